@@ -1,0 +1,1 @@
+"""Metrics, statistics and queries on the count table; knows no model."""

@@ -1,0 +1,1 @@
+"""The DAG, run records, tracking: what ran, from what, and what it made."""

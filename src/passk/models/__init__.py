@@ -1,0 +1,1 @@
+"""Tiny architectures with their tokenizers, and loading of checkpoints."""

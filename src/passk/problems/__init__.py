@@ -1,0 +1,1 @@
+"""What is asked: generated worlds, real benchmarks, filters and prompts."""

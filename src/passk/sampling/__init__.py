@@ -1,0 +1,1 @@
+"""Drawing samples: engines, blocks and seeds."""

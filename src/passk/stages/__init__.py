@@ -1,0 +1,1 @@
+"""One module per stage group: reads files, calls the library, writes files."""

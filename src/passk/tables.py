@@ -1,0 +1,100 @@
+"""A table contract: columns, types, key; checked before a file is written and after it is read.
+
+Parquet metadata holds the schema version and a content digest, nothing else.
+
+Example:
+    >>> points = Table("points", 1, {"x": pl.Int64()}, key=("x",))
+    >>> points.check(pl.DataFrame({"x": [2, 1]}))["x"].to_list()
+    [1, 2]
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+
+class TableError(ValueError):
+    """A table does not keep its contract; the message names table, column, row and remedy."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The contract of one kind of Parquet file.
+
+    Attributes:
+        name: what the table is called in messages.
+        version: raised when a column's name, type or meaning changes.
+        columns: column name -> Polars type, in file order.
+        key: columns whose values together are unique; rows are stored in their order.
+        nullable: columns in which null is legal.
+    """
+
+    name: str
+    version: int
+    columns: Mapping[str, pl.DataType]
+    key: tuple[str, ...]
+    nullable: frozenset[str] = field(default_factory=frozenset)
+
+    def check(self, frame: pl.DataFrame, where: str = "") -> pl.DataFrame:
+        """Return the frame in canonical column and row order, or raise TableError."""
+        place = f"{self.name} table{f' {where}' if where else ''}"
+        if missing := [name for name in self.columns if name not in frame.columns]:
+            raise TableError(f"{place}: missing column(s) {missing}; found {frame.columns}")
+        try:
+            frame = frame.select(
+                pl.col(name).cast(kind, strict=True) for name, kind in self.columns.items()
+            )
+        except PolarsError as error:
+            raise TableError(f"{place}: a column has the wrong type: {error}") from error
+        for name in self.columns:
+            if name not in self.nullable and frame[name].null_count():
+                row = frame[name].is_null().arg_max()
+                raise TableError(f"{place}: column {name!r} is null in row {row}; fill or drop it")
+        frame = frame.sort(self.key, maintain_order=True)
+        repeated = frame.select(self.key).is_duplicated()
+        if repeated.any():
+            first = frame.filter(repeated).select(self.key).row(0, named=True)
+            raise TableError(f"{place}: {int(repeated.sum())} rows share a key, first {first}")
+        return frame
+
+    def write(self, frame: pl.DataFrame, path: Path) -> pl.DataFrame:
+        """Check, then write atomically (temporary name, rename). Returns what was written."""
+        frame = self.check(frame, str(path))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        metadata = {"schema": f"{self.name}/{self.version}", "digest": content_digest(frame)}
+        try:
+            frame.write_parquet(temporary, metadata=metadata)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return frame
+
+    def read(self, path: Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """Read a table of this contract; columns: the ones wanted, all by default."""
+        if not path.exists():
+            raise TableError(f"{path}: no such file; run the stage that makes it")
+        try:
+            found = pl.read_parquet_metadata(path).get("schema")
+            if found != f"{self.name}/{self.version}":
+                raise TableError(
+                    f"{path}: schema is {found!r}, this code reads {self.name}/{self.version!r}; "
+                    "run the stage that makes it again"
+                )
+            return pl.read_parquet(path, columns=list(columns or self.columns))
+        except (PolarsError, OSError) as error:
+            raise TableError(
+                f"{path}: not a readable Parquet file ({error}); delete it and run its stage again"
+            ) from error
+
+
+def content_digest(frame: pl.DataFrame) -> str:
+    """Digest of a frame's rows, independent of the file's encoding."""
+    state = hashlib.sha256(repr(frame.schema).encode())
+    state.update(frame.write_ipc(None, compat_level=pl.CompatLevel.oldest()).getvalue())
+    return state.hexdigest()

@@ -1,0 +1,1 @@
+"""Pretraining and reinforcement learning with verifiable rewards."""

@@ -1,0 +1,1 @@
+"""Judging answers; knows no model and no file."""
