@@ -1,0 +1,56 @@
+# The same DAG as `dvc repro`, in parallel: every rule and every edge is read from dvc.yaml.
+# A job is one DVC stage; DVC's lock and cache stay the only truth about what is up to date.
+from pathlib import Path
+
+from passk.lineage import dag as dvc_dag
+from passk.lineage.stamps import stamp, synchronize
+from passk.params.study import load_study
+
+ROOT = Path(workflow.basedir)
+STUDY = load_study(ROOT / "params.yaml").study
+DAG = dvc_dag.cached(ROOT)
+
+if workflow.is_main_process:  # a worker reads this file again, but must not touch the stamps
+    synchronize(DAG, dvc_dag.stale(ROOT), STUDY, ROOT)
+
+
+def stamps(stages):
+    """Stamps of the given stages, as Snakemake wants them."""
+    return [str(stamp(stage, STUDY)) for stage in stages]
+
+
+def parents(group):
+    """Input function of a group: the stamps of the stages that an item's stage reads from."""
+    members = {stage.item or "done": stage for stage in DAG.groups()[group]}
+    return lambda wildcards: stamps(DAG.stages[name] for name in members[wildcards.item].parents)
+
+
+def resource(group, key, default):
+    """A resource from the `meta:` of a group's stages; it never makes a stage stale."""
+    return max(stage.meta.get(key, default) for stage in DAG.groups()[group])
+
+
+rule all:
+    input:
+        stamps(DAG.stages.values()),
+
+
+for group in DAG.groups():
+
+    rule:
+        name:
+            group
+        input:
+            parents(group),
+        output:
+            touch(str(Path(stamp(DAG.groups()[group][0], STUDY)).parent / "{item}")),
+        params:
+            stage=lambda wildcards, group=group: (
+                group if wildcards.item == "done" else f"{group}@{wildcards.item}"
+            ),
+        threads: resource(group, "threads", 1)
+        resources:
+            mem_mb=resource(group, "mem_mb", 1000),
+            runtime=resource(group, "runtime", 60),
+        shell:
+            "dvc --wait-for-lock repro --single-item {params.stage}"

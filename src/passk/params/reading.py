@@ -1,0 +1,44 @@
+"""Reading a parameter file as DVC reads it (YAML 1.2: `1e-4` is a number, `on` is a word)."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+
+class ParameterError(ValueError):
+    """A parameter is missing, unknown or illegal; the message names key, value and what is legal."""
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The parameters as plain dictionaries and lists."""
+    try:
+        values = YAML(typ="safe", pure=True).load(path)
+    except FileNotFoundError:
+        raise ParameterError(f"{path}: no such file; run `cp studies/NAME.yaml {path}`") from None
+    except YAMLError as error:
+        raise ParameterError(f"{path}: not valid YAML: {error}") from error
+    if not isinstance(values, dict):
+        raise ParameterError(f"{path}: expected a mapping of sections, found {type(values).__name__}")
+    return values
+
+
+def select(values: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
+    """Only the given dotted keys, nested as in the file.
+
+    Example:
+        >>> select({"a": {"b": 1, "c": 2}, "d": 3}, ("a.b",))
+        {'a': {'b': 1}}
+    """
+    chosen: dict[str, Any] = {}
+    for key in keys:
+        source: Any = values
+        target = chosen
+        *parents, last = key.split(".")
+        for part in parents:
+            source = source[part]
+            target = target.setdefault(part, {})
+        target[last] = source[last]
+    return chosen

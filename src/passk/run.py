@@ -1,0 +1,79 @@
+"""The thin runner around every stage: `python -m passk.run GROUP [ITEM]`, as `dvc.yaml` calls it.
+
+It checks all parameters before any work, hands the stage only the parameters that `dvc.yaml`
+declares for it, and records the execution. It is no dependency of any stage, so that a change to
+records or tracking retrains nothing.
+"""
+
+import importlib
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from passk.lineage import records, tracking
+from passk.lineage.closure import stage_module
+from passk.lineage.dag import Stage, cached
+from passk.params.reading import ParameterError, read, select
+from passk.params.study import validate
+from passk.paths import PARAMS
+from passk.stages.job import Job, StageError
+from passk.tables import TableError
+
+# One thread: thread counts change float sums, and so bytes; parallelism comes from the DAG.
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "GX_ANALYTICS_ENABLED": "false",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+}
+
+
+def _terminated(number: int, frame: FrameType | None) -> NoReturn:
+    """Turn a polite kill into an exit that closes files and reports the stage as failed."""
+    sys.exit(128 + number)
+
+
+def execute(stage: Stage) -> None:
+    """Run one stage and record the execution."""
+    values = read(PARAMS)
+    validate(values)
+    keys = stage.params.get(PARAMS.as_posix(), ())
+    execution = records.open_execution(stage, select(values, keys))
+    job = Job(stage.group, stage.item, execution.params, execution.inputs)
+    try:
+        metrics = importlib.import_module(stage_module(stage.group)).run(job)
+    except BaseException as error:
+        execution.fail(error)
+        raise
+    record = execution.finish(metrics or {})
+    tracking.enqueue(record)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the stage named on the command line; the exit code for the shell."""
+    os.environ.update(ENVIRONMENT)
+    signal.signal(signal.SIGTERM, _terminated)
+    name = "@".join(arguments)
+    stages = cached().stages
+    if name not in stages:
+        print(f"passk: no stage {name!r} in dvc.yaml; `dvc stage list` names them", file=sys.stderr)
+        return 2
+    try:
+        execute(stages[name])
+    except (ParameterError, StageError, TableError, ValueError) as error:
+        print(f"passk: {name}: {error}", file=sys.stderr)
+        return 1
+    finally:
+        tracking.ensure_drainer()
+    return 0
+
+
+if __name__ == "__main__":
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    sys.exit(main(sys.argv[1:]))
