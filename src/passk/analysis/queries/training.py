@@ -1,0 +1,35 @@
+"""How reward, response length and entropy moved while a model was trained."""
+
+import polars as pl
+
+from passk.analysis.queries.inputs import Inputs
+from passk.schemas.results import TRAINING
+
+
+def answer(inputs: Inputs) -> pl.DataFrame:
+    """The result table `training`: the training logs of all arms, one row per step.
+
+    Raises:
+        ValueError: a log is missing, unreadable, or lacks a value that every arm has.
+    """
+    frames = [pl.DataFrame(schema=dict(TRAINING.columns))]
+    for arm, path in sorted(inputs.training.items()):
+        try:
+            log = pl.read_ndjson(path, infer_schema_length=None)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise ValueError(f"{path}: not a readable training log ({error})") from error
+        if missing := [
+            name
+            for name in TRAINING.columns
+            if name not in (*log.columns, *TRAINING.nullable, "arm")
+        ]:
+            raise ValueError(f"{path}: the training log lacks {missing}; found {log.columns}")
+        frames.append(
+            log.with_columns(arm=pl.lit(arm)).select(
+                (pl.col(name) if name in (*log.columns, "arm") else pl.lit(None).alias(name)).cast(
+                    kind
+                )
+                for name, kind in TRAINING.columns.items()
+            )
+        )
+    return pl.concat(frames)

@@ -1,0 +1,68 @@
+"""Parameters of `analyze@QUESTION`."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+Question = Literal[
+    "pass_at_k", "difference", "crossover", "greedy", "coverage", "histogram", "efficiency",
+    "training",
+]  # fmt: skip
+Attempts = Annotated[int, Field(ge=1)]
+
+
+class Pair(BaseModel):
+    """Two draws that are compared problem by problem."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    base: str = Field(description="Draw of the start model.")
+    rl: str = Field(description="Draw of the trained model, on the same sets.")
+
+
+class Bootstrap(BaseModel):
+    """How intervals are made."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    resamples: int = Field(ge=100, le=100_000, description="Bootstrap resamples; 100 to 100000.")
+    level: float = Field(ge=0.5, le=0.999, description="Level of all intervals; 0.5 to 0.999.")
+
+
+class Analysis(BaseModel):
+    """The section `analysis`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    questions: dict[Question, Literal["counts", "training"]] = Field(
+        description="Questions to answer, each with the folder under data/STUDY that it reads: "
+        "`training` for the question `training`, `counts` for all others.",
+    )
+    k: list[Attempts] = Field(
+        min_length=1,
+        description="Grid of attempts, ascending; clipped at each draw's n.",
+    )
+    pairs: dict[str, Pair] = Field(
+        description="Comparisons, NAME: {base: DRAW, rl: DRAW}; may be empty.",
+    )
+    efficiency_k: Attempts = Field(
+        description="k of the sampling efficiency gap pass@k(base) - pass@1(RL); "
+        "at most the base draw's n, never clipped.",
+    )
+    bootstrap: Bootstrap
+
+    @field_validator("k")
+    @classmethod
+    def _ascending(cls, value: list[int]) -> list[int]:
+        if value != sorted(set(value)):
+            raise ValueError(f"must be ascending without repeats, e.g. {sorted(set(value))}")
+        return value
+
+    @field_validator("questions")
+    @classmethod
+    def _folders(cls, value: dict[str, str]) -> dict[str, str]:
+        for question, folder in value.items():
+            wanted = "training" if question == "training" else "counts"
+            if folder != wanted:
+                raise ValueError(f"{question} reads the folder {wanted!r}, not {folder!r}")
+        return value

@@ -1,0 +1,62 @@
+"""`analyze@QUESTION`: one question answered from the count tables, or from the training logs."""
+
+from collections.abc import Callable
+
+import polars as pl
+
+from passk import paths
+from passk.analysis.cells import split
+from passk.analysis.queries import (
+    coverage,
+    crossover,
+    difference,
+    efficiency,
+    greedy,
+    histogram,
+    pass_at_k,
+    training,
+)
+from passk.analysis.queries.inputs import Inputs
+from passk.params.analysis import Analysis
+from passk.schemas import results
+from passk.schemas.counts import COUNTS
+from passk.stages.job import Job, StageError
+from passk.tables import Table
+
+QUESTIONS: dict[str, tuple[Callable[[Inputs], pl.DataFrame], Table]] = {
+    "pass_at_k": (pass_at_k.answer, results.PASS_AT_K),
+    "difference": (difference.answer, results.DIFFERENCE),
+    "crossover": (crossover.answer, results.CROSSOVER),
+    "greedy": (greedy.answer, results.GREEDY),
+    "coverage": (coverage.answer, results.COVERAGE),
+    "histogram": (histogram.answer, results.HISTOGRAM),
+    "efficiency": (efficiency.answer, results.EFFICIENCY),
+    "training": (training.answer, results.TRAINING),
+}
+
+
+def run(job: Job) -> dict[str, float]:
+    """Write data/STUDY/results/QUESTION.parquet; returns its number of rows."""
+    if job.item not in QUESTIONS:
+        raise StageError(
+            f"analysis.questions.{job.item}: no such question; legal: {', '.join(QUESTIONS)}"
+        )
+    answer, table = QUESTIONS[job.item]
+    written = table.write(answer(_inputs(job)), paths.results(job.study, job.item))
+    return {"rows": float(len(written))}
+
+
+def _inputs(job: Job) -> Inputs:
+    """Only declared draws and arms are read: a folder may hold strangers."""
+    analysis = Analysis.model_validate(job.params["analysis"])
+    seed = int(job.params["seed"])
+    if job.item == "training":
+        arms = job.params.get("train") or {}
+        return Inputs(
+            analysis, seed, training={arm: paths.training_log(job.study, arm) for arm in arms}
+        )
+    files = tuple(paths.counts(job.study, draw) for draw in sorted(job.params["draws"]))
+    if not files:
+        raise StageError("draws: there is none, so there is nothing to analyse; add a draw")
+    counts = pl.concat(COUNTS.read(path) for path in files)
+    return Inputs(analysis, seed, counts=files, cells=split(counts))
