@@ -1,0 +1,114 @@
+"""Parameters of a reinforcement-learning arm: every hyperparameter stated, none defaulted.
+
+Library defaults differ between versions and from the papers (TRL 1.16: `loss_type="dapo"`,
+`bf16=True`, importance-sampling correction on), so an arm spells out all of them.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Grpo(BaseModel):
+    """Options of GRPO's advantage."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scale: Literal["group", "batch", "none"] = Field(
+        description="Divide by the standard deviation of the group, of the batch, or not at all."
+    )
+    eps: float = Field(ge=0, description="Added to the standard deviation; 1e-4 as in TRL.")
+
+
+class Training(BaseModel):
+    """One arm: from a start model, on a problem set, by one algorithm."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    algorithm: Literal["grpo"] = Field(description="A name in passk.training.advantages.")
+    advantage: Grpo = Field(description="Options of the algorithm's advantage function.")
+    start: str = Field(description="Model to start from: under `pretrain:`, or ARM/step-N.")
+    set: str = Field(description="Problem set to train on.")
+    template: str = Field(description="Prompt template, as in `draws:`.")
+    train_seed: int = Field(ge=0, description="Seed of this arm beside the study's seed.")
+
+    steps: PositiveInt = Field(description="Rollout batches; a step may hold several updates.")
+    prompts: PositiveInt = Field(description="Problems per step.")
+    rollouts: int = Field(ge=2, description="Responses per problem (the group size).")
+    temperature: PositiveFloat = Field(description="Sampling temperature of rollouts.")
+    top_p: float = Field(gt=0, le=1, description="Nucleus of rollouts; 1 is no truncation.")
+    max_new_tokens: PositiveInt = Field(description="Longest response, end-of-text included.")
+
+    learning_rate: PositiveFloat = Field(description="Peak learning rate of AdamW.")
+    schedule: Literal["constant", "constant_with_warmup", "linear", "cosine"] = Field(
+        description="Learning-rate schedule over all updates."
+    )
+    warmup_updates: int = Field(ge=0, description="Updates over which the rate rises from 0.")
+    weight_decay: float = Field(ge=0, description="Decoupled weight decay.")
+    adam_beta1: Share = Field(description="AdamW's decay of the first moment.")
+    adam_beta2: Share = Field(description="AdamW's decay of the second moment.")
+    adam_eps: PositiveFloat = Field(description="AdamW's epsilon.")
+    max_grad_norm: float = Field(ge=0, description="Clip the gradient's norm here; 0 is never.")
+
+    loss_type: Literal["grpo", "dapo", "bnpo", "dr_grpo"] = Field(
+        description="Mean per response (grpo), per token of the step (dapo), of the micro-batch "
+        "(bnpo), or over the longest length (dr_grpo)."
+    )
+    epsilon: PositiveFloat = Field(description="Lower clip of the ratio: 1 - epsilon.")
+    epsilon_high: PositiveFloat = Field(description="Upper clip of the ratio: 1 + epsilon_high.")
+    importance_sampling: Literal["token", "sequence"] = Field(
+        description="Ratio per token (GRPO, PPO) or per sequence (GSPO)."
+    )
+    num_iterations: PositiveInt = Field(description="Passes over each rollout batch (mu).")
+    minibatches: PositiveInt = Field(description="Updates per pass; 1 is strictly on-policy.")
+    beta: float = Field(ge=0, description="Weight of the KL penalty to the start model; 0 is none.")
+    entropy_coef: float = Field(description="Weight of the entropy bonus; 0 is none.")
+    mask_truncated: bool = Field(description="Leave responses cut at the longest length out.")
+
+    gradient_accumulation: PositiveInt = Field(
+        description="Forward-backward passes per update; raise it when memory runs out."
+    )
+    gradient_checkpointing: bool = Field(description="Recompute activations: less memory, slower.")
+    precision: Literal["float32", "bfloat16"] = Field(description="Precision of training.")
+    share_prompts: bool = Field(
+        description="Encode each prompt once for all its rollouts; same loss to float rounding. "
+        "Set false for architectures other than full-attention decoders."
+    )
+    forward_rows: PositiveInt = Field(
+        description="Responses per forward chunk, sorted by length, when prompts are shared."
+    )
+    skip_zero_advantage: bool = Field(
+        description="Leave rows whose advantage is 0 out of the forward pass: their gradient is 0. "
+        "No effect with a KL penalty or an entropy bonus."
+    )
+
+    kl_every: int = Field(ge=0, description="Measure KL to the start model every N steps; 0 never.")
+    checkpoints: list[PositiveInt] = Field(min_length=1, description="Steps to keep as models.")
+    resume_every: PositiveInt = Field(description="Steps between resume points of a killed run.")
+    warn_without_signal: PositiveInt = Field(
+        description="Warn when no group of this many steps in a row had unequal rewards."
+    )
+
+    @model_validator(mode="after")
+    def _agrees(self) -> "Training":
+        if late := [step for step in self.checkpoints if step > self.steps]:
+            raise ValueError(
+                f"checkpoints = {self.checkpoints}: {late} lie beyond steps = {self.steps}"
+            )
+        if len(set(self.checkpoints)) < len(self.checkpoints):
+            raise ValueError(f"checkpoints = {self.checkpoints}: a step is named twice")
+        rows = self.prompts * self.rollouts
+        parts = self.minibatches * self.gradient_accumulation
+        if rows % parts:
+            raise ValueError(
+                f"prompts x rollouts = {rows}: not divisible by minibatches x "
+                f"gradient_accumulation = {parts}"
+            )
+        if self.share_prompts and self.gradient_checkpointing:
+            raise ValueError(
+                "share_prompts needs the key-value cache, which gradient_checkpointing switches "
+                "off; set one of them to false"
+            )
+        return self

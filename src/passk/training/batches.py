@@ -1,0 +1,98 @@
+"""From rollouts to the tensors of the loss: padding, what the log says, micro-batches."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from passk.training.rollouts import Rollout, Task
+
+
+def collate(
+    tasks: Sequence[Task], groups: Sequence[Sequence[Rollout]], pad: int, device: torch.device
+) -> dict[str, Tensor]:
+    """The tensors of TRL's loss: prompts padded on the left, completions on the right.
+
+    Returns:
+        `prompt_ids`, `prompt_mask`, `completion_ids`, `completion_mask`; rows are the rollouts of
+        the first task, then of the second, and so on.
+    """
+    prompts = [t.prompt_ids for t, group in zip(tasks, groups, strict=True) for _ in group]
+    completions = [rollout.token_ids for group in groups for rollout in group]
+    prompt_ids, prompt_mask = _padded(prompts, pad, left=True)
+    completion_ids, completion_mask = _padded(completions, pad, left=False)
+    return {
+        "prompt_ids": prompt_ids.to(device),
+        "prompt_mask": prompt_mask.to(device),
+        "completion_ids": completion_ids.to(device),
+        "completion_mask": completion_mask.to(device),
+    }
+
+
+def _padded(rows: Sequence[Sequence[int]], pad: int, *, left: bool) -> tuple[Tensor, Tensor]:
+    """Ids and mask, shape (rows, longest)."""
+    width = max(map(len, rows))
+    ids, mask = [], []
+    for row in rows:
+        fill = width - len(row)
+        ids.append([pad] * fill + list(row) if left else list(row) + [pad] * fill)
+        mask.append([0] * fill + [1] * len(row) if left else [1] * len(row) + [0] * fill)
+    return torch.tensor(ids), torch.tensor(mask)
+
+
+def micro_batches(
+    batch: Mapping[str, Tensor], parts: int, *, order: Tensor, skip: bool, loss_type: str
+) -> tuple[list[dict[str, Any]], float]:
+    """Split a batch; rows that cannot move the policy are left out.
+
+    A row whose advantage is 0 has a gradient of 0. Leaving it out changes the mean that the loss
+    is; `weight` undoes that.
+
+    Args:
+        batch: tensors with one row per rollout, among them `advantages`, `completion_mask`.
+        parts: micro-batches.
+        order: rows in the order in which they fill the micro-batches.
+        skip: whether rows are left out.
+        loss_type: which mean the loss is, see `passk.params.training`.
+
+    Returns:
+        The micro-batches, with `num_items_in_batch` (tokens of the whole batch, for TRL) and
+        `weight` (a factor of the loss) added, and the share of rows that are kept.
+    """
+    total = len(order)
+    moving = torch.ones(parts, total // parts, dtype=torch.bool)
+    if skip:
+        moving = batch["advantages"].reshape(total, -1).any(1).cpu()[order].view(parts, -1)
+        # Every micro-batch keeps a row, so that every update has a gradient, be it 0.
+        moving[:, 0] |= ~moving.any(1)
+    tokens = batch["completion_mask"].sum()
+    slices = []
+    for rows, keep in zip(order.view(parts, -1), moving, strict=True):
+        part: dict[str, Any] = {name: values[rows[keep]] for name, values in batch.items()}
+        part["num_items_in_batch"] = tokens
+        if loss_type == "dapo":  # a sum over tokens divided by `tokens`: already right
+            part["weight"] = 1.0
+        elif loss_type == "bnpo":
+            part["weight"] = float(part["completion_mask"].sum() * parts / tokens.clamp(min=1))
+        else:
+            part["weight"] = float(keep.float().mean())
+        slices.append(part)
+    return slices, float(moving.float().mean())
+
+
+def describe(rewards: Tensor, flat: Sequence[Rollout], unknown: int) -> dict[str, Any]:
+    """What a step's rollouts say, for the log."""
+    lengths = torch.tensor([len(r.token_ids) for r in flat], dtype=torch.float64)
+    entropies = torch.tensor([r.entropy for r in flat], dtype=torch.float64)
+    return {
+        "reward": float(rewards.mean()),
+        "reward_std": float(rewards.std(dim=1).mean()),
+        "signal": float((rewards != rewards[:, :1]).any(1).float().mean()),
+        "length": float(lengths.mean()),
+        "truncated": sum(r.truncated for r in flat) / len(flat),
+        "entropy": float((entropies * lengths).sum() / lengths.sum()),
+        "unknown": unknown,
+        "rollouts": len(flat),
+        "kl": None,
+    }

@@ -1,0 +1,82 @@
+"""Checkpoints: what a model folder holds, and where a killed run goes on.
+
+A model folder holds weights, configuration, generation configuration and tokenizer, nothing else:
+no times, paths or arguments. The tokenizer's files are copied byte by byte from the start model,
+because a tokenizer that is loaded and saved again need not give the same ids.
+"""
+
+import shutil
+from pathlib import Path
+
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.utils import logging
+
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "tokenizer.model",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "merges.txt",
+    "chat_template.jinja",
+)
+COMPLETE = "complete"  # a resume point without this file was cut short by a kill
+
+
+class CheckpointError(ValueError):
+    """A model folder is not what it must be; the message names it and the remedy."""
+
+
+def load(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Model (float32) and tokenizer of a folder."""
+    logging.disable_progress_bar()  # the stage has a bar of its own
+    if not (folder / "config.json").exists():
+        raise CheckpointError(f"{folder}: no config.json; run the stage that makes this model")
+    if not any((folder / name).exists() for name in ("tokenizer.json", "tokenizer.model")):
+        raise CheckpointError(
+            f"{folder}: checkpoint without a tokenizer; save the tokenizer beside the weights"
+        )
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype="float32", local_files_only=True)
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    return model, tokenizer
+
+
+def save(model: PreTrainedModel, start: Path, target: Path) -> None:
+    """Write a model folder in one piece.
+
+    Args:
+        model: to be saved.
+        start: the folder whose tokenizer it uses.
+        target: replaced where it exists.
+    """
+    temporary = target.with_name(f".{target.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    model.save_pretrained(temporary)
+    for name in TOKENIZER_FILES:
+        if (start / name).exists():
+            shutil.copyfile(start / name, temporary / name)
+    shutil.rmtree(target, ignore_errors=True)
+    temporary.replace(target)
+
+
+def latest(folder: Path) -> Path | None:
+    """The last complete resume point; incomplete ones are removed."""
+    found: dict[int, Path] = {}
+    for path in folder.glob("checkpoint-*"):
+        if (path / COMPLETE).exists():
+            found[int(path.name.removeprefix("checkpoint-"))] = path
+        else:
+            shutil.rmtree(path)
+    return found[max(found)] if found else None
+
+
+def resumed_update(point: Path | None) -> int:
+    """How many updates a resume point holds."""
+    return int(point.name.removeprefix("checkpoint-")) if point else 0

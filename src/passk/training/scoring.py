@@ -1,0 +1,104 @@
+"""Log-probabilities of responses under a model, with each prompt encoded once.
+
+The rollouts of a group share their prompt. A plain forward pass encodes it once per rollout and
+pads every row to the longest; this one encodes distinct prompts once, hands their key-value cache
+to the responses (gradients flow through it), and runs the responses in chunks of like length. The
+result is the plain one up to float rounding.
+
+Covered: full-attention decoders with rotary or other position ids (Qwen2, Llama), in one process.
+Not covered: sliding windows, logits scaled or capped by the architecture, adapters, sharded models,
+gradient checkpointing; use the plain pass there.
+"""
+
+import torch
+from torch import Tensor
+from transformers import DynamicCache, PreTrainedModel
+
+
+def shared_prompt_scores(
+    model: PreTrainedModel,
+    prompts: tuple[Tensor, Tensor],
+    responses: tuple[Tensor, Tensor],
+    *,
+    temperature: float,
+    rows: int,
+    entropy_gradient: bool = False,
+) -> tuple[Tensor, Tensor]:
+    """Per-token log-probabilities and entropies of responses.
+
+    Args:
+        model: a transformers causal language model.
+        prompts: ids and mask, shape (B, P), padded on the left; equal rows are encoded once.
+        responses: ids and mask, shape (B, C), padded on the right.
+        temperature: divides the logits.
+        rows: responses per chunk.
+        entropy_gradient: whether gradients flow through the entropies.
+
+    Returns:
+        Log-probabilities and entropies in nats, each of shape (B, C), 0 where masked.
+    """
+    marked = prompts[0].masked_fill(prompts[1] == 0, -1)  # padding differs from every token
+    distinct, inverse = torch.unique(marked, dim=0, return_inverse=True)
+    prompt_mask = (distinct >= 0).long()
+    encoded = model.base_model(
+        input_ids=distinct.clamp(min=0),
+        attention_mask=prompt_mask,
+        position_ids=_positions(prompt_mask),
+        use_cache=True,
+    )
+    cache = [(layer.keys, layer.values) for layer in encoded.past_key_values.layers]
+    last = encoded.last_hidden_state[:, -1:]
+    ids, mask = responses
+    lengths = mask.sum(1)
+    order = torch.argsort(lengths, stable=True)
+    width = ids.shape[1]
+    parts: list[tuple[Tensor, Tensor]] = []
+    for chunk in order.split(rows):
+        owner = inverse[chunk]
+        longest = max(int(lengths[chunk].max()), 1)
+        hidden = _hidden(
+            model, [(k[owner], v[owner]) for k, v in cache], last[owner],
+            prompt_mask[owner], (ids[chunk, :longest], mask[chunk, :longest]),
+        )  # fmt: skip
+        logits = model.get_output_embeddings()(hidden).float() / temperature
+        logprobs = torch.log_softmax(logits, dim=-1)
+        chosen = logprobs.gather(-1, ids[chunk, :longest, None])[..., 0]
+        with torch.set_grad_enabled(entropy_gradient and torch.is_grad_enabled()):
+            entropy = -(logprobs.exp() * logprobs).sum(-1)
+        here = mask[chunk, :longest]
+        parts.append(tuple(_widen(x * here, width) for x in (chosen, entropy)))  # type: ignore[arg-type]
+    back = torch.argsort(order)
+    logps, entropies = (torch.cat(column)[back] for column in zip(*parts, strict=True))
+    return logps, entropies
+
+
+def _hidden(
+    model: PreTrainedModel,
+    cache: list[tuple[Tensor, Tensor]],
+    last: Tensor,
+    prompt_mask: Tensor,
+    responses: tuple[Tensor, Tensor],
+) -> Tensor:
+    """Hidden states that predict each response token, shape (rows, tokens, width)."""
+    ids, mask = responses
+    if ids.shape[1] == 1:
+        return last
+    whole = torch.cat([prompt_mask, mask], dim=1)[:, :-1]
+    states = model.base_model(
+        input_ids=ids[:, :-1],
+        attention_mask=whole,
+        position_ids=_positions(whole)[:, prompt_mask.shape[1] :],
+        past_key_values=DynamicCache(cache),
+        use_cache=True,
+    ).last_hidden_state
+    return torch.cat([last, states], dim=1)
+
+
+def _positions(mask: Tensor) -> Tensor:
+    """Position of each token, counted from the first that is not padding."""
+    return (mask.cumsum(1) - 1).clamp(min=0)
+
+
+def _widen(values: Tensor, width: int) -> Tensor:
+    """Pad on the right with zeros."""
+    return torch.nn.functional.pad(values, (0, width - values.shape[1]))
