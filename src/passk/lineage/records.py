@@ -83,7 +83,7 @@ class Execution:
         path = self.root / record_path(entry)
         text = json.dumps(document, indent=1, ensure_ascii=False, default=str) + "\n"
         environment.write_once(path, text)
-        enqueue(document, self.root)
+        enqueue({**document, "record": record_path(entry).as_posix()}, self.root)
         self._leave()
         return path
 
