@@ -57,7 +57,7 @@ def query(
                     "delete the damaged file and run its stage again"
                 ) from error
         try:
-            result = connection.execute(sql.read_text(encoding="utf-8"), parameters or {})
+            result = connection.sql(sql.read_text(encoding="utf-8"), params=dict(parameters or {}))
             return pl.DataFrame(pl.from_arrow(result.to_arrow_table()))
         except duckdb.Error as error:
             raise TableError(f"{sql.name}: {error}") from error

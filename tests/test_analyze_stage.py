@@ -1,0 +1,343 @@
+"""Stages count and analyze: files in, files out, and errors that name their place."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from passk import paths
+from passk.params.analysis import Analysis
+from passk.schemas import results
+from passk.schemas.counts import COUNTS
+from passk.schemas.problems import PROBLEMS
+from passk.schemas.samples import SAMPLES
+from passk.schemas.verdicts import VERDICTS
+from passk.stages import analyze, count
+from passk.stages.job import Job, StageError
+from passk.tables import TableError
+
+SETS = ("easy", "hard")
+PROBLEM_COUNT = 12
+DRAWS = {
+    "base": {"model": "base", "n": 16, "temperature": 0.6},
+    "grpo": {"model": "grpo-s1/step-120", "n": 16, "temperature": 0.6},
+    "base-greedy": {"model": "base", "n": 1, "temperature": 0},
+}
+EVERY = ("pass_at_k", "difference", "crossover", "greedy", "coverage", "histogram", "efficiency")
+
+
+def null(table):
+    return {name: pl.lit(None, dtype=table.columns[name]) for name in table.nullable}
+
+
+def make_sets():
+    for name in SETS:
+        frame = pl.DataFrame({"index": range(PROBLEM_COUNT)}).with_columns(
+            **null(PROBLEMS),
+            problem_id=pl.format(f"{name}-{{}}", "index"),
+            domain=pl.lit("math"),
+            set=pl.lit(name),
+            question=pl.format("q{}", "index"),
+            answer=pl.lit("1"),
+            answer_type=pl.lit("integer"),
+            source=pl.lit("test"),
+        )
+        PROBLEMS.write(frame, paths.problem_set("toy", name))
+
+
+def make_draw(name, seed=0, unknown_every=0, chain=None):
+    n = DRAWS[name]["n"]
+    rng = np.random.default_rng([seed, *name.encode()])
+    rows = [
+        {"set": s, "problem_id": f"{s}-{i}", "sample_index": j, "ok": rng.random() < i / 12}
+        for s in SETS for i in range(PROBLEM_COUNT) for j in range(n)
+    ]  # fmt: skip
+    frame = pl.DataFrame(rows).with_columns(draw=pl.lit(name))
+    samples = frame.with_columns(**null(SAMPLES), text=pl.lit("x"), finish_reason=pl.lit("stop"))
+    SAMPLES.write(samples, paths.samples("toy", name))
+    verdicts = frame.with_columns(
+        **null(VERDICTS),
+        verdict=pl.when("ok").then(pl.lit("correct")).otherwise(pl.lit("wrong")),
+        reason=pl.lit(""),
+        grader=pl.lit("math/1"),
+    )
+    if unknown_every:
+        unknown = (pl.col("sample_index") % unknown_every == 0) & ~pl.col("ok")
+        verdicts = verdicts.with_columns(
+            verdict=pl.when(unknown).then(pl.lit("unknown")).otherwise("verdict")
+        )
+    if chain is not None:
+        verdicts = verdicts.with_columns(chain_valid=chain)
+    VERDICTS.write(verdicts, paths.verdicts("toy", name))
+    return verdicts
+
+
+def run_count(name, **changes):
+    entry = {
+        "sets": list(SETS), "template": "plain", "engine": "transformers", "replicate": 0,
+        **DRAWS[name], **changes,
+    }  # fmt: skip
+    return count.run(Job("count", name, {"study": "toy", "draws": {name: entry}}, "-"))
+
+
+def parameters(**changes):
+    return {
+        "questions": {},
+        "k": [1, 2, 4, 8, 16, 32],
+        "pairs": {"grpo": {"base": "base", "rl": "grpo"}},
+        "efficiency_k": 16,
+        "bootstrap": {"resamples": 200, "level": 0.95},
+    } | changes
+
+
+def run_analyze(question, draws=tuple(DRAWS), train=(), **changes):
+    params = {
+        "study": "toy",
+        "seed": 7,
+        "draws": {name: {} for name in draws},
+        "train": {name: {} for name in train},
+        "analysis": parameters(**changes),
+    }
+    analyze.run(Job("analyze", question, params, "-"))
+    return pl.read_parquet(paths.results("toy", question))
+
+
+@pytest.fixture
+def toy(tmp_path, monkeypatch):
+    """A study of two sets and three draws, sampled and verified but not counted."""
+    monkeypatch.chdir(tmp_path)
+    make_sets()
+    for name in DRAWS:
+        make_draw(name)
+
+
+@pytest.fixture
+def counted(toy):
+    for name in DRAWS:
+        run_count(name)
+
+
+def test_counts_are_those_of_the_verdicts(toy):
+    verdicts = make_draw("grpo", unknown_every=4)
+    metrics = run_count("grpo")
+    found = COUNTS.read(paths.counts("toy", "grpo"))
+    assert len(found) == 24
+    assert metrics["samples"] == 24 * 16
+    for kind, column in (("correct", "c"), ("unknown", "unknown")):
+        expected = verdicts.filter(verdict=kind).height
+        assert metrics[kind] == found[column].sum() == expected > 0
+    row = found.filter(set="hard", problem_id="hard-5").row(0, named=True)
+    assert (row["n"], row["index"], row["grader"]) == (16, 5, "math/1")
+    assert (row["model"], row["arm"], row["step"], row["train_seed"]) == (
+        "grpo-s1/step-120", "grpo", 120, 1,
+    )  # fmt: skip
+
+
+def test_valid_chains_are_counted_only_where_labelled(toy):
+    run_count("grpo")
+    assert COUNTS.read(paths.counts("toy", "grpo"))["d"].null_count() == 24
+    verdicts = make_draw("grpo", chain=pl.col("sample_index") < 8)
+    run_count("grpo")
+    expected = verdicts.filter(verdict="correct", chain_valid=True).height
+    assert COUNTS.read(paths.counts("toy", "grpo"))["d"].sum() == expected
+
+
+def test_imported_samples_may_differ_in_n_and_have_no_temperature(toy):
+    path, other = paths.samples("toy", "grpo"), paths.verdicts("toy", "grpo")
+    keep = (pl.col("problem_id") != "easy-3") | (pl.col("sample_index") < 5)
+    SAMPLES.write(SAMPLES.read(path).filter(keep), path)
+    VERDICTS.write(VERDICTS.read(other).filter(keep), other)
+    with pytest.raises(StageError, match=r"draws\.grpo\.n = 16.*set 'easy', index 3: 5"):
+        run_count("grpo")
+    run_count("grpo", n=None, engine="imported", model="grpo")
+    assert COUNTS.read(paths.counts("toy", "grpo"))["temperature"].null_count() == 24
+    found = run_analyze("pass_at_k", draws=["grpo"], pairs={})
+    assert found.filter(set="easy")["k"].max() == 4
+    assert found.filter(set="easy")["n"].unique().to_list() == [5]
+    assert found.filter(set="hard")["k"].max() == 16
+
+
+@pytest.mark.parametrize(
+    ("table", "path", "change", "message"),
+    [
+        (VERDICTS, paths.verdicts, pl.col("sample_index") > 0, "not those of its samples"),
+        (VERDICTS, paths.verdicts, pl.col("problem_id") != "easy-0", "not those of its samples"),
+        (PROBLEMS, paths.problem_set, pl.col("index") != 2, "the set does not hold it"),
+    ],
+)
+def test_tables_that_disagree_are_refused(toy, table, path, change, message):
+    place = path("toy", "easy" if table is PROBLEMS else "base")
+    table.write(table.read(place).filter(change), place)
+    with pytest.raises(ValueError, match=message):
+        run_count("base")
+    assert not paths.counts("toy", "base").exists()
+
+
+def test_a_problem_without_samples_is_named(toy):
+    for table, path in ((SAMPLES, paths.samples), (VERDICTS, paths.verdicts)):
+        place = path("toy", "base")
+        table.write(table.read(place).filter(pl.col("problem_id") != "hard-7"), place)
+    with pytest.raises(ValueError, match="set 'hard', index 7, problem hard-7: it has no sample"):
+        run_count("base")
+
+
+def test_a_set_that_asks_twice_is_refused(toy):
+    place = paths.problem_set("toy", "easy")
+    frame = PROBLEMS.read(place)
+    again = frame.filter(index=0).with_columns(index=pl.lit(99, dtype=pl.Int64))
+    PROBLEMS.write(pl.concat([frame, again]), place)
+    with pytest.raises(ValueError, match="asks it more than once"):
+        run_count("base")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [("verdict", "maybe", "not one of correct"), ("grader", "math/2", "more than one grader")],
+)
+def test_strange_verdicts_are_refused(toy, column, value, message):
+    place = paths.verdicts("toy", "base")
+    frame = VERDICTS.read(place)
+    first = pl.int_range(pl.len()) == 0
+    VERDICTS.write(
+        frame.with_columns(pl.when(first).then(pl.lit(value)).otherwise(column).alias(column)),
+        place,
+    )
+    with pytest.raises(ValueError, match=message):
+        run_count("base")
+
+
+def test_damaged_verdicts_are_named(toy):
+    place = paths.verdicts("toy", "base")
+    place.write_bytes(place.read_bytes()[:1000])
+    with pytest.raises(TableError, match=r"verdicts/base\.parquet"):
+        run_count("base")
+
+
+@pytest.mark.parametrize("question", EVERY)
+def test_every_question_keeps_its_contract_and_its_bytes(counted, question):
+    first = run_analyze(question)
+    table = getattr(results, question.upper())
+    assert table.check(first).equals(first)
+    assert len(first) > 0
+    path = paths.results("toy", question)
+    before = path.read_bytes()
+    run_analyze(question)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("question", ["pass_at_k", "difference", "efficiency"])
+def test_estimates_lie_within_their_limits(counted, question):
+    found = run_analyze(question)
+    value = {"efficiency": "dse"}.get(question, question)
+    assert (found["low"] <= found[value] + 1e-12).all()
+    assert (found[value] <= found["high"] + 1e-12).all()
+
+
+def test_pass_at_k_has_the_promised_columns(counted):
+    found = run_analyze("pass_at_k")
+    promised = ("draw", "model", "set", "temperature", "k", "pass_at_k", "low", "high", "n",
+                "problems")  # fmt: skip
+    assert set(promised) <= set(found.columns)
+    assert sorted(set(found["draw"])) == ["base", "grpo"]
+    one = found.filter(draw="base", set="easy", k=1).row(0, named=True)
+    rows = COUNTS.read(paths.counts("toy", "base")).filter(set="easy")
+    assert one["pass_at_k"] == pytest.approx((rows["c"] / rows["n"]).mean())
+    assert (one["n"], one["problems"]) == (16, 12)
+
+
+def test_differences_are_those_of_the_curves(counted):
+    curves, found = run_analyze("pass_at_k"), run_analyze("difference")
+    rl = curves.filter(draw="grpo").select("set", "k", rl="pass_at_k")
+    base = curves.filter(draw="base").select("set", "k", base="pass_at_k")
+    joined = found.join(rl, on=["set", "k"]).join(base, on=["set", "k"])
+    assert len(joined) == len(found) == 10
+    np.testing.assert_allclose(joined["difference"], joined["rl"] - joined["base"], atol=1e-15)
+
+
+def test_changing_one_draw_leaves_other_intervals_alone(counted):
+    alone, together = run_analyze("pass_at_k", draws=["base"], pairs={}), run_analyze("pass_at_k")
+    assert together.filter(draw="base").equals(alone)
+
+
+def test_strangers_in_the_folder_are_not_read(counted):
+    paths.counts("toy", "stranger").write_bytes(b"not a table")
+    assert "stranger" not in run_analyze("histogram")["draw"].to_list()
+
+
+@pytest.mark.parametrize("question", EVERY)
+def test_no_pairs_give_empty_tables_or_none_of_their_business(counted, question):
+    found = run_analyze(question, pairs={})
+    empty = question in {"difference", "crossover", "coverage", "efficiency"}
+    assert (len(found) == 0) == empty
+
+
+def test_a_grid_past_n_is_clipped_but_efficiency_is_not(counted):
+    assert run_analyze("pass_at_k", k=[1, 1024])["k"].unique().to_list() == [1]
+    with pytest.raises(ValueError, match=r"efficiency_k = 256: draw 'base' has n = 16.*at most 16"):
+        run_analyze("efficiency", efficiency_k=256)
+
+
+def test_unknown_draws_and_questions_are_named(counted):
+    with pytest.raises(ValueError, match=r"pairs\.p\.rl = 'gpro'.*legal: base, base-greedy, grpo"):
+        run_analyze("coverage", pairs={"p": {"base": "base", "rl": "gpro"}})
+    with pytest.raises(StageError, match=r"analysis\.questions\.nonsense: no such question"):
+        run_analyze("nonsense")
+    with pytest.raises(TableError, match=r"counts/absent\.parquet: no such file"):
+        run_analyze("histogram", draws=["absent"])
+    with pytest.raises(StageError, match="there is none"):
+        run_analyze("histogram", draws=[])
+
+
+def test_pairs_must_ask_the_same_problems(counted):
+    path = paths.counts("toy", "grpo")
+    COUNTS.write(COUNTS.read(path).filter(pl.col("problem_id") != "easy-4"), path)
+    with pytest.raises(ValueError, match=r"different problems in set 'easy', e\.g\. easy-4"):
+        run_analyze("difference")
+
+
+def test_training_logs_become_one_table(toy):
+    for arm, extra in (("grpo", {"loss": 0.1}), ("grpo-s1", {"other": 3})):
+        path = paths.training_log("toy", arm)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows = [
+            {"step": s, "reward": s / 10, "length": 20, "entropy": 1.5, **extra} for s in (1, 2)
+        ]
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = run_analyze("training", train=["grpo", "grpo-s1"])
+    assert found["reward"].to_list() == [0.1, 0.2, 0.1, 0.2]
+    assert found["loss"].to_list() == [0.1, 0.1, None, None]
+    assert len(run_analyze("training", train=[])) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "not a readable training log"),
+        ("{broken", "not a readable training log"),
+        ('{"step": 1, "reward": 0.5, "length": 3}\n', r"lacks \['entropy'\]"),
+    ],
+)
+def test_bad_training_logs_are_named(toy, text, message):
+    path = paths.training_log("toy", "grpo")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        run_analyze("training", train=["grpo"])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"k": [4, 2]}, "ascending"),
+        ({"k": []}, "at least 1 item"),
+        ({"k": [0, 1]}, "greater than or equal to 1"),
+        ({"questions": {"pass_at_k": "training"}}, "reads the folder 'counts'"),
+        ({"bootstrap": {"resamples": 10, "level": 0.95}}, "greater than or equal to 100"),
+        ({"colour": "red"}, "Extra inputs"),
+    ],
+)
+def test_illegal_parameters_are_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        Analysis.model_validate(parameters(**change))

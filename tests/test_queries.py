@@ -1,0 +1,236 @@
+"""Queries over Parquet: equality with the pure functions, and published numbers."""
+
+import csv
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from passk.analysis.cells import split
+from passk.analysis.database import query
+from passk.analysis.metrics import HISTOGRAM_LABELS, histogram_bin, pass_at_k
+from passk.analysis.queries import coverage, greedy, histogram
+from passk.analysis.queries.inputs import Inputs
+from passk.analysis.queries.pass_at_k import curves
+from passk.params.analysis import Analysis
+from passk.schemas.counts import COUNTS
+from passk.tables import TableError
+
+
+def count_table(draw, c, n, *, set_name="test", unknown=0, temperature=0.6, ids=None):
+    c = np.asarray(c)
+    size = len(c)
+    frame = pl.DataFrame(
+        {
+            "problem_id": ids or [f"{i:016x}" for i in range(size)],
+            "index": range(size),
+            "n": np.broadcast_to(n, size),
+            "c": c,
+            "unknown": np.broadcast_to(unknown, size),
+        }
+    )
+    constant = {
+        "draw": draw, "set": set_name, "d": None, "model": draw, "arm": draw, "step": None,
+        "train_seed": None, "template": "plain", "temperature": temperature, "replicate": 0,
+        "engine": "transformers", "grader": "test",
+    }  # fmt: skip
+    return COUNTS.check(
+        frame.with_columns(pl.lit(v, dtype=COUNTS.columns[k]).alias(k) for k, v in constant.items())
+    )
+
+
+def analysis(pairs=None, k=(1, 2, 4, 8), efficiency_k=8):
+    return Analysis.model_validate(
+        {
+            "questions": {},
+            "k": list(k),
+            "pairs": pairs or {},
+            "efficiency_k": efficiency_k,
+            "bootstrap": {"resamples": 200, "level": 0.95},
+        }
+    )
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Write count tables as Parquet and make a question's inputs of them."""
+
+    def write(*frames, **options):
+        files = []
+        for frame in frames:
+            files.append(tmp_path / f"{frame['draw'][0]}.parquet")
+            COUNTS.write(frame, files[-1])
+        cells = split(pl.concat(frames))
+        return Inputs(analysis(**options), 1, counts=tuple(files), cells=cells)
+
+    return write
+
+
+@pytest.mark.parametrize("n", [1, 3, 64, 1024])
+def test_sql_equals_the_pure_function_for_every_k(n, written):
+    rng = np.random.default_rng(n)
+    c = rng.integers(0, n + 1, 80)
+    unknown = rng.integers(0, n - c + 1)
+    k = np.arange(1, n + 1)
+    found = curves(written(count_table("a", c, n, unknown=unknown)).counts, k.tolist())
+    assert found["k"].to_list() == k.tolist()
+    expected = pass_at_k(n, c[:, None], k).mean(axis=0)
+    np.testing.assert_allclose(found["pass_at_k"], expected, rtol=0, atol=1e-12)
+    bound = pass_at_k(n, (c + unknown)[:, None], k).mean(axis=0)
+    np.testing.assert_allclose(found["bound_high"], bound, rtol=0, atol=1e-12)
+    assert (found["bound_high"] >= found["pass_at_k"]).all()
+
+
+def test_grid_is_clipped_at_each_draws_n(written):
+    inputs = written(count_table("a", [1, 2], 4), count_table("b", [3, 9], 16))
+    found = curves(inputs.counts, [1, 4, 8, 16, 32])
+    assert found.group_by("draw").agg(pl.col("k").max()).sort("draw").rows() == [
+        ("a", 4),
+        ("b", 16),
+    ]
+
+
+def test_different_n_end_the_curve_at_the_smallest(written):
+    inputs = written(count_table("a", [1, 5, 3], [8, 16, 4]))
+    found = curves(inputs.counts, [1, 2, 4, 8])
+    assert found["k"].to_list() == [1, 2, 4]
+    assert found["n"].unique().to_list() == [4]
+    expected = pass_at_k([8, 16, 4], [1, 5, 3], 2).mean()
+    assert found["pass_at_k"][1] == pytest.approx(expected, abs=1e-15)
+
+
+def test_greedy_draws_have_no_curve_and_imported_ones_do(written):
+    inputs = written(
+        count_table("g", [1, 0], 1, temperature=0.0), count_table("i", [1, 0], 2, temperature=None)
+    )
+    assert curves(inputs.counts, [1])["draw"].to_list() == ["i"]
+    assert greedy.answer(inputs).select("draw", "accuracy").rows() == [("g", 0.5)]
+
+
+def test_greedy_refuses_repeated_answers(written):
+    with pytest.raises(ValueError, match=r"draws\.g: temperature 0 with n = 4"):
+        greedy.answer(written(count_table("g", [1, 0], 4, temperature=0.0)))
+
+
+def test_order_of_rows_changes_no_bit(tmp_path):
+    frame = count_table("a", np.random.default_rng(0).integers(0, 65, 200), 64)
+    paths = []
+    for seed in range(2):
+        paths.append(tmp_path / f"{seed}.parquet")
+        frame.sample(fraction=1, shuffle=True, seed=seed).write_parquet(paths[-1])
+    first, second = (curves([path], range(1, 65)) for path in paths)
+    assert first.equals(second)
+
+
+def test_histogram_equals_the_pure_function(written):
+    n = 100
+    c = np.concatenate([np.arange(n + 1), [0, 0, 100]])
+    found = histogram.answer(written(count_table("a", c, n)))
+    assert found["label"].to_list() == list(HISTOGRAM_LABELS)
+    expected = np.bincount(histogram_bin(n, c), minlength=12)
+    assert found["problems"].to_list() == expected.tolist()
+    assert found["share"].sum() == pytest.approx(1)
+
+
+def test_empty_bins_and_categories_are_rows(written):
+    pairs = {"p": {"base": "a", "rl": "b"}}
+    inputs = written(count_table("a", [1, 1], 4), count_table("b", [4, 4], 4), pairs=pairs)
+    assert len(histogram.answer(inputs)) == 24
+    found = coverage.answer(inputs)
+    assert dict(found.select("category", "problems").rows()) == {
+        "both": 2, "base_only": 0, "rl_only": 0, "neither": 0,
+    }  # fmt: skip
+    assert found.filter(category="neither")["indices"].to_list() == [[]]
+
+
+def test_coverage_of_the_math500_reproduction(written, real):
+    # Published: both, base only, RL only, neither = 462, 19, 3, 16; pass@128 follows from them.
+    parts = np.repeat(["both", "base_only", "rl_only", "neither"], [462, 19, 3, 16])
+    base = np.isin(parts, ["both", "base_only"]).astype(int)
+    rl = np.isin(parts, ["both", "rl_only"]).astype(int)
+    pairs = {"math500": {"base": "base", "rl": "simplerl"}}
+    inputs = written(count_table("base", base, 128), count_table("simplerl", rl, 128), pairs=pairs)
+    found = coverage.answer(inputs)
+    assert dict(found.select("category", "problems").rows()) == {
+        "both": 462, "base_only": 19, "rl_only": 3, "neither": 16,
+    }  # fmt: skip
+    assert found.filter(category="rl_only")["indices"][0].to_list() == [481, 482, 483]
+    assert found.filter(category="rl_only")["share"].item() == 0.006
+    with (real / "paper" / "reproduction_math500.csv").open() as stream:
+        published = {
+            row["model"]: float(row["pass_at_k"])
+            for row in csv.DictReader(stream)
+            if row["k"] == "128"
+        }
+    ours = curves(inputs.counts, [128])
+    assert dict(ours.select("draw", "pass_at_k").rows()) == pytest.approx(published, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("Qwen2.5-7B-Base", "SimpleRL-Qwen2.5-7B", range(30), []),
+        ("Qwen2.5-7B-Instruct-1M", "Coder-R1", range(400, 451), [430]),
+    ],
+)
+def test_coverage_of_the_papers_solvable_sets(case, written, real):
+    base, rl, problems, rl_only = case
+    with (real / "paper" / "solvable_sets.csv").open() as stream:
+        solvable = {
+            row["model"]: {int(x) for x in row["solvable_indices"].split()}
+            for row in csv.DictReader(stream)
+        }
+    tables = [
+        count_table(name, [i in solvable[model] for i in problems], 128).with_columns(
+            index=pl.Series(problems)
+        )
+        for name, model in (("base", base), ("rl", rl))
+    ]
+    found = coverage.answer(written(*tables, pairs={"p": {"base": "base", "rl": "rl"}}))
+    assert found.filter(category="rl_only")["indices"][0].to_list() == rl_only
+    assert found.filter(category="base_only")["indices"][0].to_list() == sorted(
+        solvable[base] - solvable[rl]
+    )
+
+
+def test_pass_at_k_of_the_real_math_responses(written, real):
+    # Recorded grades, with the one wrong grade (index 72) put right as Math-Verify judges it.
+    lines = (real / "samples" / "math_qwen_100x8.jsonl").read_text().splitlines()
+    scores = np.array([json.loads(line)["score"] for line in lines])
+    c = scores.sum(axis=1)
+    c[72] += 1
+    found = curves(written(count_table("qwen", c, 8, temperature=None)).counts, [1, 2, 4, 8])
+    expected = [0.91125, 0.935357142857143, 0.956, 0.97]
+    np.testing.assert_allclose(found["pass_at_k"], expected, rtol=0, atol=1e-12)
+    assert (c == 0).sum() == 3
+
+
+def test_damaged_and_missing_files_are_named(tmp_path):
+    path = tmp_path / "counts.parquet"
+    with pytest.raises(TableError, match=r"counts\.parquet: no such file"):
+        curves([path], [1])
+    path.write_bytes(b"PAR1 not quite")
+    with pytest.raises(TableError, match=r"counts\.parquet: not readable as Parquet"):
+        curves([path], [1])
+
+
+def test_query_reads_parameters_and_frames(tmp_path):
+    sql = tmp_path / "q.sql"
+    sql.write_text("SELECT x + $y AS z FROM t ORDER BY z")
+    assert query(sql, {"t": pl.DataFrame({"x": [2, 1]})}, {"y": 1})["z"].to_list() == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"c": 5}, "c=5, unknown=0 is impossible"),
+        ({"unknown": 4}, "unknown=4 is impossible"),
+        ({"n": 0, "c": 0}, "n=0, c=0"),
+        ({"c": -1}, "c=-1"),
+    ],
+)
+def test_impossible_counts_are_named(change, message):
+    frame = count_table("a", [1], 4).with_columns(**{k: pl.lit(v) for k, v in change.items()})
+    with pytest.raises(ValueError, match=message):
+        split(frame)
