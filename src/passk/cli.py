@@ -1,0 +1,27 @@
+"""The console command `passk`: one sub-command per job, each with a worked example in its help."""
+
+import importlib
+
+import typer
+
+COMMANDS = ("check", "judge", "flips", "explain", "audit", "docs", "track", "tidy", "deps")
+
+
+def application() -> typer.Typer:
+    """All sub-commands; heavy libraries are imported by the ones that need them, when called."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="Study what reinforcement learning adds to a model's reasoning: pass@k at large k. "
+        "Studies run by `make study`, `dvc repro` or `snakemake --cores N`; these commands look "
+        "at them, and judge samples outside of them.",
+    )
+    for name in COMMANDS:
+        app.command(name)(importlib.import_module(f"passk.commands.{name}").main)
+    return app
+
+
+def main() -> None:
+    """Entry point of the console command."""
+    application()()

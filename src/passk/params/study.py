@@ -1,0 +1,168 @@
+"""The whole parameter file: every section's schema, and what must agree between sections.
+
+A test fails when this schema and a parameter file drift apart. No stage depends on this module:
+each imports its own section's schema alone, so that a new key re-runs only its readers.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from passk.models.naming import parse
+from passk.params.analysis import Analysis
+from passk.params.filters import SetEntry
+from passk.params.imported import Imported
+from passk.params.pretraining import Pretraining
+from passk.params.reading import ParameterError, read
+from passk.params.report import Headline, Report
+from passk.params.sampling import Draw, Sampling
+from passk.params.training import Training
+from passk.params.validation import Validation
+from passk.params.verification import Verification
+from passk.params.worlds import WorldSet
+
+# Names become file names, stage names and parameter keys: dots and signs would break one of them.
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+
+
+class Study(BaseModel):
+    """All of `params.yaml`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    study: Name = Field(description="Name of the study: the folder under data/ and models/.")
+    seed: int = Field(ge=0, description="Study seed: every random draw derives from it.")
+    worlds: dict[Name, WorldSet] = Field(description="Generated problem sets.")
+    imported: dict[Name, Imported] = Field(description="Samples that somebody else drew.")
+    sets: dict[Name, SetEntry] = Field(description="Filtered sets: a source's problems that stay.")
+    pretrain: dict[Name, Pretraining] = Field(description="Models trained from scratch.")
+    train: dict[Name, Training] = Field(description="Reinforcement-learning arms.")
+    sampling: Sampling
+    draws: dict[Name, Draw] = Field(description="What is sampled: a model on sets, n times.")
+    verification: Verification
+    validation: Validation
+    analysis: Analysis
+    headline: dict[Name, Headline] = Field(description="First figures, made early.")
+    report: Report
+
+
+def _suggest(name: str, known: Iterable[str]) -> str:
+    """What is legal, with the nearest name first where one is near."""
+    known = sorted(known)
+    near = difflib.get_close_matches(name, known, 1)
+    return f"{f'did you mean {near[0]!r}? ' if near else ''}legal: {', '.join(known) or 'none'}"
+
+
+def _models(study: Study) -> set[str]:
+    """Every model that a draw may name."""
+    checkpoints = {f"{arm}/step-{step}" for arm, t in study.train.items() for step in t.checkpoints}
+    return {*study.pretrain, *checkpoints, *study.imported}
+
+
+def _problems(study: Study) -> Iterator[str]:
+    """What disagrees between sections, one message per place."""
+
+    def unknown(place: str, name: str, known: Iterable[str], what: str) -> Iterator[str]:
+        if name not in (names := set(known)):
+            yield f"{place} = {name!r}: unknown {what}; {_suggest(name, names)}"
+
+    for name in set(study.worlds) & set(study.imported):
+        yield f"imported.{name}: a generated world has that name already; choose another"
+    for name in (set(study.pretrain) | set(study.imported)) & set(study.train):
+        yield f"train.{name}: another model has that name already; choose another"
+    for name, entry in study.sets.items():
+        sources = {*study.worlds, *study.imported}
+        yield from unknown(f"sets.{name}.problems", entry.problems, sources, "problem source")
+    starts = _models(study) - set(study.imported)
+    for name, arm in study.train.items():
+        yield from unknown(f"train.{name}.start", arm.start, starts, "model")
+        yield from unknown(f"train.{name}.set", arm.set, study.sets, "set")
+    for name, draw in study.draws.items():
+        yield from unknown(f"draws.{name}.model", draw.model, _models(study), "model")
+        for item in draw.sets:
+            yield from unknown(f"draws.{name}.sets", item, study.sets, "set")
+        imported = parse(draw.model).arm in study.imported
+        if imported != (draw.engine == "imported"):
+            yield (
+                f"draws.{name}.engine = {draw.engine!r}: engine 'imported' goes with a model "
+                "under `imported:`, and with no other"
+            )
+    for name, pair in study.analysis.pairs.items():
+        yield from unknown(f"analysis.pairs.{name}.base", pair.base, study.draws, "draw")
+        yield from unknown(f"analysis.pairs.{name}.rl", pair.rl, study.draws, "draw")
+    for name, first in study.headline.items():
+        yield from unknown(f"headline.{name}.base", first.base, study.draws, "draw")
+        yield from unknown(f"headline.{name}.rl", first.rl, study.draws, "draw")
+    yield from _beyond_n(study)
+
+
+def _beyond_n(study: Study) -> Iterator[str]:
+    """Requests for a k past n: undefined, and never answered by extrapolation."""
+    k = study.analysis.efficiency_k
+    for name, pair in study.analysis.pairs.items():
+        draw = study.draws.get(pair.base)
+        if draw is not None and draw.n is not None and k > draw.n:
+            yield (
+                f"analysis.efficiency_k = {k}: pair {name!r} compares at pass@{k}, but draw "
+                f"{pair.base!r} has n = {draw.n}; legal: at most {draw.n}, or raise draws."
+                f"{pair.base}.n"
+            )
+
+
+def _describe(error: Mapping[str, Any]) -> str:
+    """One line of a pydantic error: key, value, what is legal."""
+    key = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "missing":
+        return f"{key}: missing; {_description(error['loc']) or 'this key is required'}"
+    if error["type"] == "extra_forbidden":
+        siblings = _siblings(error["loc"])
+        return f"{key} = {error['input']!r}: unknown key; {_suggest(str(error['loc'][-1]), siblings)}"
+    return f"{key} = {error['input']!r}: {error['msg']}. {_description(error['loc'])}".rstrip()
+
+
+def _walk(location: tuple[Any, ...]) -> Any:
+    """The schema node at a location in the file."""
+    schema = Study.model_json_schema()
+    node: Any = schema
+    for part in location:
+        while "$ref" in node:
+            node = schema["$defs"][node["$ref"].rsplit("/", 1)[-1]]
+        node = node.get("properties", {}).get(part, node.get("additionalProperties")) or {}
+        if node is True:
+            node = {}
+    while "$ref" in node:
+        description = node.get("description")
+        node = dict(schema["$defs"][node["$ref"].rsplit("/", 1)[-1]])
+        if description:
+            node["description"] = description
+    return node
+
+
+def _description(location: tuple[Any, ...]) -> str:
+    return re.sub(r"\s+", " ", str(_walk(location).get("description", "")))
+
+
+def _siblings(location: tuple[Any, ...]) -> list[str]:
+    return list(_walk(location[:-1]).get("properties", {}))
+
+
+def validate(values: Mapping[str, Any], name: str = "params.yaml") -> Study:
+    """Check all parameters; ParameterError lists every fault by key, value and what is legal."""
+    try:
+        study = Study.model_validate(values)
+    except ValidationError as error:
+        faults = [_describe(dict(item)) for item in error.errors()]
+    else:
+        faults = list(_problems(study))
+        if not faults:
+            return study
+    raise ParameterError("\n  ".join([f"{name} has {len(faults)} fault(s):", *faults]))
+
+
+def load_study(path: Path) -> Study:
+    """Read and check a parameter file."""
+    return validate(read(path), str(path))

@@ -1,0 +1,93 @@
+"""Shared fixtures: a copy of the project in which a real study runs, made once per session."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).resolve().parents[1]
+REAL = ROOT.parent / "shared" / "real"
+
+
+@dataclass
+class Workspace:
+    """A copy of the project with its own DVC cache and tracking database."""
+
+    root: Path
+
+    def run(self, *command: str, check: bool = True, timeout: int = 560) -> str:
+        """Run a command of the environment in the copy; its output, stderr included."""
+        environment = {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(self.root / "src"),
+            "COLUMNS": "200",
+        }
+        environment.pop("MLFLOW_TRACKING_URI", None)
+        done = subprocess.run(
+            command, cwd=self.root, env=environment, text=True, timeout=timeout, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        if check and done.returncode:
+            raise AssertionError(f"{' '.join(command)} exited {done.returncode}:\n{done.stdout}")
+        return done.stdout
+
+    def params(self) -> dict:
+        """The parameters, as plain data."""
+        return YAML(typ="safe", pure=True).load(self.root / "params.yaml")
+
+    def write_params(self, values: dict) -> None:
+        """Replace the parameters."""
+        YAML(typ="safe", pure=True).dump(values, self.root / "params.yaml")
+
+    def edit(self, key: str, value: object) -> None:
+        """Set one dotted key of the parameters."""
+        values = self.params()
+        *parents, last = key.split(".")
+        node = values
+        for part in parents:
+            node = node[part]
+        node[last] = value
+        self.write_params(values)
+
+
+def copy_project(target: Path, study: str | None = None) -> Workspace:
+    """A copy of what git tracks (and would track), as a git repository of its own."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, text=True, capture_output=True, check=True,
+    )  # fmt: skip
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
+    if study:
+        shutil.copy2(ROOT / "studies" / f"{study}.yaml", target / "params.yaml")
+    for command in (
+        ["git", "init", "-q"],
+        ["git", "add", "-A"],
+        ["git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "copy"],
+    ):
+        subprocess.run(command, cwd=target, check=True)
+    return Workspace(target)
+
+
+@pytest.fixture(scope="session")
+def smoke(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The smoke study, run end to end by Snakemake. Tests that use it leave it up to date."""
+    workspace = copy_project(tmp_path_factory.mktemp("smoke"), "smoke")
+    workspace.run("snakemake", "--cores", "2")
+    return workspace
+
+
+@pytest.fixture
+def real() -> Path:
+    """The folder of real benchmarks and responses beside the project."""
+    if not REAL.is_dir():
+        pytest.skip("../shared/real (real benchmarks and responses) is not here")
+    return REAL

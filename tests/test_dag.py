@@ -1,0 +1,97 @@
+"""The DAG: `dvc.yaml` agrees with the imports, closures stay small, stages resolve."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from passk.commands.deps import outdated
+from passk.lineage.closure import PACKAGE, closure, code_dependencies, stage_module
+from passk.lineage.dag import Dag, Stage
+from tests.conftest import ROOT, copy_project
+
+GROUPS = tuple(YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")["stages"])
+
+
+def test_dvc_yaml_declares_the_import_closure_of_every_stage():
+    definition = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")
+    assert outdated(definition, ROOT) == {}, "run `passk deps --write`"
+
+
+def test_package_files_hold_no_code():
+    # closure() leaves `__init__` files out, which is right only while they are docstrings.
+    for path in PACKAGE.rglob("__init__.py"):
+        body = ast.parse(path.read_text()).body
+        assert all(isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant) for n in body), path
+
+
+# What a group must never depend on: a change there would redo expensive work for nothing.
+FORBIDDEN = {
+    "pretrain": ("analysis", "report", "verification", "validation", "lineage", "sampling"),
+    "train": ("analysis", "report", "validation", "lineage"),
+    "sample": ("analysis", "report", "verification", "validation", "lineage", "training"),
+    "verify": ("analysis", "report", "models", "training", "lineage"),
+    "count": ("report", "models/tiny", "training", "sampling/", "verification", "lineage"),
+    "analyze": ("report", "models/tiny", "training/", "sampling/", "verification", "lineage"),
+    "problems": ("analysis", "report", "sampling", "training", "lineage"),
+}
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_closures_are_bounded(group):
+    files = code_dependencies(group, ROOT)
+    assert len(files) <= 40, files
+    parts = FORBIDDEN.get(group, ("lineage",))
+    schemas = ("src/passk/params/", "src/passk/schemas/")
+    wrong = [
+        name
+        for name in files
+        if not name.startswith(schemas) and any(f"passk/{part}" in name for part in parts)
+    ]
+    assert not wrong
+    assert "src/passk/params/study.py" not in files, "a stage imports its own section's schema only"
+
+
+def test_closure_follows_lazy_imports_and_data_files():
+    names = code_dependencies("sample", ROOT)
+    assert "src/passk/sampling/steploop.py" in names  # imported inside a function
+    assert "src/passk/problems/templates.yaml" in names  # read, not imported
+    assert "src/passk/run.py" not in names
+
+
+def test_every_group_has_its_module():
+    for group in GROUPS:
+        assert closure(stage_module(group))
+
+
+def _stage(name: str, *parents: str) -> Stage:
+    return Stage(name, "true", (), (), {}, parents)
+
+
+def test_downstream_is_the_transitive_closure():
+    dag = Dag([_stage("a"), _stage("b", "a"), _stage("c", "b"), _stage("d", "a"), _stage("e")])
+    assert dag.downstream(["b"]) == {"b", "c"}
+    assert dag.downstream(["a"]) == {"a", "b", "c", "d"}
+    assert dag.downstream(["e", "b"]) == {"e", "b", "c"}
+    assert dag.downstream([]) == set()
+
+
+@pytest.mark.parametrize("study", ["params", "studies/smoke", "studies/imported"])
+def test_the_dag_of_every_study_resolves(study, tmp_path):
+    workspace = copy_project(tmp_path)
+    text = (ROOT / f"{study}.yaml").read_text()
+    (tmp_path / "params.yaml").write_text(text)
+    names = workspace.run("dvc", "stage", "list", "--name-only").split()
+    assert "report" in names
+    assert len(set(names)) == len(names)
+    if study == "studies/smoke":
+        assert len(names) <= 25
+
+
+def test_dvc_lock_covers_the_dag_of_params_yaml(tmp_path):
+    workspace = copy_project(tmp_path)
+    names = set(workspace.run("dvc", "stage", "list", "--name-only").split())
+    lock = YAML(typ="safe", pure=True).load(Path(ROOT / "dvc.lock"))
+    missing = names - set(lock["stages"])
+    assert not missing, "run `make study` and commit dvc.lock"

@@ -1,0 +1,103 @@
+"""One DAG, two engines: what `dvc status` implies is what Snakemake plans, and both agree after."""
+
+import json
+import re
+
+import pytest
+
+from passk.lineage import dag as dvc_dag
+from tests.conftest import Workspace
+
+ALL_DRAWS = ("sample@", "verify@", "count@")
+TABLES = ("validate@", "analyze@", "report")  # read the parameters of every draw
+
+# edit -> prefixes of the stages that it reaches directly, by what dvc.yaml declares
+EDITS = {
+    "k grid": ("analysis.k", [1, 2, 4], ("analyze@", "headline@", "report")),
+    "bootstrap": ("analysis.bootstrap.resamples", 99, ("analyze@", "headline@", "report")),
+    "colour": ("report.colours.base", "#123456", ("headline@", "report")),
+    "title": ("report.title", "Another title", ("headline@", "report")),
+    "n": ("draws.base.n", 16, ("sample@base", "count@base", *TABLES)),
+    "temperature": ("draws.grpo.temperature", 0.9, ("sample@grpo", "count@grpo", *TABLES)),
+    "learning rate": ("train.grpo.learning_rate", 1e-5, ("train@grpo", *TABLES)),
+    "filter": ("sets.indomain.filters", [{"drop": {"indices": [0]}}], ("filter@indomain", "validate@", "report")),
+    "grader": ("verification.math.timeout", 9.0, ("verify@",)),
+    "seed": ("seed", 99, ("problems@", "pretrain@", "train@", "sample@", "analyze@", "headline@", "report")),
+    "corpus": ("pretrain.base.steps", 7, ("pretrain@base", "report")),
+    "gate": ("validation.truncated_at_most", 0.99, ("validate@",)),
+    "world": ("worlds.indomain.size", 5, ("problems@indomain",)),
+}  # fmt: skip
+
+
+def status(workspace: Workspace) -> set[str]:
+    """Stages that `dvc status` names."""
+    return set(json.loads(workspace.run("dvc", "status", "--json")))
+
+
+def planned(workspace: Workspace) -> set[str]:
+    """Stages that `snakemake -n` plans."""
+    text = workspace.run("snakemake", "-n", "--cores", "2", "--printshellcmds")
+    return set(re.findall(r"repro --single-item (\S+)", text))
+
+
+def executions(workspace: Workspace) -> int:
+    """How many executions were recorded so far; a cache hit records none."""
+    return len(list((workspace.root / "records").rglob("*.json")))
+
+
+def expected(workspace: Workspace, prefixes: tuple[str, ...]) -> set[str]:
+    names = dvc_dag.load(workspace.root).stages
+    return {name for name in names if name.startswith(prefixes)}
+
+
+def test_after_snakemake_dvc_has_nothing_to_do(smoke):
+    assert status(smoke) == set()
+    assert planned(smoke) == set()
+    before = executions(smoke)
+    smoke.run("dvc", "repro")
+    assert executions(smoke) == before
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_both_engines_plan_the_same(smoke, edit):
+    key, value, prefixes = EDITS[edit]
+    original = (smoke.root / "params.yaml").read_text()
+    try:
+        smoke.edit(key, value)
+        direct = status(smoke)
+        assert direct == expected(smoke, prefixes)
+        closure = dvc_dag.load(smoke.root).downstream(direct)
+        assert planned(smoke) == closure
+    finally:
+        (smoke.root / "params.yaml").write_text(original)
+    assert planned(smoke) == set()
+
+
+def test_a_code_edit_reaches_its_importers_only(smoke):
+    path = smoke.root / "src/passk/verification/math.py"
+    original = path.read_text()
+    try:
+        path.write_text(original + "\n# an edit\n")
+        direct = status(smoke)
+        assert direct == expected(smoke, ("verify@",)) | (
+            expected(smoke, ("train@",)) if "train@grpo" in direct else set()
+        )
+        assert planned(smoke) == dvc_dag.load(smoke.root).downstream(direct)
+    finally:
+        path.write_text(original)
+    assert planned(smoke) == set()
+
+
+def test_dvc_runs_an_edit_and_the_way_back_is_from_the_cache(smoke):
+    original = (smoke.root / "params.yaml").read_text()
+    page = (smoke.root / "reports/index.html").read_bytes()
+    smoke.edit("report.title", "A title that was never used before")
+    smoke.run("dvc", "repro")
+    assert planned(smoke) == set()
+    assert b"never used before" in (smoke.root / "reports/index.html").read_bytes()
+    before = executions(smoke)
+    (smoke.root / "params.yaml").write_text(original)
+    smoke.run("dvc", "repro")
+    assert executions(smoke) == before  # restored, not recomputed
+    assert (smoke.root / "reports/index.html").read_bytes() == page
+    assert planned(smoke) == set()
