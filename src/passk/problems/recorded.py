@@ -1,0 +1,91 @@
+"""Reading rows that somebody else wrote: JSONL, a JSON list, or Parquet, told by the name."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+
+class RecordedError(ValueError):
+    """A file cannot be read as rows; the message names file, row and remedy."""
+
+
+class Row(NamedTuple):
+    """A row, and where it stands in words for messages."""
+
+    place: str
+    values: dict[str, Any]
+
+
+def _jsonl(path: Path) -> Iterator[Row]:
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8") as stream:
+        for number, line in enumerate(stream, 1):
+            if not line.strip():
+                continue
+            place = f"{path}, line {number}"
+            try:
+                values = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise RecordedError(f"{place}: not valid JSON ({error}); mend the line") from error
+            yield Row(place, _mapping(values, place))
+
+
+def _json(path: Path) -> Iterator[Row]:
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise RecordedError(f"{path}: not valid JSON ({error})") from error
+    if not isinstance(rows, list):
+        raise RecordedError(f"{path}: expected a list of objects, found {type(rows).__name__}")
+    for number, values in enumerate(rows, 1):
+        place = f"{path}, entry {number}"
+        yield Row(place, _mapping(values, place))
+
+
+def _mapping(values: object, place: str) -> dict[str, Any]:
+    if not isinstance(values, dict):
+        raise RecordedError(f"{place}: expected an object, found {type(values).__name__}")
+    return values
+
+
+def _parquet(path: Path) -> Iterator[Row]:
+    try:
+        frame = pl.read_parquet(path)
+    except (PolarsError, OSError) as error:
+        raise RecordedError(f"{path}: not a readable Parquet file ({error})") from error
+    for number, values in enumerate(frame.iter_rows(named=True), 1):
+        yield Row(f"{path}, row {number}", values)
+
+
+_READERS = {
+    (".jsonl",): _jsonl,
+    (".jsonl", ".gz"): _jsonl,
+    (".json",): _json,
+    (".parquet",): _parquet,
+}
+
+
+def read_rows(path: Path) -> list[Row]:
+    """All rows of a file.
+
+    Raises:
+        RecordedError: no such file, another kind of file, a malformed row, or no row.
+    """
+    if not path.is_file():
+        raise RecordedError(f"{path}: no such file")
+    suffixes = path.suffixes
+    reader = _READERS.get(tuple(suffixes[-2:])) or _READERS.get(tuple(suffixes[-1:]))
+    if reader is None:
+        raise RecordedError(f"{path}: expected .jsonl, .jsonl.gz, .json or .parquet")
+    try:
+        rows = list(reader(path))
+    except (UnicodeDecodeError, EOFError, gzip.BadGzipFile) as error:
+        raise RecordedError(f"{path}: damaged, or not UTF-8 text ({error})") from error
+    if not rows:
+        raise RecordedError(f"{path}: holds no row")
+    return rows
