@@ -1,0 +1,97 @@
+"""`validate@KIND`: expectations across the tables of a study; a failed one stops the run."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from passk import paths
+from passk.params.validation import Validation
+from passk.schemas.problems import FILTERS, PROBLEMS
+from passk.schemas.samples import SAMPLES
+from passk.schemas.verdicts import VERDICTS
+from passk.stages.job import Job, StageError
+from passk.validation import gate
+from passk.validation import problems as of_problems
+from passk.validation import samples as of_samples
+from passk.validation import verdicts as of_verdicts
+from passk.validation.gate import Expect, Frame
+
+
+def run(job: Job) -> dict[str, float]:
+    """Write data/STUDY/validation/KIND.json; returns how much was expected and looked at.
+
+    Raises:
+        StageError: an expectation failed; it names the rows, and where the whole result lies.
+    """
+    suites = {"problems": _problems, "samples": _samples, "verdicts": _verdicts}
+    if job.item not in suites:
+        raise StageError(f"validate {job.item!r}: no such suite; legal: {', '.join(suites)}")
+    frames, expectations = suites[job.item](job, Validation(**job.params["validation"]))
+    result = {"study": job.study, **gate.evaluate(job.item, frames, expectations)}
+    # DVC drops the outputs of a failed stage, so what a person has to read lies elsewhere as well.
+    readable = paths.STATE / "validation" / job.study / f"{job.item}.json"
+    _write(readable, gate.text(result))
+    if not result["success"]:
+        raise StageError(
+            f"expectations of {job.item} failed:\n{gate.complaint(result)}\n"
+            f"all results: {readable}; as a page: passk docs"
+        )
+    _write(paths.validation(job.study, job.item), gate.text(result))
+    return {
+        "expectations": float(len(expectations)),
+        "rows": float(sum(len(frame.rows) for frame in frames.values())),
+    }
+
+
+def _problems(job: Job, bounds: Validation) -> tuple[dict[str, Frame], list[Expect]]:
+    del bounds  # nothing about problems is negotiable
+    sets = {name: PROBLEMS.read(paths.problem_set(job.study, name)) for name in job.params["sets"]}
+    filters = [FILTERS.read(paths.filter_table(job.study, name)) for name in sets]
+    training = {str(arm["set"]) for arm in job.params["train"].values()}
+    return of_problems.frames(sets, pl.concat(filters), training), of_problems.expectations()
+
+
+def _samples(job: Job, bounds: Validation) -> tuple[dict[str, Frame], list[Expect]]:
+    tables = {
+        draw: SAMPLES.read(paths.samples(job.study, draw), of_samples.COLUMNS)
+        for draw in job.params["draws"]
+    }
+    frames = of_samples.frames(
+        tables, _asked(job), _draws(job), imported_same_n=bounds.imported_same_n
+    )
+    return frames, of_samples.expectations(bounds.truncated_at_most)
+
+
+def _verdicts(job: Job, bounds: Validation) -> tuple[dict[str, Frame], list[Expect]]:
+    tables = {
+        draw: VERDICTS.read(paths.verdicts(job.study, draw), of_verdicts.COLUMNS)
+        for draw in job.params["draws"]
+    }
+    frames = of_verdicts.frames(
+        tables, _asked(job), _draws(job), imported_same_n=bounds.imported_same_n
+    )
+    return frames, of_verdicts.expectations(bounds.unknown_at_most)
+
+
+def _draws(job: Job) -> Mapping[str, Mapping[str, Any]]:
+    draws: Mapping[str, Mapping[str, Any]] = job.params["draws"]
+    if not draws:
+        raise StageError("draws: none declared in params.yaml; there is nothing to validate")
+    return draws
+
+
+def _asked(job: Job) -> pl.DataFrame:
+    """`set, index, problem_id` of all sets that a draw names."""
+    names = dict.fromkeys(name for draw in _draws(job).values() for name in draw["sets"])
+    columns = ["set", "index", "problem_id"]
+    files = [paths.problem_set(job.study, name) for name in names]
+    return pl.concat([PROBLEMS.read(path, columns) for path in files])
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)

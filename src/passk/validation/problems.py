@@ -1,0 +1,88 @@
+"""What must hold of problem sets, and of what their filters say."""
+
+from collections.abc import Collection, Mapping
+
+import polars as pl
+
+from passk.schemas.problems import DOMAINS
+from passk.validation.gate import Expect, Frame, equal, none
+
+
+def frames(
+    sets: Mapping[str, pl.DataFrame], filters: pl.DataFrame, training: Collection[str]
+) -> dict[str, Frame]:
+    """Condense problem sets.
+
+    Args:
+        sets: set -> its problems.
+        filters: the filter tables of all sets, one below the other.
+        training: names of the sets that models are trained on.
+    """
+    problems = pl.concat(sets.values())
+    trained = problems.filter(pl.col("set").is_in(list(training)))["problem_id"].unique()
+    blank = {
+        name: (pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "")).cast(pl.Int64)
+        for name in ("question", "answer", "tests")
+    }
+    rows = problems.select(
+        "set", "index", "problem_id", "domain",
+        no_question=blank["question"],
+        no_answer=blank["answer"] * blank["tests"],
+        repeated=pl.struct("set", "problem_id").is_duplicated().cast(pl.Int64),
+        in_training=(
+            pl.col("problem_id").is_in(trained.implode())
+            & ~pl.col("set").is_in(list(training))
+        ).cast(pl.Int64),
+    )  # fmt: skip
+    sizes = pl.DataFrame(
+        {"set": list(sets), "problems": [len(frame) for frame in sets.values()]},
+        schema={"set": pl.String, "problems": pl.Int64},
+    )
+    steps = filters.sort("set", "order").with_columns(
+        passed_on=pl.col("rows_out").shift(1).over("set").fill_null(pl.col("rows_in")),
+        gained=(pl.col("rows_out") - pl.col("rows_in")).clip(0),
+    )
+    last = steps.group_by("set", maintain_order=True).last().select("set", said="rows_out")
+    sizes = sizes.join(last, on="set", how="left").with_columns(
+        said=pl.col("said").fill_null(pl.col("problems"))
+    )
+    return {
+        "problems": Frame(rows, ("set", "index", "problem_id")),
+        "sets": Frame(sizes, ("set",)),
+        "filters": Frame(
+            steps.select("set", "order", "filter", "rows_in", "rows_out", "passed_on", "gained"),
+            ("set", "order", "filter"),
+        ),
+    }
+
+
+def expectations() -> list[Expect]:
+    """The suite `problems`."""
+    return [
+        Expect(
+            "every problem has an id", "problems", "expect_column_values_to_not_be_null",
+            {"column": "problem_id"},
+        ),
+        Expect(
+            "places in a set are unique", "problems", "expect_compound_columns_to_be_unique",
+            {"column_list": ["set", "index"]},
+        ),
+        none("repeated", "problems", "no problem occurs twice in a set",
+             "drop the second one with a filter, or raise the world's number of distinct problems"),
+        none("no_question", "problems", "every problem asks something"),
+        none("no_answer", "problems", "every problem has an answer or tests",
+             "fill the answer, or drop the problem with a filter"),
+        Expect(
+            "every domain is known", "problems", "expect_column_values_to_be_in_set",
+            {"column": "domain", "value_set": list(DOMAINS)},
+        ),
+        none("in_training", "problems", "no test problem was trained on",
+             "change the seed or the index range of one of the two worlds, or filter the set"),
+        Expect(
+            "every set has problems", "sets", "expect_column_values_to_be_between",
+            {"column": "problems", "min_value": 1}, "loosen the set's filters",
+        ),
+        equal("problems", "said", "sets", "each set has as many problems as its filters say"),
+        none("gained", "filters", "no filter adds problems"),
+        equal("rows_in", "passed_on", "filters", "each filter gets what the last passed on"),
+    ]  # fmt: skip

@@ -1,0 +1,312 @@
+"""Each expectation is made to fail by a small corrupted table, and names the rows."""
+
+import json
+
+import polars as pl
+import pytest
+
+from passk import paths
+from passk.schemas.problems import FILTERS, PROBLEMS
+from passk.schemas.samples import SAMPLES
+from passk.schemas.verdicts import VERDICTS
+from passk.stages.job import Job, StageError
+from passk.stages.validate import run
+from passk.validation import gate, problems, samples, verdicts
+
+DRAWS = {
+    "base": {"model": "base", "sets": ["easy", "hard"], "n": 4, "engine": "transformers"},
+    "theirs": {"model": "theirs", "sets": ["hard"], "n": None, "engine": "imported"},
+}
+
+
+def problem_rows(name, ids):
+    size = len(ids)
+    return pl.DataFrame(
+        {
+            "problem_id": ids,
+            "domain": ["math"] * size,
+            "set": [name] * size,
+            "index": range(size),
+            "question": [f"What is {i}?" for i in ids],
+            "answer": [str(i) for i in range(size)],
+            "answer_type": ["integer"] * size,
+            "source": ["generated"] * size,
+            **dict.fromkeys(("choices", "unit", "precision", "tests", "starter_code", "image")),
+            "date": None,
+            "tags": None,
+        }
+    ).cast(dict(PROBLEMS.columns))
+
+
+def filter_rows(name, size):
+    return pl.DataFrame(
+        {"set": [name] * 2, "order": [0, 1], "filter": ["a", "b"], "rows_in": [size + 1, size],
+         "rows_out": [size, size], "reason": ["x", "y"]}
+    )  # fmt: skip
+
+
+SETS = {
+    "train": problem_rows("train", ["t0", "t1"]),
+    "easy": problem_rows("easy", ["e0", "e1"]),
+    "hard": problem_rows("hard", ["h0"]),
+}
+FILTER_TABLES = pl.concat([filter_rows(name, len(frame)) for name, frame in SETS.items()])
+ASKED = pl.concat([frame.select("set", "index", "problem_id") for frame in SETS.values()])
+
+
+def sample_rows(draw, start, n=4):
+    cells = [(s, p) for s in DRAWS[draw]["sets"] for p in SETS[s]["problem_id"]]
+    keys = [(draw, s, p, i) for s, p in cells for i in range(n)]
+    drawn = DRAWS[draw]["engine"] != "imported"
+    return pl.DataFrame(
+        {
+            "draw": [k[0] for k in keys],
+            "set": [k[1] for k in keys],
+            "problem_id": [k[2] for k in keys],
+            "sample_index": [k[3] for k in keys],
+            "seed": [start + i if drawn else None for i in range(len(keys))],
+            "template": "plain",
+            "prompt_digest": [k[2] if drawn else None for k in keys],
+            "text": "so 1",
+            "token_ids": None,
+            "n_tokens": 2 if drawn else None,
+            "finish_reason": "stop" if drawn else "unknown",
+            **dict.fromkeys(("sum_logprob", "mean_entropy", "token_logprobs", "recorded_grade")),
+        }
+    ).cast({"seed": pl.Int64, "prompt_digest": pl.String, "n_tokens": pl.Int64})
+
+
+def verdict_rows(draw, n=4):
+    return sample_rows(draw, 0, n).select(
+        "draw", "set", "problem_id", "sample_index",
+        answer=pl.lit("1"), verdict=pl.lit("correct"), reason=pl.lit("equal"),
+        chain_valid=pl.lit(None, pl.Boolean), grader=pl.lit("math-verify 0.9.0"),
+    )  # fmt: skip
+
+
+def change(frame, where, **values):
+    """The frame with columns replaced in the rows where a predicate holds."""
+    return frame.with_columns(
+        **{
+            name: pl.when(where).then(pl.lit(value, frame.schema[name])).otherwise(pl.col(name))
+            for name, value in values.items()
+        }
+    )
+
+
+def failed(result):
+    return {e["name"]: e for e in result["expectations"] if not e["success"]}
+
+
+def judge_problems(sets=SETS, filters=FILTER_TABLES, training=("train",)):
+    frames = problems.frames(sets, filters, training)
+    return failed(gate.evaluate("problems", frames, problems.expectations()))
+
+
+def judge_samples(base, theirs=None, *, bound=0.5, same=False):
+    tables = {"base": base, "theirs": theirs if theirs is not None else sample_rows("theirs", 0)}
+    frames = samples.frames(tables, ASKED, DRAWS, imported_same_n=same)
+    return failed(gate.evaluate("samples", frames, samples.expectations(bound)))
+
+
+def judge_verdicts(base, *, bound=0.5):
+    tables = {"base": base, "theirs": verdict_rows("theirs")}
+    frames = verdicts.frames(tables, ASKED, DRAWS, imported_same_n=False)
+    return failed(gate.evaluate("verdicts", frames, verdicts.expectations(bound)))
+
+
+GOOD = sample_rows("base", 100)
+JUDGED = verdict_rows("base")
+E0 = pl.col("problem_id") == "e0"
+THIRD = E0 & (pl.col("sample_index") == 2)
+
+
+def test_good_tables_pass():
+    assert not judge_problems()
+    assert not judge_samples(GOOD)
+    assert not judge_verdicts(JUDGED)
+
+
+EASY = SETS["easy"]
+
+
+@pytest.mark.parametrize(
+    ("easy", "expected"),
+    [
+        (change(EASY, E0, question=" "), "every problem asks something"),
+        (change(EASY, E0, answer=""), "every problem has an answer or tests"),
+        (change(EASY, E0, domain="poetry"), "every domain is known"),
+        (change(EASY, E0, problem_id="t1"), "no test problem was trained on"),
+        (change(EASY, E0, index=1), "places in a set are unique"),
+        (change(EASY, E0, problem_id=None), "every problem has an id"),
+    ],
+)
+def test_a_bad_problem_is_named(easy, expected):
+    found = judge_problems({**SETS, "easy": easy})
+    assert set(found) == {expected}
+    row = found[expected]["rows"][0]
+    assert (row["set"], row["index"]) == ("easy", easy["index"][0])
+
+
+def test_a_repeated_problem_is_named():
+    found = judge_problems({**SETS, "easy": change(EASY, E0, problem_id="e1")})
+    assert [r["index"] for r in found["no problem occurs twice in a set"]["rows"]] == [0, 1]
+
+
+def test_a_program_needs_tests_rather_than_an_answer():
+    assert not judge_problems({**SETS, "easy": change(EASY, E0, answer="", tests="[1]")})
+
+
+def test_an_empty_set_and_wrong_filter_tables_are_named():
+    found = judge_problems({**SETS, "hard": SETS["hard"].clear()})
+    assert found["every set has problems"]["rows"] == [{"set": "hard", "problems": 0}]
+    assert "each set has as many problems as its filters say" in found
+    gains = change(FILTER_TABLES, (pl.col("set") == "easy") & (pl.col("order") == 0), rows_in=1)
+    assert judge_problems(filters=gains)["no filter adds problems"]["rows"][0]["filter"] == "a"
+    torn = change(FILTER_TABLES, (pl.col("set") == "easy") & (pl.col("order") == 1), rows_in=9)
+    assert set(judge_problems(filters=torn)) == {"each filter gets what the last passed on"}
+
+
+def test_sets_without_filters_pass():
+    assert not judge_problems(filters=FILTER_TABLES.clear())
+
+
+@pytest.mark.parametrize(
+    ("base", "expected", "detail"),
+    [
+        (change(GOOD, THIRD, seed=100), "no two samples share a random stream",
+         {"shared_streams": 2, "shared_streams_at": 0}),
+        (change(GOOD, THIRD, seed=None), "every drawn sample has a stream", {"no_seed_at": 2}),
+        (change(GOOD, THIRD, n_tokens=0), "every drawn sample has at least one token",
+         {"no_tokens_at": 2}),
+        (change(GOOD, THIRD, n_tokens=None), "every drawn sample has at least one token",
+         {"no_tokens_at": 2}),
+        (change(GOOD, THIRD, finish_reason="bored"), "every finish reason is legal",
+         {"strange_finish_at": 2}),
+        (change(GOOD, THIRD, finish_reason="unknown"), "every finish reason is legal",
+         {"strange_finish_at": 2}),
+        (change(GOOD, THIRD, prompt_digest="z"), "all samples of a problem have the same prompt",
+         {"several_prompts_at": 0}),
+        (change(GOOD, THIRD, sample_index=4), "sample indices run from 0 without gaps",
+         {"numbered": 5, "n": 4}),
+    ],
+)  # fmt: skip
+def test_a_bad_sample_is_named(base, expected, detail):
+    found = judge_samples(base)
+    assert set(found) == {expected}
+    (row,) = found[expected]["rows"]
+    assert {"draw": "base", "set": "easy", "index": 0, "problem_id": "e0", **detail}.items() <= (
+        row.items()
+    )
+
+
+def test_a_stream_shared_between_two_draws_is_found():
+    two = {"base": GOOD, "theirs": change(sample_rows("theirs", 0), pl.col("sample_index") == 1,
+                                          seed=100)}  # fmt: skip
+    found = judge_samples(two["base"], two["theirs"])
+    rows = found["no two samples share a random stream"]["rows"]
+    assert [row["draw"] for row in rows] == ["base", "theirs"]
+
+
+def test_missing_repeated_and_stray_samples_are_named():
+    missing = judge_samples(GOOD.filter(~E0))
+    row = missing["every problem of a draw's sets has a sample"]["rows"][0]
+    assert (row["draw"], row["set"], row["index"]) == ("base", "easy", 0)
+    short = judge_samples(GOOD.filter(~(E0 & (pl.col("sample_index") == 3))))
+    row = short["every problem has as many samples as the draw says"]["rows"][0]
+    assert (row["n"], row["wanted"]) == (3, 4)
+    twice = judge_samples(change(GOOD, THIRD, sample_index=1))
+    assert twice["no sample index occurs twice"]["rows"][0]["repeated_at"] == 1
+    stray = judge_samples(change(GOOD, E0, problem_id="zz"))
+    row = stray["every sample is of a problem of the draw's sets"]["rows"][0]
+    assert (row["problem_id"], row["index"]) == ("zz", -1)
+
+
+def test_imported_draws_may_differ_in_n_only_if_the_parameters_say_so():
+    draws = {**DRAWS, "theirs": {**DRAWS["theirs"], "sets": ["easy"]}}
+    rows = sample_rows("base", 0).filter(pl.col("set") == "easy")
+    theirs = rows.with_columns(
+        draw=pl.lit("theirs"), seed=pl.lit(None, pl.Int64), finish_reason=pl.lit("unknown")
+    ).filter(~(E0 & (pl.col("sample_index") == 3)))
+    for same, expected in ((False, 0), (True, 1)):
+        tables = {"base": GOOD, "theirs": theirs}
+        frames = samples.frames(tables, ASKED, draws, imported_same_n=same)
+        found = failed(gate.evaluate("samples", frames, samples.expectations(0.5)))
+        assert len(found) == expected
+
+
+def test_truncation_and_unknown_bounds_name_the_draw():
+    cut = change(GOOD, E0, finish_reason="length")
+    assert not judge_samples(cut, bound=0.5)
+    (row,) = judge_samples(cut, bound=0.4)["at most 40% of a draw's samples are cut off"]["rows"]
+    assert row == {"draw": "base", "set": "easy", "truncated": 0.5}
+    faults = change(JUDGED, E0, verdict="unknown")
+    assert not judge_verdicts(faults, bound=0.5)
+    (row,) = judge_verdicts(faults, bound=0.1)["at most 10% of a draw's verdicts are unknown"][
+        "rows"
+    ]
+    assert row == {"draw": "base", "set": "easy", "unknown": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("base", "expected"),
+    [
+        (change(JUDGED, THIRD, verdict="maybe"), "every verdict is correct, wrong or unknown"),
+        (change(JUDGED, THIRD, verdict="unknown", reason=""), "every unknown verdict has a reason"),
+        (change(JUDGED, THIRD, answer=None), "no sample is correct without an answer"),
+        (change(JUDGED, THIRD, sample_index=1), "no verdict index occurs twice"),
+        (JUDGED.filter(~THIRD), "every problem has as many verdicts as the draw says"),
+    ],
+)
+def test_a_bad_verdict_is_named(base, expected):
+    found = judge_verdicts(base)
+    assert (found[expected]["rows"][0]["draw"], found[expected]["rows"][0]["index"]) == ("base", 0)
+
+
+def test_two_graders_in_one_draw_are_named():
+    found = judge_verdicts(change(JUDGED, E0, grader="other"))
+    assert set(found) == {"a draw is judged by one grader"}
+
+
+PARAMS = {
+    "study": "toy",
+    "sets": {name: {} for name in SETS},
+    "draws": DRAWS,
+    "train": {"grpo": {"set": "train"}},
+    "validation": {"truncated_at_most": 0.2, "unknown_at_most": 0.1, "imported_same_n": False},
+}
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, frame in SETS.items():
+        PROBLEMS.write(frame, paths.problem_set("toy", name))
+        FILTERS.write(filter_rows(name, len(frame)), paths.filter_table("toy", name))
+    for draw in DRAWS:
+        SAMPLES.write(sample_rows(draw, 100), paths.samples("toy", draw))
+        VERDICTS.write(verdict_rows(draw), paths.verdicts("toy", draw))
+    # A stranger in a folder: read by nothing, as the parameters do not declare it.
+    paths.samples("toy", "old").write_bytes(b"not a table")
+    return tmp_path
+
+
+@pytest.mark.parametrize("kind", ["problems", "samples", "verdicts"])
+def test_stage_writes_the_same_bytes_again(study, kind):
+    job = Job("validate", kind, PARAMS, "")
+    path = paths.validation("toy", kind)
+    assert run(job)["expectations"] >= 10
+    first = path.read_bytes()
+    run(job)
+    assert path.read_bytes() == first
+    assert str(study) not in first.decode()
+    assert json.loads(first)["success"]
+
+
+def test_a_failed_expectation_stops_the_run_and_stays_readable(study):
+    SAMPLES.write(change(GOOD, E0, finish_reason="length"), paths.samples("toy", "base"))
+    with pytest.raises(StageError, match=r"draw=base, set=easy, truncated=0\.5") as error:
+        run(Job("validate", "samples", PARAMS, ""))
+    assert "max_new_tokens" in str(error.value)
+    assert not paths.validation("toy", "samples").exists()
+    assert not json.loads((study / ".passk/validation/toy/samples.json").read_text())["success"]
