@@ -189,7 +189,11 @@ POPULATIONS = {
     ),
     "hard Beta(.1, 8)": lambda m, rng: rng.beta(0.1, 8, m),
     "equal p = 1/n": lambda m, rng: np.full(m, 1 / 256),
+    "easy Beta(1, 1.5)": lambda m, rng: rng.beta(1, 1.5, m),
 }
+# At the edges no interval from 48 problems covers fully: what moves the mean is a kind of problem
+# that most samples of 48 do not hold. Elsewhere .93 is the nominal .95 less simulation error.
+LEAST = {"hard Beta(.1, 8)": 0.86, "easy Beta(1, 1.5)": 0.85}
 
 
 def covered(population, *, problems=48, n=256, trials=800, resamples=500, seed=11):
@@ -216,8 +220,7 @@ def covered(population, *, problems=48, n=256, trials=800, resamples=500, seed=1
 def test_coverage_of_curves(name):
     ours, plain = covered(POPULATIONS[name])
     print(f"\n{name}: ours {ours.round(3)} plain {plain.round(3)}")
-    # Simulation error is .008; at k = 1 a population of very rare solvers is the known weak spot.
-    assert (ours >= (0.86 if name.startswith("hard") else 0.93)).all()
+    assert (ours >= LEAST.get(name, 0.93)).all()
     assert ours[-1] >= 0.93  # k = n, where the plain percentile interval fails
     assert (ours >= plain - 0.02).all()
 

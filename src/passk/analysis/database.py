@@ -42,6 +42,7 @@ def query(
     if memory:
         options["memory_limit"] = memory
     with duckdb.connect(config=options) as connection:
+        connection.execute("SET enable_progress_bar = false")  # it would print on stdout
         for name, source in tables.items():
             if isinstance(source, pl.DataFrame):
                 connection.register(name, source.to_arrow())

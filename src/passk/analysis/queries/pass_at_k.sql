@@ -42,17 +42,18 @@ missed AS (
     FROM steps
 ),
 wanted AS (
-    SELECT n, c, k, 1 - none_correct AS solved FROM missed SEMI JOIN grid USING (k)
+    -- in units of 2^-60: whole numbers add up to the same sum in any order and on any threads
+    SELECT n, c, k, ((1 - none_correct) * 2.0 ** 60)::HUGEINT AS solved
+    FROM missed SEMI JOIN grid USING (k)
 ),
 means AS (
-    SELECT draw, "set", k,
-        fsum(merged.problems * solved ORDER BY n, c) AS solved,
-        fsum(problems_high * solved ORDER BY n, c) AS solved_high
+    SELECT draw, "set", k, sum(merged.problems * solved) AS solved,
+        sum(problems_high * solved) AS solved_high
     FROM merged JOIN wanted USING (n, c)
     GROUP BY draw, "set", k
 )
-SELECT draw, model, arm, step, "set", temperature, k, solved / problems AS pass_at_k,
-    solved_high / problems AS bound_high, n, problems
+SELECT draw, model, arm, step, "set", temperature, k, solved / 2.0 ** 60 / problems AS pass_at_k,
+    solved_high / 2.0 ** 60 / problems AS bound_high, n, problems
 FROM cells JOIN means USING (draw, "set")
 WHERE k <= n
 ORDER BY draw, "set", k
