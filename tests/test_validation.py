@@ -1,11 +1,13 @@
 """Each expectation is made to fail by a small corrupted table, and names the rows."""
 
 import json
+from contextlib import suppress
 
 import polars as pl
 import pytest
 
 from passk import paths
+from passk.commands import docs
 from passk.schemas.problems import FILTERS, PROBLEMS
 from passk.schemas.samples import SAMPLES
 from passk.schemas.verdicts import VERDICTS
@@ -310,3 +312,17 @@ def test_a_failed_expectation_stops_the_run_and_stays_readable(study):
     assert "max_new_tokens" in str(error.value)
     assert not paths.validation("toy", "samples").exists()
     assert not json.loads((study / ".passk/validation/toy/samples.json").read_text())["success"]
+
+
+@pytest.mark.slow  # builds all of Great Expectations' pages
+def test_pages_name_failing_rows_and_link_to_data_docs(study, capsys):
+    SAMPLES.write(change(GOOD, E0, finish_reason="length"), paths.samples("toy", "base"))
+    for kind in ("problems", "samples", "verdicts"):
+        with suppress(StageError):
+            run(Job("validate", kind, PARAMS, ""))
+    docs.main(study="toy", folder=study / "docs")
+    assert "samples: 10 of 11 expectations hold" in capsys.readouterr().out
+    page = (study / "docs" / "index.html").read_text()
+    assert "draw=base, set=easy, truncated=0.5" in page
+    linked = study / "docs" / page.split('<a href="')[1].split('"')[0]
+    assert "Validation Result" in linked.read_text()
