@@ -1,0 +1,81 @@
+r"""What a generated world offers: problems on a difficulty ladder, a corpus, a parser of chains.
+
+Example:
+    >>> from passk.problems.worlds.registry import world
+    >>> digits = world("digits")
+    >>> problem = digits.problem("indomain", ("nested",), level=1, skew=0.0, key=(1, 0))
+    >>> digits.chain_valid(problem.question, problem.solution)
+    True
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One generated problem.
+
+    Attributes:
+        question: what a model sees.
+        answer: the one right answer, as a grader reads it.
+        family: the problem family.
+        level: the step of the difficulty ladder, from 1.
+        solution: a valid chain that ends in the answer.
+    """
+
+    question: str
+    answer: str
+    family: str
+    level: int
+    solution: str
+
+
+@dataclass(frozen=True)
+class Document:
+    """One text of a corpus: a question, and a response that may follow a wrong strategy."""
+
+    question: str
+    response: str
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """How a corpus is mixed.
+
+    Attributes:
+        families: family -> weight.
+        levels: level -> weight.
+        skew: popularity of operations falls with rank as rank ** -skew; 0 is uniform.
+        noise: probability that a step applies an operation drawn by popularity alone.
+        habit: probability that a step takes the usual case of a function for granted.
+    """
+
+    families: Mapping[str, float]
+    levels: Mapping[int, float]
+    skew: float
+    noise: float
+    habit: float
+
+
+class World(Protocol):
+    """A generated world. All methods are pure: equal arguments give equal results."""
+
+    name: str
+    families: tuple[str, ...]
+    max_level: int
+
+    def problem(
+        self, split: str, families: Sequence[str], level: int, skew: float, key: Hashable
+    ) -> Problem:
+        """One problem of a split; `key` identifies it, and seeds its draws."""
+        ...
+
+    def document(self, mixture: Mixture, key: Hashable) -> Document:
+        """One document of the corpus, never a problem of any split."""
+        ...
+
+    def chain_valid(self, question: str, response: str) -> bool | None:
+        """Whether the response solves the question by valid steps; None: cannot be read."""
+        ...
