@@ -1,0 +1,219 @@
+"""A number walks back to its sources; an audit finds whatever was changed behind its back."""
+
+import polars as pl
+import pytest
+import typer
+from ruamel.yaml import YAML
+
+from passk import paths
+from passk.commands.explain import lines, main
+from passk.lineage import audit, explain
+from passk.lineage.lock import read_lock
+from passk.lineage.records import open_execution, read_record, record_path
+from passk.schemas.counts import COUNTS
+from passk.schemas.problems import FILTERS, PROBLEMS
+from passk.schemas.samples import SAMPLES
+from passk.schemas.verdicts import VERDICTS
+from test_records import Step
+from test_validation import SETS, filter_rows, sample_rows, verdict_rows
+
+PARAMS = {
+    "study": "toy",
+    "draws": {
+        "base": {"model": "base", "sets": ["easy", "hard"], "n": 4, "engine": "transformers"},
+        "rl": {"model": "rl/step-2", "sets": ["easy", "hard"], "n": 4, "engine": "transformers"},
+    },
+    "analysis": {"pairs": {"rl": {"base": "base", "rl": "rl"}}},
+}
+NAMES = ("train", "easy", "hard")
+
+
+def stage(name, deps, outs):
+    group = name.partition("@")[0]
+    keys = ("study", "draws") if group in ("sample", "count", "analyze") else ("study",)
+    cmd = f"python -m passk.run {name.replace('@', ' ')}"
+    return Step(name, cmd, ("src/code.py", *deps), outs, {"params.yaml": keys})
+
+
+def dag():
+    data = "data/toy"
+    for name in NAMES:
+        yield stage(f"problems@{name}", (), (f"{data}/problems/{name}.parquet",))
+    for name in NAMES:
+        yield stage(f"filter@{name}", (f"{data}/problems/{name}.parquet",),
+                    (f"{data}/sets/{name}.parquet", f"{data}/filters/{name}.parquet"))  # fmt: skip
+    yield stage("pretrain@base", (), ("models/toy/base",))
+    yield stage("train@rl", ("models/toy/base", f"{data}/sets/train.parquet"), ("models/toy/rl",))
+    for draw, model in (("base", "base"), ("rl", "rl/step-2")):
+        yield stage(f"sample@{draw}", (f"models/toy/{model}", f"{data}/sets"),
+                    (f"{data}/samples/{draw}.parquet",))  # fmt: skip
+        yield stage(f"verify@{draw}", (f"{data}/samples/{draw}.parquet", f"{data}/sets"),
+                    (f"{data}/verdicts/{draw}.parquet",))  # fmt: skip
+        yield stage(f"count@{draw}", (f"{data}/verdicts/{draw}.parquet",),
+                    (f"{data}/counts/{draw}.parquet",))  # fmt: skip
+    for question in ("pass_at_k", "difference"):
+        yield stage(f"analyze@{question}", (f"{data}/counts",),
+                    (f"{data}/results/{question}.parquet",))  # fmt: skip
+
+
+def write(name):
+    """What a stage would write, small and by hand."""
+    group, _, item = name.partition("@")
+    if group == "problems":
+        PROBLEMS.write(SETS[item], paths.problems("toy", item))
+    elif group == "filter":
+        PROBLEMS.write(SETS[item], paths.problem_set("toy", item))
+        FILTERS.write(filter_rows(item, len(SETS[item])), paths.filter_table("toy", item))
+    elif group in ("pretrain", "train"):
+        path = paths.model("toy", item) / ("step-2/w" if group == "train" else "w")
+        path.parent.mkdir(parents=True)
+        path.write_text(item)
+    elif group == "sample":
+        rows = sample_rows("base", 100 if item == "base" else 200)
+        SAMPLES.write(rows.with_columns(draw=pl.lit(item)), paths.samples("toy", item))
+    elif group == "verify":
+        rows = verdict_rows("base").with_columns(
+            draw=pl.lit(item),
+            verdict=pl.when(pl.col("sample_index") < 2).then(pl.lit("correct"))
+            .otherwise(pl.lit("wrong")),
+        )  # fmt: skip
+        VERDICTS.write(rows, paths.verdicts("toy", item))
+    elif group == "count":
+        COUNTS.write(count_rows(item), paths.counts("toy", item))
+    else:
+        frames = {
+            "pass_at_k": {"draw": ["base", "base"], "set": ["easy", "easy"], "k": [1, 2],
+                          "pass_at_k": [0.5, 1 - 1 / 6]},
+            "difference": {"pair": ["rl"], "set": ["hard"], "k": [1], "difference": [0.0]},
+        }  # fmt: skip
+        path = paths.results("toy", item)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pl.DataFrame(frames[item]).write_parquet(path)
+
+
+def count_rows(draw):
+    asked = pl.concat([SETS[s].select("set", "index", "problem_id") for s in ("easy", "hard")])
+    return asked.with_columns(
+        draw=pl.lit(draw), n=4, c=2, d=None, unknown=0, model=pl.lit("m"), arm=pl.lit("m"),
+        step=None, train_seed=None, template=None, temperature=0.6, replicate=0,
+        engine=pl.lit("transformers"), grader=pl.lit("g"),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "code.py").write_text("")
+    YAML().dump(PARAMS, tmp_path / "params.yaml")
+    lock = {}
+    for step in dag():
+        execution = open_execution(step, PARAMS)
+        write(step.name)
+        record = read_record(execution.finish())
+        lock[step.name] = {key: record[key] for key in ("cmd", "deps", "params", "outs")}
+    YAML().dump({"schema": "2.0", "stages": lock}, tmp_path / "dvc.lock")
+    return tmp_path
+
+
+def told(number, problem="", shown=8, **where):
+    return "\n".join(lines(number, where, problem, shown))
+
+
+def test_a_number_walks_back_to_its_sources(study):
+    text = told("pass_at_k", draw="base", set="easy", k=2)
+    assert "pass@2 again from these counts: 0.833333 (same)" in text
+    assert "n=4 c=2 unknown=0" in text
+    chain = ["analyze@pass_at_k", "count@base", "verify@base", "sample@base", "pretrain@base",
+             "filter@easy", "problems@easy"]  # fmt: skip
+    places = [text.index(f"by {name}: python -m passk.run") for name in chain]
+    assert places == sorted(places)
+    # Nothing of other draws, other sets, or training that this number does not rest on.
+    assert not any(f"by {name}" in text for name in ("sample@rl", "filter@hard", "train@rl"))
+    assert "draws.base.n=4" in text
+    entry = read_lock()["sample@base"]
+    assert str(record_path(entry)) in text
+    assert entry.outs["data/toy/samples/base.parquet"] in text
+
+
+def test_a_comparison_walks_back_through_both_draws_and_the_training(study):
+    text = told("difference:0")
+    for name in ("sample@base", "sample@rl", "train@rl", "filter@train", "problems@train"):
+        assert f"by {name}:" in text
+
+
+def test_samples_of_a_problem_are_shown_with_their_verdicts(study):
+    text = told("pass_at_k", problem="1", shown=3, draw="base", set="easy", k=1)
+    assert "samples of problem e1:" in text
+    assert "#1 correct (equal): 1\n      so 1\n  #2 wrong" in text
+    assert "and 1 more" in text
+    assert told("pass_at_k", problem="e1", draw="base", set="easy", k=1).count("wrong (equal)") == 2
+
+
+def test_what_cannot_be_explained_is_said(study, capsys):
+    with pytest.raises(explain.ExplainError, match="narrow it by --k"):
+        told("pass_at_k", draw="base")
+    with pytest.raises(explain.ExplainError, match="no row"):
+        told("pass_at_k", draw="rl")
+    with pytest.raises(explain.ExplainError, match="known: difference, pass_at_k"):
+        told("nonsense")
+    with pytest.raises(explain.ExplainError, match="2 problems of draw 'base' match"):
+        told("pass_at_k", problem="e", draw="base", set="easy", k=1)
+    with pytest.raises(typer.Exit):
+        main("difference", draw="base")
+    assert "no column ['draw']" in capsys.readouterr().err
+
+
+def test_changed_and_missing_files_are_marked(study):
+    (study / "models/toy/base/w").write_text("other")
+    paths.samples("toy", "base").unlink()
+    text = told("pass_at_k", draw="base", set="easy", k=1)
+    assert "models/toy/base  md5 " in text
+    assert "CHANGED since" in text
+    assert "missing" not in text.split("samples/base.parquet")[0]
+    assert "not here: dvc pull" in text
+
+
+def faults(study):
+    entries = read_lock()
+    stages = [step.name for step in dag()]
+    draws = PARAMS["draws"]
+    return [
+        *audit.files(stages, entries),
+        *audit.chain(stages, entries),
+        *audit.recorded(stages, entries),
+        *audit.streams("toy", draws),
+        *audit.counted("toy", draws),
+    ]
+
+
+def test_an_untouched_study_passes_the_audit(study):
+    assert faults(study) == []
+
+
+def test_audit_finds_each_kind_of_fault(study):
+    (study / "models/toy/base/w").write_text("other")
+    (record,) = (study / "records" / "verify@rl").iterdir()
+    record.unlink()
+    rows = SAMPLES.read(paths.samples("toy", "rl"))
+    SAMPLES.write(rows.with_columns(seed=pl.col("seed") - 100), paths.samples("toy", "rl"))
+    wrong = pl.when(pl.col("problem_id") == "e1").then(3).otherwise(pl.col("c"))
+    COUNTS.write(count_rows("base").with_columns(c=wrong), paths.counts("toy", "base"))
+    found = "\n".join(faults(study))
+    assert "models/toy/base: differs from dvc.lock" in found
+    assert "verify@rl: no run record" in found
+    assert "share a random stream" in found
+    assert "1 rows do not follow" in found
+    assert "problem e1" in found
+
+
+def test_audit_finds_what_never_ran_and_what_read_another_version(study):
+    entries = read_lock()
+    del entries["count@rl"]
+    entries["pretrain@base"].outs["models/toy/base"] = "0" * 32
+    stages = [step.name for step in dag()]
+    assert any("count@rl: not in dvc.lock" in line for line in audit.files(stages, entries))
+    assert {line.split(":")[0] for line in audit.chain(stages, entries)} == {
+        "sample@base",
+        "train@rl",
+    }
