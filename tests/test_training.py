@@ -2,16 +2,22 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import polars as pl
 import pytest
 import torch
 
 import toy_policy as toy
+from passk import paths
+from passk.schemas.problems import PROBLEMS
+from passk.stages import train as train_stage
+from passk.stages.job import Job, StageError
 from passk.training import arm as arms
 from passk.training import checkpoints
 from passk.training import trainer as trainers
@@ -142,6 +148,8 @@ def test_log_rows_hold_what_curves_need_and_no_times(start, tmp_path):
         assert not [name for name in row if "time" in name or "runtime" in name]
     assert abs(rows[0]["kl"]) < 1e-6  # the policy is the start model
     assert rows[5]["kl"] > 0
+    plain = run(start, tmp_path / "plain", kl_every=2, share_prompts=False)
+    assert plain[5]["kl"] == pytest.approx(rows[5]["kl"], rel=1e-3)
     assert rows[4]["kl"] is None
     assert [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()] == rows
 
@@ -337,3 +345,53 @@ def test_kill_9_in_the_middle_of_training_loses_no_byte(start, tmp_path):
         process.wait()
     subprocess.run([sys.executable, "-c", code], env=environment, check=True)
     assert outputs(folder) == outputs(tmp_path / "whole")
+
+
+def stage_job(**changes):
+    entry = toy.settings(steps=2, checkpoints=[1, 2], **changes).model_dump()
+    entry |= {"start": "base", "set": "train"}
+    params = {"study": "toy", "seed": 1, "train": {"grpo": entry}}
+    return Job("train", "grpo", params, inputs="digest")
+
+
+@pytest.fixture
+def study(start, tmp_path, monkeypatch):
+    """A study's folder with a start model and a training set."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(start, paths.model("toy", "base"))
+    rows = [
+        {"problem_id": f"p{i}", "domain": "math", "set": "train", "index": i, "answer": "7",
+         "question": f"{i}+1=", "answer_type": "integer", "source": "toy"}
+        for i in range(6)
+    ]  # fmt: skip
+    empty = dict.fromkeys(PROBLEMS.columns)
+    frame = pl.DataFrame([{**empty, **row} for row in rows], schema=dict(PROBLEMS.columns))
+    PROBLEMS.write(frame, paths.problem_set("toy", "train"))
+    return tmp_path
+
+
+def test_stage_writes_checkpoints_and_log_and_leaves_nothing_else(study):
+    metrics = train_stage.run(stage_job())
+    assert metrics["rollouts"] == 2 * 4 * 8
+    folder = paths.model("toy", "grpo")
+    assert sorted(p.name for p in folder.iterdir()) == ["step-1", "step-2"]
+    log = paths.training_log("toy", "grpo").read_text()
+    assert log == (paths.LIVE / "train@grpo.jsonl").read_text()
+    assert len(log.splitlines()) == 2
+    assert not (paths.RESUME / "digest").exists()
+    assert {p.name for p in folder.parent.iterdir()} == {"base", "grpo"}
+
+
+def test_an_answer_never_reaches_a_prompt(study):
+    tokenizer = checkpoints.load(paths.model("toy", "base"))[1]
+    problems = PROBLEMS.read(paths.problem_set("toy", "train")).to_dicts()
+    prompts = [train_stage.task_of(p, "plain", tokenizer).prompt_ids for p in problems]
+    changed = [{**p, "answer": "999", "tests": "x"} for p in problems]
+    assert prompts == [train_stage.task_of(p, "plain", tokenizer).prompt_ids for p in changed]
+
+
+def test_an_empty_training_set_is_named(study):
+    empty = PROBLEMS.read(paths.problem_set("toy", "train")).head(0)
+    PROBLEMS.write(empty, paths.problem_set("toy", "train"))
+    with pytest.raises(StageError, match="the set is empty"):
+        train_stage.run(stage_job())

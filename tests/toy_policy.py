@@ -37,8 +37,16 @@ def settings(**changes: Any) -> Training:
     return Training(**{**SETTINGS, **changes})
 
 
-def make_start(folder: Path, kind: str = "qwen2") -> Path:
-    """A random decoder of one layer over bytes, with a tokenizer of Qwen2's own class."""
+def make_start(
+    folder: Path,
+    kind: str = "qwen2",
+    *,
+    layers: int = 2,
+    width: int = 32,
+    feed_forward: int = 64,
+    context: int = 64,
+) -> Path:
+    """A random decoder over bytes, with a tokenizer of Qwen2's own class."""
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     vocabulary = {"<|endoftext|>": 0, **{letter: i + 1 for i, letter in enumerate(letters)}}
     end = "<|endoftext|>"
@@ -48,13 +56,20 @@ def make_start(folder: Path, kind: str = "qwen2") -> Path:
     torch.manual_seed(0)
     configs = {"qwen2": (Qwen2Config, Qwen2ForCausalLM), "llama": (LlamaConfig, LlamaForCausalLM)}
     config, network = configs[kind]
-    network(
-        config(
-            vocab_size=len(vocabulary), hidden_size=32, intermediate_size=64, num_hidden_layers=2,
-            num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=64,
-            eos_token_id=0, pad_token_id=0, bos_token_id=None, tie_word_embeddings=True,
-        )
-    ).save_pretrained(folder)  # fmt: skip
+    shape = config(
+        vocab_size=len(vocabulary),
+        hidden_size=width,
+        intermediate_size=feed_forward,
+        num_hidden_layers=layers,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=context,
+        eos_token_id=0,
+        pad_token_id=0,
+        bos_token_id=None,
+        tie_word_embeddings=True,
+    )
+    network(shape).save_pretrained(folder)
     return folder
 
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,13 +49,11 @@ def step_loop(
     tokenizer: PreTrainedTokenizerBase, settings: Training, identity: tuple[int | str, ...]
 ) -> Draw:
     """Rollouts by the sampling engine's step loop; streams derive from identity and step."""
-    end = int(tokenizer.eos_token_id)
     rows = settings.prompts * settings.rollouts
     how = Settings(
         temperature=settings.temperature,
         top_p=settings.top_p,
         max_new_tokens=settings.max_new_tokens,
-        eos_ids=(end,),
         rows=min(rows, 256),
         exact=False,
     )
@@ -70,7 +68,7 @@ def step_loop(
             )
             for place, task in enumerate(tasks)
         ]
-        groups = generate(model, requests, how)
+        groups = generate(model, requests, replace(how, eos_ids=_ends(model, tokenizer)))
         ids = [[one.token_ids.tolist() for one in group] for group in groups]
         texts = tokenizer.batch_decode([i for g in ids for i in g], skip_special_tokens=True)
         spoken = iter(texts)
@@ -83,6 +81,13 @@ def step_loop(
         ]
 
     return draw
+
+
+def _ends(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
+    """Every token that ends a response: the tokenizer's, and those that the model declares."""
+    declared = model.generation_config.eos_token_id if model.generation_config else None
+    listed = declared if isinstance(declared, list) else [declared]
+    return tuple(sorted({int(i) for i in (tokenizer.eos_token_id, *listed) if i is not None}))
 
 
 def train(

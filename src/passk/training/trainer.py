@@ -29,6 +29,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer
 from trl import GRPOConfig, GRPOTrainer
+from trl.trainer.utils import add_fused_lm_head
 
 from passk.digests import seed
 from passk.params.training import Training
@@ -108,6 +109,8 @@ class PolicyTrainer(GRPOTrainer):
             raise TrainingError("training in several processes is not supported yet; use one")
         if self._start is not None:
             self._start.to(self.accelerator.device)
+            if not settings.share_prompts:  # what TRL's own pass asks of a model
+                add_fused_lm_head(self._start, temperature=settings.temperature)
 
     # --- which micro-batch ------------------------------------------------------------------
 
