@@ -7,21 +7,23 @@ Same string: `parse` keeps, beside the expression, the normalised string of the 
 `verify` compares strings as well. A gold in `$...$` is matched whole, and the content of a box is
 normalised by the same function, so that equal texts give equal strings.
 
-Numbers: integers (also `1,000`, `007`), decimals and simple fractions parse to the number that
-they name. Integers are equal or not; other numbers are compared after rounding, then by their
-difference, so that a gap far above both tolerances means different.
+Numbers: integers (also `1,000`, `007`), decimals, simple and mixed fractions parse to the number
+that they name. Exact numbers that are the same are equal; numbers that are not integers are
+compared after rounding, then by their difference, so that a gap far above both tolerances means
+different.
 """
 
 import re
 from fractions import Fraction
 
 _INTEGER = re.compile(r"-?(?:\d{1,100}|[1-9]\d{0,2}(?:(?:,|\{,\})\d{3}){1,30})", re.ASCII)
-_DECIMAL = re.compile(r"-?\d{1,9}\.\d{1,6}", re.ASCII)
+_DECIMAL = re.compile(r"-?\d{1,9}\.\d{1,30}", re.ASCII)
+_MIXED = re.compile(r"([1-9]\d{0,8}) ?\\frac\{(\d{1,9})\}\{(\d{1,9})\}", re.ASCII)
 _FRACTION = re.compile(r"(-?)\\[dt]?frac\{(-?\d{1,9})\}\{(\d{1,9})\}", re.ASCII)
 _SLASHED = re.compile(r"(-?\d{1,9})/(\d{1,9})", re.ASCII)
 # A gold that `$GOLD$` surely reproduces whole: see `same_string`.
 _UNSAFE = re.compile(r"\$|\n|boxed|fbox|answer|\\$", re.IGNORECASE)
-_DIGIT = re.compile(r"\d", re.ASCII)
+_LASTING = re.compile(r"\d|^[A-Za-z]+$", re.ASCII)
 
 
 def integer(text: str) -> int | None:
@@ -42,31 +44,38 @@ def number(text: str) -> Fraction | None:
     Example:
         >>> number("6.5"), number(r"-\frac{3}{4}"), number("1/0"), number("x")
         (Fraction(13, 2), Fraction(-3, 4), None, None)
+        >>> number(r"1 \frac{1}{4}")
+        Fraction(5, 4)
     """
     if (whole := integer(text)) is not None:
         return Fraction(whole)
     if _DECIMAL.fullmatch(text):
         return Fraction(text)
+    whole_part, sign = "0", ""
     if match := _SLASHED.fullmatch(text):
-        sign, top, bottom = "", *match.groups()
+        top, bottom = match.groups()
     elif match := _FRACTION.fullmatch(text):
         sign, top, bottom = match.groups()
+    elif match := _MIXED.fullmatch(text):
+        whole_part, top, bottom = match.groups()
+        if not 0 < int(top) < int(bottom):  # `1 \frac{0}{3}` is read as a product
+            return None
     else:
         return None
     if not int(bottom):
         return None
-    return Fraction(int(top), int(bottom)) * (-1 if sign else 1)
+    return int(whole_part) + Fraction(int(top), int(bottom)) * (-1 if sign else 1)
 
 
 def same_string(gold: str, answer: str) -> bool:
     """Whether Math-Verify surely finds the same string in both.
 
-    A digit survives every normalisation, so that the string is not empty.
+    A digit survives every normalisation, and so does a word alone: the string is not empty.
     """
     return (
         gold == answer
         and gold == gold.strip()
-        and _DIGIT.search(gold) is not None
+        and _LASTING.search(gold) is not None
         and _UNSAFE.search(gold) is None
     )
 
@@ -90,6 +99,9 @@ def decide(gold: str, answer: str, float_rounding: int) -> bool | None:
     a, b = number(gold), number(answer)
     if a is None or b is None:
         return None
+    if a == b:
+        exact = "." not in gold and "." not in answer
+        return True if exact else None
     gap = abs(a - b)
     apart = gap > 10 * Fraction(10) ** -float_rounding and gap > max(abs(a), abs(b)) / 10**9
     return False if apart else None

@@ -1,0 +1,78 @@
+"""`passk judge`: anybody's file, outside a study."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from passk.commands.judge import main
+
+REAL = Path(__file__).parents[2] / "shared/real/samples/math_qwen_100x8.jsonl"
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def judge(*arguments):
+    app = typer.Typer()
+    app.command()(main)
+    return CliRunner().invoke(app, list(map(str, arguments)))
+
+
+def write(name, *values):
+    Path(name).write_text("".join(json.dumps(value) + "\n" for value in values))
+
+
+@pytest.mark.skipif(not REAL.exists(), reason=f"real samples not at {REAL}")
+def test_real_responses():
+    done = judge(REAL, "--gold", "gt", "--out", "verdicts.parquet")
+    assert done.exit_code == 0, done.output
+    assert "729 correct, 71 wrong, 0 unknown" in done.output
+    assert "solved at least once: 97 of 100" in done.output
+    assert "differ from the recorded grades: 1" in done.output
+
+
+def test_responses_joined_with_problems_by_id():
+    write(
+        "p.jsonl",
+        {"id": 1, "question": "1+1?", "answer": 2},
+        {"id": 2, "question": "x?", "answer": "x+1"},
+    )
+    write("r.jsonl", {"id": 2, "response": r"\boxed{1+x}"}, {"id": 1, "response": "3"})
+    done = judge("r.jsonl", "--problems", "p.jsonl", "--domain", "math", "--out", "v.parquet")
+    assert done.exit_code == 0, done.output
+    verdicts = pl.read_parquet("v.parquet").sort("gold")
+    assert verdicts.select("gold", "verdict").rows() == [("2", "wrong"), ("x+1", "correct")]
+
+
+@pytest.mark.parametrize(
+    ("response", "message"),
+    [
+        ({"id": 9, "response": "3"}, "r.jsonl, line 1: no problem with id '9'"),
+        ({"id": 1, "respons": "3"}, "no column 'response'; found"),
+        ({"id": 1, "response": "3"}, "p.jsonl, line 2: a problem without a response"),
+    ],
+)
+def test_faults_are_named_and_nothing_is_written(response, message):
+    write(
+        "p.jsonl",
+        {"id": 1, "question": "1+1?", "answer": 2},
+        {"id": 2, "question": "?", "answer": 3},
+    )
+    write("r.jsonl", response, *([response | {"id": 2}] if "respons" in response else []))
+    done = judge("r.jsonl", "--problems", "p.jsonl", "--out", "v.parquet")
+    assert done.exit_code == 1
+    assert message in done.output
+    assert not Path("v.parquet").exists()
+
+
+def test_an_unknown_domain_is_named():
+    write("r.jsonl", {"problem": "?", "gold": 1, "response": "1"})
+    done = judge("r.jsonl", "--domain", "poetry", "--out", "v.parquet")
+    assert done.exit_code == 1
+    assert "--domain 'poetry'" in done.output
