@@ -89,7 +89,7 @@ class _Layer:
     down: Tensor
 
 
-def _layer(part: Any, scale: float, queries: int) -> _Layer:
+def _layer(part: Any, scale: float, queries: int) -> _Layer:  # noqa: ANN401
     attention, mlp = part.self_attn, part.mlp
     three = (attention.q_proj, attention.k_proj, attention.v_proj)
     qkv = torch.cat([one.weight for one in three])
@@ -208,9 +208,8 @@ class FusedDecoder:
             keys[self.slots, :, positions] = k
             values[self.slots, :, positions] = v
             q = q.reshape(rows * self.kv_heads, groups, self.size)
-            keys, values = keys.flatten(0, 1), values.flatten(0, 1)
-            scores = torch.baddbmm(mask, q, keys.transpose(1, 2))
-            attended = scores.softmax(-1).bmm(values)
+            scores = torch.baddbmm(mask, q, keys.flatten(0, 1).transpose(1, 2))
+            attended = scores.softmax(-1).bmm(values.flatten(0, 1))
             x = self._close(layer, x, attended.view(rows, -1))
         return self._logits(x)
 
@@ -231,7 +230,7 @@ class _SlotCache(Cache):
         self.positions = self.slots
 
     def update(
-        self, key_states: Tensor, value_states: Tensor, layer_idx: int, *_: Any, **__: Any
+        self, key_states: Tensor, value_states: Tensor, layer_idx: int, *_: object, **__: object
     ) -> tuple[Tensor, Tensor]:
         """Write (rows, heads, 1, size) at each row's position; return the layer's slots."""
         self.keys[layer_idx][self.slots, :, self.positions] = key_states[:, :, 0]
@@ -265,8 +264,9 @@ class ModuleDecoder:
         logits = self.model(
             input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1
         ).logits
-        keys = torch.stack([layer.keys[0] for layer in cache.layers])
-        values = torch.stack([layer.values[0] for layer in cache.layers])
+        layers: list[Any] = list(cache.layers)
+        keys = torch.stack([layer.keys[0] for layer in layers])
+        values = torch.stack([layer.values[0] for layer in layers])
         return Prefix(keys, values, logits[0, -1:])
 
     def admit(self, slots: Tensor, prefix: Prefix) -> None:

@@ -366,9 +366,9 @@ def _run(
                     busy += len(fits)
                 if not waiting.order:
                     waiting = None
-            if not settings.exact and waiting is None and turn == len(queue):
-                if 0 < busy <= len(batch.owner) // 2:
-                    batch.shrink()
+            last = waiting is None and turn == len(queue)
+            if last and not settings.exact and 0 < busy <= len(batch.owner) // 2:
+                batch.shrink()
             if busy and (slots := batch.step()):
                 ended += batch.release(slots)
                 busy -= len(slots)

@@ -1,0 +1,65 @@
+"""What a model folder must hold to be sampled from, and what names it in block keys.
+
+Light on purpose: a run that finds all its blocks never imports torch.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from passk.digests import digest, file_digest
+
+TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
+_TOKENIZER_FILES = (
+    *TOKENIZERS, "merges.txt", "tokenizer_config.json", "special_tokens_map.json",
+    "added_tokens.json", "chat_template.jinja",
+)  # fmt: skip
+# What transformers writes into a configuration without any effect on samples.
+_IDLE = ("transformers_version", "_name_or_path", "_from_model_config", "use_cache")
+
+
+class CheckpointError(ValueError):
+    """A model folder cannot be sampled from; the message names it and the remedy."""
+
+
+def check(folder: Path) -> None:
+    """Raise CheckpointError unless the folder holds configuration, weights and tokenizer."""
+    if not folder.is_dir():
+        near = ", ".join(sorted(p.name for p in folder.parent.glob("*") if p.is_dir()))
+        raise CheckpointError(
+            f"{folder}: no such model; {folder.parent} holds: {near or 'nothing'}. Correct "
+            "`draws.*.model`, or run the stage that makes the model"
+        )
+    if not (folder / "config.json").exists():
+        raise CheckpointError(f"{folder}: no config.json; run the stage that makes this model")
+    if not any(folder.glob("*.safetensors")):
+        raise CheckpointError(f"{folder}: no weights (*.safetensors); run the model's stage again")
+    if not any((folder / name).exists() for name in TOKENIZERS):
+        raise CheckpointError(
+            f"{folder}: checkpoint without a tokenizer; save the tokenizer beside the weights"
+        )
+
+
+def weights_digest(folder: Path) -> str:
+    """Digest of weights and of the configuration that says how they compute."""
+    files = sorted(folder.glob("*.safetensors"))
+    parts: list[Any] = [[path.name, file_digest(path)] for path in files]
+    for name in ("config.json", "generation_config.json"):
+        if (folder / name).exists():
+            values = json.loads((folder / name).read_text(encoding="utf-8"))
+            parts.append([name, {key: values[key] for key in values if key not in _IDLE}])
+    return digest(parts)
+
+
+def tokenizer_digest(folder: Path) -> str:
+    """Digest of the tokenizer's files."""
+    found = [name for name in _TOKENIZER_FILES if (folder / name).exists()]
+    return digest([[name, file_digest(folder / name)] for name in found])
+
+
+def context(folder: Path) -> int | None:
+    """The longest sequence of the model, where its configuration says so."""
+    values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    values = values.get("text_config", values)
+    length = values.get("max_position_embeddings")
+    return int(length) if length else None

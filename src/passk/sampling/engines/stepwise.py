@@ -1,0 +1,75 @@
+"""The `transformers` engine: a Hugging Face model run by the step loop of this project."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import logging
+
+from passk.sampling.blocks import Block, Sample
+from passk.sampling.checkpoint import check
+from passk.sampling.engines.protocol import Order, Progress
+from passk.sampling.steploop import Drawn, Request, Settings, completed
+
+
+class Stepwise:
+    """A model of the transformers library; on a GPU where there is one."""
+
+    def __init__(self, order: Order) -> None:
+        """Load model and tokenizer."""
+        check(order.folder)
+        logging.disable_progress_bar()  # the stage has a bar of its own
+        self.order = order
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            order.folder, dtype=order.dtype, local_files_only=True
+        )
+        self.model = model.to(device)
+        self.tokenizer: Any = AutoTokenizer.from_pretrained(order.folder, local_files_only=True)
+
+    def draw(
+        self, blocks: Sequence[Block], progress: Progress
+    ) -> Iterator[tuple[Block, list[Sample]]]:
+        """Draw blocks; a block's bytes depend on the block alone."""
+        order = self.order
+        settings = Settings(
+            order.temperature,
+            order.top_p,
+            order.max_new_tokens,
+            eos_ids=end_tokens(self.model.generation_config, self.tokenizer),
+            rows=order.rows,
+        )
+        prompts = {block.prompt: self._encoded(block.prompt) for block in blocks}
+        requests = [Request(prompts[one.prompt], one.stream, one.indices) for one in blocks]
+        for place, drawn in completed(self.model, requests, settings, progress):
+            yield blocks[place], self._samples(blocks[place], drawn)
+
+    def _encoded(self, prompt: str) -> list[int]:
+        ids: list[int] = self.tokenizer.encode(prompt, add_special_tokens=self.order.plain)
+        return ids
+
+    def _samples(self, block: Block, drawn: list[Drawn]) -> list[Sample]:
+        texts = self.tokenizer.batch_decode(
+            [one.token_ids for one in drawn], skip_special_tokens=True
+        )
+        return [
+            Sample(
+                index,
+                one.stream,
+                text,
+                one.token_ids,
+                one.finish_reason,
+                one.sum_logprob,
+                one.mean_entropy,
+                one.token_logprobs,
+            )
+            for index, text, one in zip(block.indices, texts, drawn, strict=True)
+        ]
+
+
+def end_tokens(generation: Any, tokenizer: Any) -> tuple[int, ...]:  # noqa: ANN401
+    """Every token that ends an answer: the tokenizer's, and those that the model declares."""
+    declared = getattr(generation, "eos_token_id", None)
+    listed = declared if isinstance(declared, list) else [declared]
+    return tuple(sorted({int(i) for i in (tokenizer.eos_token_id, *listed) if i is not None}))

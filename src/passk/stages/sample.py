@@ -1,0 +1,275 @@
+"""Stage group `sample`: a model answers the problems of some sets, n times each.
+
+The block store is asked first; a model is loaded only if some block is missing. One process draws
+for all sets, so that start-up is paid once. Only what is asked is read of a problem.
+"""
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from tqdm import tqdm
+
+from passk import paths
+from passk.digests import digest
+from passk.params.sampling import Draw, Sampling
+from passk.problems.prompts import render, template
+from passk.sampling import checkpoint
+from passk.sampling.blocks import Block, BlockStore, Sample, plan
+from passk.sampling.engines.protocol import EXACT, VERSIONS, Order, start
+from passk.sampling.refill import refill
+from passk.sampling.streams import audit
+from passk.schemas.problems import ASKED, PROBLEMS
+from passk.schemas.samples import RESPONSES, SAMPLES
+from passk.stages.job import Job, StageError
+
+_REMEDY = "look at the sets' filters and at `draws.*.sets`"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is drawn of one problem of one set."""
+
+    set: str
+    problem_id: str
+    prompt_digest: str
+    blocks: list[Block]
+
+
+def run(job: Job) -> dict[str, float]:
+    """Draw, or collect, the samples of a draw; returns how many were drawn and reused."""
+    draw = Draw.model_validate(job.entry("draws"))
+    problems = _problems(job, draw)
+    collect = _imported if draw.engine == "imported" else _sampled
+    frame, measured = collect(job, draw, problems)
+    audit(frame)
+    SAMPLES.write(frame, paths.samples(job.study, job.item))
+    return measured
+
+
+def _problems(job: Job, draw: Draw) -> pl.DataFrame:
+    frames = []
+    for name in draw.sets:
+        frame = PROBLEMS.read(paths.problem_set(job.study, name), ASKED)
+        if not frame.height:
+            raise StageError(f"draws.{job.item}: set {name!r} has no problems; {_REMEDY}")
+        frames.append(frame.with_columns(pl.lit(name).alias("set")))
+    return pl.concat(frames)
+
+
+def _sampling(job: Job) -> Sampling:
+    return Sampling.model_validate(job.params["sampling"])
+
+
+def cells(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[Cell]:
+    """The blocks of every problem of a draw for samples 0 .. n-1."""
+    folder, sampling = paths.model(job.study, draw.model), _sampling(job)
+    checkpoint.check(folder)
+    assert draw.template is not None, "checked by the schema"
+    if problems["image"].null_count() < problems.height:
+        raise StageError(
+            f"draws.{job.item}: a problem has a picture; the engines read text only so far"
+        )
+    recipe = {
+        "weights": checkpoint.weights_digest(folder),
+        "tokenizer": checkpoint.tokenizer_digest(folder),
+        "temperature": draw.temperature,
+        "top_p": draw.top_p if draw.temperature else 1.0,
+        "max_new_tokens": draw.max_new_tokens,
+        "seed": job.params["seed"],
+        "replicate": draw.replicate,
+        "engine": draw.engine,
+        "version": VERSIONS[draw.engine],
+        "dtype": sampling.dtype,
+        "rows": sampling.rows,
+        "plain": not template(draw.template).chat,
+    }
+    tokenizer = _tokenizer(folder) if template(draw.template).chat else None
+    size = sampling.block if draw.temperature else 1
+    planned = []
+    for problem in problems.iter_rows(named=True):
+        prompt = render(draw.template, problem, tokenizer)
+        blocks = plan(recipe, prompt, problem["image"], n, size)
+        name = digest("prompt", prompt, problem["image"])[:16]
+        planned.append(Cell(problem["set"], problem["problem_id"], name, blocks))
+    return planned
+
+
+def _tokenizer(folder: Path) -> Any:  # noqa: ANN401
+    from transformers import AutoTokenizer  # noqa: PLC0415  # seconds; plain needs none
+
+    return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+
+
+def _sampled(job: Job, draw: Draw, problems: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, float]]:
+    assert draw.n is not None, "checked by the schema"
+    store = BlockStore(paths.BLOCKS)
+    planned = cells(job, draw, problems, draw.n)
+    refilled = refill_draw(job, store)
+    held: dict[str, list[Sample]] = {}
+    missing: list[Block] = []
+    for block in (block for cell in planned for block in cell.blocks):
+        samples = store.read(block)
+        if samples is not None and _usable(samples, draw, job.item):
+            held[block.key] = samples
+        else:
+            missing.append(block)
+    reused = sum(map(len, held.values()))
+    began = time.perf_counter()
+    if missing:
+        held |= _draw(job, draw, store, missing, reused)
+    seconds = time.perf_counter() - began
+    drawn = sum(len(block.indices) for block in missing)
+    frame = _frame(job.item, draw, planned, held)
+    measured = {
+        "samples": float(frame.height),
+        "drawn": float(drawn),
+        "reused": float(reused),
+        "refilled_blocks": float(refilled),
+        "damaged_blocks": float(len(store.damaged)),
+        "truncated": float((frame["finish_reason"] == "length").mean() or 0.0),  # type: ignore[arg-type]
+    }
+    if drawn:
+        measured["samples_per_second"] = drawn / seconds
+    return frame, measured
+
+
+def _usable(samples: Sequence[Sample], draw: Draw, item: str) -> bool:
+    """Whether held samples have all that the draw keeps."""
+    if not draw.keep_token_logprobs or all(s.token_logprobs is not None for s in samples):
+        return True
+    if EXACT[draw.engine]:
+        return False
+    raise StageError(
+        f"draws.{item}.keep_token_logprobs: samples of engine {draw.engine!r} came back from a "
+        "table without them, and are never drawn again; set it to false, or use another replicate"
+    )
+
+
+def _draw(
+    job: Job, draw: Draw, store: BlockStore, missing: list[Block], reused: int
+) -> dict[str, list[Sample]]:
+    """Draw the blocks that the store lacks; each is kept as soon as it is complete."""
+    assert draw.temperature is not None, "checked by the schema"
+    assert draw.max_new_tokens is not None, "checked by the schema"
+    assert draw.template is not None, "checked by the schema"
+    sampling = _sampling(job)
+    order = Order(
+        paths.model(job.study, draw.model),
+        draw.temperature,
+        draw.top_p if draw.temperature else 1.0,
+        draw.max_new_tokens,
+        sampling.rows,
+        sampling.dtype,
+        plain=not template(draw.template).chat,
+    )
+    # Two sets may share a problem: its block is drawn once, and the audit says so.
+    distinct = list({block.key: block for block in missing}.values())
+    engine = start(draw.engine, order)
+    drawn: dict[str, list[Sample]] = {}
+    total = sum(len(block.indices) for block in distinct)
+    title = f"sample {job.item}" + (f" ({reused} reused)" if reused else "")
+    with tqdm(total=total, desc=title, unit="sample", file=sys.stderr, smoothing=0.1) as bar:
+        for block, samples in engine.draw(distinct, bar.update):
+            kept = store.held(block) if not EXACT[draw.engine] else []
+            whole = kept + samples[len(kept) :]
+            store.write(block, whole)
+            drawn[block.key] = whole[: block.needed]
+    return drawn
+
+
+def refill_draw(job: Job, store: BlockStore) -> int:
+    """Fill the store from the draw's own table, where there is one; returns blocks written.
+
+    DVC removes an output before it runs a stage, so that the stage finds nothing there; after a
+    clone `passk refill` calls this for every draw.
+    """
+    path = paths.samples(job.study, job.item)
+    if not path.exists():
+        return 0
+    rows = SAMPLES.read(path)
+    if not rows.height:
+        return 0
+    draw = Draw.model_validate(job.entry("draws"))
+    most = int(rows["sample_index"].max()) + 1  # type: ignore[arg-type]
+    planned = cells(job, draw, _problems(job, draw), most)
+    return refill(store, {(cell.set, cell.problem_id): cell.blocks for cell in planned}, rows)
+
+
+def _frame(
+    item: str, draw: Draw, planned: Sequence[Cell], held: Mapping[str, Sequence[Sample]]
+) -> pl.DataFrame:
+    """The samples table of blocks."""
+    rows = [
+        (cell, sample) for cell in planned for block in cell.blocks for sample in held[block.key]
+    ]
+    samples = [sample for _, sample in rows]
+    logprobs = [s.token_logprobs if draw.keep_token_logprobs else None for s in samples]
+    columns: dict[str, list[Any]] = {
+        "set": [cell.set for cell, _ in rows],
+        "problem_id": [cell.problem_id for cell, _ in rows],
+        "sample_index": [s.sample_index for s in samples],
+        "seed": [s.stream for s in samples],
+        "prompt_digest": [cell.prompt_digest for cell, _ in rows],
+        "text": [s.text for s in samples],
+        "token_ids": [s.token_ids for s in samples],
+        "n_tokens": [len(s.token_ids) for s in samples],
+        "finish_reason": [s.finish_reason for s in samples],
+        "sum_logprob": [s.sum_logprob for s in samples],
+        "mean_entropy": [s.mean_entropy for s in samples],
+        "token_logprobs": logprobs,
+    }
+    return pl.DataFrame(
+        [pl.Series(name, values, SAMPLES.columns[name]) for name, values in columns.items()]
+    ).with_columns(
+        pl.lit(item).alias("draw"),
+        pl.lit(draw.template).alias("template"),
+        pl.lit(None, pl.Boolean()).alias("recorded_grade"),
+    )
+
+
+def _imported(
+    job: Job, draw: Draw, problems: pl.DataFrame
+) -> tuple[pl.DataFrame, dict[str, float]]:
+    """Samples that somebody else drew, of the problems that stayed in the sets."""
+    path = paths.model(job.study, draw.model) / "responses.parquet"
+    responses = RESPONSES.read(path)
+    repeated = responses.filter(responses.select("problem_id", "sample_index").is_duplicated())
+    if repeated.height:
+        first = repeated.row(0, named=True)
+        raise StageError(
+            f"{path}: {repeated.height} rows repeat a sample index, first problem "
+            f"{first['problem_id']}, sample {first['sample_index']}; number the samples of a "
+            "problem 0, 1, ..."
+        )
+    frame = problems.select("set", "problem_id", "index").join(responses, on="problem_id")
+    if draw.n is not None:
+        frame = frame.filter(pl.col("sample_index") < draw.n)
+    counted = problems.join(
+        frame.group_by("set", "problem_id").len(), ["set", "problem_id"], "left"
+    )
+    wanted = draw.n or 1
+    short = counted.filter(pl.col("len").fill_null(0) < wanted)
+    if short.height:
+        first = short.row(0, named=True)
+        raise StageError(
+            f"{path}: {short.height} of {problems.height} problems have fewer than {wanted} "
+            f"sample(s), first {first['problem_id']} (set {first['set']!r}, index "
+            f"{first['index']}) with {first['len'] or 0}; set draws.{job.item}.n to what every "
+            "problem has or to null for all there are, or drop the problem by a filter"
+        )
+    empty = {
+        name: pl.lit(None, kind)
+        for name, kind in SAMPLES.columns.items()
+        if name not in frame.columns
+    }
+    frame = frame.with_columns(**empty).with_columns(
+        pl.lit(job.item).alias("draw"),
+        pl.lit("unknown").alias("finish_reason"),
+        pl.lit(draw.template, pl.String()).alias("template"),
+    )
+    return frame, {"samples": float(frame.height)}
