@@ -48,6 +48,7 @@ def test_an_execution_becomes_one_run_under_its_study(project):
     assert tracking.sync(project).added == ["double@a"]
     _, (parent,), (run,) = runs(project)
     assert run.data.tags["mlflow.parentRunId"] == parent.info.run_id
+    assert parent.info.start_time <= run.info.start_time <= parent.info.end_time
     assert run.data.tags["passk.record"] == record.relative_to(project).as_posix()
     assert run.data.params["draws.a.rate"] == "1e-05"
     assert run.data.metrics["reward"] == 0.4
@@ -92,7 +93,7 @@ def test_live_training_log_goes_to_the_run_of_its_stage(project):
     (project / "out.txt").write_text("x")
     execution.finish()
     assert tracking._Drain(project).once().added == ["train@a"]  # another drainer goes on
-    history = client.get_metric_history(run.info.run_id, "reward")
+    history = client.get_metric_history(run.info.run_id, "training/reward")
     assert [(m.step, m.value) for m in history] == [(1, 0.1), (2, 0.2)]
     assert client.get_run(run.info.run_id).info.status == "FINISHED"
 
@@ -106,7 +107,7 @@ def test_training_log_without_a_live_one(project):
     execution.finish()
     tracking.sync(project)
     client, _, (run,) = runs(project)
-    assert client.get_metric_history(run.info.run_id, "reward")[0].value == 0.5
+    assert client.get_metric_history(run.info.run_id, "training/reward")[0].value == 0.5
 
 
 def test_run_of_a_killed_stage_is_closed(project):
@@ -177,7 +178,7 @@ def test_concurrent_stages_start_one_drainer_that_tracks_all(project):
         threading.Thread(
             target=lambda n=n: (
                 execute(project, n=n, name=f"double@{n}"),
-                started.append(tracking.ensure_drainer(project)),
+                started.append(tracking.ensure_drainer(project, idle=1.0)),
             )
         )
         for n in range(8)

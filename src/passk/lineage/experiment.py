@@ -53,7 +53,8 @@ def open_experiment(root: Path) -> "Experiment":
         return Experiment(client, found.experiment_id)
     local = uri.startswith("sqlite:")
     artifacts = (root / "mlartifacts").resolve().as_uri() if local else None
-    return Experiment(client, client.create_experiment(NAME, artifact_location=artifacts))
+    kind = {"mlflow.experimentKind": "custom_model_development"}  # the page opens on runs
+    return Experiment(client, client.create_experiment(NAME, artifacts, kind))
 
 
 @dataclass
@@ -70,11 +71,15 @@ class Experiment:
         runs = self.client.search_runs([self.id], wanted, max_results=1)
         return runs[0] if runs else None
 
-    def parent(self, study: str) -> str:
+    def parent(self, document: Mapping[str, Any]) -> str:
         """Identity of the parent run of a study, made at first use; later runs reuse it."""
+        study = study_of(document)
         if study not in self.parents:
             run = self.find(study=study, kind="study") or self.client.create_run(
-                self.id, tags={"passk.study": study, "passk.kind": "study"}, run_name=study
+                self.id,
+                milliseconds(document["execution"]["started"]),
+                {"passk.study": study, "passk.kind": "study"},
+                run_name=study,
             )
             self.parents[study] = run.info.run_id
         return self.parents[study]
@@ -87,7 +92,7 @@ class Experiment:
         study = study_of(document)
         group, _, item = document["stage"].partition("@")
         tags = {
-            "mlflow.parentRunId": self.parent(study),
+            "mlflow.parentRunId": self.parent(document),
             "mlflow.source.name": document["cmd"],
             "mlflow.source.type": "LOCAL",
             "passk.study": study,
@@ -132,15 +137,15 @@ class Experiment:
         self._datasets(run, document)
         failed = execution["exit_status"] != 0
         self.client.set_terminated(run, "FAILED" if failed else "FINISHED", ended)
-        self.client.set_terminated(self.parent(study_of(document)), "FINISHED", ended)
+        self.client.set_terminated(self.parent(document), "FINISHED", ended)
         return True
 
     def steps(self, run: str, rows: Sequence[Mapping[str, Any]], when: int) -> None:
-        """Log rows of a training log: every finite number, at its step."""
+        """Log rows of a training log: every finite number, at its step, as `training/NAME`."""
         from mlflow.entities import Metric
 
         metrics = [
-            Metric(key, float(value), when, int(row["step"]))
+            Metric(f"training/{key}", float(value), when, int(row["step"]))
             for row in rows
             for key, value in row.items()
             if key != "step" and isinstance(value, int | float) and math.isfinite(value)

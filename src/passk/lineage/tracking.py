@@ -65,7 +65,7 @@ def queued(root: Path = Path()) -> list[Path]:
     return sorted((root / QUEUE).glob("*.json"))
 
 
-def ensure_drainer(root: Path = Path()) -> bool:
+def ensure_drainer(root: Path = Path(), idle: float = IDLE_SECONDS) -> bool:
     """Start a detached drainer unless one runs or nothing waits; True if this call started it.
 
     Never raises: a stage's success does not hang on tracking.
@@ -80,7 +80,7 @@ def ensure_drainer(root: Path = Path()) -> bool:
             return False
         with stream, (root / LOG).open("a") as log:
             subprocess.Popen(
-                [sys.executable, "-m", "passk.lineage.tracking", str(stream.fileno())],
+                [sys.executable, "-m", "passk.lineage.tracking", str(stream.fileno()), str(idle)],
                 cwd=root, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True, pass_fds=[stream.fileno()],
             )  # fmt: skip
@@ -321,10 +321,10 @@ def _lock(root: Path) -> Iterator[bool]:
 
 
 def _main() -> None:
-    """Entry point of the detached drainer: its argument is the descriptor of the held lock."""
+    """Entry point of the detached drainer: arguments are the held lock's descriptor, idle seconds."""
     with suppress(OSError):
         os.nice(10)  # stages come first
-    drain(Path.cwd(), os.fdopen(int(sys.argv[1]), "a"))
+    drain(Path.cwd(), os.fdopen(int(sys.argv[1]), "a"), float(sys.argv[2]))
 
 
 if __name__ == "__main__":
