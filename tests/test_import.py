@@ -209,7 +209,7 @@ def test_chains_are_read_where_the_problem_is_of_a_generated_world_only():
     question, good, bad = "f(48213)", r" f:reverse=31284 \boxed{31284}", "31284"
     frame = pl.DataFrame(
         {
-            "source": ["world:digits", "world:digits", "imported:qwen"],
+            "source": ["generated world digits, split t", "world:digits", "imported:qwen"],
             "question": [question] * 3,
             "text": [good, bad, good],
         }

@@ -17,6 +17,8 @@ from passk.verification.verdict import CORRECT, UNKNOWN
 from passk.verification.workers import WorkerError
 
 _SAMPLED = ("draw", "set", "problem_id", "sample_index", "text", "finish_reason")
+# How the column `source` says that a problem is of a generated world.
+_GENERATED = ("world:", "generated world ")
 _ASKED = ("set", "problem_id", "domain", "question", "answer", "source")
 
 
@@ -99,7 +101,7 @@ def chain_validity(frame: pl.DataFrame) -> pl.Series:
     known: dict[tuple[str, str], bool | None] = {}
     rows: list[bool | None] = []
     for row in frame.select("source", "question", "text").iter_rows(named=True):
-        rows.append(_valid(row, known) if row["source"].startswith("world:") else None)
+        rows.append(_valid(row, known) if row["source"].startswith(_GENERATED) else None)
     return pl.Series("chain_valid", rows, pl.Boolean())
 
 
