@@ -1,0 +1,50 @@
+"""Parameters of `report` and `headline@NAME`: what is shown, and how it looks."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Inches = Annotated[float, Field(ge=2, le=12)]
+
+
+class Headline(BaseModel):
+    """One early figure: two draws on one set."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    base: str = Field(description="Draw of the start model.")
+    rl: str = Field(description="Draw of the trained model.")
+    set: str = Field(description="Set that both draws sample.")
+
+
+class Report(BaseModel):
+    """The section `report`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Text = Field(description="Title of the page.")
+    subtitle: str = Field(description="Line under the title; may be empty.")
+    pairs: list[str] = Field(
+        description="Pairs of `analysis.pairs` to show, in order, the finding's first; "
+        "empty shows all.",
+    )
+    sets: list[str] = Field(
+        description="Sets to show, in order, the finding's first; empty shows all that draws name.",
+    )
+    labels: dict[str, Text] = Field(
+        description="What a draw, arm, model, pair or set is called on the page; "
+        "a name without a label stands as it is.",
+    )
+    colours: dict[str, Colour] = Field(
+        description="Colour of a draw or arm as #rrggbb; others take the palette's, in order.",
+    )
+    palette: list[Colour] = Field(
+        min_length=1,
+        description="Colours of draws that `colours` does not name, told apart by colour-blind "
+        "readers too (Okabe and Ito's).",
+    )
+    panel_width: Inches = Field(description="Width of one panel in inches; 2 to 12.")
+    panel_height: Inches = Field(description="Height of one panel in inches; 2 to 12.")
+    paper: bool = Field(description="Name the paper's figure and its numbers beside ours.")

@@ -1,0 +1,50 @@
+"""How each draw looks: its label, its colour on light and on dark ground, its line."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from passk.params.report import Report
+
+LINES = ("solid", "dashed", "dashdot", "dotted")  # told apart in print without colour
+MARKERS = ("o", "s", "^", "D", "v", "P")
+
+
+@dataclass(frozen=True)
+class Look:
+    """One draw's label and style, the same in every figure."""
+
+    label: str
+    colour: str
+    line: str
+    marker: str
+
+    @property
+    def dark(self) -> str:
+        """The colour on dark ground: 40% of the way to white."""
+        channels = (int(self.colour[i : i + 2], 16) for i in (1, 3, 5))
+        return "#" + "".join(f"{round(c + 0.4 * (255 - c)):02x}" for c in channels)
+
+
+def looks(params: Report, models: Mapping[str, str]) -> dict[str, Look]:
+    """The look of each draw (or arm).
+
+    Args:
+        params: labels, colours and palette.
+        models: draw -> model's name; a training arm is a model of its own.
+    """
+    free = [c for c in params.palette if c not in params.colours.values()] or params.palette
+    found: dict[str, Look] = {}
+    taken = 0
+    for i, (draw, model) in enumerate(models.items()):
+        colour = first(params.colours, (draw, model))
+        if colour is None:
+            colour, taken = free[taken % len(free)], taken + 1
+        # Not by the arm: two draws of one arm (checkpoints, temperatures) must not share a label.
+        label = first(params.labels, (draw, model)) or draw
+        found[draw] = Look(label, colour.lower(), LINES[i % len(LINES)], MARKERS[i % len(MARKERS)])
+    return found
+
+
+def first(table: Mapping[str, str], names: Iterable[str]) -> str | None:
+    """The entry of the first name that has one."""
+    return next((table[name] for name in names if name in table), None)

@@ -1,0 +1,109 @@
+"""Numbers in prose: generated from a result table, each with the row it comes from.
+
+A sentence is a sequence of words and numbers; it renders as plain text or as HTML in which every
+number names its source.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape
+
+MINUS = "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A row of a result table, and the column read.
+
+    Attributes:
+        table: the question, e.g. `pass_at_k`.
+        column: the column, e.g. `high`.
+        key: column and value pairs that name the row.
+    """
+
+    table: str
+    column: str
+    key: tuple[tuple[str, object], ...]
+
+    @property
+    def row(self) -> str:
+        """The table and the row's key, as `passk explain` takes them."""
+        return " ".join([self.table, *(f"{name}={value}" for name, value in self.key)])
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number as it is shown, its exact value and its source."""
+
+    text: str
+    value: float | int | None
+    source: Source
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __html__(self) -> str:
+        value = "" if self.value is None else repr(self.value)
+        title = f"{value} = {self.source.column} of {self.source.row}"
+        return (
+            f'<data value="{escape(value)}" data-source="{escape(self.source.row)}" '
+            f'data-column="{escape(self.source.column)}" title="{escape(title)}">'
+            f"{escape(self.text)}</data>"
+        )
+
+
+Part = str | Number
+
+
+def source(table: str, column: str, **key: object) -> Source:
+    """Name a result table's row and column.
+
+    Example:
+        >>> source("pass_at_k", "low", draw="base", set="hard", k=1).row
+        'pass_at_k draw=base set=hard k=1'
+    """
+    return Source(table, column, tuple(key.items()))
+
+
+def plain(parts: Iterable[Part]) -> str:
+    """A sentence as plain text."""
+    return "".join(map(str, parts))
+
+
+def html(parts: Iterable[Part]) -> str:
+    """A sentence as HTML; every number carries its source."""
+    return "".join(p.__html__() if isinstance(p, Number) else _words(p) for p in parts)
+
+
+def _words(text: str) -> str:
+    """Words as HTML; an equation is not broken across lines."""
+    together = text.replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
+    return escape(together.replace("(no crossover", "(no\N{NO-BREAK SPACE}crossover"))
+
+
+def decimal(value: float | None, digits: int = 3, signed: bool = False) -> str:
+    """A number with a fixed number of decimals; an undefined one is a dash, never 0.
+
+    Example:
+        >>> decimal(0.91125), decimal(-0.0004), decimal(0.25, 2, signed=True), decimal(None)
+        ('0.911', '0.000', '+0.25', '–')
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    text = f"{abs(value):.{digits}f}"
+    if not float(text):
+        return text
+    return (MINUS if value < 0 else "+" if signed else "") + text
+
+
+def attempts(value: float | None, beyond: int | None = None) -> str:
+    """A k that may lie between whole numbers, or past the grid.
+
+    Example:
+        >>> attempts(5.27), attempts(64.0), attempts(130.4), attempts(None, beyond=256)
+        ('5.3', '64', '130', '> 256')
+    """
+    if value is None:
+        return "–" if beyond is None else f"> {beyond}"
+    return f"{value:.0f}" if value >= 100 or value == int(value) else f"{value:.1f}"

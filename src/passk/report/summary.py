@@ -1,0 +1,54 @@
+"""The headline numbers as a document (`dvc metrics diff`) and the curves as rows (`dvc plots`)."""
+
+from typing import Any
+
+import polars as pl
+
+from passk.report.material import Material, ordered
+
+
+def metrics(material: Material) -> dict[str, Any]:
+    """Headline numbers, nested by draws and pairs, then set; a crossover not found is null."""
+    draws: dict[str, dict[str, Any]] = {}
+    for draw in material.draws:
+        for name in material.set_names:
+            values = {f"pass_at_{r['k']}": r["pass_at_k"] for r in material.ends(draw, name)}
+            if unsolved := material.row("histogram", draw=draw, set=name, bin=0):
+                values["unsolved"] = unsolved["problems"]
+            if greedy := material.row("greedy", draw=draw, set=name):
+                values = {"greedy": greedy["accuracy"]}
+            if values:
+                draws.setdefault(draw, {})[name] = values
+    return {"draws": draws, "pairs": _pairs(material)}
+
+
+def _pairs(material: Material) -> dict[str, dict[str, dict[str, Any]]]:
+    """Per pair and set: differences at both ends, crossover, RL-only share, efficiency gap."""
+    pairs: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in material.pairs}
+    for pair, name, rows in material.pairs_and_sets("difference"):
+        points = ordered(rows, "k")
+        pairs[pair][name] = {
+            f"difference_at_{r['k']}": r["difference"] for r in points[:1] + points[-1:]
+        }
+    for pair, name, rows in material.pairs_and_sets("crossover"):
+        found = {key: rows[0][key] for key in ("crossover_k", "p_none")}
+        pairs[pair].setdefault(name, {}).update(found)
+    for pair, name, rows in material.pairs_and_sets("coverage"):
+        shares = {row["category"]: row["share"] for row in rows}
+        pairs[pair].setdefault(name, {})["rl_only_share"] = shares.get("rl_only", 0.0)
+    for pair, name, rows in material.pairs_and_sets("efficiency"):
+        found = {f"dse_at_{row['k']}": row["dse"] for row in rows}
+        pairs[pair].setdefault(name, {}).update(found)
+    return pairs
+
+
+def curves(material: Material) -> dict[str, pl.DataFrame]:
+    """One table per draw and set, named `DRAW@SET`, with k, pass_at_k and its limits."""
+    if "pass_at_k" not in material:
+        return {}
+    table = material.results["pass_at_k"].sort("draw", "set", "k")
+    return {
+        f"{draw}@{name}": rows.select("k", "pass_at_k", "low", "high")
+        for (draw, name), rows in table.group_by("draw", "set", maintain_order=True)
+        if draw in material.draws and name in material.set_names
+    }

@@ -1,0 +1,180 @@
+"""Result tables of a made-up study, through the real contracts: base and RL models that cross."""
+
+from typing import Any
+
+import polars as pl
+
+from passk.analysis.metrics import HISTOGRAM_LABELS
+from passk.params.analysis import Analysis
+from passk.params.report import Report
+from passk.report.material import Material
+from passk.schemas import results
+
+K = [1, 2, 4, 8, 16, 32, 64, 128, 256]
+LABELS = {"base": "Base", "grpo": "GRPO", "indomain": "In-domain", "outdomain": "Out-of-domain"}
+PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
+SUITE = {"success": True, "expectations": [{"name": "keys are unique", "success": True}]}
+
+
+def report(**changes: Any) -> dict[str, Any]:
+    """The section `report`."""
+    return {
+        "title": "A made-up study", "subtitle": "for tests", "pairs": [], "sets": [],
+        "labels": LABELS, "colours": {"base": "#0072B2", "grpo": "#D55E00"}, "palette": PALETTE,
+        "panel_width": 4.2, "panel_height": 3.1, "paper": True,
+    } | changes  # fmt: skip
+
+
+def analysis(pairs: dict[str, dict[str, str]]) -> dict[str, Any]:
+    """The section `analysis`."""
+    questions = dict.fromkeys(tables({"a": (0.5, 1.0)}, {}, ["s"]), "counts")
+    return {
+        "questions": questions | {"training": "training"}, "k": K, "pairs": pairs,
+        "efficiency_k": 256, "bootstrap": {"resamples": 1000, "level": 0.95},
+    }  # fmt: skip
+
+
+def curve(single: float, share: float, k: int) -> float:
+    """Pass@k of a model that can solve a share of the problems, each with one probability."""
+    return share * (1 - (1 - single / share) ** k)
+
+
+def tables(
+    models: dict[str, tuple[float, float]], pairs: dict[str, dict[str, str]], sets: list[str]
+) -> dict[str, pl.DataFrame]:
+    """All result tables but `training`; models: draw -> (pass@1, share of problems in reach)."""
+    found: dict[str, list[dict[str, Any]]] = {
+        name: [] for name in ("pass_at_k", "difference", "crossover", "greedy", "coverage",
+                              "histogram", "efficiency")
+    }  # fmt: skip
+    for name in sets:
+        for draw, (single, share) in models.items():
+            for k in K:
+                value = curve(single, share, k)
+                found["pass_at_k"].append(
+                    {"draw": draw, "model": draw, "arm": draw, "step": None, "set": name,
+                     "temperature": 0.6, "k": k, "pass_at_k": value, "low": max(0, value - 0.04),
+                     "high": min(1, value + 0.04), "bound_high": min(1, value + 0.01), "n": 256,
+                     "problems": 120}
+                )  # fmt: skip
+            found["greedy"].append(
+                {"draw": f"{draw}-greedy", "model": draw, "set": name, "accuracy": single,
+                 "low": single - 0.05, "high": single + 0.05, "problems": 120}
+            )  # fmt: skip
+            unsolved = round(120 * (1 - share))
+            sizes = [unsolved, *[(120 - unsolved) // 11] * 11]
+            for i, label in enumerate(HISTOGRAM_LABELS):
+                found["histogram"].append(
+                    {"draw": draw, "model": draw, "set": name, "bin": i, "label": label,
+                     "problems": sizes[i], "share": sizes[i] / 120}
+                )  # fmt: skip
+        for pair, names in pairs.items():
+            base, rl = models[names["base"]], models[names["rl"]]
+            crossed = None
+            for k in K:
+                value = curve(*rl, k) - curve(*base, k)
+                crossed = crossed or (float(k) + 0.3 if value < 0 else None)
+                found["difference"].append(
+                    {"pair": pair, "set": name, "k": k, "difference": value, "low": value - 0.05,
+                     "high": value + 0.05}
+                )  # fmt: skip
+            found["crossover"].append(
+                {"pair": pair, "set": name, "crossover_k": crossed,
+                 "low": crossed and crossed - 1, "high": crossed and crossed + 2,
+                 "p_none": 0.002 if crossed else 0.97}
+            )  # fmt: skip
+            sizes = {"both": 70, "base_only": 40, "rl_only": 1, "neither": 9}
+            start = 0
+            for category, size in sizes.items():
+                indices = list(range(start, start + size))
+                found["coverage"].append(
+                    {"pair": pair, "set": name, "category": category, "problems": size,
+                     "share": size / 120, "indices": indices,
+                     "problem_ids": [f"{i:016x}" for i in indices]}
+                )  # fmt: skip
+                start += size
+            gap = curve(*base, 256) - curve(*rl, 1)
+            found["efficiency"].append(
+                {"pair": pair, "set": name, "k": 256, "dse": gap, "low": gap - 0.05,
+                 "high": gap + 0.05}
+            )  # fmt: skip
+    return {name: _checked(name, rows) for name, rows in found.items()}
+
+
+def training(arms: list[str], steps: int = 120) -> pl.DataFrame:
+    """The result table `training`."""
+    rows = [
+        {"arm": arm, "step": step, "reward": 0.2 + step / 400 + 0.03 * ((step * 7) % 5 - 2) / 2,
+         "length": 40 - step / 12 + (step * 3) % 4, "entropy": 1.2 * 0.98**step, "loss": None,
+         "grad_norm": None, "clip_fraction": None}
+        for arm in arms for step in range(1, steps + 1)
+    ]  # fmt: skip
+    return _checked("training", rows)
+
+
+def _checked(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
+    table = getattr(results, name.upper())
+    return table.check(pl.DataFrame(rows, schema=dict(table.columns), orient="row"))
+
+
+def draw(model: str, sets: list[str], **changes: Any) -> dict[str, Any]:
+    """One entry of `draws`."""
+    return {
+        "model": model, "sets": sets, "n": 256, "temperature": 0.6, "top_p": 0.95,
+        "max_new_tokens": 64, "template": "plain", "engine": "transformers", "replicate": 0,
+    } | changes  # fmt: skip
+
+
+def compared(sets: tuple[str, ...] = ("indomain", "outdomain", "hard"), **changes: Any) -> Material:
+    """A base model and an RL-trained one that cross."""
+    models = {"base": (0.16, 0.95), "grpo": (0.34, 0.6)}
+    pairs = {"grpo": {"base": "base", "rl": "grpo"}}
+    draws = {name: draw(name, list(sets)) for name in models}
+    draws |= {
+        f"{name}-greedy": draw(name, list(sets), n=1, temperature=0, top_p=1) for name in models
+    }
+    return Material(
+        params=Report(**report(**changes)),
+        analysis=Analysis(**analysis(pairs)),
+        results=tables(models, pairs, list(sets)) | {"training": training(["grpo"])},
+        validation={"problems": SUITE, "samples": SUITE, "verdicts": SUITE},
+        draws=draws,
+        sets={name: {"problems": name, "filters": []} for name in sets},
+        train={
+            "grpo": {
+                "algorithm": "grpo", "start": "base", "set": "train", "steps": 120, "prompts": 32,
+                "rollouts": 8, "temperature": 1.0, "learning_rate": 2e-4, "beta": 0.0,
+            }
+        },
+    )  # fmt: skip
+
+
+def alone() -> Material:
+    """One imported draw: no pair, no training, no greedy decoding."""
+    k = [1, 2, 4, 8]
+    values = [0.91125, 0.935357, 0.956, 0.97]
+    rows = [
+        {"draw": "real", "model": "real", "arm": "real", "step": None, "set": "real",
+         "temperature": None, "k": key, "pass_at_k": value, "low": value - 0.05,
+         "high": min(1.0, value + 0.03), "bound_high": value, "n": 8, "problems": 100}
+        for key, value in zip(k, values, strict=True)
+    ]  # fmt: skip
+    sizes = [3, 1, 1, 1, 1, 1, 1, 2, 2, 3, 0, 84]
+    bins = [
+        {"draw": "real", "model": "real", "set": "real", "bin": i, "label": label,
+         "problems": size, "share": size / 100}
+        for i, (label, size) in enumerate(zip(HISTOGRAM_LABELS, sizes, strict=True))
+    ]  # fmt: skip
+    return Material(
+        params=Report(**report(labels={"real": "100 MATH problems"}, colours={})),
+        analysis=Analysis(**analysis({})),
+        results={
+            name: _checked(
+                name, rows if name == "pass_at_k" else bins if name == "histogram" else []
+            )
+            for name in analysis({})["questions"]
+        },
+        validation={"samples": SUITE},
+        draws={"real": draw("real", ["real"], n=None, engine="imported", temperature=None)},
+        sets={"real": {"problems": "real", "filters": []}},
+    )

@@ -1,0 +1,415 @@
+"""The report: what it says is what the tables hold, and it stands on its own."""
+
+import json
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import report_tables as made
+from passk import paths
+from passk.analysis.cells import split
+from passk.analysis.metrics import HISTOGRAM_LABELS
+from passk.analysis.queries import pass_at_k
+from passk.analysis.queries.inputs import Inputs
+from passk.params.analysis import Analysis
+from passk.report.claims import (
+    CLAIMS,
+    NOT_SUPPORTED,
+    SUPPORTED,
+    THRESHOLDS,
+    UNDECIDED,
+    crossover_verdict,
+    subset_verdict,
+)
+from passk.report.contents import plots, sections
+from passk.report.finding import finding
+from passk.report.looks import looks
+from passk.report.numbers import Number, plain
+from passk.report.page import page
+from passk.report.summary import curves, metrics
+from passk.report.svg import render
+from passk.schemas import results
+from passk.schemas.counts import COUNTS
+from passk.stages import headline, report
+from passk.stages.job import Job, StageError
+from passk.tables import TableError
+
+
+@pytest.fixture(scope="module")
+def document() -> str:
+    """The page of the study with a pair."""
+    return page(made.compared())
+
+
+def names(material) -> set[str]:
+    return {section.name for section in sections(material)}
+
+
+def value_of(material, number: Number) -> float | None:
+    """Follow a number's source to the table, as `passk explain` does."""
+    table = material.results[number.source.table]
+    for column, value in number.source.key:
+        table = table.filter(pl.col(column) == value)
+    assert len(table) == 1, number.source.row
+    return table[number.source.column].item()
+
+
+# ------------------------------------------------------------------------------------- finding
+
+
+@pytest.mark.parametrize("material", [made.compared(), made.alone()], ids=["pair", "alone"])
+def test_every_number_of_the_finding_is_the_result_tables(material):
+    found = [part for part in finding(material) if isinstance(part, Number)]
+    assert len(found) >= 8
+    for number in found:
+        value = value_of(material, number)
+        assert number.value == value
+        if re.fullmatch(r"\d+(\.\d+)?", number.text):
+            digits = len(number.text.partition(".")[2])
+            assert float(number.text) == pytest.approx(value, abs=0.5 * 10**-digits + 1e-12)
+
+
+def test_finding_says_who_is_ahead_and_where_the_curves_cross():
+    said = plain(finding(made.compared()))
+    assert said.startswith(
+        "On In-domain (120 problems), GRPO solves more at k = 1 (pass@1 GRPO 0.340"
+    )
+    assert "Base solves more at k = 256" in said
+    assert "crossover at k = 8.3 [7.3, 10.3], P(no crossover) = 0.002." in said
+
+
+def test_finding_without_a_crossover_gives_the_difference_with_its_interval():
+    material = made.compared()
+    models = {"base": (0.16, 0.5), "grpo": (0.34, 0.9)}
+    pairs = {"grpo": {"base": "base", "rl": "grpo"}}
+    material = replace(material, results=made.tables(models, pairs, list(material.sets)))
+    said = plain(finding(material))
+    assert "no crossover up to k = 256, P(no crossover) = 0.970" in said
+    assert "difference RL − base at k = 256 of +0.400 [+0.350, +0.450]." in said
+
+
+def test_finding_claims_no_lead_that_the_interval_does_not_show():
+    material = made.compared()
+    close = {"base": (0.16, 0.6), "grpo": (0.17, 0.6)}
+    material = replace(
+        material, results=made.tables(close, {"grpo": {"base": "base", "rl": "grpo"}}, ["indomain"])
+    )
+    assert plain(finding(material)).count("GRPO and Base are not told apart") == 2
+
+
+def test_finding_of_imported_samples():
+    assert plain(finding(made.alone())) == (
+        "pass@1 = 0.911 [0.861, 0.941], pass@8 = 0.970 [0.920, 1.000] over 100 problems "
+        "(100 MATH problems), 3 unsolved."
+    )
+
+
+def test_finding_says_when_there_is_nothing():
+    empty = {name: table.clear() for name, table in made.alone().results.items()}
+    material = replace(made.alone(), results=empty)
+    assert plain(finding(material)) == "No draw has been counted yet."
+    assert names(material) == {"setup", "validation"}
+
+
+# ---------------------------------------------------------------------------------------- page
+
+
+@pytest.mark.parametrize("study", ["pair", "alone"])
+def test_page_asks_for_nothing_outside_itself(document, study):
+    document = document if study == "pair" else page(made.alone())
+    references = re.findall(r"(?:src|href|action|data|poster)=\"([^\"]*)\"", document)
+    assert all(reference.startswith(("#", "data:,")) for reference in references)
+    assert not re.search(r"@import|url\((?!#)|https?://|//cdn|fetch\(|XMLHttp", document)
+
+
+def test_page_and_figures_have_the_same_bytes_each_time(document):
+    assert page(made.compared()) == document
+    first, second = plots(made.compared()), plots(made.compared())
+    for name, plot in first.items():
+        drawn = render(plot.draw(plot.panels, True))
+        assert drawn == render(second[name].draw(second[name].panels, True))
+        assert "<dc:date>" not in drawn
+        assert str(Path.cwd()) not in drawn
+
+
+def test_ids_in_the_page_are_unique_and_references_resolve(document):
+    ids = re.findall(r'\bid="([^"]+)"', document)
+    assert len(ids) == len(set(ids))
+    referred = re.findall(r'(?:href="|url\()#([^")]+)', document)
+    assert referred
+    assert set(referred) <= set(ids)
+
+
+def test_every_number_in_the_page_names_a_row_that_exists(document):
+    material = made.compared()
+    marked = re.findall(r'data-source="(\w+) ([^"]*)" data-column="(\w+)"', document)
+    assert len(marked) > 200
+    for table, key, column in set(marked):
+        if table == "validation" or "," in key:
+            continue
+        rows = material.results[table]
+        for name, value in (item.split("=") for item in key.split()):
+            rows = rows.filter(pl.col(name).cast(pl.String) == value)
+        assert len(rows) == 1, (table, key)
+        assert column in rows.columns
+
+
+def test_what_has_no_data_has_no_section():
+    assert names(made.alone()) == {"pass_at_k", "histogram", "bounds", "setup", "validation"}
+    assert 'id="claims"' not in page(made.alone())
+    everything = {"difference", "coverage", "greedy", "efficiency", "training"}
+    material = made.compared(("indomain",))
+    assert everything <= names(material)
+    untrained = {k: v for k, v in material.results.items() if k != "training"}
+    assert "training" not in names(replace(material, results=untrained))
+
+
+def test_text_from_parameters_is_escaped():
+    labels = {"base": "<b>Base</b>", "indomain": 'A "set" & <more>'}
+    document = page(made.compared(("indomain",), labels=labels, title="<script>x</script>"))
+    assert "<script>x" not in document
+    assert "<b>Base" not in document
+    assert "&lt;b&gt;Base&lt;/b&gt;" in document
+
+
+def test_papers_numbers_stand_beside_ours_unless_switched_off(document):
+    assert "later version Figures 2 and 10" in document
+    assert "In the paper:" not in page(made.compared(("indomain",), paper=False))
+
+
+def test_sets_and_pairs_are_shown_as_asked_and_unknown_ones_named():
+    material = made.compared(sets=("hard", "indomain"))
+    assert material.set_names == ["hard", "indomain"]
+    assert plain(finding(material)).startswith("On hard")
+    with pytest.raises(ValueError, match=r"report\.sets: 'easy'.*legal: hard, indomain"):
+        replace(material, params=made.Report(**made.report(sets=["easy"]))).set_names  # noqa: B018
+    with pytest.raises(ValueError, match=r"report\.pairs: 'ppo'.*legal: grpo"):
+        replace(material, params=made.Report(**made.report(pairs=["ppo"]))).pairs  # noqa: B018
+
+
+def test_draws_are_told_apart_by_colour_line_and_marker():
+    models = {name: name for name in ("base", "grpo", "ppo", "rloo")}
+    found = list(looks(made.Report(**made.report()), models).values())
+    for attribute in ("colour", "line", "marker", "label"):
+        assert len({getattr(look, attribute) for look in found}) == 4
+    assert found[0].colour == "#0072b2"
+
+
+def test_panels_drawn_one_by_one_share_their_axis():
+    material = made.compared()
+    table = material.results["pass_at_k"].with_columns(
+        high=pl.when(pl.col("set") == "hard").then(0.2).otherwise("high"),
+        low=pl.when(pl.col("set") == "hard").then(0.1).otherwise("low"),
+    )
+    plot = plots(replace(material, results={**material.results, "pass_at_k": table}))["pass_at_k"]
+    limits = {plot.draw({name: name}, False).axes[0].get_ylim() for name in plot.panels}
+    assert len(limits) == 1
+
+
+# -------------------------------------------------------------------------------------- claims
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "p_none", "verdict"),
+    [
+        ((0.1, 0.2), (-0.2, -0.1), 0.0, SUPPORTED),
+        ((0.1, 0.2), (-0.2, -0.1), THRESHOLDS.no_crossover, SUPPORTED),  # boundary: still legal
+        ((0.1, 0.2), (-0.2, -0.1), THRESHOLDS.no_crossover + 1e-9, UNDECIDED),
+        ((0.1, 0.2), (-0.2, -0.1), None, UNDECIDED),
+        ((0.0, 0.2), (-0.2, -0.1), 0.0, UNDECIDED),  # boundary: an end at 0 includes 0
+        ((0.1, 0.2), (-0.2, 0.0), 0.0, UNDECIDED),
+        ((0.1, 0.2), (0.01, 0.1), 1.0, NOT_SUPPORTED),  # RL still ahead at large k
+        ((-0.2, -0.1), (-0.3, -0.2), 1.0, NOT_SUPPORTED),  # RL never ahead
+        ((-0.1, 0.1), (-0.1, 0.1), 0.5, UNDECIDED),
+    ],
+)
+def test_claim_1(first, last, p_none, verdict):
+    assert crossover_verdict(first, last, p_none) == verdict
+
+
+@pytest.mark.parametrize(
+    ("only", "solvable", "verdict"),
+    [
+        (0, 0, UNDECIDED),  # nothing solvable says nothing
+        (0, 73, SUPPORTED),  # Wilson's upper limit at 0 of 73 is .04999
+        (0, 72, UNDECIDED),  # and .0507 at 0 of 72
+        (0, 5, UNDECIDED),
+        (30, 100, NOT_SUPPORTED),
+        (5, 100, UNDECIDED),
+    ],
+)
+def test_claim_2(only, solvable, verdict):
+    assert subset_verdict(only, solvable) == verdict
+
+
+def test_claims_state_their_thresholds_and_judge_each_pair_and_set(document):
+    material = made.compared()
+    verdicts = {claim.number: claim.judge(material.results, 0.95) for claim in CLAIMS}
+    assert {v.verdict for v in verdicts[1]} == {SUPPORTED}
+    assert {v.verdict for v in verdicts[2]} == {UNDECIDED}  # 1 of 71
+    assert all(len(found) == 3 for found in verdicts.values())
+    assert f"≤ {THRESHOLDS.no_crossover:g}" in document
+    assert all(claim.judge(made.alone().results, 0.95) == [] for claim in CLAIMS)
+
+
+# --------------------------------------------------------------------------- metrics and plots
+
+
+def test_metrics_hold_the_headline_numbers():
+    found = metrics(made.compared())
+    assert found["draws"]["base"]["indomain"]["pass_at_1"] == pytest.approx(0.16)
+    assert found["draws"]["base-greedy"]["indomain"] == {"greedy": 0.16}
+    pair = found["pairs"]["grpo"]["indomain"]
+    assert pair["difference_at_1"] == pytest.approx(0.18)
+    assert pair["crossover_k"] == pytest.approx(8.3)
+    assert pair["rl_only_share"] == pytest.approx(1 / 120)
+    assert set(pair) >= {"difference_at_256", "p_none", "dse_at_256"}
+    assert metrics(made.alone())["draws"]["real"]["real"]["unsolved"] == 3
+
+
+def test_curves_are_one_table_per_draw_and_set():
+    found = curves(made.compared())
+    assert set(found) == {
+        f"{d}@{s}" for d in ("base", "grpo") for s in ("indomain", "outdomain", "hard")
+    }
+    assert found["base@hard"]["k"].to_list() == made.K
+
+
+# -------------------------------------------------------------------------------------- stages
+
+
+def report_job(material) -> Job:
+    params = {
+        "study": "made", "seed": 1, "report": material.params.model_dump(),
+        "analysis": material.analysis.model_dump(), "draws": material.draws,
+        "sets": material.sets, "train": material.train, "pretrain": {},
+    }  # fmt: skip
+    return Job("report", "", params, "0")
+
+
+def write_study(material) -> None:
+    for name, table in material.results.items():
+        getattr(results, name.upper()).write(table, paths.results("made", name))
+    for kind in report.SUITES:
+        path = paths.validation("made", kind)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(made.SUITE))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_report_stage_writes_the_same_bytes_twice(folder):
+    material = made.compared(("indomain",))
+    write_study(material)
+    report.run(report_job(material))
+    first = {p: p.read_bytes() for p in sorted(Path("reports").rglob("*")) if p.is_file()}
+    assert {str(p) for p in first} >= {
+        "reports/index.html", "reports/metrics.json", "reports/figures/pass_at_k.svg",
+        "reports/plots/base@indomain.csv",
+    }  # fmt: skip
+    (Path("reports/plots") / "stranger.csv").write_text("k,pass_at_k\n")
+    report.run(report_job(material))
+    assert first == {p: p.read_bytes() for p in sorted(Path("reports").rglob("*")) if p.is_file()}
+    json.loads(Path("reports/metrics.json").read_text())
+
+
+def test_report_stage_names_what_is_missing(folder):
+    material = made.compared()
+    write_study(material)
+    paths.validation("made", "samples").write_text("{")
+    with pytest.raises(StageError, match=r"samples\.json: not a readable validation result"):
+        report.run(report_job(material))
+    paths.results("made", "coverage").unlink()
+    with pytest.raises(TableError, match=r"coverage\.parquet: no such file"):
+        report.run(report_job(material))
+    assert not Path("reports").exists()  # nothing half-written
+
+
+def counts(draw: str, solved: list[int]) -> pl.DataFrame:
+    rows = [
+        {"draw": draw, "set": "indomain", "problem_id": f"{i:016x}", "index": i, "n": 16, "c": c,
+         "d": None, "unknown": 0, "model": draw, "arm": draw, "step": None, "train_seed": None,
+         "template": "plain", "temperature": 0.6, "replicate": 0, "engine": "transformers",
+         "grader": "toy"}
+        for i, c in enumerate(solved)
+    ]  # fmt: skip
+    return COUNTS.check(pl.DataFrame(rows, schema=dict(COUNTS.columns)))
+
+
+def headline_job(rl: str = "grpo", set_name: str = "indomain") -> Job:
+    analysis = made.analysis({})
+    params = {
+        "study": "made", "seed": 7,
+        "headline": {"math": {"base": "base", "rl": rl, "set": set_name}},
+        "analysis": {"k": analysis["k"], "bootstrap": analysis["bootstrap"]},
+        "report": made.report(),
+    }  # fmt: skip
+    return Job("headline", "math", params, "0")
+
+
+def test_headline_shows_what_the_result_table_will_hold(folder):
+    files = []
+    for draw, solved in (("base", [1, 2, 1, 0, 3, 1]), ("grpo", [16, 12, 0, 0, 9, 0])):
+        files.append(paths.counts("made", draw))
+        COUNTS.write(counts(draw, solved), files[-1])
+    shown = headline.run(headline_job())
+    cells = split(pl.concat(COUNTS.read(file) for file in files))
+    inputs = Inputs(Analysis(**made.analysis({})), 7, counts=tuple(files), cells=cells)
+    table = pass_at_k.answer(inputs)
+    drawn = headline.curves({draw: cell for (draw, _), cell in cells.items()}, headline_job())
+    both = table.join(drawn, on=["draw", "set", "k"], validate="1:1")
+    assert len(both) == len(table) == len(drawn)
+    for column in ("pass_at_k", "low", "high"):
+        assert both[column].to_list() == pytest.approx(both[f"{column}_right"].to_list(), abs=1e-12)
+    assert set(shown) == {"base_pass_at_1", "base_pass_at_16", "grpo_pass_at_1", "grpo_pass_at_16"}
+    first = Path("reports/headline-math.svg").read_bytes()
+    headline.run(headline_job())
+    assert Path("reports/headline-math.svg").read_bytes() == first
+
+
+def test_headline_of_one_draw_and_of_a_set_it_does_not_sample(folder):
+    COUNTS.write(counts("base", [1, 2, 3]), paths.counts("made", "base"))
+    assert set(headline.run(headline_job(rl="base"))) == {"base_pass_at_1", "base_pass_at_16"}
+    with pytest.raises(StageError, match=r"headline\.math\.set = 'hard'.*legal: indomain"):
+        headline.run(headline_job(rl="base", set_name="hard"))
+
+
+def test_histogram_has_the_papers_bins():
+    axes = plots(made.compared())["histogram"].draw({"indomain": "In-domain"}, True).axes[0]
+    assert tuple(label.get_text() for label in axes.get_xticklabels()) == HISTOGRAM_LABELS
+
+
+# ------------------------------------------------------------------------------------- browser
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1200, 500])
+def test_page_loads_in_a_browser(tmp_path, width):
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("no chromium here; install it to load the page in a browser")
+    # The page reports its own width and errors through its title.
+    probe = (
+        "<script>addEventListener('load', () => { document.title = "
+        "document.documentElement.scrollWidth <= innerWidth ? 'fits' : 'overflows'; });"
+        "addEventListener('error', () => { document.title = 'error'; });</script>"
+    )
+    file = tmp_path / "index.html"
+    file.write_text(page(made.compared()).replace("<style>", probe + "<style>", 1))
+    done = subprocess.run(
+        [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync",
+         f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={width},1000", "--dump-dom",
+         file.as_uri()],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert "<title>fits</title>" in done.stdout
