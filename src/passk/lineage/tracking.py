@@ -321,7 +321,7 @@ def _lock(root: Path) -> Iterator[bool]:
 
 
 def _main() -> None:
-    """Entry point of the detached drainer: arguments are the held lock's descriptor, idle seconds."""
+    """Entry point of the drainer; arguments: the held lock's descriptor, seconds to idle."""
     with suppress(OSError):
         os.nice(10)  # stages come first
     drain(Path.cwd(), os.fdopen(int(sys.argv[1]), "a"), float(sys.argv[2]))
