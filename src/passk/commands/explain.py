@@ -114,7 +114,7 @@ def _link(link: Link) -> Iterator[str]:
         yield f"{indent}  no run record here"
         return
     run = link.record["execution"]
-    changed = f" with {len(run['dirty'])} changed files" if run["dirty"] else ""
+    changed = f" + changes in {', '.join(run['dirty'])}" if run["dirty"] else ""
     yield (
         f"{indent}  commit {(run['commit'] or 'none')[:12]}{changed}, {run['started'][:19]}, "
         f"{run['seconds']:.1f} s on {run['host']}; record {record_path(link.entry)}"

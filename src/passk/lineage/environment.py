@@ -106,3 +106,15 @@ def machine() -> dict[str, str]:
         "platform": platform.platform(),
         "python": platform.python_version(),
     }
+
+
+def birth(pid: int) -> str | None:
+    """When a process of this machine began, in ticks: tells it from a later one of the same number.
+
+    None where no such process runs, or the system does not say (not Linux).
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return None
+    return stat.rpartition(")")[2].split()[19]

@@ -131,7 +131,8 @@ class Execution:
 
     def _enter(self) -> None:
         """Say that the stage runs, so that tracking can show its training log live."""
-        note = {"id": self.id, "stage": self.stage.name, "pid": os.getpid(), "cmd": self.stage.cmd,
+        note = {"id": self.id, "stage": self.stage.name, "pid": os.getpid(),
+            "birth": environment.birth(os.getpid()), "cmd": self.stage.cmd,
                 "host": environment.machine()["host"], "started": self.started.isoformat(),
                 "params": self._keys()}  # fmt: skip
         _write(self.root / RUNNING / f"{self.stage.name}.json", note)

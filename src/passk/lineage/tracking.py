@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from passk.lineage import records
+from passk.lineage.environment import birth
 from passk.lineage.experiment import Experiment, milliseconds, open_experiment
 from passk.lineage.lock import path_digest
 from passk.lineage.records import QUEUE, RUNNING, read_record
@@ -35,6 +36,7 @@ LOG = STATE / "mlflow.log"
 OFFSETS = STATE / "mlflow-live.json"
 IDLE_SECONDS = 5.0  # the drainer outlives its last work by this, to serve the next stage
 PATIENCE_SECONDS = 20.0  # how long it goes on trying a store that does not answer
+_GRANTED_SECONDS = 86_400.0
 _SWITCH = "PASSK_TRACKING"  # `off`: records wait in the queue until `passk track`
 
 
@@ -262,9 +264,11 @@ def _running(root: Path) -> list[dict[str, Any]]:
 
 
 def _alive(note: dict[str, Any]) -> bool:
-    """Whether the process of a note still runs; unknown on another host, so yes."""
+    """Whether the process of a note still runs; on another host, nobody knows: a day is granted."""
     if note["host"] != socket.gethostname():
-        return True
+        return time.time() - milliseconds(note["started"]) / 1000 < _GRANTED_SECONDS
+    if note["birth"] is not None:
+        return birth(note["pid"]) == note["birth"]
     try:
         os.kill(note["pid"], 0)
     except ProcessLookupError:
