@@ -1,5 +1,6 @@
-"""Tiny models of published architectures, from scratch: real classes, well under a million weights."""
+"""Tiny models of published architectures, from scratch: real classes, under a million weights."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import torch
 from transformers import GenerationConfig
 from transformers.modeling_utils import PreTrainedModel
 from transformers.tokenization_utils_tokenizers import TokenizersBackend
+from transformers.utils import logging
 
 # What a checkpoint consists of; anything else would carry times or paths.
 CHECKPOINT_FILES = frozenset(
@@ -20,19 +22,17 @@ CHECKPOINT_FILES = frozenset(
 )
 
 
+_FAMILIES = {"qwen2": "Qwen2", "llama": "Llama"}
+
+
 def _classes(family: str) -> tuple[type[Any], type[Any]]:
     """Configuration and model class; only the one architecture is imported."""
-    if family == "qwen2":
-        from transformers.models.qwen2.configuration_qwen2 import Qwen2Config
-        from transformers.models.qwen2.modeling_qwen2 import Qwen2ForCausalLM
-
-        return Qwen2Config, Qwen2ForCausalLM
-    if family == "llama":
-        from transformers.models.llama.configuration_llama import LlamaConfig
-        from transformers.models.llama.modeling_llama import LlamaForCausalLM
-
-        return LlamaConfig, LlamaForCausalLM
-    raise ValueError(f"family {family!r}: legal are qwen2, llama")
+    if family not in _FAMILIES:
+        raise ValueError(f"family {family!r}: legal are {', '.join(_FAMILIES)}")
+    place, name = f"transformers.models.{family}", _FAMILIES[family]
+    configuration = import_module(f"{place}.configuration_{family}")
+    model = import_module(f"{place}.modeling_{family}")
+    return getattr(configuration, f"{name}Config"), getattr(model, f"{name}ForCausalLM")
 
 
 def tiny_model(
@@ -45,6 +45,7 @@ def tiny_model(
     feed_forward: int,
     context: int,
     rope_theta: float,
+    init_std: float,
     tokenizer: TokenizersBackend,
     seed: int,
 ) -> PreTrainedModel:
@@ -59,6 +60,7 @@ def tiny_model(
         feed_forward: inner size of the gated feed-forward layer.
         context: longest sequence, in tokens.
         rope_theta: base of the rotary position embedding.
+        init_std: standard deviation of the initial weights.
         tokenizer: gives vocabulary size and special tokens.
         seed: of the initial weights.
     """
@@ -73,6 +75,7 @@ def tiny_model(
         num_key_value_heads=key_value_heads,
         max_position_embeddings=context,
         rope_parameters={"rope_type": "default", "rope_theta": rope_theta},
+        initializer_range=init_std,
         tie_word_embeddings=True,
         bos_token_id=None,
         eos_token_id=end,
@@ -94,6 +97,7 @@ def save_checkpoint(model: PreTrainedModel, tokenizer: TokenizersBackend, folder
     Raises:
         RuntimeError: transformers wrote a file that no checkpoint of ours holds.
     """
+    logging.disable_progress_bar()  # the stage has a bar of its own
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     if strange := {path.name for path in folder.iterdir()} - CHECKPOINT_FILES:

@@ -60,7 +60,7 @@ def train_tokenizer(
     }
     if family == "qwen2":
         model = json.loads(backend.to_str())["model"]
-        merges = [tuple(pair) for pair in model["merges"]]
+        merges: Any = [tuple(pair) for pair in model["merges"]]  # as tokenizers wants them
         return Qwen2Tokenizer(vocab=model["vocab"], merges=merges, unk_token=END, **options)
     if family == "llama":
         return TokenizersBackend(tokenizer_object=backend, **options)

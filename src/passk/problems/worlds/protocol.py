@@ -64,6 +64,7 @@ class World(Protocol):
 
     name: str
     families: tuple[str, ...]
+    splits: tuple[str, ...]
     max_level: int
 
     def problem(

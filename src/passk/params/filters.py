@@ -1,0 +1,79 @@
+"""Parameters of the stage group `filter`: which problems of a source stay in a set."""
+
+import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class FreeForm(BaseModel):
+    """Keep problems without answer choices."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["free_form"]
+
+
+class AnswerType(BaseModel):
+    """Keep problems whose answer is of certain types."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["answer_type"]
+    types: Annotated[list[str], Field(min_length=1)] = Field(
+        description="Of text, integer, float, list, expression, program."
+    )
+
+
+class DateWindow(BaseModel):
+    """Keep problems published within a window, both days included."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["date_window"]
+    first: datetime.date | None = Field(default=None, description="First day; null is no bound.")
+    last: datetime.date | None = Field(default=None, description="Last day; null is no bound.")
+
+
+class Tagged(BaseModel):
+    """Keep problems that carry a tag."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["tagged"]
+    tags: Annotated[list[str], Field(min_length=1)] = Field(description="One of these suffices.")
+
+
+class Drop(BaseModel):
+    """Drop problems by id, or by index in their source."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["drop"]
+    problem_ids: list[str] = Field(default_factory=list, description="Problem ids to drop.")
+    indices: list[int] = Field(default_factory=list, description="Indices to drop.")
+
+
+class ImagePresent(BaseModel):
+    """Keep problems that come with a picture."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["image_present"]
+
+
+Filter = Annotated[
+    FreeForm | AnswerType | DateWindow | Tagged | Drop | ImagePresent, Field(discriminator="kind")
+]
+
+
+class SetEntry(BaseModel):
+    """A set: a source of problems, and filters applied in order."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    problems: str = Field(description="Source: a name under `worlds:` or `imported:`.")
+    filters: list[Filter] = Field(
+        description="Applied in order; kinds: free_form, answer_type, date_window, tagged, drop, "
+        "image_present."
+    )

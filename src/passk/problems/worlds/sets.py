@@ -1,0 +1,40 @@
+"""Sets of problems of a world: the ladder's levels in turn, no question twice."""
+
+from collections.abc import Sequence
+from itertools import count
+
+from passk.problems.worlds.protocol import Problem, World
+
+
+def problem_set(
+    world: World,
+    *,
+    split: str,
+    families: Sequence[str],
+    levels: Sequence[int],
+    skew: float,
+    size: int,
+    seed: int,
+) -> list[Problem]:
+    """The first `size` problems of a set; a larger size keeps the earlier problems.
+
+    Args:
+        world: where the problems come from.
+        split: part of the question space; questions of two splits are never equal.
+        families: drawn evenly.
+        levels: problem i has level `levels[i % len(levels)]`.
+        skew: popularity of what problems are made of; 0 is even.
+        size: number of problems.
+        seed: of the draws.
+    """
+    problems: list[Problem] = []
+    seen: set[str] = set()
+    for index in range(size):
+        level = levels[index % len(levels)]
+        for attempt in count():
+            problem = world.problem(split, families, level, skew, (seed, index, attempt))
+            if problem.question not in seen:
+                break
+        seen.add(problem.question)
+        problems.append(problem)
+    return problems

@@ -1,0 +1,131 @@
+"""`pretrain@MODEL`: a generated corpus becomes a small model with its tokenizer, and a log."""
+
+import json
+import shutil
+from collections.abc import Iterator
+
+from tqdm import tqdm
+
+from passk import paths
+from passk.digests import seed
+from passk.params.pretraining import Corpus, Pretraining
+from passk.problems.prompts import render
+from passk.problems.worlds.protocol import Mixture
+from passk.problems.worlds.registry import world
+from passk.stages.job import Job
+from passk.training.lean import lean_imports
+
+with lean_imports():
+    import torch
+    from transformers.tokenization_utils_tokenizers import TokenizersBackend
+
+    from passk.models.tiny import save_checkpoint, tiny_model
+    from passk.models.tokenizer import train_tokenizer
+    from passk.training.pretraining import (
+        Row,
+        Schedule,
+        Sequences,
+        log_text,
+        pack,
+        pretrain,
+        replace_folder,
+    )
+
+
+def run(job: Job) -> dict[str, float]:
+    """Pretrain a model, going on where a killed run of the same inputs stopped."""
+    settings = Pretraining.model_validate(job.entry("pretrain"))
+    torch.set_num_threads(1)  # thread counts change float sums, and so bytes
+    identity = (int(job.params["seed"]), job.item, settings.train_seed)
+    texts = list(documents(settings.corpus, identity))
+    sample = texts[: settings.tokenizer.documents]
+    tokenizer = train_tokenizer(
+        settings.architecture.family,
+        (prompt + response for prompt, response in sample),
+        settings.tokenizer.vocabulary,
+        settings.architecture.context,
+    )
+    model = tiny_model(
+        **settings.architecture.model_dump(),
+        tokenizer=tokenizer,
+        seed=seed("weights", *identity),
+    )
+    data = _tokenised(texts, tokenizer, settings.architecture.context)
+    folder = paths.RESUME / job.inputs
+    live = paths.LIVE / f"pretrain@{job.item}.jsonl"
+    live.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        live.open("w", buffering=1) as stream,
+        tqdm(
+            total=settings.steps, desc=f"pretrain {job.item}", unit="step", mininterval=0.5
+        ) as bar,
+    ):
+
+        def on_step(row: Row) -> None:
+            stream.write(json.dumps(row) + "\n")
+            bar.update()
+            bar.set_postfix(loss=f"{row['loss']:.3f}", refresh=False)
+
+        rows = pretrain(
+            model, data, _schedule(settings), seed=seed("order", *identity), folder=folder,
+            resume_every=settings.resume_every, on_step=on_step,
+        )  # fmt: skip
+    target = paths.model(job.study, job.item)
+    temporary = target.with_name(f".{target.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    save_checkpoint(model, tokenizer, temporary)
+    log = paths.training_log(job.study, job.item)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = log.with_name(f".{log.name}.tmp")
+    unfinished.write_text(log_text(rows))
+    replace_folder(temporary, target)
+    unfinished.replace(log)
+    shutil.rmtree(folder, ignore_errors=True)
+    last = rows[-50:]
+    return {
+        "loss": sum(row["loss"] for row in last) / len(last),
+        "parameters": float(model.num_parameters()),
+        "tokens": float((data.labels >= 0).sum()),
+    }
+
+
+def documents(corpus: Corpus, identity: tuple[int | str, ...]) -> Iterator[tuple[str, str]]:
+    """(prompt, response) of each document of a corpus."""
+    mixture = Mixture(
+        families=corpus.families,
+        levels={level: weight for level, weight in enumerate(corpus.levels, 1) if weight > 0},
+        skew=corpus.skew,
+        noise=corpus.noise,
+        habit=corpus.habit,
+    )
+    source = world(corpus.world)
+    numbers = range(corpus.documents)
+    for number in tqdm(numbers, desc="corpus", unit="document", delay=3):
+        document = source.document(mixture, (*identity, number))
+        yield render(corpus.template, {"question": document.question}), document.response
+
+
+def _tokenised(
+    texts: list[tuple[str, str]], tokenizer: TokenizersBackend, context: int
+) -> Sequences:
+    """Prompts and responses as token ids; raises ValueError where the context is too short."""
+    prompts, responses = (tokenizer(list(side))["input_ids"] for side in zip(*texts, strict=True))
+    end = tokenizer.eos_token_id
+    data = pack([(p, [*r, end]) for p, r in zip(prompts, responses, strict=True)], end)
+    if (longest := int(data.lengths.max())) > context:
+        raise ValueError(f"architecture.context = {context}: a document has {longest} tokens")
+    return data
+
+
+def _schedule(settings: Pretraining) -> Schedule:
+    return Schedule(
+        steps=settings.steps,
+        batch=settings.batch,
+        learning_rate=settings.learning_rate,
+        warmup_steps=settings.warmup_steps,
+        final_rate=settings.final_rate,
+        weight_decay=settings.weight_decay,
+        betas=(settings.adam_beta1, settings.adam_beta2),
+        eps=settings.adam_eps,
+        max_grad_norm=settings.max_grad_norm,
+    )

@@ -1,0 +1,46 @@
+"""`problems@NAME`: a generated world's problems in normal form."""
+
+import polars as pl
+
+from passk import paths
+from passk.params.worlds import WorldSet
+from passk.problems.identity import problem_id
+from passk.problems.worlds.registry import world
+from passk.problems.worlds.sets import problem_set
+from passk.schemas.problems import PROBLEMS
+from passk.stages.job import Job
+
+
+def run(job: Job) -> dict[str, float]:
+    """Write the problems of one set."""
+    settings = WorldSet.model_validate(job.entry("worlds"))
+    problems = problem_set(
+        world(settings.world),
+        split=settings.split,
+        families=settings.families,
+        levels=settings.levels,
+        skew=settings.skew,
+        size=settings.size,
+        seed=int(job.params["seed"]),
+    )
+    rows = [
+        {
+            "problem_id": problem_id("math", problem.question),
+            "domain": "math",
+            "set": job.item,
+            "index": index,
+            "question": problem.question,
+            "answer": problem.answer,
+            "answer_type": "integer",
+            "source": f"generated world {settings.world}, split {settings.split}",
+            "tags": [problem.family, f"level-{problem.level}"],
+        }
+        for index, problem in enumerate(problems)
+    ]
+    frame = pl.DataFrame(rows)
+    absent = [name for name in PROBLEMS.columns if name not in frame.columns]
+    frame = frame.with_columns(
+        pl.lit(None).cast(PROBLEMS.columns[name]).alias(name) for name in absent
+    )
+    PROBLEMS.write(frame, paths.problems(job.study, job.item))
+    return {"problems": float(frame.height)}

@@ -1,0 +1,148 @@
+"""Filters keep what they name, count what goes and say why; the stages write both tables."""
+
+import datetime
+
+import polars as pl
+import pytest
+from pydantic import ValidationError
+
+from passk import paths
+from passk.params.filters import SetEntry
+from passk.params.worlds import WorldSet
+from passk.problems.filters import FILTERS, apply_filters
+from passk.schemas.problems import FILTERS as FILTER_TABLE
+from passk.schemas.problems import PROBLEMS
+from passk.stages import filter as filter_stage
+from passk.stages import problems as problems_stage
+from passk.stages.job import Job, StageError
+
+FRAME = pl.DataFrame(
+    {
+        "problem_id": ["a", "b", "c", "d"],
+        "index": [0, 1, 2, 3],
+        "choices": [None, [], ["1", "2"], None],
+        "answer_type": ["integer", "text", "integer", "float"],
+        "date": ["2024-08-01", None, "2025-01-31", "2025-02-01"],
+        "image": [None, "digest", None, None],
+        "tags": [["level-1"], None, ["level-2", "x"], []],
+    },
+    schema_overrides={"choices": pl.List(pl.String)},
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "kept"),
+    [
+        ("free_form", {}, [0, 1, 3]),
+        ("answer_type", {"types": ["integer"]}, [0, 2]),
+        ("image_present", {}, [1]),
+        ("tagged", {"tags": ["level-1", "x"]}, [0, 2]),
+        ("drop", {"problem_ids": ["a"], "indices": [3]}, [1, 2]),
+        (
+            "date_window",
+            {"first": datetime.date(2024, 8, 1), "last": datetime.date(2025, 1, 31)},
+            [0, 2],
+        ),
+        ("date_window", {"first": None, "last": None}, [0, 2, 3]),
+    ],
+)
+def test_each_filter_keeps_what_it_names(name, options, kept):
+    frame, table = apply_filters(FRAME, [(name, options)])
+    assert frame["index"].to_list() == kept
+    assert table.row(0)[:4] == (0, name, 4, len(kept))
+    assert table["reason"][0]
+
+
+def test_filters_apply_in_order_and_their_counts_chain():
+    filters = [("free_form", {}), ("answer_type", {"types": ["integer"]}), ("free_form", {})]
+    frame, table = apply_filters(FRAME, filters)
+    assert frame["index"].to_list() == [0]
+    assert table["rows_in"].to_list() == [4, 3, 1]
+    assert table["rows_out"].to_list() == [3, 1, 1]
+
+
+def test_no_filter_keeps_all():
+    frame, table = apply_filters(FRAME, [])
+    assert frame.equals(FRAME)
+    assert table.height == 0
+
+
+def test_dropping_a_problem_that_is_not_there_is_an_error():
+    with pytest.raises(ValueError, match=r"indices.*\[7\]"):
+        apply_filters(FRAME, [("drop", {"problem_ids": [], "indices": [7]})])
+
+
+def test_every_filter_has_parameters_and_every_parameter_a_filter():
+    kinds = SetEntry.model_json_schema()["properties"]["filters"]["items"]["discriminator"]
+    assert set(kinds["mapping"]) == set(FILTERS)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"kind": "free_from"},
+        {"kind": "answer_type", "types": []},
+        {"kind": "drop", "index": [1]},
+        {"kind": "date_window", "first": "yesterday"},
+    ],
+)
+def test_an_illegal_filter_is_refused(entry):
+    with pytest.raises(ValidationError):
+        SetEntry.model_validate({"problems": "x", "filters": [entry]})
+
+
+WORLD_SET = {
+    "world": "digits", "split": "hard", "families": ["nested", "undo"], "levels": [3, 4],
+    "skew": 0.0, "size": 10,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("world", "letters"), ("split", "dev"), ("families", ["cubes"]), ("levels", [5]), ("size", 0)],
+)
+def test_an_illegal_set_is_refused_with_what_is_legal(key, value):
+    with pytest.raises(ValidationError, match=r"legal|greater"):
+        WorldSet.model_validate(WORLD_SET | {key: value})
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    job = Job("problems", "hard", {"study": "s", "seed": 3, "worlds": {"hard": WORLD_SET}}, "x")
+    assert problems_stage.run(job) == {"problems": 10.0}
+    return "s"
+
+
+def _filter(study, filters):
+    entry = {"problems": "hard", "filters": filters}
+    return Job("filter", "few", {"study": study, "sets": {"few": entry}}, "x")
+
+
+def test_the_stages_write_problems_sets_and_what_went(study):
+    before = PROBLEMS.read(paths.problems(study, "hard"))
+    assert before["tags"].to_list()[0][1] == "level-3"
+    metrics = filter_stage.run(_filter(study, [{"kind": "drop", "indices": [4]}]))
+    after = PROBLEMS.read(paths.problem_set(study, "few"))
+    assert metrics == {"rows_in": 10.0, "rows_out": 9.0}
+    # Index and id stay those of the source: coverage tables list them.
+    assert after["index"].to_list() == [0, 1, 2, 3, 5, 6, 7, 8, 9]
+    assert set(after["problem_id"]) < set(before["problem_id"])
+    assert set(after["set"]) == {"few"}
+    table = FILTER_TABLE.read(paths.filter_table(study, "few"))
+    assert table.select("set", "rows_in", "rows_out").row(0) == ("few", 10, 9)
+
+
+def test_the_problems_stage_writes_the_same_bytes_twice(study):
+    path = paths.problems(study, "hard")
+    first = path.read_bytes()
+    problems_stage.run(
+        Job("problems", "hard", {"study": "s", "seed": 3, "worlds": {"hard": WORLD_SET}}, "y")
+    )
+    assert path.read_bytes() == first
+
+
+def test_a_set_without_problems_is_an_error_and_writes_nothing(study):
+    with pytest.raises(StageError, match="no problem"):
+        filter_stage.run(_filter(study, [{"kind": "image_present"}]))
+    assert not paths.problem_set(study, "few").exists()
