@@ -11,6 +11,7 @@ import time
 import pytest
 
 from passk.lineage import records, tracking
+from passk.lineage.drainer import Drain
 from passk.lineage.experiment import flatten
 from passk.lineage.records import open_execution
 from test_records import PARAMS, Step
@@ -82,7 +83,7 @@ def test_live_training_log_goes_to_the_run_of_its_stage(project):
     live.write_text('{"step": 9, "reward": 9.0}\n')
     os.utime(live, (1, 1))  # of an earlier run: not this execution's
     execution = open_execution(Step(name="train@a"), PARAMS, project)
-    drain = tracking._Drain(project)
+    drain = Drain(project)
     drain.once()
     assert drain.offsets == {}
     live.write_text('{"step": 1, "reward": 0.1}\n{"step": 2, "rew')
@@ -92,7 +93,7 @@ def test_live_training_log_goes_to_the_run_of_its_stage(project):
     live.write_text('{"step": 1, "reward": 0.1}\n{"step": 2, "reward": 0.2}\n')
     (project / "out.txt").write_text("x")
     execution.finish()
-    assert tracking._Drain(project).once().added == ["train@a"]  # another drainer goes on
+    assert Drain(project).once().added == ["train@a"]  # another drainer goes on
     history = client.get_metric_history(run.info.run_id, "training/reward")
     assert [(m.step, m.value) for m in history] == [(1, 0.1), (2, 0.2)]
     assert client.get_run(run.info.run_id).info.status == "FINISHED"

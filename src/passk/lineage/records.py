@@ -135,7 +135,7 @@ class Execution:
             "birth": environment.birth(os.getpid()), "cmd": self.stage.cmd,
                 "host": environment.machine()["host"], "started": self.started.isoformat(),
                 "params": self._keys()}  # fmt: skip
-        _write(self.root / RUNNING / f"{self.stage.name}.json", note)
+        write_json(self.root / RUNNING / f"{self.stage.name}.json", note)
 
     def _leave(self) -> None:
         (self.root / RUNNING / f"{self.stage.name}.json").unlink(missing_ok=True)
@@ -182,12 +182,13 @@ def read_record(path: Path) -> dict[str, Any]:
 def enqueue(document: Mapping[str, Any], root: Path = Path()) -> None:
     """Queue an execution for tracking, oldest first by name; the same one again changes nothing."""
     execution = document["execution"]
-    _write(
+    write_json(
         root / QUEUE / f"{execution['started'].replace(':', '')}-{execution['id']}.json", document
     )
 
 
-def _write(path: Path, content: Mapping[str, Any]) -> None:
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     temporary.write_text(json.dumps(content, ensure_ascii=False, default=str), encoding="utf-8")
