@@ -16,7 +16,7 @@ class Validation(BaseModel):
     unknown_at_most: float = Field(
         ge=0,
         le=1,
-        description="Largest share of `unknown` verdicts (time-outs, faults), in each draw and set.",
+        description="Largest share of `unknown` verdicts (time-outs, faults) in each draw and set.",
     )
     imported_same_n: bool = Field(
         description="Whether imported draws, too, must have the same number of samples everywhere.",
