@@ -8,10 +8,10 @@ from passk.params.study import load_study
 
 ROOT = Path(workflow.basedir)
 STUDY = load_study(ROOT / "params.yaml").study
-DAG = dvc_dag.cached(ROOT)
+STAGES = dvc_dag.cached(ROOT)
 
 if workflow.is_main_process:  # a worker reads this file again, but must not touch the stamps
-    synchronize(DAG, dvc_dag.stale(ROOT), STUDY, ROOT)
+    synchronize(STAGES, dvc_dag.stale(ROOT), STUDY, ROOT)
 
 
 def stamps(stages):
@@ -21,21 +21,21 @@ def stamps(stages):
 
 def parents(group):
     """Input function of a group: the stamps of the stages that an item's stage reads from."""
-    members = {stage.item or "done": stage for stage in DAG.groups()[group]}
-    return lambda wildcards: stamps(DAG.stages[name] for name in members[wildcards.item].parents)
+    members = {stage.item or "done": stage for stage in STAGES.groups()[group]}
+    return lambda wildcards: stamps(STAGES.stages[name] for name in members[wildcards.item].parents)
 
 
 def resource(group, key, default):
     """A resource from the `meta:` of a group's stages; it never makes a stage stale."""
-    return max(stage.meta.get(key, default) for stage in DAG.groups()[group])
+    return max(stage.meta.get(key, default) for stage in STAGES.groups()[group])
 
 
 rule all:
     input:
-        stamps(DAG.stages.values()),
+        stamps(STAGES.stages.values()),
 
 
-for group in DAG.groups():
+for group in STAGES.groups():
 
     rule:
         name:
@@ -43,7 +43,7 @@ for group in DAG.groups():
         input:
             parents(group),
         output:
-            touch(str(Path(stamp(DAG.groups()[group][0], STUDY)).parent / "{item}")),
+            touch(str(Path(stamp(STAGES.groups()[group][0], STUDY)).parent / "{item}")),
         params:
             stage=lambda wildcards, group=group: (
                 group if wildcards.item == "done" else f"{group}@{wildcards.item}"

@@ -50,8 +50,7 @@ def execute(stage: Stage) -> None:
     except BaseException as error:
         execution.fail(error)
         raise
-    record = execution.finish(metrics or {})
-    tracking.enqueue(record)
+    execution.finish(metrics or {})
 
 
 def main(arguments: list[str]) -> int:

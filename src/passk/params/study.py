@@ -97,6 +97,11 @@ def _problems(study: Study) -> Iterator[str]:
     for name, first in study.headline.items():
         yield from unknown(f"headline.{name}.base", first.base, study.draws, "draw")
         yield from unknown(f"headline.{name}.rl", first.rl, study.draws, "draw")
+        yield from unknown(f"headline.{name}.set", first.set, study.sets, "set")
+    for pair in study.report.pairs:
+        yield from unknown("report.pairs", pair, study.analysis.pairs, "pair")
+    for item in study.report.sets:
+        yield from unknown("report.sets", item, study.sets, "set")
     yield from _beyond_n(study)
 
 
