@@ -20,37 +20,63 @@ from transformers.cache_utils import Cache, DynamicCache
 
 @dataclass(frozen=True)
 class Prefix:
-    """A prompt's share of the cache.
-
-    Attributes:
-        keys, values: (layers, key-value heads, prompt length, head size).
-        logits: (1, vocabulary) after the last token.
-    """
+    """Keys and values of some tokens: (layers, key-value heads, tokens, head size)."""
 
     keys: Tensor
     values: Tensor
-    logits: Tensor
 
     @property
     def length(self) -> int:
-        """Tokens of the prompt."""
+        """How many tokens."""
         return int(self.keys.shape[2])
 
 
 class Decoder(Protocol):
-    """A model with `rows` slots of `length` cache positions."""
+    """A model with `rows` slots of `length` cache positions; slots are numbered from 0."""
 
-    def prefill(self, prompt: list[int]) -> Prefix:
-        """Run a prompt alone, once for all its samples."""
-
-    def admit(self, slots: Tensor, prefix: Prefix) -> None:
-        """Begin anew in these slots, behind the prompt."""
+    def prefill(self, prompt: list[int]) -> tuple[Prefix, Tensor]:
+        """Run a prompt alone; its share of the cache, and logits (1, vocabulary) behind it."""
 
     def step(self, tokens: Tensor, positions: Tensor) -> Tensor:
         """Append tokens (rows,) at positions (rows,); return logits (rows, vocabulary)."""
 
+    def admit(self, slots: Tensor, prefix: Prefix) -> None:
+        """Put a prefix into slots."""
+
+    def fork(self, source: Tensor, target: Tensor, length: int) -> None:
+        """Copy slots to other slots, the first `length` positions."""
+
+    def take(self, slot: int, length: int) -> Prefix:
+        """A copy of a slot's first `length` positions."""
+
     def keep(self, slots: Tensor) -> None:
         """Go on with these slots only, renumbered from 0."""
+
+
+class Slots:
+    """The cache of all slots: keys and values (layers, rows, key-value heads, length, size)."""
+
+    keys: Tensor
+    values: Tensor
+
+    def admit(self, slots: Tensor, prefix: Prefix) -> None:
+        """Put a prefix into slots; what lies behind it is never attended to."""
+        self.keys[:, slots, :, : prefix.length] = prefix.keys[:, None]
+        self.values[:, slots, :, : prefix.length] = prefix.values[:, None]
+
+    def fork(self, source: Tensor, target: Tensor, length: int) -> None:
+        """Copy slots to other slots."""
+        self.keys[:, target, :, :length] = self.keys[:, source, :, :length]
+        self.values[:, target, :, :length] = self.values[:, source, :, :length]
+
+    def take(self, slot: int, length: int) -> Prefix:
+        """A copy of a slot's first positions."""
+        keys, values = self.keys[:, slot, :, :length], self.values[:, slot, :, :length]
+        return Prefix(keys.clone(), values.clone())
+
+    def keep(self, slots: Tensor) -> None:
+        """Go on with these slots only."""
+        self.keys, self.values = self.keys[:, slots], self.values[:, slots]
 
 
 def decoder(model: nn.Module, rows: int, length: int) -> Decoder:
@@ -110,7 +136,7 @@ def _layer(part: Any, scale: float, queries: int) -> _Layer:  # noqa: ANN401
     )
 
 
-class FusedDecoder:
+class FusedDecoder(Slots):
     """Qwen2 and Llama in float32 on the processor; logits equal the module's within 1e-5."""
 
     def __init__(self, model: nn.Module, rows: int, length: int) -> None:
@@ -135,8 +161,7 @@ class FusedDecoder:
         )
         self.keys = torch.zeros(len(self.layers), rows, self.kv_heads, length, self.size)
         self.values = torch.zeros_like(self.keys)
-        self.mask = torch.full((rows, 1, length), -torch.inf)
-        self.slots = torch.arange(rows)
+        self.places = torch.arange(length)
 
     def _rotate(self, states: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
         """Rotary embedding of states (tokens, heads, size); cos, sin: (tokens, 1, size / 2)."""
@@ -172,7 +197,7 @@ class FusedDecoder:
     def _logits(self, x: Tensor) -> Tensor:
         return linear(rms_norm(x, self.hidden, self.norm, self.epsilon), self.head, self.head_bias)
 
-    def prefill(self, prompt: list[int]) -> Prefix:
+    def prefill(self, prompt: list[int]) -> tuple[Prefix, Tensor]:
         """Run a prompt alone."""
         x = self.embedding[torch.tensor(prompt)]
         cos, sin = self.cos[: len(prompt)], self.sin[: len(prompt)]
@@ -186,48 +211,35 @@ class FusedDecoder:
             x = self._close(layer, x, attended.transpose(0, 1).reshape(len(x), -1))
             keys.append(k)
             values.append(v)
-        return Prefix(torch.stack(keys), torch.stack(values), self._logits(x[-1:]))
-
-    def admit(self, slots: Tensor, prefix: Prefix) -> None:
-        """Begin anew in these slots."""
-        end = prefix.length
-        self.keys[:, slots, :, :end] = prefix.keys[:, None]
-        self.values[:, slots, :, :end] = prefix.values[:, None]
-        self.mask[slots, :, :end] = 0.0
-        self.mask[slots, :, end:] = -torch.inf
+        return Prefix(torch.stack(keys), torch.stack(values)), self._logits(x[-1:])
 
     def step(self, tokens: Tensor, positions: Tensor) -> Tensor:
         """One token for every row."""
         rows, groups = len(tokens), self.heads // self.kv_heads
-        self.mask[self.slots, 0, positions] = 0.0
-        mask = self.mask[:, None].expand(-1, self.kv_heads, groups, -1)
-        mask = mask.reshape(rows * self.kv_heads, groups, -1)
+        slots, unseen = torch.arange(rows), self.places > positions[:, None, None]
+        mask = torch.zeros(rows, self.kv_heads, groups, len(self.places))
+        mask = mask.masked_fill_(unseen[:, None], -torch.inf).flatten(0, 1)
         x, cos, sin = self.embedding[tokens], self.cos[positions], self.sin[positions]
         for layer, keys, values in zip(self.layers, self.keys, self.values, strict=True):
             q, k, v = self._project(layer, x, cos, sin)
-            keys[self.slots, :, positions] = k
-            values[self.slots, :, positions] = v
+            keys[slots, :, positions] = k
+            values[slots, :, positions] = v
             q = q.reshape(rows * self.kv_heads, groups, self.size)
             scores = torch.baddbmm(mask, q, keys.flatten(0, 1).transpose(1, 2))
             attended = scores.softmax(-1).bmm(values.flatten(0, 1))
             x = self._close(layer, x, attended.view(rows, -1))
         return self._logits(x)
 
-    def keep(self, slots: Tensor) -> None:
-        """Go on with these slots only."""
-        self.keys, self.values = self.keys[:, slots], self.values[:, slots]
-        self.mask, self.slots = self.mask[slots], torch.arange(len(slots))
-
 
 class _SlotCache(Cache):
     """A static cache whose rows stand at different positions; written in place."""
 
-    def __init__(self, keys: Tensor, values: Tensor) -> None:
+    def __init__(self, keys: Tensor, values: Tensor, positions: Tensor) -> None:
         # The layers' own machinery (lazy growth, sequence lengths) is not used.
         super().__init__(layers=[])
         self.keys, self.values = keys, values
         self.slots = torch.arange(keys.shape[1], device=keys.device)
-        self.positions = self.slots
+        self.positions = positions
 
     def update(
         self, key_states: Tensor, value_states: Tensor, layer_idx: int, *_: object, **__: object
@@ -242,22 +254,21 @@ class _SlotCache(Cache):
         return 0
 
 
-class ModuleDecoder:
+class ModuleDecoder(Slots):
     """Any causal language model with full attention, through its own forward pass."""
 
     def __init__(self, model: nn.Module, rows: int, length: int) -> None:
-        """Caches are made at the first prefill, whose shapes say how large."""
+        """The cache is made at the first prefill, whose shapes say how large."""
         self.model: Any = model
         self.rows, self.length = rows, length
         weight = next(model.parameters())
         self.device, self.dtype = weight.device, weight.dtype
+        self.places = torch.arange(length, device=self.device)
         # Added to the scores, which is what every attention implementation takes.
         self.closed = torch.finfo(self.dtype).min
-        self.mask = weight.new_full((rows, 1, 1, length), self.closed)
-        self.slots = torch.arange(rows, device=self.device)
-        self.cache: _SlotCache | None = None
+        self.keys = self.values = torch.empty(0)
 
-    def prefill(self, prompt: list[int]) -> Prefix:
+    def prefill(self, prompt: list[int]) -> tuple[Prefix, Tensor]:
         """Run a prompt alone."""
         cache = DynamicCache()
         ids = torch.tensor([prompt], device=self.device)
@@ -265,38 +276,27 @@ class ModuleDecoder:
             input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1
         ).logits
         layers: list[Any] = list(cache.layers)
-        keys = torch.stack([layer.keys[0] for layer in layers])
-        values = torch.stack([layer.values[0] for layer in layers])
-        return Prefix(keys, values, logits[0, -1:])
-
-    def admit(self, slots: Tensor, prefix: Prefix) -> None:
-        """Begin anew in these slots."""
-        if self.cache is None:
-            layers, heads, _, size = prefix.keys.shape
-            shape = (layers, self.rows, heads, self.length, size)
-            self.cache = _SlotCache(prefix.keys.new_zeros(shape), prefix.values.new_zeros(shape))
-        self.cache.keys[:, slots, :, : prefix.length] = prefix.keys[:, None]
-        self.cache.values[:, slots, :, : prefix.length] = prefix.values[:, None]
-        self.mask[slots] = self.closed
-        self.mask[slots, :, :, : prefix.length] = 0.0
+        prefix = Prefix(
+            torch.stack([layer.keys[0] for layer in layers]),
+            torch.stack([layer.values[0] for layer in layers]),
+        )
+        if not self.keys.numel():
+            count, heads, _, size = prefix.keys.shape
+            self.keys = prefix.keys.new_zeros((count, self.rows, heads, self.length, size))
+            self.values = torch.zeros_like(self.keys)
+        return prefix, logits[0, -1:]
 
     def step(self, tokens: Tensor, positions: Tensor) -> Tensor:
         """One token for every row."""
-        assert self.cache is not None, "admit before the first step"
-        self.cache.positions = positions
-        self.mask[self.slots, 0, 0, positions] = 0.0
+        mask = torch.zeros(
+            len(tokens), 1, 1, len(self.places), dtype=self.dtype, device=self.device
+        )
+        unseen = self.places > positions[:, None, None, None]
         logits: Tensor = self.model(
             input_ids=tokens[:, None],
             position_ids=positions[:, None],
-            attention_mask=self.mask,
-            past_key_values=self.cache,
+            attention_mask=mask.masked_fill_(unseen, self.closed),
+            past_key_values=_SlotCache(self.keys, self.values, positions),
             use_cache=True,
         ).logits
         return logits[:, -1]
-
-    def keep(self, slots: Tensor) -> None:
-        """Go on with these slots only."""
-        assert self.cache is not None, "admit before keeping"
-        self.mask, self.rows = self.mask[slots], len(slots)
-        self.cache = _SlotCache(self.cache.keys[:, slots], self.cache.values[:, slots])
-        self.slots = self.cache.slots
