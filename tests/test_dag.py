@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
+from tests.conftest import ROOT, copy_project
 
 from passk.commands.deps import outdated
 from passk.lineage.closure import PACKAGE, closure, code_dependencies, stage_module
 from passk.lineage.dag import Dag, Stage
-from tests.conftest import ROOT, copy_project
 
 GROUPS = tuple(YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")["stages"])
 
@@ -23,7 +23,9 @@ def test_package_files_hold_no_code():
     # closure() leaves `__init__` files out, which is right only while they are docstrings.
     for path in PACKAGE.rglob("__init__.py"):
         body = ast.parse(path.read_text()).body
-        assert all(isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant) for n in body), path
+        assert all(isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant) for n in body), (
+            path
+        )
 
 
 # What a group must never depend on: a change there would redo expensive work for nothing.

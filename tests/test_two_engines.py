@@ -4,9 +4,9 @@ import json
 import re
 
 import pytest
+from tests.conftest import Workspace
 
 from passk.lineage import dag as dvc_dag
-from tests.conftest import Workspace
 
 ALL_DRAWS = ("sample@", "verify@", "count@")
 TABLES = ("validate@", "analyze@", "report")  # read the parameters of every draw
@@ -20,9 +20,17 @@ EDITS = {
     "n": ("draws.base.n", 16, ("sample@base", "count@base", *TABLES)),
     "temperature": ("draws.grpo.temperature", 0.9, ("sample@grpo", "count@grpo", *TABLES)),
     "learning rate": ("train.grpo.learning_rate", 1e-5, ("train@grpo", *TABLES)),
-    "filter": ("sets.indomain.filters", [{"drop": {"indices": [0]}}], ("filter@indomain", "validate@", "report")),
+    "filter": (
+        "sets.indomain.filters",
+        [{"kind": "drop", "indices": [0]}],
+        ("filter@indomain", "validate@", "report"),
+    ),
     "grader": ("verification.math.timeout", 9.0, ("verify@",)),
-    "seed": ("seed", 99, ("problems@", "pretrain@", "train@", "sample@", "analyze@", "headline@", "report")),
+    "seed": (
+        "seed",
+        99,
+        ("problems@", "pretrain@", "train@", "sample@", "analyze@", "headline@"),
+    ),
     "corpus": ("pretrain.base.steps", 7, ("pretrain@base", "report")),
     "gate": ("validation.truncated_at_most", 0.99, ("validate@",)),
     "world": ("worlds.indomain.size", 5, ("problems@indomain",)),

@@ -4,12 +4,11 @@ import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 _CHUNK = 1 << 20
 
 
-def digest(*parts: Any) -> str:
+def digest(*parts: object) -> str:
     """Hex SHA-256 of JSON-representable parts, independent of dictionary order.
 
     Example:
@@ -20,7 +19,7 @@ def digest(*parts: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def seed(*parts: Any) -> int:
+def seed(*parts: object) -> int:
     """A 63-bit seed derived from what it identifies; equal parts give equal seeds."""
     return int(digest("seed", *parts)[:16], 16) >> 1
 

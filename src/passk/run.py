@@ -44,13 +44,14 @@ def execute(stage: Stage) -> None:
     validate(values)
     keys = stage.params.get(PARAMS.as_posix(), ())
     execution = records.open_execution(stage, select(values, keys))
+    tracking.ensure_drainer()  # shows a training log while it grows
     job = Job(stage.group, stage.item, execution.params, execution.inputs)
     try:
         metrics = importlib.import_module(stage_module(stage.group)).run(job)
+        execution.finish(metrics or {})
     except BaseException as error:
         execution.fail(error)
         raise
-    execution.finish(metrics or {})
 
 
 def main(arguments: list[str]) -> int:

@@ -1,5 +1,6 @@
 """`passk deps`: the code dependencies in `dvc.yaml`, generated from the imports."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,12 +12,12 @@ from passk.lineage.closure import code_dependencies
 _CODE = "src/passk/"
 
 
-def _bodies(definition: Any) -> dict[str, Any]:
+def _bodies(definition: Mapping[str, Any]) -> dict[str, Any]:
     """The body of each stage group in a loaded `dvc.yaml`."""
     return {name: stage.get("do", stage) for name, stage in definition["stages"].items()}
 
 
-def outdated(definition: Any, root: Path) -> dict[str, tuple[set[str], set[str]]]:
+def outdated(definition: Mapping[str, Any], root: Path) -> dict[str, tuple[set[str], set[str]]]:
     """Groups whose code dependencies differ from their imports: (missing, superfluous)."""
     differing = {}
     for group, body in _bodies(definition).items():

@@ -35,9 +35,9 @@ def _verdicts(frame: pl.DataFrame, place: str) -> pl.DataFrame:
 
 def at_revision(path: Path, revision: str) -> pl.DataFrame:
     """A verdict table as it was in a git revision, from DVC's cache or remote."""
-    import dvc.api  # noqa: PLC0415  (0.8 s)
-    from dvc.exceptions import DvcException  # noqa: PLC0415
-    from scmrepo.exceptions import SCMError  # noqa: PLC0415
+    import dvc.api
+    from dvc.exceptions import DvcException
+    from scmrepo.exceptions import SCMError
 
     try:
         content = dvc.api.read(path.as_posix(), rev=revision, mode="rb")

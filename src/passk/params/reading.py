@@ -21,7 +21,9 @@ def read(path: Path) -> dict[str, Any]:
     except YAMLError as error:
         raise ParameterError(f"{path}: not valid YAML: {error}") from error
     if not isinstance(values, dict):
-        raise ParameterError(f"{path}: expected a mapping of sections, found {type(values).__name__}")
+        raise ParameterError(
+            f"{path}: expected a mapping of sections, found {type(values).__name__}"
+        )
     return values
 
 

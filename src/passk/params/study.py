@@ -98,10 +98,10 @@ def _problems(study: Study) -> Iterator[str]:
         yield from unknown(f"headline.{name}.base", first.base, study.draws, "draw")
         yield from unknown(f"headline.{name}.rl", first.rl, study.draws, "draw")
         yield from unknown(f"headline.{name}.set", first.set, study.sets, "set")
-    for pair in study.report.pairs:
-        yield from unknown("report.pairs", pair, study.analysis.pairs, "pair")
-    for item in study.report.sets:
-        yield from unknown("report.sets", item, study.sets, "set")
+    for shown in study.report.pairs:
+        yield from unknown("report.pairs", shown, study.analysis.pairs, "pair")
+    for shown in study.report.sets:
+        yield from unknown("report.sets", shown, study.sets, "set")
     yield from _beyond_n(study)
 
 
@@ -125,11 +125,13 @@ def _describe(error: Mapping[str, Any]) -> str:
         return f"{key}: missing; {_description(error['loc']) or 'this key is required'}"
     if error["type"] == "extra_forbidden":
         siblings = _siblings(error["loc"])
-        return f"{key} = {error['input']!r}: unknown key; {_suggest(str(error['loc'][-1]), siblings)}"
+        return (
+            f"{key} = {error['input']!r}: unknown key; {_suggest(str(error['loc'][-1]), siblings)}"
+        )
     return f"{key} = {error['input']!r}: {error['msg']}. {_description(error['loc'])}".rstrip()
 
 
-def _walk(location: tuple[Any, ...]) -> Any:
+def _walk(location: tuple[Any, ...]) -> dict[str, Any]:
     """The schema node at a location in the file."""
     schema = Study.model_json_schema()
     node: Any = schema
