@@ -9,7 +9,7 @@ from ruamel.yaml.error import YAMLError
 
 
 class ParameterError(ValueError):
-    """A parameter is missing, unknown or illegal; the message names key, value and what is legal."""
+    """A parameter is missing, unknown or illegal; the message says what is legal."""
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def cells(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[Cell]:
 
 
 def _tokenizer(folder: Path) -> Any:  # noqa: ANN401
-    from transformers import AutoTokenizer  # noqa: PLC0415  # seconds; plain needs none
+    from transformers import AutoTokenizer  # seconds; plain needs none
 
     return AutoTokenizer.from_pretrained(folder, local_files_only=True)
 

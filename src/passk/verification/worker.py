@@ -28,8 +28,8 @@ def serve(requests: IO[str], replies: IO[str], settings: dict[str, Any]) -> None
         replies: where verdicts go.
         settings: `options` of the grader, `timeout` in seconds, `memory` in bytes.
     """
-    from passk.verification import mathverify  # noqa: PLC0415  (heavy: only here)
-    from passk.verification.options import MathOptions  # noqa: PLC0415
+    from passk.verification import mathverify
+    from passk.verification.options import MathOptions
 
     mathverify.quiet()
     options = MathOptions(**settings["options"])

@@ -56,11 +56,11 @@ class Engine(Protocol):
 def start(name: str, order: Order) -> Engine:
     """Load a model into an engine; imports torch, or vLLM."""
     if name == "transformers":
-        from passk.sampling.engines.stepwise import Stepwise  # noqa: PLC0415
+        from passk.sampling.engines.stepwise import Stepwise
 
         return Stepwise(order)
     if name == "vllm":
-        from passk.sampling.engines.served import Served  # noqa: PLC0415
+        from passk.sampling.engines.served import Served
 
         return Served(order)
     raise ValueError(f"engine {name!r}: legal are {', '.join(VERSIONS)}")

@@ -30,8 +30,8 @@ class Served:
         os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "2")  # GiB; without effect on a GPU
         os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
         os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
-        from vllm import LLM, SamplingParams  # noqa: PLC0415
-        from vllm.platforms import current_platform  # noqa: PLC0415
+        from vllm import LLM, SamplingParams
+        from vllm.platforms import current_platform
 
         self.order = order
         self.parameters = SamplingParams
