@@ -26,6 +26,7 @@ from passk.sampling.streams import audit
 from passk.schemas.problems import ASKED, PROBLEMS
 from passk.schemas.samples import RESPONSES, SAMPLES
 from passk.stages.job import Job, StageError
+from passk.tables import TableError
 
 _REMEDY = "look at the sets' filters and at `draws.*.sets`"
 
@@ -85,7 +86,7 @@ def cells(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[Cell]:
         "engine": draw.engine,
         "version": VERSIONS[draw.engine],
         "dtype": sampling.dtype,
-        "rows": sampling.rows,
+        "rows": sampling.rows if EXACT[draw.engine] else None,
         "plain": not template(draw.template).chat,
     }
     tokenizer = _tokenizer(folder) if template(draw.template).chat else None
@@ -109,15 +110,11 @@ def _sampled(job: Job, draw: Draw, problems: pl.DataFrame) -> tuple[pl.DataFrame
     assert draw.n is not None, "checked by the schema"
     store = BlockStore(paths.BLOCKS)
     planned = cells(job, draw, problems, draw.n)
-    refilled = refill_draw(job, store)
-    held: dict[str, list[Sample]] = {}
-    missing: list[Block] = []
-    for block in (block for cell in planned for block in cell.blocks):
-        samples = store.read(block)
-        if samples is not None and _usable(samples, draw, job.item):
-            held[block.key] = samples
-        else:
-            missing.append(block)
+    held, missing = _held(store, draw, job.item, [b for cell in planned for b in cell.blocks])
+    refilled = refill_draw(job, store) if missing else 0
+    if refilled:
+        back, missing = _held(store, draw, job.item, missing)
+        held |= back
     reused = sum(map(len, held.values()))
     began = time.perf_counter()
     if missing:
@@ -136,6 +133,21 @@ def _sampled(job: Job, draw: Draw, problems: pl.DataFrame) -> tuple[pl.DataFrame
     if drawn:
         measured["samples_per_second"] = drawn / seconds
     return frame, measured
+
+
+def _held(
+    store: BlockStore, draw: Draw, item: str, blocks: Sequence[Block]
+) -> tuple[dict[str, list[Sample]], list[Block]]:
+    """Samples of the blocks that are held, and the blocks that must be drawn."""
+    held: dict[str, list[Sample]] = {}
+    missing = []
+    for block in blocks:
+        samples = store.read(block)
+        if samples is not None and _usable(samples, draw, item):
+            held[block.key] = samples
+        else:
+            missing.append(block)
+    return held, missing
 
 
 def _usable(samples: Sequence[Sample], draw: Draw, item: str) -> bool:
@@ -191,7 +203,11 @@ def refill_draw(job: Job, store: BlockStore) -> int:
     path = paths.samples(job.study, job.item)
     if not path.exists():
         return 0
-    rows = SAMPLES.read(path)
+    try:
+        rows = SAMPLES.read(path)
+    except TableError as error:
+        print(f"warning: nothing is taken from {error}", file=sys.stderr)
+        return 0
     if not rows.height:
         return 0
     draw = Draw.model_validate(job.entry("draws"))

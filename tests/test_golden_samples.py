@@ -1,0 +1,58 @@
+"""Golden bytes: when the sampler's output changes, its version must be raised.
+
+Samples in block stores are named by the version, so that old and new ones never mix. After
+raising `VERSIONS["transformers"]`, record anew: `python tests/test_golden_samples.py`.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from passk.digests import digest
+from passk.sampling.engines.protocol import VERSIONS
+from passk.sampling.steploop import Request, Settings, generate
+from toy_checkpoint import uneven_qwen2
+
+GOLDEN = Path(__file__).with_name("golden_samples.json")
+WAYS = {
+    "nucleus": Settings(0.6, 0.95, 12, (0,), rows=8),
+    "all": Settings(1.0, 1.0, 12, (0,), rows=8),
+    "greedy": Settings(0.0, 1.0, 12, (0,), rows=8),
+}
+
+
+def drawn():
+    model = uneven_qwen2()
+    asked = [Request([5 + i, 9, 14 + 3 * i], 100 + i, range(6)) for i in range(3)]
+    found = {}
+    for name, settings in WAYS.items():
+        samples = [one for block in generate(model, asked, settings) for one in block]
+        found[name] = {
+            "tokens": digest([[one.stream, one.token_ids.tolist()] for one in samples]),
+            # Not their bytes: last bits differ between processors.
+            "sum_logprob": [one.sum_logprob for one in samples],
+            "mean_entropy": [one.mean_entropy for one in samples],
+        }
+    return found
+
+
+def test_samples_are_those_of_the_recorded_version():
+    golden = json.loads(GOLDEN.read_text())
+    found = drawn()
+    assert VERSIONS["transformers"] == golden["version"], (
+        "the sampler's version was raised: record anew by `python tests/test_golden_samples.py`"
+    )
+    for name in WAYS:
+        assert found[name]["tokens"] == golden["samples"][name]["tokens"], (
+            f"{name}: the sampler's output changed; raise VERSIONS['transformers'] in "
+            "src/passk/sampling/engines/protocol.py, then record anew"
+        )
+        for column in ("sum_logprob", "mean_entropy"):
+            expected = pytest.approx(golden["samples"][name][column], abs=1e-3)
+            assert found[name][column] == expected, (name, column)
+
+
+if __name__ == "__main__":
+    record = {"version": VERSIONS["transformers"], "samples": drawn()}
+    GOLDEN.write_text(json.dumps(record, indent=1) + "\n")

@@ -1,0 +1,130 @@
+"""Prompts: the paper's wording, and nothing of an answer in it."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import PreTrainedTokenizerFast
+
+from passk.problems.prompts import PromptError, encode, messages, render, template, templates
+from passk.schemas.problems import ASKED, PROBLEMS
+
+CHAT = (
+    "{% for m in messages %}<|{{ m.role }}|>"
+    "{% if m.content is string %}{{ m.content }}"
+    "{% else %}{% for c in m.content %}"
+    "{{ '<image>' if c.type == 'image' else c.text }}{% endfor %}{% endif %}<|end|>{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    backend = Tokenizer(models.WordLevel({"<s>": 0, "?": 1}, unk_token="?"))
+    backend.pre_tokenizer = pre_tokenizers.Whitespace()
+    made = PreTrainedTokenizerFast(tokenizer_object=backend, bos_token="<s>", unk_token="?")
+    made.chat_template = CHAT
+    return made
+
+
+PROBLEM = {"question": r"What is {question} or \boxed{x}?", "starter_code": None}
+
+
+def test_plain_is_the_question_and_a_line_break():
+    assert render("plain", {"question": "f(12)"}) == "f(12)\n"
+
+
+def test_texts_of_the_paper(tokenizer):
+    assert render("simplerl", {"question": "1+1?"}, tokenizer) == (
+        "<|system|>You are a helpful assistant.<|end|><|user|>1+1?\nPlease reason step by step, "
+        r"and put your final answer within \boxed{}.<|end|><|assistant|>"
+    )
+    assert render("oat", {"question": "1+1?"}, tokenizer) == (
+        r"<|system|>Please reason step by step, and put your final answer within \boxed{}.<|end|>"
+        "<|user|>1+1?<|end|><|assistant|>"
+    )
+    assert render("verl", {"question": "1+1?"}).endswith(
+        "<answer> answer here </answer>. User: 1+1? Assistant:"
+    )
+    evalplus = render("evalplus", {"question": "def f():"}, tokenizer)
+    assert "code block:\n```\ndef f():\n```\n<|end|>" in evalplus
+    assert evalplus.endswith("passes corresponding tests:\n```python\n")
+    assert "<|user|><image>1+1?<|end|>" in render("easyr1", {"question": "1+1?"}, tokenizer)
+
+
+def test_every_phrase_of_the_papers_table_is_there():
+    # ../shared/PROMPTS.md is the source; where it is absent there is nothing to compare with.
+    source = Path(__file__).parents[2] / "shared" / "PROMPTS.md"
+    if not source.exists():
+        pytest.skip(f"{source} is not on this machine")
+    text = source.read_text(encoding="utf-8")
+    for name, form in templates().items():
+        if name == "plain":
+            continue
+        parts = [form.system, form.user, form.prefix]
+        if form.format:
+            parts += [form.format.with_starter_code, form.format.without, form.format.no_code]
+        for part in filter(None, parts):
+            for line in part.replace("```python", "").replace("```", "").split("\n"):
+                for piece in line.replace("{question}", "\0").replace("{format}", "\0").split("\0"):
+                    assert piece.replace("{starter_code}", "").strip() in text, (name, piece)
+
+
+def test_code_with_and_without_starter_code(tokenizer):
+    bare = render("livecodebench", PROBLEM, tokenizer)
+    assert "### Format: Read the inputs from stdin" in bare
+    assert "```python\n# YOUR CODE HERE\n```" in bare
+    given = render("livecodebench", {**PROBLEM, "starter_code": "def {question}():"}, tokenizer)
+    assert "### Format: You will use the following starter code" in given
+    assert "```python\ndef {question}():\n```" in given  # braces of a problem stay as they are
+    assert given.endswith("<|assistant|>```python\n")
+
+
+def test_braces_of_a_question_stay():
+    assert render("plain", PROBLEM) == PROBLEM["question"] + "\n"
+
+
+def test_answers_and_tests_change_no_byte_of_any_prompt(tokenizer):
+    row = dict.fromkeys(PROBLEMS.columns) | {
+        "problem_id": "1", "domain": "code", "set": "s", "index": 0, "question": "Q {question}?",
+        "answer": "42", "answer_type": "text", "source": "x", "starter_code": "def f(): pass",
+    }  # fmt: skip
+    hidden = [name for name in PROBLEMS.columns if name not in ASKED]
+    assert {"answer", "tests"} <= set(hidden)
+    frame = pl.DataFrame([row], schema=dict(PROBLEMS.columns))
+    for name in templates():
+        expected = render(name, row, tokenizer)
+        assert expected == render(name, frame.select(ASKED).row(0, named=True), tokenizer)
+        for column in hidden:
+            changed = {**row, column: "LEAK"}
+            assert render(name, changed, tokenizer) == expected
+
+
+def test_special_tokens_come_once(tokenizer):
+    class Recorder:
+        def encode(self, text, *, add_special_tokens):
+            return [add_special_tokens]
+
+    assert encode("plain", "x", Recorder()) == [True]
+    assert encode("oat", "x", Recorder()) == [False]
+
+
+def test_registry_says_what_is_verified():
+    assert not template("dapo").verified
+    assert all(template(name).verified for name in templates() if name != "dapo")
+
+
+def test_errors_name_what_is_legal(tokenizer):
+    with pytest.raises(PromptError, match="did you mean 'simplerl'"):
+        template("simple-rl")
+    with pytest.raises(PromptError, match="needs the model's tokenizer"):
+        render("oat", PROBLEM)
+    bare = PreTrainedTokenizerFast(tokenizer_object=tokenizer.backend_tokenizer)
+    with pytest.raises(PromptError, match="no chat template; use a plain one: plain, verl, dapo"):
+        render("oat", PROBLEM, bare)
+
+
+def test_messages_of_a_picture_stand_before_the_text():
+    content = messages("easyr1", {"question": "q"})[1]["content"]
+    assert [part["type"] for part in content] == ["image", "text"]
