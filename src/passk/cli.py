@@ -1,10 +1,11 @@
 """The console command `passk`: one sub-command per job, each with a worked example in its help."""
 
 import importlib
+import sys
 
 import typer
 
-COMMANDS = ("check", "judge", "flips", "explain", "audit", "docs", "track", "tidy", "deps")
+COMMANDS = ("check", "judge", "flips", "explain", "audit", "docs", "track", "export", "tidy", "deps")
 
 
 def application() -> typer.Typer:
@@ -23,5 +24,9 @@ def application() -> typer.Typer:
 
 
 def main() -> None:
-    """Entry point of the console command."""
-    application()()
+    """Entry point of the console command; a user's mistake is one message, not a traceback."""
+    try:
+        application()()
+    except (ValueError, FileNotFoundError) as error:  # ParameterError and TableError among them
+        print(f"passk: {error}", file=sys.stderr)
+        sys.exit(1)

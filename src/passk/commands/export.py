@@ -1,0 +1,60 @@
+"""`passk export`: a draw's samples as JSON lines, the form in which other people's come in."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+
+from passk import paths
+from passk.params.study import load_study
+from passk.schemas.problems import PROBLEMS
+from passk.schemas.samples import SAMPLES
+from passk.schemas.verdicts import CORRECT, VERDICTS
+
+
+def lines(study: str, draw: str, name: str, problems: int | None, n: int | None) -> list[str]:
+    """One line per problem of a set: question, gold answer, responses and their grades."""
+    asked = PROBLEMS.read(paths.problem_set(study, name)).sort("index").head(problems)
+    samples = SAMPLES.read(paths.samples(study, draw)).filter(pl.col("set") == name)
+    key = ["set", "problem_id", "sample_index"]
+    judged = samples.join(
+        VERDICTS.read(paths.verdicts(study, draw)).select(*key, "verdict"), on=key, how="left"
+    )
+    if n is not None:
+        judged = judged.filter(pl.col("sample_index") < n)
+    cells = judged.sort("sample_index").partition_by("problem_id", as_dict=True)
+    found = []
+    for problem in asked.iter_rows(named=True):
+        cell = cells[(problem["problem_id"],)]
+        row = {
+            "problem": problem["question"],
+            "gold": problem["answer"],
+            "response": cell["text"].to_list(),
+            "recorded_grade": (cell["verdict"] == CORRECT).to_list(),
+        }
+        found.append(json.dumps(row, ensure_ascii=False))
+    return found
+
+
+def main(
+    draw: Annotated[str, typer.Argument(help="A draw of the present study.")],
+    name: Annotated[str, typer.Option("--set", help="The set.")],
+    out: Annotated[Path, typer.Option(help="The file to write (.jsonl).")],
+    problems: Annotated[int | None, typer.Option(help="First so many problems; all.")] = None,
+    n: Annotated[int | None, typer.Option(help="First so many samples of each; all.")] = None,
+) -> None:
+    """Write a draw's samples with their grades, ready for the imported study.
+
+    Example: passk export base --set indomain --problems 12 --n 8 --out samples.jsonl
+    """
+    study = load_study(paths.PARAMS)
+    if draw not in study.draws or name not in study.draws[draw].sets:
+        known = {key: entry.sets for key, entry in study.draws.items()}
+        typer.echo(f"passk: no draw {draw!r} on set {name!r}; draws and sets: {known}", err=True)
+        raise typer.Exit(1)
+    rows = lines(study.study, draw, name, problems, n)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
+    typer.echo(f"{out}: {len(rows)} problems")

@@ -1,0 +1,103 @@
+"""Parameter files: legal, commented, and every fault named by key, value and what is legal."""
+
+import copy
+import re
+
+import pytest
+from ruamel.yaml import YAML
+
+from passk.params.reading import ParameterError, read, select
+from passk.params.study import Study, validate
+from tests.conftest import ROOT
+
+FILES = ("params.yaml", "studies/imported.yaml", "studies/smoke.yaml")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_study_is_legal(name):
+    assert isinstance(validate(read(ROOT / name), name), Study)
+
+
+def _uncommented(text: str) -> set[str]:
+    """Keys that have no comment anywhere in the file: above them, or on their line."""
+    commented, seen = set(), set()
+    above = False
+    for line in text.splitlines():
+        if line.lstrip().startswith("#"):
+            above = True
+            continue
+        for position, match in enumerate(re.finditer(r"(?:^|[{,]) *- *([\w-]+):|(?:^|[{,]) *([\w-]+):", line)):
+            key = match[1] or match[2]
+            seen.add(key)
+            if above or "#" in line or position:
+                commented.add(key)
+        above = False
+    return seen - commented
+
+
+# Names that the user chooses, or keys whose section's comment speaks for them.
+NAMES = {
+    "train", "indomain", "outdomain", "hard", "base", "grpo", "base-greedy", "grpo-greedy",
+    "example", "math", "nested", "pipe", "undo", "repeat", "columns", "corpus", "architecture",
+    "tokenizer",
+}  # fmt: skip
+
+
+def test_every_key_of_the_default_study_is_commented():
+    assert _uncommented((ROOT / "params.yaml").read_text()) <= NAMES
+
+
+@pytest.fixture(scope="module")
+def values():
+    return YAML(typ="safe", pure=True).load(ROOT / "params.yaml")
+
+
+FAULTS = {
+    "unknown model": ("draws.base.model", "bse", ["draws.base.model = 'bse'", "did you mean 'base'"]),
+    "checkpoint never made": ("draws.grpo.model", "grpo/step-7", ["unknown model", "grpo/step-120"]),
+    "unknown set": ("draws.base.sets", ["indomian"], ["did you mean 'indomain'"]),
+    "unknown start": ("train.grpo.start", "nothing", ["train.grpo.start", "legal:"]),
+    "negative temperature": ("draws.base.temperature", -1, ["draws.base.temperature = -1", "0"]),
+    "n is a word": ("draws.base.n", "many", ["draws.base.n = 'many'"]),
+    "k above n": ("analysis.efficiency_k", 512, ["pass@512", "n = 256", "at most 256"]),
+    "unknown engine": ("draws.base.engine", "gpu", ["draws.base.engine = 'gpu'", "transformers"]),
+    "unknown key": ("sampling.blocks", 3, ["sampling.blocks", "did you mean 'block'"]),
+    "dotted name": ("sets.a.b", None, []),
+    "unknown family": ("worlds.train.families", ["sums"], ["families", "legal"]),
+    "unknown pair": ("report.pairs", ["gpro"], ["did you mean 'grpo'"]),
+    "imported engine": ("draws.base.engine", "imported", ["draws.base.engine"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", [name for name in FAULTS if FAULTS[name][2]])
+def test_a_fault_names_key_value_and_what_is_legal(values, fault):
+    key, value, words = FAULTS[fault]
+    changed = copy.deepcopy(values)
+    *parents, last = key.split(".")
+    node = changed
+    for part in parents:
+        node = node[part]
+    node[last] = value
+    with pytest.raises(ParameterError) as caught:
+        validate(changed)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_names_that_would_break_a_path_or_a_key_are_refused(values):
+    for name in ("a.b", "a/b", "a@b", "", "-a"):
+        changed = copy.deepcopy(values)
+        changed["draws"][name] = changed["draws"]["base"]
+        with pytest.raises(ParameterError, match="draws"):
+            validate(changed)
+
+
+def test_a_missing_section_is_named(values):
+    changed = {key: value for key, value in values.items() if key != "verification"}
+    with pytest.raises(ParameterError, match="verification: missing"):
+        validate(changed)
+
+
+def test_select_takes_only_what_is_declared():
+    values = {"a": {"b": 1, "c": 2}, "d": {"e": 3}, "f": 4}
+    assert select(values, ("a.b", "d")) == {"a": {"b": 1}, "d": {"e": 3}}
