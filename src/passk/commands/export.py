@@ -16,7 +16,7 @@ from passk.schemas.verdicts import CORRECT, VERDICTS
 
 def lines(study: str, draw: str, name: str, problems: int | None, n: int | None) -> list[str]:
     """One line per problem of a set: question, gold answer, responses and their grades."""
-    asked = PROBLEMS.read(paths.problem_set(study, name)).sort("index").head(problems)
+    asked = PROBLEMS.read(paths.problem_set(study, name)).sort("index")[:problems]
     samples = SAMPLES.read(paths.samples(study, draw)).filter(pl.col("set") == name)
     key = ["set", "problem_id", "sample_index"]
     judged = samples.join(

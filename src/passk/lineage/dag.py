@@ -103,12 +103,12 @@ def load(root: Path = Path()) -> Dag:
             deps = [d for d in stage.deps if not isinstance(d, ParamsDependency)]
             stages.append(
                 Stage(
-                    name=stage.addressing,
+                    name=stage.name,
                     cmd=str(stage.cmd),
                     deps=tuple(_relpath(d.fs_path, root) for d in deps),
                     outs=tuple(_relpath(o.fs_path, root) for o in stage.outs),
                     params=params,
-                    parents=tuple(sorted(p.addressing for p in graph.successors(stage))),
+                    parents=tuple(sorted(p.name for p in graph.successors(stage))),
                     meta=stage.meta or {},
                 )
             )
@@ -120,7 +120,8 @@ def stale(root: Path = Path()) -> set[str]:
     from dvc.repo import Repo
 
     with Repo(str(root.resolve()), _wait_for_lock=True) as repo:
-        return set(repo.status())
+        # an address holds the file's path where the working folder is not the root
+        return {address.rpartition(":")[2] for address in repo.status()}
 
 
 def cached(root: Path = Path()) -> Dag:
