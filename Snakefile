@@ -33,6 +33,8 @@ def resource(group, key, default):
 rule all:
     input:
         stamps(STAGES.stages.values()),
+    message:
+        "every stage is up to date"
 
 
 for group in STAGES.groups():
@@ -48,9 +50,11 @@ for group in STAGES.groups():
             stage=lambda wildcards, group=group: (
                 group if wildcards.item == "done" else f"{group}@{wildcards.item}"
             ),
+        message:
+            "{params.stage}"
         threads: resource(group, "threads", 1)
         resources:
             mem_mb=resource(group, "mem_mb", 1000),
             runtime=resource(group, "runtime", 60),
         shell:
-            "dvc --wait-for-lock repro --single-item {params.stage}"
+            "dvc --wait-for-lock repro --quiet --single-item {params.stage}"

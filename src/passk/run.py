@@ -57,6 +57,8 @@ def execute(stage: Stage) -> None:
 def main(arguments: list[str]) -> int:
     """Run the stage named on the command line; the exit code for the shell."""
     os.environ.update(ENVIRONMENT)
+    if not sys.stderr.isatty():  # a progress bar in a log: a line now and then
+        os.environ.setdefault("TQDM_MININTERVAL", "10")
     signal.signal(signal.SIGTERM, _terminated)
     name = "@".join(arguments)
     stages = cached().stages
