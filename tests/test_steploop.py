@@ -106,7 +106,18 @@ def test_both_decoders_draw_the_same_tokens(model, monkeypatch):
             assert x.sum_logprob == pytest.approx(y.sum_logprob, abs=1e-3)
 
 
-def test_bytes_do_not_depend_on_company_or_order(model):
+def test_half_precision_runs_through_the_module(model):
+    half = tiny().to(torch.bfloat16)
+    assert not forward.fusable(half)
+    drawn = generate(half, requests(3), SETTINGS)
+    assert same(generate(half, requests(3)[2:], SETTINGS)[0], drawn[2])
+    assert all(np.isfinite(one.token_logprobs).all() for block in drawn for one in block)
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_bytes_do_not_depend_on_company_or_order(model, monkeypatch, fused):
+    if not fused:
+        monkeypatch.setattr(forward, "fusable", lambda _: False)
     asked = requests()
     whole = generate(model, asked, SETTINGS)
     backwards = generate(model, asked[::-1], SETTINGS)[::-1]

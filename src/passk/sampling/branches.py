@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from passk.sampling.forward import Decoder, Prefix
+from passk.sampling.cache import Decoder, Prefix
 from passk.sampling.streams import uniforms
 from passk.sampling.tokens import distribution, draw
 

@@ -24,6 +24,7 @@ Example:
     [6, 6, 6, 6]
 """
 
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ from passk.sampling.streams import sample_streams
 
 # Cache positions are a multiple of this, so that prompts of similar length share a batch.
 _LENGTH_UNIT = 32
+# At most one prompt per so many rows is in work, so that a killed run loses few blocks.
+_ROWS_PER_PROMPT = 8
 
 Progress = Callable[[int], object]  # told how many more samples are done
 
@@ -179,6 +182,58 @@ def _quiet(model: nn.Module) -> Iterator[None]:
             torch.set_num_threads(threads)
 
 
+class _Ledger:
+    """Which samples belong to which request, and which are done. Samples are numbered through."""
+
+    def __init__(self, requests: Sequence[Request], places: Sequence[int]) -> None:
+        sizes = [len(requests[place].indices) for place in places]
+        bounds = np.cumsum([0, *sizes]).tolist()
+        self.spans = {place: slice(*bounds[i : i + 2]) for i, place in enumerate(places)}
+        self.owners = np.repeat(places, sizes)
+        self.streams = np.concatenate(
+            [sample_streams(requests[i].stream, list(requests[i].indices)) for i in places]
+        )
+        self.drawn: list[Drawn | None] = [None] * len(self.owners)
+        self.missing = dict(zip(places, sizes, strict=True))
+        self.prompts = {place: tuple(requests[place].prompt_ids) for place in places}
+        self.open = Counter(self.prompts.values())  # requests of a prompt that are not complete
+        self.working = 0  # prompts in work
+
+    def by_prompt(self) -> deque[tuple[tuple[int, ...], NDArray[np.int64]]]:
+        """Prompts in order, each with its samples: those of all its requests."""
+        members: dict[tuple[int, ...], list[NDArray[np.int64]]] = {}
+        for place, prompt in self.prompts.items():
+            span = self.spans[place]
+            members.setdefault(prompt, []).append(np.arange(span.start, span.stop))
+        return deque((prompt, np.concatenate(parts)) for prompt, parts in members.items())
+
+    def note(self, ended: Sequence[Ended]) -> list[int]:
+        """Note what was drawn; the places of requests that are complete now."""
+        finished = []
+        for group in ended:
+            total = float(group.logprobs.sum(dtype=np.float64))
+            reason = "stop" if group.stopped else "length"
+            entropy = group.entropy / len(group.tokens)
+            for sample in group.members.tolist():
+                self.drawn[sample] = Drawn(
+                    int(self.streams[sample]), group.tokens, reason, total, entropy, group.logprobs
+                )
+                place = int(self.owners[sample])
+                self.missing[place] -= 1
+                if not self.missing[place]:
+                    finished.append(place)
+        return finished
+
+    def take(self, place: int) -> list[Drawn]:
+        """The samples of a complete request; they are not kept."""
+        prompt, span = self.prompts[place], self.spans[place]
+        self.open[prompt] -= 1
+        self.working -= not self.open[prompt]
+        samples = [one for one in self.drawn[span] if one is not None]
+        self.drawn[span] = [None] * len(samples)
+        return samples
+
+
 def _run(
     model: nn.Module,
     requests: Sequence[Request],
@@ -187,61 +242,25 @@ def _run(
     progress: Progress | None,
 ) -> Iterator[tuple[int, list[Drawn]]]:
     """Run some of the requests in one batch; yields them as they are completed."""
+    ledger = _Ledger(requests, places)
+    queue = ledger.by_prompt()
     length = max(_length(requests[place], settings) for place in places)
-    # All samples, one after the other; a family is the samples of one prompt.
-    sizes = [len(requests[place].indices) for place in places]
-    firsts = dict(zip(places, np.cumsum([0, *sizes[:-1]]).tolist(), strict=True))
-    owners = np.repeat(places, sizes)
-    streams = np.concatenate(
-        [sample_streams(requests[i].stream, list(requests[i].indices)) for i in places]
-    )
-    families: dict[tuple[int, ...], list[int]] = {}
-    for place in places:
-        families.setdefault(tuple(requests[place].prompt_ids), []).append(place)
-    queue = [
-        (prompt, np.flatnonzero(np.isin(owners, members))) for prompt, members in families.items()
-    ]
-    drawn: list[Drawn | None] = [None] * len(owners)
-    missing = dict(zip(places, sizes, strict=True))
-    rows = settings.rows if settings.exact else min(settings.rows, len(owners))
+    rows, most = settings.rows, settings.rows // _ROWS_PER_PROMPT + 1
+    if not settings.exact:
+        rows, most = min(rows, len(ledger.owners)), len(queue)
     with _quiet(model):
-        branches = Branches(decoder(model, rows, length), rows, model, settings, streams)
+        branches = Branches(decoder(model, rows, length), rows, model, settings, ledger.streams)
     while queue or branches.busy:
         # Nothing is yielded within `_quiet`: the caller's code runs as it was.
         with _quiet(model):
-            while queue and branches.hungry:
-                branches.begin(*queue.pop(0))
+            while queue and branches.hungry and ledger.working < most:
+                branches.begin(*queue.popleft())
+                ledger.working += 1
             if not settings.exact and not queue:
                 branches.shrink()
             ended = branches.step()
-        finished = _hand_out(ended, streams, owners, drawn, missing)
+        finished = ledger.note(ended)
         if progress and ended:
             progress(sum(len(group.members) for group in ended))
         for place in finished:
-            span = slice(firsts[place], firsts[place] + len(requests[place].indices))
-            yield place, [one for one in drawn[span] if one is not None]
-            drawn[span] = [None] * len(requests[place].indices)
-
-
-def _hand_out(
-    ended: Sequence[Ended],
-    streams: NDArray[np.int64],
-    owners: NDArray[np.int64],
-    drawn: list[Drawn | None],
-    missing: dict[int, int],
-) -> list[int]:
-    """Note what was drawn; the requests that are complete now."""
-    finished = []
-    for group in ended:
-        total = float(group.logprobs.sum(dtype=np.float64))
-        reason = "stop" if group.stopped else "length"
-        entropy = group.entropy / len(group.tokens)
-        for sample in group.members.tolist():
-            drawn[sample] = Drawn(
-                int(streams[sample]), group.tokens, reason, total, entropy, group.logprobs
-            )
-            place = int(owners[sample])
-            missing[place] -= 1
-            if not missing[place]:
-                finished.append(place)
-    return finished
+            yield place, ledger.take(place)

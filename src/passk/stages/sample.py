@@ -20,6 +20,7 @@ from passk.params.sampling import Draw, Sampling
 from passk.problems.prompts import render, template
 from passk.sampling import checkpoint
 from passk.sampling.blocks import Block, BlockStore, Sample, plan
+from passk.sampling.engines.imported import ResponsesError, samples_of
 from passk.sampling.engines.protocol import EXACT, VERSIONS, Order, start
 from passk.sampling.refill import refill
 from passk.sampling.streams import audit
@@ -116,10 +117,10 @@ def _sampled(job: Job, draw: Draw, problems: pl.DataFrame) -> tuple[pl.DataFrame
         back, missing = _held(store, draw, job.item, missing)
         held |= back
     reused = sum(map(len, held.values()))
-    began = time.perf_counter()
+    seconds = 0.0
     if missing:
-        held |= _draw(job, draw, store, missing, reused)
-    seconds = time.perf_counter() - began
+        samples, seconds = _draw(job, draw, store, missing, reused)
+        held |= samples
     drawn = sum(len(block.indices) for block in missing)
     frame = _frame(job.item, draw, planned, held)
     measured = {
@@ -164,8 +165,12 @@ def _usable(samples: Sequence[Sample], draw: Draw, item: str) -> bool:
 
 def _draw(
     job: Job, draw: Draw, store: BlockStore, missing: list[Block], reused: int
-) -> dict[str, list[Sample]]:
-    """Draw the blocks that the store lacks; each is kept as soon as it is complete."""
+) -> tuple[dict[str, list[Sample]], float]:
+    """Draw the blocks that the store lacks; each is kept as soon as it is complete.
+
+    Returns:
+        Samples by block key, and the seconds that they took without loading the model.
+    """
     assert draw.temperature is not None, "checked by the schema"
     assert draw.max_new_tokens is not None, "checked by the schema"
     assert draw.template is not None, "checked by the schema"
@@ -182,6 +187,7 @@ def _draw(
     # Two sets may share a problem: its block is drawn once, and the audit says so.
     distinct = list({block.key: block for block in missing}.values())
     engine = start(draw.engine, order)
+    began = time.perf_counter()
     drawn: dict[str, list[Sample]] = {}
     total = sum(len(block.indices) for block in distinct)
     title = f"sample {job.item}" + (f" ({reused} reused)" if reused else "")
@@ -191,7 +197,7 @@ def _draw(
             whole = kept + samples[len(kept) :]
             store.write(block, whole)
             drawn[block.key] = whole[: block.needed]
-    return drawn
+    return drawn, time.perf_counter() - began
 
 
 def refill_draw(job: Job, store: BlockStore) -> int:
@@ -251,41 +257,10 @@ def _frame(
 def _imported(
     job: Job, draw: Draw, problems: pl.DataFrame
 ) -> tuple[pl.DataFrame, dict[str, float]]:
-    """Samples that somebody else drew, of the problems that stayed in the sets."""
     path = paths.model(job.study, draw.model) / "responses.parquet"
-    responses = RESPONSES.read(path)
-    repeated = responses.filter(responses.select("problem_id", "sample_index").is_duplicated())
-    if repeated.height:
-        first = repeated.row(0, named=True)
-        raise StageError(
-            f"{path}: {repeated.height} rows repeat a sample index, first problem "
-            f"{first['problem_id']}, sample {first['sample_index']}; number the samples of a "
-            "problem 0, 1, ..."
-        )
-    frame = problems.select("set", "problem_id", "index").join(responses, on="problem_id")
-    if draw.n is not None:
-        frame = frame.filter(pl.col("sample_index") < draw.n)
-    counted = problems.join(
-        frame.group_by("set", "problem_id").len(), ["set", "problem_id"], "left"
-    )
-    wanted = draw.n or 1
-    short = counted.filter(pl.col("len").fill_null(0) < wanted)
-    if short.height:
-        first = short.row(0, named=True)
-        raise StageError(
-            f"{path}: {short.height} of {problems.height} problems have fewer than {wanted} "
-            f"sample(s), first {first['problem_id']} (set {first['set']!r}, index "
-            f"{first['index']}) with {first['len'] or 0}; set draws.{job.item}.n to what every "
-            "problem has or to null for all there are, or drop the problem by a filter"
-        )
-    empty = {
-        name: pl.lit(None, kind)
-        for name, kind in SAMPLES.columns.items()
-        if name not in frame.columns
-    }
-    frame = frame.with_columns(**empty).with_columns(
-        pl.lit(job.item).alias("draw"),
-        pl.lit("unknown").alias("finish_reason"),
-        pl.lit(draw.template, pl.String()).alias("template"),
-    )
-    return frame, {"samples": float(frame.height)}
+    try:
+        frame = samples_of(RESPONSES.read(path), problems, draw.n)
+    except ResponsesError as error:
+        raise StageError(f"draws.{job.item}: {path}: {error}") from error
+    named = [pl.lit(job.item).alias("draw"), pl.lit(draw.template, pl.String()).alias("template")]
+    return frame.with_columns(named), {"samples": float(frame.height)}

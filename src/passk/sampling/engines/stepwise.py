@@ -3,14 +3,17 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
-from transformers.utils import logging
-
 from passk.sampling.blocks import Block, Sample
 from passk.sampling.checkpoint import check
 from passk.sampling.engines.protocol import Order, Progress
-from passk.sampling.steploop import Drawn, Request, Settings, completed
+from passk.training.lean import lean_imports
+
+with lean_imports():  # half a second of a start-up that is longer than the sampling
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
+
+    from passk.sampling.steploop import Drawn, Request, Settings, completed
 
 
 class Stepwise:
@@ -50,21 +53,22 @@ class Stepwise:
         return ids
 
     def _samples(self, block: Block, drawn: list[Drawn]) -> list[Sample]:
-        texts = self.tokenizer.batch_decode(
-            [one.token_ids for one in drawn], skip_special_tokens=True
-        )
+        # Samples that agree share one array, and so one text.
+        arrays = {id(one.token_ids): one.token_ids for one in drawn}
+        texts = self.tokenizer.batch_decode(list(arrays.values()), skip_special_tokens=True)
+        spoken = dict(zip(arrays, texts, strict=True))
         return [
             Sample(
                 index,
                 one.stream,
-                text,
+                spoken[id(one.token_ids)],
                 one.token_ids,
                 one.finish_reason,
                 one.sum_logprob,
                 one.mean_entropy,
                 one.token_logprobs,
             )
-            for index, text, one in zip(block.indices, texts, drawn, strict=True)
+            for index, one in zip(block.indices, drawn, strict=True)
         ]
 
 

@@ -1,0 +1,53 @@
+"""The `imported` engine: samples that somebody else drew, in the form of a samples table."""
+
+import polars as pl
+
+from passk.schemas.samples import SAMPLES
+
+
+class ResponsesError(ValueError):
+    """Recorded responses do not give the samples that are asked for."""
+
+
+def samples_of(responses: pl.DataFrame, problems: pl.DataFrame, n: int | None) -> pl.DataFrame:
+    """The responses to some problems; all but `draw` and `template` of a samples table.
+
+    Args:
+        responses: as `passk.schemas.samples.RESPONSES`.
+        problems: `set, problem_id, index`; responses to other problems are left out.
+        n: samples of each problem, those with the least indices; None: all there are.
+
+    Raises:
+        ResponsesError: a sample index is there twice, or a problem has fewer samples than n.
+    """
+    repeated = responses.filter(responses.select("problem_id", "sample_index").is_duplicated())
+    if repeated.height:
+        first = repeated.row(0, named=True)
+        raise ResponsesError(
+            f"{repeated.height} rows repeat a sample index, first problem {first['problem_id']}, "
+            f"sample {first['sample_index']}; number the samples of a problem 0, 1, ..."
+        )
+    frame = problems.select("set", "problem_id").join(responses, on="problem_id")
+    if n is not None:
+        rank = pl.col("sample_index").rank("ordinal").over("set", "problem_id")
+        frame = frame.filter(rank <= n)
+    wanted = n or 1
+    held = frame.group_by("set", "problem_id").len()
+    counted = problems.join(held, ["set", "problem_id"], "left").with_columns(
+        pl.col("len").fill_null(0)
+    )
+    short = counted.filter(pl.col("len") < wanted)
+    if short.height:
+        first = short.row(0, named=True)
+        raise ResponsesError(
+            f"{short.height} of {problems.height} problems have fewer than {wanted} sample(s), "
+            f"first {first['problem_id']} (set {first['set']!r}, index {first['index']}) with "
+            f"{first['len']}; set n to what every problem has or to null for all there are, or "
+            "drop the problem by a filter"
+        )
+    empty = {
+        name: pl.lit(None, kind)
+        for name, kind in SAMPLES.columns.items()
+        if name not in frame.columns
+    }
+    return frame.with_columns(**empty).with_columns(pl.lit("unknown").alias("finish_reason"))
