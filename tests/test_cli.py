@@ -5,9 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from tests.conftest import ROOT
 
 from passk.cli import COMMANDS
-from tests.conftest import ROOT
 
 
 def passk(*arguments: str, cwd=ROOT) -> subprocess.CompletedProcess:

@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from tests.conftest import Workspace, copy_project
 from tests.test_studies import records, results
 
@@ -94,7 +93,8 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path):
         script = (
             "import polars as pl, numpy as np; from pathlib import Path\n"
             "from passk.schemas.verdicts import VERDICTS\n"
-            "n = 100_000; ids = [f'{i:x}' for i in np.random.default_rng(0).integers(0, 2**62, n)]\n"
+            "n = 100_000; drawn = np.random.default_rng(0).integers(0, 2**62, n)\n"
+            "ids = [f'{i:x}' for i in drawn]\n"
             "frame = pl.DataFrame({'draw': ['d'] * n, 'set': ['s'] * n, 'problem_id': ids,\n"
             "  'sample_index': range(n), 'answer': ids, 'verdict': ['wrong'] * n,\n"
             "  'reason': ['r'] * n, 'chain_valid': [None] * n, 'grader': ['g'] * n})\n"

@@ -1,4 +1,4 @@
-"""Studies end to end: what the smoke study leaves behind, and the imported study's known answers."""
+"""Studies end to end: what the smoke study leaves, and the imported one's known answers."""
 
 import json
 import re
@@ -7,7 +7,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-
 from tests.conftest import Workspace, copy_project
 
 

@@ -5,7 +5,19 @@ import sys
 
 import typer
 
-COMMANDS = ("check", "judge", "flips", "explain", "audit", "docs", "track", "export", "tidy", "deps")
+COMMANDS = (
+    "check",
+    "judge",
+    "flips",
+    "explain",
+    "audit",
+    "docs",
+    "track",
+    "export",
+    "refill",
+    "tidy",
+    "deps",
+)
 
 
 def application() -> typer.Typer:

@@ -24,6 +24,7 @@ from passk.params.training import Training
 from passk.params.validation import Validation
 from passk.params.verification import Verification
 from passk.params.worlds import WorldSet
+from passk.problems.prompts import templates
 
 # Names become file names, stage names and parameter keys: dots and signs would break one of them.
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
@@ -81,10 +82,13 @@ def _problems(study: Study) -> Iterator[str]:
     for name, arm in study.train.items():
         yield from unknown(f"train.{name}.start", arm.start, starts, "model")
         yield from unknown(f"train.{name}.set", arm.set, study.sets, "set")
+        yield from unknown(f"train.{name}.template", arm.template, templates(), "template")
     for name, draw in study.draws.items():
         yield from unknown(f"draws.{name}.model", draw.model, _models(study), "model")
         for item in draw.sets:
             yield from unknown(f"draws.{name}.sets", item, study.sets, "set")
+        if draw.template is not None:
+            yield from unknown(f"draws.{name}.template", draw.template, templates(), "template")
         imported = parse(draw.model).arm in study.imported
         if imported != (draw.engine == "imported"):
             yield (
