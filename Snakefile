@@ -53,8 +53,9 @@ for group in STAGES.groups():
         message:
             "{params.stage}"
         threads: resource(group, "threads", 1)
+        priority: resource(group, "priority", 0)  # long chains first
         resources:
             mem_mb=resource(group, "mem_mb", 1000),
             runtime=resource(group, "runtime", 60),
         shell:
-            "dvc --wait-for-lock repro --quiet --single-item {params.stage}"
+            "python -m passk.lineage.repro {params.stage}"

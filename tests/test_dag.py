@@ -97,3 +97,21 @@ def test_dvc_lock_covers_the_dag_of_params_yaml(tmp_path):
     lock = YAML(typ="safe", pure=True).load(Path(ROOT / "dvc.lock"))
     missing = names - set(lock["stages"])
     assert not missing, "run `make study` and commit dvc.lock"
+
+
+def test_the_job_writes_the_same_lock_as_dvc(smoke):
+    # lineage/repro.py parses dvc.lock in a faster way; what is written must not differ.
+    path = smoke.root / "dvc.lock"
+    whole = path.read_text()
+    start = whole.index("  filter@indomain:\n")
+    rest = whole[start + 1 :]
+    end = start + 1 + min(rest.index(f"\n  {c}") for c in "acdefhiprstv" if f"\n  {c}" in rest) + 1
+    without = whole[:start] + whole[end:]
+    written = []
+    for command in (["python", "-m", "passk.lineage.repro"], ["dvc", "repro", "-q", "-s"]):
+        path.write_text(without)
+        smoke.run(*command, "filter@indomain")
+        written.append(path.read_text())
+    path.write_text(whole)
+    assert written[0] == written[1]
+    assert YAML(typ="safe").load(written[0]) == YAML(typ="safe", pure=True).load(whole)

@@ -15,7 +15,7 @@ class ParameterError(ValueError):
 def read(path: Path) -> dict[str, Any]:
     """The parameters as plain dictionaries and lists."""
     try:
-        values = YAML(typ="safe", pure=True).load(path)
+        values = YAML(typ="safe").load(path)
     except FileNotFoundError:
         raise ParameterError(f"{path}: no such file; run `cp studies/NAME.yaml {path}`") from None
     except YAMLError as error:
