@@ -14,7 +14,7 @@ TABLES = ("validate@", "analyze@", "report")  # read the parameters of every dra
 # edit -> prefixes of the stages that it reaches directly, by what dvc.yaml declares
 EDITS = {
     "k grid": ("analysis.k", [1, 2, 4], ("analyze@", "headline@", "report")),
-    "bootstrap": ("analysis.bootstrap.resamples", 99, ("analyze@", "headline@", "report")),
+    "bootstrap": ("analysis.bootstrap.resamples", 150, ("analyze@", "headline@", "report")),
     "colour": ("report.colours.base", "#123456", ("headline@", "report")),
     "title": ("report.title", "Another title", ("headline@", "report")),
     "n": ("draws.base.n", 16, ("sample@base", "count@base", *TABLES)),
@@ -54,13 +54,13 @@ def executions(workspace: Workspace) -> int:
 
 
 def expected(workspace: Workspace, prefixes: tuple[str, ...]) -> set[str]:
+    """Stages by name, or all of a group where only `group@` is given."""
     names = dvc_dag.load(workspace.root).stages
-    return {name for name in names if name.startswith(prefixes)}
+    return {name for name in names if name in prefixes or f"{name.partition('@')[0]}@" in prefixes}
 
 
 def test_after_snakemake_dvc_has_nothing_to_do(smoke):
     assert status(smoke) == set()
-    assert planned(smoke) == set()
     before = executions(smoke)
     smoke.run("dvc", "repro")
     assert executions(smoke) == before
@@ -78,11 +78,10 @@ def test_both_engines_plan_the_same(smoke, edit):
         assert planned(smoke) == closure
     finally:
         (smoke.root / "params.yaml").write_text(original)
-    assert planned(smoke) == set()
 
 
 def test_a_code_edit_reaches_its_importers_only(smoke):
-    path = smoke.root / "src/passk/verification/math.py"
+    path = smoke.root / "src/passk/verification/mathverify.py"
     original = path.read_text()
     try:
         path.write_text(original + "\n# an edit\n")

@@ -26,6 +26,7 @@ class Report(BaseModel):
 
     title: Text = Field(description="Title of the page.")
     subtitle: str = Field(description="Line under the title; may be empty.")
+    caveat: str = Field(description="What limits the finding, printed under it; may be empty.")
     pairs: list[str] = Field(
         description="Pairs of `analysis.pairs` to show, in order, the finding's first; "
         "empty shows all.",

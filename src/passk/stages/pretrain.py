@@ -8,12 +8,12 @@ from tqdm import tqdm
 
 from passk import paths
 from passk.digests import seed
+from passk.models.lean import lean_imports
 from passk.params.pretraining import Corpus, Pretraining
 from passk.problems.prompts import render
 from passk.problems.worlds.protocol import Mixture
 from passk.problems.worlds.registry import world
 from passk.stages.job import Job
-from passk.training.lean import lean_imports
 
 with lean_imports():
     import torch

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from passk import paths
+from passk.models.lean import lean_imports
 from passk.params.training import Training
 from passk.problems.prompts import encode, render
 from passk.schemas.problems import PROBLEMS
 from passk.stages.job import Job, StageError
-from passk.training.lean import lean_imports
 from passk.training.reward import correctness
 from passk.training.rollouts import Task
 from passk.verification.cache import VerdictCache

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from passk.models.lean import lean_imports
 from passk.sampling.blocks import Block, Sample
 from passk.sampling.checkpoint import check
 from passk.sampling.engines.protocol import Order, Progress
-from passk.training.lean import lean_imports
 
 with lean_imports():  # half a second of a start-up that is longer than the sampling
     import torch
