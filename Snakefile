@@ -1,13 +1,18 @@
 # The same DAG as `dvc repro`, in parallel: every rule and every edge is read from dvc.yaml.
 # A job is one DVC stage; DVC's lock and cache stay the only truth about what is up to date.
+import sys
 from pathlib import Path
 
 from passk.lineage import dag as dvc_dag
 from passk.lineage.stamps import stamp, synchronize
+from passk.params.reading import ParameterError
 from passk.params.study import load_study
 
 ROOT = Path(workflow.basedir)
-STUDY = load_study(ROOT / "params.yaml").study
+try:
+    STUDY = load_study(ROOT / "params.yaml").study
+except ParameterError as error:
+    sys.exit(f"passk: {error}")  # a message, not Snakemake's stack
 STAGES = dvc_dag.cached(ROOT)
 
 if workflow.is_main_process:  # a worker reads this file again, but must not touch the stamps

@@ -19,7 +19,8 @@ SUITE = {"success": True, "expectations": [{"name": "keys are unique", "success"
 def report(**changes: Any) -> dict[str, Any]:
     """The section `report`."""
     return {
-        "title": "A made-up study", "subtitle": "for tests", "caveat": "Made up.", "pairs": [], "sets": [],
+        "title": "A made-up study", "subtitle": "for tests", "caveat": "Made up",
+        "pairs": [], "sets": [],
         "labels": LABELS, "colours": {"base": "#0072B2", "grpo": "#D55E00"}, "palette": PALETTE,
         "panel_width": 4.2, "panel_height": 3.1, "paper": True,
     } | changes  # fmt: skip

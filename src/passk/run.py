@@ -17,7 +17,7 @@ from passk.lineage import records, tracking
 from passk.lineage.closure import stage_module
 from passk.lineage.dag import Stage, cached
 from passk.params.reading import ParameterError, read, select
-from passk.params.study import validate
+from passk.params.study import load_study
 from passk.paths import PARAMS
 from passk.stages.job import Job, StageError
 from passk.tables import TableError
@@ -41,7 +41,7 @@ def _terminated(number: int, frame: FrameType | None) -> NoReturn:
 def execute(stage: Stage) -> None:
     """Run one stage and record the execution."""
     values = read(PARAMS)
-    validate(values)
+    load_study(PARAMS)
     keys = stage.params.get(PARAMS.as_posix(), ())
     execution = records.open_execution(stage, select(values, keys))
     tracking.ensure_drainer()  # shows a training log while it grows

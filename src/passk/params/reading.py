@@ -17,7 +17,9 @@ def read(path: Path) -> dict[str, Any]:
     try:
         values = YAML(typ="safe").load(path)
     except FileNotFoundError:
-        raise ParameterError(f"{path}: no such file; run `cp studies/NAME.yaml {path}`") from None
+        raise ParameterError(f"{path}: no such file; are you in the project's root?") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ParameterError(f"{path}: not readable: {error}") from error
     except YAMLError as error:
         raise ParameterError(f"{path}: not valid YAML: {error}") from error
     if not isinstance(values, dict):

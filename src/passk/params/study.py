@@ -129,10 +129,10 @@ def _describe(error: Mapping[str, Any]) -> str:
         return f"{key}: missing; {_description(error['loc']) or 'this key is required'}"
     if error["type"] == "extra_forbidden":
         siblings = _siblings(error["loc"])
-        return (
-            f"{key} = {error['input']!r}: unknown key; {_suggest(str(error['loc'][-1]), siblings)}"
-        )
-    return f"{key} = {error['input']!r}: {error['msg']}. {_description(error['loc'])}".rstrip()
+        return f"{key}: unknown key; {_suggest(str(error['loc'][-1]), siblings)}"
+    value = "" if isinstance(error["input"], dict | list) else f" = {error['input']!r}"
+    told = error["msg"].removeprefix("Value error, ")
+    return f"{key}{value}: {told}. {_description(error['loc'])}".rstrip()
 
 
 def _walk(location: tuple[Any, ...]) -> dict[str, Any]:
@@ -142,7 +142,8 @@ def _walk(location: tuple[Any, ...]) -> dict[str, Any]:
     for part in location:
         while "$ref" in node:
             node = schema["$defs"][node["$ref"].rsplit("/", 1)[-1]]
-        node = node.get("properties", {}).get(part, node.get("additionalProperties")) or {}
+        named = [*node.get("patternProperties", {}).values(), node.get("additionalProperties")]
+        node = node.get("properties", {}).get(part) or next(filter(None, named), {})
         if node is True:
             node = {}
     while "$ref" in node:
@@ -175,5 +176,9 @@ def validate(values: Mapping[str, Any], name: str = "params.yaml") -> Study:
 
 
 def load_study(path: Path) -> Study:
-    """Read and check a parameter file."""
-    return validate(read(path), str(path))
+    """Read and check a parameter file, and that the files it names are there."""
+    study = validate(read(path), str(path))
+    for name, entry in study.imported.items():
+        if not Path(entry.path).is_file():
+            raise ParameterError(f"{path}: imported.{name}.path = {entry.path!r}: no such file")
+    return study

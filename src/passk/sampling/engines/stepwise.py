@@ -5,11 +5,12 @@ from typing import Any
 
 from passk.models.lean import lean_imports
 from passk.sampling.blocks import Block, Sample
-from passk.sampling.checkpoint import check
+from passk.sampling.checkpoint import CheckpointError, check
 from passk.sampling.engines.protocol import Order, Progress
 
 with lean_imports():  # half a second of a start-up that is longer than the sampling
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging
 
@@ -25,9 +26,15 @@ class Stepwise:
         logging.disable_progress_bar()  # the stage has a bar of its own
         self.order = order
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        model: Any = AutoModelForCausalLM.from_pretrained(
-            order.folder, dtype=order.dtype, local_files_only=True
-        )
+        try:
+            model: Any = AutoModelForCausalLM.from_pretrained(
+                order.folder, dtype=order.dtype, local_files_only=True
+            )
+        except SafetensorError as error:
+            raise CheckpointError(
+                f"{order.folder}: damaged weights ({error}); delete the folder and run "
+                "`dvc checkout`, or the model's stage again"
+            ) from error
         self.model = model.to(device)
         self.tokenizer: Any = AutoTokenizer.from_pretrained(order.folder, local_files_only=True)
 
