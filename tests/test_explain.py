@@ -1,5 +1,11 @@
 """A number walks back to its sources; an audit finds whatever was changed behind its back."""
 
+import json
+import os
+import subprocess
+import sys
+from contextlib import nullcontext
+
 import polars as pl
 import pytest
 import typer
@@ -150,18 +156,117 @@ def test_samples_of_a_problem_are_shown_with_their_verdicts(study):
     assert told("pass_at_k", problem="e1", draw="base", set="easy", k=1).count("wrong (equal)") == 2
 
 
+def test_a_row_is_named_as_the_report_names_it(study, capsys):
+    main("pass_at_k", ["draw=base", "set=easy", "k=2"])
+    words = capsys.readouterr().out
+    main("pass_at_k", draw="base", set_="easy", k=2)
+    assert capsys.readouterr().out == words
+    assert "pass@2 again from these counts: 0.833333 (same)" in words
+    main("pass_at_k", ["set=easy"], draw="base", k=2)
+    assert capsys.readouterr().out == words
+    main("difference", ["pair=rl", "set=hard"])
+    assert "by train@rl:" in capsys.readouterr().out
+
+
+def test_a_comma_means_any_of(study):
+    text = told("pass_at_k", draw="base", k="1,2")
+    assert [line[:43] for line in text.splitlines()[:2]] == [
+        "pass_at_k: draw=base, set=easy, k=1, pass_a",
+        "pass_at_k: draw=base, set=easy, k=2, pass_a",
+    ]
+    assert text.count("again from these counts") == 2
+    assert text.count("from what draw 'base' was made") == 1
+    with pytest.raises(explain.ExplainError, match=r"no row k=1,3 \(k=3\); k here: 1, 2$"):
+        told("pass_at_k", k="1,3")
+
+
+def test_an_index_goes_before_the_start_of_an_id(study):
+    for schema, of in (
+        (COUNTS, paths.counts),
+        (SAMPLES, paths.samples),
+        (VERDICTS, paths.verdicts),
+    ):
+        path = of("toy", "base")
+        schema.write(schema.read(path).with_columns(problem_id="1" + pl.col("problem_id")), path)
+    text = told("pass_at_k", problem="1", draw="base", set="easy", k=1)
+    assert "samples of problem 1e1:" in text
+    with pytest.raises(explain.ExplainError, match=r"problems match: easy 0 1e0, easy 1 1e1"):
+        told("pass_at_k", problem="1e", draw="base", set="easy", k=1)
+
+
+def test_a_validation_suite_is_explained(study):
+    path = paths.validation("toy", "problems")
+    path.parent.mkdir(parents=True)
+    kept = {"name": "ids", "frame": "problems", "success": True, "checked": 9, "failed": 0,
+            "remedy": ""}  # fmt: skip
+    broken = {**kept, "name": "places", "success": False, "failed": 2, "remedy": "run it again"}
+    suite = {"success": False, "frames": {"problems": 9}, "expectations": [kept, broken]}
+    path.write_text(json.dumps(suite))
+    text = told("validation", kind="problems")
+    assert "FAILED: 1 of 2 expectations hold; looked at 9 problems" in text
+    assert "places (problems): FAILS for 2 of 9\n    run it again" in text
+    assert str(path) in text
+    with pytest.raises(explain.ExplainError, match="no row kind=other; kind here: problems"):
+        told("validation", kind="other")
+    with pytest.raises(explain.ExplainError, match="narrow by kind"):
+        told("validation")
+    path.write_text("{")
+    with pytest.raises(explain.ExplainError, match=r"problems\.json: not readable JSON"):
+        told("validation", kind="problems")
+
+
 def test_what_cannot_be_explained_is_said(study, capsys):
-    with pytest.raises(explain.ExplainError, match="narrow it by --k"):
+    with pytest.raises(
+        explain.ExplainError, match=r"draw=base: 2 rows match; narrow by k \(1, 2\)"
+    ):
         told("pass_at_k", draw="base")
-    with pytest.raises(explain.ExplainError, match="no row"):
+    with pytest.raises(explain.ExplainError, match=r"no row draw=rl; draw here: base$"):
         told("pass_at_k", draw="rl")
+    with pytest.raises(explain.ExplainError, match=r"set=easy k=3; k here: 1, 2$"):
+        told("pass_at_k", draw="base", set="easy", k=3)
+    with pytest.raises(explain.ExplainError, match="k=many: k is a number"):
+        told("pass_at_k", k="many")
     with pytest.raises(explain.ExplainError, match="known: difference, pass_at_k"):
         told("nonsense")
-    with pytest.raises(explain.ExplainError, match="2 problems of draw 'base' match"):
-        told("pass_at_k", problem="e", draw="base", set="easy", k=1)
-    with pytest.raises(typer.Exit):
-        main("difference", draw="base")
-    assert "no column ['draw']" in capsys.readouterr().err
+    with pytest.raises(explain.ExplainError, match="no row 7: 2 rows match"):
+        told("pass_at_k:7")
+    with pytest.raises(explain.ExplainError, match="not TABLE:ROW"):
+        told("pass_at_k:x")
+    for keys, said in (
+        (["draw=base"], "no column draw; columns: pair, set, k, difference"),
+        (["hard"], "hard: not KEY=VALUE"),
+        (["k=1", "k=2"], "k is given twice: 1 and 2"),
+        (["pair=rl", "set=hard"], ""),
+    ):
+        with pytest.raises(typer.Exit) if said else nullcontext():
+            main("difference", keys)
+        assert said in capsys.readouterr().err
+
+
+def test_an_unknown_problem_is_said_before_anything_is_printed(study, capsys):
+    for problem, said in (("e", "2 problems match: easy 0 e0"), ("77", "no problem matches")):
+        with pytest.raises(typer.Exit):
+            main("pass_at_k", ["draw=base", "set=easy", "k=1"], problem=problem)
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        assert said in printed.err
+
+
+def test_a_corrupt_table_is_named(study):
+    for path in (paths.counts("toy", "base"), paths.results("toy", "pass_at_k")):
+        path.write_bytes(b"PAR1 not a table PAR1")
+        with pytest.raises(explain.ExplainError, match=f"{path}: not a readable parquet"):
+            told("pass_at_k", draw="base", set="easy", k=1)
+
+
+def test_a_reader_that_leaves_ends_it_quietly(study):
+    read, write = os.pipe()
+    os.close(read)
+    code = "from passk.cli import main; main()"
+    words = [sys.executable, "-c", code, "explain", "difference:0"]
+    with os.fdopen(write, "w") as gone:
+        ended = subprocess.run(words, stdout=gone, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.stderr == ""
 
 
 def test_changed_and_missing_files_are_marked(study):

@@ -4,18 +4,21 @@ Works from `dvc.lock`, the run records and the tables, without DVC. What is read
 by the stages themselves; each link says whether the file still has the locked digest.
 """
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from polars.exceptions import PolarsError
 
 from passk import paths
 from passk.lineage import records
 from passk.lineage.lock import LockEntry, path_digest
 
 _CODE = "src/"
+_KEYS = ("draw", "pair", "set", "k", "bin", "category")  # what names a row; else arm and step
 
 
 class ExplainError(ValueError):
@@ -43,42 +46,116 @@ class Link:
     depth: int
 
 
-def result_row(
+def result_rows(
     study: str, table: str, where: Mapping[str, Any], row: int | None = None, root: Path = Path()
-) -> dict[str, Any]:
-    """The one row of a result table that a person asks about.
+) -> list[dict[str, Any]]:
+    """The row of a result table that a person asks about; several only where values are listed.
 
     Args:
         study: the study.
         table: a question, e.g. `pass_at_k`.
-        where: column -> value; all must hold.
+        where: column -> value, or values with commas between; all must hold.
         row: position among the rows that match, from 0.
         root: the project's root.
 
     Raises:
-        ExplainError: no such table, column or row, or several rows match.
+        ExplainError: no such table, column or row, or more rows match than values were listed.
     """
     path = root / paths.results(study, table)
     if not path.exists():
-        known = ", ".join(sorted(p.stem for p in path.parent.glob("*.parquet"))) or "none yet"
-        raise ExplainError(f"{path}: no such result; known: {known}")
-    frame = pl.read_parquet(path)
-    if unknown := where.keys() - set(frame.columns):
-        raise ExplainError(f"{path}: no column {sorted(unknown)}; it has {frame.columns}")
-    for column, value in where.items():
-        frame = frame.filter(pl.col(column) == value)
+        known = sorted({p.stem for p in path.parent.glob("*.parquet")})
+        raise ExplainError(f"{path}: no such result; known: {', '.join(known) or 'none yet'}")
+    frame = read_table(path)
+    columns = [name for name, kind in frame.schema.items() if not kind.is_nested()]
+    if unknown := [name for name in where if name not in columns]:
+        raise ExplainError(
+            f"{table}: no column {', '.join(unknown)}; columns: {', '.join(columns)}"
+        )
+    asked = " ".join(f"{name}={value}" for name, value in where.items())
+    listed = []
+    for name, value in where.items():
+        wanted = _listed(frame[name], str(value))
+        parts = [(one, frame.filter(_equal(frame[name], one))) for one in wanted]
+        if missing := [one for one, part in parts if part.is_empty()]:
+            which = f" ({name}={missing[0]})" if len(wanted) > 1 else ""
+            here = f"; {name} here: {_values(frame[name])}" if len(frame) else ""
+            raise ExplainError(f"{table}: no row {asked}{which}{here}")
+        frame = pl.concat([part for _, part in parts])
+        listed += [name] if len(wanted) > 1 else []
     if row is not None:
-        frame = frame.slice(row, 1)
-    if len(frame) == 1:
-        return frame.row(0, named=True)
+        if not 0 <= row < len(frame):
+            raise ExplainError(f"{table}: no row {row}: {len(frame)} rows match, from 0")
+        return frame.slice(row, 1).to_dicts()
     if frame.is_empty():
-        raise ExplainError(f"{path}: no row with {dict(where)}{f' at {row}' if row else ''}")
-    differing = [c for c in frame.columns if frame[c].dtype != pl.List and frame[c].n_unique() > 1]
-    options = [f"--{name}" for name in ("draw", "set", "k", "pair") if name in differing]
+        raise ExplainError(f"{path}: the table has no rows")
+    if len(frame) == (frame.select(listed).n_unique() if listed else 1):
+        return frame.to_dicts()
+    keys = [name for name in _KEYS if name in columns and frame[name].n_unique() > 1]
+    keys = keys or [n for n in ("arm", "step") if n in columns and frame[n].n_unique() > 1]
+    options = ", ".join(f"{name} ({_values(frame[name])})" for name in keys)
     raise ExplainError(
-        f"{path}: {len(frame)} rows match {dict(where)}; narrow it by "
-        f"{', '.join(options) or 'TABLE:ROW'}"
+        f"{' '.join([table, asked]).strip()}: {len(frame)} rows match; "
+        f"narrow by {options or f'row: {table}:0'}"
     )
+
+
+def read_table(path: Path) -> pl.DataFrame:
+    """A table of the study; what is wrong with it names the file.
+
+    Raises:
+        ExplainError: it is not here, or is no parquet file.
+    """
+    if not path.exists():
+        raise ExplainError(f"{path}: not here; run its stage, or: dvc pull")
+    try:
+        return pl.read_parquet(path)
+    except (PolarsError, OSError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ExplainError(f"{path}: not a readable parquet file: {reason}") from None
+
+
+def _listed(column: pl.Series, text: str) -> list[str]:
+    """The values that a text asks for: itself where the column has it, else split at commas."""
+    values = list(dict.fromkeys(part.strip() for part in text.split(",")))
+    whole = len(values) == 1 or (column.dtype == pl.String and (column == text).any())
+    return [text] if whole else values
+
+
+def _equal(column: pl.Series, text: str) -> pl.Series:
+    """Where a column has a value that is given as text; `None` stands for no value."""
+    if text == "None":
+        return column.is_null()
+    if column.dtype.is_numeric():
+        try:
+            return column == float(text)
+        except ValueError:
+            raise ExplainError(f"{column.name}={text}: {column.name} is a number") from None
+    return column.cast(pl.String) == text
+
+
+def _values(column: pl.Series, most: int = 16) -> str:
+    """The distinct values of a column, in order."""
+    values = column.unique().sort().to_list()
+    return ", ".join([*map(str, values[:most]), *(["..."] if len(values) > most else [])])
+
+
+def suite(study: str, kind: str, root: Path = Path()) -> dict[str, Any]:
+    """The result of an expectation suite.
+
+    Raises:
+        ExplainError: no such suite, or its file cannot be read.
+    """
+    path = root / paths.validation(study, kind)
+    if not path.exists():
+        known = sorted(p.stem for p in path.parent.glob("*.json"))
+        raise ExplainError(
+            f"validation: no row kind={kind}; kind here: {', '.join(known) or 'none yet'}"
+        )
+    try:
+        found: dict[str, Any] = json.loads(path.read_text())
+    except ValueError as error:
+        raise ExplainError(f"{path}: not readable JSON: {error}") from None
+    return found
 
 
 def draws_of(row: Mapping[str, Any], params: Mapping[str, Any]) -> list[str]:
@@ -86,7 +163,9 @@ def draws_of(row: Mapping[str, Any], params: Mapping[str, Any]) -> list[str]:
     if row.get("draw"):
         return [str(row["draw"])]
     if row.get("pair"):
-        pair = params["analysis"]["pairs"][row["pair"]]
+        pair = params["analysis"]["pairs"].get(row["pair"])
+        if pair is None:
+            raise ExplainError(f"pair {row['pair']}: no longer in {paths.PARAMS}, analysis.pairs")
         return [str(pair[role]) for role in ("base", "rl") if role in pair]
     return []
 
@@ -156,7 +235,7 @@ def _state(path: Path, locked: str, root: Path) -> str:
 
 def counts(study: str, draw: str, name: str | None, root: Path = Path()) -> pl.DataFrame:
     """Count rows of a draw, of one set if named: `set, index, problem_id, n, c, unknown`."""
-    frame = pl.read_parquet(root / paths.counts(study, draw))
+    frame = read_table(root / paths.counts(study, draw))
     if name is not None:
         frame = frame.filter(pl.col("set") == name)
     return frame.select("set", "index", "problem_id", "n", "c", "unknown").sort("set", "index")
@@ -171,24 +250,29 @@ def samples(
         study: the study.
         draw: the draw.
         name: the set, or None for all.
-        problem: a problem id, its beginning, or an index.
+        problem: an index within the set, a problem id, or its beginning, tried in this order.
         root: the project's root.
 
     Returns:
         `sample_index, verdict, reason, answer, text`, in order of index.
     """
     rows = counts(study, draw, name, root)
-    same = pl.col("problem_id").str.starts_with(problem)
-    wanted = rows.filter(same | (pl.col("index").cast(pl.String) == problem))
-    if wanted["problem_id"].n_unique() != 1:
+    identity = pl.col("problem_id")
+    tried = [identity == problem, identity.str.starts_with(problem)]
+    if problem.isdecimal():
+        tried.insert(0, pl.col("index") == int(problem))
+    found = (rows.filter(condition) for condition in tried)
+    wanted = next((some for some in found if len(some)), rows.clear())
+    if len(wanted) != 1:
+        options = ", ".join(f"{s} {i} {p}" for s, i, p, *_ in wanted.head(8).iter_rows())
+        what = f"{len(wanted)} problems match: {options}" if len(wanted) else "no problem matches"
         raise ExplainError(
-            f"problem {problem!r}: {wanted['problem_id'].n_unique()} problems of draw {draw!r} "
-            "match; give more of its id, or a set"
+            f"problem {problem} of draw {draw}: {what}; give a set and an index of its "
+            f"{len(rows)} problems, or more of an id"
         )
     key = ["set", "problem_id", "sample_index"]
-    one = pl.col("problem_id") == wanted["problem_id"][0]
-    texts = pl.scan_parquet(root / paths.samples(study, draw)).filter(one).select(*key, "text")
-    judged = pl.scan_parquet(root / paths.verdicts(study, draw)).filter(one)
+    one = (identity == wanted["problem_id"][0]) & (pl.col("set") == wanted["set"][0])
+    texts = read_table(root / paths.samples(study, draw)).filter(one).select(*key, "text")
+    judged = read_table(root / paths.verdicts(study, draw)).filter(one)
     judged = judged.select(*key, "verdict", "reason", "answer")
-    joined = texts.join(judged, on=key, how="left").sort("set", "sample_index").collect()
-    return joined if name is None else joined.filter(pl.col("set") == name)
+    return texts.join(judged, on=key, how="left").sort("sample_index")
