@@ -80,7 +80,7 @@ def test_samples_that_only_one_has_are_told():
     ("arguments", "message"),
     [
         ([], "name either a file of verdicts or --draw"),
-        (["none.parquet"], "none.parquet: not a readable Parquet file"),
+        (["none.parquet"], "none.parquet: no such file"),
         (["v.parquet"], "no grade was recorded"),
         (["v.parquet", "--against", "w.parquet", "--rev", "HEAD"], "exclude each other"),
         (["v.parquet", "--against", "bad.parquet"], "bad.parquet: not a readable Parquet file"),

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import click
 import polars as pl
 import pytest
 import typer
@@ -76,3 +77,44 @@ def test_an_unknown_domain_is_named():
     done = judge("r.jsonl", "--domain", "poetry", "--out", "v.parquet")
     assert done.exit_code == 1
     assert "--domain 'poetry'" in done.output
+
+
+@pytest.mark.parametrize(
+    ("out", "message"),
+    [
+        ("r.jsonl", "is an input and would be overwritten"),
+        ("folder/../p.jsonl", "is an input and would be overwritten"),
+        ("folder", "--out folder: a folder; name a file, e.g. folder/verdicts.parquet"),
+        ("v.jsonl", "--out v.jsonl: verdicts are written as Parquet"),
+    ],
+)
+def test_inputs_are_never_overwritten(out, message):
+    Path("folder").mkdir()
+    write("p.jsonl", {"id": 1, "question": "1+1?", "answer": 2})
+    write("r.jsonl", {"id": 1, "response": "2"})
+    before = {name: Path(name).read_bytes() for name in ("p.jsonl", "r.jsonl")}
+    done = judge("r.jsonl", "--problems", "p.jsonl", "--out", out)
+    assert done.exit_code == 1
+    assert message in done.output
+    assert {name: Path(name).read_bytes() for name in before} == before
+    assert not Path("v.jsonl").exists()
+
+
+@pytest.mark.parametrize(("flag", "value"), [("--workers", 0), ("--timeout", -1)])
+def test_limits_out_of_range_name_their_flag(flag, value):
+    write("r.jsonl", {"problem": "?", "gold": 1, "response": "1"})
+    done = judge("r.jsonl", flag, value, "--out", "v.parquet")
+    assert done.exit_code == 2
+    assert flag in click.unstyle(done.output)
+    assert "pydantic" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("missing", "flag"), [("problem", "--problem"), ("gold", "--gold"), ("response", "--response")]
+)
+def test_a_missing_column_is_named_with_its_flag(missing, flag):
+    row = {"problem": "?", "gold": 1, "response": "1"}
+    write("r.jsonl", {key: value for key, value in row.items() if key != missing})
+    done = judge("r.jsonl", "--out", "v.parquet")
+    assert done.exit_code == 1
+    assert done.output.rstrip().endswith(f"Name the right one with {flag}")

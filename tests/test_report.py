@@ -17,6 +17,7 @@ from passk.analysis.metrics import HISTOGRAM_LABELS
 from passk.analysis.queries import pass_at_k
 from passk.analysis.queries.inputs import Inputs
 from passk.params.analysis import Analysis
+from passk.report import tables
 from passk.report.claims import (
     CLAIMS,
     NOT_SUPPORTED,
@@ -81,6 +82,35 @@ def test_finding_says_who_is_ahead_and_where_the_curves_cross():
     )
     assert "Base solves more at k = 256" in said
     assert "crossover at k = 8.3 [7.3, 10.3], P(no crossover) = 0.002." in said
+
+
+@pytest.mark.parametrize(("resamples", "bound"), [(1000, "0.001"), (100, "0.010")])
+def test_none_of_the_resamples_is_below_one_in_so_many_and_keeps_its_value(resamples, bound):
+    material = made.compared()
+    table = material.results["crossover"].with_columns(p_none=pl.lit(0.0))
+    settings = material.analysis.bootstrap.model_copy(update={"resamples": resamples})
+    material = replace(
+        material,
+        results={**material.results, "crossover": table},
+        analysis=material.analysis.model_copy(update={"bootstrap": settings}),
+    )
+    found = finding(material)
+    assert f", P(no crossover) < {bound}." in plain(found)
+    numbers = [part for part in found if isinstance(part, Number)]
+    assert [n.value for n in numbers if n.source.column == "p_none"] == [0.0]
+    assert plain(tables.crossover(material).rows[0][-1]).endswith(f"P(no crossover) < {bound}")
+
+
+def test_setup_tables_share_their_labels_and_have_no_empty_column():
+    material = made.compared()
+    drawn, arms = tables.draws(material), tables.arms(material)
+    said = [[plain(cell) for cell in row] for row in drawn.rows]
+    assert [row[0] for row in said][:2] == ["Base", "GRPO"]
+    assert [plain(cell) for cell in arms.rows[0]][:3] == ["GRPO", "Base", "GRPO"]
+    assert tables.draws(made.alone()).columns == [
+        "Draw", "Model", "n", "Top-p", "New tokens", "Template", "Engine",
+    ]  # fmt: skip
+    assert tables.draws(made.alone()).wide == {0, 1, 5, 6}
 
 
 def test_finding_without_a_crossover_gives_the_difference_with_its_interval():

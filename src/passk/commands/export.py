@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import polars as pl
 import typer
@@ -14,27 +14,28 @@ from passk.schemas.samples import SAMPLES
 from passk.schemas.verdicts import CORRECT, VERDICTS
 
 
-def lines(study: str, draw: str, name: str, problems: int | None, n: int | None) -> list[str]:
-    """One line per problem of a set: question, gold answer, responses and their grades."""
+def rows(
+    study: str, draw: str, name: str, problems: int | None, n: int | None
+) -> list[dict[str, Any]]:
+    """One row per problem of a set: question, gold answer, responses and their grades."""
     asked = PROBLEMS.read(paths.problem_set(study, name)).sort("index")[:problems]
     samples = SAMPLES.read(paths.samples(study, draw)).filter(pl.col("set") == name)
     key = ["set", "problem_id", "sample_index"]
     judged = samples.join(
         VERDICTS.read(paths.verdicts(study, draw)).select(*key, "verdict"), on=key, how="left"
     )
-    if n is not None:
-        judged = judged.filter(pl.col("sample_index") < n)
     cells = judged.sort("sample_index").partition_by("problem_id", as_dict=True)
     found = []
     for problem in asked.iter_rows(named=True):
-        cell = cells[(problem["problem_id"],)]
-        row = {
-            "problem": problem["question"],
-            "gold": problem["answer"],
-            "response": cell["text"].to_list(),
-            "recorded_grade": (cell["verdict"] == CORRECT).to_list(),
-        }
-        found.append(json.dumps(row, ensure_ascii=False))
+        cell = cells[problem["problem_id"],][:n]
+        found.append(
+            {
+                "problem": problem["question"],
+                "gold": problem["answer"],
+                "response": cell["text"].to_list(),
+                "recorded_grade": (cell["verdict"] == CORRECT).to_list(),
+            }
+        )
     return found
 
 
@@ -42,8 +43,12 @@ def main(
     draw: Annotated[str, typer.Argument(help="A draw of the present study.")],
     name: Annotated[str, typer.Option("--set", help="The set.")],
     out: Annotated[Path, typer.Option(help="The file to write (.jsonl).")],
-    problems: Annotated[int | None, typer.Option(help="First so many problems; all.")] = None,
-    n: Annotated[int | None, typer.Option(help="First so many samples of each; all.")] = None,
+    problems: Annotated[
+        int | None, typer.Option(min=1, help="First so many problems; all.")
+    ] = None,
+    n: Annotated[
+        int | None, typer.Option(min=1, help="First so many samples of each; all.")
+    ] = None,
 ) -> None:
     """Write a draw's samples with their grades, ready for the imported study.
 
@@ -54,7 +59,21 @@ def main(
         known = {key: entry.sets for key, entry in study.draws.items()}
         typer.echo(f"passk: no draw {draw!r} on set {name!r}; draws and sets: {known}", err=True)
         raise typer.Exit(1)
-    rows = lines(study.study, draw, name, problems, n)
+    found = rows(study.study, draw, name, problems, n)
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
-    typer.echo(f"{out}: {len(rows)} problems")
+    out.write_text(
+        "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in found), encoding="utf-8"
+    )
+    typer.echo(f"{out}: {summary(found)}")
+
+
+def summary(found: list[dict[str, Any]]) -> str:
+    """How much was written.
+
+    Example:
+        >>> summary([{"response": ["a", "b"]}, {"response": ["c", "d"]}])
+        '2 problems, 2 samples each'
+    """
+    sizes = sorted({len(row["response"]) for row in found})
+    each = f"{sizes[0]} to {sizes[-1]}" if len(sizes) > 1 else "".join(map(str, sizes))
+    return f"{len(found)} problems, {each or 0} samples each"

@@ -21,6 +21,8 @@ class FlipsError(Exception):
 
 
 def _read(path: Path) -> pl.DataFrame:
+    if not path.exists():
+        raise FlipsError(f"{path}: no such file")
     try:
         return pl.read_parquet(path)
     except (PolarsError, OSError) as error:
@@ -121,7 +123,7 @@ def main(
 
     Exit code 0: nothing changed; 1: something did; 2: nothing could be compared.
 
-    Example: passk flips data/imported/verdicts/qwen.parquet --rev HEAD~1
+    Example: passk flips data/imported/verdicts/example.parquet --rev HEAD~1
     """
     try:
         both, new, old = _compared(_path(verdicts, draw), against, rev)

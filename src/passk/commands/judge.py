@@ -1,5 +1,6 @@
 """`passk judge`: verdicts on anybody's responses, outside a study."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -41,6 +42,25 @@ KNOWN = {
 }
 
 
+def hint(kind: str) -> str:
+    """Which option names the column of a kind."""
+    return f"Name the right one with --{kind.replace('_', '-')}"
+
+
+def check_out(out: Path, inputs: Sequence[Path]) -> None:
+    """Verdicts go to a Parquet file of their own, never over what was read.
+
+    Raises:
+        RecordedError: a folder, an input, or another kind of file.
+    """
+    if out.is_dir():
+        raise RecordedError(f"--out {out}: a folder; name a file, e.g. {out / 'verdicts.parquet'}")
+    if out.resolve() in {path.resolve() for path in inputs}:
+        raise RecordedError(f"--out {out}: is an input and would be overwritten; name another file")
+    if out.suffix != ".parquet":
+        raise RecordedError(f"--out {out}: verdicts are written as Parquet; end it in .parquet")
+
+
 def choose(given: str | None, kind: str, rows: list[Row]) -> str | None:
     """The column of a kind: as given, else the first known name that the first row has."""
     if given is not None:
@@ -56,33 +76,36 @@ def with_problems(rows: list[Row], problems: list[Row], key: str, columns: Colum
     """
     known: dict[str, Row] = {}
     for row in problems:
-        name = str(_need(row, key))
+        name = str(_need(row, key, "problem_id"))
         if name in known:
             raise RecordedError(f"{row.place}: {key} {name!r} stands in {known[name].place} too")
         known[name] = row
     done, seen = [], set()
     for row in rows:
-        name = str(_need(row, key))
+        name = str(_need(row, key, "problem_id"))
         if name not in known:
             raise RecordedError(f"{row.place}: no problem with {key} {name!r}")
         seen.add(name)
         asked = known[name]
-        question, gold = _need(asked, columns.problem), _need(asked, columns.gold)
+        question = _need(asked, columns.problem, "problem")
+        gold = _need(asked, columns.gold, "gold")
         done.append(Row(row.place, row.values | {columns.problem: question, columns.gold: gold}))
     if bare := [row for name, row in known.items() if name not in seen]:
         raise RecordedError(f"{bare[0].place}: a problem without a response ({len(bare)} of them)")
     return done
 
 
-def _need(row: Row, column: str) -> object:
+def _need(row: Row, column: str, kind: str) -> object:
     if column not in row.values:
-        raise RecordedError(f"{row.place}: no column {column!r}; found {sorted(row.values)}")
+        raise RecordedError(
+            f"{row.place}: no column {column!r}; found {sorted(row.values)}. {hint(kind)}"
+        )
     return row.values[column]
 
 
 def judge_rows(rows: list[Row], columns: Columns, name: str, grader: MathGrader) -> pl.DataFrame:
     """The verdict table of a file's rows, with gold answers and recorded grades beside it."""
-    problems, responses = normal_form(rows, columns, name, "math")
+    problems, responses = normal_form(rows, columns, name, "math", hint)
     frame = responses.join(
         problems.select("problem_id", "set", "index", "domain", "question", "answer", "source"),
         on="problem_id",
@@ -96,7 +119,7 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
     responses: Annotated[
         Path, typer.Argument(help="Responses: .jsonl, .jsonl.gz, .json, .parquet")
     ],
-    out: Annotated[Path, typer.Option(help="Where the verdicts go (Parquet).")],
+    out: Annotated[Path, typer.Option(help="Where the verdicts go (.parquet).")],
     problems: Annotated[
         Path | None,
         typer.Option(help="Problems with gold answers; without it the responses hold them."),
@@ -116,8 +139,10 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
     sample_index: Annotated[
         str | None, typer.Option(help="Column that numbers a problem's samples.")
     ] = None,
-    timeout: Annotated[float, typer.Option(help="Wall limit of one answer, s.")] = 5.0,
-    workers: Annotated[int, typer.Option(help="Worker processes at most.")] = 2,
+    timeout: Annotated[
+        float, typer.Option(min=0.001, max=600, help="Wall limit of one answer, s.")
+    ] = 5.0,
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes at most.")] = 2,
 ) -> None:
     """Judge a file of responses; columns go by their usual names or as told.
 
@@ -128,6 +153,7 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
     Example: passk judge samples.jsonl --problems problems.jsonl --out verdicts.parquet
     """
     try:
+        check_out(out, [responses] if problems is None else [responses, problems])
         verdicts = _judge(
             responses,
             problems,

@@ -5,7 +5,7 @@ numbered in order of first appearance, samples in order of appearance.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from passk.problems.recorded import RecordedError, Row
 from passk.schemas.problems import PROBLEMS
 from passk.schemas.samples import RESPONSES
 
+Hint = Callable[[str], str]  # what a column holds -> what to do where there is none
 _GRADES = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -29,12 +30,17 @@ class _Problem:
     taken: dict[int, str] = field(default_factory=dict)  # sample index -> where it stands
 
 
-def cell(row: Row, column: str) -> object:
-    """A value that a row must have."""
+def under_columns(kind: str) -> str:
+    """A study names its columns in its parameters."""
+    return f"Name the right one under `columns`: {kind}"
+
+
+def cell(row: Row, columns: Columns, kind: str, hint: Hint = under_columns) -> object:
+    """A value that a row must have: that of the column of a kind."""
+    column = getattr(columns, kind)
     if column not in row.values:
         raise RecordedError(
-            f"{row.place}: no column {column!r}; found {sorted(row.values)}. Name the right one "
-            "under `columns`"
+            f"{row.place}: no column {column!r}; found {sorted(row.values)}. {hint(kind)}"
         )
     return row.values[column]
 
@@ -72,18 +78,21 @@ def _entries(value: object) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _matching(row: Row, column: str, size: int, response: str) -> list[Any]:
-    values = _entries(cell(row, column))
+def _matching(row: Row, columns: Columns, kind: str, size: int, hint: Hint) -> list[Any]:
+    values = _entries(cell(row, columns, kind, hint))
     if len(values) != size:
         raise RecordedError(
-            f"{row.place}: {len(values)} entries in {column!r}, but {size} in {response!r}"
+            f"{row.place}: {len(values)} entries in {getattr(columns, kind)!r}, but {size} in "
+            f"{columns.response!r}"
         )
     return values
 
 
-def samples_of(row: Row, columns: Columns) -> list[tuple[int | None, str, bool | None]]:
+def samples_of(
+    row: Row, columns: Columns, hint: Hint = under_columns
+) -> list[tuple[int | None, str, bool | None]]:
     """Sample index (None: by order), response and recorded grade of each sample in a row."""
-    responses = _entries(cell(row, columns.response))
+    responses = _entries(cell(row, columns, "response", hint))
     size = len(responses)
     for number, response in enumerate(responses):
         if not isinstance(response, str):
@@ -93,10 +102,10 @@ def samples_of(row: Row, columns: Columns) -> list[tuple[int | None, str, bool |
             )
     grades: list[Any] = [None] * size
     if columns.recorded_grade is not None:
-        grades = _matching(row, columns.recorded_grade, size, columns.response)
+        grades = _matching(row, columns, "recorded_grade", size, hint)
     indices: list[Any] = [None] * size
     if columns.sample_index is not None:
-        indices = _matching(row, columns.sample_index, size, columns.response)
+        indices = _matching(row, columns, "sample_index", size, hint)
         for index in indices:
             if isinstance(index, bool) or not isinstance(index, int) or index < 0:
                 raise RecordedError(f"{row.place}: sample index is {index!r}; expected 0, 1, ...")
@@ -106,7 +115,7 @@ def samples_of(row: Row, columns: Columns) -> list[tuple[int | None, str, bool |
     ]
 
 
-def collect(rows: Sequence[Row], columns: Columns) -> list[_Problem]:
+def collect(rows: Sequence[Row], columns: Columns, hint: Hint = under_columns) -> list[_Problem]:
     """Problems with their samples, in order of first appearance.
 
     Raises:
@@ -116,11 +125,11 @@ def collect(rows: Sequence[Row], columns: Columns) -> list[_Problem]:
     found: dict[str, _Problem] = {}
     questions: dict[str, str] = {}
     for row in rows:
-        question = cell(row, columns.problem)
+        question = cell(row, columns, "problem", hint)
         if not isinstance(question, str) or not question.strip():
             raise RecordedError(f"{row.place}: question is {question!r}; expected text")
-        gold = gold_answer(cell(row, columns.gold), row.place)
-        name = str(cell(row, columns.problem_id)) if columns.problem_id else question
+        gold = gold_answer(cell(row, columns, "gold", hint), row.place)
+        name = str(cell(row, columns, "problem_id", hint)) if columns.problem_id else question
         problem = found.setdefault(name, _Problem(row.place, question, gold))
         if (problem.question, problem.gold) != (question, gold):
             raise RecordedError(
@@ -130,9 +139,9 @@ def collect(rows: Sequence[Row], columns: Columns) -> list[_Problem]:
         if questions.setdefault(question, name) != name:
             raise RecordedError(
                 f"{row.place}: problems {questions[question]!r} and {name!r} ask the same "
-                "question; drop one, or leave out `columns.problem_id`"
+                "question; drop one, or name no column of problem ids"
             )
-        for given, response, grade in samples_of(row, columns):
+        for given, response, grade in samples_of(row, columns, hint):
             index = len(problem.samples) if given is None else given
             if index in problem.taken:
                 raise RecordedError(
@@ -150,7 +159,7 @@ def collect(rows: Sequence[Row], columns: Columns) -> list[_Problem]:
 
 
 def normal_form(
-    rows: Sequence[Row], columns: Columns, name: str, domain: str
+    rows: Sequence[Row], columns: Columns, name: str, domain: str, hint: Hint = under_columns
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Problems and responses that keep the contracts PROBLEMS and RESPONSES.
 
@@ -159,10 +168,11 @@ def normal_form(
         columns: what its columns are called.
         name: of the set.
         domain: of its problems.
+        hint: says what to do about a missing column, given what it would hold.
     """
     asked: list[dict[str, Any]] = []
     answered: list[dict[str, Any]] = []
-    for index, problem in enumerate(collect(rows, columns)):
+    for index, problem in enumerate(collect(rows, columns, hint)):
         identity = problem_id(domain, problem.question)
         asked.append(
             dict.fromkeys(PROBLEMS.columns)

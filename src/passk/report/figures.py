@@ -31,7 +31,13 @@ QUANTITIES = {"reward": "reward", "length": "tokens", "entropy": "nats"}
 
 
 def pass_at_k(
-    table: pl.DataFrame, looks: Mapping[str, Look], sets: Named, size: Size, *, legend: bool = True
+    table: pl.DataFrame,
+    looks: Mapping[str, Look],
+    sets: Named,
+    size: Size,
+    *,
+    legend: bool = True,
+    span: tuple[float, float] | None = None,
 ) -> Figure:
     """Pass@k against k, a panel per set, with the band of the bootstrap interval.
 
@@ -41,6 +47,7 @@ def pass_at_k(
         sets: sets to show.
         size: width and height of a panel in inches.
         legend: whether the figure names its draws itself.
+        span: of the vertical axis; without it that of the table.
     """
     table = table.filter(pl.col("draw").is_in(list(looks)))
     with style():
@@ -51,7 +58,7 @@ def pass_at_k(
                 _curve(axes, rows, "pass_at_k", look)
             _attempts(axes, table["k"])
             axes.set_ylabel("pass@k")
-        _shared_limits(panels, _range(table, "low", "high"))
+        _shared_limits(panels, span or _range(table, "low", "high"))
         if legend:
             _legend(figure, panels)
     return figure

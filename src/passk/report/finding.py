@@ -5,7 +5,7 @@ from typing import Any
 
 from passk.report.claims import crossing_parts, interval, sign
 from passk.report.material import Material, ordered
-from passk.report.numbers import Number, Part, source
+from passk.report.numbers import Number, Part, shares_of_resamples, source
 
 
 def finding(material: Material) -> list[Part]:
@@ -30,7 +30,8 @@ def _compared(material: Material, pair: str, name: str, rows: list[dict[str, Any
         parts += [_ahead(material, base, rl, row), f" at k = {row['k']} ("]
         parts += [*_against(material, (rl, base), name, row["k"]), ")"]
     if (crossing := material.row("crossover", pair=pair, set=name)) is not None:
-        parts += ["; ", *crossing_parts(crossing, ends[-1]["k"])]
+        crossed = crossing_parts(crossing, ends[-1]["k"])
+        parts += ["; ", *shares_of_resamples(crossed, material.analysis.bootstrap.resamples)]
         if crossing["crossover_k"] is None:
             key = {"pair": pair, "set": name, "k": ends[-1]["k"]}
             parts += [f", with a difference RL − base at k = {ends[-1]['k']} of "]

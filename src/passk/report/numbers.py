@@ -6,7 +6,7 @@ number names its source.
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 MINUS = "\N{MINUS SIGN}"
@@ -95,6 +95,32 @@ def decimal(value: float | None, digits: int = 3, signed: bool = False) -> str:
     if not float(text):
         return text
     return (MINUS if value < 0 else "+" if signed else "") + text
+
+
+def shares_of_resamples(parts: Iterable[Part], resamples: int) -> list[Part]:
+    """A sentence in which a share of resamples that would read as 0 is given its upper bound.
+
+    None of N resamples shows less than 1 in N, not 0. The number keeps its value and its source.
+
+    Example:
+        >>> none = Number("0.000", 0.0, source("crossover", "p_none", pair="grpo"))
+        >>> plain(shares_of_resamples(["P(no crossover) = ", none], 1000))
+        'P(no crossover) < 0.001'
+    """
+    found: list[Part] = []
+    for part in parts:
+        if isinstance(part, Number) and _reads_as_zero(part):
+            if found and isinstance(found[-1], str):
+                found[-1] = found[-1].removesuffix("= ")
+            bound = math.ceil(1000 / resamples) / 1000
+            found.append(replace(part, text=f"< {bound:.3f}"))
+        else:
+            found.append(part)
+    return found
+
+
+def _reads_as_zero(number: Number) -> bool:
+    return number.source.column == "p_none" and number.text == decimal(0.0)
 
 
 def attempts(value: float | None, beyond: int | None = None) -> str:

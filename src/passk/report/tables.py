@@ -1,13 +1,13 @@
 """Tables of the page: rows of cells, each number with its source."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from passk.models.naming import parse
 from passk.report.claims import crossing_parts, interval
 from passk.report.material import Material, ordered
-from passk.report.numbers import Number, Part, decimal, source
+from passk.report.numbers import Number, Part, decimal, plain, shares_of_resamples, source
 
 Cell = Sequence[Part]  # a sentence
 
@@ -74,7 +74,8 @@ def crossover(material: Material) -> View:
             value = interval("difference", "difference", end, key, signed=True)
             row.append([f"k = {end['k']}: ", *value])
         crossing = material.row("crossover", pair=pair, set=name)
-        row.append(crossing_parts(crossing, ends[-1]["k"]) if crossing else ["–"])
+        crossed = crossing_parts(crossing, ends[-1]["k"]) if crossing else ["–"]
+        row.append(shares_of_resamples(crossed, material.analysis.bootstrap.resamples))
         rows.append(row)
     columns = ["Pair", "Set", "RL − base, smallest k", "RL − base, largest k", "Crossover"]
     return View(columns, rows, frozenset({0, 1, 4}))
@@ -182,10 +183,10 @@ def draws(material: Material) -> View:
         trained = material.train.get(arm, {})
         rows.append(
             [
-                [name],
-                [str(entry["model"])],
+                [material.looks[name].label],
+                [_model(material, str(entry["model"]))],
                 [_start(material, arm)],
-                [str(trained["algorithm"]).upper() if trained else "–"],
+                [_algorithm(trained)],
                 [FRAMEWORK if trained else "–"],
                 [_n(material, name)],
                 [_said(entry.get("temperature"))],
@@ -199,14 +200,38 @@ def draws(material: Material) -> View:
         "Draw", "Model", "Start model", "Algorithm", "Framework", "n", "Temperature", "Top-p",
         "New tokens", "Template", "Engine",
     ]  # fmt: skip
-    return View(columns, rows, frozenset({0, 1, 2, 3, 4, 9, 10}))
+    return _filled(View(columns, rows, frozenset({0, 1, 2, 3, 4, 9, 10})))
 
 
 def _start(material: Material, arm: str) -> str:
     """What a model was trained from."""
     if arm in material.pretrain:
         return "from scratch"
-    return str(material.train.get(arm, {}).get("start", "–"))
+    start = material.train.get(arm, {}).get("start")
+    return "–" if start is None else _model(material, str(start))
+
+
+def _model(material: Material, name: str) -> str:
+    """A model as its arm is called, with its step."""
+    arm, _, step = name.partition("/step-")
+    label = material.label(arm)
+    return material.params.labels.get(name, f"{label}, step {step}" if step else label)
+
+
+def _algorithm(arm: Mapping[str, Any]) -> str:
+    """The objective as the literature spells it."""
+    return str(arm["algorithm"]).upper() if arm else "–"
+
+
+def _filled(view: View) -> View:
+    """The table without the columns that hold nothing but dashes."""
+    kept = [i for i in range(len(view.columns)) if any(plain(row[i]) != "–" for row in view.rows)]
+    return replace(
+        view,
+        columns=[view.columns[i] for i in kept],
+        rows=[[row[i] for i in kept] for row in view.rows],
+        wide=frozenset(place for place, i in enumerate(kept) if i in view.wide),
+    )
 
 
 def _n(material: Material, draw: str) -> str:
@@ -241,11 +266,14 @@ def arms(material: Material) -> View:
         "prompts": "Prompts a step", "rollouts": "Rollouts a prompt", "temperature": "Temperature",
         "learning_rate": "Learning rate", "beta": "KL weight",
     }  # fmt: skip
-    rows = [
-        [[material.arms[name].label], *([_said(arm.get(key))] for key in shown)]
-        for name, arm in material.train.items()
-    ]
-    return View(["Arm", *shown.values()], rows, frozenset({0, 1, 2, 3}))
+    rows: list[list[Cell]] = []
+    for name, arm in material.train.items():
+        said = {key: _said(arm.get(key)) for key in shown}
+        said["algorithm"] = _algorithm(arm)
+        said["start"] = _model(material, said["start"])
+        said["set"] = material.label(said["set"])
+        rows.append([[material.arms[name].label], *([text] for text in said.values())])
+    return _filled(View(["Arm", *shown.values()], rows, frozenset({0, 1, 2, 3})))
 
 
 def validation(material: Material) -> View:

@@ -14,6 +14,8 @@ from passk.report.svg import render
 from passk.schemas.counts import COUNTS
 from passk.stages.job import Job, StageError
 
+SPAN = (0.0, 1.0)  # of the vertical axis: all that pass@k can be, whatever the set
+
 
 def run(job: Job) -> dict[str, float]:
     """Write reports/headline-NAME.svg; returns pass@k of each draw at both ends of the grid."""
@@ -24,7 +26,7 @@ def run(job: Job) -> dict[str, float]:
     models = {draw: cell.model for draw, cell in cells.items()}
     label = params.labels.get(wanted.set, wanted.set)
     size = (max(params.panel_width, 5.0), params.panel_height)
-    figure = pass_at_k(table, looks(params, models), {wanted.set: label}, size)
+    figure = pass_at_k(table, looks(params, models), {wanted.set: label}, size, span=SPAN)
     path = paths.REPORTS / f"headline-{job.item}.svg"
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
