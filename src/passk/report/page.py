@@ -1,6 +1,7 @@
 """One self-contained page: no request leaves it, nothing in it depends on when or where it ran."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
@@ -11,7 +12,7 @@ from passk.report.claims import CLAIMS, Claim, Verdict
 from passk.report.contents import colours, sections
 from passk.report.finding import finding
 from passk.report.material import Material
-from passk.report.numbers import Part
+from passk.report.numbers import Part, shares_of_resamples
 
 HERE = Path(__file__).parent
 DASHES = {"solid": "", "dashed": "7 3", "dashdot": "7 3 2 3", "dotted": "2 3"}
@@ -44,8 +45,11 @@ def judged(material: Material) -> list[tuple[Claim, list[Verdict]]]:
     """Each claim that the data speak to, with its verdicts on the pairs and sets shown."""
     found = []
     for claim in CLAIMS:
+        resamples = material.analysis.bootstrap.resamples
         verdicts = {
-            (verdict.pair, verdict.set): verdict
+            (verdict.pair, verdict.set): replace(
+                verdict, evidence=tuple(shares_of_resamples(verdict.evidence, resamples))
+            )
             for verdict in claim.judge(material.results, material.analysis.bootstrap.level)
         }
         shown = [
