@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from passk.digests import digest, file_digest
+from passk.lineage.waiting import patiently
 from passk.paths import STATE
 
 
@@ -119,9 +120,12 @@ def stale(root: Path = Path()) -> set[str]:
     """Stages that `dvc status` names: those that changed themselves, without what follows."""
     from dvc.repo import Repo
 
-    with Repo(str(root.resolve()), _wait_for_lock=True) as repo:
-        # an address holds the file's path where the working folder is not the root
-        return {address.rpartition(":")[2] for address in repo.status()}
+    def addresses() -> list[str]:
+        with Repo(str(root.resolve()), _wait_for_lock=True) as repo:
+            return list(repo.status())
+
+    # an address holds the file's path where the working folder is not the root
+    return {address.rpartition(":")[2] for address in patiently(addresses)}
 
 
 def cached(root: Path = Path()) -> Dag:
