@@ -7,6 +7,7 @@ time. Modification times alone then plan exactly what DVC would.
 """
 
 import os
+import shutil
 from pathlib import Path
 
 from passk.lineage.dag import Dag, Stage
@@ -23,6 +24,8 @@ def stamp(stage: Stage, study: str) -> Path:
 def synchronize(dag: Dag, stale: set[str], study: str, root: Path = Path()) -> set[str]:
     """Make the stamps agree with DVC; returns the names of the stages that have to run."""
     planned = dag.downstream(stale)
+    # what Snakemake remembers of killed jobs; whether they are done, DVC knows
+    shutil.rmtree(root / ".snakemake" / "incomplete", ignore_errors=True)
     for stage in dag.stages.values():
         path = root / stamp(stage, study)
         if stage.name in planned:
