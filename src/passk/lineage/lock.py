@@ -85,19 +85,6 @@ def read_lock(root: Path = Path()) -> dict[str, LockEntry]:
     return {name: parse(name, entry, root) for name, entry in content.get("stages", {}).items()}
 
 
-def producers(entries: Mapping[str, LockEntry]) -> dict[str, str]:
-    """Output path -> name of the stage that writes it."""
-    return {path: entry.stage for entry in entries.values() for path in entry.outs}
-
-
-def producer(path: str, entries: Mapping[str, LockEntry]) -> LockEntry | None:
-    """The stage that writes a path, or the folder that holds it; None for a source."""
-    for entry in entries.values():
-        if any(path == out or path.startswith(f"{out}/") for out in entry.outs):
-            return entry
-    return None
-
-
 def relative(path: str, root: Path = Path()) -> str:
     """A path relative to the root, with forward slashes and without `.` parts."""
     if Path(path).is_absolute():
