@@ -143,7 +143,7 @@ def compared(sets: tuple[str, ...] = ("indomain", "outdomain", "hard"), **change
         sets={name: {"problems": name, "filters": []} for name in sets},
         train={
             "grpo": {
-                "algorithm": "grpo", "start": "base", "set": "train", "steps": 120, "prompts": 32,
+                "algorithm": {"name": "grpo"}, "start": "base", "set": "train", "steps": 120, "prompts": 32,
                 "rollouts": 8, "temperature": 1.0, "learning_rate": 2e-4, "beta": 0.0,
             }
         },

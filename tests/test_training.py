@@ -296,7 +296,7 @@ def test_a_log_that_lost_rows_is_refused(tmp_path):
         ({"checkpoints": [7]}, "beyond steps"),
         ({"minibatches": 3}, "not divisible"),
         ({"gradient_checkpointing": True}, "share_prompts"),
-        ({"algorithm": "grop"}, "grpo"),
+        ({"algorithm": {"name": "grop"}}, "grpo"),
     ],
 )
 def test_parameters_that_cannot_work_are_refused(changes, message):

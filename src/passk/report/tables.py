@@ -220,7 +220,10 @@ def _model(material: Material, name: str) -> str:
 
 def _algorithm(arm: Mapping[str, Any]) -> str:
     """The objective as the literature spells it."""
-    return str(arm["algorithm"]).upper() if arm else "–"
+    if not arm:
+        return "–"
+    name = str(arm["algorithm"]["name"])
+    return {"remax": "ReMax", "pass_at_k": "pass@k"}.get(name, name.upper())
 
 
 def _filled(view: View) -> View:

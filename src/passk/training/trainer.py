@@ -94,7 +94,7 @@ class PolicyTrainer(GRPOTrainer):
         self.reward = reward
         self.identity = identity
         self.on_step = on_step
-        self.algorithm = ALGORITHMS[settings.algorithm]
+        self.algorithm = ALGORITHMS[settings.algorithm.name]
         self._rows: list[dict[str, float]] = []  # log rows of the updates of this step
         self._facts: dict[str, Any] = {}  # what the rollouts of this step say
         self._start = _frozen_copy(model) if settings.kl_every else None
@@ -193,7 +193,7 @@ class PolicyTrainer(GRPOTrainer):
             "truncated": torch.tensor([r.truncated for r in flat]).view_as(rewards),
         }
         needed = {name: made[name] for name in self.algorithm.needs}
-        options = self.settings.advantage.model_dump()
+        options = self.settings.algorithm.model_dump(exclude={"name"})
         return self.algorithm.advantages(rewards, **needed, **options).flatten(0, 1)
 
     # --- loss ---------------------------------------------------------------------------------
