@@ -143,8 +143,8 @@ def compared(sets: tuple[str, ...] = ("indomain", "outdomain", "hard"), **change
         sets={name: {"problems": name, "filters": []} for name in sets},
         train={
             "grpo": {
-                "algorithm": {"name": "grpo"}, "start": "base", "set": "train", "steps": 120, "prompts": 32,
-                "rollouts": 8, "temperature": 1.0, "learning_rate": 2e-4, "beta": 0.0,
+                "algorithm": {"name": "grpo"}, "start": "base", "set": "train", "steps": 120,
+                "prompts": 32, "rollouts": 8, "temperature": 1.0, "learning_rate": 2e-4, "beta": 0.0,
             }
         },
     )  # fmt: skip

@@ -58,17 +58,25 @@ def step_loop(
         exact=False,
     )
 
-    def draw(model: PreTrainedModel, tasks: Sequence[Task], step: int) -> list[list[Rollout]]:
+    def draw(
+        model: PreTrainedModel,
+        tasks: Sequence[Task],
+        step: int,
+        *,
+        stream: str = "rollout",
+        greedy: bool = False,
+    ) -> list[list[Rollout]]:
         # The place is in the seed because one step may ask a problem twice.
         requests = [
             Request(
                 task.prompt_ids,
-                seed("rollout", *identity, step, place, task.problem_id),
-                range(settings.rollouts),
+                seed(stream, *identity, step, place, task.problem_id),
+                range(1 if greedy else settings.rollouts),
             )
             for place, task in enumerate(tasks)
         ]
-        groups = generate(model, requests, replace(how, eos_ids=_ends(model, tokenizer)))
+        mode = replace(how, temperature=0.0, top_p=1.0) if greedy else how
+        groups = generate(model, requests, replace(mode, eos_ids=_ends(model, tokenizer)))
         ids = [[one.token_ids.tolist() for one in group] for group in groups]
         texts = tokenizer.batch_decode([i for g in ids for i in g], skip_special_tokens=True)
         spoken = iter(texts)

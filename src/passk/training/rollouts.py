@@ -4,8 +4,9 @@ How they are drawn is a function (`Draw`), so that the sampling engine's step lo
 a test's toy can stand behind the same trainer.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from transformers import PreTrainedModel
 
@@ -18,11 +19,15 @@ class Task:
         problem_id: names the random streams of its rollouts.
         prompt_ids: the rendered prompt.
         answer: the reference answer; only the reward reads it.
+        question: the question's text; only the reward reads it.
+        level: step of the difficulty ladder, or None; only the curriculum reads it.
     """
 
     problem_id: str
     prompt_ids: tuple[int, ...]
     answer: str
+    question: str = ""
+    level: int | None = None
 
 
 @dataclass(frozen=True)
@@ -42,5 +47,27 @@ class Rollout:
     entropy: float
 
 
-# (policy, tasks of the step, step) -> for each task its rollouts
-Draw = Callable[[PreTrainedModel, Sequence[Task], int], list[list[Rollout]]]
+class Draw(Protocol):
+    """Draws rollouts; all randomness derives from the arm's identity, `step` and `stream`."""
+
+    def __call__(
+        self,
+        model: PreTrainedModel,
+        tasks: Sequence[Task],
+        step: int,
+        *,
+        stream: str = "rollout",
+        greedy: bool = False,
+    ) -> list[list[Rollout]]:
+        """Responses to tasks, for each task its group, in order.
+
+        Args:
+            model: the policy, in evaluation mode; called without gradients.
+            tasks: what is asked; a problem may stand there twice, with responses of its own.
+            step: counted from 1.
+            stream: names the random streams beside the step: `rollout`, or `rollout-2` and so on
+                where a step asks in several rounds (dynamic sampling).
+            greedy: one response per task at temperature 0, without truncation of the nucleus, in
+                place of the arm's number at its temperature.
+        """
+        ...
