@@ -5,6 +5,7 @@ import platform
 import resource
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,8 @@ def environment(folder: Path) -> str:
 def write_once(path: Path, text: str) -> bool:
     """Write a file unless it exists, whole or not at all; True if this call wrote it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # Named by thread too: two threads of one process would take each other's file away.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
     temporary.write_text(text, encoding="utf-8")
     try:
         os.link(temporary, path)  # fails if the path exists: the first writer wins
