@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from passk.models.naming import parse
 from passk.params.analysis import Analysis
+from passk.params.fetching import Fetch
 from passk.params.filters import SetEntry
 from passk.params.imported import Imported
 from passk.params.pretraining import Pretraining
@@ -41,6 +42,7 @@ class Study(BaseModel):
     imported: dict[Name, Imported] = Field(description="Samples that somebody else drew.")
     sets: dict[Name, SetEntry] = Field(description="Filtered sets: a source's problems that stay.")
     pretrain: dict[Name, Pretraining] = Field(description="Models trained from scratch.")
+    fetch: dict[Name, Fetch] = Field(description="Models that somebody else made.")
     train: dict[Name, Training] = Field(description="Reinforcement-learning arms.")
     sampling: Sampling
     draws: dict[Name, Draw] = Field(description="What is sampled: a model on sets, n times.")
@@ -61,7 +63,7 @@ def _suggest(name: str, known: Iterable[str]) -> str:
 def _models(study: Study) -> set[str]:
     """Every model that a draw may name."""
     checkpoints = {f"{arm}/step-{step}" for arm, t in study.train.items() for step in t.checkpoints}
-    return {*study.pretrain, *checkpoints, *study.imported}
+    return {*study.pretrain, *study.fetch, *checkpoints, *study.imported}
 
 
 def _problems(study: Study) -> Iterator[str]:
@@ -73,8 +75,7 @@ def _problems(study: Study) -> Iterator[str]:
 
     for name in set(study.worlds) & set(study.imported):
         yield f"imported.{name}: a generated world has that name already; choose another"
-    for name in (set(study.pretrain) | set(study.imported)) & set(study.train):
-        yield f"train.{name}: another model has that name already; choose another"
+    yield from _taken(study)
     for name, entry in study.sets.items():
         sources = {*study.worlds, *study.imported}
         yield from unknown(f"sets.{name}.problems", entry.problems, sources, "problem source")
@@ -107,6 +108,16 @@ def _problems(study: Study) -> Iterator[str]:
     for shown in study.report.sets:
         yield from unknown("report.sets", shown, study.sets, "set")
     yield from _beyond_n(study)
+
+
+def _taken(study: Study) -> Iterator[str]:
+    """Models of one name: both would be written to one folder."""
+    taken = {*study.pretrain, *study.imported}
+    for section in ("fetch", "train"):
+        names = set(getattr(study, section))
+        for name in sorted(names & taken):
+            yield f"{section}.{name}: another model has that name already; choose another"
+        taken |= names
 
 
 def _beyond_n(study: Study) -> Iterator[str]:

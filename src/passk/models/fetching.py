@@ -1,0 +1,128 @@
+"""Model files of a checkpoint that somebody else made: which they are, and whether they are whole.
+
+Copied are weights (safetensors), configuration, generation configuration and tokenizer, byte by
+byte; nothing else of a folder or repository: no code, no optimizer, no second format of weights.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+
+from passk.digests import files_digest
+
+INDEX = "model.safetensors.index.json"
+WEIGHTS = "model.safetensors"
+CONFIGURATION = ("config.json", "generation_config.json")
+TOKENIZER = (
+    "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json",
+    "added_tokens.json", "vocab.json", "merges.txt", "chat_template.jinja",
+)  # fmt: skip
+# One of these sets holds all that a tokenizer needs.
+_SUFFICIENT = ({"tokenizer.json"}, {"tokenizer.model"}, {"vocab.json", "merges.txt"})
+# What a hub is asked for; `model_files` then leaves out what the weights' index does not name.
+PATTERNS = (*CONFIGURATION, *TOKENIZER, INDEX, "model*.safetensors")
+
+
+class FetchError(ValueError):
+    """A checkpoint cannot be used; the message names the file and the remedy."""
+
+
+def model_files(folder: Path) -> list[Path]:
+    """The model files of a folder, sorted.
+
+    Raises:
+        FetchError: no such folder, or it lacks configuration, safetensors weights or tokenizer.
+    """
+    if not folder.is_dir():
+        raise FetchError(f"{folder}: no such folder")
+    config = _json(folder / "config.json")
+    architectures = config.get("architectures") or []
+    if not any(name.endswith("ForCausalLM") for name in architectures):
+        raise FetchError(
+            f"{folder}/config.json: architectures = {architectures}; a causal language model "
+            "(...ForCausalLM) is needed"
+        )
+    found = {name for name in (*CONFIGURATION, *TOKENIZER) if (folder / name).is_file()}
+    if not any(needed <= found for needed in _SUFFICIENT):
+        raise FetchError(
+            f"{folder}: no tokenizer (tokenizer.json, tokenizer.model, or vocab.json with "
+            "merges.txt); save it beside the weights"
+        )
+    return sorted(folder / name for name in {*found, *_weights(folder)})
+
+
+def _weights(folder: Path) -> set[str]:
+    """Names of the weight files: those of the index where there is one."""
+    if (folder / INDEX).is_file():
+        return {INDEX, *_json(folder / INDEX)["weight_map"].values()}
+    if (folder / WEIGHTS).is_file():
+        return {WEIGHTS}
+    if (folder / "adapter_model.safetensors").is_file():
+        raise FetchError(
+            f"{folder}: adapters without the model that they adapt; merge them into it first "
+            "(peft: merge_and_unload) and save the result"
+        )
+    others = [p.name for pattern in ("*.bin", "*.pt", "*.pth", "*.gguf", "*.safetensors")
+              for p in sorted(folder.glob(pattern))]  # fmt: skip
+    raise FetchError(
+        f"{folder}: no {WEIGHTS} and no {INDEX}; weights there: {', '.join(others) or 'none'}. "
+        "Load the model with transformers and save it again (save_pretrained)"
+    )
+
+
+def check_weights(folder: Path, files: list[Path]) -> int:
+    """Read the headers of all weight files; the number of parameters.
+
+    Raises:
+        FetchError: a file is missing or cut short, or lacks a tensor that the index promises.
+    """
+    promised: Mapping[str, str] = (
+        _json(folder / INDEX)["weight_map"] if (folder / INDEX).is_file() else {}
+    )
+    held: dict[str, set[str]] = {}
+    parameters = 0
+    for path in files:
+        if path.suffix != ".safetensors":
+            continue
+        if not path.is_file():
+            raise FetchError(f"{path}: no such file, though {INDEX} names it; fetch it again")
+        try:
+            sizes = dict(_sizes(path))
+        except (SafetensorError, OSError) as error:
+            raise FetchError(f"{path}: damaged weights ({error}); fetch the file again") from error
+        held[path.name] = set(sizes)
+        parameters += sum(sizes.values())
+    for tensor, name in promised.items():
+        if tensor not in held[name]:
+            raise FetchError(f"{folder / name}: lacks {tensor}, which {INDEX} promises")
+    return parameters
+
+
+def _sizes(path: Path) -> Iterator[tuple[str, int]]:
+    """Name and number of elements of each tensor, by the file's header alone."""
+    with safe_open(path, framework="numpy") as stream:
+        for name in stream.keys():  # noqa: SIM118 - not a dictionary
+            size = 1
+            for length in stream.get_slice(name).get_shape():
+                size *= length
+            yield name, size
+
+
+def revision_of(files: list[Path], folder: Path) -> str:
+    """Digest of names and contents: the revision of a folder."""
+    for path in files:
+        if not path.is_file():
+            raise FetchError(f"{path}: no such file, though {INDEX} names it")
+    return files_digest(files, folder)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise FetchError(f"{path.parent}: no {path.name}; is this a Hugging Face checkpoint?")
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except ValueError as error:
+        raise FetchError(f"{path}: not readable as JSON ({error})") from error

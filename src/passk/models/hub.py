@@ -1,0 +1,94 @@
+"""Model files of a commit of a repository of the Hugging Face hub, compared with their digests."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub.errors import (
+    GatedRepoError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+from huggingface_hub.utils import filter_repo_objects
+
+from passk.digests import file_digest
+from passk.models.fetching import PATTERNS, FetchError
+
+
+@dataclass(frozen=True)
+class Promised:
+    """What the hub says of a file.
+
+    Attributes:
+        size: bytes.
+        sha256: of a large file.
+        git: of a small one, the SHA-1 by which git names its content.
+    """
+
+    size: int
+    sha256: str | None
+    git: str | None
+
+
+def download(repository: str, commit: str, folder: Path) -> Path:
+    """Download the model files of a commit into a folder; whole files there are not asked again.
+
+    Raises:
+        FetchError: no such repository or commit, no access, no connection, or a file that differs
+            from what the hub promises.
+    """
+    try:
+        promised = _listing(repository, commit)
+        snapshot_download(
+            repository, revision=commit, local_dir=folder, allow_patterns=sorted(promised)
+        )
+    except RevisionNotFoundError as error:
+        raise FetchError(f"revision {commit}: the repository has no such commit") from error
+    except GatedRepoError as error:
+        raise FetchError(
+            "access must be asked for on the repository's page; then run `hf auth login` here"
+        ) from error
+    except RepositoryNotFoundError as error:
+        raise FetchError(
+            "the hub has no such repository, or it is private; a folder is written with /, ./, "
+            "../ or ~/ before it"
+        ) from error
+    except Exception as error:  # of the client's HTTP library, which depends on its version
+        raise FetchError(
+            f"the hub cannot be reached ({type(error).__name__}: {error}). Fetch "
+            f"the repository elsewhere (`hf download {repository} --revision {commit} --local-dir "
+            "FOLDER`), then set source to that folder and revision to null"
+        ) from error
+    compare(folder, promised)
+    return folder
+
+
+def _listing(repository: str, commit: str) -> dict[str, Promised]:
+    info = HfApi().model_info(repository, revision=commit, files_metadata=True)
+    return {
+        one.rfilename: Promised(one.size or 0, one.lfs.sha256 if one.lfs else None, one.blob_id)
+        for one in filter_repo_objects(
+            info.siblings or [], allow_patterns=list(PATTERNS), key=lambda one: one.rfilename
+        )
+        if "/" not in one.rfilename  # patterns cross folders; a model's files lie at the top
+    }
+
+
+def compare(folder: Path, promised: Mapping[str, Promised]) -> None:
+    """Raise FetchError unless every file is there with the size and content promised."""
+    for name, one in promised.items():
+        path = folder / name
+        if not path.is_file():
+            raise FetchError(f"{path}: not downloaded; run the stage again")
+        if path.stat().st_size != one.size or not _as_promised(path, one):
+            path.unlink()
+            raise FetchError(f"{path}: not what the hub promised; removed, run the stage again")
+
+
+def _as_promised(path: Path, one: Promised) -> bool:
+    if one.sha256 is not None:
+        return file_digest(path) == one.sha256
+    content = path.read_bytes()
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest() == one.git

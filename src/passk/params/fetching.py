@@ -1,0 +1,51 @@
+"""Parameters of the stage group `fetch`: models that somebody else made."""
+
+import re
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+_FOLDER = re.compile(r"^(/|\./|\.\./|~/)")
+_REPOSITORY = re.compile(r"^[\w.-]+/[\w.-]+$")
+
+
+class Fetch(BaseModel):
+    """A Hugging Face checkpoint: a folder, or a repository of the hub, pinned by its content."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source: str = Field(
+        description="A folder, beginning with /, ./, ../ or ~/; or OWNER/NAME, a repository of the "
+        "Hugging Face hub."
+    )
+    revision: str | None = Field(
+        description="What is fetched, so that it can never change unnoticed: of a repository the "
+        "commit (40 hexadecimal digits); of a folder the digest of its model files, which the "
+        "stage names when it is null or differs."
+    )
+
+    @property
+    def folder(self) -> bool:
+        """Whether the source is a folder."""
+        return bool(_FOLDER.match(self.source))
+
+    @model_validator(mode="after")
+    def _agrees(self) -> "Fetch":
+        if self.folder:
+            if self.revision is not None and not re.fullmatch(r"[0-9a-f]{64}", self.revision):
+                raise ValueError(
+                    f"revision = {self.revision!r}: of a folder it is a digest of 64 hexadecimal "
+                    "digits; set it to null, and the stage names the digest"
+                )
+            return self
+        if not _REPOSITORY.match(self.source):
+            raise ValueError(
+                f"source = {self.source!r}: neither a folder (write /..., ./..., ../... or ~/...) "
+                "nor a repository of the hub (OWNER/NAME)"
+            )
+        if self.revision is None or not re.fullmatch(r"[0-9a-f]{40}", self.revision):
+            raise ValueError(
+                f"revision = {self.revision!r}: of a repository it is the full commit, 40 "
+                "hexadecimal digits; branches and tags move. The repository's page lists its "
+                "commits under `Files and versions`"
+            )
+        return self

@@ -1,0 +1,171 @@
+"""Fetched models: what is copied, what is refused, and that the content is the one pinned."""
+
+import hashlib
+import json
+import shutil
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForCausalLM
+
+import foreign_checkpoint as foreign
+import toy_policy as toy
+from passk import paths
+from passk.digests import file_digest
+from passk.models.fetching import INDEX, FetchError, check_weights, model_files, revision_of
+from passk.models.hub import Promised, compare
+from passk.params.fetching import Fetch
+from passk.stages import fetch
+from passk.stages.job import Job, StageError
+
+
+def job(source, revision):
+    entry = {"source": str(source), "revision": revision}
+    return Job("fetch", "llama", {"study": "toy", "fetch": {"llama": entry}}, "inputs")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return foreign.make(tmp_path_factory.mktemp("foreign"))
+
+
+@pytest.fixture
+def source(made, tmp_path, monkeypatch):
+    """A copy that a test may damage; the working folder is empty."""
+    folder = tmp_path / "source"
+    shutil.copytree(made, folder)
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    return folder
+
+
+def test_a_folder_is_copied_without_what_is_no_model(source):
+    revision = revision_of(model_files(source), source)
+    measured = fetch.run(job(source, revision))
+    target = paths.model("toy", "llama")
+    names = {path.name for path in target.iterdir()}
+    shards = {name for name in names if name.endswith(".safetensors")}
+    assert len(shards) > 1
+    assert names - shards == {
+        INDEX, "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
+    }  # fmt: skip
+    for path in target.iterdir():
+        assert path.read_bytes() == (source / path.name).read_bytes()
+    ours, theirs = (AutoModelForCausalLM.from_pretrained(f) for f in (target, source))
+    ids = torch.tensor([[1, 2, 3]])
+    assert torch.equal(ours(ids).logits, theirs(ids).logits)
+    assert measured["parameters"] == ours.num_parameters()
+    assert not paths.RESUME.exists()
+
+
+def test_one_file_of_weights_is_enough(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = toy.make_start(tmp_path / "qwen2", "qwen2")
+    files = model_files(folder)
+    fetch.run(job(folder, revision_of(files, folder)))
+    assert sorted(p.name for p in paths.model("toy", "llama").iterdir()) == [f.name for f in files]
+
+
+def test_a_revision_that_is_null_or_wrong_is_answered_with_the_right_one(source):
+    right = revision_of(model_files(source), source)
+    for wrong in (None, "0" * 64):
+        with pytest.raises(StageError, match=f"revision: {right}"):
+            fetch.run(job(source, wrong))
+    assert not paths.model("toy", "llama").exists()
+    (source / "README.md").write_text("says something else")
+    fetch.run(job(source, right))  # no model file changed
+    config = json.loads((source / "config.json").read_text())
+    (source / "config.json").write_text(json.dumps({**config, "rope_theta": 5.0}))
+    with pytest.raises(StageError, match="other model files now"):
+        fetch.run(job(source, right))
+
+
+def _cut(folder):
+    path = max(folder.glob("*.safetensors"))
+    path.write_bytes(path.read_bytes()[:-8])
+
+
+def _without_tensor(folder):
+    path = max(folder.glob("*.safetensors"))
+    tensors = load_file(path)
+    tensors.pop(next(iter(tensors)))
+    save_file(tensors or {"other": torch.zeros(1)}, path)
+
+
+def _classifier(folder):
+    config = json.loads((folder / "config.json").read_text())
+    config["architectures"] = ["LlamaForSequenceClassification"]
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+def _only(name):
+    def damage(folder):
+        for path in folder.glob("*.safetensors*"):
+            path.unlink()
+        (folder / name).write_bytes(b"")
+
+    return damage
+
+
+FAULTS = {
+    "no such folder": (shutil.rmtree, "no such folder"),
+    "no configuration": (lambda f: (f / "config.json").unlink(), "no config.json"),
+    "broken configuration": (lambda f: (f / "config.json").write_text("{"), "not readable"),
+    "not a language model": (_classifier, "ForSequenceClassification.*ForCausalLM"),
+    "no tokenizer": (lambda f: (f / "tokenizer.json").unlink(), "no tokenizer"),
+    "pickled weights": (_only("pytorch_model.bin"), "there: pytorch_model.bin, training_args.bin"),
+    "adapters": (_only("adapter_model.safetensors"), "adapters without the model"),
+    "a shard is missing": (lambda f: max(f.glob("*.safetensors")).unlink(), "no such file, though"),
+    "a shard is cut": (_cut, "damaged weights"),
+    "a tensor is missing": (_without_tensor, "lacks .*, which model.safetensors.index.json"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_is_no_checkpoint_is_named(source, fault):
+    damage, message = FAULTS[fault]
+    damage(source)
+    with pytest.raises(FetchError, match=message):
+        check_weights(source, model_files(source))
+    with pytest.raises(StageError, match=r"fetch\.llama\.(source|revision)"):
+        fetch.run(job(source, None))
+
+
+@pytest.mark.parametrize(
+    ("source", "revision", "message"),
+    [
+        ("./model", "abc", "64 hexadecimal"),
+        ("Qwen/Qwen2.5-0.5B", None, "full commit, 40"),
+        ("Qwen/Qwen2.5-0.5B", "main", "branches and tags move"),
+        ("model", None, "neither a folder"),
+    ],
+)
+def test_a_revision_that_pins_nothing_is_refused(source, revision, message):
+    with pytest.raises(ValueError, match=message):
+        Fetch(source=source, revision=revision)
+
+
+def test_a_hub_that_cannot_be_reached_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # nobody listens there
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(StageError, match=r"fetch\.llama\.source.*cannot be reached.*hf download"):
+        fetch.run(job("owner/name", "0" * 40))
+
+
+def test_downloads_are_compared_with_what_the_hub_promises(tmp_path):
+    text, weights = b"{}\n", b"weights"
+    (tmp_path / "config.json").write_bytes(text)
+    (tmp_path / "model.safetensors").write_bytes(weights)
+    promised = {
+        # `git hash-object` of the same content
+        "config.json": Promised(3, None, hashlib.sha1(b"blob 3\0{}\n").hexdigest()),
+        "model.safetensors": Promised(7, file_digest(tmp_path / "model.safetensors"), None),
+    }
+    compare(tmp_path, promised)
+    (tmp_path / "model.safetensors").write_bytes(b"weightS")
+    with pytest.raises(FetchError, match="not what the hub promised"):
+        compare(tmp_path, promised)
+    with pytest.raises(FetchError, match="not downloaded"):  # and it is gone
+        compare(tmp_path, promised)
