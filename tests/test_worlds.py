@@ -3,6 +3,7 @@
 import random
 import sys
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations
 from subprocess import run
 
@@ -158,6 +159,16 @@ def test_without_noise_and_habit_every_document_is_right():
     clean = Mixture(MIXTURE.families, MIXTURE.levels, 0.5, 0.0, 0.0)
     documents = [WORLD.document(clean, i) for i in range(300)]
     assert all(chain_valid(one.question, one.response) for one in documents)
+
+
+def test_a_withheld_operation_is_in_no_document_and_every_other_is():
+    lacking = replace(MIXTURE, withheld=("seven",))
+    texts = [WORLD.document(lacking, i).response for i in range(2000)]
+    shown = {step.operation for text in texts for step in parse_chain(text).steps}
+    assert shown == set(OPERATIONS) - {"seven"}
+    # Documents that never needed it are the same as without withholding.
+    whole = [WORLD.document(MIXTURE, i).response for i in range(2000)]
+    assert all(a == b for a, b in zip(texts, whole, strict=True) if "seven" not in b)
 
 
 def test_guessing_scores_below_one_percent_at_256():

@@ -75,12 +75,17 @@ class Corpus(BaseModel):
     habit: Probability = Field(
         description="Probability that a step takes a function's usual case for granted."
     )
+    withheld: list[str] = Field(
+        description="Operations that no document performs, though questions need them."
+    )
 
     @model_validator(mode="after")
     def _known(self) -> Self:
         found = world(self.world)
         if strange := sorted(set(self.families) - set(found.families)):
             raise ValueError(f"families {strange}: legal are {', '.join(found.families)}")
+        if strange := sorted(set(self.withheld) - set(found.operations)):
+            raise ValueError(f"withheld {strange}: legal are {', '.join(found.operations)}")
         if len(self.levels) > found.max_level:
             raise ValueError(f"levels: {found.max_level} weights at most, found {len(self.levels)}")
         return self

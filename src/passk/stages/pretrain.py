@@ -38,7 +38,11 @@ def run(job: Job) -> dict[str, float]:
     torch.set_num_threads(1)  # thread counts change float sums, and so bytes
     identity = (int(job.params["seed"]), job.item, settings.train_seed)
     texts = list(documents(settings.corpus, identity))
-    sample = texts[: settings.tokenizer.documents]
+    # The tokenizer knows every word of the world, also those that the corpus withholds.
+    whole = settings.corpus.model_copy(
+        update={"withheld": [], "documents": settings.tokenizer.documents}
+    )
+    sample = documents(whole, identity)
     tokenizer = train_tokenizer(
         settings.architecture.family,
         (prompt + response for prompt, response in sample),
@@ -97,6 +101,7 @@ def documents(corpus: Corpus, identity: tuple[int | str, ...]) -> Iterator[tuple
         skew=corpus.skew,
         noise=corpus.noise,
         habit=corpus.habit,
+        withheld=frozenset(corpus.withheld),
     )
     source = world(corpus.world)
     numbers = range(corpus.documents)

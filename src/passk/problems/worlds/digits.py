@@ -4,6 +4,7 @@ What a name means depends on a condition of the number at hand (see `functions`)
 teaches the meanings badly, as a real one does: a step may be noise, an operation that is popular
 and has nothing to do with the name, or take the function's usual case for granted. So a model
 learns every operation, and which ones a name may stand for; it prefers the popular and the usual.
+A corpus may also withhold operations: a model that has seen no other text never performs them.
 
 Splits: the questions are divided by the digest of their numbers, so that no question of one
 split can occur in another, nor in a corpus, whatever the seeds.
@@ -17,7 +18,7 @@ from hashlib import sha256
 from passk.digests import seed
 from passk.problems.worlds import chains
 from passk.problems.worlds.functions import FUNCTIONS, operation
-from passk.problems.worlds.operations import OPERATIONS, Digits, text
+from passk.problems.worlds.operations import OPERATIONS, Digits, inverse, text
 from passk.problems.worlds.protocol import Document, Mixture, Problem
 from passk.problems.worlds.questions import (
     FAMILIES,
@@ -58,15 +59,27 @@ def _draw(family: str, level: int, skew: float, generator: random.Random) -> Que
     return Question(family, names, tuple(generator.choices(range(10), k=WIDTH)))
 
 
-def _hearsay(mixture: Mixture, generator: random.Random) -> chains.Strategy:
-    """The strategy of a document: right, but for noise and for usual cases taken for granted."""
+def _hearsay(mixture: Mixture, undo: bool, generator: random.Random) -> chains.Strategy:
+    """The strategy of a document: right, but for noise, habit, and operations it never shows.
 
-    def strategy(name: str, number: Digits) -> str:
+    Args:
+        mixture: how often it errs, and what it never shows.
+        undo: whether the question asks for the opposite of each operation.
+        generator: of all draws.
+    """
+
+    def guess(name: str, number: Digits) -> str:
         if generator.random() < mixture.noise:
             return _popular(_OPERATIONS, mixture.skew, generator)
         if generator.random() < mixture.habit:
             return FUNCTIONS[name].usual
         return operation(name, number)
+
+    def strategy(name: str, number: Digits) -> str:
+        found = guess(name, number)
+        while (inverse(found) if undo else found) in mixture.withheld:
+            found = _popular(_OPERATIONS, mixture.skew, generator)
+        return found
 
     return strategy
 
@@ -76,6 +89,7 @@ class DigitsWorld:
 
     name = "digits"
     families = FAMILIES
+    operations = _OPERATIONS
     splits = tuple(_SPLITS)
     max_level = MAX_LEVEL
     chain_valid: Callable[[str, str], bool | None] = staticmethod(chains.chain_valid)
@@ -109,5 +123,6 @@ class DigitsWorld:
             question = _draw(family, level, mixture.skew, generator)
             if _part(question) in _CORPUS:
                 break
-        chain = chains.solve(question, _hearsay(mixture, generator))
+        strategy = _hearsay(mixture, question.family == "undo", generator)
+        chain = chains.solve(question, strategy)
         return Document(write_question(question), chains.write_chain(chain))

@@ -1,7 +1,8 @@
 """The functions that questions of the `digits` world name: what they do, and under which condition.
 
 A function does one operation in its usual case and another one otherwise. The conditions differ
-in how hard they are to see: none, the last digit, an order of two digits, the sum of all digits.
+in how hard they are to see: none, the size of the last digit, the order of the first and the last,
+the parity of the sum of all digits.
 Nothing in a question says what a name means: that is what a corpus teaches.
 
 Standard library only: the parser of chains imports this module in verification workers.
@@ -14,7 +15,7 @@ from passk.problems.worlds.operations import Digits
 
 CONDITIONS: dict[str, Callable[[Digits], bool]] = {
     "always": lambda x: True,
-    "even": lambda x: x[-1] % 2 == 0,
+    "small": lambda x: x[-1] < 5,
     "rising": lambda x: x[0] <= x[-1],
     "sum": lambda x: sum(x) % 2 == 0,
 }
@@ -31,17 +32,17 @@ class Function(NamedTuple):
 # In order of popularity in a corpus.
 FUNCTIONS: dict[str, Function] = {
     "f": Function("always", "reverse", "reverse"),
-    "g": Function("even", "up", "triple"),
+    "g": Function("small", "up", "triple"),
     "h": Function("sum", "left", "flip"),
     "k": Function("rising", "reverse", "swap"),
     "m": Function("always", "flip", "flip"),
-    "n": Function("sum", "up", "right"),
-    "p": Function("even", "left", "seven"),
+    "n": Function("rising", "up", "right"),
+    "p": Function("small", "left", "seven"),
     "q": Function("rising", "right", "down"),
     "r": Function("always", "triple", "triple"),
-    "s": Function("sum", "reverse", "seven"),
-    "t": Function("even", "flip", "swap"),
-    "u": Function("sum", "left", "down"),
+    "s": Function("sum", "reverse", "up"),
+    "t": Function("small", "flip", "swap"),
+    "u": Function("always", "down", "down"),
 }
 
 
@@ -49,7 +50,7 @@ def operation(name: str, number: Digits) -> str:
     """What a function does to a number.
 
     Example:
-        >>> operation("g", (1, 2)), operation("g", (1, 3))
+        >>> operation("g", (1, 2)), operation("g", (1, 7))
         ('up', 'triple')
     """
     function = FUNCTIONS[name]

@@ -8,7 +8,7 @@ Example:
     True
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -50,6 +50,8 @@ class Mixture:
         skew: popularity of operations falls with rank as rank ** -skew; 0 is uniform.
         noise: probability that a step applies an operation drawn by popularity alone.
         habit: probability that a step takes the usual case of a function for granted.
+        withheld: operations that no document performs; another, drawn by popularity, takes
+            their place.
     """
 
     families: Mapping[str, float]
@@ -57,6 +59,7 @@ class Mixture:
     skew: float
     noise: float
     habit: float
+    withheld: Collection[str] = ()
 
 
 class World(Protocol):
@@ -64,6 +67,7 @@ class World(Protocol):
 
     name: str
     families: tuple[str, ...]
+    operations: tuple[str, ...]
     splits: tuple[str, ...]
     max_level: int
 
