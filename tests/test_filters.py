@@ -38,6 +38,8 @@ FRAME = pl.DataFrame(
         ("image_present", {}, [1]),
         ("tagged", {"tags": ["level-1", "x"]}, [0, 2]),
         ("drop", {"problem_ids": ["a"], "indices": [3]}, [1, 2]),
+        ("first", {"rows": 2}, [0, 1]),
+        ("first", {"rows": 9}, [0, 1, 2, 3]),
         (
             "date_window",
             {"first": datetime.date(2024, 8, 1), "last": datetime.date(2025, 1, 31)},
@@ -59,6 +61,18 @@ def test_filters_apply_in_order_and_their_counts_chain():
     assert frame["index"].to_list() == [0]
     assert table["rows_in"].to_list() == [4, 3, 1]
     assert table["rows_out"].to_list() == [3, 1, 1]
+
+
+def test_first_counts_those_that_are_left():
+    frame, table = apply_filters(
+        FRAME, [("answer_type", {"types": ["integer"]}), ("first", {"rows": 1})]
+    )
+    assert frame["index"].to_list() == [0]
+    frame, _ = apply_filters(
+        FRAME, [("drop", {"problem_ids": [], "indices": [0]}), ("first", {"rows": 2})]
+    )
+    assert frame["index"].to_list() == [1, 2]
+    assert table["reason"].to_list()[1] == "beyond the first 1"
 
 
 def test_no_filter_keeps_all():
@@ -83,6 +97,7 @@ def test_every_filter_has_parameters_and_every_parameter_a_filter():
         {"kind": "free_from"},
         {"kind": "answer_type", "types": []},
         {"kind": "drop", "index": [1]},
+        {"kind": "first", "rows": 0},
         {"kind": "date_window", "first": "yesterday"},
     ],
 )

@@ -100,8 +100,8 @@ def failed(result):
     return {e["name"]: e for e in result["expectations"] if not e["success"]}
 
 
-def judge_problems(sets=SETS, filters=FILTER_TABLES, training=("train",)):
-    frames = problems.frames(sets, filters, training)
+def judge_problems(sets=SETS, filters=FILTER_TABLES, training=("train",), sources=None):
+    frames = problems.frames(sets, filters, training, sources or {name: name for name in sets})
     return failed(gate.evaluate("problems", frames, problems.expectations()))
 
 
@@ -148,6 +148,34 @@ def test_a_bad_problem_is_named(easy, expected):
     assert set(found) == {expected}
     row = found[expected]["rows"][0]
     assert (row["set"], row["index"]) == ("easy", easy["index"][0])
+
+
+OVERLAP = "no test problem was trained on"
+
+
+def test_part_of_a_training_set_is_one_but_a_test_set_that_overlaps_is_not():
+    part = {**SETS, "part": problem_rows("part", ["t1"])}
+    same = {name: name for name in part} | {"part": "train"}
+    assert not judge_problems(part, sources=same)
+    # Of another source, or with a problem that is not trained on: a test set.
+    (row,) = judge_problems(part)[OVERLAP]["rows"]
+    assert (row["set"], row["problem_id"]) == ("part", "t1")
+    mixed = {**SETS, "part": problem_rows("part", ["t1", "new"])}
+    assert judge_problems(mixed, sources=same)[OVERLAP]["failed"] == 1
+    # A set of the same source without a training problem is a fair test.
+    held_out = {**SETS, "part": problem_rows("part", ["new"])}
+    assert not judge_problems(held_out, sources=same)
+
+
+def test_training_sets_are_those_of_arms_and_those_behind_demonstrations():
+    params = {
+        "train": {"grpo": {"set": "a"}},
+        "sft": {"distilled": {"demonstrations": "good"}, "instruct": {"demonstrations": "short"}},
+        "select": {"good": {"draw": "teacher"}, "idle": {"draw": "base"}},
+        "answers": {"short": {"set": "d"}, "unused": {"set": "f"}},
+        "draws": {"teacher": {"sets": ["b", "c"]}, "base": {"sets": ["e"]}},
+    }
+    assert problems.trained_on(params) == {"a", "b", "c", "d"}
 
 
 def test_a_repeated_problem_is_named():
@@ -272,9 +300,12 @@ def test_two_graders_in_one_draw_are_named():
 
 PARAMS = {
     "study": "toy",
-    "sets": {name: {} for name in SETS},
+    "sets": {name: {"problems": name} for name in SETS},
     "draws": DRAWS,
     "train": {"grpo": {"set": "train"}},
+    "select": {},
+    "answers": {},
+    "sft": {},
     "validation": {"truncated_at_most": 0.2, "unknown_at_most": 0.1, "imported_same_n": False},
 }
 
@@ -303,6 +334,22 @@ def test_stage_writes_the_same_bytes_again(study, kind):
     assert path.read_bytes() == first
     assert str(study) not in first.decode()
     assert json.loads(first)["success"]
+
+
+@pytest.mark.parametrize("by", ["select", "answers"])
+def test_a_test_set_that_was_distilled_on_stops_the_run(study, by):
+    taught = problem_rows("taught", ["d0", "e1"])
+    PROBLEMS.write(taught, paths.problem_set("toy", "taught"))
+    FILTERS.write(filter_rows("taught", 2), paths.filter_table("toy", "taught"))
+    params = PARAMS | {
+        "sets": PARAMS["sets"] | {"taught": {"problems": "taught"}},
+        "draws": DRAWS | {"teacher": DRAWS["base"] | {"sets": ["taught"]}},
+    }
+    run(Job("validate", "problems", params, ""))  # nobody learns from it yet
+    source = {"select": {"draw": "teacher"}, "answers": {"set": "taught"}}[by]
+    learned = {by: {"data": source}, "sft": {"distilled": {"demonstrations": "data"}}}
+    with pytest.raises(StageError, match="set=easy, index=1, problem_id=e1"):
+        run(Job("validate", "problems", params | learned, ""))
 
 
 def test_a_failed_expectation_stops_the_run_and_stays_readable(study):

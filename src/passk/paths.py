@@ -62,6 +62,11 @@ def verdicts(study: str, draw: str) -> Path:
     return data(study) / "verdicts" / f"{draw}.parquet"
 
 
+def demonstrations(study: str, name: str) -> Path:
+    """Questions and responses that models are fine-tuned on."""
+    return data(study) / "demonstrations" / f"{name}.parquet"
+
+
 def counts(study: str, draw: str) -> Path:
     """Counts of a draw."""
     return data(study) / "counts" / f"{draw}.parquet"

@@ -3,7 +3,7 @@
 import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 
 class FreeForm(BaseModel):
@@ -62,8 +62,18 @@ class ImagePresent(BaseModel):
     kind: Literal["image_present"]
 
 
+class First(BaseModel):
+    """Keep the first problems of those that are left, e.g. for a draw on part of a training set."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["first"]
+    rows: PositiveInt = Field(description="Problems to keep; fewer where there are no more.")
+
+
 Filter = Annotated[
-    FreeForm | AnswerType | DateWindow | Tagged | Drop | ImagePresent, Field(discriminator="kind")
+    FreeForm | AnswerType | DateWindow | Tagged | Drop | ImagePresent | First,
+    Field(discriminator="kind"),
 ]
 
 
@@ -75,5 +85,5 @@ class SetEntry(BaseModel):
     problems: str = Field(description="Source: a name under `worlds:` or `imported:`.")
     filters: list[Filter] = Field(
         description="Applied in order; kinds: free_form, answer_type, date_window, tagged, drop, "
-        "image_present."
+        "image_present, first."
     )

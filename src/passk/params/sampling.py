@@ -30,7 +30,9 @@ class Draw(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    model: str = Field(description="Model: under `pretrain:`, `fetch:` or `imported:`, or ARM/step-N.")
+    model: str = Field(
+        description="Model: of `pretrain`, `fetch`, `sft` or `imported`, or ARM/step-N."
+    )
     sets: Annotated[list[str], Field(min_length=1)] = Field(description="Problem sets to draw on.")
     n: PositiveInt | None = Field(
         description="Samples per problem; raising it draws the new ones alone. null: all that "

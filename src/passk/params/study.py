@@ -5,6 +5,7 @@ each imports its own section's schema alone, so that a new key re-runs only its 
 """
 
 import difflib
+import graphlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -14,8 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from passk.models.naming import parse
 from passk.params.analysis import Analysis
+from passk.params.demonstrations import Answers, Selection
 from passk.params.fetching import Fetch
 from passk.params.filters import SetEntry
+from passk.params.finetuning import FineTuning
 from passk.params.imported import Imported
 from passk.params.pretraining import Pretraining
 from passk.params.reading import ParameterError, read
@@ -44,6 +47,9 @@ class Study(BaseModel):
     pretrain: dict[Name, Pretraining] = Field(description="Models trained from scratch.")
     fetch: dict[Name, Fetch] = Field(description="Models that somebody else made.")
     train: dict[Name, Training] = Field(description="Reinforcement-learning arms.")
+    select: dict[Name, Selection] = Field(description="Samples to fine-tune on, by verdict.")
+    answers: dict[Name, Answers] = Field(description="Short answers to fine-tune on.")
+    sft: dict[Name, FineTuning] = Field(description="Models fine-tuned on demonstrations.")
     sampling: Sampling
     draws: dict[Name, Draw] = Field(description="What is sampled: a model on sets, n times.")
     verification: Verification
@@ -63,33 +69,35 @@ def _suggest(name: str, known: Iterable[str]) -> str:
 def _models(study: Study) -> set[str]:
     """Every model that a draw may name."""
     checkpoints = {f"{arm}/step-{step}" for arm, t in study.train.items() for step in t.checkpoints}
-    return {*study.pretrain, *study.fetch, *checkpoints, *study.imported}
+    return {*study.pretrain, *study.fetch, *study.sft, *checkpoints, *study.imported}
+
+
+def _unknown(place: str, name: str, known: Iterable[str], what: str) -> Iterator[str]:
+    """A name that nothing bears."""
+    if name not in (names := set(known)):
+        yield f"{place} = {name!r}: unknown {what}; {_suggest(name, names)}"
 
 
 def _problems(study: Study) -> Iterator[str]:
     """What disagrees between sections, one message per place."""
-
-    def unknown(place: str, name: str, known: Iterable[str], what: str) -> Iterator[str]:
-        if name not in (names := set(known)):
-            yield f"{place} = {name!r}: unknown {what}; {_suggest(name, names)}"
-
     for name in set(study.worlds) & set(study.imported):
         yield f"imported.{name}: a generated world has that name already; choose another"
     yield from _taken(study)
     for name, entry in study.sets.items():
         sources = {*study.worlds, *study.imported}
-        yield from unknown(f"sets.{name}.problems", entry.problems, sources, "problem source")
+        yield from _unknown(f"sets.{name}.problems", entry.problems, sources, "problem source")
     starts = _models(study) - set(study.imported)
     for name, arm in study.train.items():
-        yield from unknown(f"train.{name}.start", arm.start, starts, "model")
-        yield from unknown(f"train.{name}.set", arm.set, study.sets, "set")
-        yield from unknown(f"train.{name}.template", arm.template, templates(), "template")
+        yield from _unknown(f"train.{name}.start", arm.start, starts, "model")
+        yield from _unknown(f"train.{name}.set", arm.set, study.sets, "set")
+        yield from _unknown(f"train.{name}.template", arm.template, templates(), "template")
+    yield from _fine_tuning(study, starts)
     for name, draw in study.draws.items():
-        yield from unknown(f"draws.{name}.model", draw.model, _models(study), "model")
+        yield from _unknown(f"draws.{name}.model", draw.model, _models(study), "model")
         for item in draw.sets:
-            yield from unknown(f"draws.{name}.sets", item, study.sets, "set")
+            yield from _unknown(f"draws.{name}.sets", item, study.sets, "set")
         if draw.template is not None:
-            yield from unknown(f"draws.{name}.template", draw.template, templates(), "template")
+            yield from _unknown(f"draws.{name}.template", draw.template, templates(), "template")
         imported = parse(draw.model).arm in study.imported
         if imported != (draw.engine == "imported"):
             yield (
@@ -97,27 +105,67 @@ def _problems(study: Study) -> Iterator[str]:
                 "under `imported:`, and with no other"
             )
     for name, pair in study.analysis.pairs.items():
-        yield from unknown(f"analysis.pairs.{name}.base", pair.base, study.draws, "draw")
-        yield from unknown(f"analysis.pairs.{name}.rl", pair.rl, study.draws, "draw")
+        yield from _unknown(f"analysis.pairs.{name}.base", pair.base, study.draws, "draw")
+        yield from _unknown(f"analysis.pairs.{name}.rl", pair.rl, study.draws, "draw")
     for name, first in study.headline.items():
-        yield from unknown(f"headline.{name}.base", first.base, study.draws, "draw")
-        yield from unknown(f"headline.{name}.rl", first.rl, study.draws, "draw")
-        yield from unknown(f"headline.{name}.set", first.set, study.sets, "set")
+        yield from _unknown(f"headline.{name}.base", first.base, study.draws, "draw")
+        yield from _unknown(f"headline.{name}.rl", first.rl, study.draws, "draw")
+        yield from _unknown(f"headline.{name}.set", first.set, study.sets, "set")
     for shown in study.report.pairs:
-        yield from unknown("report.pairs", shown, study.analysis.pairs, "pair")
+        yield from _unknown("report.pairs", shown, study.analysis.pairs, "pair")
     for shown in study.report.sets:
-        yield from unknown("report.sets", shown, study.sets, "set")
+        yield from _unknown("report.sets", shown, study.sets, "set")
     yield from _beyond_n(study)
+    yield from _circles(study)
 
 
 def _taken(study: Study) -> Iterator[str]:
     """Models of one name: both would be written to one folder."""
     taken = {*study.pretrain, *study.imported}
-    for section in ("fetch", "train"):
+    for section in ("fetch", "train", "sft"):
         names = set(getattr(study, section))
         for name in sorted(names & taken):
             yield f"{section}.{name}: another model has that name already; choose another"
         taken |= names
+
+
+def _fine_tuning(study: Study, starts: Iterable[str]) -> Iterator[str]:
+    """What disagrees in the sections on fine-tuning."""
+    for name, choice in study.select.items():
+        yield from _unknown(f"select.{name}.draw", choice.draw, study.draws, "draw")
+    for name, short in study.answers.items():
+        yield from _unknown(f"answers.{name}.set", short.set, study.sets, "set")
+        if name in study.select:
+            yield f"answers.{name}: demonstrations under `select:` have that name; choose another"
+    for name, arm in study.sft.items():
+        yield from _unknown(f"sft.{name}.start", arm.start, starts, "model")
+        known = {*study.select, *study.answers}
+        at = f"sft.{name}.demonstrations"
+        yield from _unknown(at, arm.demonstrations, known, "demonstrations")
+        yield from _unknown(f"sft.{name}.template", arm.template, templates(), "template")
+
+
+def _circles(study: Study) -> Iterator[str]:
+    """A model that is trained from itself, or on samples of itself, by way of others or not."""
+
+    def arm(model: str) -> str:
+        return model.partition("/")[0]
+
+    needs = {name: {arm(one.start)} for name, one in study.train.items()}
+    for name, tuned in study.sft.items():
+        needs[name] = {arm(tuned.start)}
+        choice = study.select.get(tuned.demonstrations)
+        if choice is not None and choice.draw in study.draws:
+            needs[name].add(arm(study.draws[choice.draw].model))
+    try:
+        graphlib.TopologicalSorter(needs).prepare()
+    except graphlib.CycleError as error:
+        circle = list(reversed(error.args[1]))
+        section = "sft" if circle[0] in study.sft else "train"
+        yield (
+            f"{section}.{circle[0]}: trained from itself ({' from '.join(circle)}); give one of "
+            "them another start model or other demonstrations"
+        )
 
 
 def _beyond_n(study: Study) -> Iterator[str]:

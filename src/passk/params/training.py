@@ -133,7 +133,9 @@ class Training(BaseModel):
     curriculum: Literal["uniform", "easy_first"] = Field(
         description="Which problems a step asks, a name in passk.training.order."
     )
-    start: str = Field(description="Model to start from: under `pretrain:` or `fetch:`, ARM/step-N.")
+    start: str = Field(
+        description="Model to start from: of `pretrain`, `fetch` or `sft`, or ARM/step-N."
+    )
     set: str = Field(description="Problem set to train on.")
     template: str = Field(description="Prompt template, as in `draws:`.")
     train_seed: int = Field(ge=0, description="Seed of this arm beside the study's seed.")

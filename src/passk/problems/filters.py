@@ -61,6 +61,11 @@ def image_present() -> Rule:
     return Rule(pl.col("image").is_not_null(), "has no picture")
 
 
+def first(rows: int) -> Rule:
+    """The first so many of those that are left."""
+    return Rule(pl.int_range(pl.len()) < rows, f"beyond the first {rows}")
+
+
 FILTERS: Mapping[str, Callable[..., Rule]] = MappingProxyType(
     {
         "free_form": free_form,
@@ -69,6 +74,7 @@ FILTERS: Mapping[str, Callable[..., Rule]] = MappingProxyType(
         "tagged": tagged,
         "drop": drop,
         "image_present": image_present,
+        "first": first,
     }
 )
 

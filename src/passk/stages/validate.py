@@ -49,8 +49,10 @@ def _problems(job: Job, bounds: Validation) -> tuple[dict[str, Frame], list[Expe
     del bounds  # nothing about problems is negotiable
     sets = {name: PROBLEMS.read(paths.problem_set(job.study, name)) for name in job.params["sets"]}
     filters = [FILTERS.read(paths.filter_table(job.study, name)) for name in sets]
-    training = {str(arm["set"]) for arm in job.params["train"].values()}
-    return of_problems.frames(sets, pl.concat(filters), training), of_problems.expectations()
+    sources = {name: str(entry["problems"]) for name, entry in job.params["sets"].items()}
+    training = of_problems.trained_on(job.params)
+    frames = of_problems.frames(sets, pl.concat(filters), training, sources)
+    return frames, of_problems.expectations()
 
 
 def _samples(job: Job, bounds: Validation) -> tuple[dict[str, Frame], list[Expect]]:

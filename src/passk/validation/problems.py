@@ -1,6 +1,7 @@
 """What must hold of problem sets, and of what their filters say."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 import polars as pl
 
@@ -8,18 +9,47 @@ from passk.schemas.problems import DOMAINS
 from passk.validation.gate import Expect, Frame, equal, none
 
 
+def trained_on(params: Mapping[str, Any]) -> set[str]:
+    """Names of the sets that some model is trained on.
+
+    Args:
+        params: the sections `train`, `sft`, `select`, `answers` and `draws`.
+    """
+
+    def found() -> Iterator[str]:
+        for arm in params["train"].values():
+            yield arm["set"]
+        for arm in params["sft"].values():
+            name = arm["demonstrations"]
+            if name in params["answers"]:
+                yield params["answers"][name]["set"]
+            else:
+                yield from params["draws"][params["select"][name]["draw"]]["sets"]
+
+    return set(found())
+
+
 def frames(
-    sets: Mapping[str, pl.DataFrame], filters: pl.DataFrame, training: Collection[str]
+    sets: Mapping[str, pl.DataFrame],
+    filters: pl.DataFrame,
+    training: Collection[str],
+    sources: Mapping[str, str],
 ) -> dict[str, Frame]:
     """Condense problem sets.
+
+    A set counts as a training set, and not as a test set, where models are trained on it, or where
+    it is part of such a set: of the same source, and without a problem that is not trained on.
+    A test set that shares even one problem with a training set is at fault.
 
     Args:
         sets: set -> its problems.
         filters: the filter tables of all sets, one below the other.
         training: names of the sets that models are trained on.
+        sources: set -> where its problems come from.
     """
     problems = pl.concat(sets.values())
     trained = problems.filter(pl.col("set").is_in(list(training)))["problem_id"].unique()
+    training = {*training, *_parts(sets, training, sources)}
     blank = {
         name: (pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "")).cast(pl.Int64)
         for name in ("question", "answer", "tests")
@@ -56,6 +86,17 @@ def frames(
     }
 
 
+def _parts(
+    sets: Mapping[str, pl.DataFrame], training: Collection[str], sources: Mapping[str, str]
+) -> Iterator[str]:
+    """Sets that are filtered from the source of a training set and lie within it."""
+    for name, frame in sets.items():
+        for whole in training:
+            same = sources[name] == sources[whole]
+            if same and set(frame["problem_id"]) <= set(sets[whole]["problem_id"]):
+                yield name
+
+
 def expectations() -> list[Expect]:
     """The suite `problems`."""
     return [
@@ -77,7 +118,7 @@ def expectations() -> list[Expect]:
             {"column": "domain", "value_set": list(DOMAINS)},
         ),
         none("in_training", "problems", "no test problem was trained on",
-             "change the seed or the index range of one of the two worlds, or filter the set"),
+             "change seed or split of one of the two worlds, or drop the problem with a filter"),
         Expect(
             "every set has problems", "sets", "expect_column_values_to_be_between",
             {"column": "problems", "min_value": 1}, "loosen the set's filters",
