@@ -1,0 +1,272 @@
+"""Supervised fine-tuning on demonstrations: TRL's SFTTrainer on token ids that are ready.
+
+TRL keeps the loss (negative log-likelihood of the response's tokens, its mean over the tokens of
+the update), the optimizer, the schedule, mixed precision and resume points.
+
+Differences from a plain SFTTrainer run of the same numbers:
+    1. Token ids come from the code that renders prompts for sampling, not from TRL's own
+       preparation: prompt and response are encoded apart and joined, as a sampled response is.
+    2. Batches are planned beforehand as in pretraining: each epoch in a new order, demonstrations
+       of similar length together, the last incomplete batch of an epoch left out.
+    3. No dropout, whatever the model's configuration says (adapters have their own), and no
+       truncation.
+
+Covered: one process, on a processor or one GPU.
+"""
+
+import math
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+import torch
+from datasets import Dataset
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from trl import SFTConfig, SFTTrainer
+
+from passk.digests import seed
+from passk.params.finetuning import FineTuning
+from passk.training import checkpoints
+from passk.training.log import TrainingLog
+from passk.training.pretraining import Sequences, batches
+from passk.training.resuming import Resuming
+from passk.training.weights import adapters
+
+
+class FineTuningError(ValueError):
+    """Fine-tuning cannot go on; the message names the step and the remedy."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What an arm is fine-tuned from.
+
+    Attributes:
+        name: the arm's name, part of every seed.
+        settings: its parameters.
+        study_seed: the study's seed.
+        start: folder of the start model.
+        folder: where a killed run can resume; it must belong to these very inputs.
+        live: log for whoever watches, or None.
+    """
+
+    name: str
+    settings: FineTuning
+    study_seed: int
+    start: Path
+    folder: Path
+    live: Path | None = None
+
+    @property
+    def identity(self) -> tuple[int | str, ...]:
+        """What random choices of this arm derive from."""
+        return ("sft", self.study_seed, self.name, self.settings.train_seed)
+
+
+class DemonstrationTrainer(Resuming, SFTTrainer):
+    """Fine-tunes a model in place; see the module's page.
+
+    Args:
+        model: a causal language model; trained in place.
+        tokenizer: of the model.
+        data: all demonstrations as token ids; labels are -100 where nothing is learned.
+        run: settings, seeds and folder.
+        on_step: called with the log row of each update.
+    """
+
+    args: SFTConfig
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        data: Sequences,
+        run: Run,
+        on_step: Callable[[dict[str, Any]], None],
+    ) -> None:
+        self.data = data
+        self.on_step = on_step
+        settings = run.settings
+        plan = batches(data.lengths, settings.batch, settings.steps, seed("order", *run.identity))
+        self.plan = [
+            part for rows in plan for part in np.split(rows, settings.gradient_accumulation)
+        ]
+        without_dropout(model)
+        super().__init__(
+            model=model,
+            args=configuration(settings, run.folder, seed_value=seed(*run.identity) % 2**32),
+            # TRL wants a data set and looks at its columns; rows come from get_train_dataloader.
+            train_dataset=Dataset.from_dict({"input_ids": [[0]], "labels": [[0]]}),
+            data_collator=_unused_collator,
+            processing_class=tokenizer,
+            peft_config=adapters(settings.lora),
+        )
+        if self.accelerator.num_processes > 1:
+            raise FineTuningError("fine-tuning in several processes is not supported; use one")
+
+    def get_train_dataloader(self) -> DataLoader:
+        """Micro-batches in the order of the plan."""
+        parts: Any = self.plan
+        return DataLoader(parts, collate_fn=lambda part: self.rows(part[0]))
+
+    def rows(self, chosen: NDArray[np.int64]) -> dict[str, Tensor]:
+        """Demonstrations as the model gets them, each tensor (chosen, longest of them)."""
+        lengths = torch.from_numpy(self.data.lengths[chosen])
+        longest = int(lengths.max())
+        picked = torch.from_numpy(chosen)
+        return {
+            "input_ids": self.data.ids[picked, :longest],
+            "labels": self.data.labels[picked, :longest],
+            "attention_mask": (torch.arange(longest) < lengths[:, None]).long(),
+        }
+
+    def compute_loss(self, *arguments: Any, **options: Any) -> Tensor:  # noqa: ANN401
+        """TRL's loss; stops before a loss that is no number reaches the weights."""
+        loss: Tensor = super().compute_loss(*arguments, **options)
+        if not torch.isfinite(loss):
+            self._stop(self.state.global_step + 1, f"loss is {loss.item()}")
+        return loss
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Hand over an update's row, without times and TRL's own measures."""
+        if "loss" not in logs:  # the summary at the end, which holds times
+            return
+        step = self.state.global_step
+        self._metrics["train"].clear()
+        if not math.isfinite(logs["grad_norm"]):
+            self._stop(step, f"grad_norm is {logs['grad_norm']}")
+        names = ("loss", "learning_rate", "grad_norm")
+        self.on_step({"step": step, **{name: logs[name] for name in names}})
+
+    def _stop(self, step: int, what: str) -> NoReturn:
+        raise FineTuningError(
+            f"step {step}: {what}; training stopped. Resume points before this step are kept; "
+            "lower the learning rate or the gradient's largest norm"
+        )
+
+
+def finetune(
+    run: Run,
+    encode: Callable[[PreTrainedModel, PreTrainedTokenizerBase], Sequences],
+    target: Path,
+) -> list[dict[str, Any]]:
+    """Fine-tune an arm, going on where a killed run stopped, and write its model folder.
+
+    Args:
+        run: what to train.
+        encode: demonstrations as token ids of the start model.
+        target: the model folder to write.
+
+    Returns:
+        The log, one row per update: step (from 1), loss (nats per learned token), learning_rate,
+        grad_norm (before clipping).
+    """
+    settings = run.settings
+    # Frozen weights may be kept in the precision of training; weights that are trained may not.
+    dtype = settings.precision if settings.lora else "float32"
+    model, tokenizer = checkpoints.load(run.start, dtype)
+    data = encode(model, tokenizer)
+    cached = model.config.use_cache  # training switches it off, and would save that
+    point = checkpoints.latest(run.folder)
+    log = TrainingLog(run.folder / "log.jsonl", run.live)
+    done = checkpoints.resumed_update(point)
+    log.restore(done)
+    with tqdm(
+        total=settings.steps, initial=done, desc=f"sft {run.name}", unit="step",
+        mininterval=0.5, file=sys.stderr,
+    ) as bar:  # fmt: skip
+
+        def on_step(row: Mapping[str, Any]) -> None:
+            log.append(row)
+            bar.set_postfix(loss=f"{row['loss']:.3f}", refresh=False)
+            bar.update()
+
+        trainer = DemonstrationTrainer(model, tokenizer, data, run, on_step)
+        trainer.train(resume_from_checkpoint=str(point) if point else None)
+    model.config.use_cache = cached
+    checkpoints.save(trainer.model, run.start, target)
+    return log.rows
+
+
+def without_dropout(model: nn.Module) -> None:
+    """Switch dropout off, in layers and in attention; the configuration stays as it is."""
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+        if isinstance(getattr(module, "attention_dropout", None), float):
+            module.attention_dropout = 0.0
+
+
+def configuration(settings: FineTuning, folder: Path, *, seed_value: int) -> SFTConfig:
+    """TRL's configuration, everything that moves a number stated.
+
+    Args:
+        settings: the arm's parameters.
+        folder: where resume points are written.
+        seed_value: seed of TRL's own generators; nothing here draws from them.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return SFTConfig(
+            output_dir=str(folder),
+            seed=seed_value,
+            data_seed=seed_value,
+            max_steps=settings.steps,
+            per_device_train_batch_size=settings.batch // settings.gradient_accumulation,
+            gradient_accumulation_steps=settings.gradient_accumulation,
+            # data: ready, so that none of this is done
+            dataset_kwargs={"skip_prepare_dataset": True},
+            max_length=None,
+            packing=False,
+            padding_free=False,
+            pad_to_multiple_of=None,
+            completion_only_loss=True,
+            assistant_only_loss=False,
+            shuffle_dataset=False,
+            # optimizer
+            optim="adamw_torch_fused",
+            learning_rate=settings.learning_rate,
+            lr_scheduler_type=settings.schedule,
+            warmup_steps=settings.warmup_steps,
+            weight_decay=settings.weight_decay,
+            adam_beta1=settings.adam_beta1,
+            adam_beta2=settings.adam_beta2,
+            adam_epsilon=settings.adam_eps,
+            max_grad_norm=settings.max_grad_norm,
+            # loss
+            loss_type="nll",
+            label_smoothing_factor=0.0,
+            average_tokens_across_devices=True,
+            neftune_noise_alpha=None,
+            # precision and memory
+            bf16=settings.precision == "bfloat16",
+            fp16=False,
+            tf32=None,
+            gradient_checkpointing=settings.gradient_checkpointing,
+            activation_offloading=False,
+            # bookkeeping
+            logging_strategy="steps",
+            logging_steps=1,
+            logging_nan_inf_filter=False,
+            save_strategy="steps",
+            save_steps=settings.resume_every,
+            save_total_limit=2,
+            report_to="none",
+            disable_tqdm=True,
+            dataloader_num_workers=0,
+            dataloader_pin_memory=False,
+            remove_unused_columns=False,
+        )
+
+
+def _unused_collator(rows: object) -> dict[str, Tensor]:
+    """TRL wants a collator, or sets the model's padding token; rows come ready."""
+    raise NotImplementedError

@@ -1,0 +1,49 @@
+"""What every trainer here does around transformers' own: resume points, and nothing told outside.
+
+Mixed in before a trainer of TRL.
+"""
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from transformers import PreTrainedModel, Trainer
+
+from passk.training.checkpoints import COMPLETE
+
+
+class ResumeError(ValueError):
+    """A resume point is not of this model; the message names the folder."""
+
+
+class _LoadResult(Protocol):
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+
+class Resuming(Trainer):
+    """Resume points that a kill cannot leave half written, and no model card, no telemetry."""
+
+    model: PreTrainedModel
+
+    def _save_checkpoint(self, model: torch.nn.Module, trial: Any) -> None:  # noqa: ANN401
+        # Past TRL's own, which adds a model card; marked complete last, against kills.
+        Trainer._save_checkpoint(self, model, trial)
+        folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
+        (folder / COMPLETE).touch()
+
+    def _issue_warnings_after_load(self, load_result: _LoadResult) -> None:
+        # Tied weights are stored once, so their second name is missing by design.
+        lost = set(load_result.missing_keys) - set(self.model.all_tied_weights_keys)
+        if lost or load_result.unexpected_keys:
+            raise ResumeError(
+                f"{self.args.output_dir}: the resume point lacks {sorted(lost)} or has "
+                f"{load_result.unexpected_keys}; delete the folder and run the stage again"
+            )
+
+    def floating_point_ops(self, inputs: object) -> int:
+        """Not counted."""
+        return 0
+
+    def _send_telemetry(self) -> None:
+        """None: a study tells nobody that it runs."""
