@@ -1,6 +1,7 @@
 """The thin runner around every stage: `python -m passk.run GROUP [ITEM]`, as `dvc.yaml` calls it.
 
-It checks all parameters before any work, hands the stage only the parameters that `dvc.yaml`
+It checks all parameters before any work (once for each state of them: building the schemas of all
+sections takes longer than a small stage), hands the stage only the parameters that `dvc.yaml`
 declares for it, and records the execution. It is no dependency of any stage, so that a change to
 records or tracking retrains nothing.
 """
@@ -13,14 +14,13 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from passk.digests import digest, file_digest
 from passk.lineage import records, tracking
 from passk.lineage.closure import stage_module
 from passk.lineage.dag import Stage, cached
-from passk.params.reading import ParameterError, read, select
-from passk.params.study import load_study
-from passk.paths import PARAMS
+from passk.params.reading import read, select
+from passk.paths import PARAMS, STATE
 from passk.stages.job import Job, StageError
-from passk.tables import TableError
 
 # One thread: thread counts change float sums, and so bytes; parallelism comes from the DAG.
 ENVIRONMENT = {
@@ -32,16 +32,41 @@ ENVIRONMENT = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
 
+# Folders of the package that hold what the check of all parameters depends on.
+CHECKED = ("params", "models", "problems", "verification")
+
 
 def _terminated(number: int, frame: FrameType | None) -> NoReturn:
     """Turn a polite kill into an exit that closes files and reports the stage as failed."""
     sys.exit(128 + number)
 
 
+def check() -> None:
+    """Refuse illegal parameters, unless this state of parameters and code was found legal before.
+
+    Raises:
+        ParameterError: every fault by key, value and what is legal.
+    """
+    package = Path(__file__).parent
+    code = sorted(
+        (path.relative_to(package).as_posix(), path.stat().st_mtime_ns, path.stat().st_size)
+        for folder in CHECKED
+        for path in (package / folder).rglob("*.*")
+        if path.suffix in (".py", ".yaml")
+    )
+    found = STATE / "checked" / digest(file_digest(PARAMS), str(package), code)
+    if not found.exists():
+        from passk.params.study import load_study
+
+        load_study(PARAMS)
+        found.parent.mkdir(parents=True, exist_ok=True)
+        found.touch()
+
+
 def execute(stage: Stage) -> None:
     """Run one stage and record the execution."""
+    check()
     values = read(PARAMS)
-    load_study(PARAMS)
     keys = stage.params.get(PARAMS.as_posix(), ())
     execution = records.open_execution(stage, select(values, keys))
     tracking.ensure_drainer()  # shows a training log while it grows
@@ -67,7 +92,7 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         execute(stages[name])
-    except (ParameterError, StageError, TableError, ValueError) as error:
+    except (StageError, ValueError) as error:  # faults of parameters and tables are ValueErrors
         print(f"passk: {name}: {error}", file=sys.stderr)
         return 1
     finally:
