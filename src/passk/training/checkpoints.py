@@ -8,6 +8,8 @@ because a tokenizer that is loaded and saved again need not give the same ids.
 import shutil
 from pathlib import Path
 
+import torch
+from peft import PeftModel
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
@@ -15,6 +17,8 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 from transformers.utils import logging
+
+from passk.training.weights import copy_of
 
 TOKENIZER_FILES = (
     "tokenizer.json",
@@ -33,8 +37,13 @@ class CheckpointError(ValueError):
     """A model folder is not what it must be; the message names it and the remedy."""
 
 
-def load(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """Model (float32) and tokenizer of a folder."""
+def load(
+    folder: Path, dtype: str = "float32"
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Model and tokenizer of a folder.
+
+    A tokenizer without a padding token pads with its end-of-text token; what it pads is masked.
+    """
     logging.disable_progress_bar()  # the stage has a bar of its own
     if not (folder / "config.json").exists():
         raise CheckpointError(f"{folder}: no config.json; run the stage that makes this model")
@@ -42,22 +51,31 @@ def load(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
         raise CheckpointError(
             f"{folder}: checkpoint without a tokenizer; save the tokenizer beside the weights"
         )
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype="float32", local_files_only=True)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    if tokenizer.eos_token_id is None:
+        raise CheckpointError(
+            f"{folder}: the tokenizer names no end-of-text token; write eos_token into "
+            "tokenizer_config.json"
+        )
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
     return model, tokenizer
 
 
-def save(model: PreTrainedModel, start: Path, target: Path) -> None:
-    """Write a model folder in one piece.
+def save(model: PreTrainedModel | PeftModel, start: Path, target: Path) -> None:
+    """Write a model folder in one piece: float32 weights, adapters merged.
 
     Args:
         model: to be saved.
-        start: the folder whose tokenizer it uses.
+        start: the folder that the model began as, and whose tokenizer it uses.
         target: replaced where it exists.
     """
     temporary = target.with_name(f".{target.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
+    if isinstance(model, PeftModel):
+        model = copy_of(model, start, torch.float32, "cpu")
     model.save_pretrained(temporary)
     for name in TOKENIZER_FILES:
         if (start / name).exists():

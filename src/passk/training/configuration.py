@@ -17,7 +17,7 @@ def configuration(settings: Training, folder: Path, *, seed_value: int) -> GRPOC
         seed_value: seed of TRL's own generators; nothing here draws from them.
     """
     updates = settings.num_iterations * settings.minibatches
-    parts = settings.minibatches * settings.gradient_accumulation
+    parts = settings.minibatches * settings.gradient_accumulation * settings.processes
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return GRPOConfig(
@@ -27,7 +27,7 @@ def configuration(settings: Training, folder: Path, *, seed_value: int) -> GRPOC
             max_steps=settings.steps * updates,
             per_device_train_batch_size=settings.prompts * settings.rollouts // parts,
             gradient_accumulation_steps=settings.gradient_accumulation,
-            steps_per_generation=parts,
+            steps_per_generation=parts // settings.processes,
             num_generations=settings.rollouts,
             max_completion_length=settings.max_new_tokens,
             temperature=settings.temperature,
@@ -65,13 +65,14 @@ def configuration(settings: Training, folder: Path, *, seed_value: int) -> GRPOC
             use_vllm=False,
             vllm_importance_sampling_correction=False,
             router_aux_loss_coef=None,
-            disable_dropout=True,
+            disable_dropout=settings.lora is None or settings.lora.dropout == 0,
             cast_lm_head_to_fp32=False,
             # precision and memory
             bf16=settings.precision == "bfloat16",
             fp16=False,
             tf32=None,
             gradient_checkpointing=settings.gradient_checkpointing,
+            gradient_checkpointing_kwargs={"use_reentrant": False},
             # bookkeeping
             logging_strategy="steps",
             logging_steps=1,

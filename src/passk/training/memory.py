@@ -1,0 +1,201 @@
+"""Will an arm fit into memory? Estimated before any work starts, from shapes alone.
+
+Counted, in bytes: weights, gradients, AdamW's two moments, the copies that an arm keeps, the
+key-value cache of rollouts, and what one forward pass of the loss keeps for its backward pass.
+Coarse on purpose (a factor of two), since allocators, kernels and response lengths are not known
+beforehand: every response is taken to be as long as it may be.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+from transformers import PreTrainedModel
+
+from passk.params.training import Ppo, Training
+
+_GIB = 2**30
+# Python, torch and the libraries, before a model is loaded: measured 0.6 GiB on a processor.
+_PROCESS = 0.7 * _GIB
+
+
+class FitError(ValueError):
+    """An arm does not fit; the message names the parameters and what would fit."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What of a model decides how much memory it takes.
+
+    Attributes:
+        parameters: weights.
+        trained: weights that are trained.
+        layers, width, feed_forward, vocabulary: of the decoder.
+        cached: numbers per token and layer in the key-value cache.
+    """
+
+    parameters: int
+    trained: int
+    layers: int
+    width: int
+    feed_forward: int
+    vocabulary: int
+    cached: int
+
+
+def shape_of(model: PreTrainedModel, settings: Training) -> Shape:
+    """The shape of a start model under an arm's settings."""
+    config = model.config
+    heads = config.num_attention_heads
+    head = getattr(config, "head_dim", None) or config.hidden_size // heads
+    groups = getattr(config, "num_key_value_heads", None) or heads
+    parameters = model.num_parameters()
+    return Shape(
+        parameters=parameters,
+        trained=_adapted(model, settings) if settings.lora else parameters,
+        layers=config.num_hidden_layers,
+        width=config.hidden_size,
+        feed_forward=getattr(config, "intermediate_size", None) or 4 * config.hidden_size,
+        vocabulary=config.vocab_size,
+        cached=2 * groups * head,
+    )
+
+
+def _adapted(model: PreTrainedModel, settings: Training) -> int:
+    """Weights of the adapters."""
+    assert settings.lora is not None
+    every = settings.lora.targets == ["all-linear"]
+    output = model.get_output_embeddings()
+    chosen = [
+        layer
+        for name, layer in model.named_modules()
+        if isinstance(layer, nn.Linear) and layer is not output
+        and (every or name.rpartition(".")[2] in settings.lora.targets)
+    ]  # fmt: skip
+    if not chosen:
+        raise FitError(
+            f"lora.targets = {settings.lora.targets}: the start model has no such layers; it has "
+            + ", ".join(sorted({name.rpartition(".")[2] for name, layer in model.named_modules()
+                                if isinstance(layer, nn.Linear)}))
+        )  # fmt: skip
+    return sum(settings.lora.rank * (one.in_features + one.out_features) for one in chosen)
+
+
+def needs(shape: Shape, settings: Training, length: int) -> dict[str, float]:
+    """Bytes by what they are for, in each process of an arm.
+
+    Args:
+        shape: of the start model.
+        settings: the arm's parameters.
+        length: tokens of the longest prompt and response.
+    """
+    half = settings.precision == "bfloat16"
+    frozen = shape.parameters - shape.trained if settings.lora else 0
+    number = 2 if half else 4  # bytes of a number that is computed with
+    size: dict[str, float] = {"weights": frozen * number + (shape.parameters - frozen) * 4}
+    size["gradients and AdamW"] = shape.trained * 12
+    copies = 0
+    if settings.lora is None:
+        copies += 4 * (bool(settings.kl_every) + (settings.beta > 0))
+    if settings.engine != "vllm" and (settings.lora or half):
+        copies += number
+    size["copies of the model"] = shape.parameters * copies
+    size["critic"] = shape.parameters * 16 if isinstance(settings.algorithm, Ppo) else 0
+    rows = settings.prompts * settings.rollouts / settings.processes
+    drawn = {"steploop": min(rows, 256), "transformers": rows / settings.gradient_accumulation}
+    cache = drawn.get(settings.engine, 0) * length * shape.layers * shape.cached
+    size["rollouts' cache"] = cache * number
+    passed = rows / settings.minibatches / settings.gradient_accumulation
+    tokens = passed * length
+    per_layer = 14 * shape.width + 4 * shape.feed_forward
+    kept = tokens * (
+        shape.layers * shape.width + per_layer
+        if settings.gradient_checkpointing
+        else shape.layers * per_layer
+    )
+    size["activations"] = kept * number
+    # Shared prompts keep the log-probabilities of the whole vocabulary for the backward pass, and
+    # a chunk's logits and their gradients besides; TRL's own pass goes through them in pieces.
+    answers = passed * settings.max_new_tokens * settings.share_prompts
+    chunk = min(settings.forward_rows, passed) * settings.max_new_tokens * settings.share_prompts
+    size["logits"] = (answers * 2 + chunk * 2) * shape.vocabulary * 4
+    size["process"] = 0 if torch.cuda.is_available() else _PROCESS
+    return size
+
+
+def available(processes: int) -> float:
+    """Bytes for each process: of its GPU, else its share of this machine's free memory."""
+    if torch.cuda.is_available():
+        return float(torch.cuda.mem_get_info()[0])
+    return _free() / processes
+
+
+def _free() -> float:
+    """Free memory of this machine, or what the control group leaves of it."""
+    try:
+        text = Path("/proc/meminfo").read_text(encoding="utf-8")
+        free = float(re.findall(r"MemAvailable:\s+(\d+) kB", text)[0]) * 1024
+    except (OSError, IndexError):
+        free = float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    group = Path("/sys/fs/cgroup")
+    try:
+        limit = float((group / "memory.max").read_text(encoding="utf-8"))  # "max": no limit
+        used = float((group / "memory.current").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return free
+    return min(free, limit - used)
+
+
+def check(shape: Shape, settings: Training, length: int, free: float | None = None) -> None:
+    """Raise FitError where an arm does not fit, naming what would.
+
+    Args:
+        shape: of the start model.
+        settings: the arm's parameters.
+        length: tokens of the longest prompt and response.
+        free: bytes for each process; measured where it is None.
+    """
+    free = available(settings.processes) if free is None else free
+    if settings.engine == "vllm" and settings.vllm is not None and torch.cuda.is_available():
+        free *= 1 - settings.vllm.memory_share
+    size = needs(shape, settings, length)
+    if sum(size.values()) <= free:
+        return
+    parts = ", ".join(
+        f"{name} {value / _GIB:.1f}"
+        for name, value in sorted(size.items(), key=lambda item: -item[1])
+        if value > 0.05 * sum(size.values())
+    )
+    raise FitError(
+        f"prompts x rollouts = {settings.prompts} x {settings.rollouts} need about "
+        f"{sum(size.values()) / _GIB:.1f} GiB ({parts}), but {free / _GIB:.1f} GiB are free. "
+        f"{_remedy(shape, settings, length, free)}"
+    )
+
+
+def _remedy(shape: Shape, settings: Training, length: int, free: float) -> str:
+    """What fits: a larger gradient_accumulation, fewer rollouts, or another way to train."""
+
+    def fits(changes: Mapping[str, int]) -> bool:
+        other = settings.model_copy(update=dict(changes))
+        return sum(needs(shape, other, length).values()) <= free
+
+    rows = settings.prompts * settings.rollouts
+    unit = settings.minibatches * settings.processes
+    pieces = [n for n in range(1, rows + 1) if not rows % (n * unit)]
+    found = []
+    if enough := [n for n in pieces if fits({"gradient_accumulation": n})]:
+        found.append(f"gradient_accumulation: {enough[0]}")
+    fewer = [n for n in range(settings.rollouts - 1, 1, -1) if fits({"rollouts": n})]
+    if fewer:
+        found.append(f"rollouts: at most {fewer[0]}")
+    if found:
+        return f"What fits: {', or '.join(found)}"
+    return (
+        "No number of rollouts fits beside this model: train adapters (lora), in bfloat16, with "
+        "gradient_checkpointing, or a smaller model"
+    )

@@ -1,0 +1,95 @@
+"""Weights of a policy as a plain checkpoint has them: adapters merged, in one precision.
+
+Precision of an arm, `precision: bfloat16`:
+    1. Without adapters all weights are kept in float32 (AdamW's updates are mostly smaller than
+       what bfloat16 can tell apart, 3 digits) and computed with in bfloat16 (autocast).
+    2. With adapters the frozen weights are kept in bfloat16 and the adapters in float32.
+    3. Rollouts are drawn by a copy of the weights in bfloat16, made anew at each step.
+    4. Saved are float32 weights in any case, adapters merged in float32.
+
+Adapters are never merged into the policy itself and taken out again: that changes the frozen
+weights by rounding, and so a resumed run's bytes.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig, PeftModel
+from peft.tuners.lora import LoraLayer
+from torch import Tensor
+from transformers import AutoModelForCausalLM, PreTrainedModel
+
+from passk.params.training import Lora, Training
+
+_PREFIX = "base_model.model."
+
+
+def loading_dtype(settings: Training) -> str:
+    """In which precision an arm's start model is loaded."""
+    frozen = settings.lora is not None
+    return "bfloat16" if frozen and settings.precision == "bfloat16" else "float32"
+
+
+def adapters(lora: Lora | None) -> LoraConfig | None:
+    """The configuration, for peft, of an arm's adapters; None trains all weights.
+
+    Hu et al. 2021 (arXiv 2106.09685): W + (alpha / rank) B A, where B begins at 0, so that
+    training begins at the start model.
+    """
+    if lora is None:
+        return None
+    targets = lora.targets[0] if lora.targets == ["all-linear"] else list(lora.targets)
+    return LoraConfig(
+        task_type="CAUSAL_LM",
+        r=lora.rank,
+        lora_alpha=lora.alpha,  # type: ignore[arg-type]  # a whole number is not needed
+        lora_dropout=lora.dropout,
+        target_modules=targets,
+        bias="none",
+        use_rslora=False,
+        use_dora=False,
+    )
+
+
+def plain_model(model: PreTrainedModel | PeftModel) -> PreTrainedModel:
+    """The transformers model of a policy; where there are adapters, it computes with them."""
+    return model.get_base_model() if isinstance(model, PeftModel) else model  # type: ignore[return-value]
+
+
+@torch.no_grad()
+def merged(model: PreTrainedModel | PeftModel) -> Iterator[tuple[str, Tensor]]:
+    """Names and values of all weights as the start model's checkpoint names them.
+
+    Tied weights come once. Where there are adapters, their product is added in float32.
+    """
+    for name, value in model.named_parameters():
+        if ".lora_" in name:
+            continue
+        module_name, _, kind = name.rpartition(".")
+        layer = model.get_submodule(module_name.removesuffix(".base_layer"))
+        plain = name.removeprefix(_PREFIX).replace(".base_layer", "")
+        if kind == "weight" and isinstance(layer, LoraLayer):
+            (adapter,) = layer.active_adapters  # type: ignore[attr-defined]
+            yield plain, value.float() + layer.get_delta_weight(adapter).float()  # type: ignore[operator]
+        else:
+            yield plain, value.detach()
+
+
+def copy_of(
+    model: PreTrainedModel | PeftModel, start: Path, dtype: torch.dtype, device: torch.device | str
+) -> PreTrainedModel:
+    """A plain model with a policy's weights, adapters merged; begins as the start model."""
+    copy: Any = AutoModelForCausalLM.from_pretrained(start, dtype=dtype, local_files_only=True)
+    copy.to(device).requires_grad_(False).eval()
+    refresh(copy, model)
+    return copy  # type: ignore[no-any-return]
+
+
+@torch.no_grad()
+def refresh(copy: PreTrainedModel, model: PreTrainedModel | PeftModel) -> None:
+    """Write a policy's weights, adapters merged, into a copy of it."""
+    own = dict(copy.named_parameters())
+    for name, value in merged(model):
+        own[name].copy_(value)

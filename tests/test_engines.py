@@ -1,0 +1,131 @@
+"""Rollout engines: they agree where they must, repeat themselves, and hear of new weights."""
+
+import pytest
+import torch
+
+import foreign_checkpoint as foreign
+import toy_policy as toy
+from passk.training import checkpoints
+from passk.training.engines import by_generate, engine, step_loop
+from passk.training.weights import adapters, copy_of, merged
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory):
+    return toy.make_start(tmp_path_factory.mktemp("start"))
+
+
+@pytest.fixture
+def loaded(start):
+    model, tokenizer = checkpoints.load(start)
+    return model.eval(), tokenizer
+
+
+def drawn(draw, model, tokenizer, step=1, **named):
+    with torch.no_grad():
+        return draw(model, toy.tasks(tokenizer), step, **named)
+
+
+def texts(groups):
+    return [[rollout.text for rollout in group] for group in groups]
+
+
+def test_generate_and_the_step_loop_agree_on_greedy_responses(loaded):
+    model, tokenizer = loaded
+    settings = toy.settings(engine="transformers", gradient_accumulation=2)
+    ours, theirs = (
+        drawn(make(tokenizer, settings, (1,)), model, tokenizer, greedy=True)
+        for make in (step_loop, by_generate)
+    )
+    for own, other in zip(ours, theirs, strict=True):
+        assert len(own) == len(other) == 1
+        assert list(own[0].token_ids) == list(other[0].token_ids)
+        assert own[0].truncated == other[0].truncated
+        assert own[0].text == other[0].text
+        assert own[0].entropy == pytest.approx(other[0].entropy, rel=1e-4)
+
+
+def test_generate_is_seeded_by_step_and_stream_and_leaves_the_global_generator_alone(loaded):
+    model, tokenizer = loaded
+    draw = by_generate(tokenizer, toy.settings(engine="transformers"), (1,))
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
+    first = drawn(draw, model, tokenizer)
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.manual_seed(4)
+    assert first == drawn(draw, model, tokenizer)
+    assert texts(first) != texts(drawn(draw, model, tokenizer, step=2))
+    assert texts(first) != texts(drawn(draw, model, tokenizer, stream="rollout-2"))
+    assert [len(group) for group in first] == [8] * 5
+
+
+def test_generate_draws_from_the_policy_at_its_temperature_without_the_checkpoints_defaults(loaded):
+    """Of the first token: frequencies agree with probabilities, by chi-square."""
+    model, tokenizer = loaded
+    model.generation_config.top_k = 1  # what a published checkpoint may ask for
+    model.generation_config.repetition_penalty = 5.0
+    settings = toy.settings(
+        engine="transformers", rollouts=2000, temperature=0.5, max_new_tokens=1, prompts=1
+    )
+    (task, *_) = toy.tasks(tokenizer)
+    with torch.no_grad():
+        model.lm_head.weight.mul_(20)  # uneven probabilities
+        (group,) = by_generate(tokenizer, settings, (1,))(model, [task], 1)
+        logits = model(torch.tensor([task.prompt_ids])).logits[0, -1] / 0.5
+        model.lm_head.weight.div_(20)
+    chances = logits.softmax(-1)
+    counts = torch.bincount(torch.tensor([r.token_ids[0] for r in group]), minlength=len(chances))
+    expected = chances * 2000
+    common = expected >= 5
+    spread = ((counts - expected)[common] ** 2 / expected[common]).sum()
+    assert spread < common.sum() + 5 * (2 * common.sum()) ** 0.5
+    entropy = float(-(chances * chances.log()).sum())
+    assert group[0].entropy == pytest.approx(entropy, rel=1e-4)
+    assert model.generation_config.top_k == 1  # put back
+
+
+def test_merged_weights_are_those_that_the_adapters_compute_with(start, loaded):
+    from peft import get_peft_model
+
+    model, tokenizer = loaded
+    lora = toy.settings(lora=LORA).lora
+    plain = {name: value.clone() for name, value in model.named_parameters()}
+    adapted = get_peft_model(model, adapters(lora))
+    assert dict(merged(adapted)).keys() == plain.keys()
+    for name, value in merged(adapted):
+        assert torch.equal(value, plain[name])  # B begins at 0
+    with torch.no_grad():
+        for name, weight in adapted.named_parameters():
+            if "lora_B" in name:
+                weight.normal_(std=0.3)
+    ids = torch.tensor([tokenizer("12+3=")["input_ids"]])
+    copy = copy_of(adapted, start, torch.float32, "cpu")
+    assert torch.allclose(copy(ids).logits, adapted.eval()(ids).logits, atol=1e-5)
+    with adapted.disable_adapter():
+        assert not torch.allclose(copy(ids).logits, adapted(ids).logits, atol=1e-3)
+
+
+LORA = {"rank": 4, "alpha": 8, "dropout": 0.0, "targets": ["all-linear"]}
+
+
+@pytest.mark.parametrize("name", ["steploop", "transformers"])
+def test_a_copy_that_draws_hears_of_new_weights(start, loaded, name):
+    model, tokenizer = loaded
+    settings = toy.settings(engine=name, precision="bfloat16")
+    draw = engine(settings, tokenizer, (1,), start, 20)
+    before = texts(drawn(draw, model, tokenizer))
+    assert before == texts(drawn(draw, model, tokenizer))
+    with torch.no_grad():
+        model.model.embed_tokens.weight[66].mul_(40)  # one token becomes all but certain
+    assert before != texts(drawn(draw, model, tokenizer))
+    assert model.dtype == torch.float32  # the policy itself keeps its precision
+
+
+def test_a_foreign_llama_without_a_padding_token_is_drawn_from(tmp_path):
+    folder = foreign.make(tmp_path, "llama")
+    model, tokenizer = checkpoints.load(folder)
+    assert tokenizer.pad_token_id == tokenizer.eos_token_id
+    for name in ("steploop", "transformers"):
+        settings = toy.settings(engine=name)
+        groups = drawn(engine(settings, tokenizer, (1,), folder, 20), model.eval(), tokenizer)
+        assert [len(group) for group in groups] == [8] * 5
