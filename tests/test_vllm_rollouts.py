@@ -1,0 +1,110 @@
+"""Rollouts by vLLM in the training process, in vLLM's own environment: `make test-vllm`."""
+
+import importlib.util
+
+import pytest
+import torch
+
+import toy_policy as toy
+from passk.training import checkpoints
+from passk.training.rollouts import Task
+
+pytestmark = [
+    pytest.mark.vllm,
+    pytest.mark.skipif(not importlib.util.find_spec("vllm"), reason="vLLM is not installed here"),
+]
+
+SETTINGS = {
+    "engine": "vllm", "vllm": {"memory_share": 0.3, "tensor_parallel": 1}, "max_new_tokens": 12,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory):
+    # vLLM wants 32 numbers or more per head; uneven weights, so that greedy choices are clear.
+    folder = toy.make_start(tmp_path_factory.mktemp("start"), width=128, feed_forward=96)
+    model, _ = checkpoints.load(folder)
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if "norm" not in name:
+                weight.mul_(6.0)
+    model.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def policy(start):
+    model, tokenizer = checkpoints.load(start)
+    return model.eval(), tokenizer
+
+
+@pytest.fixture(scope="module")
+def served(start, policy):
+    from passk.training.colocated import Colocated
+
+    return Colocated(policy[1], toy.settings(**SETTINGS), (1,), start, 24)
+
+
+def greedy_by_hand(model, prompt, longest):
+    ids = list(prompt)
+    for _ in range(longest):
+        with torch.no_grad():
+            ids.append(int(model(torch.tensor([ids])).logits[0, -1].argmax()))
+        if ids[-1] == 0:
+            break
+    return ids[len(prompt) :]
+
+
+def test_greedy_rollouts_are_those_of_the_policy(served, policy):
+    model, tokenizer = policy
+    tasks = toy.tasks(tokenizer)
+    groups = served(model, tasks, 1, greedy=True)
+    for task, (rollout,) in zip(tasks, groups, strict=True):
+        wanted = greedy_by_hand(model, task.prompt_ids, 12)
+        assert list(rollout.token_ids) == wanted
+        assert rollout.truncated == (wanted[-1] != 0)
+
+
+def test_new_weights_reach_it_before_the_next_draw(served, policy, start):
+    _, tokenizer = policy
+    other, _ = checkpoints.load(start)
+    tasks = toy.tasks(tokenizer)
+    before = served(policy[0], tasks, 1, greedy=True)
+    torch.manual_seed(5)
+    with torch.no_grad():
+        for weight in other.parameters():
+            weight.add_(torch.randn_like(weight) * weight.std())
+    after = served(other.eval(), tasks, 1, greedy=True)
+    assert [list(g[0].token_ids) for g in after] != [list(g[0].token_ids) for g in before]
+    for task, (rollout,) in zip(tasks, after, strict=True):
+        assert list(rollout.token_ids) == greedy_by_hand(other, task.prompt_ids, 12)
+    again = served(policy[0], tasks, 1, greedy=True)  # nothing of the other weights is left
+    assert [list(g[0].token_ids) for g in again] == [list(g[0].token_ids) for g in before]
+
+
+def test_each_rollout_has_random_numbers_of_its_own(served, policy):
+    model, tokenizer = policy
+    task = toy.tasks(tokenizer)[0]
+    twice = [Task("a", task.prompt_ids, ""), Task("a", task.prompt_ids, "")]
+    groups = served(model, twice, 1)
+    assert [len(group) for group in groups] == [8, 8]
+    texts = [[tuple(one.token_ids) for one in group] for group in groups]
+    assert len({*texts[0], *texts[1]}) > 8
+    same = [[tuple(one.token_ids) for one in group] for group in served(model, twice, 1)]
+    assert same == texts
+    shifted = served(model, twice[1:], 1, first=1)  # as a second process would draw it
+    assert [tuple(one.token_ids) for one in shifted[0]] == texts[1]
+    later = [[tuple(one.token_ids) for one in group] for group in served(model, twice, 2)]
+    assert later != texts
+
+
+def test_surprise_estimates_the_entropy(served, policy):
+    model, tokenizer = policy
+    task = toy.tasks(tokenizer)[0]
+    surprise = [one.entropy for s in range(1, 40) for one in served(model, [task], s)[0]]
+    with torch.no_grad():
+        first = model(torch.tensor([task.prompt_ids])).logits[0, -1].log_softmax(-1)
+    assert all(value >= 0 for value in surprise)
+    assert float(-(first.exp() * first).sum()) > 0
+    assert 0 < sum(surprise) / len(surprise) < 6  # at most log(257)
