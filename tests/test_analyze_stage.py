@@ -13,7 +13,7 @@ from passk.schemas.counts import COUNTS
 from passk.schemas.problems import PROBLEMS
 from passk.schemas.samples import SAMPLES
 from passk.schemas.verdicts import VERDICTS
-from passk.stages import analyze, count
+from passk.stages import analyze, catalog, count
 from passk.stages.job import Job, StageError
 from passk.tables import TableError
 
@@ -99,6 +99,7 @@ def run_analyze(question, draws=tuple(DRAWS), train=(), **changes):
         "train": {name: {} for name in train},
         "analysis": parameters(**changes),
     }
+    catalog.run(Job("catalog", "", params, "-"))
     analyze.run(Job("analyze", question, params, "-"))
     return pl.read_parquet(paths.results("toy", question))
 

@@ -9,7 +9,7 @@ from tests.conftest import Workspace
 from passk.lineage import dag as dvc_dag
 
 ALL_DRAWS = ("sample@", "verify@", "count@")
-TABLES = ("validate@", "analyze@", "report")  # read the parameters of every draw
+TABLES = ("catalog", "report")  # read the parameters of every draw
 
 # edit -> prefixes of the stages that it reaches directly, by what dvc.yaml declares
 EDITS = {
@@ -23,7 +23,7 @@ EDITS = {
     "filter": (
         "sets.indomain.filters",
         [{"kind": "drop", "indices": [0]}],
-        ("filter@indomain", "validate@", "report"),
+        ("filter@indomain", *TABLES),
     ),
     "grader": ("verification.math.timeout", 9.0, ("verify@",)),
     "seed": (

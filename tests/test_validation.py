@@ -11,8 +11,8 @@ from passk.commands import docs
 from passk.schemas.problems import FILTERS, PROBLEMS
 from passk.schemas.samples import SAMPLES
 from passk.schemas.verdicts import VERDICTS
+from passk.stages import catalog, validate
 from passk.stages.job import Job, StageError
-from passk.stages.validate import run
 from passk.validation import gate, problems, samples, verdicts
 
 DRAWS = {
@@ -308,6 +308,11 @@ PARAMS = {
     "sft": {},
     "validation": {"truncated_at_most": 0.2, "unknown_at_most": 0.1, "imported_same_n": False},
 }
+
+
+def run(job):
+    catalog.run(job)
+    return validate.run(job)
 
 
 @pytest.fixture

@@ -72,6 +72,11 @@ def counts(study: str, draw: str) -> Path:
     return data(study) / "counts" / f"{draw}.parquet"
 
 
+def catalog(study: str, name: str) -> Path:
+    """What is declared: `declared`, or the names behind the folder `counts` or `training`."""
+    return data(study) / "catalog" / f"{name}.json"
+
+
 def validation(study: str, kind: str) -> Path:
     """Result of an expectation suite."""
     return data(study) / "validation" / f"{kind}.json"

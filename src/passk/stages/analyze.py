@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-from passk import paths
+from passk import catalog, paths
 from passk.analysis.cells import split
 from passk.analysis.queries import (
     coverage,
@@ -51,11 +51,12 @@ def _inputs(job: Job) -> Inputs:
     analysis = Analysis.model_validate(job.params["analysis"])
     seed = int(job.params["seed"])
     if job.item == "training":
-        arms = job.params.get("train") or {}
+        arms = catalog.read(paths.catalog(job.study, "training"))
         return Inputs(
             analysis, seed, training={arm: paths.training_log(job.study, arm) for arm in arms}
         )
-    files = tuple(paths.counts(job.study, draw) for draw in sorted(job.params["draws"]))
+    draws = catalog.read(paths.catalog(job.study, "counts"))
+    files = tuple(paths.counts(job.study, draw) for draw in draws)
     if not files:
         raise StageError("draws: there is none, so there is nothing to analyse; add a draw")
     counts = pl.concat(COUNTS.read(path) for path in files)

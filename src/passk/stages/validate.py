@@ -1,12 +1,13 @@
 """`validate@KIND`: expectations across the tables of a study; a failed one stops the run."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from passk import paths
+from passk import catalog, paths
 from passk.params.validation import Validation
 from passk.schemas.problems import FILTERS, PROBLEMS
 from passk.schemas.samples import SAMPLES
@@ -28,6 +29,8 @@ def run(job: Job) -> dict[str, float]:
     suites = {"problems": _problems, "samples": _samples, "verdicts": _verdicts}
     if job.item not in suites:
         raise StageError(f"validate {job.item!r}: no such suite; legal: {', '.join(suites)}")
+    declared = catalog.read(paths.catalog(job.study, "declared"))
+    job = replace(job, params={**job.params, **declared})
     frames, expectations = suites[job.item](job, Validation(**job.params["validation"]))
     result = {"study": job.study, **gate.evaluate(job.item, frames, expectations)}
     # DVC drops the outputs of a failed stage, so what a person has to read lies elsewhere as well.

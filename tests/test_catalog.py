@@ -1,0 +1,77 @@
+"""The catalog: it changes where stages that read all draws have something else to read."""
+
+import json
+
+import pytest
+
+from passk import catalog, paths
+from passk.stages.catalog import run
+from passk.stages.job import Job
+
+DRAW = {"model": "base", "sets": ["easy"], "n": 4, "engine": "transformers", "temperature": 0.6}
+PARAMS = {
+    "study": "toy",
+    "sets": {"train": {"problems": "w", "filters": []}, "easy": {"problems": "v", "filters": []}},
+    "draws": {"rl": DRAW | {"model": "grpo/step-2"}, "base": DRAW},
+    "train": {"grpo": {"set": "train", "steps": 2}},
+    "sft": {"taught": {"demonstrations": "best", "steps": 2}},
+    "select": {"best": {"draw": "rl", "verdicts": ["correct"]}},
+    "answers": {"short": {"set": "train", "pattern": "{answer}"}},
+}
+FILES = ("declared", "counts", "training")
+
+
+def written(params):
+    run(Job("catalog", "", params, "-"))
+    return {name: paths.catalog("toy", name).read_bytes() for name in FILES}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_content():
+    found = {name: json.loads(data) for name, data in written(PARAMS).items()}
+    assert found == {
+        "declared": {
+            "sets": {"easy": {"problems": "v"}, "train": {"problems": "w"}},
+            "draws": {
+                name: {"sets": ["easy"], "n": 4, "engine": "transformers"}
+                for name in ("base", "rl")
+            },
+            "train": {"grpo": {"set": "train"}},
+            "sft": {"taught": {"demonstrations": "best"}},
+            "select": {"best": {"draw": "rl"}},
+            "answers": {"short": {"set": "train"}},
+        },
+        "counts": ["base", "rl"],
+        "training": ["grpo"],
+    }
+    assert catalog.read(paths.catalog("toy", "counts")) == ["base", "rl"]
+
+
+@pytest.mark.parametrize(
+    ("section", "items", "changed"),
+    [
+        ("draws", PARAMS["draws"] | {"more": DRAW}, {"declared", "counts"}),
+        ("draws", {"base": DRAW}, {"declared", "counts"}),
+        ("draws", PARAMS["draws"] | {"base": DRAW | {"n": 8}}, {"declared"}),
+        ("draws", PARAMS["draws"] | {"base": DRAW | {"temperature": 1.0}}, set()),
+        ("draws", dict(reversed(PARAMS["draws"].items())), set()),
+        ("train", {"grpo": {"set": "train", "steps": 9}}, set()),
+        ("train", {"grpo": {"set": "easy", "steps": 2}}, {"declared"}),
+        ("train", {}, {"declared", "training"}),
+        ("sets", {"easy": {"problems": "v", "filters": [{"kind": "free_form"}]}}, {"declared"}),
+        ("select", {}, {"declared"}),
+    ],
+)
+def test_what_changes_it(section, items, changed):
+    before = written(PARAMS)
+    after = written(PARAMS | {section: items})
+    assert {name for name in FILES if before[name] != after[name]} == changed
+
+
+def test_a_missing_file_is_named():
+    with pytest.raises(ValueError, match=r"counts\.json: not readable .*; run the stage catalog"):
+        catalog.read(paths.catalog("toy", "counts"))
