@@ -19,7 +19,10 @@ from passk.stages import answers as answers_stage
 from passk.stages import select as select_stage
 from passk.stages.job import Job, StageError
 
-SELECTION = {"draw": "teacher", "verdicts": ["correct"], "distinct": False, "per_problem": None}
+SELECTION = {
+    "draw": "teacher", "verdicts": ["correct"], "distinct": False, "per_problem": None,
+    "longest": None,
+}  # fmt: skip
 
 
 def problem_rows(name, ids, **changes):
@@ -58,7 +61,7 @@ ROWS = [
     ("one", "a", 0, "x", "wrong"),
     ("one", "a", 1, "y", "correct"),
     ("one", "a", 2, "y", "correct"),
-    ("one", "a", 3, "z", "correct"),
+    ("one", "a", 3, "long", "correct"),
     ("one", "b", 0, "v", "unknown"),
     ("one", "b", 1, "w", "correct"),
 ]
@@ -89,6 +92,8 @@ def select(sets=("one",), **changes):
         ({"distinct": True}, ["a1", "a3", "b1"]),
         ({"per_problem": 2}, ["a1", "a2", "b1"]),
         ({"per_problem": 2, "distinct": True}, ["a1", "a3", "b1"]),
+        ({"longest": 3}, ["a1", "a2", "b1"]),
+        ({"longest": 4}, ["a1", "a2", "a3", "b1"]),
         ({"verdicts": ["wrong", "unknown"]}, ["a0", "b0"]),
         ({"verdicts": ["correct", "wrong", "unknown"], "per_problem": 1}, ["a0", "b0"]),
     ],
@@ -117,7 +122,7 @@ def test_the_same_samples_give_the_same_bytes_in_whatever_order():
 
 @pytest.mark.usefixtures("study")
 def test_a_response_that_was_cut_has_no_end_to_learn():
-    drawn(ROWS, cut=["v", "z"])
+    drawn(ROWS, cut=["v", "long"])
     found, _ = select(verdicts=["correct", "unknown"])
     assert found["response"].to_list() == ["y", "y", "w"]
 

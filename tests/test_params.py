@@ -55,6 +55,8 @@ def values():
 
 
 FAULTS = {
+    "family above all levels": ("pretrain.base.corpus.levels", [1], ["'repeat' begins at level 2"]),
+    "unknown operation": ("pretrain.base.corpus.withheld", ["eight"], ["eight", "legal", "seven"]),
     "unknown model": ("draws.base.model", "bse", ["'bse'", "did you mean 'base'"]),
     "checkpoint never made": ("draws.grpo.model", "grpo/step-7", ["unknown", "grpo/step-120"]),
     "unknown set": ("draws.base.sets", ["indomian"], ["did you mean 'indomain'"]),

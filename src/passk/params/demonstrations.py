@@ -24,6 +24,11 @@ class Selection(BaseModel):
         description="Responses of each problem at most, the first by sample index; null takes all."
     )
 
+    longest: PositiveInt | None = Field(
+        description="Longest response in characters, for a model that shall answer briefly; null "
+        "takes any."
+    )
+
     @field_validator("verdicts")
     @classmethod
     def _once(cls, verdicts: list[str]) -> list[str]:

@@ -86,6 +86,13 @@ class Corpus(BaseModel):
             raise ValueError(f"families {strange}: legal are {', '.join(found.families)}")
         if strange := sorted(set(self.withheld) - set(found.operations)):
             raise ValueError(f"withheld {strange}: legal are {', '.join(found.operations)}")
+        able = [level for level, weight in enumerate(self.levels, 1) if weight > 0]
+        for family, weight in self.families.items():
+            if weight > 0 and found.least_level(family) > max(able, default=0):
+                raise ValueError(
+                    f"levels {self.levels}: family {family!r} begins at level "
+                    f"{found.least_level(family)}; give it a weight there, or the family none"
+                )
         if len(self.levels) > found.max_level:
             raise ValueError(f"levels: {found.max_level} weights at most, found {len(self.levels)}")
         return self

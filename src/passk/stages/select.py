@@ -29,8 +29,8 @@ def run(job: Job) -> dict[str, float]:
         told = ", ".join(f"{n} {v}" for v, n in verdicts["verdict"].value_counts(sort=True).rows())
         raise StageError(
             f"select.{job.item}: no response of draw {draw!r} passes ({told or 'no verdicts'}; "
-            f"wanted: {', '.join(settings.verdicts)}); take more verdicts, raise draws.{draw}.n, "
-            "or draw from a stronger model"
+            f"wanted: {', '.join(settings.verdicts)}, of any length or up to `longest`); take more "
+            f"verdicts or longer responses, raise draws.{draw}.n, or draw from a stronger model"
         )
     DEMONSTRATIONS.write(found, paths.demonstrations(job.study, job.item))
     covered = found["problem_id"].n_unique()
@@ -72,6 +72,8 @@ def selected(
         .join(asked, on=["set", "problem_id"])
         .sort(_KEY)
     )
+    if settings.longest is not None:
+        rows = rows.filter(pl.col("text").str.len_chars() <= settings.longest)
     if settings.distinct:
         rows = rows.unique(["problem_id", "text"], keep="first", maintain_order=True)
     if settings.per_problem is not None:

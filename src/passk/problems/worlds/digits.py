@@ -92,6 +92,7 @@ class DigitsWorld:
     operations = _OPERATIONS
     splits = tuple(_SPLITS)
     max_level = MAX_LEVEL
+    least_level: Callable[[str], int] = staticmethod(LEAST_LEVEL.__getitem__)
     chain_valid: Callable[[str, str], bool | None] = staticmethod(chains.chain_valid)
 
     def problem(

@@ -71,6 +71,10 @@ class World(Protocol):
     splits: tuple[str, ...]
     max_level: int
 
+    def least_level(self, family: str) -> int:
+        """The level at which a family begins."""
+        ...
+
     def problem(
         self, split: str, families: Sequence[str], level: int, skew: float, key: Hashable
     ) -> Problem:
