@@ -20,18 +20,21 @@ def report(**changes: Any) -> dict[str, Any]:
     """The section `report`."""
     return {
         "title": "A made-up study", "subtitle": "for tests", "caveat": "Made up",
-        "pairs": [], "sets": [],
+        "pairs": [], "sets": [], "panels": {}, "claims": {}, "counterparts": {},
         "labels": LABELS, "colours": {"base": "#0072B2", "grpo": "#D55E00"}, "palette": PALETTE,
         "panel_width": 4.2, "panel_height": 3.1, "paper": True,
     } | changes  # fmt: skip
 
 
-def analysis(pairs: dict[str, dict[str, str]]) -> dict[str, Any]:
+def analysis(
+    pairs: dict[str, dict[str, str]], groups: dict[str, list[str]] | None = None
+) -> dict[str, Any]:
     """The section `analysis`."""
     questions = dict.fromkeys(tables({"a": (0.5, 1.0)}, {}, ["s"]), "counts")
     return {
-        "questions": questions | {"training": "training"}, "k": K, "pairs": pairs,
-        "efficiency_k": 256, "bootstrap": {"resamples": 1000, "level": 0.95},
+        "questions": questions | {"training": "training", "cost": "training"}, "k": K,
+        "pairs": pairs, "groups": groups or {}, "efficiency_k": 256,
+        "bootstrap": {"resamples": 1000, "level": 0.95},
     }  # fmt: skip
 
 
@@ -41,12 +44,15 @@ def curve(single: float, share: float, k: int) -> float:
 
 
 def tables(
-    models: dict[str, tuple[float, float]], pairs: dict[str, dict[str, str]], sets: list[str]
+    models: dict[str, tuple[float, float]],
+    pairs: dict[str, dict[str, str]],
+    sets: list[str],
+    groups: dict[str, list[str]] | None = None,
 ) -> dict[str, pl.DataFrame]:
-    """All result tables but `training`; models: draw -> (pass@1, share of problems in reach)."""
+    """All tables made of counts; models: draw -> (pass@1, share of problems in reach)."""
     found: dict[str, list[dict[str, Any]]] = {
         name: [] for name in ("pass_at_k", "difference", "crossover", "greedy", "coverage",
-                              "histogram", "efficiency")
+                              "histogram", "efficiency", "spread")
     }  # fmt: skip
     for name in sets:
         for draw, (single, share) in models.items():
@@ -77,7 +83,7 @@ def tables(
                 crossed = crossed or (float(k) + 0.3 if value < 0 else None)
                 found["difference"].append(
                     {"pair": pair, "set": name, "k": k, "difference": value, "low": value - 0.05,
-                     "high": value + 0.05}
+                     "high": value + 0.05, "band_low": value - 0.07, "band_high": value + 0.07}
                 )  # fmt: skip
             found["crossover"].append(
                 {"pair": pair, "set": name, "crossover_k": crossed,
@@ -91,6 +97,7 @@ def tables(
                 found["coverage"].append(
                     {"pair": pair, "set": name, "category": category, "problems": size,
                      "share": size / 120, "indices": indices,
+                     "certain": {"base_only": size // 2, "rl_only": 0}.get(category),
                      "problem_ids": [f"{i:016x}" for i in indices]}
                 )  # fmt: skip
                 start += size
@@ -99,6 +106,18 @@ def tables(
                 {"pair": pair, "set": name, "k": 256, "dse": gap, "low": gap - 0.05,
                  "high": gap + 0.05}
             )  # fmt: skip
+        for group, members in (groups or {}).items():
+            gaps = [
+                curve(*models[pairs[p]["base"]], 256) - curve(*models[pairs[p]["rl"]], 1)
+                for p in members
+            ]
+            width = max(gaps) - min(gaps)
+            found["spread"].append(
+                {"group": group, "set": name, "k": 256, "pairs": len(members), "spread": width,
+                 "noise": 0.06, "low": max(0.0, width - 0.06), "high": width + 0.06,
+                 "smallest": min(gaps), "smallest_low": min(gaps) - 0.05,
+                 "smallest_high": min(gaps) + 0.05}
+            )  # fmt: skip
     return {name: _checked(name, rows) for name, rows in found.items()}
 
 
@@ -106,11 +125,26 @@ def training(arms: list[str], steps: int = 120) -> pl.DataFrame:
     """The result table `training`."""
     rows = [
         {"arm": arm, "step": step, "reward": 0.2 + step / 400 + 0.03 * ((step * 7) % 5 - 2) / 2,
-         "length": 40 - step / 12 + (step * 3) % 4, "entropy": 1.2 * 0.98**step, "loss": None,
-         "grad_norm": None, "clip_fraction": None}
-        for arm in arms for step in range(1, steps + 1)
+         "length": 40 - step / 12 + (step * 3) % 4, "entropy": (1.2 + i / 20) * 0.98**step,
+         "kl": step / 500 if step % 10 == 0 else None, "rollouts": 256, "tokens": 256 * 40,
+         "rounds": 3 if arm == "dapo" else 1, "signal": 0.6, "trained": 0.5, "truncated": 0.0,
+         "loss": None, "grad_norm": None, "clip_fraction": None,
+         "critic_loss": 1 / step if arm == "ppo" else None,
+         "explained_variance": 1 - 1 / step if arm == "ppo" else None}
+        for i, arm in enumerate(arms) for step in range(1, steps + 1)
     ]  # fmt: skip
     return _checked("training", rows)
+
+
+def cost(arms: list[str], steps: int = 120) -> pl.DataFrame:
+    """The result table `cost` of such training."""
+    rows = [
+        {"arm": arm, "steps": steps, "rollouts": steps * 256 * (3 if arm == "dapo" else 1),
+         "tokens": steps * 256 * 40, "rounds": 3.0 if arm == "dapo" else 1.0, "trained": 0.5,
+         "reward": 0.5}
+        for arm in arms
+    ]  # fmt: skip
+    return _checked("cost", rows)
 
 
 def _checked(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
@@ -137,17 +171,102 @@ def compared(sets: tuple[str, ...] = ("indomain", "outdomain", "hard"), **change
     return Material(
         params=Report(**report(**changes)),
         analysis=Analysis(**analysis(pairs)),
-        results=tables(models, pairs, list(sets)) | {"training": training(["grpo"])},
+        results=tables(models, pairs, list(sets))
+        | {"training": training(["grpo"]), "cost": cost(["grpo"])},
         validation={"problems": SUITE, "samples": SUITE, "verdicts": SUITE},
         draws=draws,
         sets={name: {"problems": name, "filters": []} for name in sets},
         train={
             "grpo": {
                 "algorithm": {"name": "grpo"}, "start": "base", "set": "train", "steps": 120,
-                "prompts": 32, "rollouts": 8, "temperature": 1.0, "learning_rate": 2e-4, "beta": 0.0,
+                "prompts": 32, "rollouts": 8, "temperature": 1.0, "learning_rate": 2e-4,
+                "beta": 0.0,
             }
         },
     )  # fmt: skip
+
+
+# Draw -> (pass@1, share in reach); what the default study has, made up.
+MANY = {
+    "base": (0.10, 0.9), "grpo-40": (0.24, 0.82), "grpo-80": (0.3, 0.74), "grpo": (0.33, 0.70),
+    "ppo": (0.35, 0.71), "rloo": (0.34, 0.69), "reinforce": (0.32, 0.73), "remax": (0.31, 0.68),
+    "dapo": (0.37, 0.72), "pass-at-k": (0.25, 0.86), "pkpo": (0.27, 0.84),
+    "grpo-n32": (0.35, 0.74), "grpo-kl": (0.33, 0.6), "base-llama": (0.12, 0.85),
+    "grpo-llama": (0.3, 0.66), "base-wide": (0.15, 0.95), "grpo-wide": (0.4, 0.75),
+    "teacher": (0.6, 1.0), "distilled": (0.4, 0.98), "instruct": (0.2, 0.5),
+    "grpo-distilled": (0.6, 0.9),
+}  # fmt: skip
+MODELS = {"grpo-40": "grpo/step-40", "grpo-80": "grpo/step-80", "grpo": "grpo/step-120"}
+STARTS = ("base", "base-llama", "base-wide", "teacher", "distilled", "instruct")
+ALGORITHMS = ["grpo", "ppo", "rloo", "reinforce", "remax", "dapo"]
+COMPARED = {
+    **{name: ("base", name) for name in [*ALGORITHMS, "grpo-40", "grpo-80", "instruct"]},
+    "longer": ("grpo-40", "grpo"), "llama": ("base-llama", "grpo-llama"),
+    "wide": ("base-wide", "grpo-wide"), "rollouts": ("grpo", "grpo-n32"),
+    "kl": ("grpo", "grpo-kl"), "pass-at-k": ("grpo", "pass-at-k"), "pkpo": ("grpo", "pkpo"),
+    "distilled": ("base", "distilled"), "grpo-distilled": ("distilled", "grpo-distilled"),
+    "teacher": ("base", "teacher"),
+}  # fmt: skip
+STUDIED = ["indomain", "outdomain", "trained"]
+PANELS = {
+    "algorithms": {"pairs": ALGORITHMS, "sets": STUDIED},
+    "steps": {"pairs": ["grpo-40", "grpo-80", "grpo"], "sets": STUDIED},
+    "families": {"pairs": ["grpo", "llama", "wide"], "sets": []},
+    "distillation": {
+        "pairs": ["instruct", "grpo", "distilled", "grpo-distilled", "teacher"], "sets": [],
+    },
+    "ablations": {"pairs": ["rollouts", "kl"], "sets": []},
+    "objectives": {"pairs": ["pass-at-k", "pkpo"], "sets": []},
+}  # fmt: skip
+CLAIMS = {
+    "rl": ["grpo", "llama", "wide"], "algorithms": ["algorithms"], "longer": ["longer"],
+    "rollouts": ["rollouts"], "kl": ["kl"], "distilled": ["distilled"],
+}  # fmt: skip
+COUNTERPARTS = {
+    "algorithms": {
+        "base": "Qwen2.5-7B", "grpo": "GRPO", "ppo": "PPO", "rloo": "RLOO", "remax": "ReMax",
+        "reinforce": "Reinforce++", "dapo": "DAPO",
+    },
+    "steps": {
+        "base": "Qwen2.5-7B", "grpo-40": "GRPO-step150", "grpo-80": "GRPO-step300",
+        "grpo": "GRPO-step450",
+    },
+    "sets": {
+        "indomain": "Omni-MATH-Test", "outdomain": "MATH500", "trained": "Omni-MATH-Train",
+    },
+}  # fmt: skip
+
+
+def many(
+    sets: tuple[str, ...] = ("indomain", "outdomain", "hard", "trained"), **changes: Any
+) -> Material:
+    """A study with everything that a section can compare."""
+    pairs = {name: {"base": base, "rl": rl} for name, (base, rl) in COMPARED.items()}
+    groups = {"algorithms": ALGORITHMS}
+    models = {name: name if name in STARTS else f"{name}/step-60" for name in MANY} | MODELS
+    arms = [
+        *ALGORITHMS, "pass-at-k", "pkpo", "grpo-n32", "grpo-kl", "grpo-llama", "grpo-wide",
+        "grpo-distilled",
+    ]  # fmt: skip
+    arm = {
+        "start": "base", "set": "train", "steps": 60, "prompts": 32, "rollouts": 8,
+        "temperature": 1.0, "learning_rate": 2e-4, "beta": 0.0,
+    }  # fmt: skip
+    shown: dict[str, Any] = {
+        "pairs": ["grpo"], "sets": ["indomain", "outdomain", "hard"],
+        "panels": PANELS, "claims": CLAIMS, "counterparts": COUNTERPARTS,
+    }  # fmt: skip
+    return Material(
+        params=Report(**report(**(shown | changes))),
+        analysis=Analysis(**analysis(pairs, groups)),
+        results=tables(MANY, pairs, list(sets), groups)
+        | {"training": training(arms, 60), "cost": cost(arms, 60)},
+        validation={"problems": SUITE, "samples": SUITE, "verdicts": SUITE},
+        draws={name: draw(model, list(sets)) for name, model in models.items()},
+        sets={name: {"problems": name, "filters": []} for name in sets},
+        train={name: arm | {"algorithm": {"name": name.partition("-")[0]}} for name in arms},
+        sft={"distilled": {"start": "base", "demonstrations": "teacher", "steps": 400}},
+    )
 
 
 def alone() -> Material:

@@ -86,6 +86,7 @@ def parameters(**changes):
         "questions": {},
         "k": [1, 2, 4, 8, 16, 32],
         "pairs": {"grpo": {"base": "base", "rl": "grpo"}},
+        "groups": {},
         "efficiency_k": 16,
         "bootstrap": {"resamples": 200, "level": 0.95},
     } | changes

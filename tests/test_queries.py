@@ -40,12 +40,13 @@ def count_table(draw, c, n, *, set_name="test", unknown=0, temperature=0.6, ids=
     )
 
 
-def analysis(pairs=None, k=(1, 2, 4, 8), efficiency_k=8):
+def analysis(pairs=None, k=(1, 2, 4, 8), efficiency_k=8, groups=None):
     return Analysis.model_validate(
         {
             "questions": {},
             "k": list(k),
             "pairs": pairs or {},
+            "groups": groups or {},
             "efficiency_k": efficiency_k,
             "bootstrap": {"resamples": 200, "level": 0.95},
         }

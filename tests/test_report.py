@@ -17,23 +17,14 @@ from passk.analysis.metrics import HISTOGRAM_LABELS
 from passk.analysis.queries import pass_at_k
 from passk.analysis.queries.inputs import Inputs
 from passk.params.analysis import Analysis
-from passk.report import tables
-from passk.report.claims import (
-    CLAIMS,
-    NOT_SUPPORTED,
-    SUPPORTED,
-    THRESHOLDS,
-    UNDECIDED,
-    crossover_verdict,
-    subset_verdict,
-)
-from passk.report.contents import plots, sections
+from passk.report import setup, tables
+from passk.report.contents import drawings, sections
 from passk.report.finding import finding
 from passk.report.looks import looks
 from passk.report.numbers import Number, plain
 from passk.report.page import page
+from passk.report.plots import plots
 from passk.report.summary import curves, metrics
-from passk.report.svg import render
 from passk.schemas import results
 from passk.schemas.counts import COUNTS
 from passk.stages import headline, report
@@ -41,14 +32,20 @@ from passk.stages.job import Job, StageError
 from passk.tables import TableError
 
 
+def paged(material) -> str:
+    """A study's page, as the stage makes it."""
+    return page(material, drawings(material))
+
+
 @pytest.fixture(scope="module")
 def document() -> str:
     """The page of the study with a pair."""
-    return page(made.compared())
+    return paged(made.compared())
 
 
 def names(material) -> set[str]:
-    return {section.name for section in sections(material)}
+    """The sections that a study has data for."""
+    return {section.name for section in sections(material, drawings(material))}
 
 
 def value_of(material, number: Number) -> float | None:
@@ -103,14 +100,14 @@ def test_none_of_the_resamples_is_below_one_in_so_many_and_keeps_its_value(resam
 
 def test_setup_tables_share_their_labels_and_have_no_empty_column():
     material = made.compared()
-    drawn, arms = tables.draws(material), tables.arms(material)
+    drawn, arms = setup.draws(material), setup.arms(material)
     said = [[plain(cell) for cell in row] for row in drawn.rows]
     assert [row[0] for row in said][:2] == ["Base", "GRPO"]
     assert [plain(cell) for cell in arms.rows[0]][:3] == ["GRPO", "Base", "GRPO"]
-    assert tables.draws(made.alone()).columns == [
+    assert setup.draws(made.alone()).columns == [
         "Draw", "Model", "n", "Top-p", "New tokens", "Template", "Engine",
     ]  # fmt: skip
-    assert tables.draws(made.alone()).wide == {0, 1, 5, 6}
+    assert setup.draws(made.alone()).wide == {0, 1, 5, 6}
 
 
 def test_finding_without_a_crossover_gives_the_difference_with_its_interval():
@@ -151,18 +148,18 @@ def test_finding_says_when_there_is_nothing():
 
 @pytest.mark.parametrize("study", ["pair", "alone"])
 def test_page_asks_for_nothing_outside_itself(document, study):
-    document = document if study == "pair" else page(made.alone())
+    document = document if study == "pair" else paged(made.alone())
     references = re.findall(r"(?:src|href|action|data|poster)=\"([^\"]*)\"", document)
     assert all(reference.startswith(("#", "data:,")) for reference in references)
     assert not re.search(r"@import|url\((?!#)|https?://|//cdn|fetch\(|XMLHttp", document)
 
 
 def test_page_and_figures_have_the_same_bytes_each_time(document):
-    assert page(made.compared()) == document
-    first, second = plots(made.compared()), plots(made.compared())
-    for name, plot in first.items():
-        drawn = render(plot.draw(plot.panels, True))
-        assert drawn == render(second[name].draw(second[name].panels, True))
+    assert paged(made.compared()) == document
+    first, second = drawings(made.compared()), drawings(made.compared())
+    for name, drawing in first.items():
+        drawn = drawing.document()
+        assert drawn == second[name].document()
         assert "<dc:date>" not in drawn
         assert str(Path.cwd()) not in drawn
 
@@ -191,7 +188,7 @@ def test_every_number_in_the_page_names_a_row_that_exists(document):
 
 def test_what_has_no_data_has_no_section():
     assert names(made.alone()) == {"pass_at_k", "histogram", "bounds", "setup", "validation"}
-    assert 'id="claims"' not in page(made.alone())
+    assert 'id="claims"' not in paged(made.alone())
     everything = {"difference", "coverage", "greedy", "efficiency", "training"}
     material = made.compared(("indomain",))
     assert everything <= names(material)
@@ -201,7 +198,7 @@ def test_what_has_no_data_has_no_section():
 
 def test_text_from_parameters_is_escaped():
     labels = {"base": "<b>Base</b>", "indomain": 'A "set" & <more>'}
-    document = page(made.compared(("indomain",), labels=labels, title="<script>x</script>"))
+    document = paged(made.compared(("indomain",), labels=labels, title="<script>x</script>"))
     assert "<script>x" not in document
     assert "<b>Base" not in document
     assert "&lt;b&gt;Base&lt;/b&gt;" in document
@@ -209,7 +206,7 @@ def test_text_from_parameters_is_escaped():
 
 def test_papers_numbers_stand_beside_ours_unless_switched_off(document):
     assert "later version Figures 2 and 10" in document
-    assert "In the paper:" not in page(made.compared(("indomain",), paper=False))
+    assert "In the paper:" not in paged(made.compared(("indomain",), paper=False))
 
 
 def test_sets_and_pairs_are_shown_as_asked_and_unknown_ones_named():
@@ -237,54 +234,8 @@ def test_panels_drawn_one_by_one_share_their_axis():
         low=pl.when(pl.col("set") == "hard").then(0.1).otherwise("low"),
     )
     plot = plots(replace(material, results={**material.results, "pass_at_k": table}))["pass_at_k"]
-    limits = {plot.draw({name: name}, False).axes[0].get_ylim() for name in plot.panels}
+    limits = {plot.draw(name).axes[0].get_ylim() for name in plot.panels}
     assert len(limits) == 1
-
-
-# -------------------------------------------------------------------------------------- claims
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "p_none", "verdict"),
-    [
-        ((0.1, 0.2), (-0.2, -0.1), 0.0, SUPPORTED),
-        ((0.1, 0.2), (-0.2, -0.1), THRESHOLDS.no_crossover, SUPPORTED),  # boundary: still legal
-        ((0.1, 0.2), (-0.2, -0.1), THRESHOLDS.no_crossover + 1e-9, UNDECIDED),
-        ((0.1, 0.2), (-0.2, -0.1), None, UNDECIDED),
-        ((0.0, 0.2), (-0.2, -0.1), 0.0, UNDECIDED),  # boundary: an end at 0 includes 0
-        ((0.1, 0.2), (-0.2, 0.0), 0.0, UNDECIDED),
-        ((0.1, 0.2), (0.01, 0.1), 1.0, NOT_SUPPORTED),  # RL still ahead at large k
-        ((-0.2, -0.1), (-0.3, -0.2), 1.0, NOT_SUPPORTED),  # RL never ahead
-        ((-0.1, 0.1), (-0.1, 0.1), 0.5, UNDECIDED),
-    ],
-)
-def test_claim_1(first, last, p_none, verdict):
-    assert crossover_verdict(first, last, p_none) == verdict
-
-
-@pytest.mark.parametrize(
-    ("only", "solvable", "verdict"),
-    [
-        (0, 0, UNDECIDED),  # nothing solvable says nothing
-        (0, 73, SUPPORTED),  # Wilson's upper limit at 0 of 73 is .04999
-        (0, 72, UNDECIDED),  # and .0507 at 0 of 72
-        (0, 5, UNDECIDED),
-        (30, 100, NOT_SUPPORTED),
-        (5, 100, UNDECIDED),
-    ],
-)
-def test_claim_2(only, solvable, verdict):
-    assert subset_verdict(only, solvable) == verdict
-
-
-def test_claims_state_their_thresholds_and_judge_each_pair_and_set(document):
-    material = made.compared()
-    verdicts = {claim.number: claim.judge(material.results, 0.95) for claim in CLAIMS}
-    assert {v.verdict for v in verdicts[1]} == {SUPPORTED}
-    assert {v.verdict for v in verdicts[2]} == {UNDECIDED}  # 1 of 71
-    assert all(len(found) == 3 for found in verdicts.values())
-    assert f"≤ {THRESHOLDS.no_crossover:g}" in document
-    assert all(claim.judge(made.alone().results, 0.95) == [] for claim in CLAIMS)
 
 
 # --------------------------------------------------------------------------- metrics and plots
@@ -317,7 +268,7 @@ def report_job(material) -> Job:
     params = {
         "study": "made", "seed": 1, "report": material.params.model_dump(),
         "analysis": material.analysis.model_dump(), "draws": material.draws,
-        "sets": material.sets, "train": material.train, "pretrain": {},
+        "sets": material.sets, "train": material.train, "sft": material.sft, "pretrain": {},
     }  # fmt: skip
     return Job("report", "", params, "0")
 
@@ -414,7 +365,7 @@ def test_headline_of_one_draw_and_of_a_set_it_does_not_sample(folder):
 
 
 def test_histogram_has_the_papers_bins():
-    axes = plots(made.compared())["histogram"].draw({"indomain": "In-domain"}, True).axes[0]
+    axes = plots(made.compared())["histogram"].draw("indomain").axes[0]
     assert tuple(label.get_text() for label in axes.get_xticklabels()) == HISTOGRAM_LABELS
 
 
@@ -434,7 +385,7 @@ def test_page_loads_in_a_browser(tmp_path, width):
         "addEventListener('error', () => { document.title = 'error'; });</script>"
     )
     file = tmp_path / "index.html"
-    file.write_text(page(made.compared()).replace("<style>", probe + "<style>", 1))
+    file.write_text(paged(made.compared()).replace("<style>", probe + "<style>", 1))
     done = subprocess.run(
         [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",

@@ -23,6 +23,7 @@ The second level adds sampling noise that the first already carries, so interval
 where problems differ less than their samples do (Davison & Hinkley 1997, section 3.8).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -66,6 +67,44 @@ class Curve:
     def interval(self, level: float = 0.95) -> tuple[Floats, Floats]:
         """Lower and upper limits, each (K,); see the module's docstring for the method."""
         return _interval(self, level)
+
+    def band(self, level: float = 0.95) -> tuple[Floats, Floats]:
+        """Limits that hold at every k at once: sup-t (Montiel Olea & Plagborg-Moller 2019).
+
+        The largest standardised deviation over the grid, resample by resample, gives one critical
+        value for all k. Nowhere narrower than `interval`, which is not symmetric.
+        """
+        low, high = self.interval(level)
+        problems = len(self.problems)
+        deviation = np.abs(self.resamples - self.estimate)
+        error = self.resamples.std(axis=0)
+        varies = error > _LEVEL
+        if problems < 2 or not varies.any():
+            return low, high
+        largest = (deviation[:, varies] / error[varies]).max(axis=1)
+        half = np.quantile(largest, level) * error * _expansion(problems, level)
+        return (
+            np.maximum(np.minimum(low, self.estimate - half), self.lowest),
+            np.minimum(np.maximum(high, self.estimate + half), self.highest),
+        )
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How far several quantities of the same problems lie apart.
+
+    Attributes:
+        spread: largest less smallest estimate.
+        noise: a spread that equal quantities exceed in 1 - level of cases: Tukey's honest
+            significant difference, from resamples.
+        smallest: the smallest estimate.
+        margin: half width of limits that hold for all the quantities at once.
+    """
+
+    spread: float
+    noise: float
+    smallest: float
+    margin: float
 
 
 @dataclass(frozen=True)
@@ -152,6 +191,71 @@ def crossover(difference: Curve, k: ArrayLike, level: float = 0.95) -> Crossover
     )
 
 
+def spread(curves: Sequence[Curve], level: float = 0.95) -> Spread:
+    """The spread of quantities with one k each, beside that of their noise.
+
+    The range of the centred resamples is the largest difference between any two of them that
+    noise makes; at its quantile `level`, `spread` +- `noise` holds for all pairs at once.
+
+    Raises:
+        ValueError: fewer than two quantities.
+    """
+    if len(curves) < 2:
+        raise ValueError(f"{len(curves)} quantity has no spread; compare at least two")
+    estimate = np.array([curve.estimate[0] for curve in curves])
+    centred = np.stack([c.resamples[:, 0] - c.estimate[0] for c in curves], axis=1)
+    problems = len(curves[0].problems)
+    wider = _expansion(problems, level) if problems > 1 else 1.0
+    unseen = 1.0 - ((1.0 - level) / 2) ** (1.0 / problems)
+
+    def limit(deviations: Floats) -> float:
+        # Where nothing varies, an unseen kind of problem still may; see deviation 4.
+        found = float(np.quantile(deviations, level)) * wider
+        return found if found > _LEVEL else unseen
+
+    return Spread(
+        spread=float(np.ptp(estimate)),
+        noise=limit(np.ptp(centred, axis=1)),
+        smallest=float(estimate.min()),
+        margin=limit(np.abs(centred).max(axis=1)),
+    )
+
+
+def luck(c: ArrayLike, n_other: ArrayLike, n: ArrayLike) -> Floats:
+    """Chance that all c correct samples fall to one model if both are equally good at a problem.
+
+    Fisher's exact test where the other model solved none of its n_other samples:
+    `C(n, c) / C(n + n_other, c)`, one-sided.
+
+    Args:
+        c: correct samples of the one model.
+        n_other: samples of the other, none of them correct.
+        n: samples of the one.
+
+    Example:
+        >>> luck([0, 1, 2], 4, 4).round(6).tolist()  # 1, 4/8, C(4, 2) / C(8, 2)
+        [1.0, 0.5, 0.214286]
+    """
+    n, n_other = np.asarray(n, dtype=np.int64), np.asarray(n_other, dtype=np.int64)
+    return 1.0 - pass_at_k(n + n_other, c, n_other)
+
+
+def told_apart(chances: ArrayLike, level: float = 0.95) -> int:
+    """How many of several tests hold at once, by Holm's step-down (Holm 1979).
+
+    Args:
+        chances: one p-value per test.
+        level: 1 less the chance of one wrong rejection among them.
+
+    Example:
+        >>> told_apart([0.01, 0.02, 0.04, 0.9]), told_apart([0.001, 0.01, 0.04, 0.9])
+        (1, 2)
+    """
+    ordered = np.sort(np.asarray(chances, dtype=np.float64))
+    holds = ordered <= (1.0 - level) / np.arange(len(ordered), 0, -1)
+    return int(len(holds) if holds.all() else holds.argmin())
+
+
 def crossing(differences: Floats, k: Floats) -> Floats:
     """For each row of differences RL - base, the k at which RL is ahead for the last time.
 
@@ -223,7 +327,7 @@ def _bca_levels(
 ) -> tuple[float, float]:
     """Levels of the bootstrap distribution at which a BCa interval is read off."""
     problems = len(values)
-    z = np.sqrt(problems / (problems - 1)) * _student_quantile((1.0 + level) / 2, problems - 1)
+    z = _NORMAL.inv_cdf((1.0 + level) / 2) * _expansion(problems, level)
     deviation = values - values.mean()
     square = (deviation**2).sum()
     acceleration = (deviation**3).sum() / (6 * square**1.5) if square > 1e-24 else 0.0
@@ -236,6 +340,13 @@ def _bca_levels(
         return _NORMAL.cdf(bias + shifted / max(1.0 - acceleration * shifted, 1e-3))
 
     return adjusted(-1.0), adjusted(1.0)
+
+
+def _expansion(problems: int, level: float) -> float:
+    """By how much a bootstrap over so many problems is too narrow; see deviation 3."""
+    normal = _NORMAL.inv_cdf((1.0 + level) / 2)
+    student = _student_quantile((1.0 + level) / 2, problems - 1)
+    return float(np.sqrt(problems / (problems - 1)) * student / normal)
 
 
 def _student_quantile(level: float, freedom: int) -> float:

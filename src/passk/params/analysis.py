@@ -6,8 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Question = Literal[
     "pass_at_k", "difference", "crossover", "greedy", "coverage", "histogram", "efficiency",
-    "training",
+    "spread", "training", "cost",
 ]  # fmt: skip
+OF_TRAINING = ("training", "cost")  # questions that read training logs, not counts
 Attempts = Annotated[int, Field(ge=1)]
 
 
@@ -16,7 +17,7 @@ class Pair(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    base: str = Field(description="Draw of the start model.")
+    base: str = Field(description="Draw of the start model, or of whatever `rl` is compared with.")
     rl: str = Field(description="Draw of the trained model, on the same sets.")
 
 
@@ -36,7 +37,7 @@ class Analysis(BaseModel):
 
     questions: dict[Question, Literal["counts", "training"]] = Field(
         description="Questions to answer, each with the folder under data/STUDY that it reads: "
-        "`training` for the question `training`, `counts` for all others.",
+        "`training` for the questions `training` and `cost`, `counts` for all others.",
     )
     k: list[Attempts] = Field(
         min_length=1,
@@ -44,6 +45,10 @@ class Analysis(BaseModel):
     )
     pairs: dict[str, Pair] = Field(
         description="Comparisons, NAME: {base: DRAW, rl: DRAW}; may be empty.",
+    )
+    groups: dict[str, Annotated[list[str], Field(min_length=2)]] = Field(
+        description="Pairs of one base whose sampling efficiency gaps are compared with each "
+        "other, NAME: [PAIR, PAIR, ...]; may be empty.",
     )
     efficiency_k: Attempts = Field(
         description="k of the sampling efficiency gap pass@k(base) - pass@1(RL); "
@@ -62,7 +67,7 @@ class Analysis(BaseModel):
     @classmethod
     def _folders(cls, value: dict[str, str]) -> dict[str, str]:
         for question, folder in value.items():
-            wanted = "training" if question == "training" else "counts"
+            wanted = "training" if question in OF_TRAINING else "counts"
             if folder != wanted:
                 raise ValueError(f"{question} reads the folder {wanted!r}, not {folder!r}")
         return value

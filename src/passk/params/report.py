@@ -1,12 +1,27 @@
 """Parameters of `report` and `headline@NAME`: what is shown, and how it looks."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Inches = Annotated[float, Field(ge=2, le=12)]
+Panel = Literal["algorithms", "steps", "families", "distillation", "ablations", "objectives"]
+Role = Literal["rl", "algorithms", "longer", "rollouts", "kl", "distilled"]
+
+
+class Section(BaseModel):
+    """One section that compares models."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    pairs: list[str] = Field(
+        min_length=1, description="Pairs of `analysis.pairs`, in order; their draws are shown."
+    )
+    sets: list[str] = Field(
+        description="Sets to show, in order; empty shows those of `report.sets`."
+    )
 
 
 class Headline(BaseModel):
@@ -30,6 +45,21 @@ class Report(BaseModel):
     pairs: list[str] = Field(
         description="Pairs of `analysis.pairs` to show, in order, the finding's first; "
         "empty shows all.",
+    )
+    panels: dict[Panel, Section] = Field(
+        description="Sections that compare, SECTION: {pairs, sets}: algorithms | steps | families "
+        "| distillation | ablations | objectives. A section left out is not shown.",
+    )
+    claims: dict[Role, list[str]] = Field(
+        description="Pairs on which claims are judged. rl: RL against its start model (claims 1 "
+        "and 2; `pairs` where left out). longer: last against first checkpoint. rollouts: many "
+        "against few. kl: with KL penalty against without. distilled: against the base. "
+        "algorithms: groups of `analysis.groups`, not pairs.",
+    )
+    counterparts: dict[Literal["algorithms", "steps", "sets"], dict[str, Text]] = Field(
+        description="What stands for it in the paper's tables (report/published.csv), so that the "
+        "paper's number is shown beside: algorithms and steps: {DRAW: model there}; sets: {SET: "
+        "set there}; may be empty.",
     )
     sets: list[str] = Field(
         description="Sets to show, in order, the finding's first; empty shows all that draws name.",

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from passk.models.naming import parse
+from passk.params import comparisons
 from passk.params.analysis import Analysis
 from passk.params.demonstrations import Answers, Selection
 from passk.params.fetching import Fetch
@@ -115,6 +116,7 @@ def _problems(study: Study) -> Iterator[str]:
         yield from _unknown("report.pairs", shown, study.analysis.pairs, "pair")
     for shown in study.report.sets:
         yield from _unknown("report.sets", shown, study.sets, "set")
+    yield from comparisons.faults(study.analysis, study.report, study.draws, study.sets)
     yield from _beyond_n(study)
     yield from _circles(study)
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from passk.report.claims import crossing_parts, interval, sign
+from passk.report.claims.verdict import sign
+from passk.report.evidence import crossing_parts, interval
 from passk.report.material import Material, ordered
 from passk.report.numbers import Number, Part, shares_of_resamples, source
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from passk.params.report import Report
 
 LINES = ("solid", "dashed", "dashdot", "dotted")  # told apart in print without colour
+DASHES = {"solid": "", "dashed": "7 3", "dashdot": "7 3 2 3", "dotted": "2 3"}  # the same in SVG
 MARKERS = ("o", "s", "^", "D", "v", "P")
 
 
@@ -43,6 +44,33 @@ def looks(params: Report, models: Mapping[str, str]) -> dict[str, Look]:
         label = first(params.labels, (draw, model)) or draw
         found[draw] = Look(label, colour.lower(), LINES[i % len(LINES)], MARKERS[i % len(MARKERS)])
     return found
+
+
+def paired(
+    params: Report,
+    pairs: Mapping[str, tuple[str, str]],
+    models: Mapping[str, str],
+    found: Mapping[str, Look],
+) -> dict[str, Look]:
+    """Looks of draws where every pair is a family: one colour, the base dashed, RL solid.
+
+    Args:
+        params: colours and palette.
+        pairs: pair -> its base draw and its RL draw.
+        models: draw -> model's name.
+        found: the look of each draw elsewhere, for labels and for colours that are set.
+    """
+    free = [c for c in params.palette if c not in params.colours.values()] or list(params.palette)
+    result: dict[str, Look] = {}
+    taken = 0
+    for i, (base, rl) in enumerate(pairs.values()):
+        colour = first(params.colours, (rl, models[rl]))
+        if colour is None:
+            colour, taken = free[taken % len(free)], taken + 1
+        marker = MARKERS[i % len(MARKERS)]
+        for draw, line in ((base, "dashed"), (rl, "solid")):
+            result[draw] = Look(found[draw].label, colour.lower(), line, marker)
+    return result
 
 
 def first(table: Mapping[str, str], names: Iterable[str]) -> str | None:

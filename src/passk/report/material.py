@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
 from passk.params.analysis import Analysis, Pair
-from passk.params.report import Report
+from passk.params.report import Panel, Report
 from passk.report.looks import Look, looks
 
 
@@ -21,7 +21,7 @@ class Material:
         analysis: the section `analysis`.
         results: result tables by question; a question without rows is left out.
         validation: result of each expectation suite by kind.
-        draws, sets, train, pretrain: those sections, as in the parameter file.
+        draws, sets, train, sft, pretrain: those sections, as in the parameter file.
     """
 
     params: Report
@@ -31,14 +31,20 @@ class Material:
     draws: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     sets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     train: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    sft: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     pretrain: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __contains__(self, question: str) -> bool:
         return question in self.results and not self.results[question].is_empty()
 
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height of a panel in inches."""
+        return self.params.panel_width, self.params.panel_height
+
     @cached_property
     def pairs(self) -> dict[str, Pair]:
-        """Pairs to show, the finding's first."""
+        """The main pairs, the finding's first."""
         names = self.params.pairs or list(self.analysis.pairs)
         _legal(names, self.analysis.pairs, "report.pairs")
         return {name: self.analysis.pairs[name] for name in names}
@@ -63,33 +69,96 @@ class Material:
 
     @cached_property
     def looks(self) -> dict[str, Look]:
-        """The look of each draw, those shown first."""
-        ordered = dict.fromkeys([*self.curves, *self.draws])
-        return looks(self.params, {name: str(self.draws[name]["model"]) for name in ordered})
+        """The look of each draw in the main figures, those shown first."""
+        return self.selection(list(dict.fromkeys([*self.curves, *self.draws])))
+
+    def selection(self, draws: Sequence[str]) -> dict[str, Look]:
+        """Looks that tell these draws apart; colours that are set stay the same everywhere."""
+        return looks(self.params, {name: str(self.draws[name]["model"]) for name in draws})
+
+    def panel(self, name: Panel) -> dict[str, Pair]:
+        """Pairs of a section that compares, in order."""
+        section = self.params.panels.get(name)
+        pairs = section.pairs if section else []
+        _legal(pairs, self.analysis.pairs, f"report.panels.{name}.pairs")
+        return {pair: self.analysis.pairs[pair] for pair in pairs}
+
+    def panel_sets(self, name: Panel) -> list[str]:
+        """Sets of a section that compares: its own, or those of the page."""
+        section = self.params.panels.get(name)
+        if section is None or not section.sets:
+            return self.set_names
+        drawn = {name for draw in self.draws.values() for name in draw["sets"]}
+        _legal(section.sets, drawn, f"report.panels.{name}.sets")
+        return section.sets
 
     @cached_property
-    def arms(self) -> dict[str, Look]:
-        """The look of each training arm."""
-        return looks(self.params, {name: name for name in self.train})
+    def every_set(self) -> list[str]:
+        """Sets of any section, those of the page first."""
+        others = [name for panel in self.params.panels for name in self.panel_sets(panel)]
+        return list(dict.fromkeys([*self.set_names, *others]))
+
+    def drawn(self, pairs: Mapping[str, Pair]) -> list[str]:
+        """Draws of several pairs that have a curve, in order."""
+        if "pass_at_k" not in self:
+            return []
+        found = set(self.results["pass_at_k"]["draw"])
+        both = dict.fromkeys(name for pair in pairs.values() for name in (pair.base, pair.rl))
+        return [name for name in both if name in found]
+
+    def subjects(self) -> dict[str, list[str]]:
+        """Pairs and groups to judge claims on, by role."""
+        asked: dict[str, list[str]] = {"rl": list(self.pairs)}
+        for role, names in self.params.claims.items():
+            known = self.analysis.groups if role == "algorithms" else self.analysis.pairs
+            _legal(names, known, f"report.claims.{role}")
+            asked[role] = list(names)
+        return asked
+
+    def counterpart(self, kind: Literal["algorithms", "steps", "sets"], name: str) -> str | None:
+        """What stands for a draw or set in the paper's tables, where that is to be shown."""
+        found = self.params.counterparts.get(kind, {})
+        return found.get(name) if self.params.paper else None
 
     def label(self, name: str) -> str:
         """What a set, pair, arm or model is called."""
         return self.params.labels.get(name, name)
 
     def pair_label(self, name: str) -> str:
-        """What a pair is called: its own label, or those of its draws."""
-        pair = self.pairs[name]
-        versus = f"{self.looks[pair.rl].label} against {self.looks[pair.base].label}"
-        return self.params.labels.get(name, versus) if len(self.pairs) > 1 else versus
+        """What a pair is called among the main ones: its own label, or those of its draws."""
+        return (
+            self.params.labels.get(name, self.versus(name))
+            if len(self.pairs) > 1
+            else (self.versus(name))
+        )
+
+    def versus(self, name: str) -> str:
+        """A pair by the labels of its two draws; a group of pairs by its own."""
+        if name not in self.analysis.pairs:
+            return self.label(name)
+        pair = self.analysis.pairs[name]
+        return f"{self.looks[pair.rl].label} against {self.looks[pair.base].label}"
 
     def rows(self, question: str, **key: object) -> list[dict[str, Any]]:
         """Rows of a result table with the given values."""
         if question not in self:
             return []
-        frame = self.results[question]
-        for column, value in key.items():
-            frame = frame.filter(pl.col(column) == value)
-        return list(frame.iter_rows(named=True))
+        column, value = next(iter(key.items()))
+        rows = self._by(question, column).get(value, [])
+        return [row for row in rows if all(row[name] == key[name] for name in key)]
+
+    def _by(self, question: str, column: str) -> dict[object, list[dict[str, Any]]]:
+        """Rows of a result table by the value of one column; read once."""
+        if (question, column) not in self._index:
+            found: dict[object, list[dict[str, Any]]] = {}
+            for row in self.results[question].iter_rows(named=True):
+                found.setdefault(row[column], []).append(row)
+            self._index[question, column] = found
+        return self._index[question, column]
+
+    @cached_property
+    def _index(self) -> dict[tuple[str, str], dict[object, list[dict[str, Any]]]]:
+        return {}
 
     def row(self, question: str, **key: object) -> dict[str, Any] | None:
         """The row of a result table with the given key, or None."""
@@ -102,8 +171,14 @@ class Material:
 
     def pairs_and_sets(self, question: str) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
         """Rows of a question by pair and set, in the order of the page, where there are any."""
-        for pair in self.pairs:
-            for name in self.set_names:
+        yield from self.by_pair(question, self.pairs, self.set_names)
+
+    def by_pair(
+        self, question: str, pairs: Iterable[str], sets: Sequence[str]
+    ) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
+        """Rows of a question by pair and set, where there are any."""
+        for pair in pairs:
+            for name in sets:
                 if rows := self.rows(question, pair=pair, set=name):
                     yield pair, name, rows
 

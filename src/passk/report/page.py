@@ -1,6 +1,6 @@
 """One self-contained page: no request leaves it, nothing in it depends on when or where it ran."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,25 +8,36 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from passk.report import numbers
-from passk.report.claims import CLAIMS, Claim, Verdict
+from passk.report.claims.registry import CLAIMS
+from passk.report.claims.verdict import Asked, Claim, Verdict
 from passk.report.contents import colours, sections
 from passk.report.finding import finding
+from passk.report.looks import Look
 from passk.report.material import Material
 from passk.report.numbers import Part, shares_of_resamples
+from passk.report.plots import Drawing
+from passk.report.svg import sample
 
 HERE = Path(__file__).parent
-DASHES = {"solid": "", "dashed": "7 3", "dashdot": "7 3 2 3", "dotted": "2 3"}
+Judged = list[tuple[Claim, list[Verdict]]]
 
 
-def page(material: Material) -> str:
-    """The report as one HTML document."""
+def page(material: Material, drawn: Mapping[str, Drawing]) -> str:
+    """The report as one HTML document.
+
+    Args:
+        material: everything that is shown.
+        drawn: its figures, from `contents.drawings`.
+    """
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["html"] = _html
+    environment.filters["sample"] = _sample
     template = environment.from_string((HERE / "page.html.j2").read_text(encoding="utf-8"))
     sentence = finding(material)
     sources = [part.source.row for part in sentence if isinstance(part, numbers.Number)]
+    found = judged(material)
     return template.render(
         params=material.params,
         css=Markup((HERE / "page.css").read_text(encoding="utf-8")),
@@ -34,34 +45,46 @@ def page(material: Material) -> str:
         colours=colours(material),
         finding=sentence,
         example=sources[-1] if sources else "",
-        claims=judged(material),
-        sections=sections(material),
-        dashes=DASHES,
+        claims=found,
+        brief=brief(found),
+        level=f"{material.analysis.bootstrap.level * 100:g}%",
+        sections=sections(material, drawn),
         material=material,
     )
 
 
-def judged(material: Material) -> list[tuple[Claim, list[Verdict]]]:
-    """Each claim that the data speak to, with its verdicts on the pairs and sets shown."""
+def judged(material: Material) -> Judged:
+    """Each claim that the data speak to, with its verdicts on the sets shown."""
+    asked = Asked(material.subjects(), material.analysis.bootstrap.level)
+    resamples = material.analysis.bootstrap.resamples
     found = []
     for claim in CLAIMS:
-        resamples = material.analysis.bootstrap.resamples
-        verdicts = {
-            (verdict.pair, verdict.set): replace(
-                verdict, evidence=tuple(shares_of_resamples(verdict.evidence, resamples))
-            )
-            for verdict in claim.judge(material.results, material.analysis.bootstrap.level)
-        }
-        shown = [
-            verdicts[pair, name]
-            for pair in material.pairs
-            for name in material.set_names
-            if (pair, name) in verdicts
+        verdicts = [
+            replace(verdict, evidence=tuple(shares_of_resamples(verdict.evidence, resamples)))
+            for verdict in claim.judge(material.results, asked)
+            if verdict.set in material.every_set
         ]
-        if shown:
-            found.append((claim, shown))
+        # Sets in the order of the page; subjects stay in the order of the claim.
+        subjects = list(dict.fromkeys(verdict.subject for verdict in verdicts))
+        verdicts.sort(key=lambda v: (subjects.index(v.subject), material.every_set.index(v.set)))
+        if verdicts:
+            found.append((claim, verdicts))
     return found
+
+
+def brief(found: Judged) -> Judged:
+    """Per claim, its verdict on the first set: of the first pair, and of each part of the claim."""
+    short = []
+    for claim, verdicts in found:
+        here = [verdict for verdict in verdicts if verdict.set == verdicts[0].set]
+        parts = {verdict.part: verdict for verdict in reversed(here)}
+        short.append((claim, [verdict for verdict in here if parts[verdict.part] is verdict]))
+    return short
 
 
 def _html(parts: Sequence[Part]) -> Markup:
     return Markup(numbers.html(parts))  # every part is escaped there
+
+
+def _sample(look: Look, thick: bool) -> Markup:
+    return Markup(sample(look, thick, f"var(--c{look.colour[1:]})"))

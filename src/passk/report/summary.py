@@ -11,7 +11,7 @@ def metrics(material: Material) -> dict[str, Any]:
     """Headline numbers, nested by draws and pairs, then set; a crossover not found is null."""
     draws: dict[str, dict[str, Any]] = {}
     for draw in material.draws:
-        for name in material.set_names:
+        for name in material.every_set:
             values = {f"pass_at_{r['k']}": r["pass_at_k"] for r in material.ends(draw, name)}
             if unsolved := material.row("histogram", draw=draw, set=name, bin=0):
                 values["unsolved"] = unsolved["problems"]
@@ -24,19 +24,20 @@ def metrics(material: Material) -> dict[str, Any]:
 
 def _pairs(material: Material) -> dict[str, dict[str, dict[str, Any]]]:
     """Per pair and set: differences at both ends, crossover, RL-only share, efficiency gap."""
-    pairs: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in material.pairs}
-    for pair, name, rows in material.pairs_and_sets("difference"):
+    names = material.analysis.pairs
+    pairs: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in names}
+    for pair, name, rows in material.by_pair("difference", names, material.every_set):
         points = ordered(rows, "k")
         pairs[pair][name] = {
             f"difference_at_{r['k']}": r["difference"] for r in points[:1] + points[-1:]
         }
-    for pair, name, rows in material.pairs_and_sets("crossover"):
+    for pair, name, rows in material.by_pair("crossover", names, material.every_set):
         found = {key: rows[0][key] for key in ("crossover_k", "p_none")}
         pairs[pair].setdefault(name, {}).update(found)
-    for pair, name, rows in material.pairs_and_sets("coverage"):
+    for pair, name, rows in material.by_pair("coverage", names, material.every_set):
         shares = {row["category"]: row["share"] for row in rows}
         pairs[pair].setdefault(name, {})["rl_only_share"] = shares.get("rl_only", 0.0)
-    for pair, name, rows in material.pairs_and_sets("efficiency"):
+    for pair, name, rows in material.by_pair("efficiency", names, material.every_set):
         found = {f"dse_at_{row['k']}": row["dse"] for row in rows}
         pairs[pair].setdefault(name, {}).update(found)
     return pairs
@@ -50,5 +51,5 @@ def curves(material: Material) -> dict[str, pl.DataFrame]:
     return {
         f"{draw}@{name}": rows.select("k", "pass_at_k", "low", "high")
         for (draw, name), rows in table.group_by("draw", "set", maintain_order=True)
-        if draw in material.draws and name in material.set_names
+        if draw in material.draws and name in material.every_set
     }

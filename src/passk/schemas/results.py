@@ -31,7 +31,7 @@ PASS_AT_K = Table(
 
 DIFFERENCE = Table(
     "difference",
-    1,
+    2,
     {
         "pair": pl.String(),
         "set": pl.String(),
@@ -39,6 +39,8 @@ DIFFERENCE = Table(
         "difference": pl.Float64(),  # RL - base, paired by problem
         "low": pl.Float64(),
         "high": pl.Float64(),
+        "band_low": pl.Float64(),  # limits that hold at every k of the grid at once
+        "band_high": pl.Float64(),
     },
     key=("pair", "set", "k"),
 )
@@ -75,17 +77,19 @@ GREEDY = Table(
 
 COVERAGE = Table(
     "coverage",
-    1,
+    2,
     {
         "pair": pl.String(),
         "set": pl.String(),
         "category": pl.String(),  # both | base_only | rl_only | neither
         "problems": pl.Int64(),
         "share": pl.Float64(),
+        "certain": pl.Int64(),  # of them, told apart by more than luck; null for both and neither
         "indices": pl.List(pl.Int64()),  # ascending
         "problem_ids": pl.List(pl.String()),  # in the order of the indices
     },
     key=("pair", "set", "category"),
+    nullable=frozenset({"certain"}),
 )
 
 HISTOGRAM = Table(
@@ -117,19 +121,68 @@ EFFICIENCY = Table(
     key=("pair", "set", "k"),
 )
 
+SPREAD = Table(
+    "spread",
+    1,
+    {
+        "group": pl.String(),
+        "set": pl.String(),
+        "k": pl.Int64(),
+        "pairs": pl.Int64(),  # how many are compared
+        "spread": pl.Float64(),  # largest less smallest sampling efficiency gap
+        "noise": pl.Float64(),  # a spread that pairs of equal gaps exceed in 1 - level of cases
+        "low": pl.Float64(),  # limits of the spread that hold for all its pairs at once
+        "high": pl.Float64(),
+        "smallest": pl.Float64(),  # smallest gap of the group, limits for all its pairs at once
+        "smallest_low": pl.Float64(),
+        "smallest_high": pl.Float64(),
+    },
+    key=("group", "set"),
+)
+
 TRAINING = Table(
     "training",
-    1,
+    2,
     {
         "arm": pl.String(),
         "step": pl.Int64(),
         "reward": pl.Float64(),
         "length": pl.Float64(),  # mean response length in tokens
         "entropy": pl.Float64(),  # mean token entropy in nats
+        "kl": pl.Float64(),  # to the start model, nats per token; null where not measured
+        "rollouts": pl.Int64(),  # drawn in the step, refills and greedy ones included
+        "tokens": pl.Int64(),  # generated in the step
+        "rounds": pl.Int64(),  # of rollouts; more than 1 with dynamic sampling
+        "signal": pl.Float64(),  # share of groups with unequal rewards
+        "trained": pl.Float64(),  # share of the batch with a gradient
+        "truncated": pl.Float64(),
         "loss": pl.Float64(),
         "grad_norm": pl.Float64(),
         "clip_fraction": pl.Float64(),
+        "critic_loss": pl.Float64(),  # of arms with a critic
+        "explained_variance": pl.Float64(),
     },
     key=("arm", "step"),
-    nullable=frozenset({"loss", "grad_norm", "clip_fraction"}),
+    nullable=frozenset(
+        {
+            "kl", "rollouts", "tokens", "rounds", "signal", "trained", "truncated", "loss",
+            "grad_norm", "clip_fraction", "critic_loss", "explained_variance",
+        }
+    ),
+)  # fmt: skip
+
+COST = Table(
+    "cost",
+    1,
+    {
+        "arm": pl.String(),
+        "steps": pl.Int64(),
+        "rollouts": pl.Int64(),  # drawn over all steps; null where the log does not say
+        "tokens": pl.Int64(),  # generated over all steps
+        "rounds": pl.Float64(),  # of rollouts, mean over steps
+        "trained": pl.Float64(),  # share of the batch with a gradient, mean over steps
+        "reward": pl.Float64(),  # mean over the last tenth of the steps
+    },
+    key=("arm",),
+    nullable=frozenset({"rollouts", "tokens", "rounds", "trained"}),
 )

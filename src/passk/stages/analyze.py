@@ -7,6 +7,7 @@ import polars as pl
 from passk import catalog, paths
 from passk.analysis.cells import split
 from passk.analysis.queries import (
+    cost,
     coverage,
     crossover,
     difference,
@@ -14,10 +15,11 @@ from passk.analysis.queries import (
     greedy,
     histogram,
     pass_at_k,
+    spread,
     training,
 )
 from passk.analysis.queries.inputs import Inputs
-from passk.params.analysis import Analysis
+from passk.params.analysis import OF_TRAINING, Analysis
 from passk.schemas import results
 from passk.schemas.counts import COUNTS
 from passk.stages.job import Job, StageError
@@ -31,7 +33,9 @@ QUESTIONS: dict[str, tuple[Callable[[Inputs], pl.DataFrame], Table]] = {
     "coverage": (coverage.answer, results.COVERAGE),
     "histogram": (histogram.answer, results.HISTOGRAM),
     "efficiency": (efficiency.answer, results.EFFICIENCY),
+    "spread": (spread.answer, results.SPREAD),
     "training": (training.answer, results.TRAINING),
+    "cost": (cost.answer, results.COST),
 }
 
 
@@ -50,7 +54,7 @@ def _inputs(job: Job) -> Inputs:
     """Only declared draws and arms are read: a folder may hold strangers."""
     analysis = Analysis.model_validate(job.params["analysis"])
     seed = int(job.params["seed"])
-    if job.item == "training":
+    if job.item in OF_TRAINING:
         arms = catalog.read(paths.catalog(job.study, "training"))
         return Inputs(
             analysis, seed, training={arm: paths.training_log(job.study, arm) for arm in arms}

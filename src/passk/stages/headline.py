@@ -8,9 +8,10 @@ from passk import paths
 from passk.analysis.cells import Cell, clip, curve, split
 from passk.params.analysis import Bootstrap
 from passk.params.report import Headline, Report
+from passk.report.axes import Frame
 from passk.report.figures import pass_at_k
 from passk.report.looks import looks
-from passk.report.svg import render
+from passk.report.svg import entry, entry_width, render, sheet
 from passk.schemas.counts import COUNTS
 from passk.stages.job import Job, StageError
 
@@ -26,11 +27,14 @@ def run(job: Job) -> dict[str, float]:
     models = {draw: cell.model for draw, cell in cells.items()}
     label = params.labels.get(wanted.set, wanted.set)
     size = (max(params.panel_width, 5.0), params.panel_height)
-    figure = pass_at_k(table, looks(params, models), {wanted.set: label}, size, span=SPAN)
+    shown = looks(params, models)
+    figure = pass_at_k(table, shown, Frame(wanted.set, label, size, SPAN))
+    entries = [entry(look, thick=False) for look in shown.values()]
+    document = sheet([render(figure)], entries, entry_width(list(shown.values())))
     path = paths.REPORTS / f"headline-{job.item}.svg"
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(render(figure), encoding="utf-8", newline="\n")
+    temporary.write_text(document, encoding="utf-8", newline="\n")
     temporary.replace(path)
     ends = table.filter(pl.col("k").is_in([table["k"].min(), table["k"].max()]))
     return {f"{r['draw']}_pass_at_{r['k']}": r["pass_at_k"] for r in ends.iter_rows(named=True)}

@@ -11,11 +11,10 @@ import polars as pl
 from passk import paths
 from passk.params.analysis import Analysis
 from passk.params.report import Report
-from passk.report.contents import plots
+from passk.report.contents import drawings
 from passk.report.material import Material
 from passk.report.page import page
 from passk.report.summary import curves, metrics
-from passk.report.svg import render
 from passk.schemas import results
 from passk.stages.job import Job, StageError
 
@@ -27,7 +26,9 @@ TABLES = {
     "coverage": results.COVERAGE,
     "histogram": results.HISTOGRAM,
     "efficiency": results.EFFICIENCY,
+    "spread": results.SPREAD,
     "training": results.TRAINING,
+    "cost": results.COST,
 }
 SUITES = ("problems", "samples", "verdicts")
 
@@ -35,12 +36,12 @@ SUITES = ("problems", "samples", "verdicts")
 def run(job: Job) -> dict[str, float]:
     """Write reports/: index.html, metrics.json, figures/NAME.svg, plots/DRAW@SET.csv."""
     material = gather(job)
-    drawn = plots(material)
-    document = page(material)
+    drawn = drawings(material)
+    document = page(material, drawn)
     numbers = metrics(material)
     _replace_folder(
         paths.REPORTS / "figures",
-        {f"{name}.svg": render(plot.draw(plot.panels, True)) for name, plot in drawn.items()},
+        {f"{name}.svg": drawing.document() for name, drawing in drawn.items()},
     )
     _replace_folder(
         paths.REPORTS / "plots",
@@ -71,6 +72,7 @@ def gather(job: Job) -> Material:
         draws=job.params["draws"],
         sets=job.params["sets"],
         train=job.params["train"],
+        sft=job.params["sft"],
         pretrain=job.params["pretrain"],
     )
 

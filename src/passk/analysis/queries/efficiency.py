@@ -4,13 +4,23 @@ from pathlib import Path
 
 import polars as pl
 
-from passk.analysis.cells import curve
+from passk.analysis.cells import Cell
 from passk.analysis.database import query
 from passk.analysis.queries.inputs import Inputs
 from passk.analysis.queries.pass_at_k import curves
 
 SQL = Path(__file__).parent / "efficiency.sql"
 _LIMITS = {"pair": pl.String, "set": pl.String, "low": pl.Float64, "high": pl.Float64}
+
+
+def defined(k: int, base: Cell) -> None:
+    """Refuse a k above the base draw's n: never clipped, never extrapolated."""
+    if k > base.smallest_n:
+        raise ValueError(
+            f"analysis.efficiency_k = {k}: draw {base.draw!r} has n = {base.smallest_n} in set "
+            f"{base.set!r}, and pass@k is not defined for k above n; "
+            f"legal: at most {base.smallest_n}, or raise draws.{base.draw}.n"
+        )
 
 
 def answer(inputs: Inputs) -> pl.DataFrame:
@@ -20,17 +30,11 @@ def answer(inputs: Inputs) -> pl.DataFrame:
         ValueError: `efficiency_k` exceeds the base draw's n.
     """
     k = inputs.analysis.efficiency_k
-    resamples, level = inputs.analysis.bootstrap.resamples, inputs.analysis.bootstrap.level
+    level = inputs.analysis.bootstrap.level
     limits = []
     for name, base, rl in inputs.compared():
-        if k > base.smallest_n:
-            raise ValueError(
-                f"analysis.efficiency_k = {k}: draw {base.draw!r} has n = {base.smallest_n} in set "
-                f"{base.set!r}, and pass@k is not defined for k above n; "
-                f"legal: at most {base.smallest_n}, or raise draws.{base.draw}.n"
-            )
-        gap = curve(base, [k], inputs.seed, resamples) - curve(rl, [1], inputs.seed, resamples)
-        low, high = gap.interval(level)
+        defined(k, base)
+        low, high = (inputs.curve(base, [k]) - inputs.curve(rl, [1])).interval(level)
         limits.append((name, base.set, float(low[0]), float(high[0])))
     estimates = query(
         SQL,

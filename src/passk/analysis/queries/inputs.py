@@ -1,12 +1,13 @@
 """What a question is asked of: count tables, their cells, and the section `analysis`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
-from passk.analysis.cells import Cell, paired
+from passk.analysis.cells import Cell, curve, paired
+from passk.analysis.statistics import Curve
 from passk.params.analysis import Analysis
 
 
@@ -20,6 +21,7 @@ class Inputs:
         counts: count tables, one per draw.
         cells: their rows by (draw, set).
         training: training log of each arm.
+        drawn: curves made so far; a draw that several pairs share is resampled once.
     """
 
     analysis: Analysis
@@ -27,6 +29,17 @@ class Inputs:
     counts: tuple[Path, ...] = ()
     cells: Mapping[tuple[str, str], Cell] = field(default_factory=dict)
     training: Mapping[str, Path] = field(default_factory=dict)
+    drawn: dict[tuple[str, str, tuple[int, ...]], Curve] = field(
+        default_factory=dict, compare=False
+    )
+
+    def curve(self, cell: Cell, k: Sequence[int]) -> Curve:
+        """The bootstrapped curve of a cell, as the parameters ask for it."""
+        key = (cell.draw, cell.set, tuple(k))
+        if key not in self.drawn:
+            resamples = self.analysis.bootstrap.resamples
+            self.drawn[key] = curve(cell, k, self.seed, resamples)
+        return self.drawn[key]
 
     def pairs(self) -> pl.DataFrame:
         """The pairs as a table `pair, base, rl` for a query."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from passk.analysis.cells import clip, curve
+from passk.analysis.cells import clip
 from passk.analysis.database import Source, query
 from passk.analysis.queries.inputs import Inputs
 
@@ -29,7 +29,7 @@ def answer(inputs: Inputs) -> pl.DataFrame:
         grid = clip(inputs.analysis.k, cell)
         if cell.greedy or not grid:
             continue
-        low, high = curve(cell, grid, inputs.seed, settings.resamples).interval(settings.level)
+        low, high = inputs.curve(cell, grid).interval(settings.level)
         names = {"draw": [draw] * len(grid), "set": [set_name] * len(grid), "k": grid}
         limits.append(pl.DataFrame({**names, "low": low, "high": high}, schema=_LIMITS))
     return rows.join(pl.concat(limits), on=["draw", "set", "k"], validate="1:1")

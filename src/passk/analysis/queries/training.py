@@ -1,4 +1,4 @@
-"""How reward, response length and entropy moved while a model was trained."""
+"""How reward, response length, entropy and other quantities moved while models were trained."""
 
 import polars as pl
 

@@ -1,0 +1,62 @@
+"""How far the sampling efficiency gaps of several arms lie apart, beside what noise alone gives."""
+
+from itertools import groupby
+
+import polars as pl
+
+from passk.analysis.cells import Cell
+from passk.analysis.queries.efficiency import defined
+from passk.analysis.queries.inputs import Inputs
+from passk.analysis.statistics import spread
+from passk.schemas.results import SPREAD
+
+
+def answer(inputs: Inputs) -> pl.DataFrame:
+    """The result table `spread`: a row per group and set that at least two of its pairs share.
+
+    Raises:
+        ValueError: a group names no pair of the study, or pairs of different bases.
+    """
+    rows = []
+    for group, names in inputs.analysis.groups.items():
+        _one_base(inputs, group, names)
+        found = [(base, rl) for name, base, rl in inputs.compared() if name in names]
+        found.sort(key=lambda cells: cells[0].set)
+        for name, cells in groupby(found, key=lambda cells: cells[0].set):
+            if len(members := list(cells)) > 1:
+                rows.append({"group": group, "set": name, **_row(inputs, members)})
+    return pl.DataFrame(rows, schema=dict(SPREAD.columns))
+
+
+def _row(inputs: Inputs, members: list[tuple[Cell, Cell]]) -> dict[str, float | int]:
+    """The spread over the pairs of a group on one set."""
+    k = inputs.analysis.efficiency_k
+    for base, _ in members:
+        defined(k, base)
+    gaps = [inputs.curve(base, [k]) - inputs.curve(rl, [1]) for base, rl in members]
+    found = spread(gaps, inputs.analysis.bootstrap.level)
+    return {
+        "k": k,
+        "pairs": len(members),
+        "spread": found.spread,
+        "noise": found.noise,
+        "low": max(0.0, found.spread - found.noise),
+        "high": found.spread + found.noise,
+        "smallest": found.smallest,
+        "smallest_low": found.smallest - found.margin,
+        "smallest_high": found.smallest + found.margin,
+    }
+
+
+def _one_base(inputs: Inputs, group: str, names: list[str]) -> None:
+    """Gaps are comparable where they are gaps to one base model."""
+    pairs = inputs.analysis.pairs
+    if unknown := [name for name in names if name not in pairs]:
+        raise ValueError(
+            f"analysis.groups.{group}: no pair {unknown[0]!r}; legal: {', '.join(pairs) or 'none'}"
+        )
+    if len(bases := {pairs[name].base for name in names}) > 1:
+        raise ValueError(
+            f"analysis.groups.{group}: its pairs have the bases {', '.join(sorted(bases))}; "
+            "compare pairs of one base"
+        )

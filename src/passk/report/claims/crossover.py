@@ -1,0 +1,71 @@
+"""Claim 1: RL wins at small k, the base model catches up and wins at large k."""
+
+from passk.report.claims.verdict import (
+    NOT_SUPPORTED,
+    RL_LESS_BASE,
+    SUPPORTED,
+    THRESHOLDS,
+    UNDECIDED,
+    Asked,
+    Claim,
+    Limits,
+    Results,
+    Thresholds,
+    Verdict,
+    cells,
+    differences,
+    ends,
+    limits,
+    sign,
+)
+from passk.report.evidence import crossing_parts
+
+
+def judge(results: Results, asked: Asked) -> list[Verdict]:
+    """Per pair of RL and its base, and set."""
+    found = []
+    pairs = asked.subjects.get("rl", ())
+    crossings = {(pair, name): rows[0] for pair, name, rows in cells(results, "crossover", pairs)}
+    for pair, name, rows in cells(results, "difference", pairs):
+        if (both := ends(rows)) is None:
+            continue
+        crossing = crossings.get((pair, name))
+        verdict = crossover_verdict(
+            limits(both[0]), limits(both[1]), crossing["p_none"] if crossing else None
+        )
+        evidence = differences(both, RL_LESS_BASE)
+        if crossing:
+            evidence += ["; ", *crossing_parts(crossing, both[1]["k"])]
+        found.append(Verdict(pair, name, verdict, tuple(evidence)))
+    return found
+
+
+def crossover_verdict(
+    first: Limits, last: Limits, p_none: float | None, thresholds: Thresholds = THRESHOLDS
+) -> str:
+    """Verdict from the intervals of RL - base at the smallest and the largest k.
+
+    Example:
+        >>> crossover_verdict((0.1, 0.2), (-0.3, -0.1), 0.0)
+        'supported'
+        >>> crossover_verdict((0.1, 0.2), (0.05, 0.1), 1.0)
+        'not supported'
+        >>> crossover_verdict((0.1, 0.2), (-0.1, 0.1), 0.5)
+        'undecided'
+    """
+    early, late = sign(*first), sign(*last)
+    if early < 0 or late > 0:
+        return NOT_SUPPORTED
+    crosses = p_none is not None and p_none <= thresholds.no_crossover
+    return SUPPORTED if early > 0 and late < 0 and crosses else UNDECIDED
+
+
+CLAIM = Claim(
+    1,
+    "base overtakes RL",
+    "RL wins at small k; the base model catches up and wins at large k.",
+    "Supported where the intervals of RL − base exclude 0 from above at the smallest k and "
+    f"from below at the largest, and P(no crossover) ≤ {THRESHOLDS.no_crossover:g}; not "
+    "supported where one of them excludes the claimed sign; undecided otherwise.",
+    judge,
+)

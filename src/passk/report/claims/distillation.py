@@ -1,0 +1,95 @@
+"""Claim 7: distillation lifts the curve at every k, and solves problems that the base does not."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from passk.report.claims.subset import outside, subset_verdict
+from passk.report.claims.verdict import (
+    NOT_SUPPORTED,
+    SUPPORTED,
+    UNDECIDED,
+    Asked,
+    Claim,
+    Limits,
+    Results,
+    Verdict,
+    cells,
+    differences,
+)
+from passk.report.numbers import MINUS, Number, Part, source
+
+
+def judge(results: Results, asked: Asked) -> list[Verdict]:
+    """Per pair of the base and the distilled model, and set."""
+    found = []
+    pairs = asked.subjects.get("distilled", ())
+    covered = {(pair, name): rows for pair, name, rows in cells(results, "coverage", pairs)}
+    for pair, name, rows in cells(results, "difference", pairs):
+        coverage = {row["category"]: row for row in covered.get((pair, name), ())}
+        only = coverage.get("rl_only", {"problems": 0, "certain": 0})
+        solvable = only["problems"] + coverage.get("both", {"problems": 0})["problems"]
+        verdict = distillation_verdict(
+            [(row["low"], row["high"]) for row in rows],
+            [(row["band_low"], row["band_high"]) for row in rows],
+            only["certain"],
+            subset_verdict(only["problems"], solvable, asked.level) == SUPPORTED,
+        )
+        evidence = _evidence(rows, coverage, asked.level)
+        found.append(Verdict(pair, name, verdict, tuple(evidence)))
+    return found
+
+
+def _evidence(
+    rows: Sequence[Mapping[str, Any]], coverage: Mapping[str, Mapping[str, Any]], level: float
+) -> list[Part]:
+    """The k at which the difference is least certain, and the problems beyond the base."""
+    least = min(rows, key=lambda row: float(row["low"]))
+    above = sum(row["low"] > 0 for row in rows)
+    parts: list[Part] = [f"above the base by the interval at {above} of {len(rows)} k; "]
+    parts += [*differences([least], f"least certain, distilled {MINUS} base")]
+    if "rl_only" not in coverage:
+        return parts
+    only = coverage["rl_only"]
+    key = {"pair": least["pair"], "set": least["set"]}
+    solvable = only["problems"] + coverage["both"]["problems"]
+    at = source("coverage", "certain", **key, category="rl_only")
+    parts += ["; ", *outside(key, only["problems"], solvable, level, ("distilled", "base"))]
+    return [*parts, "; by more than luck: ", Number(str(only["certain"]), only["certain"], at)]
+
+
+def distillation_verdict(
+    intervals: Sequence[Limits], bands: Sequence[Limits], certain: int, subset: bool
+) -> str:
+    """Verdict from distilled - base at every k, and from the problems that only it solves.
+
+    Args:
+        intervals: limits of the difference at each k.
+        bands: limits that hold at every k at once.
+        certain: problems that the distilled model solves and the base does not, by more than luck.
+        subset: whether what it solves is nearly a subset of what the base solves.
+
+    Example:
+        >>> distillation_verdict([(0.1, 0.2)], [(0.05, 0.25)], 3, False)
+        'supported'
+        >>> distillation_verdict([(0.1, 0.2)], [(0.05, 0.25)], 0, False)
+        'undecided'
+        >>> distillation_verdict([(-0.2, -0.1)], [(-0.3, -0.05)], 3, False)
+        'not supported'
+    """
+    if subset or any(high < 0 for _, high in bands):
+        return NOT_SUPPORTED
+    above = bool(intervals) and all(low > 0 for low, _ in intervals)
+    return SUPPORTED if above and certain >= 1 else UNDECIDED
+
+
+CLAIM = Claim(
+    7,
+    "distillation goes beyond",
+    "Distillation lifts the curve at every k and solves problems that the base model does not.",
+    "Supported where the interval of distilled − base excludes 0 from above at every k, and at "
+    "least one problem that the base never solves is solved by more than luck (exact test per "
+    "problem, Holm's correction over the set); not supported where limits that hold at every k at "
+    "once show the base ahead at some k, or where the distilled model solves nearly a subset "
+    "(claim 2); undecided otherwise, as it must be where both models reach the ceiling.",
+    judge,
+)

@@ -1,0 +1,80 @@
+"""Claim 2: what RL can solve is nearly a subset of what the base model can."""
+
+from collections.abc import Mapping
+
+from passk.analysis.statistics import wilson
+from passk.report.claims.verdict import (
+    NOT_SUPPORTED,
+    SUPPORTED,
+    THRESHOLDS,
+    UNDECIDED,
+    Asked,
+    Claim,
+    Results,
+    Thresholds,
+    Verdict,
+    cells,
+)
+from passk.report.numbers import Number, Part, decimal, source
+
+
+def judge(results: Results, asked: Asked) -> list[Verdict]:
+    """Per pair of RL and its base, and set: the RL-solvable problems that the base never solves."""
+    found = []
+    for pair, name, rows in cells(results, "coverage", asked.subjects.get("rl", ())):
+        sizes = {row["category"]: row["problems"] for row in rows}
+        only, solvable = sizes.get("rl_only", 0), sizes.get("rl_only", 0) + sizes.get("both", 0)
+        evidence = outside({"pair": pair, "set": name}, only, solvable, asked.level, ("RL", "base"))
+        found.append(
+            Verdict(pair, name, subset_verdict(only, solvable, asked.level), tuple(evidence))
+        )
+    return found
+
+
+def outside(
+    key: Mapping[str, str], only: int, solvable: int, level: float, who: tuple[str, str]
+) -> list[Part]:
+    """How many of the problems that one model solves the other does not, with the share."""
+    at = source("coverage", "problems", **key, category="rl_only")
+    all_of_them = source("coverage", "problems", **key, category="both,rl_only")
+    parts: list[Part] = [
+        Number(str(only), only, at),
+        " of ",
+        Number(str(solvable), solvable, all_of_them),
+        f" {who[0]}-solvable problems are not {who[1]}-solvable",
+    ]
+    if solvable:
+        low, high = wilson(only, solvable, level)
+        share, least, most = (
+            Number(decimal(value), value, at) for value in (only / solvable, low, high)
+        )
+        parts += [": ", share, " [", least, ", ", most, "]"]
+    return parts
+
+
+def subset_verdict(
+    only: int, solvable: int, level: float = 0.95, thresholds: Thresholds = THRESHOLDS
+) -> str:
+    """Verdict from how many of the RL-solvable problems the base model does not solve.
+
+    Example:
+        >>> subset_verdict(0, 200), subset_verdict(40, 200), subset_verdict(2, 40)
+        ('supported', 'not supported', 'undecided')
+    """
+    if solvable == 0:
+        return UNDECIDED  # the empty set is a subset of all; that says nothing
+    low, high = wilson(only, solvable, level)
+    if high <= thresholds.rl_only:
+        return SUPPORTED
+    return NOT_SUPPORTED if low > thresholds.rl_only else UNDECIDED
+
+
+CLAIM = Claim(
+    2,
+    "RL solves a subset",
+    "The problems that RL can solve are nearly a subset of those that the base model can.",
+    "Share of RL-solvable problems that the base model never solves, Wilson interval: "
+    f"supported where it ends at {THRESHOLDS.rl_only:g} or below, not supported where it "
+    "starts above, undecided otherwise. Solvable means solved at least once in n samples.",
+    judge,
+)

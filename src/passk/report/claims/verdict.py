@@ -1,0 +1,148 @@
+"""What a claim and its verdict are, and every threshold that decides one.
+
+A claim may come out `not supported`, and `undecided` where an interval does not exclude what would
+decide it: no verdict rests on an estimate alone. Every threshold stands in `THRESHOLDS`, and the
+page prints it. A claim that needs several intervals at once is supported where each of them agrees
+(an intersection-union test, which needs no correction). One that any of many may refute is refuted
+by limits that hold for all of them at once.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from passk.report.evidence import interval
+from passk.report.numbers import MINUS, Part
+
+SUPPORTED, NOT_SUPPORTED, UNDECIDED = "supported", "not supported", "undecided"
+
+Results = Mapping[str, pl.DataFrame]
+Limits = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What decides a claim, fixed from the paper's wording before any result was seen.
+
+    Attributes:
+        no_crossover: claim 1: P(no crossover) may be at most this.
+        rl_only: claims 2 and 7: a set is nearly a subset of another where at most this share of it
+            lies outside.
+        alike: claim 4: sampling efficiency gaps may differ by this much and still "differ little";
+            about twice the range of the paper's own table in domain (41.0 to 45.3 points).
+        large: claim 4: a gap is large above this; the paper: "consistently above 40 points".
+        little: claim 6: more rollouts may help by at most this much and still help "slightly".
+        same: claim 6: pass@1 is "the same" where it differs by less than this.
+    """
+
+    no_crossover: float = 0.05
+    rl_only: float = 0.05
+    alike: float = 0.10
+    large: float = 0.40
+    little: float = 0.10
+    same: float = 0.05
+
+
+THRESHOLDS = Thresholds()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A verdict on one claim, with the numbers behind it.
+
+    Attributes:
+        subject: the pair judged, or the group of pairs.
+        set: the set on which it is judged.
+        verdict: supported, not supported or undecided.
+        evidence: a sentence.
+        part: which part of a claim of several it is about.
+    """
+
+    subject: str
+    set: str
+    verdict: str
+    evidence: tuple[Part, ...]
+    part: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to judge.
+
+    Attributes:
+        subjects: pairs (or groups) by role, in order: `rl`, `algorithms`, `longer`, ...
+        level: of the intervals in the tables.
+    """
+
+    subjects: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    level: float = 0.95
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim of the paper.
+
+    Attributes:
+        number: its number in the list of claims.
+        short: a few words.
+        statement: what the paper says.
+        rule: what decides, in words.
+        judge: (result tables, what to judge) -> verdicts, none where data are absent.
+    """
+
+    number: int
+    short: str
+    statement: str
+    rule: str
+    judge: Callable[[Results, Asked], list[Verdict]]
+
+
+def sign(low: float, high: float) -> int:
+    """1 or -1 where an interval excludes 0, else 0; an interval that ends at 0 includes it.
+
+    Example:
+        >>> sign(0.1, 0.2), sign(-0.2, -0.1), sign(0.0, 0.2)
+        (1, -1, 0)
+    """
+    return (low > 0) - (high < 0)
+
+
+def cells(
+    results: Results, question: str, subjects: Sequence[str], column: str = "pair"
+) -> list[tuple[str, str, list[dict[str, Any]]]]:
+    """Rows of a table by subject, in the order asked for, and set, in the table's."""
+    if question not in results:
+        return []
+    table = results[question]
+    found = []
+    for subject in subjects:
+        rows = table.filter(pl.col(column) == subject)
+        for part in rows.partition_by("set", maintain_order=True):
+            found.append((subject, str(part["set"][0]), list(part.iter_rows(named=True))))
+    return found
+
+
+def ends(rows: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+    """Rows of the smallest and the largest k; None where there is one k only."""
+    ordered = sorted(rows, key=lambda row: int(row["k"]))
+    return (ordered[0], ordered[-1]) if len(ordered) > 1 else None
+
+
+def limits(row: Mapping[str, Any]) -> Limits:
+    """The interval of a row."""
+    return row["low"], row["high"]
+
+
+def differences(rows: Sequence[Mapping[str, Any]], name: str) -> list[Part]:
+    """Differences at some k as evidence."""
+    parts: list[Part] = []
+    for row in rows:
+        key = {"pair": row["pair"], "set": row["set"], "k": row["k"]}
+        parts += ["; " if parts else "", f"{name} at k = {row['k']}: "]
+        parts += interval("difference", "difference", row, key, signed=True)
+    return parts
+
+
+RL_LESS_BASE = f"RL {MINUS} base"
