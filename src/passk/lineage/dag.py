@@ -6,7 +6,8 @@ definition; this module reads it as DVC does, with the parameters filled in.
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -116,12 +117,33 @@ def load(root: Path = Path()) -> Dag:
     return Dag(stages)
 
 
+@contextmanager
+def parameters_read_once() -> Iterator[None]:
+    """Inside, DVC parses a parameter file once, not once for every stage that names a key of it."""
+    from dvc.dependency import param
+
+    load = param.load_path
+    found: dict[str, Any] = {}
+
+    def once(path: str, fs: object, **kwargs: Any) -> Any:  # noqa: ANN401
+        key = f"{path} {kwargs}"
+        if key not in found:
+            found[key] = load(path, fs, **kwargs)
+        return found[key]  # DVC only looks values up in it, or copies it
+
+    param.load_path = once
+    try:
+        yield
+    finally:
+        param.load_path = load
+
+
 def stale(root: Path = Path()) -> set[str]:
     """Stages that `dvc status` names: those that changed themselves, without what follows."""
     from dvc.repo import Repo
 
     def addresses() -> list[str]:
-        with Repo(str(root.resolve()), _wait_for_lock=True) as repo:
+        with parameters_read_once(), Repo(str(root.resolve()), _wait_for_lock=True) as repo:
             return list(repo.status())
 
     # an address holds the file's path where the working folder is not the root

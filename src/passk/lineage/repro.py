@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from passk.lineage import locktext
+from passk.lineage.dag import parameters_read_once
 from passk.lineage.waiting import patiently
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def reproduce(stage: str) -> None:
     """Bring one stage up to date."""
     from dvc.repo import Repo
 
-    with _one_entry(stage), Repo(_wait_for_lock=True) as repo:
+    with _one_entry(stage), parameters_read_once(), Repo(_wait_for_lock=True) as repo:
         _impatient(repo.lock)
         repo.reproduce(stage, single_item=True)
 
