@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from passk.lineage import locktext
 from passk.lineage.dag import parameters_read_once
 from passk.lineage.waiting import patiently
+from passk.paths import STATE
 
 if TYPE_CHECKING:
     from dvc.dvcfile import Lockfile
@@ -76,7 +77,8 @@ def _read(path: Path) -> str:
 
 def _replace(path: Path, text: str) -> None:
     """Write whole or not at all: DVC itself would leave half a lock where it is killed."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.parent / STATE / f"{path.name}.{os.getpid()}.tmp"
+    temporary.parent.mkdir(exist_ok=True)
     try:
         temporary.write_text(text, encoding="utf-8", newline="\n")
         temporary.replace(path)
