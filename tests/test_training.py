@@ -15,6 +15,7 @@ import torch
 
 import toy_policy as toy
 from passk import paths
+from passk.params.training import Training
 from passk.schemas.problems import PROBLEMS
 from passk.stages import train as train_stage
 from passk.stages.job import Job, StageError
@@ -22,8 +23,9 @@ from passk.training import arm as arms
 from passk.training import checkpoints
 from passk.training import trainer as trainers
 from passk.training.configuration import configuration
+from passk.training.engines import step_loop
 from passk.training.log import TrainingLog
-from passk.training.order import problems_of_step
+from passk.training.order import CURRICULA, easy_first, further_problems, problems_of_step
 from passk.training.reward import Rewards
 from passk.training.scoring import shared_prompt_scores
 from passk.training.trainer import PolicyTrainer, TrainingError
@@ -141,11 +143,15 @@ def test_log_rows_hold_what_curves_need_and_no_times(start, tmp_path):
     assert [row["step"] for row in rows] == list(range(1, 7))
     needed = {
         "step", "reward", "reward_std", "signal", "length", "entropy", "loss", "grad_norm",
-        "clip_fraction", "kl", "unknown", "truncated", "rollouts",
+        "clip_fraction", "kl", "unknown", "truncated", "rollouts", "tokens", "rounds", "trained",
     }  # fmt: skip
     for row in rows:
         assert needed <= set(row)
-        assert not [name for name in row if "time" in name or "runtime" in name]
+        assert not [name for name in row if "time" in name or "second" in name]
+        assert row["tokens"] == round(row["length"] * row["rollouts"])
+        assert row["rollouts"] == 32
+        assert row["rounds"] == 1
+        assert not {"critic_loss", "explained_variance"} & set(row)
     assert abs(rows[0]["kl"]) < 1e-6  # the policy is the start model
     assert rows[5]["kl"] > 0
     plain = run(start, tmp_path / "plain", kl_every=2, share_prompts=False)
@@ -247,7 +253,7 @@ def test_gradient_agrees_with_the_policy_gradient_by_hand(start, tmp_path, monke
     norms = []
     trainer = PolicyTrainer(
         model, tokenizer, toy.tasks(tokenizer), settings,
-        draw=arms.step_loop(tokenizer, settings, (1,)), reward=toy.printable_start,
+        draw=step_loop(tokenizer, settings, (1,)), reward=toy.printable_start,
         identity=(1,), folder=tmp_path, on_step=lambda _, row: norms.append(row["grad_norm"]),
     )  # fmt: skip
     trainer.train()
@@ -281,6 +287,29 @@ def test_order_is_a_pure_function_that_covers_every_problem_once_a_pass():
     assert problems_of_step(10, 4, 3, 8) != steps[2]
     with pytest.raises(ValueError, match="no problem"):
         problems_of_step(0, 4, 1, 7)
+
+
+def test_further_rounds_ask_what_the_step_has_not_asked():
+    order = [further_problems(10, 3, [1, 2, 3, 4, 5], step, 2, 7) for step in (1, 2, 1)]
+    assert order[0] == order[2] != order[1]
+    for chosen in order:
+        assert len(set(chosen)) == 3
+        assert not set(chosen) & {1, 2, 3, 4, 5}
+    assert further_problems(10, 3, [1, 2, 3, 4, 5], 1, 3, 7) != order[0]
+    # Where all were asked, some are asked again; never more than there are.
+    assert len(set(further_problems(4, 3, range(4), 1, 2, 7))) == 3
+    assert sorted(further_problems(4, 9, [0], 1, 2, 7)) == [0, 1, 2, 3]
+
+
+def test_easy_first_opens_a_level_with_each_part_of_the_run():
+    levels = [2, 1, 3, 1, 2]
+    opened = [easy_first(levels, step, 6) for step in range(1, 7)]
+    assert opened == [[1, 3]] * 2 + [[0, 1, 3, 4]] * 2 + [[0, 1, 2, 3, 4]] * 2
+    assert easy_first([4, 4], 1, 1) == [0, 1]
+    with pytest.raises(ValueError, match="curriculum: uniform"):
+        easy_first([1, None], 1, 6)
+    assert CURRICULA["uniform"](levels, 1, 6) == [0, 1, 2, 3, 4]
+    assert set(Training.model_fields["curriculum"].annotation.__args__) == set(CURRICULA)
 
 
 def test_a_log_that_lost_rows_is_refused(tmp_path):
@@ -373,6 +402,9 @@ def study(start, tmp_path, monkeypatch):
 def test_stage_writes_checkpoints_and_log_and_leaves_nothing_else(study):
     metrics = train_stage.run(stage_job())
     assert metrics["rollouts"] == 2 * 4 * 8
+    assert metrics["tokens"] > metrics["rollouts"]
+    for name in ("sampling", "judging", "training"):
+        assert metrics[f"seconds_{name}"] > 0
     folder = paths.model("toy", "grpo")
     assert sorted(p.name for p in folder.iterdir()) == ["step-1", "step-2"]
     log = paths.training_log("toy", "grpo").read_text()

@@ -92,7 +92,7 @@ class Pkpo(_Options):
     """Pass-at-k policy optimisation: the leave-one-out-minus-one transform (arXiv 2505.15201)."""
 
     name: Literal["pkpo"]
-    k: PositiveInt = Field(description="Attempts of the objective; at most `rollouts`.")
+    k: int = Field(ge=2, description="Attempts of the objective; at most `rollouts`.")
 
 
 Algorithm = Annotated[
@@ -214,6 +214,10 @@ class Training(BaseModel):
             )
         if len(set(self.checkpoints)) < len(self.checkpoints):
             raise ValueError(f"checkpoints = {self.checkpoints}: a step is named twice")
+        if isinstance(self.algorithm, PassAtK | Pkpo) and self.algorithm.k > self.rollouts:
+            raise ValueError(
+                f"algorithm.k = {self.algorithm.k} is more than rollouts = {self.rollouts}"
+            )
         rows = self.prompts * self.rollouts
         parts = self.minibatches * self.gradient_accumulation
         if rows % parts:
@@ -225,5 +229,34 @@ class Training(BaseModel):
             raise ValueError(
                 "share_prompts needs the key-value cache, which gradient_checkpointing switches "
                 "off; set one of them to false"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _runs(self) -> "Training":
+        """Engine and processes: what goes together."""
+        if (self.engine == "vllm") != (self.vllm is not None):
+            raise ValueError(
+                f"engine = {self.engine!r}: `vllm` must hold its options with engine vllm, "
+                "{memory_share: 0.3, tensor_parallel: 1}, and be null with any other"
+            )
+        if self.vllm is not None and self.vllm.tensor_parallel > 1:
+            raise ValueError(
+                f"vllm.tensor_parallel = {self.vllm.tensor_parallel}: not supported; each process "
+                "has a copy of the model on its own GPU, so set it to 1"
+            )
+        if self.processes == 1:
+            return self
+        if self.share_prompts:
+            raise ValueError(
+                f"share_prompts works in one process, and processes = {self.processes}; set "
+                "share_prompts to false"
+            )
+        parts = self.minibatches * self.gradient_accumulation * self.processes
+        if self.prompts % self.processes or self.prompts * self.rollouts % parts:
+            raise ValueError(
+                f"prompts = {self.prompts}, prompts x rollouts = {self.prompts * self.rollouts}: "
+                f"not divisible by processes = {self.processes}, by minibatches x "
+                f"gradient_accumulation x processes = {parts}"
             )
         return self

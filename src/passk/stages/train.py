@@ -1,7 +1,12 @@
 """`train@ARM`: a start model and a training set become checkpoints and a log."""
 
+import json
+import os
 import shutil
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from passk import paths
@@ -10,8 +15,9 @@ from passk.params.training import Training
 from passk.problems.prompts import encode, render
 from passk.schemas.problems import PROBLEMS
 from passk.stages.job import Job, StageError
-from passk.training.reward import correctness
+from passk.training.reward import REWARDS
 from passk.training.rollouts import Task
+from passk.training.seconds import Stopwatch
 from passk.verification.cache import VerdictCache
 from passk.verification.judge import MathJudge
 from passk.verification.options import MathOptions
@@ -21,18 +27,34 @@ with lean_imports():
     from transformers import PreTrainedTokenizerBase
 
     from passk.training.arm import Arm, train
+    from passk.training.processes import launch
 
 
 def run(job: Job) -> dict[str, float]:
     """Train an arm, going on where a killed run of the same inputs stopped."""
     settings = Training.model_validate(job.entry("train"))
-    torch.set_num_threads(1)  # thread counts change float sums, and so bytes
-    problems = PROBLEMS.read(paths.problem_set(job.study, settings.set)).to_dicts()
-    if not problems:
-        raise StageError(
-            f"train.{job.item}.set = {settings.set!r}: the set is empty; loosen its filters"
-        )
-    arm = Arm(
+    arm = _arm(job, settings)
+    if settings.processes == 1:
+        rows, seconds = _trained(job, arm)
+    else:
+        rows, seconds = _launched(job, arm)
+    _hand_over(job, arm)
+    last = rows[-10:]
+    return {
+        "reward": sum(row["reward"] for row in last) / len(last),
+        "entropy": sum(row["entropy"] for row in last) / len(last),
+        "rollouts": float(sum(row["rollouts"] for row in rows)),
+        "tokens": float(sum(row["tokens"] for row in rows)),
+        "unknown": float(sum(row["unknown"] for row in rows)),
+        # Of the first process alone; a resumed run counts from where it went on.
+        "seconds_sampling": seconds["sampling"],
+        "seconds_judging": seconds["judging"],
+        "seconds_training": seconds["training"],
+    }
+
+
+def _arm(job: Job, settings: Training) -> Arm:
+    return Arm(
         name=job.item,
         settings=settings,
         study_seed=int(job.params["seed"]),
@@ -41,6 +63,17 @@ def run(job: Job) -> dict[str, float]:
         live=paths.LIVE / f"train@{job.item}.jsonl",
     )
 
+
+def _trained(job: Job, arm: Arm) -> tuple[list[dict[str, Any]], Mapping[str, float]]:
+    """Train in this process; the log, and seconds by activity."""
+    torch.set_num_threads(1)  # thread counts change float sums, and so bytes
+    settings = arm.settings
+    problems = PROBLEMS.read(paths.problem_set(job.study, settings.set)).to_dicts()
+    if not problems:
+        raise StageError(
+            f"train.{job.item}.set = {settings.set!r}: the set is empty; loosen its filters"
+        )
+
     def tasks(tokenizer: PreTrainedTokenizerBase) -> list[Task]:
         return [task_of(problem, settings.template, tokenizer) for problem in problems]
 
@@ -48,22 +81,47 @@ def run(job: Job) -> dict[str, float]:
     # another option there re-judges samples and retrains nothing.
     options = MathOptions()
     cache = VerdictCache(paths.VERDICTS, options.grader())
+    watch = Stopwatch()
     with MathJudge(options, cache, workers=1) as judge:
-        rows = train(arm, tasks, correctness(judge))
-    _hand_over(job, arm)
-    last = rows[-10:]
-    return {
-        "reward": sum(row["reward"] for row in last) / len(last),
-        "entropy": sum(row["entropy"] for row in last) / len(last),
-        "rollouts": float(sum(row["rollouts"] for row in rows)),
-        "unknown": float(sum(row["unknown"] for row in rows)),
-    }
+        rows = train(arm, tasks, REWARDS[settings.reward](judge), watch)
+    return rows, {name: watch.seconds[name] for name in ("sampling", "judging", "training")}
+
+
+def _launched(job: Job, arm: Arm) -> tuple[list[dict[str, Any]], Mapping[str, float]]:
+    """Train in processes of their own, which run this module's `main`."""
+    arm.folder.mkdir(parents=True, exist_ok=True)
+    told = arm.folder / "job.json"
+    told.write_text(json.dumps(asdict(job)), encoding="utf-8")
+    launch("passk.stages.train", told, arm.settings.processes)
+    rows = [json.loads(line) for line in (arm.folder / "log.jsonl").read_text().splitlines()]
+    return rows, json.loads((arm.folder / "seconds.json").read_text())
+
+
+def main(told: Path) -> None:
+    """One of several processes of an arm: read the job, train."""
+    job = Job(**json.loads(told.read_text(encoding="utf-8")))
+    arm = _arm(job, Training.model_validate(job.entry("train")))
+    _, seconds = _trained(job, arm)
+    if os.environ["RANK"] == "0":
+        (arm.folder / "seconds.json").write_text(json.dumps(seconds))
 
 
 def task_of(problem: Mapping[str, Any], template: str, tokenizer: PreTrainedTokenizerBase) -> Task:
     """A problem as the trainer sees it: the prompt reads no answer."""
     ids = encode(template, render(template, problem, tokenizer), tokenizer)
-    return Task(problem["problem_id"], tuple(ids), problem["answer"])
+    return Task(
+        problem["problem_id"],
+        tuple(ids),
+        problem["answer"],
+        question=problem["question"],
+        level=_level(problem["tags"] or []),
+    )
+
+
+def _level(tags: Sequence[str]) -> int | None:
+    """The difficulty that a tag level-N states."""
+    stated = [tag.removeprefix("level-") for tag in tags if tag.startswith("level-")]
+    return int(stated[0]) if stated and stated[0].isdecimal() else None
 
 
 def _hand_over(job: Job, arm: Arm) -> None:
@@ -82,3 +140,7 @@ def _hand_over(job: Job, arm: Arm) -> None:
     shutil.copyfile(arm.folder / "log.jsonl", unfinished)
     unfinished.replace(log)
     shutil.rmtree(arm.folder)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -42,12 +42,18 @@ def _padded(rows: Sequence[Sequence[int]], pad: int, *, left: bool) -> tuple[Ten
 
 
 def micro_batches(
-    batch: Mapping[str, Tensor], parts: int, *, order: Tensor, skip: bool, loss_type: str
+    batch: Mapping[str, Tensor],
+    parts: int,
+    *,
+    order: Tensor,
+    skip: bool,
+    loss_type: str,
+    share: tuple[int, int] = (0, 1),
 ) -> tuple[list[dict[str, Any]], float]:
     """Split a batch; rows that cannot move the policy are left out.
 
     A row whose advantage is 0 has a gradient of 0. Leaving it out changes the mean that the loss
-    is; `weight` undoes that.
+    is; `weight` undoes that, and the unequal sizes of the parts where rows do not divide evenly.
 
     Args:
         batch: tensors with one row per rollout, among them `advantages`, `completion_mask`.
@@ -55,34 +61,62 @@ def micro_batches(
         order: rows in the order in which they fill the micro-batches.
         skip: whether rows are left out.
         loss_type: which mean the loss is, see `passk.params.training`.
+        share: this process and how many there are; each gets its rows of every micro-batch, and
+            their gradients are averaged.
 
     Returns:
         The micro-batches, with `num_items_in_batch` (tokens of the whole batch, for TRL) and
-        `weight` (a factor of the loss) added, and the share of rows that are kept.
+        `weight` (a factor of the loss) added, and the share of rows that are kept. A part that gets
+        no row is an empty dictionary.
     """
-    total = len(order)
-    moving = torch.ones(parts, total // parts, dtype=torch.bool)
+    total, (rank, processes) = len(order), share
+    moving = torch.ones(total, dtype=torch.bool)
     if skip:
-        moving = batch["advantages"].reshape(total, -1).any(1).cpu()[order].view(parts, -1)
-        # Every micro-batch keeps a row, so that every update has a gradient, be it 0.
-        moving[:, 0] |= ~moving.any(1)
+        moving = batch["advantages"].reshape(total, -1).any(1).cpu()
     tokens = batch["completion_mask"].sum()
-    slices = []
-    for rows, keep in zip(order.view(parts, -1), moving, strict=True):
-        part: dict[str, Any] = {name: values[rows[keep]] for name, values in batch.items()}
+    slices, kept = [], 0
+    for rows in order.tensor_split(parts):
+        keep = moving[rows]
+        if len(rows) and not keep.any():
+            keep[0] = True  # so that every update has a gradient, be it 0
+        kept += int(keep.sum())
+        if not len(rows):
+            slices.append({})
+            continue
+        own = rows[keep][rank::processes]
+        idle = not len(own)  # fewer rows than processes: one row that counts nothing
+        part: dict[str, Any] = {n: v[rows[:1] if idle else own] for n, v in batch.items()}
         part["num_items_in_batch"] = tokens
-        if loss_type == "dapo":  # a sum over tokens divided by `tokens`: already right
+        if idle:
+            part["weight"] = 0.0
+        elif loss_type == "dapo":  # a sum over tokens divided by `tokens`: already right
             part["weight"] = 1.0
         elif loss_type == "bnpo":
-            part["weight"] = float(part["completion_mask"].sum() * parts / tokens.clamp(min=1))
+            held = part["completion_mask"].sum() * parts * processes
+            part["weight"] = float(held / tokens.clamp(min=1))
         else:
-            part["weight"] = float(keep.float().mean())
+            part["weight"] = len(own) * parts * processes / total
         slices.append(part)
-    return slices, float(moving.float().mean())
+    return slices, kept / total
 
 
-def describe(rewards: Tensor, flat: Sequence[Rollout], unknown: int) -> dict[str, Any]:
-    """What a step's rollouts say, for the log."""
+def describe(
+    rewards: Tensor,
+    flat: Sequence[Rollout],
+    *,
+    unknown: int,
+    besides: Sequence[Rollout] = (),
+    rounds: int = 1,
+) -> dict[str, Any]:
+    """What a step's rollouts say, for the log.
+
+    Args:
+        rewards: of all groups drawn, those that are dropped too, shape (groups, rollouts).
+        flat: their rollouts.
+        unknown: verdicts `unknown`.
+        besides: what else was drawn (greedy responses); it counts as drawn, and nowhere else.
+        rounds: rounds of rollouts.
+    """
     lengths = torch.tensor([len(r.token_ids) for r in flat], dtype=torch.float64)
     entropies = torch.tensor([r.entropy for r in flat], dtype=torch.float64)
     return {
@@ -93,6 +127,8 @@ def describe(rewards: Tensor, flat: Sequence[Rollout], unknown: int) -> dict[str
         "truncated": sum(r.truncated for r in flat) / len(flat),
         "entropy": float((entropies * lengths).sum() / lengths.sum()),
         "unknown": unknown,
-        "rollouts": len(flat),
+        "rollouts": len(flat) + len(besides),
+        "tokens": int(lengths.sum()) + sum(len(r.token_ids) for r in besides),
+        "rounds": rounds,
         "kl": None,
     }

@@ -1,22 +1,32 @@
-r"""Reward of a rollout: 1 for a correct answer, 0 otherwise, judged as evaluation judges.
+r"""Rewards of rollouts, judged as evaluation judges.
 
 A verdict of `unknown` (the grader ran out of time; the response was cut before it gave an answer)
-is rewarded 0 and counted. A denser reward is another entry of `REWARDS`.
+is rewarded 0 and counted.
+
+To add a reward: write a function of a judge that returns a `Reward`, list it in REWARDS, and name
+it in `passk.params.training`. A reward reads what it wants of a task: answer, question, level.
 
 Example:
     >>> from passk.verification.judge import MathJudge
     >>> from passk.verification.options import MathOptions
+    >>> tasks = [Task("a", (1,), "12"), Task("b", (1,), "12")]
     >>> with MathJudge(MathOptions()) as judge:
-    ...     correctness(judge)(["12", "12"], ["so \\boxed{12}", "\\boxed{"], [False, True])
-    Rewards(values=[1.0, 0.0], unknown=1)
+    ...     correctness(judge)(tasks, ["so \\boxed{12}", "\\boxed{"], [False, True])
+    Rewards(values=[1.0, 0.0], unknown=1, correct=None)
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
+from passk.problems.worlds.chains import parse_chain, solve
+from passk.problems.worlds.questions import parse_question
+from passk.training.rollouts import Task
 from passk.verification.judge import MathJudge
 from passk.verification.verdict import CORRECT, UNKNOWN
+
+# What `valid_steps` gives at most to a response whose answer is wrong.
+PARTIAL = 0.5
 
 
 class Rewards(NamedTuple):
@@ -25,27 +35,78 @@ class Rewards(NamedTuple):
     Attributes:
         values: one per response.
         unknown: how many verdicts were `unknown`.
+        correct: 1.0 or 0.0 per response, where `values` say more than that; dynamic sampling asks
+            whether these differ. None: `values` are these.
     """
 
     values: list[float]
     unknown: int
+    correct: list[float] | None = None
 
 
-# (reference answers, responses, whether each was cut at the longest length) -> rewards
-Reward = Callable[[Sequence[str], Sequence[str], Sequence[bool]], Rewards]
+# (task of each response, responses, whether each was cut at the longest length) -> rewards
+Reward = Callable[[Sequence[Task], Sequence[str], Sequence[bool]], Rewards]
 
 
 def correctness(judge: MathJudge) -> Reward:
     """1 for each response whose verdict is `correct`, else 0."""
 
-    def reward(answers: Sequence[str], texts: Sequence[str], cut: Sequence[bool]) -> Rewards:
-        verdicts = [verdict.verdict for verdict in judge(answers, texts, cut)]
+    def reward(tasks: Sequence[Task], texts: Sequence[str], cut: Sequence[bool]) -> Rewards:
+        judged = judge([task.answer for task in tasks], texts, cut)
+        verdicts = [verdict.verdict for verdict in judged]
         values = [1.0 if verdict == CORRECT else 0.0 for verdict in verdicts]
         return Rewards(values, verdicts.count(UNKNOWN))
 
     return reward
 
 
+def valid_steps(judge: MathJudge) -> Reward:
+    """1 for a correct answer; else PARTIAL times the share of leading steps that hold.
+
+    A denser reward, for problems of a generated world: a wrong answer after two valid steps of
+    three earns more than one that goes wrong at once.
+    """
+    plain = correctness(judge)
+
+    def reward(tasks: Sequence[Task], texts: Sequence[str], cut: Sequence[bool]) -> Rewards:
+        values, unknown, _ = plain(tasks, texts, cut)
+        partial = [
+            value or PARTIAL * share_of_valid_steps(task.question, text)
+            for value, task, text in zip(values, tasks, texts, strict=True)
+        ]
+        return Rewards(partial, unknown, values)
+
+    return reward
+
+
+def share_of_valid_steps(question: str, response: str) -> float:
+    r"""How much of a question's solution a response's first steps are, 0 to 1.
+
+    A step holds if function, operation and result are the solution's. Counting stops at the first
+    that does not. A response that cannot be read as a chain has none.
+
+    Raises:
+        ValueError: the question is not of a generated world.
+
+    Example:
+        >>> share_of_valid_steps("g(f(48213))", r" f:reverse=31284 g:left=12843 \boxed{12843}")
+        0.5
+    """
+    asked = parse_question(question)
+    if asked is None:
+        raise ValueError(
+            f"reward valid_steps: {question[:60]!r} is no question of a generated world, so steps "
+            "cannot be checked; use reward: correctness"
+        )
+    chain, solution = parse_chain(response), solve(asked)
+    valid = 0
+    for stated, right in zip(chain.steps if chain else (), solution.steps, strict=False):
+        if stated != right:
+            break
+        valid += 1
+    return valid / len(solution.steps)
+
+
 REWARDS: Mapping[str, Callable[[MathJudge], Reward]] = MappingProxyType(
-    {"correctness": correctness}
+    {"correctness": correctness, "valid_steps": valid_steps}
 )

@@ -6,13 +6,17 @@ to the responses (gradients flow through it), and runs the responses in chunks o
 result is the plain one up to float rounding.
 
 Covered: full-attention decoders with rotary or other position ids (Qwen2, Llama), in one process.
-Not covered: sliding windows, logits scaled or capped by the architecture, adapters, sharded models,
-gradient checkpointing; use the plain pass there.
+Adapters (peft) are covered. Not covered: sliding windows, logits scaled or capped by the
+architecture, sharded models, several processes, gradient checkpointing; use the plain pass there.
 """
 
+from collections.abc import Iterator
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import DynamicCache, PreTrainedModel
+
+from passk.training.weights import plain_model
 
 
 def shared_prompt_scores(
@@ -37,10 +41,44 @@ def shared_prompt_scores(
     Returns:
         Log-probabilities and entropies in nats, each of shape (B, C), 0 where masked.
     """
+    network = plain_model(model)  # its layers hold the adapters, where there are any
+    ids, mask = responses
+    width = ids.shape[1]
+    parts: list[tuple[Tensor, Tensor]] = []
+    chunks: list[Tensor] = []
+    for chunk, hidden in shared_prompt_states(network.base_model, prompts, responses, rows):
+        longest = hidden.shape[1]
+        logits = network.get_output_embeddings()(hidden).float() / temperature
+        logprobs = torch.log_softmax(logits, dim=-1)
+        chosen = logprobs.gather(-1, ids[chunk, :longest, None])[..., 0]
+        with torch.set_grad_enabled(entropy_gradient and torch.is_grad_enabled()):
+            entropy = -(logprobs.exp() * logprobs).sum(-1)
+        here = mask[chunk, :longest]
+        parts.append(tuple(_widen(x * here, width) for x in (chosen, entropy)))  # type: ignore[arg-type]
+        chunks.append(chunk)
+    back = torch.argsort(torch.cat(chunks))
+    logps, entropies = (torch.cat(column)[back] for column in zip(*parts, strict=True))
+    return logps, entropies
+
+
+def shared_prompt_states(
+    decoder: nn.Module, prompts: tuple[Tensor, Tensor], responses: tuple[Tensor, Tensor], rows: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Hidden states that predict each response token, in chunks of responses of like length.
+
+    Args:
+        decoder: a transformers decoder without its output layer.
+        prompts: ids and mask, as in `shared_prompt_scores`.
+        responses: ids and mask.
+        rows: responses per chunk.
+
+    Yields:
+        Positions of the responses, shape (rows,), and states, (rows, longest of them, width).
+    """
     marked = prompts[0].masked_fill(prompts[1] == 0, -1)  # padding differs from every token
     distinct, inverse = torch.unique(marked, dim=0, return_inverse=True)
     prompt_mask = (distinct >= 0).long()
-    encoded = model.base_model(
+    encoded = decoder(
         input_ids=distinct.clamp(min=0),
         attention_mask=prompt_mask,
         position_ids=_positions(prompt_mask),
@@ -50,30 +88,18 @@ def shared_prompt_scores(
     last = encoded.last_hidden_state[:, -1:]
     ids, mask = responses
     lengths = mask.sum(1)
-    order = torch.argsort(lengths, stable=True)
-    width = ids.shape[1]
-    parts: list[tuple[Tensor, Tensor]] = []
-    for chunk in order.split(rows):
+    for chunk in torch.argsort(lengths, stable=True).split(rows):
         owner = inverse[chunk]
         longest = max(int(lengths[chunk].max()), 1)
-        hidden = _hidden(
-            model, [(k[owner], v[owner]) for k, v in cache], last[owner],
+        states = _hidden(
+            decoder, [(k[owner], v[owner]) for k, v in cache], last[owner],
             prompt_mask[owner], (ids[chunk, :longest], mask[chunk, :longest]),
         )  # fmt: skip
-        logits = model.get_output_embeddings()(hidden).float() / temperature
-        logprobs = torch.log_softmax(logits, dim=-1)
-        chosen = logprobs.gather(-1, ids[chunk, :longest, None])[..., 0]
-        with torch.set_grad_enabled(entropy_gradient and torch.is_grad_enabled()):
-            entropy = -(logprobs.exp() * logprobs).sum(-1)
-        here = mask[chunk, :longest]
-        parts.append(tuple(_widen(x * here, width) for x in (chosen, entropy)))  # type: ignore[arg-type]
-    back = torch.argsort(order)
-    logps, entropies = (torch.cat(column)[back] for column in zip(*parts, strict=True))
-    return logps, entropies
+        yield chunk, states
 
 
 def _hidden(
-    model: PreTrainedModel,
+    decoder: nn.Module,
     cache: list[tuple[Tensor, Tensor]],
     last: Tensor,
     prompt_mask: Tensor,
@@ -84,7 +110,7 @@ def _hidden(
     if ids.shape[1] == 1:
         return last
     whole = torch.cat([prompt_mask, mask], dim=1)[:, :-1]
-    states = model.base_model(
+    states: Tensor = decoder(
         input_ids=ids[:, :-1],
         attention_mask=whole,
         position_ids=_positions(whole)[:, prompt_mask.shape[1] :],

@@ -1,9 +1,9 @@
 """The one reinforcement-learning trainer: TRL's GRPOTrainer with rollouts and advantages replaced.
 
 TRL keeps the loss (ratio, clipping, KL penalty, entropy bonus, loss types), the optimizer, mixed
-precision and resume points. Replaced are: how rollouts are drawn (`passk.training.rollouts`), the
-advantage (`passk.training.advantages`), which problems a step asks (`passk.training.order`), and
-the forward pass of the loss (`passk.training.scoring`, optional).
+precision and resume points. Replaced are: how rollouts are asked, drawn and judged
+(`passk.training.collection`), the advantage (`passk.training.advantages`), and the forward pass of
+the loss (`passk.training.scoring`, optional). Added is PPO's critic (`passk.training.critic`).
 
 Differences from a plain GRPOTrainer run of the same numbers:
     1. Rows whose advantage is exactly 0 are left out of the forward and backward pass when
@@ -13,34 +13,40 @@ Differences from a plain GRPOTrainer run of the same numbers:
     2. `bnpo` averages over the tokens of the whole update, not of each micro-batch.
     3. A step is one rollout batch; TRL counts updates.
     4. The entropy that is logged is that of the policy that drew the rollouts, over all of them.
+    5. A step without rows to train on (dynamic sampling found no signal; the critic warms up) is
+       logged and leaves the weights as they are.
 
-Covered: one process, on a processor or one GPU. Not covered yet: several processes.
+In several processes each collects the whole step (see `passk.training.processes`) and passes its
+share of the rows of every micro-batch; a critic is learned by each alike.
 """
 
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from datasets import Dataset
 from torch import Tensor
 from torch.utils.data import DataLoader
-from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from trl import GRPOConfig, GRPOTrainer
 from trl.trainer.utils import add_fused_lm_head
 
 from passk.digests import seed
-from passk.params.training import Training
-from passk.training.advantages import ALGORITHMS
-from passk.training.batches import collate, describe, micro_batches
-from passk.training.checkpoints import COMPLETE
+from passk.params.training import Ppo, Training
+from passk.training.advantages import ALGORITHMS, advantages
+from passk.training.batches import collate, micro_batches
+from passk.training.collection import Collected, Collector
 from passk.training.configuration import configuration
-from passk.training.order import problems_of_step
+from passk.training.critic import Critic
+from passk.training.resuming import Resuming
 from passk.training.reward import Reward
-from passk.training.rollouts import Draw, Rollout, Task
+from passk.training.rollouts import Draw, Task
 from passk.training.scoring import shared_prompt_scores
+from passk.training.seconds import Stopwatch
+from passk.training.weights import adapters
 
 _MICRO = "micro"
 
@@ -49,12 +55,7 @@ class TrainingError(ValueError):
     """Training cannot go on; the message names the step and the remedy."""
 
 
-class _LoadResult(Protocol):
-    missing_keys: list[str]
-    unexpected_keys: list[str]
-
-
-class PolicyTrainer(GRPOTrainer):
+class PolicyTrainer(Resuming, GRPOTrainer):
     """Trains a policy on verifiable rewards; see the module's page.
 
     Args:
@@ -67,6 +68,7 @@ class PolicyTrainer(GRPOTrainer):
         identity: what random choices derive from: study seed and arm's seed.
         folder: where resume points are written.
         on_step: called with a step's number and log row, after its last update.
+        watch: counts seconds of sampling, judging and training, or None.
     """
 
     args: GRPOConfig
@@ -85,32 +87,41 @@ class PolicyTrainer(GRPOTrainer):
         identity: tuple[int | str, ...],
         folder: Path,
         on_step: Callable[[int, dict[str, Any]], None],
+        watch: Stopwatch | None = None,
     ) -> None:
         if tokenizer.pad_token_id is None:
             raise TrainingError("the start model's tokenizer has no padding token; give it one")
         self.settings = settings
-        self.tasks = list(tasks)
-        self.draw = draw
-        self.reward = reward
         self.identity = identity
         self.on_step = on_step
-        self.algorithm = ALGORITHMS[settings.algorithm.name]
+        self.watch = watch or Stopwatch()
+        self.collect = Collector(list(tasks), settings, draw, reward, identity, self.watch)
         self._rows: list[dict[str, float]] = []  # log rows of the updates of this step
         self._facts: dict[str, Any] = {}  # what the rollouts of this step say
-        self._start = _frozen_copy(model) if settings.kl_every else None
+        # TRL keeps a reference model for the KL penalty, but not beside adapters.
+        referred = settings.kl_every or (settings.beta and settings.lora)
+        self._start = _frozen_copy(model) if referred else None
+        learned = "values" in ALGORITHMS[settings.algorithm.name].needs
+        copy = _frozen_copy(model) if learned else None
         super().__init__(
             model=model,
             reward_funcs=_unused_reward,
             args=configuration(settings, folder, seed_value=seed(*identity) % 2**32),
             train_dataset=Dataset.from_dict({"prompt": [""]}),
             processing_class=tokenizer,
+            peft_config=adapters(settings.lora),
         )
-        if self.accelerator.num_processes > 1:
-            raise TrainingError("training in several processes is not supported yet; use one")
+        device = self.accelerator.device
+        self.critic = Critic(copy, settings, identity, device) if copy is not None else None
         if self._start is not None:
-            self._start.to(self.accelerator.device)
+            self._start.to(device)
             if not settings.share_prompts:  # what TRL's own pass asks of a model
                 add_fused_lm_head(self._start, temperature=settings.temperature)
+
+    def train(self, *rest: Any, **named: Any) -> Any:  # noqa: ANN401
+        """Train, and count the seconds that are neither sampling nor judging."""
+        with self.watch("training"):
+            return super().train(*rest, **named)
 
     # --- which micro-batch ------------------------------------------------------------------
 
@@ -140,39 +151,71 @@ class PolicyTrainer(GRPOTrainer):
     # --- rollouts, rewards, advantages ------------------------------------------------------
 
     def _roll_out(self, step: int) -> list[dict[str, Any]]:
-        """Draw and judge the rollouts of a step; one dictionary of tensors per micro-batch."""
-        chosen = problems_of_step(len(self.tasks), self.settings.prompts, step, *self.identity)
-        tasks = [self.tasks[i] for i in chosen]
+        """Draw and judge the rollouts of a step; one dictionary of tensors per micro-batch.
+
+        An empty dictionary is a micro-batch without rows; a step of only such is no update.
+        """
         self.model.eval()
         with torch.no_grad():
-            groups = self.draw(self.accelerator.unwrap_model(self.model), tasks, step)
+            collected = self.collect(self.accelerator.unwrap_model(self.model), step)
         self.model.train()
-        answers = [task.answer for task in tasks for _ in range(self.settings.rollouts)]
-        flat = [rollout for group in groups for rollout in group]
-        judged = self.reward(answers, [r.text for r in flat], [r.truncated for r in flat])
-        rewards = torch.tensor(judged.values).view(len(tasks), -1)
-        self._facts = describe(rewards, flat, judged.unknown)
-        advantages = self._advantages(rewards, flat).to(self.accelerator.device)
-        batch = collate(tasks, groups, self._tokenizer.pad_token_id, self.accelerator.device)
+        self._facts = {**collected.facts, "trained": 0.0}
+        nothing: list[dict[str, Any]] = [{} for _ in range(self._parts)]
+        if not collected.groups:
+            return nothing
+        device = self.accelerator.device
+        batch = collate(collected.tasks, collected.groups, self._tokenizer.pad_token_id, device)
+        advantages = self._advantages(collected, batch, step).to(device)
+        flat = [rollout for group in collected.groups for rollout in group]
         if self.settings.mask_truncated:
-            cut = torch.tensor([r.truncated for r in flat], device=advantages.device)
+            cut = torch.tensor([r.truncated for r in flat], device=device)
             batch["completion_mask"] = batch["completion_mask"] * ~cut[:, None]
-        if self._start is not None and (step == 1 or step % self.settings.kl_every == 0):
+        every = self.settings.kl_every
+        if every and (step == 1 or step % every == 0):
             self._facts["kl"] = self._divergence(batch)
+        if (
+            isinstance(self.settings.algorithm, Ppo)
+            and step <= self.settings.algorithm.critic_warmup
+        ):
+            return nothing
         if self.updates_per_step > 1:
             with torch.no_grad():
                 batch["old_per_token_logps"] = self._scores(self.model, batch)
-        if self.ref_model is not None:
+        if self.settings.beta:
+            reference = self.ref_model if self.ref_model is not None else self._start
+            assert reference is not None
             with torch.no_grad():
-                batch["ref_per_token_logps"] = self._scores(self.ref_model, batch)
+                batch["ref_per_token_logps"] = self._scores(reference, batch)
         slices, self._facts["trained"] = micro_batches(
             {**batch, "advantages": advantages},
             self._parts,
             order=self._order(step, len(flat)),
             skip=self.settings.skip_zero_advantage and not self._regularised,
             loss_type=self.settings.loss_type,
+            share=(self.accelerator.process_index, self.accelerator.num_processes),
         )
         return slices
+
+    def _advantages(self, collected: Collected, batch: Mapping[str, Tensor], step: int) -> Tensor:
+        """Advantages of all rollouts, shape (B,) or (B, tokens); a critic learns from them."""
+        rewards = collected.rewards
+        lengths = torch.tensor([[len(r.token_ids) for r in g] for g in collected.groups])
+        made: dict[str, Any] = {
+            "lengths": lengths,
+            "longest": self.settings.max_new_tokens,
+            "greedy": collected.greedy,
+        }
+        if self.critic is not None:
+            device = self.accelerator.device
+            values = self.critic.values(batch)
+            made["values"] = values.cpu().view(*rewards.shape, -1)
+            self._facts |= self.critic.learn(
+                batch, rewards.flatten().to(device), values, lengths.flatten().to(device), step
+            )
+            if not math.isfinite(self._facts["critic_loss"]):
+                self._stop(f"the critic's loss is {self._facts['critic_loss']}")
+        options = self.settings.algorithm.model_dump()
+        return advantages(self.settings.algorithm.name, rewards, made, options).flatten(0, 1)
 
     @property
     def _regularised(self) -> bool:
@@ -186,19 +229,11 @@ class PolicyTrainer(GRPOTrainer):
         generator = torch.Generator().manual_seed(seed("minibatches", *self.identity, step))
         return torch.randperm(rows, generator=generator)
 
-    def _advantages(self, rewards: Tensor, flat: Sequence[Rollout]) -> Tensor:
-        """Advantages of all rollouts, shape (B,) or (B, tokens)."""
-        made = {
-            "lengths": torch.tensor([len(r.token_ids) for r in flat]).view_as(rewards),
-            "truncated": torch.tensor([r.truncated for r in flat]).view_as(rewards),
-        }
-        needed = {name: made[name] for name in self.algorithm.needs}
-        options = self.settings.algorithm.model_dump(exclude={"name"})
-        return self.algorithm.advantages(rewards, **needed, **options).flatten(0, 1)
-
     # --- loss ---------------------------------------------------------------------------------
 
     def _compute_loss(self, model: PreTrainedModel, inputs: Mapping[str, Any]) -> Tensor:
+        if not inputs:  # no rows: no gradient, so the optimizer leaves every weight as it is
+            return torch.zeros((), device=self.accelerator.device, requires_grad=True)
         loss: Tensor = super()._compute_loss(model, inputs) * inputs["weight"]
         if not torch.isfinite(loss):
             self._stop(f"loss is {loss.item()}")
@@ -277,26 +312,16 @@ class PolicyTrainer(GRPOTrainer):
         )
 
     def _save_checkpoint(self, model: torch.nn.Module, trial: object) -> None:
-        # Past TRL's own, which adds a model card; marked complete last, against kills.
-        Trainer._save_checkpoint(self, model, trial)
-        folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
-        (folder / COMPLETE).touch()
+        # The critic first: what comes after it marks the resume point as complete.
+        if self.critic is not None and self.args.should_save:
+            folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
+            self.critic.save(folder)
+        super()._save_checkpoint(model, trial)
 
-    def _issue_warnings_after_load(self, load_result: _LoadResult) -> None:
-        # Tied weights are stored once, so their second name is missing by design.
-        lost = set(load_result.missing_keys) - set(self.model.all_tied_weights_keys)
-        if lost or load_result.unexpected_keys:
-            raise TrainingError(
-                f"{self.args.output_dir}: the resume point lacks {sorted(lost)} or has "
-                f"{load_result.unexpected_keys}; delete the folder and run the stage again"
-            )
-
-    def floating_point_ops(self, inputs: object) -> int:
-        """Not counted."""
-        return 0
-
-    def _send_telemetry(self) -> None:
-        """None: a study tells nobody that it runs."""
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:  # noqa: ANN401
+        super()._load_from_checkpoint(resume_from_checkpoint, model)
+        if self.critic is not None:
+            self.critic.load(Path(resume_from_checkpoint))
 
 
 def _unused_reward(**_: object) -> list[float | None]:

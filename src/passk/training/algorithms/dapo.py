@@ -1,0 +1,81 @@
+"""DAPO: group-normalised rewards, dynamic sampling, and a soft penalty on overlong responses.
+
+Source: Yu et al. 2025, DAPO (arXiv 2503.14476): the advantage is equation 9, the condition of
+dynamic sampling that under equation 11, the penalty equation 13. Clip-higher and the token-level
+loss (equation 12) are the trainer's `epsilon_high` and `loss_type: dapo`. Rounds of rollouts are in
+`passk.training.collection`.
+
+Deviations from the source:
+    1. A round after the first asks as many problems as are missing, not a whole batch, so no group
+       with a signal is thrown away.
+    2. Rounds are capped; a step trains on the groups it has then, and is no update without any.
+    3. eps and the sample standard deviation, as in GRPO.
+    4. The largest penalty is an option; the source's is 1. Responses end at the longest length, so
+       nothing is longer than it, and the penalty there is the largest.
+"""
+
+import torch
+from torch import Tensor
+
+
+def dapo(
+    rewards: Tensor,
+    *,
+    lengths: Tensor,
+    longest: int,
+    eps: float,
+    overlong_tokens: int,
+    overlong_penalty: float,
+) -> Tensor:
+    """A_i = (s_i - mean(s)) / (std(s) + eps) of the rewards less their penalties, s_i.
+
+    Args:
+        rewards: shape (prompts, rollouts), with at least two rollouts.
+        lengths: tokens per response, same shape.
+        longest: tokens a response can have.
+        eps: added to the standard deviation.
+        overlong_tokens: see `overlong`.
+        overlong_penalty: see `overlong`.
+
+    Returns:
+        Advantages, shape (prompts, rollouts).
+
+    Example:
+        >>> dapo(torch.tensor([[1.0, 1.0, 0.0, 0.0]]), lengths=torch.tensor([[4, 8, 4, 4]]),
+        ...      longest=8, eps=0.0, overlong_tokens=2, overlong_penalty=1.0)
+        tensor([[ 1.5000, -0.5000, -0.5000, -0.5000]])
+    """
+    shaped = rewards - overlong(lengths, longest, overlong_tokens, overlong_penalty)
+    centred = shaped - shaped.mean(dim=1, keepdim=True)
+    return centred / (shaped.std(dim=1, keepdim=True) + eps)
+
+
+def overlong(lengths: Tensor, longest: int, tokens: int, penalty: float) -> Tensor:
+    """What is taken off the reward of a long response: from 0 to `penalty` over the last tokens.
+
+    Args:
+        lengths: tokens per response.
+        longest: tokens a response can have.
+        tokens: the penalty rises over the last so many; 0 is no penalty.
+        penalty: the largest, at `longest`.
+
+    Example:
+        >>> overlong(torch.tensor([5, 6, 7, 8]), longest=8, tokens=2, penalty=1.0)
+        tensor([0.0000, 0.0000, 0.5000, 1.0000])
+    """
+    if tokens == 0:
+        return torch.zeros(lengths.shape)
+    return penalty * ((lengths - (longest - tokens)) / tokens).clamp(0.0, 1.0)
+
+
+def mixed(outcomes: Tensor) -> Tensor:
+    """Which groups have unequal outcomes, hence a signal; the others are dropped.
+
+    Args:
+        outcomes: correctness, before any shaping, shape (prompts, rollouts).
+
+    Example:
+        >>> mixed(torch.tensor([[1.0, 0.0], [1.0, 1.0]]))
+        tensor([ True, False])
+    """
+    return (outcomes != outcomes[:, :1]).any(1)

@@ -1,0 +1,47 @@
+"""Pass@k training: groups of k attempts share the largest reward among them.
+
+Source: Chen et al. 2025, Pass@k Training (arXiv 2508.10751), the analytical advantage, equations 10
+to 15: rollouts stand in all groups of k at once.
+
+Deviations from the source:
+    1. Written for any reward, not only for 0 and 1: a rollout's advantage is the mean reward of the
+       groups that hold it, less the mean of all groups, over the standard deviation of all groups.
+       For 0 and 1 that is the source's pair of formulas (tested).
+    2. eps is added to the standard deviation; where all groups earn the same, advantages are 0.
+"""
+
+import torch
+from torch import Tensor
+
+from passk.training.algorithms.subsets import best_of, best_with
+
+
+def pass_at_k(rewards: Tensor, *, k: int, eps: float) -> Tensor:
+    """A_i = (E[best of k, i among them] - E[best of k]) / (std(best of k) + eps).
+
+    With N rollouts, of which M earn 0, and R = 1 - C(M, k) / C(N, k): (1 - R) / sqrt(R (1 - R)) for
+    a rollout that earns 1, and (1 - R - C(M - 1, k - 1) / C(N - 1, k - 1)) / sqrt(R (1 - R)) for
+    one that earns 0.
+
+    Args:
+        rewards: shape (prompts, rollouts).
+        k: attempts that share a reward, 1 to rollouts; 1 is GRPO by the population's standard
+            deviation.
+        eps: added to the standard deviation.
+
+    Returns:
+        Advantages, shape (prompts, rollouts).
+
+    Example:
+        >>> pass_at_k(torch.tensor([[1.0, 0.0, 0.0, 0.0]]), k=2, eps=0.0)
+        tensor([[ 1.0000, -0.3333, -0.3333, -0.3333]])
+    """
+    lifted = rewards.double() - rewards.double().amin(1, keepdim=True)  # equal rewards: exactly 0
+    mean = best_of(lifted, k)[:, None]
+    deviation = (best_of(lifted**2, k)[:, None] - mean**2).clamp(min=0).sqrt()
+    gain = best_with(lifted, k) - mean
+    varied = deviation > 1e-6 * lifted.amax(1, keepdim=True)  # else rounding, not signal
+    safe = torch.where(varied, gain, torch.zeros_like(gain)) / torch.where(
+        varied, deviation + eps, torch.ones_like(deviation)
+    )
+    return safe.to(rewards.dtype)

@@ -1,0 +1,155 @@
+"""The rollouts of a step: asked, drawn, judged, and asked again where groups carry no signal.
+
+Dynamic sampling (DAPO) works in rounds: a group whose responses are all correct or all wrong is
+dropped, and another problem is asked in the next round, until the step has its prompts or the
+rounds are used up. Which problems a round asks and what its random numbers are is a function of
+seed, step and round alone, so that a resumed run collects the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from passk.params.training import Dapo, Training
+from passk.training.advantages import ALGORITHMS
+from passk.training.algorithms.dapo import mixed
+from passk.training.batches import describe
+from passk.training.order import CURRICULA, further_problems, problems_of_step
+from passk.training.reward import Reward, Rewards
+from passk.training.rollouts import Draw, Rollout, Task
+from passk.training.seconds import Stopwatch
+
+Groups = list[list[Rollout]]
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What a step trains on, and what the log says about all that it drew.
+
+    Attributes:
+        tasks: one per group; none where no group carried a signal.
+        groups: the rollouts of each task.
+        rewards: shape (tasks, rollouts).
+        greedy: reward of each task's greedy response, shape (tasks,), or None.
+        facts: of the log.
+    """
+
+    tasks: list[Task]
+    groups: Groups
+    rewards: Tensor
+    greedy: Tensor | None
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Collector:
+    """Collects the rollouts of a step.
+
+    Attributes:
+        tasks: all problems.
+        settings: the arm's parameters.
+        draw: draws rollouts.
+        reward: judges responses.
+        identity: what random choices derive from: study seed and arm's seed.
+        watch: counts the seconds of sampling and judging.
+    """
+
+    tasks: Sequence[Task]
+    settings: Training
+    draw: Draw
+    reward: Reward
+    identity: tuple[int | str, ...]
+    watch: Stopwatch
+
+    def __call__(self, model: PreTrainedModel, step: int) -> Collected:
+        """The rollouts of a step, by a model in evaluation mode, without gradients."""
+        dynamic = isinstance(self.settings.algorithm, Dapo)
+        drawn, kept = _Drawn(), _Drawn()
+        asked: list[int] = []
+        for number in range(1, self._rounds + 1):
+            chosen = self._choose(step, number, asked, self.settings.prompts - len(kept.tasks))
+            asked += chosen
+            tasks = [self.tasks[i] for i in chosen]
+            with self.watch("sampling"):
+                stream = "rollout" if number == 1 else f"rollout-{number}"
+                groups = self.draw(model, tasks, step, stream=stream)
+            judged = self._judge(tasks, groups)
+            carrying = mixed(_table(judged.correct or judged.values, groups)).tolist()
+            drawn.add(tasks, groups, judged)
+            kept.add(tasks, groups, judged, carrying if dynamic else [True] * len(tasks))
+            if len(kept.tasks) == self.settings.prompts:
+                break
+        greedy: Groups = []
+        verdict = None
+        if "greedy" in ALGORITHMS[self.settings.algorithm.name].needs:
+            with self.watch("sampling"):
+                greedy = self.draw(model, kept.tasks, step, stream="greedy", greedy=True)
+            verdict = self._judge(kept.tasks, greedy)
+        facts = describe(
+            torch.tensor(drawn.rewards),
+            [rollout for group in drawn.groups for rollout in group],
+            unknown=drawn.unknown + (verdict.unknown if verdict else 0),
+            besides=[rollout for group in greedy for rollout in group],
+            rounds=number,
+        )
+        baseline = torch.tensor(verdict.values) if verdict else None
+        return Collected(kept.tasks, kept.groups, torch.tensor(kept.rewards), baseline, facts)
+
+    @property
+    def _rounds(self) -> int:
+        """Rounds at most."""
+        algorithm = self.settings.algorithm
+        return algorithm.rounds if isinstance(algorithm, Dapo) else 1
+
+    def _choose(self, step: int, number: int, asked: Sequence[int], wanted: int) -> list[int]:
+        """Positions of the problems that a round asks."""
+        levels = [task.level for task in self.tasks]
+        pool = CURRICULA[self.settings.curriculum](levels, step, self.settings.steps)
+        if number == 1:
+            places = problems_of_step(len(pool), wanted, step, *self.identity)
+        else:
+            before = {place for place, i in enumerate(pool) if i in set(asked)}
+            places = further_problems(len(pool), wanted, before, step, number, *self.identity)
+        return [pool[place] for place in places]
+
+    def _judge(self, tasks: Sequence[Task], groups: Groups) -> Rewards:
+        """Rewards of all rollouts, group after group."""
+        owners = [task for task, group in zip(tasks, groups, strict=True) for _ in group]
+        flat = [rollout for group in groups for rollout in group]
+        with self.watch("judging"):
+            return self.reward(owners, [r.text for r in flat], [r.truncated for r in flat])
+
+
+class _Drawn:
+    """Groups and their rewards, as rounds add to them."""
+
+    def __init__(self) -> None:
+        self.tasks: list[Task] = []
+        self.groups: Groups = []
+        self.rewards: list[list[float]] = []
+        self.unknown = 0
+
+    def add(
+        self,
+        tasks: Sequence[Task],
+        groups: Groups,
+        judged: Rewards,
+        which: Sequence[bool] | None = None,
+    ) -> None:
+        """Add those groups of a round that are marked, or all."""
+        self.unknown += judged.unknown
+        rows = _table(judged.values, groups).tolist()
+        for i, (task, group, row) in enumerate(zip(tasks, groups, rows, strict=True)):
+            if which is None or which[i]:
+                self.tasks.append(task)
+                self.groups.append(group)
+                self.rewards.append(row)
+
+
+def _table(values: Sequence[float], groups: Groups) -> Tensor:
+    """Values of all rollouts, shape (groups, rollouts)."""
+    return torch.tensor(values).view(len(groups), -1)
