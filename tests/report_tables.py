@@ -238,7 +238,7 @@ COUNTERPARTS = {
 
 
 def many(
-    sets: tuple[str, ...] = ("indomain", "outdomain", "hard", "trained"), **changes: Any
+    names: tuple[str, ...] = ("indomain", "outdomain", "hard", "trained"), **changes: Any
 ) -> Material:
     """A study with everything that a section can compare."""
     pairs = {name: {"base": base, "rl": rl} for name, (base, rl) in COMPARED.items()}
@@ -253,17 +253,17 @@ def many(
         "temperature": 1.0, "learning_rate": 2e-4, "beta": 0.0,
     }  # fmt: skip
     shown: dict[str, Any] = {
-        "pairs": ["grpo"], "sets": ["indomain", "outdomain", "hard"],
+        "pairs": ["grpo"], "sets": [name for name in names if name != "trained"],
         "panels": PANELS, "claims": CLAIMS, "counterparts": COUNTERPARTS,
     }  # fmt: skip
     return Material(
         params=Report(**report(**(shown | changes))),
         analysis=Analysis(**analysis(pairs, groups)),
-        results=tables(MANY, pairs, list(sets), groups)
+        results=tables(MANY, pairs, list(names), groups)
         | {"training": training(arms, 60), "cost": cost(arms, 60)},
         validation={"problems": SUITE, "samples": SUITE, "verdicts": SUITE},
-        draws={name: draw(model, list(sets)) for name, model in models.items()},
-        sets={name: {"problems": name, "filters": []} for name in sets},
+        draws={name: draw(model, list(names)) for name, model in models.items()},
+        sets={name: {"problems": name, "filters": []} for name in names},
         train={name: arm | {"algorithm": {"name": name.partition("-")[0]}} for name in arms},
         sft={"distilled": {"start": "base", "demonstrations": "teacher", "steps": 400}},
     )

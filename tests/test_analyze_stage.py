@@ -312,6 +312,39 @@ def test_training_logs_become_one_table(toy):
     assert len(run_analyze("training", train=[])) == 0
 
 
+def test_training_and_cost_keep_what_a_log_says_and_nothing_it_does_not(toy):
+    common = {"length": 20, "entropy": 1.5, "rollouts": 8, "tokens": 160, "trained": 0.5}
+    logs = {
+        "ppo": [{"kl": 0.1 * s, "critic_loss": 1 / s, "rounds": 1} for s in range(1, 21)],
+        "dapo": [{"kl": None, "rounds": s % 3 + 1} for s in range(1, 21)],
+    }
+    for arm, rows in logs.items():
+        path = paths.training_log("toy", arm)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = [
+            {"step": s, "reward": s / 20, **common, **row} for s, row in enumerate(rows, start=1)
+        ]
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    found = run_analyze("training", train=["dapo", "ppo"])
+    assert found.filter(arm="dapo")["kl"].null_count() == 20
+    assert found.filter(arm="ppo")["critic_loss"].to_list() == [1 / s for s in range(1, 21)]
+    assert found.filter(arm="dapo")["critic_loss"].null_count() == 20
+    cost = {row["arm"]: row for row in run_analyze("cost", train=["dapo", "ppo"]).to_dicts()}
+    assert cost["ppo"]["rollouts"] == 160
+    assert cost["dapo"]["tokens"] == 3200
+    assert cost["dapo"]["rounds"] == pytest.approx(41 / 20)  # 2, 3, 1, 2, 3, 1, ... 2, 3
+    assert cost["ppo"]["reward"] == pytest.approx((19 + 20) / 40)  # the last tenth: two steps
+
+
+def test_cost_of_a_log_without_counts_is_unknown_not_nothing(toy):
+    path = paths.training_log("toy", "old")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"step": 1, "reward": 0.5, "length": 3, "entropy": 1.0}) + "\n")
+    row = run_analyze("cost", train=["old"]).row(0, named=True)
+    assert (row["rollouts"], row["tokens"], row["rounds"]) == (None, None, None)
+    assert (row["steps"], row["reward"]) == (1, 0.5)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -69,6 +69,21 @@ FAULTS = {
     "unknown family": ("worlds.train.families", ["sums"], ["families", "legal"]),
     "unknown template": ("draws.base.template", "plan", ["did you mean 'plain'"]),
     "unknown pair": ("report.pairs", ["gpro"], ["did you mean 'grpo'"]),
+    "unknown pair of a section": (
+        "report.panels", {"steps": {"pairs": ["gpro"], "sets": ["hrd"]}},
+        ["report.panels.steps.pairs = 'gpro'", "did you mean 'grpo'", "did you mean 'hard'"],
+    ),
+    "unknown section": ("report.panels", {"step": {"pairs": ["grpo"], "sets": []}}, ["panels"]),
+    "unknown group of a claim": (
+        "report.claims", {"algorithms": ["grpo"]}, ["report.claims.algorithms", "unknown group"],
+    ),
+    "unknown draw beside the paper": (
+        "report.counterparts", {"algorithms": {"gpro": "GRPO"}}, ["did you mean 'grpo'"],
+    ),
+    "group of one": ("analysis.groups", {"all": ["grpo"]}, ["analysis.groups.all", "at least 2"]),
+    "unknown pair of a group": (
+        "analysis.groups", {"all": ["grpo", "gpro"]}, ["analysis.groups.all = 'gpro'"],
+    ),
     "imported engine": ("draws.base.engine", "imported", ["draws.base.engine"]),
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ import pytest
 from passk.analysis.cells import split
 from passk.analysis.database import query
 from passk.analysis.metrics import HISTOGRAM_LABELS, histogram_bin, pass_at_k
-from passk.analysis.queries import coverage, greedy, histogram
+from passk.analysis.queries import coverage, difference, efficiency, greedy, histogram, spread
 from passk.analysis.queries.inputs import Inputs
 from passk.analysis.queries.pass_at_k import curves
 from passk.params.analysis import Analysis
@@ -235,3 +235,62 @@ def test_impossible_counts_are_named(change, message):
     frame = count_table("a", [1], 4).with_columns(**{k: pl.lit(v) for k, v in change.items()})
     with pytest.raises(ValueError, match=message):
         split(frame)
+
+
+def test_problems_told_apart_by_more_than_luck(written):
+    # 16 of 32 samples against none: C(32, 16) / C(64, 16) = 1.2e-6; 1 of 32 against none: 1/2.
+    base, rl = [0, 0, 5, 0], [16, 1, 0, 0]
+    pairs = {"p": {"base": "a", "rl": "b"}}
+    inputs = written(count_table("a", base, 32), count_table("b", rl, 32), pairs=pairs)
+    found = dict(coverage.answer(inputs).select("category", "certain").rows())
+    # 5 of 32 by luck: C(32, 5) / C(64, 5) = .026, not below .05 / 4
+    assert found == {"both": None, "neither": None, "rl_only": 1, "base_only": 0}
+
+
+def test_the_band_over_all_k_holds_every_interval(written):
+    rng = np.random.default_rng(5)
+    tables = [count_table(name, rng.integers(0, 9, 30), 8) for name in ("a", "b")]
+    found = difference.answer(written(*tables, pairs={"p": {"base": "a", "rl": "b"}}))
+    assert (found["band_low"] <= found["low"]).all()
+    assert (found["band_high"] >= found["high"]).all()
+    assert ((found["band_high"] - found["band_low"]) > (found["high"] - found["low"])).any()
+
+
+def test_the_spread_is_that_of_the_gaps(written):
+    rng = np.random.default_rng(6)
+    tables = [count_table(name, rng.integers(0, 9, 40), 8) for name in ("base", "a", "b", "c")]
+    pairs = {name: {"base": "base", "rl": name} for name in ("a", "b", "c")}
+    groups = {"some": ["a", "b", "c"], "two": ["a", "b"]}
+    inputs = written(*tables, pairs=pairs, groups=groups)
+    gaps = dict(efficiency.answer(inputs).select("pair", "dse").rows())
+    found = {row["group"]: row for row in spread.answer(inputs).iter_rows(named=True)}
+    for group, names in groups.items():
+        row = found[group]
+        values = [gaps[name] for name in names]
+        assert row["spread"] == pytest.approx(max(values) - min(values), abs=1e-12)
+        assert row["smallest"] == pytest.approx(min(values), abs=1e-12)
+        assert row["pairs"] == len(names)
+        assert row["low"] == max(0.0, row["spread"] - row["noise"])
+    assert found["some"]["noise"] > found["two"]["noise"]  # more to compare, more noise
+
+
+@pytest.mark.parametrize(
+    ("groups", "message"),
+    [
+        ({"g": ["p", "x"]}, r"analysis\.groups\.g: no pair 'x'; legal: p, q"),
+        ({"g": ["p", "q"]}, r"groups\.g: its pairs have the bases a, b"),
+    ],
+)
+def test_groups_are_of_known_pairs_and_of_one_base(groups, message, written):
+    tables = [count_table(name, [1, 2], 8) for name in ("a", "b", "c")]
+    pairs = {"p": {"base": "a", "rl": "c"}, "q": {"base": "b", "rl": "c"}}
+    with pytest.raises(ValueError, match=message):
+        spread.answer(written(*tables, pairs=pairs, groups=groups))
+
+
+def test_a_shared_draw_is_resampled_once(written):
+    tables = [count_table(name, [1, 2, 5], 8) for name in ("a", "b", "c")]
+    pairs = {name: {"base": "a", "rl": name} for name in ("b", "c")}
+    inputs = written(*tables, pairs=pairs)
+    difference.answer(inputs)
+    assert [draw for draw, _, _ in inputs.drawn] == ["b", "a", "c"]

@@ -385,7 +385,7 @@ def test_page_loads_in_a_browser(tmp_path, width):
         "addEventListener('error', () => { document.title = 'error'; });</script>"
     )
     file = tmp_path / "index.html"
-    file.write_text(paged(made.compared()).replace("<style>", probe + "<style>", 1))
+    file.write_text(paged(made.many()).replace("<style>", probe + "<style>", 1))
     done = subprocess.run(
         [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",

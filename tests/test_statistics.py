@@ -1,6 +1,7 @@
 """Bootstrap intervals: determinism, pairing, edges, crossover; coverage by simulation (slow)."""
 
 import inspect
+import math
 
 import numpy as np
 import pytest
@@ -13,6 +14,9 @@ from passk.analysis.statistics import (
     crossing,
     crossover,
     draw_problems,
+    luck,
+    spread,
+    told_apart,
     wilson,
 )
 
@@ -258,3 +262,64 @@ def test_coverage_of_paired_differences_and_crossover():
     # Nominal .95; simulation error is .005.
     assert (hits / trials >= 0.92).all()
     assert crossed / trials >= 0.92
+
+
+# ------------------------------------------------------------------------- several at once
+
+
+def constant(estimate, resamples, problems=40):
+    """A quantity with given resamples, and problems that vary."""
+    values = np.linspace(0, 1, problems)[:, None]
+    return Curve(np.array([estimate]), np.asarray(resamples, dtype=float)[:, None], values)
+
+
+def test_spread_of_known_resamples():
+    # Centred resamples of the two are (-.1, 0, .1) and (.1, 0, -.1): ranges .2, 0, .2.
+    curves = [constant(0.5, [0.4, 0.5, 0.6]), constant(0.3, [0.4, 0.3, 0.2])]
+    found = spread(curves, 0.95)
+    wider = found.noise / 0.2
+    assert found.spread == pytest.approx(0.2)
+    assert found.smallest == pytest.approx(0.3)
+    assert found.margin == pytest.approx(0.1 * wider)
+    assert 1.0 < wider < 1.1  # 40 problems: sqrt(40 / 39), and t in place of the normal
+    with pytest.raises(ValueError, match="1 quantity has no spread"):
+        spread(curves[:1])
+
+
+def test_what_never_varies_still_has_a_limit():
+    still = constant(0.5, [0.5] * 10)
+    found = spread([still, still], 0.95)
+    assert found.noise == pytest.approx(1 - 0.025 ** (1 / 40))
+
+
+def test_luck_is_the_exact_chance_of_all_correct_samples_on_one_side():
+    for n, other, c in ((8, 8, 3), (8, 4, 5), (256, 256, 10)):
+        assert luck(c, other, n) == pytest.approx(math.comb(n, c) / math.comb(n + other, c))
+    assert luck(0, 8, 8) == 1.0
+
+
+def test_holm_rejects_in_order_and_stops_at_the_first_failure():
+    assert told_apart([0.9, 0.8]) == 0
+    assert told_apart([0.0001] * 5) == 5
+    assert told_apart([0.01, 0.026, 0.001], 0.95) == 3  # .001 < .05/3, .01 < .05/2, .026 < .05
+    assert told_apart([0.026, 0.04, 0.001], 0.95) == 1  # .026 > .05/2, so .04 is not tried
+    assert told_apart([0.04, 0.03], 0.95) == 0
+
+
+@pytest.mark.slow
+def test_noise_is_exceeded_by_equal_models_as_often_as_stated():
+    rng = np.random.default_rng(11)
+    exceeded, bands, rounds = 0, 0, 200
+    for _ in range(rounds):
+        p = rng.beta(0.5, 1.0, 40)
+        drawn = draw_problems(40, 300, rng)
+        k = np.array([1, 4, 16])
+        counts = [rng.binomial(32, p) for _ in range(4)]
+        curves = [bootstrap_curve(np.full(40, 32), c, k, drawn, rng) for c in counts]
+        single = [Curve(c.estimate[:1], c.resamples[:, :1], c.problems[:, :1]) for c in curves]
+        found = spread(single, 0.9)
+        exceeded += found.spread > found.noise
+        low, high = (curves[0] - curves[1]).band(0.9)
+        bands += bool(((low <= 0) & (high >= 0)).all())
+    assert exceeded / rounds < 0.1 + 0.045  # at most 1 - level, and 2 standard errors
+    assert bands / rounds > 0.9 - 0.045

@@ -139,7 +139,10 @@ def _compared(material: Material, name: Panel) -> list[View]:
     if name == "distillation":
         taught = material.subjects().get("distilled") or pairs
         beyond = [pair for pair in pairs if pair in taught]
-        views += [table(material, beyond, sets) for table in (tables.coverage, tables.indices)]
+        views += [
+            table(material, beyond, sets, "distilled")
+            for table in (tables.coverage, tables.indices)
+        ]
     return views
 
 

@@ -4,6 +4,7 @@ As in the paper's algorithm study, two ranges of pass@k are stretched, that of t
 the smallest k and that of all models at the largest, and what lies between them is folded.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -81,7 +82,7 @@ def ranges(first: Sequence[float], last: Sequence[float]) -> list[Range]:
 
     Example:
         >>> [tuple(round(end, 2) for end in found) for found in ranges([0.3, 0.4], [0.8, 0.9])]
-        [(0.28, 0.42), (0.78, 0.92)]
+        [(0.27, 0.42), (0.78, 0.93)]
         >>> len(ranges([0.3, 0.7], [0.6, 0.9]))
         1
     """
@@ -97,9 +98,8 @@ def _padded(values: Sequence[float]) -> Range:
     middle = (low + high) / 2
     half = width * (0.5 + PADDING)
     # On steps of half a point, so that a tick can stand at the end.
-    return max(0.0, np.floor((middle - half) * 200) / 200), min(
-        1.0, np.ceil((middle + half) * 200) / 200
-    )
+    low, high = math.floor((middle - half) * 200) / 200, math.ceil((middle + half) * 200) / 200
+    return max(0.0, low), min(1.0, high)
 
 
 def scale(span: Range, stretched: Sequence[Range]) -> tuple[list[float], list[float]]:
@@ -108,7 +108,7 @@ def scale(span: Range, stretched: Sequence[Range]) -> tuple[list[float], list[fl
     Example:
         >>> values, places = scale((0.0, 1.0), [(0.2, 0.3), (0.8, 0.9)])
         >>> values, [round(place, 2) for place in places]
-        ([0.0, 0.2, 0.3, 0.8, 0.9, 1.0], [0.0, 0.07, 0.43, 0.61, 0.97, 1.0])
+        ([0.0, 0.2, 0.3, 0.8, 0.9, 1.0], [0.0, 0.07, 0.43, 0.6, 0.96, 1.0])
     """
     values = sorted({span[0], span[1], *(end for found in stretched for end in found)})
     inside = sum(end - start for start, end in stretched)

@@ -10,12 +10,7 @@ from passk.report.numbers import Number, Part, decimal, shares_of_resamples, sou
 
 Cell = Sequence[Part]  # a sentence
 
-CATEGORIES = {
-    "both": "both",
-    "base_only": "base only",
-    "rl_only": "RL only",
-    "neither": "neither",
-}
+CATEGORIES = ("both", "base_only", "rl_only", "neither")
 
 
 @dataclass(frozen=True)
@@ -99,7 +94,15 @@ def _compared(
     return [*row, shares_of_resamples(crossed, material.analysis.bootstrap.resamples)]
 
 
-def coverage(material: Material, pairs: Iterable[str], sets: Sequence[str]) -> View:
+def _titles(trained: str) -> dict[str, str]:
+    """What categories are called, where the second model of each pair is so called."""
+    words = ("both", "base only", f"{trained} only", "neither")
+    return dict(zip(CATEGORIES, words, strict=True))
+
+
+def coverage(
+    material: Material, pairs: Iterable[str], sets: Sequence[str], trained: str = "RL"
+) -> View:
     """Which problems both, one or neither solve, and which of those by more than luck."""
     rows = []
     for pair, name, found in material.by_pair("coverage", pairs, sets):
@@ -112,7 +115,7 @@ def coverage(material: Material, pairs: Iterable[str], sets: Sequence[str]) -> V
                 continue
             row.append(_category(entry, {"pair": pair, "set": name, "category": category}))
         rows.append(row)
-    titles = [title[0].upper() + title[1:] for title in CATEGORIES.values()]
+    titles = [title[0].upper() + title[1:] for title in _titles(trained).values()]
     return View(["Pair", "Set", *titles], rows, frozenset(range(6)))
 
 
@@ -133,13 +136,19 @@ def _percent(entry: Mapping[str, Any]) -> str:
     return f"{entry['share']:.1%}"
 
 
-def indices(material: Material, pairs: Iterable[str], sets: Sequence[str]) -> View:
+def indices(
+    material: Material, pairs: Iterable[str], sets: Sequence[str], trained: str = "RL"
+) -> View:
     """The problems of each category by their index."""
     rows: list[list[Cell]] = []
     for pair, name, found in material.by_pair("coverage", pairs, sets):
-        for entry in sorted(found, key=lambda row: list(CATEGORIES).index(row["category"])):
+        for entry in sorted(found, key=lambda row: CATEGORIES.index(row["category"])):
             listed = " ".join(map(str, entry["indices"])) or "none"
-            words = [material.versus(pair), material.label(name), CATEGORIES[entry["category"]]]
+            words = [
+                material.versus(pair),
+                material.label(name),
+                _titles(trained)[entry["category"]],
+            ]
             rows.append([*([word] for word in words), [listed]])
     columns = ["Pair", "Set", "Solved by", "Indices"]
     return View(columns, rows, frozenset({0, 1, 2, 3}), folded="The problems by index")
