@@ -29,7 +29,7 @@ from trl import GRPOTrainer
 
 from passk.params.training import Training
 from passk.problems.worlds.registry import world
-from passk.training.arm import step_loop
+from passk.training.engines import step_loop
 from passk.training.checkpoints import load
 from passk.training.configuration import configuration
 from passk.training.reward import Reward, Rewards, correctness

@@ -2,21 +2,23 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 
-from passk.digests import seed
 from passk.params.training import Training
-from passk.sampling.steploop import Request, Settings, generate
-from passk.training import checkpoints
+from passk.training import checkpoints, memory
+from passk.training.engines import engine
 from passk.training.log import TrainingLog
+from passk.training.processes import Group
 from passk.training.reward import Reward
-from passk.training.rollouts import Draw, Rollout, Task
+from passk.training.rollouts import Task
+from passk.training.seconds import Stopwatch
 from passk.training.trainer import PolicyTrainer
+from passk.training.weights import loading_dtype
 
 
 @dataclass(frozen=True)
@@ -45,85 +47,48 @@ class Arm:
         return (self.study_seed, self.name, self.settings.train_seed)
 
 
-def step_loop(
-    tokenizer: PreTrainedTokenizerBase, settings: Training, identity: tuple[int | str, ...]
-) -> Draw:
-    """Rollouts by the sampling engine's step loop; streams derive from identity and step."""
-    rows = settings.prompts * settings.rollouts
-    how = Settings(
-        temperature=settings.temperature,
-        top_p=settings.top_p,
-        max_new_tokens=settings.max_new_tokens,
-        rows=min(rows, 256),
-        exact=False,
-    )
-
-    def draw(
-        model: PreTrainedModel,
-        tasks: Sequence[Task],
-        step: int,
-        *,
-        stream: str = "rollout",
-        greedy: bool = False,
-    ) -> list[list[Rollout]]:
-        # The place is in the seed because one step may ask a problem twice.
-        requests = [
-            Request(
-                task.prompt_ids,
-                seed(stream, *identity, step, place, task.problem_id),
-                range(1 if greedy else settings.rollouts),
-            )
-            for place, task in enumerate(tasks)
-        ]
-        mode = replace(how, temperature=0.0, top_p=1.0) if greedy else how
-        groups = generate(model, requests, replace(mode, eos_ids=_ends(model, tokenizer)))
-        ids = [[one.token_ids.tolist() for one in group] for group in groups]
-        texts = tokenizer.batch_decode([i for g in ids for i in g], skip_special_tokens=True)
-        spoken = iter(texts)
-        return [
-            [
-                Rollout(i, next(spoken), one.finish_reason == "length", one.mean_entropy)
-                for i, one in zip(own, group, strict=True)
-            ]
-            for own, group in zip(ids, groups, strict=True)
-        ]
-
-    return draw
-
-
-def _ends(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
-    """Every token that ends a response: the tokenizer's, and those that the model declares."""
-    declared = model.generation_config.eos_token_id if model.generation_config else None
-    listed = declared if isinstance(declared, list) else [declared]
-    return tuple(sorted({int(i) for i in (tokenizer.eos_token_id, *listed) if i is not None}))
+class ArmError(ValueError):
+    """An arm cannot be trained; the message names the parameter and the remedy."""
 
 
 def train(
     arm: Arm,
     tasks_of: Callable[[PreTrainedTokenizerBase], Sequence[Task]],
     reward: Reward,
+    watch: Stopwatch | None = None,
 ) -> list[dict[str, Any]]:
     """Train an arm; its checkpoints and log then stand in `arm.folder`.
+
+    In several processes, each calls this, and the first writes checkpoints and log.
 
     Args:
         arm: what to train.
         tasks_of: renders the problems with the start model's tokenizer.
         reward: judges responses.
+        watch: counts seconds of sampling, judging and training, or None.
 
     Returns:
         The log, one row per step.
     """
-    model, tokenizer = checkpoints.load(arm.start)
-    point = checkpoints.latest(arm.folder)
-    log = TrainingLog(arm.folder / "log.jsonl", arm.live)
     settings = arm.settings
+    group = Group(settings.processes)
+    model, tokenizer = checkpoints.load(arm.start, loading_dtype(settings))
+    tasks = tasks_of(tokenizer)
+    length = _longest(model.config, tasks, settings)
+    memory.check(memory.shape_of(model, settings), settings, length)
+    draw = engine(settings, tokenizer, arm.identity, arm.start, length)
+    point = checkpoints.latest(arm.folder)
     done = checkpoints.resumed_update(point) // (settings.num_iterations * settings.minibatches)
-    log.restore(done)
+    log = TrainingLog(arm.folder / "log.jsonl", arm.live)
+    group.first(lambda: log.restore(done))
     with tqdm(
-        total=settings.steps, initial=done, desc=f"train {arm.name}", unit="step", file=sys.stderr
-    ) as bar:
+        total=settings.steps, initial=done, desc=f"train {arm.name}", unit="step", file=sys.stderr,
+        disable=not group.leads,
+    ) as bar:  # fmt: skip
 
         def on_step(step: int, row: Mapping[str, Any]) -> None:
+            if not group.leads:
+                return
             log.append(row)
             if step in settings.checkpoints:
                 checkpoints.save(trainer.model, arm.start, arm.folder / f"step-{step}")
@@ -132,13 +97,26 @@ def train(
             bar.update()
 
         trainer = PolicyTrainer(
-            model, tokenizer, tasks_of(tokenizer), settings,
-            draw=step_loop(tokenizer, settings, arm.identity), reward=reward,
-            identity=arm.identity, folder=arm.folder, on_step=on_step,
+            model, tokenizer, tasks, settings, draw=group.draw(draw), reward=group.reward(reward),
+            identity=arm.identity, folder=arm.folder, on_step=on_step, watch=watch,
         )  # fmt: skip
         if done < settings.steps:
             trainer.train(resume_from_checkpoint=str(point) if point else None)
     return log.rows
+
+
+def _longest(config: Any, tasks: Sequence[Task], settings: Training) -> int:  # noqa: ANN401
+    """Tokens of the longest prompt and response; raises ArmError where the model takes fewer."""
+    prompt = max(len(task.prompt_ids) for task in tasks)
+    length = prompt + settings.max_new_tokens
+    context = getattr(config, "max_position_embeddings", None)
+    if context and length > context:
+        raise ArmError(
+            f"max_new_tokens = {settings.max_new_tokens}: with the longest prompt ({prompt} "
+            f"tokens) that exceeds the start model's context of {context}; at most "
+            f"{context - prompt} fit"
+        )
+    return length
 
 
 def _warn_without_signal(rows: Sequence[Mapping[str, Any]], span: int, bar: tqdm) -> None:

@@ -65,15 +65,15 @@ class Colocated:
         self.settings = settings
         self.identity = identity
         self.parameters = SamplingParams
-        on_processor = current_platform.is_cpu()
-        share = {} if on_processor else {"gpu_memory_utilization": settings.vllm.memory_share}
+        self.on_processor = current_platform.is_cpu()
+        share = {} if self.on_processor else {"gpu_memory_utilization": settings.vllm.memory_share}
         self.model: Any = LLM(
             model=str(start),
             dtype=settings.precision,
             seed=0,
             max_model_len=length,
             max_num_seqs=min(settings.prompts * settings.rollouts, 1024),
-            enforce_eager=on_processor,  # compilation takes minutes there
+            enforce_eager=self.on_processor,  # compilation takes minutes there
             logprobs_mode="processed_logprobs",  # of the distribution that is drawn from
             generation_config="vllm",  # the folder's own would add sampling parameters
             **share,
@@ -104,8 +104,11 @@ class Colocated:
 
     def push(self, model: PreTrainedModel) -> None:
         """Write a policy's weights into vLLM's copy, and forget what was computed with others."""
-        runner = self.model.llm_engine.model_executor.driver_worker.model_runner
-        runner.model.load_weights(merged(model))
+        # Through vLLM's reloading, which packs weights again where a processor's kernels want it;
+        # plain `load_weights`, as TRL has it, fails there.
+        self.model.collective_rpc("reload_weights", kwargs={"weights_iterator": merged(model)})
+        if self.on_processor:  # it forgets the packed copy of an output layer
+            self.model.apply_model(_pack_outputs)
         self.model.reset_prefix_cache()
 
     def _parameters(self, own: int, *, greedy: bool) -> Any:  # noqa: ANN401
@@ -138,3 +141,10 @@ class Colocated:
         )
         text = self.tokenizer.decode(tokens, skip_special_tokens=True)
         return Rollout(tokens, str(text), answer.finish_reason == "length", surprise / len(tokens))
+
+
+def _pack_outputs(model: Any) -> None:  # noqa: ANN401
+    """Make anew what vLLM's processor kernels hold of embeddings and output layers."""
+    for layer in model.modules():
+        if hasattr(layer, "cpu_linear") and hasattr(layer, "num_embeddings"):
+            layer.quant_method.process_weights_after_loading(layer)

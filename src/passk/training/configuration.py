@@ -3,6 +3,7 @@
 import warnings
 from pathlib import Path
 
+import torch
 from trl import GRPOConfig
 
 from passk.params.training import Training
@@ -69,6 +70,7 @@ def configuration(settings: Training, folder: Path, *, seed_value: int) -> GRPOC
             cast_lm_head_to_fp32=False,
             # precision and memory
             bf16=settings.precision == "bfloat16",
+            use_cpu=not torch.cuda.is_available(),  # bf16 is refused without it
             fp16=False,
             tf32=None,
             gradient_checkpointing=settings.gradient_checkpointing,

@@ -29,8 +29,10 @@ class Resuming(Trainer):
     def _save_checkpoint(self, model: torch.nn.Module, trial: Any) -> None:  # noqa: ANN401
         # Past TRL's own, which adds a model card; marked complete last, against kills.
         Trainer._save_checkpoint(self, model, trial)
-        folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
-        (folder / COMPLETE).touch()
+        self.accelerator.wait_for_everyone()  # each process writes its random state
+        if self.args.should_save:
+            folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
+            (folder / COMPLETE).touch()
 
     def _issue_warnings_after_load(self, load_result: _LoadResult) -> None:
         # Tied weights are stored once, so their second name is missing by design.
