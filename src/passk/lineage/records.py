@@ -126,6 +126,7 @@ class Execution:
                 "ended": ended.isoformat(timespec="milliseconds"),
                 "seconds": round((ended - self.started).total_seconds(), 3),
                 "peak_memory_bytes": environment.peak_memory(),
+                **environment.peak_gpu_memory(),
             },
         }
 
