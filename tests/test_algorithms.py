@@ -206,16 +206,19 @@ def test_greedy_responses_count_as_drawn_and_nowhere_else(start, tmp_path):
 
 
 def test_critic_learns_what_the_reward_will_be(start, tmp_path):
+    def by_problem(tasks, texts, cut):
+        return Rewards([float(task.problem_id.startswith("1")) for task in tasks], 0)
+
     rows = run(
-        start, tmp_path, steps=24, checkpoints=[24], resume_every=50,
-        **by("ppo", critic_warmup=24, critic_learning_rate=1e-2, critic_passes=4),
+        start, tmp_path, by_problem, steps=16, checkpoints=[16], resume_every=50,
+        **by("ppo", critic_warmup=16),
     )  # fmt: skip
     first, last = (sum(r["critic_loss"] for r in part) / 4 for part in (rows[:4], rows[-4:]))
-    assert last < 0.5 * first
+    assert last < 0.2 * first
     assert rows[0]["explained_variance"] == pytest.approx(0, abs=1e-6)  # it begins at 0 everywhere
-    assert sum(r["explained_variance"] for r in rows[-4:]) / 4 > 0.4
+    assert sum(r["explained_variance"] for r in rows[-4:]) / 4 > 0.8
     # While the critic warms up, the policy stands still, to the byte.
-    assert final(tmp_path, 24) == (start / "model.safetensors").read_bytes()
+    assert final(tmp_path, 16) == (start / "model.safetensors").read_bytes()
     assert all(row["trained"] == row["loss"] == row["grad_norm"] == 0 for row in rows)
 
 
