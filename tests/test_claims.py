@@ -9,7 +9,7 @@ import report_tables as made
 from passk.report.claims.ablations import kl_verdict, rollouts_verdict
 from passk.report.claims.algorithms import algorithms_verdict
 from passk.report.claims.crossover import crossover_verdict
-from passk.report.claims.distillation import distillation_verdict
+from passk.report.claims.distillation import distillation_verdict, goes_beyond
 from passk.report.claims.longer import longer_verdict
 from passk.report.claims.registry import CLAIMS
 from passk.report.claims.subset import subset_verdict
@@ -115,19 +115,25 @@ def test_claim_6_kl(first, last, verdict):
 
 
 @pytest.mark.parametrize(
-    ("intervals", "bands", "certain", "subset", "verdict"),
+    ("intervals", "bands", "beyond", "subset", "verdict"),
     [
-        ([UP, UP], [UP, UP], 1, False, SUPPORTED),
-        ([UP, (0.0, 0.1)], [UP, OPEN], 1, False, UNDECIDED),  # one k, as at the ceiling
-        ([UP, UP], [UP, UP], 0, False, UNDECIDED),  # nothing beyond the base but by luck
-        ([UP, UP], [UP, UP], 1, True, NOT_SUPPORTED),  # nearly a subset
-        ([UP, DOWN], [UP, DOWN], 1, False, NOT_SUPPORTED),
-        ([UP, DOWN], [UP, (-0.3, 0.0)], 1, False, UNDECIDED),  # one k of many may differ by chance
-        ([], [], 1, False, UNDECIDED),
+        ([UP, UP], [UP, UP], True, False, SUPPORTED),
+        ([UP, (0.0, 0.1)], [UP, OPEN], True, False, UNDECIDED),  # one k, as at the ceiling
+        ([UP, UP], [UP, UP], False, False, UNDECIDED),  # nothing beyond the base but by luck
+        ([UP, UP], [UP, UP], True, True, NOT_SUPPORTED),  # nearly a subset
+        ([UP, DOWN], [UP, DOWN], True, False, NOT_SUPPORTED),
+        (
+            [UP, DOWN],
+            [UP, (-0.3, 0.0)],
+            True,
+            False,
+            UNDECIDED,
+        ),  # one k of many may differ by chance
+        ([], [], True, False, UNDECIDED),
     ],
 )
-def test_claim_7(intervals, bands, certain, subset, verdict):
-    assert distillation_verdict(intervals, bands, certain, subset) == verdict
+def test_claim_7(intervals, bands, beyond, subset, verdict):
+    assert distillation_verdict(intervals, bands, beyond, subset) == verdict
 
 
 def test_each_claim_is_judged_on_the_pairs_that_the_parameters_name():
@@ -206,4 +212,18 @@ def test_evidence_of_claim_7_names_the_least_certain_k_and_the_problems_beyond_l
     said = plain(verdict.evidence)
     assert "above the base by the interval at 9 of 9 k; least certain" in said
     assert "at k = 256: +0.080 [+0.030, +0.130]" in said
-    assert said.endswith("by more than luck: 1")
+    assert said.endswith("by more than luck: 1; base only: 40, sign test p = 1")
+
+
+@pytest.mark.parametrize(
+    ("certain", "only", "back", "found"),
+    [
+        (1, 1, 40, True),  # one problem suffices, whatever was lost
+        (0, 6, 0, True),  # 2^-6 = .016
+        (0, 5, 0, False),  # 2^-5 = .031, above half of .05
+        (0, 40, 40, False),
+        (0, 0, 0, False),
+    ],
+)
+def test_problems_beyond_the_base(certain, only, back, found):
+    assert goes_beyond(certain, only, back, 0.95) == found

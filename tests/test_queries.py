@@ -243,7 +243,7 @@ def test_problems_told_apart_by_more_than_luck(written):
     pairs = {"p": {"base": "a", "rl": "b"}}
     inputs = written(count_table("a", base, 32), count_table("b", rl, 32), pairs=pairs)
     found = dict(coverage.answer(inputs).select("category", "certain").rows())
-    # 5 of 32 by luck: C(32, 5) / C(64, 5) = .026, not below .05 / 4
+    # 5 of 32 by luck: C(32, 5) / C(64, 5) = .026, not below .025 / 4
     assert found == {"both": None, "neither": None, "rl_only": 1, "base_only": 0}
 
 

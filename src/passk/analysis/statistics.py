@@ -25,6 +25,7 @@ where problems differ less than their samples do (Davison & Hinkley 1997, sectio
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import comb
 from statistics import NormalDist
 
 import numpy as np
@@ -238,6 +239,19 @@ def luck(c: ArrayLike, n_other: ArrayLike, n: ArrayLike) -> Floats:
     """
     n, n_other = np.asarray(n, dtype=np.int64), np.asarray(n_other, dtype=np.int64)
     return 1.0 - pass_at_k(n + n_other, c, n_other)
+
+
+def sign_test(more: int, fewer: int) -> float:
+    """Chance of at least so many of all discordant problems on one side, were sides equal.
+
+    McNemar's exact test, one-sided: P(X >= more), X ~ Binomial(more + fewer, 1/2).
+
+    Example:
+        >>> sign_test(3, 0), sign_test(1, 1), sign_test(0, 0)
+        (0.125, 0.75, 1.0)
+    """
+    total = more + fewer
+    return sum(comb(total, i) for i in range(more, total + 1)) / 2**total
 
 
 def told_apart(chances: ArrayLike, level: float = 0.95) -> int:

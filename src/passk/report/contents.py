@@ -154,7 +154,10 @@ def _captioned(name: str, material: Material) -> Section:
         paper = _words("paper.yaml").get(name, {})
     settings = material.analysis.bootstrap
     caption = words["caption"].format(
-        level=f"{settings.level * 100:g}%", resamples=settings.resamples, smooth=progress.SMOOTH
+        level=f"{settings.level * 100:g}%",
+        tail=f"{(1 - settings.level) * 50:.3g}%",
+        resamples=settings.resamples,
+        smooth=progress.SMOOTH,
     )
     return Section(
         name, words["title"], caption, paper.get("where", ""), paper.get("numbers", "").strip()

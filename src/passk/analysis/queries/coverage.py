@@ -2,7 +2,8 @@
 
 A problem solved once in n samples by one draw and never by the other may be luck. So each of the
 two one-sided categories says how many of its problems are told apart by more: Fisher's exact test
-per problem, one-sided, with Holm's correction over all problems of the set.
+per problem, one-sided at half of 1 - level as in a two-sided interval, with Holm's correction over
+all problems of the set.
 """
 
 from pathlib import Path
@@ -38,4 +39,4 @@ def alone(one: Cell, other: Cell, level: float) -> int:
     """How many problems one draw solves and the other does not, beyond luck, all at one level."""
     # A test is made for every problem of the set: which are solved is itself an outcome.
     chances = np.where(other.c == 0, luck(one.c, other.n, one.n), 1.0)
-    return told_apart(chances, level)
+    return told_apart(chances, (1.0 + level) / 2)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from passk.analysis.statistics import sign_test
 from passk.report.claims.subset import outside, subset_verdict
 from passk.report.claims.verdict import (
     NOT_SUPPORTED,
@@ -26,13 +27,14 @@ def judge(results: Results, asked: Asked) -> list[Verdict]:
     covered = {(pair, name): rows for pair, name, rows in cells(results, "coverage", pairs)}
     for pair, name, rows in cells(results, "difference", pairs):
         coverage = {row["category"]: row for row in covered.get((pair, name), ())}
-        only = coverage.get("rl_only", {"problems": 0, "certain": 0})
-        solvable = only["problems"] + coverage.get("both", {"problems": 0})["problems"]
+        sizes = {category: row["problems"] for category, row in coverage.items()}
+        only, solvable = sizes.get("rl_only", 0), sizes.get("rl_only", 0) + sizes.get("both", 0)
+        certain = coverage["rl_only"]["certain"] if coverage else 0
         verdict = distillation_verdict(
             [(row["low"], row["high"]) for row in rows],
             [(row["band_low"], row["band_high"]) for row in rows],
-            only["certain"],
-            subset_verdict(only["problems"], solvable, asked.level) == SUPPORTED,
+            goes_beyond(certain, only, sizes.get("base_only", 0), asked.level),
+            subset_verdict(only, solvable, asked.level) == SUPPORTED,
         )
         evidence = _evidence(rows, coverage, asked.level)
         found.append(Verdict(pair, name, verdict, tuple(evidence)))
@@ -54,42 +56,65 @@ def _evidence(
     solvable = only["problems"] + coverage["both"]["problems"]
     at = source("coverage", "certain", **key, category="rl_only")
     parts += ["; ", *outside(key, only["problems"], solvable, level, ("distilled", "base"))]
-    return [*parts, "; by more than luck: ", Number(str(only["certain"]), only["certain"], at)]
+    parts += ["; by more than luck: ", Number(str(only["certain"]), only["certain"], at)]
+    back = coverage["base_only"]["problems"]
+    other = source("coverage", "problems", **key, category="base_only")
+    chance = sign_test(only["problems"], back)
+    sides = source("coverage", "problems", **key, category="base_only,rl_only")
+    parts += ["; base only: ", Number(str(back), back, other)]
+    return [*parts, ", sign test p = ", Number(f"{chance:.2g}", chance, sides)]
+
+
+def goes_beyond(certain: int, only: int, back: int, level: float) -> bool:
+    """Whether a model solves problems that the base does not, by more than luck.
+
+    Args:
+        certain: problems that pass the exact test, problem by problem.
+        only: problems that only the model solves.
+        back: problems that only the base solves.
+        level: each of the two tests is made at half of 1 - level.
+
+    Example:
+        >>> goes_beyond(1, 3, 3, 0.95), goes_beyond(0, 6, 0, 0.95), goes_beyond(0, 5, 0, 0.95)
+        (True, True, False)
+    """
+    return certain >= 1 or sign_test(only, back) <= (1 - level) / 2
 
 
 def distillation_verdict(
-    intervals: Sequence[Limits], bands: Sequence[Limits], certain: int, subset: bool
+    intervals: Sequence[Limits], bands: Sequence[Limits], beyond: bool, subset: bool
 ) -> str:
     """Verdict from distilled - base at every k, and from the problems that only it solves.
 
     Args:
         intervals: limits of the difference at each k.
         bands: limits that hold at every k at once.
-        certain: problems that the distilled model solves and the base does not, by more than luck.
+        beyond: whether the distilled model solves problems that the base does not; `goes_beyond`.
         subset: whether what it solves is nearly a subset of what the base solves.
 
     Example:
-        >>> distillation_verdict([(0.1, 0.2)], [(0.05, 0.25)], 3, False)
+        >>> distillation_verdict([(0.1, 0.2)], [(0.05, 0.25)], True, False)
         'supported'
-        >>> distillation_verdict([(0.1, 0.2)], [(0.05, 0.25)], 0, False)
+        >>> distillation_verdict([(0.1, 0.2)], [(0.05, 0.25)], False, False)
         'undecided'
-        >>> distillation_verdict([(-0.2, -0.1)], [(-0.3, -0.05)], 3, False)
+        >>> distillation_verdict([(-0.2, -0.1)], [(-0.3, -0.05)], True, False)
         'not supported'
     """
     if subset or any(high < 0 for _, high in bands):
         return NOT_SUPPORTED
     above = bool(intervals) and all(low > 0 for low, _ in intervals)
-    return SUPPORTED if above and certain >= 1 else UNDECIDED
+    return SUPPORTED if above and beyond else UNDECIDED
 
 
 CLAIM = Claim(
     7,
     "distillation goes beyond",
     "Distillation lifts the curve at every k and solves problems that the base model does not.",
-    "Supported where the interval of distilled − base excludes 0 from above at every k, and at "
-    "least one problem that the base never solves is solved by more than luck (exact test per "
-    "problem, Holm's correction over the set); not supported where limits that hold at every k at "
-    "once show the base ahead at some k, or where the distilled model solves nearly a subset "
+    "Supported where the interval of distilled − base excludes 0 from above at every k, and "
+    "problems that the base never solves are solved by more than luck: at least one by an exact "
+    "test per problem (Holm's correction over the set), or more of them than the base solves "
+    "alone by a sign test, each one-sided at half of 1 − level; not supported where limits that "
+    "hold at every k at once show the base ahead at some k, or where the distilled model solves nearly a subset "
     "(claim 2); undecided otherwise, as it must be where both models reach the ceiling.",
     judge,
 )
