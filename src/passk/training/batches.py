@@ -74,7 +74,8 @@ def micro_batches(
     if skip:
         moving = batch["advantages"].reshape(total, -1).any(1).cpu()
     tokens = batch["completion_mask"].sum()
-    slices, kept = [], 0
+    slices: list[dict[str, Any]] = []
+    kept = 0
     for rows in order.tensor_split(parts):
         keep = moving[rows]
         if len(rows) and not keep.any():

@@ -37,9 +37,7 @@ class CheckpointError(ValueError):
     """A model folder is not what it must be; the message names it and the remedy."""
 
 
-def load(
-    folder: Path, dtype: str = "float32"
-) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+def load(folder: Path, dtype: str = "float32") -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Model and tokenizer of a folder.
 
     A tokenizer without a padding token pads with its end-of-text token; what it pads is masked.

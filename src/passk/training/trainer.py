@@ -22,7 +22,8 @@ share of the rows of every micro-batch; a critic is learned by each alike.
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -98,9 +99,9 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         self.collect = Collector(list(tasks), settings, draw, reward, identity, self.watch)
         self._rows: list[dict[str, float]] = []  # log rows of the updates of this step
         self._facts: dict[str, Any] = {}  # what the rollouts of this step say
-        # TRL keeps a reference model for the KL penalty, but not beside adapters.
-        referred = settings.kl_every or (settings.beta and settings.lora)
-        self._start = _frozen_copy(model) if referred else None
+        # Adapters can be switched off instead; for the KL penalty TRL has a copy of its own.
+        copied = settings.kl_every and settings.lora is None
+        self._start = _frozen_copy(model) if copied else None
         learned = "values" in ALGORITHMS[settings.algorithm.name].needs
         copy = _frozen_copy(model) if learned else None
         super().__init__(
@@ -182,9 +183,7 @@ class PolicyTrainer(Resuming, GRPOTrainer):
             with torch.no_grad():
                 batch["old_per_token_logps"] = self._scores(self.model, batch)
         if self.settings.beta:
-            reference = self.ref_model if self.ref_model is not None else self._start
-            assert reference is not None
-            with torch.no_grad():
+            with torch.no_grad(), self._as_begun(self.ref_model) as reference:
                 batch["ref_per_token_logps"] = self._scores(reference, batch)
         slices, self._facts["trained"] = micro_batches(
             {**batch, "advantages": advantages},
@@ -271,12 +270,23 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         width = batch["completion_ids"].shape[1]
         return self._get_per_token_logps_and_entropies(model, ids, mask, width)[0]
 
+    @contextmanager
+    def _as_begun(self, copy: PreTrainedModel | None) -> Iterator[PreTrainedModel]:
+        """The start model: its copy, or the policy with its adapters switched off."""
+        if copy is not None:
+            yield copy
+            return
+        policy: Any = self.accelerator.unwrap_model(self.model)
+        with policy.disable_adapter():
+            yield policy
+
     def _divergence(self, batch: Mapping[str, Tensor]) -> float:
         """KL from the start model, nats per token, by the k3 estimator on the rollouts."""
         with torch.no_grad():
             mask = batch["completion_mask"]
-            assert self._start is not None
-            ratio = (self._scores(self._start, batch) - self._scores(self.model, batch)) * mask
+            with self._as_begun(self._start) as start:
+                before = self._scores(start, batch)
+            ratio = (before - self._scores(self.model, batch)) * mask
             return float((torch.expm1(ratio) - ratio).sum() / mask.sum().clamp(min=1))
 
     # --- log and resume points ----------------------------------------------------------------
