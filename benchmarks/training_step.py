@@ -1,4 +1,4 @@
-"""A training step of ours against TRL's plain GRPOTrainer: same model, prompts, rewards, lengths.
+"""A training step of ours against TRL's plain GRPOTrainer, and what each algorithm costs.
 
 Run: OMP_NUM_THREADS=1 python benchmarks/training_step.py [--start FOLDER] [--steps N]
 
@@ -8,6 +8,9 @@ thread. With a start model the prompts are problems of the `digits` world and th
 answer. With random weights nothing is ever right: the reward is then a function of the text that a
 fifth of all responses earn, and nearly all responses have full length, which leaves little padding
 and few rows to save; this is the worst case. The first two steps of each are not timed.
+
+The second table is every algorithm, ours, on the same model and prompts, one update per step:
+median seconds, responses drawn a step, and share of rows trained on.
 """
 
 import argparse
@@ -29,9 +32,9 @@ from trl import GRPOTrainer
 
 from passk.params.training import Training
 from passk.problems.worlds.registry import world
-from passk.training.engines import step_loop
 from passk.training.checkpoints import load
 from passk.training.configuration import configuration
+from passk.training.engines import step_loop
 from passk.training.reward import Reward, Rewards, correctness
 from passk.training.rollouts import Task
 from passk.training.trainer import PolicyTrainer
@@ -42,6 +45,19 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 import toy_policy
 
 WARM = 2
+ALGORITHMS: list[dict[str, object]] = [
+    {"name": "grpo", "scale": "group", "eps": 1e-4},
+    {"name": "rloo"},
+    {"name": "reinforce++", "gamma": 1.0, "eps": 1e-4},
+    {"name": "remax"},
+    {
+        "name": "ppo", "gamma": 1.0, "lam": 1.0, "eps": 1e-4, "critic_learning_rate": 1e-3,
+        "critic_passes": 1, "critic_minibatches": 1, "critic_clip": 0.2, "critic_warmup": 0,
+    },
+    {"name": "dapo", "eps": 1e-4, "rounds": 3, "overlong_tokens": 0, "overlong_penalty": 0.0},
+    {"name": "pass_at_k", "k": 4, "eps": 1e-4},
+    {"name": "pkpo", "k": 4},
+]  # fmt: skip
 
 
 def reward_of(text: str) -> float:
@@ -80,7 +96,7 @@ def last_rewards(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {f"reward {n}": statistics.mean(r["reward"] for r in part) for n, part in parts.items()}
 
 
-def by_text(answers: Sequence[str], texts: Sequence[str], cut: Sequence[bool]) -> Rewards:
+def by_text(tasks: Sequence[Task], texts: Sequence[str], cut: Sequence[bool]) -> Rewards:
     """A reward that random weights can earn."""
     return Rewards([reward_of(text) for text in texts], 0)
 
@@ -99,7 +115,7 @@ def ours(start: Path, settings: Training, reward: Reward) -> tuple[float, dict[s
         )  # fmt: skip
         trainer.add_callback(clock)
         trainer.train()
-    names = ("length", "signal", "trained")
+    names = ("length", "signal", "trained", "rollouts", "rounds")
     facts = {n: statistics.mean(row[n] for row in rows) for n in names}
     return clock.seconds(), last_rewards(rows) | facts
 
@@ -108,8 +124,9 @@ def plain(start: Path, settings: Training, reward: Reward) -> tuple[float, dict[
     model, tokenizer = load(start)
     clock = Clock()
 
-    def judged(completions: list[str], answer: list[str], **_: object) -> list[float]:
-        return reward(answer, completions, [False] * len(answer)).values
+    def judged(completions: list[str], answer: list[str], **_: object) -> list[float | None]:
+        asked = [Task("", (), one) for one in answer]
+        return [*reward(asked, completions, [False] * len(answer)).values]
 
     with tempfile.TemporaryDirectory() as folder:
         arguments = configuration(settings, Path(folder), seed_value=0)
@@ -154,10 +171,24 @@ def main() -> None:
             reward = correctness(judge) if options.start else by_text
             peer, peer_facts = plain(start, settings, reward)
             mine, mine_facts = ours(start, settings, reward)
+            costs = {
+                str(one["name"]): ours(
+                    start,
+                    Training.model_validate(settings.model_dump() | {"algorithm": one}),
+                    reward,
+                )
+                for one in ALGORITHMS
+            }
     for name, seconds, facts in (("TRL", peer, peer_facts), ("ours", mine, mine_facts)):
         shown = ", ".join(f"{key} {value:.3f}" for key, value in facts.items())
         print(f"{name:5s} {seconds:.3f} s a step   ({shown})")
     print(f"ratio {peer / mine:.2f}")
+    print(f"\n{'algorithm':12s} s a step   drawn   trained   rounds   reward, last ten")
+    for name, (seconds, facts) in costs.items():
+        print(
+            f"{name:12s} {seconds:8.3f} {facts['rollouts']:7.0f} {facts['trained']:9.2f} "
+            f"{facts['rounds']:8.1f} {facts['reward last ten']:8.3f}"
+        )
 
 
 if __name__ == "__main__":
