@@ -6,6 +6,7 @@ import pytest
 import torch
 
 import toy_policy as toy
+from passk.training import arm as arms
 from passk.training import checkpoints
 from passk.training.rollouts import Task
 
@@ -108,3 +109,14 @@ def test_surprise_estimates_the_entropy(served, policy):
     assert all(value >= 0 for value in surprise)
     assert float(-(first.exp() * first).sum()) > 0
     assert 0 < sum(surprise) / len(surprise) < 6  # at most log(257)
+
+
+def test_an_arm_with_adapters_trains_on_its_rollouts(start, tmp_path):
+    lora = {"rank": 4, "alpha": 8.0, "dropout": 0.0, "targets": ["all-linear"]}
+    settings = toy.settings(**SETTINGS, lora=lora, steps=2, checkpoints=[2])
+    arm = arms.Arm("toy", settings, 1, start, tmp_path)
+    rows = arms.train(arm, toy.tasks, toy.printable_start)
+    assert [row["rollouts"] for row in rows] == [32, 32]
+    assert all(row["grad_norm"] > 0 for row in rows)
+    model, _ = checkpoints.load(tmp_path / "step-2")
+    assert torch.isfinite(model(torch.tensor([[1, 2]])).logits).all()
