@@ -114,7 +114,7 @@ CLAIM = Claim(
     "problems that the base never solves are solved by more than luck: at least one by an exact "
     "test per problem (Holm's correction over the set), or more of them than the base solves "
     "alone by a sign test, each one-sided at half of 1 − level; not supported where limits that "
-    "hold at every k at once show the base ahead at some k, or where the distilled model solves nearly a subset "
-    "(claim 2); undecided otherwise, as it must be where both models reach the ceiling.",
+    "hold at every k at once show the base ahead at some k, or where the distilled model solves "
+    "nearly a subset (claim 2); undecided otherwise, as it must be where both models reach the ceiling.",
     judge,
 )
