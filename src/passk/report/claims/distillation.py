@@ -115,6 +115,7 @@ CLAIM = Claim(
     "test per problem (Holm's correction over the set), or more of them than the base solves "
     "alone by a sign test, each one-sided at half of 1 − level; not supported where limits that "
     "hold at every k at once show the base ahead at some k, or where the distilled model solves "
-    "nearly a subset (claim 2); undecided otherwise, as it must be where both models reach the ceiling.",
+    "nearly a subset (claim 2); undecided otherwise, as it must be where both models reach the "
+    "ceiling.",
     judge,
 )
