@@ -197,8 +197,8 @@ def spread(curves: Sequence[Curve], level: float = 0.95) -> Spread:
 
     The range of the centred resamples is the largest difference between any two of them that
     noise makes; at its quantile `level`, `spread` +- `noise` holds for all pairs at once.
-    By simulation (docs/LOG.md), equal models that solve other problems exceed it in 4% of cases at level
-    .95, and copies of one model in none: sampling noise enters twice, as the module says.
+    By simulation (docs/LOG.md), equal models that solve other problems exceed it in 4% of cases at
+    level .95, and copies of one model in none: sampling noise enters twice, as the module says.
 
     Raises:
         ValueError: fewer than two quantities.
