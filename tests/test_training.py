@@ -422,6 +422,28 @@ def test_an_answer_never_reaches_a_prompt(study):
     assert prompts == [train_stage.task_of(p, "plain", tokenizer).prompt_ids for p in changed]
 
 
+def test_reward_and_curriculum_read_question_and_level_of_a_problem(study):
+    tokenizer = checkpoints.load(paths.model("toy", "base"))[1]
+    problem = PROBLEMS.read(paths.problem_set("toy", "train")).to_dicts()[0]
+    tagged = {**problem, "tags": ["nested", "level-2"]}
+    task = train_stage.task_of(tagged, "plain", tokenizer)
+    assert (task.question, task.level) == ("0+1=", 2)
+    assert train_stage.task_of(problem, "plain", tokenizer).level is None  # no tags
+    assert train_stage.task_of({**problem, "tags": ["x"]}, "plain", tokenizer).level is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"reward": "valid_steps"}, "use reward: correctness"),
+        ({"curriculum": "easy_first"}, "curriculum: uniform"),
+    ],
+)
+def test_a_reward_or_curriculum_that_a_set_cannot_have_is_refused(study, changes, message):
+    with pytest.raises(ValueError, match=message):
+        train_stage.run(stage_job(**changes))
+
+
 def test_an_empty_training_set_is_named(study):
     empty = PROBLEMS.read(paths.problem_set("toy", "train")).head(0)
     PROBLEMS.write(empty, paths.problem_set("toy", "train"))
