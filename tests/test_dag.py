@@ -43,7 +43,7 @@ FORBIDDEN = {
 @pytest.mark.parametrize("group", GROUPS)
 def test_closures_are_bounded(group):
     files = code_dependencies(group, ROOT)
-    # Training samples, judges, and knows eight algorithms; the page has a module per figure or claim.
+    # Training samples, judges, knows eight algorithms; the page has a module per figure or claim.
     assert len(files) <= {"train": 62, "report": 48}.get(group, 40), files
     parts = FORBIDDEN.get(group, ("lineage",))
     schemas = ("src/passk/params/", "src/passk/schemas/")

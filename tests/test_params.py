@@ -37,7 +37,7 @@ def _uncommented(text: str) -> set[str]:
     return seen - commented
 
 
-# Sections whose keys are names that the user chooses, and keys for which the section's comment speaks.
+# Sections whose keys are the user's names, and keys for which the section's comment speaks.
 NAMED = (
     "worlds", "imported", "sets", "pretrain", "fetch", "train", "select", "answers", "sft", "draws",
     "headline", "analysis.pairs", "analysis.groups", "report.labels", "report.colours",

@@ -79,8 +79,8 @@ def test_checkpoints_hold_weights_configuration_and_tokenizer_only(start, tmp_pa
     for path in (tmp_path / "step-3").glob("*.json"):
         assert str(tmp_path) not in path.read_text()
         assert str(start) not in path.read_text()
-    # The tokenizer is the start model's, byte by byte, and the folder loads.
-    for name in ("tokenizer.json", "tokenizer_config.json"):
+    # All but the weights is the start model's, byte by byte, and the folder loads.
+    for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
         assert (tmp_path / "step-3" / name).read_bytes() == (start / name).read_bytes()
     model, tokenizer = checkpoints.load(tmp_path / "step-3")
     assert tokenizer("1+1=")["input_ids"] == checkpoints.load(start)[1]("1+1=")["input_ids"]

@@ -93,7 +93,9 @@ def train(
             if step in settings.checkpoints:
                 checkpoints.save(trainer.model, arm.start, arm.folder / f"step-{step}")
             _warn_without_signal(log.rows, settings.warn_without_signal, bar)
-            bar.set_postfix(reward=f"{row['reward']:.3f}", length=f"{row['length']:.0f}")
+            bar.set_postfix(
+                reward=f"{row['reward']:.3f}", length=f"{row['length']:.0f}", refresh=False
+            )
             bar.update()
 
         trainer = PolicyTrainer(

@@ -5,6 +5,7 @@ no times, paths or arguments. The tokenizer's files are copied byte by byte from
 because a tokenizer that is loaded and saved again need not give the same ids.
 """
 
+import json
 import shutil
 from pathlib import Path
 
@@ -74,7 +75,10 @@ def save(model: PreTrainedModel | PeftModel, start: Path, target: Path) -> None:
     temporary.mkdir(parents=True)
     if isinstance(model, PeftModel):
         model = copy_of(model, start, torch.float32, "cpu")
+    now = model.config.use_cache  # training switches the key-value cache off, and would save that
+    model.config.use_cache = json.loads((start / "config.json").read_text()).get("use_cache", True)
     model.save_pretrained(temporary)
+    model.config.use_cache = now
     for name in TOKENIZER_FILES:
         if (start / name).exists():
             shutil.copyfile(start / name, temporary / name)

@@ -174,7 +174,6 @@ def finetune(
     dtype = settings.precision if settings.lora else "float32"
     model, tokenizer = checkpoints.load(run.start, dtype)
     data = encode(model, tokenizer)
-    cached = model.config.use_cache  # training switches it off, and would save that
     point = checkpoints.latest(run.folder)
     log = TrainingLog(run.folder / "log.jsonl", run.live)
     done = checkpoints.resumed_update(point)
@@ -191,7 +190,6 @@ def finetune(
 
         trainer = DemonstrationTrainer(model, tokenizer, data, run, on_step)
         trainer.train(resume_from_checkpoint=str(point) if point else None)
-    model.config.use_cache = cached
     checkpoints.save(trainer.model, run.start, target)
     return log.rows
 

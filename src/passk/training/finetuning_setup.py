@@ -15,7 +15,7 @@ def without_dropout(model: nn.Module) -> None:
         if isinstance(module, nn.Dropout):
             module.p = 0.0
         if isinstance(getattr(module, "attention_dropout", None), float):
-            module.attention_dropout = 0.0
+            module.attention_dropout = 0.0  # type: ignore[assignment]  # a number, in attention
 
 
 def configuration(settings: FineTuning, folder: Path, *, seed_value: int) -> SFTConfig:
