@@ -179,9 +179,6 @@ class PolicyTrainer(Resuming, GRPOTrainer):
             and step <= self.settings.algorithm.critic_warmup
         ):
             return nothing
-        if self.updates_per_step > 1:
-            with torch.no_grad():
-                batch["old_per_token_logps"] = self._scores(self.model, batch)
         if self.settings.beta:
             with torch.no_grad(), self._as_begun(self.ref_model) as reference:
                 batch["ref_per_token_logps"] = self._scores(reference, batch)
@@ -193,6 +190,12 @@ class PolicyTrainer(Resuming, GRPOTrainer):
             loss_type=self.settings.loss_type,
             share=(self.accelerator.process_index, self.accelerator.num_processes),
         )
+        # Before the first update the ratio is 1 by definition: no scores are needed for it.
+        first = self.settings.gradient_accumulation if self.settings.num_iterations == 1 else 0
+        if self.updates_per_step > 1:
+            for part in filter(None, slices[first:]):
+                with torch.no_grad():
+                    part["old_per_token_logps"] = self._scores(self.model, part)
         return slices
 
     def _advantages(self, collected: Collected, batch: Mapping[str, Tensor], step: int) -> Tensor:
