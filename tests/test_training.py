@@ -59,6 +59,23 @@ def test_reward_rises_on_a_bandit(start, tmp_path):
     assert rows[-1]["entropy"] < rows[0]["entropy"]  # it prefers what is rewarded
 
 
+def test_arms_ask_the_same_problems_in_the_same_order_and_draw_rollouts_of_their_own(
+    start, tmp_path
+):
+    asked = {}
+    for name in ("one", "other"):
+        seen = asked[name] = []
+
+        def reward(tasks, texts, cut, seen=seen):
+            seen.append(([task.problem_id for task in tasks], list(texts)))
+            return toy.printable_start(tasks, texts, cut)
+
+        arm = arms.Arm(name, toy.settings(), 1, start, tmp_path / name)
+        arms.train(arm, toy.tasks, reward)
+    assert [ids for ids, _ in asked["one"]] == [ids for ids, _ in asked["other"]]
+    assert asked["one"][0][1] != asked["other"][0][1]
+
+
 def test_same_seed_gives_the_same_bytes_and_another_seed_others(start, tmp_path):
     for name in ("a", "b"):
         run(start, tmp_path / name)

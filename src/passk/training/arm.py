@@ -26,7 +26,7 @@ class Arm:
     """What an arm is trained from.
 
     Attributes:
-        name: the arm's name, part of every random stream.
+        name: the arm's name, part of the random streams of its rollouts.
         settings: its parameters.
         study_seed: the study's seed.
         start: folder of the start model.
@@ -42,8 +42,13 @@ class Arm:
     live: Path | None = None
 
     @property
+    def order(self) -> tuple[int, ...]:
+        """What the order of problems derives from: arms that are compared ask the same ones."""
+        return (self.study_seed, self.settings.train_seed)
+
+    @property
     def identity(self) -> tuple[int | str, ...]:
-        """What random choices of this arm derive from."""
+        """What the rollouts of this arm derive from."""
         return (self.study_seed, self.name, self.settings.train_seed)
 
 
@@ -100,7 +105,7 @@ def train(
 
         trainer = PolicyTrainer(
             model, tokenizer, tasks, settings, draw=group.draw(draw), reward=group.reward(reward),
-            identity=arm.identity, folder=arm.folder, on_step=on_step, watch=watch,
+            identity=arm.order, folder=arm.folder, on_step=on_step, watch=watch,
         )  # fmt: skip
         if done < settings.steps:
             trainer.train(resume_from_checkpoint=str(point) if point else None)

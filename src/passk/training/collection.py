@@ -54,7 +54,7 @@ class Collector:
         settings: the arm's parameters.
         draw: draws rollouts.
         reward: judges responses.
-        identity: what random choices derive from: study seed and arm's seed.
+        identity: what the choice of problems derives from: study seed and arm's seed.
         watch: counts the seconds of sampling and judging.
     """
 

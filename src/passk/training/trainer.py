@@ -66,7 +66,7 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         settings: the arm's parameters.
         draw: draws the rollouts of a step.
         reward: judges responses.
-        identity: what random choices derive from: study seed and arm's seed.
+        identity: what the order of problems and of rows derives from: study seed and arm's seed.
         folder: where resume points are written.
         on_step: called with a step's number and log row, after its last update.
         watch: counts seconds of sampling, judging and training, or None.
