@@ -128,3 +128,13 @@ def test_a_missing_section_is_named(values):
 def test_select_takes_only_what_is_declared():
     values = {"a": {"b": 1, "c": 2}, "d": {"e": 3}, "f": 4}
     assert select(values, ("a.b", "d")) == {"a": {"b": 1}, "d": {"e": 3}}
+
+
+def test_the_documented_arm_on_a_real_model_is_legal(values):
+    page = (ROOT / "docs/TRAINING.md").read_text()
+    block = page.split("```yaml\n")[1].split("```")[0]
+    shown = YAML(typ="safe", pure=True).load("arm: &grpo {}\n" + block)
+    changed = copy.deepcopy(values)
+    changed["fetch"] = shown["fetch"]
+    changed["train"]["grpo-qwen"] = {**values["train"]["grpo"], **shown["train"]["grpo-qwen"]}
+    assert validate(changed).train["grpo-qwen"].processes == 8
