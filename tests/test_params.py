@@ -111,6 +111,48 @@ def test_a_fault_names_key_value_and_what_is_legal(values, fault):
         assert word in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("seeds", "model", "words"),
+    [
+        ({"base-s1": 1}, "base-s1", None),
+        ({"base-s1": 2}, "base-s1", "pretrain.base-s1.train_seed = 2: the name stands for training "
+         "seed 1; legal: 1, or another name"),
+        ({"base": 1}, "base", None),  # one model, of the seed that the draw says
+        ({"base": 4, "base-s1": 1}, "base-s1", "pretrain.base.train_seed = 4: the name stands for "
+         "training seed 0"),
+        ({}, "base", "draws.base-s1.model = 'base': trained with train_seed 0, and the draw's name "
+         "stands for training seed 1"),
+    ],
+)  # fmt: skip
+def test_a_name_with_a_seed_agrees_with_the_training_seed(values, seeds, model, words):
+    changed = copy.deepcopy(values)
+    for name, seed in seeds.items():
+        changed["pretrain"][name] = changed["pretrain"]["base"] | {"train_seed": seed}
+    changed["draws"]["base-s1"] = changed["draws"]["base"] | {"model": model}
+    if words is None:
+        assert validate(changed)
+        return
+    with pytest.raises(ParameterError, match=re.escape(words)):
+        validate(changed)
+
+
+def test_steps_and_fine_tuned_models_have_seeds_too(values):
+    changed = copy.deepcopy(values)
+    for section, arm in (("train", "grpo"), ("sft", "distilled")):
+        changed[section][f"{arm}-s2"] = changed[section][arm] | {"train_seed": 1}
+    for name, model in (("grpo-s2", "grpo-s2/step-90"), ("distilled-s2", "distilled")):
+        changed["draws"][name] = changed["draws"]["base"] | {"model": model}
+    with pytest.raises(ParameterError) as caught:
+        validate(changed)
+    found = str(caught.value)
+    for words in (
+        "train.grpo-s2.train_seed = 1", "sft.distilled-s2.train_seed = 1",
+        "draws.grpo-s2.model = 'grpo-s2/step-90'", "draws.distilled-s2.model = 'distilled'",
+    ):  # fmt: skip
+        assert words in found
+    assert "has 4 fault(s)" in found
+
+
 def test_names_that_would_break_a_path_or_a_key_are_refused(values):
     for name in ("a.b", "a/b", "a@b", "", "-a"):
         changed = copy.deepcopy(values)

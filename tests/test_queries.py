@@ -10,7 +10,15 @@ import pytest
 from passk.analysis.cells import split
 from passk.analysis.database import query
 from passk.analysis.metrics import HISTOGRAM_LABELS, histogram_bin, pass_at_k
-from passk.analysis.queries import coverage, difference, efficiency, greedy, histogram, spread
+from passk.analysis.queries import (
+    coverage,
+    difference,
+    efficiency,
+    greedy,
+    histogram,
+    seeds,
+    spread,
+)
 from passk.analysis.queries.inputs import Inputs
 from passk.analysis.queries.pass_at_k import curves
 from passk.params.analysis import Analysis
@@ -294,3 +302,87 @@ def test_a_shared_draw_is_resampled_once(written):
     inputs = written(*tables, pairs=pairs)
     difference.answer(inputs)
     assert [draw for draw, _, _ in inputs.drawn] == ["b", "a", "c"]
+
+
+def of_model(frame, arm, step=None, seed=None):
+    """Counts as those of a model of that arm, step and training seed."""
+    model = arm + (f"-s{seed}" if seed else "") + (f"/step-{step}" if step else "")
+    return frame.with_columns(
+        model=pl.lit(model), arm=pl.lit(arm), step=pl.lit(step, dtype=pl.Int64)
+    )
+
+
+def seeded(single=(1, 2, 3), many=(2, 4, 3)):
+    """Base and RL of three seeds, each problem alike, so that pass@1 is c / 8 and pass@8 is 1."""
+    for i, (c, rl) in enumerate(zip(single, many, strict=True)):
+        name = f"-s{i}" if i else ""
+        yield of_model(count_table(f"base{name}", [c, 0], 8), "base", seed=i)
+        yield of_model(count_table(f"rl{name}", [rl, rl], 8), "rl", 90, i)
+
+
+SEEDED = {
+    "rl": {"base": "base", "rl": "rl"},
+    "rl-s1": {"base": "base-s1", "rl": "rl-s1"},
+    "rl-s2": {"base": "base-s2", "rl": "rl-s2"},
+}
+
+
+def test_values_over_training_seeds(written):
+    found = seeds.answer(written(*seeded(), pairs=SEEDED))
+    rows = {(r["name"], r["quantity"], r["k"]): r for r in found.iter_rows(named=True)}
+    assert set(rows) == {
+        ("base", "pass_at_k", 1), ("base", "pass_at_k", 8), ("rl", "pass_at_k", 1),
+        ("rl", "pass_at_k", 8), ("rl", "difference", 1), ("rl", "difference", 8), ("rl", "dse", 8),
+    }  # fmt: skip
+    base = rows["base", "pass_at_k", 1]
+    assert base["values"] == pytest.approx([1 / 16, 2 / 16, 3 / 16])
+    assert (base["mean"], base["sd"]) == (pytest.approx(2 / 16), pytest.approx(1 / 16))
+    half = 4.302653 / 16 / 3**0.5  # Student's t with 2 degrees of freedom, at .975
+    assert (base["low"], base["high"]) == pytest.approx((2 / 16 - half, 2 / 16 + half), rel=1e-4)
+    assert (base["seeds"], base["train_seeds"]) == (3, [0, 1, 2])
+    assert base["draws"] == ["base", "base-s1", "base-s2"]
+    gap = rows["rl", "dse", 8]
+    assert gap["values"] == pytest.approx([1 / 2 - 2 / 8, 1 / 2 - 4 / 8, 1 / 2 - 3 / 8])
+    assert gap["draws"] == ["base", "rl", "base-s1", "rl-s1", "base-s2", "rl-s2"]
+    assert rows["rl", "difference", 1]["values"] == pytest.approx([3 / 16, 6 / 16, 3 / 16])
+    assert rows["rl", "difference", 8]["sd"] == 0.0
+    assert found["noise"].null_count() == len(found)
+
+
+def test_seeds_alone_spread_a_group_by_the_studentized_range(written):
+    other = of_model(count_table("other", [1, 1], 8), "other", 90)
+    pairs = SEEDED | {"other": {"base": "base", "rl": "other"}}
+    inputs = written(*seeded(), other, pairs=pairs, groups={"g": ["rl", "other"]})
+    row = seeds.answer(inputs).filter(quantity="dse").row(0, named=True)
+    assert row["sd"] == pytest.approx(1 / 8)
+    assert row["noise"] == pytest.approx(6.0849 / 8, rel=1e-4)  # q(.95; 2, 2)
+
+
+def test_only_repetitions_of_one_thing_are_grouped(written):
+    tables = [
+        of_model(count_table("a", [1, 2], 8), "a", 30),
+        of_model(count_table("a-s1", [1, 3], 8), "a", 60, 1),  # another step
+        of_model(count_table("b", [1, 2], 8), "b"),
+        of_model(count_table("b-s1", [1, 2], 8, temperature=1.0), "b", seed=1),
+        of_model(count_table("c-s1", [1, 2], 8), "c", seed=1),  # the only one
+        of_model(count_table("d", [1], 1, temperature=0.0), "d"),
+        of_model(count_table("d-s1", [1], 1, temperature=0.0), "d", seed=1),
+    ]
+    assert seeds.answer(written(*tables)).is_empty()
+    # A pair whose draws have different seeds repeats nothing.
+    pairs = SEEDED | {"rl-s1": {"base": "base", "rl": "rl-s1"}}
+    found = seeds.answer(written(*seeded(), pairs=pairs))
+    assert found.filter(quantity="dse")["train_seeds"].to_list() == [[0, 2]]
+
+
+def test_one_seed_twice_or_other_problems_are_refused(written):
+    twice = [count_table("a", [1, 2], 8), count_table("a-s1", [1, 3], 8)]
+    tables = [of_model(frame, "a", 30) for frame in twice]
+    with pytest.raises(ValueError, match=r"draws a, a-s1 have the training seeds \[0, 0\]"):
+        seeds.answer(written(*tables))
+    tables = [
+        of_model(count_table("a", [1], 8, ids=["p"]), "a"),
+        of_model(count_table("a-s1", [1], 8, ids=["q"]), "a", seed=1),
+    ]
+    with pytest.raises(ValueError, match=r"'a' and 'a-s1' have different problems .* e\.g\. p"):
+        seeds.answer(written(*tables))

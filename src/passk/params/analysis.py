@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Question = Literal[
     "pass_at_k", "difference", "crossover", "greedy", "coverage", "histogram", "efficiency",
-    "spread", "training", "cost",
+    "spread", "seeds", "training", "cost",
 ]  # fmt: skip
 OF_TRAINING = ("training", "cost")  # questions that read training logs, not counts
 Attempts = Annotated[int, Field(ge=1)]

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from passk.models.naming import parse
-from passk.params import comparisons
+from passk.params import comparisons, repetitions
 from passk.params.analysis import Analysis
 from passk.params.demonstrations import Answers, Selection
 from passk.params.fetching import Fetch
@@ -117,6 +117,12 @@ def _problems(study: Study) -> Iterator[str]:
     for shown in study.report.sets:
         yield from _unknown("report.sets", shown, study.sets, "set")
     yield from comparisons.faults(study.analysis, study.report, study.draws, study.sets)
+    seeds = {
+        section: {name: model.train_seed for name, model in getattr(study, section).items()}
+        for section in ("pretrain", "train", "sft")
+    }
+    models = {name: draw.model for name, draw in study.draws.items()}
+    yield from repetitions.faults(seeds, models)
     yield from _beyond_n(study)
     yield from _circles(study)
 

@@ -140,6 +140,29 @@ SPREAD = Table(
     key=("group", "set"),
 )
 
+SEEDS = Table(
+    "seeds",
+    1,
+    {
+        "name": pl.String(),  # draw (pass_at_k) or pair (difference, dse) of the lowest seed
+        "set": pl.String(),
+        "quantity": pl.String(),  # pass_at_k | difference | dse
+        "k": pl.Int64(),
+        "seeds": pl.Int64(),  # training seeds, at least 2
+        "mean": pl.Float64(),  # over seeds
+        "sd": pl.Float64(),  # over seeds, of one of them
+        "low": pl.Float64(),  # limits of the mean by Student's t over seeds
+        "high": pl.Float64(),
+        "noise": pl.Float64(),  # dse of a pair in a group: a spread that equal pairs, each with
+        # this sd, exceed in 1 - level of cases (studentized range); else null
+        "train_seeds": pl.List(pl.Int64()),  # ascending
+        "values": pl.List(pl.Float64()),  # in the order of the seeds
+        "draws": pl.List(pl.String()),  # of all seeds in order; of a pair, base and RL
+    },
+    key=("name", "set", "quantity", "k"),
+    nullable=frozenset({"noise"}),
+)
+
 TRAINING = Table(
     "training",
     2,

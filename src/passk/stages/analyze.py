@@ -15,6 +15,7 @@ from passk.analysis.queries import (
     greedy,
     histogram,
     pass_at_k,
+    seeds,
     spread,
     training,
 )
@@ -34,6 +35,7 @@ QUESTIONS: dict[str, tuple[Callable[[Inputs], pl.DataFrame], Table]] = {
     "histogram": (histogram.answer, results.HISTOGRAM),
     "efficiency": (efficiency.answer, results.EFFICIENCY),
     "spread": (spread.answer, results.SPREAD),
+    "seeds": (seeds.answer, results.SEEDS),
     "training": (training.answer, results.TRAINING),
     "cost": (cost.answer, results.COST),
 }

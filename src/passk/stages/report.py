@@ -27,6 +27,7 @@ TABLES = {
     "histogram": results.HISTOGRAM,
     "efficiency": results.EFFICIENCY,
     "spread": results.SPREAD,
+    "seeds": results.SEEDS,
     "training": results.TRAINING,
     "cost": results.COST,
 }
