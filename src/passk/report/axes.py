@@ -14,6 +14,7 @@ from passk.report.looks import Look
 Size = tuple[float, float]
 # Inches at the left, right, top and bottom. Fixed, because a layout engine draws every panel twice.
 MARGINS = (0.62, 0.1, 0.28, 0.48)
+SIGNED = (0.74, 0.1, 0.28, 0.48)  # room for a sign before the numbers of the vertical axis
 
 
 @dataclass(frozen=True)

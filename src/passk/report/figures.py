@@ -10,7 +10,7 @@ import polars as pl
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from passk.report.axes import Frame, attempts, curve, only, panel, shown, vertical
+from passk.report.axes import SIGNED, Frame, attempts, curve, only, panel, shown, vertical
 from passk.report.looks import Look
 from passk.report.svg import INK, style
 
@@ -52,7 +52,7 @@ def difference(
     table = shown(table, "pair", looks)
     rows = only(table, set=frame.name)
     with style():
-        figure, axes = panel(frame)
+        figure, axes = panel(frame, SIGNED)
         axes.axhline(0, color=INK, linewidth=0.9)
         for pair, look in looks.items():
             curve(axes, only(rows, pair=pair).sort("k"), "difference", look)

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from passk.report.axes import Frame, attempts, curve, only, panel, round_ticks, shown
+from passk.report.axes import Frame, attempts, curve, only, panel, round_ticks, shown, vertical
 from passk.report.looks import Look
 from passk.report.svg import RULE, style
 
@@ -46,17 +46,20 @@ def pass_at_k(
         for draw, look in looks.items():
             curve(axes, only(rows, draw=draw).sort("k"), "pass_at_k", look, band=False)
         attempts(axes, rows["k"])
-        axes.set_ylabel("pass@k, folded")
     return figure
 
 
 def _fold(axes: Axes, rows: pl.DataFrame, bases: frozenset[str]) -> None:
-    """A vertical axis that stretches both ends of the curves."""
+    """A vertical axis that stretches both ends of the curves; a plain one where these meet."""
     k, draws = rows["k"], rows["draw"].is_in(list(bases))
     first = rows.filter((k == k.min()) & ~draws)["pass_at_k"].to_list()
     last = rows.filter(k == k.max())["pass_at_k"].to_list()
     low, high = min(rows["pass_at_k"].to_list()), max(rows["pass_at_k"].to_list())
     stretched = ranges(first, last)
+    if len(stretched) == 1:
+        vertical(axes, (low, high))
+        axes.set_ylabel("pass@k")
+        return
     values, places = scale((min(low, stretched[0][0]), max(high, stretched[-1][1])), stretched)
     axes.set_yscale(
         "function",
@@ -71,10 +74,10 @@ def _fold(axes: Axes, rows: pl.DataFrame, bases: frozenset[str]) -> None:
     ]
     axes.yaxis.set_major_locator(FixedLocator(ticks))
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3f}".rstrip("0")))
-    if len(stretched) > 1:
-        for start, end in stretched:
-            axes.axhspan(start, end, color=RULE, alpha=0.3, linewidth=0)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
+    for start, end in stretched:
+        axes.axhspan(start, end, color=RULE, alpha=0.3, linewidth=0)
+    axes.set_ylabel("pass@k, folded")
 
 
 def ranges(first: Sequence[float], last: Sequence[float]) -> list[Range]:
