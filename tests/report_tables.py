@@ -30,7 +30,7 @@ def analysis(
     pairs: dict[str, dict[str, str]], groups: dict[str, list[str]] | None = None
 ) -> dict[str, Any]:
     """The section `analysis`."""
-    questions = dict.fromkeys(tables({"a": (0.5, 1.0)}, {}, ["s"]), "counts")
+    questions = dict.fromkeys([*tables({"a": (0.5, 1.0)}, {}, ["s"]), "seeds"], "counts")
     return {
         "questions": questions | {"training": "training", "cost": "training"}, "k": K,
         "pairs": pairs, "groups": groups or {}, "efficiency_k": 256,
@@ -121,6 +121,23 @@ def tables(
     return {name: _checked(name, rows) for name, rows in found.items()}
 
 
+def seeds(names: list[str], draw: str = "grpo", pair: str = "grpo") -> pl.DataFrame:
+    """The result table `seeds` of a draw and a pair with three seeds."""
+    values = {
+        ("pass_at_k", 1): [0.33, 0.35, 0.31], ("pass_at_k", 256): [0.7, 0.68, 0.72],
+        ("difference", 1): [0.23, 0.25, 0.21], ("difference", 256): [-0.2, -0.22, -0.18],
+        ("dse", 256): [0.57, 0.55, 0.59],
+    }  # fmt: skip
+    rows = [
+        {"name": draw if quantity == "pass_at_k" else pair, "set": name, "quantity": quantity,
+         "k": k, "seeds": 3, "mean": sum(found) / 3, "sd": 0.02, "low": sum(found) / 3 - 0.0497,
+         "high": sum(found) / 3 + 0.0497, "noise": 0.2347 if quantity == "dse" else None,
+         "train_seeds": [0, 1, 2], "values": found, "draws": [draw, f"{draw}-s1", f"{draw}-s2"]}
+        for name in names for (quantity, k), found in values.items()
+    ]  # fmt: skip
+    return _checked("seeds", rows)
+
+
 def training(arms: list[str], steps: int = 120) -> pl.DataFrame:
     """The result table `training`."""
     rows = [
@@ -172,7 +189,7 @@ def compared(sets: tuple[str, ...] = ("indomain", "outdomain", "hard"), **change
         params=Report(**report(**changes)),
         analysis=Analysis(**analysis(pairs)),
         results=tables(models, pairs, list(sets))
-        | {"training": training(["grpo"]), "cost": cost(["grpo"])},
+        | {"training": training(["grpo"]), "cost": cost(["grpo"]), "seeds": seeds([])},
         validation={"problems": SUITE, "samples": SUITE, "verdicts": SUITE},
         draws=draws,
         sets={name: {"problems": name, "filters": []} for name in sets},
@@ -260,6 +277,7 @@ def many(
         params=Report(**report(**(shown | changes))),
         analysis=Analysis(**analysis(pairs, groups)),
         results=tables(MANY, pairs, list(names), groups)
+        | {"seeds": seeds(list(names))}
         | {"training": training(arms, 60), "cost": cost(arms, 60)},
         validation={"problems": SUITE, "samples": SUITE, "verdicts": SUITE},
         draws={name: draw(model, list(names)) for name, model in models.items()},

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,7 +10,7 @@ import polars as pl
 import pytest
 
 import report_tables as made
-from passk.report import comparing, folded, progress, published, setup, tables
+from passk.report import comparing, folded, progress, published, seeds, setup, tables
 from passk.report.contents import drawings, sections
 from passk.report.numbers import Number, plain
 from passk.report.page import page
@@ -17,8 +18,8 @@ from passk.report.plots import plots
 
 ORDER = [
     "pass_at_k", "difference", "histogram", "coverage", "greedy", "algorithms", "efficiency",
-    "steps", "families", "distillation", "ablations", "objectives", "training", "cost", "bounds",
-    "setup", "validation",
+    "steps", "families", "distillation", "ablations", "objectives", "seeds", "training", "cost",
+    "bounds", "setup", "validation",
 ]  # fmt: skip
 
 
@@ -50,7 +51,13 @@ def test_ids_stay_unique_with_many_figures(document):
 def test_every_number_names_a_row_that_exists(document):
     material = made.many()
     marked = set(re.findall(r'data-source="(\w+) ([^"]*)" data-column="(\w+)"', document))
-    assert {table for table, _, _ in marked} >= {"spread", "cost", "efficiency", "coverage"}
+    assert {table for table, _, _ in marked} >= {
+        "spread",
+        "seeds",
+        "cost",
+        "efficiency",
+        "coverage",
+    }
     for table, key, column in marked:
         if table == "validation" or "," in key:
             continue
@@ -264,3 +271,64 @@ def test_gaps_are_points_with_the_papers_beside_them():
     assert hollow[0].get_xdata()[0] == pytest.approx(0.44)  # GRPO, first row
     assert axes.get_yticklabels()[0].get_text() == "GRPO"
     assert plot.draw("indomain").axes[0].get_xlim() == plot.draw("trained").axes[0].get_xlim()
+
+
+# ---------------------------------------------------------------------------------- training seeds
+
+
+def repeated(noise, **changes):
+    """The study with everything, its repeated pair as noisy as said."""
+    material = made.many(**changes)
+    table = made.seeds(list(material.every_set)).with_columns(
+        noise=pl.when(pl.col("noise").is_not_null()).then(noise)
+    )
+    return replace(material, results={**material.results, "seeds": table})
+
+
+@pytest.mark.parametrize(
+    ("noise", "verdict"),
+    [(0.05, "more than seeds alone give"), (0.3, "which seeds alone may give")],
+)
+def test_the_spread_of_algorithms_stands_beside_that_of_seeds(noise, verdict):
+    material = repeated(noise)
+    said = [plain(sentence) for sentence in seeds.sentences(material)]
+    assert len(said) == len(material.every_set)
+    assert said[0] == (  # 0.37 - 0.31 at k = 1
+        f"In-domain: ΔSE of algorithms spans 0.060, {verdict} (up to {noise:.3f}, from 3 seeds of "
+        "GRPO against Base)."
+    )
+    row = [plain(cell) for cell in seeds.spreads(material).rows[0]]
+    assert row == ["In-domain", "algorithms", "6", "0.060", "0.060", "GRPO against Base", "0.020",
+                   f"{noise:.3f}"]  # fmt: skip
+
+
+def test_values_by_seed_stand_with_their_mean():
+    view = seeds.values(made.many())
+    rows = [[plain(cell) for cell in row] for row in view.rows]
+    assert rows[0] == ["In-domain", "GRPO", "pass@1", "3", "0.330, 0.350, 0.310",
+                       "0.330 [0.280, 0.380]", "0.020"]  # fmt: skip
+    assert [row[2] for row in rows[:5]] == [
+        "pass@1", "pass@256", "RL − base, k = 1", "RL − base, k = 256", "ΔSE, k = 256",
+    ]  # fmt: skip
+
+
+def test_dots_show_each_seed_and_each_algorithm():
+    plot = plots(made.many())["seeds"]
+    axes = plot.draw("indomain").axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["GRPO, 3 seeds", "algorithms"]
+    at = [(line.get_xdata()[0], line.get_ydata()[0]) for line in axes.lines]
+    assert [x for x, y in at if y == 0] == pytest.approx([0.57, 0.57, 0.55, 0.59])  # mean first
+    assert len([x for x, y in at if y == 1]) == len(made.ALGORITHMS)
+
+
+def test_one_seed_has_no_section_and_seeds_without_a_group_their_values_alone():
+    material = made.many()
+    without = {name: table for name, table in material.results.items() if name != "seeds"}
+    bare = replace(material, results=without)
+    assert "seeds" not in plots(bare)
+    assert "seeds" not in {section.name for section in sections(bare, {})}
+    single = repeated(None)
+    assert "seeds" not in plots(single)
+    section = next(s for s in sections(single, {}) if s.name == "seeds")
+    assert section.said == ()
+    assert len(section.tables) == 1

@@ -8,9 +8,10 @@ from typing import Any
 
 from passk.params.reading import read
 from passk.params.report import Panel
-from passk.report import comparing, progress, published, setup, tables
+from passk.report import comparing, progress, published, seeds, setup, tables
 from passk.report.looks import Look
 from passk.report.material import Material
+from passk.report.numbers import Part
 from passk.report.plots import PLAIN, Drawing, efficiency_pairs, plots
 from passk.report.svg import GROUND, INK, MUTED, RULE, inline
 from passk.report.tables import View
@@ -44,6 +45,7 @@ class Section:
         title, caption: as in `captions.yaml`, filled in.
         where, numbers: the paper's figure or table and what it reports; empty if it has none.
         figures: figures; all but the first are folded.
+        said: sentences above the tables, each number with its source.
         tables: tables below the figures.
     """
 
@@ -53,6 +55,7 @@ class Section:
     where: str = ""
     numbers: str = ""
     figures: tuple[Shown, ...] = ()
+    said: tuple[Sequence[Part], ...] = ()
     tables: tuple[View, ...] = field(default_factory=tuple)
 
 
@@ -72,7 +75,8 @@ def sections(material: Material, drawn: Mapping[str, Drawing]) -> list[Section]:
             continue
         section = _captioned(name, material)
         figures = tuple(_shown(drawing, section.title, material) for drawing in pictures)
-        found.append(replace(section, figures=figures, tables=shown))
+        said = tuple(seeds.sentences(material)) if name == "seeds" else ()
+        found.append(replace(section, figures=figures, said=said, tables=shown))
     return found
 
 
@@ -118,6 +122,7 @@ def _views(material: Material) -> Iterator[tuple[str, Sequence[View]]]:
     yield "efficiency", [comparing.spread(material, sets), gaps]
     for name in PLAIN:
         yield name, _compared(material, name)
+    yield "seeds", [seeds.spreads(material), seeds.values(material)]
     yield "training", []
     yield "cost", [comparing.cost(material)]
     yield "bounds", [tables.bounds(material)]

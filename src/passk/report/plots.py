@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from passk.models.naming import parse
 from passk.params.analysis import Pair
 from passk.params.report import Panel
-from passk.report import axes, comparing, figures, folded, gaps, progress
+from passk.report import axes, comparing, dots, figures, folded, gaps, progress, seeds
 from passk.report import looks as styles
 from passk.report.axes import Frame
 from passk.report.looks import LINES, MARKERS, Look, paired
@@ -90,6 +90,7 @@ def _all(material: Material) -> Iterator[Plot]:
         if name == "families":
             selected = _by_family(material, pairs, selected)
         yield from _curves(material, name, selected, material.panel_sets(name))
+    yield from _seeds(material)
     yield from _training(material)
 
 
@@ -202,6 +203,24 @@ def _efficiency(material: Material) -> Iterator[Plot]:
         lambda key: gaps.efficiency(
             table, looks, Frame(key, sets[key], material.size, span), known[key]
         ),
+        legend=False,
+    )
+
+
+def _seeds(material: Material) -> Iterator[Plot]:
+    """Gaps of one algorithm over seeds, beside those of all algorithms."""
+    rows = seeds.gaps(material)
+    if not rows:
+        return
+    every = [value for found in rows.values() for row in found for value in row.values]
+    span = (min(every), max(every))
+    sets = {name: material.label(name) for name in rows}
+    yield Plot(
+        "seeds",
+        "seeds",
+        sets,
+        {},
+        lambda key: dots.dots(rows[key], Frame(key, sets[key], material.size, span), "ΔSE"),
         legend=False,
     )
 
