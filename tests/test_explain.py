@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from passk import paths
 from passk.commands.explain import lines, main
 from passk.lineage import audit, explain
+from passk.lineage.draws import draws_of
 from passk.lineage.lock import read_lock
 from passk.lineage.records import open_execution, read_record, record_path
 from passk.schemas.counts import COUNTS
@@ -29,7 +30,10 @@ PARAMS = {
         "base": {"model": "base", "sets": ["easy", "hard"], "n": 4, "engine": "transformers"},
         "rl": {"model": "rl/step-2", "sets": ["easy", "hard"], "n": 4, "engine": "transformers"},
     },
-    "analysis": {"pairs": {"rl": {"base": "base", "rl": "rl"}}},
+    "analysis": {
+        "pairs": {"rl": {"base": "base", "rl": "rl"}, "again": {"base": "base", "rl": "rl"}},
+        "groups": {"all": ["rl", "again"]},
+    },
 }
 NAMES = ("train", "easy", "hard")
 
@@ -49,7 +53,10 @@ def dag():
         yield stage(f"filter@{name}", (f"{data}/problems/{name}.parquet",),
                     (f"{data}/sets/{name}.parquet", f"{data}/filters/{name}.parquet"))  # fmt: skip
     yield stage("pretrain@base", (), ("models/toy/base",))
-    yield stage("train@rl", ("models/toy/base", f"{data}/sets/train.parquet"), ("models/toy/rl",))
+    yield stage("train@rl", ("models/toy/base", f"{data}/sets/train.parquet"),
+                ("models/toy/rl", f"{data}/training/rl.jsonl"))  # fmt: skip
+    yield stage("catalog", (), (f"{data}/catalog/training.json",))
+    yield stage("validate@problems", (f"{data}/sets",), (f"{data}/validation/problems.json",))
     for draw, model in (("base", "base"), ("rl", "rl/step-2")):
         yield stage(f"sample@{draw}", (f"models/toy/{model}", f"{data}/sets"),
                     (f"{data}/samples/{draw}.parquet",))  # fmt: skip
@@ -57,9 +64,12 @@ def dag():
                     (f"{data}/verdicts/{draw}.parquet",))  # fmt: skip
         yield stage(f"count@{draw}", (f"{data}/verdicts/{draw}.parquet",),
                     (f"{data}/counts/{draw}.parquet",))  # fmt: skip
-    for question in ("pass_at_k", "difference"):
+    for question in ("pass_at_k", "difference", "spread", "seeds"):
         yield stage(f"analyze@{question}", (f"{data}/counts",),
                     (f"{data}/results/{question}.parquet",))  # fmt: skip
+    for question in ("training", "cost"):
+        deps = (f"{data}/catalog/training.json", f"{data}/training", f"{data}/validation")
+        yield stage(f"analyze@{question}", deps, (f"{data}/results/{question}.parquet",))
 
 
 def write(name):
@@ -74,6 +84,12 @@ def write(name):
         path = paths.model("toy", item) / ("step-2/w" if group == "train" else "w")
         path.parent.mkdir(parents=True)
         path.write_text(item)
+        if group == "train":
+            put(paths.training_log("toy", item))
+    elif group == "catalog":
+        put(paths.catalog("toy", "training"))
+    elif group == "validate":
+        put(paths.validation("toy", item))
     elif group == "sample":
         rows = sample_rows("base", 100 if item == "base" else 200)
         SAMPLES.write(rows.with_columns(draw=pl.lit(item)), paths.samples("toy", item))
@@ -91,10 +107,21 @@ def write(name):
             "pass_at_k": {"draw": ["base", "base"], "set": ["easy", "easy"], "k": [1, 2],
                           "pass_at_k": [0.5, 1 - 1 / 6]},
             "difference": {"pair": ["rl"], "set": ["hard"], "k": [1], "difference": [0.0]},
+            "spread": {"group": ["all"] * 2, "set": ["easy", "hard"], "spread": [0.0] * 2},
+            "seeds": {"name": ["rl"] * 2, "set": ["hard"] * 2, "quantity": ["dse", "pass_at_k"],
+                      "k": [2, 1], "sd": [0.1, 0.2], "draws": [["base", "rl"], ["rl"]]},
+            "training": {"arm": ["rl", "rl"], "step": [1, 2], "reward": [0.1, 0.2]},
+            "cost": {"arm": ["rl"], "steps": [2]},
         }  # fmt: skip
         path = paths.results("toy", item)
         path.parent.mkdir(parents=True, exist_ok=True)
         pl.DataFrame(frames[item]).write_parquet(path)
+
+
+def put(path):
+    """A file that nobody reads here."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("{}")
 
 
 def count_rows(draw):
@@ -148,6 +175,55 @@ def test_a_comparison_walks_back_through_both_draws_and_the_training(study):
         assert f"by {name}:" in text
 
 
+def test_a_spread_walks_back_through_the_draws_of_all_its_pairs(study):
+    text = told("spread", group="all", set="hard")
+    assert text.count("from what draw 'base' was made") == 1
+    assert text.count("from what draw 'rl' was made") == 1
+    for name in ("sample@base", "sample@rl", "train@rl", "filter@hard"):
+        assert f"by {name}:" in text
+    assert "by filter@easy" not in text
+    with pytest.raises(explain.ExplainError, match=r"2 rows match; narrow by set \(easy, hard\)"):
+        told("spread", group="all")
+
+
+def test_only_pairs_that_share_the_set_count_for_a_spread():
+    params = {
+        "draws": {"a": {"sets": ["x", "y"]}, "b": {"sets": ["x", "y"]}, "c": {"sets": ["x"]}},
+        "analysis": {
+            "pairs": {"p": {"base": "a", "rl": "b"}, "q": {"base": "a", "rl": "c"}},
+            "groups": {"g": ["p", "q"]},
+        },
+    }
+    assert draws_of({"group": "g", "set": "x"}, params) == ["a", "b", "c"]
+    assert draws_of({"group": "g", "set": "y"}, params) == ["a", "b"]
+    with pytest.raises(explain.ExplainError, match=r"group h: no longer in params\.yaml"):
+        draws_of({"group": "h"}, params)
+
+
+def test_a_value_over_seeds_walks_back_through_the_draws_of_all_seeds(study):
+    text = told("seeds", name="rl", quantity="dse")
+    assert "draws=[base, rl]" in text
+    assert "by sample@base:" in text
+    assert "by train@rl:" in text
+    with pytest.raises(explain.ExplainError, match=r"narrow by quantity \(dse, pass_at_k\), k"):
+        told("seeds", name="rl", set="hard")
+
+
+def test_training_and_cost_walk_back_to_their_arm(study):
+    for text in (told("cost", arm="rl"), told("training", arm="rl", step=2)):
+        chain = ["by analyze@", "data/toy/training/rl.jsonl", "by train@rl:", "by pretrain@base:"]
+        places = [text.index(words) for words in chain]
+        assert places == sorted(places)
+        assert "by problems@train:" in text
+        # Nothing of draws, and no folder of the study taken for a source.
+        assert "sample@" not in text
+        assert "data/toy/validation" not in text
+    with pytest.raises(explain.ExplainError, match=r"2 rows match; narrow by step \(1, 2\)"):
+        told("training", arm="rl")
+    with pytest.raises(explain.ExplainError, match="cost: of no one draw"):
+        told("cost", problem="1", arm="rl")
+
+
 def test_samples_of_a_problem_are_shown_with_their_verdicts(study):
     text = told("pass_at_k", problem="1", shown=3, draw="base", set="easy", k=1)
     assert "samples of problem e1:" in text
@@ -196,7 +272,6 @@ def test_an_index_goes_before_the_start_of_an_id(study):
 
 def test_a_validation_suite_is_explained(study):
     path = paths.validation("toy", "problems")
-    path.parent.mkdir(parents=True)
     kept = {"name": "ids", "frame": "problems", "success": True, "checked": 9, "failed": 0,
             "remedy": ""}  # fmt: skip
     broken = {**kept, "name": "places", "success": False, "failed": 2, "remedy": "run it again"}
@@ -226,7 +301,7 @@ def test_what_cannot_be_explained_is_said(study, capsys):
         told("pass_at_k", draw="base", set="easy", k=3)
     with pytest.raises(explain.ExplainError, match="k=many: k is a number"):
         told("pass_at_k", k="many")
-    with pytest.raises(explain.ExplainError, match="known: difference, pass_at_k"):
+    with pytest.raises(explain.ExplainError, match="known: cost, difference, pass_at_k, seeds"):
         told("nonsense")
     with pytest.raises(explain.ExplainError, match="no row 7: 2 rows match"):
         told("pass_at_k:7")

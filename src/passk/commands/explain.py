@@ -12,6 +12,7 @@ from polars.exceptions import PolarsError
 from passk import paths
 from passk.analysis.metrics import pass_at_k
 from passk.lineage import explain
+from passk.lineage.draws import draws_of
 from passk.lineage.experiment import flatten
 from passk.lineage.explain import ExplainError, Link
 from passk.lineage.lock import LockEntry, read_lock
@@ -89,7 +90,7 @@ def lines(number: str, where: Mapping[str, Any], problem: str, shown: int) -> It
     rows = explain.result_rows(study, table, where, int(position) if position else None)
     cells: dict[tuple[str, str | None], list[Mapping[str, Any]]] = {}
     for row in rows:
-        for draw in explain.draws_of(row, params):
+        for draw in draws_of(row, params):
             cells.setdefault((draw, row.get("set")), []).append(row)
     if problem and not cells:
         raise ExplainError(f"{table}: of no one draw, so --problem shows nothing")

@@ -18,7 +18,8 @@ from passk.lineage import records
 from passk.lineage.lock import LockEntry, path_digest
 
 _CODE = "src/"
-_KEYS = ("draw", "pair", "set", "k", "bin", "category")  # what names a row; else arm and step
+# What names a row; else arm and step.
+_KEYS = ("name", "draw", "pair", "group", "set", "quantity", "k", "bin", "category")
 
 
 class ExplainError(ValueError):
@@ -158,18 +159,6 @@ def suite(study: str, kind: str, root: Path = Path()) -> dict[str, Any]:
     return found
 
 
-def draws_of(row: Mapping[str, Any], params: Mapping[str, Any]) -> list[str]:
-    """The draws that a result row is computed from: its own, or those of its pair."""
-    if row.get("draw"):
-        return [str(row["draw"])]
-    if row.get("pair"):
-        pair = params["analysis"]["pairs"].get(row["pair"])
-        if pair is None:
-            raise ExplainError(f"pair {row['pair']}: no longer in {paths.PARAMS}, analysis.pairs")
-        return [str(pair[role]) for role in ("base", "rl") if role in pair]
-    return []
-
-
 def trace(
     path: str,
     entries: Mapping[str, LockEntry],
@@ -191,6 +180,10 @@ def trace(
             return
         seen.add(path)
         writers = _writers(path, entries, names)
+        if not writers and any(
+            out.startswith(f"{path}/") for e in entries.values() for out in e.outs
+        ):
+            return  # a folder of the study's own, of which nothing is of interest
         for written, entry in writers or [(path, None)]:
             if written != path and written in seen:
                 continue
