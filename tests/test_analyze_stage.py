@@ -92,12 +92,13 @@ def parameters(**changes):
     } | changes
 
 
-def run_analyze(question, draws=tuple(DRAWS), train=(), **changes):
+def run_analyze(question, draws=tuple(DRAWS), train=(), sft=(), **changes):
     params = {
         "study": "toy",
         "seed": 7,
         "draws": {name: {} for name in draws},
         "train": {name: {} for name in train},
+        "sft": {name: {} for name in sft},
         "analysis": parameters(**changes),
     }
     catalog.run(Job("catalog", "", params, "-"))
@@ -298,6 +299,23 @@ def test_pairs_must_ask_the_same_problems(counted):
         run_analyze("difference")
 
 
+def test_seeds_are_those_of_the_models_names(counted, monkeypatch):
+    assert run_analyze("seeds").is_empty()  # one seed of each
+    monkeypatch.setitem(DRAWS, "base-s1", {"model": "base-s1", "n": 16, "temperature": 0.6})
+    make_draw("base-s1", seed=1)
+    run_count("base-s1")
+    both = {"base": "base-s1", "rl": "grpo"}  # the model of grpo has seed 1
+    found = run_analyze("seeds", draws=["base", "base-s1", "grpo"], pairs={"grpo": both})
+    assert found.select("name", "set", "quantity", "k", "seeds").rows() == [
+        ("base", name, "pass_at_k", k, 2) for name in SETS for k in (1, 16)
+    ]
+    single = run_analyze("pass_at_k", draws=["base", "base-s1"], pairs={}).filter(set="hard", k=1)
+    row = found.filter(set="hard", k=1).row(0, named=True)
+    assert row["values"] == single["pass_at_k"].to_list()
+    assert row["mean"] == pytest.approx(single["pass_at_k"].mean())
+    assert row["low"] < row["mean"] < row["high"]
+
+
 def test_training_logs_become_one_table(toy):
     for arm, extra in (("grpo", {"loss": 0.1}), ("grpo-s1", {"other": 3})):
         path = paths.training_log("toy", arm)
@@ -336,6 +354,24 @@ def test_training_and_cost_keep_what_a_log_says_and_nothing_it_does_not(toy):
     assert cost["ppo"]["reward"] == pytest.approx((19 + 20) / 40)  # the last tenth: two steps
 
 
+def test_a_fine_tuned_arm_has_a_loss_and_no_rollouts(toy):
+    rows = {
+        "distilled": {"loss": 0.5, "learning_rate": 1e-3, "grad_norm": 1.5},
+        "grpo": {"loss": 0.1, "reward": 0.5, "length": 3, "entropy": 1.0, "rollouts": 8},
+    }
+    for arm, row in rows.items():
+        path = paths.training_log("toy", arm)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"step": 1, **row}) + "\n")
+    found = run_analyze("training", train=["grpo"], sft=["distilled"])
+    columns = ("arm", "step", "loss", "grad_norm", "reward", "length", "kl")
+    assert found.select(columns).rows() == [
+        ("distilled", 1, 0.5, 1.5, None, None, None),
+        ("grpo", 1, 0.1, None, 0.5, 3.0, None),
+    ]
+    assert run_analyze("cost", train=["grpo"], sft=["distilled"])["arm"].to_list() == ["grpo"]
+
+
 def test_cost_of_a_log_without_counts_is_unknown_not_nothing(toy):
     path = paths.training_log("toy", "old")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -351,6 +387,7 @@ def test_cost_of_a_log_without_counts_is_unknown_not_nothing(toy):
         (None, "not a readable training log"),
         ("{broken", "not a readable training log"),
         ('{"step": 1, "reward": 0.5, "length": 3}\n', r"lacks \['entropy'\]"),
+        ('{"step": 1, "length": 3}\n', r"lacks \['loss'\]"),
     ],
 )
 def test_bad_training_logs_are_named(toy, text, message):

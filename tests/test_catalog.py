@@ -46,7 +46,7 @@ def test_content():
             "answers": {"short": {"set": "train"}},
         },
         "counts": ["base", "rl"],
-        "training": ["grpo"],
+        "training": ["grpo", "taught"],
     }
     assert catalog.read(paths.catalog("toy", "counts")) == ["base", "rl"]
 
@@ -63,6 +63,7 @@ def test_content():
         ("train", {"grpo": {"set": "easy", "steps": 2}}, {"declared"}),
         ("train", {}, {"declared", "training"}),
         ("sets", {"easy": {"problems": "v", "filters": [{"kind": "free_form"}]}}, {"declared"}),
+        ("sft", {}, {"declared", "training"}),
         ("select", {}, {"declared"}),
     ],
 )

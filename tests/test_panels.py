@@ -121,6 +121,23 @@ def test_an_arm_without_a_draw_has_its_curves_too():
     assert other.heading == "Other arms"
 
 
+def test_the_loss_of_fine_tuning_has_a_figure_of_its_own():
+    material = made.many()
+    losses = made.training(["distilled"], 40).with_columns(
+        pl.lit(None, dtype=pl.Float64).alias(name) for name in ("reward", "length", "entropy", "kl")
+    )
+    table = pl.concat([material.results["training"], losses.with_columns(loss=2 / pl.col("step"))])
+    tuned = replace(material, results={**material.results, "training": table})
+    before, after = plots(material), plots(tuned)
+    assert [name for name in after if name not in before] == ["training-sft"]
+    plot = after["training-sft"]
+    assert (list(plot.looks), list(plot.panels)) == (["distilled"], ["loss"])
+    axes = plot.draw("loss").axes[0]
+    assert axes.get_ylabel() == "nats per token"
+    assert axes.lines[0].get_ydata()[0] == 2.0
+    assert list(after["training-distillation"].looks) == list(before["training-distillation"].looks)
+
+
 def test_kl_measured_now_and_then_is_drawn_where_it_was_measured():
     log = made.training(["a"], 60)
     looks = {"a": next(iter(plots(made.compared())["training"].looks.values()))}

@@ -41,7 +41,8 @@ def declared(params: Mapping[str, Any]) -> dict[str, dict[str, dict[str, Any]]]:
 def contents(params: Mapping[str, Any]) -> dict[str, Any]:
     """File name -> content: `declared`, and the names behind the folders `counts`, `training`."""
     known = declared(params)
-    return {"declared": known, "counts": list(known["draws"]), "training": list(known["train"])}
+    logged = sorted([*known["train"], *known["sft"]])
+    return {"declared": known, "counts": list(known["draws"]), "training": logged}
 
 
 def text(content: object) -> str:

@@ -254,17 +254,25 @@ def _by_family(
 
 
 def _training(material: Material) -> Iterator[Plot]:
-    """Training curves, a figure for each section that compares arms; then the arms of none."""
+    """Training curves, a figure for each section that compares arms; then the arms of none.
+
+    Fine-tuned arms have a figure of their own: they have no rollouts.
+    """
     if "training" not in material:
         return
     log = material.results["training"]
-    found = _arm_groups(material, set(log["arm"]))
+    found = _arm_groups(material, set(log.drop_nulls("reward")["arm"]))
     for panel, arms in found.items():
         quantities = progress.present(log, arms)
         draw = partial(_quantity, log, arms, quantities, material.size)
         name = "training" if len(found) == 1 else f"training-{panel}"
         heading = HEADINGS.get(panel, "Other arms") if len(found) > 1 else ""
         yield Plot(name, "training", quantities, arms, draw, heading)
+    if tuned := [arm for arm in material.sft if arm in set(log["arm"])]:
+        arms = styles.looks(material.params, {arm: arm for arm in tuned})
+        quantities = {name: title for name, (title, _) in progress.FINE_TUNING.items()}
+        draw = partial(_quantity, log, arms, quantities, material.size)
+        yield Plot("training-sft", "training", quantities, arms, draw, "Fine-tuning")
 
 
 def _quantity(

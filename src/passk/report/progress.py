@@ -21,6 +21,7 @@ QUANTITIES = {
     "critic_loss": ("Critic loss", "mean squared error"),
     "explained_variance": ("Critic: explained variance", "share"),
 }
+FINE_TUNING = {"loss": ("Loss on demonstrations", "nats per token")}
 
 
 def present(table: pl.DataFrame, arms: Mapping[str, Look]) -> dict[str, str]:
@@ -58,7 +59,7 @@ def training(table: pl.DataFrame, looks: Mapping[str, Look], frame: Frame) -> Fi
                 marker=look.marker, markevery=max(1, len(rows) // 6),
             )  # fmt: skip
         axes.set_xlabel("training step")
-        axes.set_ylabel(QUANTITIES[name][1])
+        axes.set_ylabel((QUANTITIES | FINE_TUNING)[name][1])
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.yaxis.set_major_locator(round_ticks())
     return figure

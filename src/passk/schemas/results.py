@@ -165,11 +165,11 @@ SEEDS = Table(
 
 TRAINING = Table(
     "training",
-    2,
+    3,
     {
         "arm": pl.String(),
         "step": pl.Int64(),
-        "reward": pl.Float64(),
+        "reward": pl.Float64(),  # null, as all of rollouts, where an arm is fine-tuned
         "length": pl.Float64(),  # mean response length in tokens
         "entropy": pl.Float64(),  # mean token entropy in nats
         "kl": pl.Float64(),  # to the start model, nats per token; null where not measured
@@ -179,7 +179,7 @@ TRAINING = Table(
         "signal": pl.Float64(),  # share of groups with unequal rewards
         "trained": pl.Float64(),  # share of the batch with a gradient
         "truncated": pl.Float64(),
-        "loss": pl.Float64(),
+        "loss": pl.Float64(),  # of fine-tuning: nats per learned token
         "grad_norm": pl.Float64(),
         "clip_fraction": pl.Float64(),
         "critic_loss": pl.Float64(),  # of arms with a critic
@@ -188,8 +188,9 @@ TRAINING = Table(
     key=("arm", "step"),
     nullable=frozenset(
         {
-            "kl", "rollouts", "tokens", "rounds", "signal", "trained", "truncated", "loss",
-            "grad_norm", "clip_fraction", "critic_loss", "explained_variance",
+            "reward", "length", "entropy", "kl", "rollouts", "tokens", "rounds", "signal",
+            "trained", "truncated", "loss", "grad_norm", "clip_fraction", "critic_loss",
+            "explained_variance",
         }
     ),
 )  # fmt: skip
