@@ -325,7 +325,7 @@ def test_values_by_seed_stand_with_their_mean():
     assert rows[0] == ["In-domain", "GRPO", "pass@1", "3", "0.330, 0.350, 0.310",
                        "0.330 [0.280, 0.380]", "0.020"]  # fmt: skip
     assert [row[2] for row in rows[:5]] == [
-        "pass@1", "pass@256", "RL − base, k = 1", "RL − base, k = 256", "ΔSE, k = 256",
+        "pass@1", "pass@256", "difference, k = 1", "difference, k = 256", "ΔSE, k = 256",
     ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from passk.report import dots
 from passk.report.evidence import interval
 from passk.report.material import Material
-from passk.report.numbers import MINUS, Number, Part, Source, decimal, source
+from passk.report.numbers import Number, Part, Source, decimal, source
 from passk.report.tables import Cell, View
 
 Row = Mapping[str, Any]
@@ -140,7 +140,7 @@ def _what(row: Row) -> str:
     k = row["k"]
     if row["quantity"] == "pass_at_k":
         return f"pass@{k}"
-    return f"ΔSE, k = {k}" if row["quantity"] == "dse" else f"RL {MINUS} base, k = {k}"
+    return f"ΔSE, k = {k}" if row["quantity"] == "dse" else f"difference, k = {k}"
 
 
 def _signed(row: Row) -> bool:
