@@ -1,5 +1,6 @@
 # The same DAG as `dvc repro`, in parallel: every rule and every edge is read from dvc.yaml.
 # A job is one DVC stage; DVC's lock and cache stay the only truth about what is up to date.
+import re
 import sys
 from pathlib import Path
 
@@ -42,15 +43,23 @@ rule all:
         "every stage is up to date"
 
 
-for group in STAGES.groups():
+# One rule per group and priority: Snakemake's priorities are of rules, not of jobs.
+PRIORITIES = STAGES.priorities()
+RULES = {}
+for one in STAGES.stages.values():
+    RULES.setdefault((one.group, PRIORITIES[one.name]), []).append(one.item or "done")
+
+for group, rank in RULES:
 
     rule:
         name:
-            group
+            f"{group}_{rank}"
         input:
             parents(group),
         output:
             touch(str(Path(stamp(STAGES.groups()[group][0], STUDY)).parent / "{item}")),
+        wildcard_constraints:
+            item="|".join(map(re.escape, RULES[group, rank])),
         params:
             stage=lambda wildcards, group=group: (
                 group if wildcards.item == "done" else f"{group}@{wildcards.item}"
@@ -58,7 +67,7 @@ for group in STAGES.groups():
         message:
             "{params.stage}"
         threads: resource(group, "threads", 1)
-        priority: resource(group, "priority", 0)  # long chains first
+        priority: rank
         resources:
             mem_mb=resource(group, "mem_mb", 1000),
             runtime=resource(group, "runtime", 60),

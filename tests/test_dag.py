@@ -116,3 +116,18 @@ def test_the_job_writes_the_same_lock_as_dvc(smoke):
     path.write_text(whole)
     assert written[0] == written[1]
     assert YAML(typ="safe").load(written[0]) == YAML(typ="safe", pure=True).load(whole)
+
+
+def test_long_chains_run_first_and_what_an_early_figure_waits_for_before_them():
+    def one(name, *parents, **meta):
+        return Stage(name, "", (), (), {}, parents, meta)
+
+    dag = Dag([
+        one("short", cost=5), one("long", cost=1), one("after", "long", cost=9),
+        one("first", cost=1), one("figure", "first", cost=1, early=True), one("end", "after", "figure"),
+    ])  # fmt: skip
+    priorities = dag.priorities()
+    assert priorities == {
+        "end": 1, "after": 10, "long": 11, "short": 5, "figure": 2 + 11, "first": 3 + 11,
+    }  # fmt: skip
+    assert sorted(priorities, key=priorities.get)[-2:] == ["figure", "first"]

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,33 @@ class Dag:
         for stage in self.stages.values():
             groups.setdefault(stage.group, []).append(stage)
         return groups
+
+    def priorities(self) -> dict[str, int]:
+        """How soon each stage should run: first what an early figure waits for, then long chains.
+
+        A stage's priority is the cost (`meta`, seconds on the default study) of the longest chain
+        that begins with it; what a stage with `early: true` in its `meta` waits for comes before
+        everything else.
+        """
+        chain: dict[str, int] = {}
+        for name in reversed(self._ordered()):
+            chain.setdefault(name, 0)
+            chain[name] += int(self.stages[name].meta.get("cost", 1))
+            for parent in self.stages[name].parents:
+                chain[parent] = max(chain.get(parent, 0), chain[name])
+        urgent = [name for name, stage in self.stages.items() if stage.meta.get("early")]
+        first = max(chain.values(), default=0)
+        while urgent:
+            name = urgent.pop()
+            if chain[name] <= first:
+                chain[name] += first
+                urgent += self.stages[name].parents
+        return chain
+
+    def _ordered(self) -> list[str]:
+        """Names with parents before their children."""
+        sorter = TopologicalSorter({name: stage.parents for name, stage in self.stages.items()})
+        return list(sorter.static_order())
 
     def downstream(self, names: Iterable[str]) -> set[str]:
         """The named stages and all that lie downstream of them."""
