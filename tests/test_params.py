@@ -63,6 +63,10 @@ def values():
 
 
 FAULTS = {
+    "unknown algorithm": (
+        "train.grpo.algorithm.name", "grop", ["algorithm.name = 'grop'", "did you mean 'grpo'"]
+    ),
+    "more attempts than rollouts": ("train.pkpo.algorithm.k", 9, ["k = 9", "rollouts = 8"]),
     "family above all levels": ("pretrain.base.corpus.levels", [1], ["'repeat' begins at level 2"]),
     "unknown operation": ("pretrain.base.corpus.withheld", ["eight"], ["eight", "legal", "seven"]),
     "unknown model": ("draws.base.model", "bse", ["'bse'", "did you mean 'base'"]),

@@ -197,9 +197,15 @@ def _describe(error: Mapping[str, Any]) -> str:
     if error["type"] == "extra_forbidden":
         siblings = _siblings(error["loc"])
         return f"{key}: unknown key; {_suggest(str(error['loc'][-1]), siblings)}"
+    if error["type"] == "union_tag_invalid":
+        tag, known = error["ctx"]["tag"], error["ctx"]["expected_tags"].replace("'", "").split(", ")
+        by = error["ctx"]["discriminator"].strip("'")
+        return f"{key}.{by} = {tag!r}: unknown; {_suggest(tag, known)}"
     value = "" if isinstance(error["input"], dict | list) else f" = {error['input']!r}"
     told = error["msg"].removeprefix("Value error, ")
-    return f"{key}{value}: {told}. {_description(error['loc'])}".rstrip()
+    # What disagrees between keys needs no description of the whole section.
+    described = "" if isinstance(error["input"], dict) else f". {_description(error['loc'])}"
+    return f"{key}{value}: {told}{described}".rstrip()
 
 
 def _walk(location: tuple[Any, ...]) -> dict[str, Any]:
