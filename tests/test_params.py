@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 from passk.params.reading import ParameterError, read, select
 from passk.params.study import Study, validate
 
-FILES = ("params.yaml", "studies/imported.yaml", "studies/smoke.yaml")
+FILES = ("params.yaml", "studies/full.yaml", "studies/imported.yaml", "studies/smoke.yaml")
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -184,3 +184,17 @@ def test_the_documented_arm_on_a_real_model_is_legal(values):
     changed["fetch"] = shown["fetch"]
     changed["train"]["grpo-qwen"] = {**values["train"]["grpo"], **shown["train"]["grpo-qwen"]}
     assert validate(changed).train["grpo-qwen"].processes == 8
+
+
+def test_the_full_study_is_the_default_one_at_length(values):
+    full = read(ROOT / "studies/full.yaml")
+    longer = {"steps", "checkpoints"}
+    for section in ("pretrain", "train", "sft"):
+        for name, entry in values[section].items():
+            other = full[section][name]
+            assert {k for k in entry if entry[k] != other[k]} <= longer, name
+    assert {
+        k: v | {"n": 0, "model": ""} for k, v in values["draws"].items() if k in full["draws"]
+    } == {k: v | {"n": 0, "model": ""} for k, v in full["draws"].items() if k in values["draws"]}
+    seeds = {full["train"][name]["train_seed"] for name in ("grpo", "grpo-s1", "grpo-s2")}
+    assert seeds == {0, 1, 2}
