@@ -374,3 +374,19 @@ def test_options_that_an_algorithm_cannot_have_are_refused(algorithm, message):
 )
 def test_worked_examples_in_docstrings(module):
     assert doctest.testmod(importlib.import_module(module)).failed == 0
+
+
+def test_equal_rewards_give_no_advantage_at_all_whatever_their_value():
+    # Eight times 0.5 / 3: the mean in float32 is not 0.5 / 3.
+    rewards = torch.full((1, 8), 0.5 / 3)
+    lengths = torch.full((1, 8), 4)
+    found = [
+        grpo(rewards, scale="group", eps=1e-9),
+        rloo(rewards),
+        dapo(
+            rewards, lengths=lengths, longest=8, eps=1e-9, overlong_tokens=0, overlong_penalty=1.0
+        ),
+        pass_at_k(rewards, k=2, eps=1e-9),
+        pkpo(rewards, k=2),
+    ]
+    assert all(torch.equal(one, torch.zeros(1, 8)) for one in found)

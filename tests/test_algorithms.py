@@ -64,7 +64,7 @@ def final(folder, step):
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_each_algorithm_raises_the_reward_of_a_bandit(start, tmp_path, name):
     rows = run(
-        start, tmp_path, steps=24, checkpoints=[24], resume_every=50, learning_rate=2e-2, **by(name)
+        start, tmp_path, steps=36, checkpoints=[36], resume_every=50, learning_rate=2e-2, **by(name)
     )
     first, last = (sum(r["reward"] for r in part) / 5 for part in (rows[:5], rows[-5:]))
     assert last > first + 0.2
@@ -468,4 +468,4 @@ def test_more_parts_than_rows_leave_parts_empty():
         batch, 3, order=torch.arange(2), skip=True, loss_type="grpo"
     )  # fmt: skip
     assert [len(part.get("advantages", ())) for part in slices] == [1, 1, 0]
-    assert kept == 1.0
+    assert kept == 2

@@ -124,7 +124,8 @@ def test_long_chains_run_first_and_what_an_early_figure_waits_for_before_them():
 
     dag = Dag([
         one("short", cost=5), one("long", cost=1), one("after", "long", cost=9),
-        one("first", cost=1), one("figure", "first", cost=1, early=True), one("end", "after", "figure"),
+        one("first", cost=1), one("figure", "first", cost=1, early=True),
+        one("end", "after", "figure"),
     ])  # fmt: skip
     priorities = dag.priorities()
     assert priorities == {

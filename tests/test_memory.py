@@ -28,6 +28,16 @@ def test_parts_by_hand():
     assert size["logits"] == (32 * 6 * 2 + 16 * 6 * 2) * 100 * 4
 
 
+def test_a_critic_keeps_the_graph_of_its_minibatch():
+    ppo = {
+        "name": "ppo", "gamma": 1.0, "lam": 1.0, "eps": 1e-4, "critic_learning_rate": 1e-3,
+        "critic_passes": 1, "critic_minibatches": 2, "critic_clip": 0.2, "critic_warmup": 0,
+    }  # fmt: skip
+    settings = toy.settings(algorithm=ppo, gradient_accumulation=4)
+    graph = 16 * 20 * 2 * (14 * 8 + 4 * 16) * 4
+    assert needs(SHAPE, settings, 20)["critic"] == 1000 * 16 + graph
+
+
 def test_what_saves_memory_is_known():
     full = needs(SHAPE, toy.settings(), 20)
     plain = toy.settings(share_prompts=False)

@@ -193,6 +193,19 @@ def test_nan_loss_stops_names_the_step_and_keeps_what_was(start, tmp_path, monke
     assert len((tmp_path / "log.jsonl").read_text().splitlines()) == 3
 
 
+def test_a_gradient_that_is_not_finite_names_its_step(start, tmp_path, monkeypatch):
+    log = PolicyTrainer.log
+
+    def broken(self, logs, start_time=None):
+        if "loss" in logs and self.state.global_step == 3:  # the first update of step 2
+            logs = {**logs, "grad_norm": float("nan")}
+        log(self, logs, start_time)
+
+    monkeypatch.setattr(PolicyTrainer, "log", broken)
+    with pytest.raises(TrainingError, match="step 2: grad_norm is nan"):
+        run(start, tmp_path, minibatches=2)
+
+
 def test_never_a_signal_is_said_early(start, tmp_path, capsys):
     rows = run(start, tmp_path, lambda answers, *_: Rewards([0.0] * len(answers), 2))
     assert "no group had a signal in 3 steps" in capsys.readouterr().err
@@ -343,6 +356,20 @@ def test_a_log_that_lost_rows_is_refused(tmp_path):
         ({"minibatches": 3}, "not divisible"),
         ({"gradient_checkpointing": True}, "share_prompts"),
         ({"algorithm": {"name": "grop"}}, "grpo"),
+        ({"algorithm": {"name": "grpo", "scale": "group", "eps": 0}}, "greater than 0"),
+        ({"schedule": "constant", "warmup_updates": 2}, "constant_with_warmup"),
+        (
+            {
+                "algorithm": {
+                    "name": "dapo",
+                    "eps": 1e-4,
+                    "rounds": 2,
+                    "overlong_tokens": 7,
+                    "overlong_penalty": 1.0,
+                }
+            },
+            "more than max_new_tokens = 6",
+        ),
     ],
 )
 def test_parameters_that_cannot_work_are_refused(changes, message):

@@ -22,7 +22,7 @@ class Grpo(_Options):
     scale: Literal["group", "batch", "none"] = Field(
         description="Divide by the standard deviation of the group, of the batch, or not at all."
     )
-    eps: float = Field(ge=0, description="Added to the standard deviation; 1e-4 as in TRL.")
+    eps: float = Field(gt=0, description="Added to the standard deviation; 1e-4 as in TRL.")
 
 
 class Rloo(_Options):
@@ -36,7 +36,7 @@ class ReinforcePlusPlus(_Options):
 
     name: Literal["reinforce++"]
     gamma: Share = Field(description="Discount of later rewards per token; 1 is none.")
-    eps: float = Field(ge=0, description="Added to the standard deviation.")
+    eps: float = Field(gt=0, description="Added to the standard deviation.")
 
 
 class Remax(_Options):
@@ -51,7 +51,7 @@ class Ppo(_Options):
     name: Literal["ppo"]
     gamma: Share = Field(description="Discount of later rewards per token; 1 is none.")
     lam: Share = Field(description="Lambda of generalised advantage estimation (1506.02438).")
-    eps: float = Field(ge=0, description="Added to the standard deviation that whitens.")
+    eps: float = Field(gt=0, description="Added to the standard deviation that whitens.")
     critic_learning_rate: PositiveFloat = Field(description="AdamW's learning rate of the critic.")
     critic_passes: PositiveInt = Field(description="Passes of the critic over each rollout batch.")
     critic_minibatches: PositiveInt = Field(description="Critic updates per pass.")
@@ -67,7 +67,7 @@ class Dapo(_Options):
     """Dynamic sampling and a soft penalty on overlong responses (arXiv 2503.14476)."""
 
     name: Literal["dapo"]
-    eps: float = Field(ge=0, description="Added to the group's standard deviation.")
+    eps: float = Field(gt=0, description="Added to the group's standard deviation.")
     rounds: PositiveInt = Field(
         description="Rounds of rollouts per step at most; a group of equal rewards is dropped, and "
         "another problem is asked in its place."
@@ -159,8 +159,8 @@ class Training(BaseModel):
     max_grad_norm: float = Field(ge=0, description="Clip the gradient's norm here; 0 is never.")
 
     loss_type: Literal["grpo", "dapo", "bnpo", "dr_grpo"] = Field(
-        description="Mean per response (grpo), per token of the step (dapo), of the micro-batch "
-        "(bnpo), or over the longest length (dr_grpo)."
+        description="Mean per response (grpo), per token of the step (dapo), per token of the "
+        "step's mean update (bnpo, the same here), or over the longest length (dr_grpo)."
     )
     epsilon: PositiveFloat = Field(description="Lower clip of the ratio: 1 - epsilon.")
     epsilon_high: PositiveFloat = Field(description="Upper clip of the ratio: 1 + epsilon_high.")
@@ -185,7 +185,9 @@ class Training(BaseModel):
     gradient_accumulation: PositiveInt = Field(
         description="Forward-backward passes per update; raise it when memory runs out."
     )
-    gradient_checkpointing: bool = Field(description="Recompute activations: less memory, slower.")
+    gradient_checkpointing: bool = Field(
+        description="Recompute activations: less memory, slower. Not of a critic."
+    )
     precision: Literal["float32", "bfloat16"] = Field(description="Precision of training.")
     share_prompts: bool = Field(
         description="Encode each prompt once for all its rollouts; same loss to float rounding. "
@@ -224,6 +226,18 @@ class Training(BaseModel):
             raise ValueError(
                 f"prompts x rollouts = {rows}: not divisible by minibatches x "
                 f"gradient_accumulation = {parts}"
+            )
+        if self.schedule == "constant" and self.warmup_updates:
+            raise ValueError(
+                f"warmup_updates = {self.warmup_updates}: schedule constant has none; take "
+                "constant_with_warmup"
+            )
+        if isinstance(self.algorithm, Dapo) and (
+            self.algorithm.overlong_tokens > self.max_new_tokens
+        ):
+            raise ValueError(
+                f"algorithm.overlong_tokens = {self.algorithm.overlong_tokens} is more than "
+                f"max_new_tokens = {self.max_new_tokens}"
             )
         if self.share_prompts and self.gradient_checkpointing:
             raise ValueError(

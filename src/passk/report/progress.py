@@ -18,7 +18,7 @@ QUANTITIES = {
     "length": ("Response length", "tokens"),
     "entropy": ("Token entropy", "nats"),
     "kl": ("KL to the start model", "nats per token"),
-    "critic_loss": ("Critic loss", "mean squared error"),
+    "critic_loss": ("Critic loss", "half squared error, clipped"),
     "explained_variance": ("Critic: explained variance", "share"),
 }
 FINE_TUNING = {"loss": ("Loss on demonstrations", "nats per token")}

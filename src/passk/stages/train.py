@@ -139,7 +139,11 @@ def _hand_over(job: Job, arm: Arm) -> None:
     unfinished = log.with_name(f".{log.name}.tmp")
     shutil.copyfile(arm.folder / "log.jsonl", unfinished)
     unfinished.replace(log)
-    shutil.rmtree(arm.folder)
+    # Renamed first: a kill while files go must not leave half a resume point behind.
+    done = arm.folder.with_name(f".{arm.folder.name}.done")
+    shutil.rmtree(done, ignore_errors=True)
+    arm.folder.replace(done)
+    shutil.rmtree(done)
 
 
 if __name__ == "__main__":

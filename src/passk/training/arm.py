@@ -82,6 +82,7 @@ def train(
     length = _longest(model.config, tasks, settings)
     memory.check(memory.shape_of(model, settings), settings, length)
     draw = engine(settings, tokenizer, arm.identity, arm.start, length)
+    group.first(lambda: checkpoints.latest(arm.folder))  # one process clears what was cut short
     point = checkpoints.latest(arm.folder)
     done = checkpoints.resumed_update(point) // (settings.num_iterations * settings.minibatches)
     log = TrainingLog(arm.folder / "log.jsonl", arm.live)
@@ -97,7 +98,7 @@ def train(
             log.append(row)
             if step in settings.checkpoints:
                 checkpoints.save(trainer.model, arm.start, arm.folder / f"step-{step}")
-            _warn_without_signal(log.rows, settings.warn_without_signal, bar)
+            _warn_without_signal(log.rows, settings, bar)
             bar.set_postfix(
                 reward=f"{row['reward']:.3f}", length=f"{row['length']:.0f}", refresh=False
             )
@@ -126,15 +127,19 @@ def _longest(config: Any, tasks: Sequence[Task], settings: Training) -> int:  # 
     return length
 
 
-def _warn_without_signal(rows: Sequence[Mapping[str, Any]], span: int, bar: tqdm) -> None:
-    """Say early that nothing can be learned, once per span."""
+def _warn_without_signal(rows: Sequence[Mapping[str, Any]], settings: Training, bar: tqdm) -> None:
+    """Say early that nothing, or hardly anything, can be learned, once per span."""
+    span = settings.warn_without_signal
+    # These have a baseline beyond the group: other prompts, a greedy response, a critic.
+    beyond = settings.algorithm.name in ("reinforce++", "remax", "ppo")
+    learned = "little" if beyond else "nothing"
     recent = rows[-span:]
     if len(rows) % span == 0 and len(recent) == span and not any(row["signal"] for row in recent):
         reward = sum(row["reward"] for row in recent) / span
         bar.write(
             f"warning: no group had a signal in {span} steps (steps {recent[0]['step']} to "
             f"{recent[-1]['step']}, mean reward {reward:.3f}): rewards within each group are all "
-            "equal, so nothing is learned. Use easier or harder problems, more rollouts, or a "
+            f"equal, so {learned} is learned. Use easier or harder problems, more rollouts, or a "
             "better start model",
             file=sys.stderr,
         )

@@ -49,7 +49,7 @@ def micro_batches(
     skip: bool,
     loss_type: str,
     share: tuple[int, int] = (0, 1),
-) -> tuple[list[dict[str, Any]], float]:
+) -> tuple[list[dict[str, Any]], int]:
     """Split a batch; rows that cannot move the policy are left out.
 
     A row whose advantage is 0 has a gradient of 0. Leaving it out changes the mean that the loss
@@ -66,8 +66,8 @@ def micro_batches(
 
     Returns:
         The micro-batches, with `num_items_in_batch` (tokens of the whole batch, for TRL) and
-        `weight` (a factor of the loss) added, and the share of rows that are kept. A part that gets
-        no row is an empty dictionary.
+        `weight` (a factor of the loss) added, and the number of rows that are kept. A part that
+        gets no row is an empty dictionary.
     """
     total, (rank, processes) = len(order), share
     moving = torch.ones(total, dtype=torch.bool)
@@ -98,7 +98,7 @@ def micro_batches(
         else:
             part["weight"] = len(own) * parts * processes / total
         slices.append(part)
-    return slices, kept / total
+    return slices, kept
 
 
 def describe(

@@ -104,7 +104,6 @@ def needs(shape: Shape, settings: Training, length: int) -> dict[str, float]:
     if settings.engine != "vllm" and (settings.lora or half):
         copies += number
     size["copies of the model"] = shape.parameters * copies
-    size["critic"] = shape.parameters * 16 if isinstance(settings.algorithm, Ppo) else 0
     rows = settings.prompts * settings.rollouts / settings.processes
     drawn = {"steploop": min(rows, 256), "transformers": rows / settings.gradient_accumulation}
     cache = drawn.get(settings.engine, 0) * length * shape.layers * shape.cached
@@ -118,6 +117,12 @@ def needs(shape: Shape, settings: Training, length: int) -> dict[str, float]:
         else shape.layers * per_layer
     )
     size["activations"] = kept * number
+    size["critic"] = 0
+    if isinstance(settings.algorithm, Ppo):
+        # Weights and optimizer; a minibatch of the critic is one backward pass, never recomputed.
+        critic = settings.prompts * settings.rollouts / settings.algorithm.critic_minibatches
+        graph = critic * length * shape.layers * per_layer * number
+        size["critic"] = shape.parameters * 16 + graph
     # Shared prompts keep the log-probabilities of the whole vocabulary for the backward pass, and
     # a chunk's logits and their gradients besides; TRL's own pass goes through them in pieces.
     answers = passed * settings.max_new_tokens * settings.share_prompts

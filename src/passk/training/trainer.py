@@ -159,7 +159,12 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         self.model.eval()
         with torch.no_grad():
             collected = self.collect(self.accelerator.unwrap_model(self.model), step)
+        slices = self._scored(collected, step)  # in evaluation mode, too: no dropout in old scores
         self.model.train()
+        return slices
+
+    def _scored(self, collected: Collected, step: int) -> list[dict[str, Any]]:
+        """Micro-batches with advantages, and what the loss compares the policy with."""
         self._facts = {**collected.facts, "trained": 0.0}
         nothing: list[dict[str, Any]] = [{} for _ in range(self._parts)]
         if not collected.groups:
@@ -182,7 +187,7 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         if self.settings.beta:
             with torch.no_grad(), self._as_begun(self.ref_model) as reference:
                 batch["ref_per_token_logps"] = self._scores(reference, batch)
-        slices, self._facts["trained"] = micro_batches(
+        slices, kept = micro_batches(
             {**batch, "advantages": advantages},
             self._parts,
             order=self._order(step, len(flat)),
@@ -190,6 +195,8 @@ class PolicyTrainer(Resuming, GRPOTrainer):
             loss_type=self.settings.loss_type,
             share=(self.accelerator.process_index, self.accelerator.num_processes),
         )
+        # Of what a step asks for: dynamic sampling may find fewer groups than that.
+        self._facts["trained"] = kept / (self.settings.prompts * self.settings.rollouts)
         # Before the first update the ratio is 1 by definition: no scores are needed for it.
         first = self.settings.gradient_accumulation if self.settings.num_iterations == 1 else 0
         if self.updates_per_step > 1:
@@ -271,7 +278,8 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         ids = torch.cat([batch["prompt_ids"], batch["completion_ids"]], dim=1)
         mask = torch.cat([batch["prompt_mask"], batch["completion_mask"]], dim=1)
         width = batch["completion_ids"].shape[1]
-        return self._get_per_token_logps_and_entropies(model, ids, mask, width)[0]
+        rows = self.args.per_device_train_batch_size  # as many at once as an update passes on
+        return self._get_per_token_logps_and_entropies(model, ids, mask, width, rows)[0]
 
     @contextmanager
     def _as_begun(self, copy: PreTrainedModel | None) -> Iterator[PreTrainedModel]:
@@ -298,11 +306,13 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         """Gather an update's numbers; hand over the step's row after its last update."""
         if "loss" not in logs:  # the summary at the end, which holds times
             return
-        measured = {name: values[-1] for name, values in self._metrics["train"].items() if values}
+        gathered = self._metrics["train"].items()
+        measured = {name: sum(values) / len(values) for name, values in gathered if values}
         self._metrics["train"].clear()
         for name in ("loss", "grad_norm"):
             if not math.isfinite(logs[name]):
-                self._stop(f"{name} is {logs[name]}")
+                # An update is counted before it is logged.
+                self._stop(f"{name} is {logs[name]}", self.state.global_step - 1)
         self._rows.append(
             {
                 "loss": logs["loss"],
@@ -317,8 +327,10 @@ class PolicyTrainer(Resuming, GRPOTrainer):
             self.on_step(step, {"step": step, **self._facts, **_means(self._rows)})
             self._rows = []
 
-    def _stop(self, what: str) -> None:
-        step = self.state.global_step // self.updates_per_step + ("loss" in what)
+    def _stop(self, what: str, updates: int | None = None) -> None:
+        """Name the step that comes after so many updates; None: after those done."""
+        done = self.state.global_step if updates is None else updates
+        step = done // self.updates_per_step + 1
         raise TrainingError(
             f"step {step}: {what}; training stopped. Checkpoints and resume points before this "
             "step are kept; lower the learning rate or the gradient's largest norm"

@@ -46,6 +46,7 @@ def dapo(
         tensor([[ 1.5000, -0.5000, -0.5000, -0.5000]])
     """
     shaped = rewards - overlong(lengths, longest, overlong_tokens, overlong_penalty)
+    shaped = shaped - shaped.amin(dim=1, keepdim=True)  # equal rewards: exactly 0
     centred = shaped - shaped.mean(dim=1, keepdim=True)
     return centred / (shaped.std(dim=1, keepdim=True) + eps)
 

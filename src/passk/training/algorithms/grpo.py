@@ -34,7 +34,8 @@ def grpo(rewards: Tensor, *, scale: str, eps: float) -> Tensor:
         >>> grpo(torch.tensor([[1.0, 1.0]]), scale="group", eps=1e-4)
         tensor([[0., 0.]])
     """
-    centred = rewards - rewards.mean(dim=1, keepdim=True)
+    lifted = rewards - rewards.amin(dim=1, keepdim=True)  # equal rewards: exactly 0
+    centred = lifted - lifted.mean(dim=1, keepdim=True)
     if scale == "none":
         return centred
     if scale == "group":

@@ -13,6 +13,8 @@ Deviations from the sources:
     4. Policy and critic share no weights, so the loss has no value term; the critic has an
        optimizer of its own. Its value loss is clipped as in the original code (not in the paper).
     5. The entropy bonus and the KL penalty are `entropy_coef` and `beta` of the loss.
+    6. In the first `critic_warmup` steps the critic alone is trained; they count as steps, and the
+       learning rate's warmup passes meanwhile.
 """
 
 import torch

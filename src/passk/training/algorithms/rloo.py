@@ -31,4 +31,5 @@ def rloo(rewards: Tensor) -> Tensor:
         tensor([[ 1.0000, -0.5000, -0.5000]])
     """
     count = rewards.shape[1]
-    return (rewards - rewards.mean(dim=1, keepdim=True)) * (count / (count - 1))
+    lifted = rewards - rewards.amin(dim=1, keepdim=True)  # equal rewards: exactly 0
+    return (lifted - lifted.mean(dim=1, keepdim=True)) * (count / (count - 1))
