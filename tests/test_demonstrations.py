@@ -224,6 +224,11 @@ def values():
     params["select"] = {"good": SELECTION | {"draw": "base"}}
     params["answers"] = {"short": {"set": "train", "pattern": "{answer}"}}
     params["sft"] = {"tuned": ARM, "brief": ARM | {"demonstrations": "short"}}
+    # One RL arm and its draws suffice; what the default study says beyond them is left out.
+    params["train"] = {"grpo": params["train"]["grpo"]}
+    params["draws"] = {name: params["draws"][name] for name in ("base", "grpo")}
+    params["analysis"] |= {"pairs": {"grpo": params["analysis"]["pairs"]["grpo"]}, "groups": {}}
+    params["report"] |= {"pairs": [], "panels": {}, "claims": {}, "counterparts": {}}
     return params
 
 
@@ -242,9 +247,9 @@ def changed(values, **at):
 def test_fine_tuned_models_stand_wherever_a_model_may(values):
     draw = values["draws"]["base"] | {"model": "tuned"}
     study = changed(
-        values, sft__brief__start="grpo/step-120", train__grpo__start="tuned", draws__other=draw
+        values, sft__brief__start="grpo/step-90", train__grpo__start="tuned", draws__other=draw
     )
-    assert validate(study).sft["brief"].start == "grpo/step-120"
+    assert validate(study).sft["brief"].start == "grpo/step-90"
 
 
 FAULTS = {
@@ -252,7 +257,7 @@ FAULTS = {
     "data": ({"sft__tuned__demonstrations": "goood"}, ["did you mean 'good'", "short"]),
     "template": ({"sft__tuned__template": "plan"}, ["did you mean 'plain'"]),
     "draw": ({"select__good__draw": "bass"}, ["select.good.draw", "did you mean 'base'"]),
-    "set": ({"answers__short__set": "trane"}, ["answers.short.set", "did you mean 'train'"]),
+    "set": ({"answers__short__set": "trane"}, ["answers.short.set", "did you mean 'train"]),
     "batch": ({"sft__tuned__gradient_accumulation": 3}, ["sft.tuned", "not divisible"]),
     "model's name": ({"sft__grpo": ARM}, ["sft.grpo: another model has that name"]),
     "data's name": (
@@ -260,7 +265,7 @@ FAULTS = {
     ),
     "itself": ({"sft__tuned__start": "tuned"}, ["sft.tuned: trained from itself", "tuned from"]),
     "each other": (
-        {"sft__tuned__start": "grpo/step-120", "train__grpo__start": "tuned"},
+        {"sft__tuned__start": "grpo/step-90", "train__grpo__start": "tuned"},
         ["trained from itself", "grpo", "tuned"],
     ),
     "its own samples": ({"draws__base__model": "tuned"}, ["sft.tuned: trained from itself"]),

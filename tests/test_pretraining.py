@@ -33,6 +33,7 @@ SETTINGS = {
         "world": "digits", "template": "plain", "documents": 300,
         "families": {"nested": 1.0, "repeat": 0.5}, "levels": [2, 1], "skew": 0.5, "noise": 0.5,
         "habit": 0.3,
+        "withheld": [],
     },
     "steps": 40, "batch": 8, "learning_rate": 5e-3, "warmup_steps": 5, "final_rate": 0.1,
     "weight_decay": 0.01, "adam_beta1": 0.9, "adam_beta2": 0.98, "adam_eps": 1e-8,

@@ -29,7 +29,7 @@ EDITS = {
     "seed": (
         "seed",
         99,
-        ("problems@", "pretrain@", "train@", "sample@", "analyze@", "headline@"),
+        ("problems@", "pretrain@", "train@", "sft@", "sample@", "analyze@", "headline@"),
     ),
     "corpus": ("pretrain.base.steps", 7, ("pretrain@base", "report")),
     "gate": ("validation.truncated_at_most", 0.99, ("validate@",)),
