@@ -92,6 +92,9 @@ FAULTS = {
     "unknown draw beside the paper": (
         "report.counterparts", {"algorithms": {"gpro": "GRPO"}}, ["did you mean 'grpo'"],
     ),
+    "group of two bases": (
+        "analysis.groups", {"all": ["grpo", "llama"]}, ["have the bases base, base-llama"],
+    ),
     "group of one": ("analysis.groups", {"all": ["grpo"]}, ["analysis.groups.all", "at least 2"]),
     "unknown pair of a group": (
         "analysis.groups", {"all": ["grpo", "gpro"]}, ["analysis.groups.all = 'gpro'"],

@@ -282,20 +282,6 @@ def test_the_spread_is_that_of_the_gaps(written):
     assert found["some"]["noise"] > found["two"]["noise"]  # more to compare, more noise
 
 
-@pytest.mark.parametrize(
-    ("groups", "message"),
-    [
-        ({"g": ["p", "x"]}, r"analysis\.groups\.g: no pair 'x'; legal: p, q"),
-        ({"g": ["p", "q"]}, r"groups\.g: its pairs have the bases a, b"),
-    ],
-)
-def test_groups_are_of_known_pairs_and_of_one_base(groups, message, written):
-    tables = [count_table(name, [1, 2], 8) for name in ("a", "b", "c")]
-    pairs = {"p": {"base": "a", "rl": "c"}, "q": {"base": "b", "rl": "c"}}
-    with pytest.raises(ValueError, match=message):
-        spread.answer(written(*tables, pairs=pairs, groups=groups))
-
-
 def test_a_shared_draw_is_resampled_once(written):
     tables = [count_table(name, [1, 2, 5], 8) for name in ("a", "b", "c")]
     pairs = {name: {"base": "a", "rl": name} for name in ("b", "c")}

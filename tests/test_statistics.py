@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
+from passk.analysis.proportions import luck, told_apart, wilson
 from passk.analysis.statistics import (
     Curve,
     _student_quantile,
@@ -14,10 +15,7 @@ from passk.analysis.statistics import (
     crossing,
     crossover,
     draw_problems,
-    luck,
     spread,
-    told_apart,
-    wilson,
 )
 
 GRID = np.array([1, 2, 4, 8, 16, 32, 64])

@@ -1,9 +1,9 @@
 """What the sections `analysis` and `report` say of comparisons must agree: pairs, groups, names."""
 
-import difflib
 from collections.abc import Iterable, Iterator
 
 from passk.params.analysis import Analysis
+from passk.params.legal import unknown
 from passk.params.report import Report
 
 
@@ -27,9 +27,9 @@ def faults(
     places |= {f"analysis.groups.{group}": names for group, names in groups.items()}
     for place, names in places.items():
         for name in names:
-            yield from _unknown(place, name, pairs, "pair")
+            yield from unknown(place, name, pairs, "pair")
     for name in report.claims.get("algorithms", ()):
-        yield from _unknown("report.claims.algorithms", name, groups, "group")
+        yield from unknown("report.claims.algorithms", name, groups, "group")
     for group, names in groups.items():
         bases = sorted({pairs[name].base for name in names if name in pairs})
         if len(bases) > 1:
@@ -39,15 +39,8 @@ def faults(
             )
     for panel, section in report.panels.items():
         for name in section.sets:
-            yield from _unknown(f"report.panels.{panel}.sets", name, sets, "set")
+            yield from unknown(f"report.panels.{panel}.sets", name, sets, "set")
     for kind, counterparts in report.counterparts.items():
         known, what = (sets, "set") if kind == "sets" else (draws, "draw")
         for name in counterparts:
-            yield from _unknown(f"report.counterparts.{kind}", name, known, what)
-
-
-def _unknown(place: str, name: str, known: Iterable[str], what: str) -> Iterator[str]:
-    if name not in (names := sorted(known)):
-        near = difflib.get_close_matches(name, names, 1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        yield f"{place} = {name!r}: unknown {what}; {hint}legal: {', '.join(names) or 'none'}"
+            yield from unknown(f"report.counterparts.{kind}", name, known, what)

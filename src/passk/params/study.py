@@ -4,7 +4,6 @@ A test fails when this schema and a parameter file drift apart. No stage depends
 each imports its own section's schema alone, so that a new key re-runs only its readers.
 """
 
-import difflib
 import graphlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,6 +20,7 @@ from passk.params.fetching import Fetch
 from passk.params.filters import SetEntry
 from passk.params.finetuning import FineTuning
 from passk.params.imported import Imported
+from passk.params.legal import suggest, unknown
 from passk.params.pretraining import Pretraining
 from passk.params.reading import ParameterError, read
 from passk.params.report import Headline, Report
@@ -60,23 +60,10 @@ class Study(BaseModel):
     report: Report
 
 
-def _suggest(name: str, known: Iterable[str]) -> str:
-    """What is legal, with the nearest name first where one is near."""
-    known = sorted(known)
-    near = difflib.get_close_matches(name, known, 1)
-    return f"{f'did you mean {near[0]!r}? ' if near else ''}legal: {', '.join(known) or 'none'}"
-
-
 def _models(study: Study) -> set[str]:
     """Every model that a draw may name."""
     checkpoints = {f"{arm}/step-{step}" for arm, t in study.train.items() for step in t.checkpoints}
     return {*study.pretrain, *study.fetch, *study.sft, *checkpoints, *study.imported}
-
-
-def _unknown(place: str, name: str, known: Iterable[str], what: str) -> Iterator[str]:
-    """A name that nothing bears."""
-    if name not in (names := set(known)):
-        yield f"{place} = {name!r}: unknown {what}; {_suggest(name, names)}"
 
 
 def _problems(study: Study) -> Iterator[str]:
@@ -86,19 +73,19 @@ def _problems(study: Study) -> Iterator[str]:
     yield from _taken(study)
     for name, entry in study.sets.items():
         sources = {*study.worlds, *study.imported}
-        yield from _unknown(f"sets.{name}.problems", entry.problems, sources, "problem source")
+        yield from unknown(f"sets.{name}.problems", entry.problems, sources, "problem source")
     starts = _models(study) - set(study.imported)
     for name, arm in study.train.items():
-        yield from _unknown(f"train.{name}.start", arm.start, starts, "model")
-        yield from _unknown(f"train.{name}.set", arm.set, study.sets, "set")
-        yield from _unknown(f"train.{name}.template", arm.template, templates(), "template")
+        yield from unknown(f"train.{name}.start", arm.start, starts, "model")
+        yield from unknown(f"train.{name}.set", arm.set, study.sets, "set")
+        yield from unknown(f"train.{name}.template", arm.template, templates(), "template")
     yield from _fine_tuning(study, starts)
     for name, draw in study.draws.items():
-        yield from _unknown(f"draws.{name}.model", draw.model, _models(study), "model")
+        yield from unknown(f"draws.{name}.model", draw.model, _models(study), "model")
         for item in draw.sets:
-            yield from _unknown(f"draws.{name}.sets", item, study.sets, "set")
+            yield from unknown(f"draws.{name}.sets", item, study.sets, "set")
         if draw.template is not None:
-            yield from _unknown(f"draws.{name}.template", draw.template, templates(), "template")
+            yield from unknown(f"draws.{name}.template", draw.template, templates(), "template")
         imported = parse(draw.model).arm in study.imported
         if imported != (draw.engine == "imported"):
             yield (
@@ -106,16 +93,16 @@ def _problems(study: Study) -> Iterator[str]:
                 "under `imported:`, and with no other"
             )
     for name, pair in study.analysis.pairs.items():
-        yield from _unknown(f"analysis.pairs.{name}.base", pair.base, study.draws, "draw")
-        yield from _unknown(f"analysis.pairs.{name}.rl", pair.rl, study.draws, "draw")
+        yield from unknown(f"analysis.pairs.{name}.base", pair.base, study.draws, "draw")
+        yield from unknown(f"analysis.pairs.{name}.rl", pair.rl, study.draws, "draw")
     for name, first in study.headline.items():
-        yield from _unknown(f"headline.{name}.base", first.base, study.draws, "draw")
-        yield from _unknown(f"headline.{name}.rl", first.rl, study.draws, "draw")
-        yield from _unknown(f"headline.{name}.set", first.set, study.sets, "set")
+        yield from unknown(f"headline.{name}.base", first.base, study.draws, "draw")
+        yield from unknown(f"headline.{name}.rl", first.rl, study.draws, "draw")
+        yield from unknown(f"headline.{name}.set", first.set, study.sets, "set")
     for shown in study.report.pairs:
-        yield from _unknown("report.pairs", shown, study.analysis.pairs, "pair")
+        yield from unknown("report.pairs", shown, study.analysis.pairs, "pair")
     for shown in study.report.sets:
-        yield from _unknown("report.sets", shown, study.sets, "set")
+        yield from unknown("report.sets", shown, study.sets, "set")
     yield from comparisons.faults(study.analysis, study.report, study.draws, study.sets)
     seeds = {
         section: {name: model.train_seed for name, model in getattr(study, section).items()}
@@ -140,17 +127,17 @@ def _taken(study: Study) -> Iterator[str]:
 def _fine_tuning(study: Study, starts: Iterable[str]) -> Iterator[str]:
     """What disagrees in the sections on fine-tuning."""
     for name, choice in study.select.items():
-        yield from _unknown(f"select.{name}.draw", choice.draw, study.draws, "draw")
+        yield from unknown(f"select.{name}.draw", choice.draw, study.draws, "draw")
     for name, short in study.answers.items():
-        yield from _unknown(f"answers.{name}.set", short.set, study.sets, "set")
+        yield from unknown(f"answers.{name}.set", short.set, study.sets, "set")
         if name in study.select:
             yield f"answers.{name}: demonstrations under `select:` have that name; choose another"
     for name, arm in study.sft.items():
-        yield from _unknown(f"sft.{name}.start", arm.start, starts, "model")
+        yield from unknown(f"sft.{name}.start", arm.start, starts, "model")
         known = {*study.select, *study.answers}
         at = f"sft.{name}.demonstrations"
-        yield from _unknown(at, arm.demonstrations, known, "demonstrations")
-        yield from _unknown(f"sft.{name}.template", arm.template, templates(), "template")
+        yield from unknown(at, arm.demonstrations, known, "demonstrations")
+        yield from unknown(f"sft.{name}.template", arm.template, templates(), "template")
 
 
 def _circles(study: Study) -> Iterator[str]:
@@ -196,11 +183,11 @@ def _describe(error: Mapping[str, Any]) -> str:
         return f"{key}: missing; {_description(error['loc']) or 'this key is required'}"
     if error["type"] == "extra_forbidden":
         siblings = _siblings(error["loc"])
-        return f"{key}: unknown key; {_suggest(str(error['loc'][-1]), siblings)}"
+        return f"{key}: unknown key; {suggest(str(error['loc'][-1]), siblings)}"
     if error["type"] == "union_tag_invalid":
         tag, known = error["ctx"]["tag"], error["ctx"]["expected_tags"].replace("'", "").split(", ")
         by = error["ctx"]["discriminator"].strip("'")
-        return f"{key}.{by} = {tag!r}: unknown; {_suggest(tag, known)}"
+        return f"{key}.{by} = {tag!r}: unknown; {suggest(tag, known)}"
     value = "" if isinstance(error["input"], dict | list) else f" = {error['input']!r}"
     told = error["msg"].removeprefix("Value error, ")
     # What disagrees between keys needs no description of the whole section.

@@ -1,8 +1,8 @@
 """What the panels of all figures share: margins, scales, ticks."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 from matplotlib.axes import Axes
@@ -49,6 +49,34 @@ def panel(
     )
     axes = figure.add_axes(box)
     axes.set_title(_short(frame.title, size[0]))
+    return figure, axes
+
+
+def rows_panel(
+    labels: Sequence[str], frame: Frame, quantity: str, margin: float = 0.03
+) -> tuple[Figure, Axes]:
+    """A panel with one labelled row per thing over a horizontal axis, the first on top.
+
+    Args:
+        labels: of the rows; row i stands at height i.
+        frame: the title, the width, the span of the horizontal axis.
+        quantity: what the horizontal axis says.
+        margin: share of the span left free at both its ends.
+    """
+    longest = max(map(len, labels))
+    left = min(0.2 + 0.075 * longest, frame.size[0] / 2)  # inches a character
+    height = 0.86 + 0.3 * len(labels)
+    figure, axes = panel(replace(frame, size=(frame.size[0], height)), (left, 0.15, 0.28, 0.48))
+    axes.set_yticks(range(len(labels)), list(labels))
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False, axis="y")
+    low, high = frame.span
+    free = margin * (high - low) or 0.01
+    axes.set_xlim(low - free, high + free)
+    axes.xaxis.set_major_locator(round_ticks(5))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.set_xlabel(quantity)
     return figure, axes
 
 

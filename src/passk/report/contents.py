@@ -1,6 +1,6 @@
 """The sections of the page, in order; what has no data has no section."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,10 @@ from passk.report.svg import GROUND, INK, MUTED, RULE, inline
 from passk.report.tables import View
 
 HERE = Path(__file__).parent
+# What a section says above its tables.
+SENTENCES: Mapping[str, Callable[[Material], Sequence[Sequence[Part]]]] = {
+    "seeds": seeds.sentences,
+}
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def sections(material: Material, drawn: Mapping[str, Drawing]) -> list[Section]:
             continue
         section = _captioned(name, material)
         figures = tuple(_shown(drawing, section.title, material) for drawing in pictures)
-        said = tuple(seeds.sentences(material)) if name == "seeds" else ()
+        said = tuple(SENTENCES[name](material)) if name in SENTENCES else ()
         found.append(replace(section, figures=figures, said=said, tables=shown))
     return found
 

@@ -74,7 +74,14 @@ def render(figure: Figure) -> str:
     stream = StringIO()
     with style():
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+    return _lean("\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n")
+
+
+def _lean(svg: str) -> str:
+    """Without what no reader sees: digits past a hundredth of a point, names that nothing uses."""
+    svg = re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), svg)
+    svg = re.sub(r' transform="rotate\(-0 [^"]*"', "", svg)
+    return re.sub(r'<g id="[^"]*"', "<g", svg)
 
 
 def sheet(panels: Sequence[str], entries: Sequence[str], width: float) -> str:

@@ -13,8 +13,8 @@ import polars as pl
 
 from passk.analysis.cells import Cell
 from passk.analysis.database import query
+from passk.analysis.proportions import luck, told_apart
 from passk.analysis.queries.inputs import Inputs
-from passk.analysis.statistics import luck, told_apart
 
 SQL = Path(__file__).parent / "coverage.sql"
 _CERTAIN = {

@@ -5,8 +5,8 @@ from pathlib import Path
 import polars as pl
 
 from passk.analysis.database import query
+from passk.analysis.proportions import wilson
 from passk.analysis.queries.inputs import Inputs
-from passk.analysis.statistics import wilson
 
 SQL = Path(__file__).parent / "greedy.sql"
 

@@ -12,14 +12,9 @@ from passk.schemas.results import SPREAD
 
 
 def answer(inputs: Inputs) -> pl.DataFrame:
-    """The result table `spread`: a row per group and set that at least two of its pairs share.
-
-    Raises:
-        ValueError: a group names no pair of the study, or pairs of different bases.
-    """
+    """The result table `spread`: a row per group and set that at least two of its pairs share."""
     rows = []
     for group, names in inputs.analysis.groups.items():
-        _one_base(inputs, group, names)
         found = [(base, rl) for name, base, rl in inputs.compared() if name in names]
         found.sort(key=lambda cells: cells[0].set)
         for name, cells in groupby(found, key=lambda cells: cells[0].set):
@@ -46,17 +41,3 @@ def _row(inputs: Inputs, members: list[tuple[Cell, Cell]]) -> dict[str, float | 
         "smallest_low": found.smallest - found.margin,
         "smallest_high": found.smallest + found.margin,
     }
-
-
-def _one_base(inputs: Inputs, group: str, names: list[str]) -> None:
-    """Gaps are comparable where they are gaps to one base model."""
-    pairs = inputs.analysis.pairs
-    if unknown := [name for name in names if name not in pairs]:
-        raise ValueError(
-            f"analysis.groups.{group}: no pair {unknown[0]!r}; legal: {', '.join(pairs) or 'none'}"
-        )
-    if len(bases := {pairs[name].base for name in names}) > 1:
-        raise ValueError(
-            f"analysis.groups.{group}: its pairs have the bases {', '.join(sorted(bases))}; "
-            "compare pairs of one base"
-        )

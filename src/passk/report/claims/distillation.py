@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from passk.analysis.statistics import sign_test
+from passk.analysis.proportions import sign_test
 from passk.report.claims.subset import outside, subset_verdict
 from passk.report.claims.verdict import (
     NOT_SUPPORTED,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from passk.analysis.statistics import wilson
+from passk.analysis.proportions import wilson
 from passk.report.claims.verdict import (
     NOT_SUPPORTED,
     SUPPORTED,

@@ -1,0 +1,75 @@
+"""Limits and exact tests for counts: a proportion, one problem against another, many at once."""
+
+from math import comb
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from passk.analysis.metrics import Floats, pass_at_k
+
+
+def wilson(successes: int, trials: int, level: float = 0.95) -> tuple[float, float]:
+    """Score interval for a proportion (Wilson 1927), for one answer per problem.
+
+    Example:
+        >>> tuple(round(limit, 4) for limit in wilson(8, 10))
+        (0.4902, 0.9433)
+    """
+    if not 0 <= successes <= trials or trials == 0:
+        raise ValueError(f"{successes} successes in {trials} trials: no such proportion")
+    z = NormalDist().inv_cdf((1.0 + level) / 2)
+    share = successes / trials
+    centre = (share + z * z / (2 * trials)) / (1 + z * z / trials)
+    half = (
+        z / (1 + z * z / trials) * np.sqrt(share * (1 - share) / trials + (z / (2 * trials)) ** 2)
+    )
+    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+
+
+def luck(c: ArrayLike, n_other: ArrayLike, n: ArrayLike) -> Floats:
+    """Chance that all c correct samples fall to one model if both are equally good at a problem.
+
+    Fisher's exact test where the other model solved none of its n_other samples:
+    `C(n, c) / C(n + n_other, c)`, one-sided.
+
+    Args:
+        c: correct samples of the one model.
+        n_other: samples of the other, none of them correct.
+        n: samples of the one.
+
+    Example:
+        >>> luck([0, 1, 2], 4, 4).round(6).tolist()  # 1, 4/8, C(4, 2) / C(8, 2)
+        [1.0, 0.5, 0.214286]
+    """
+    n, n_other = np.asarray(n, dtype=np.int64), np.asarray(n_other, dtype=np.int64)
+    return 1.0 - pass_at_k(n + n_other, c, n_other)
+
+
+def sign_test(more: int, fewer: int) -> float:
+    """Chance of at least so many of all discordant problems on one side, were sides equal.
+
+    McNemar's exact test, one-sided: P(X >= more), X ~ Binomial(more + fewer, 1/2).
+
+    Example:
+        >>> sign_test(3, 0), sign_test(1, 1), sign_test(0, 0)
+        (0.125, 0.75, 1.0)
+    """
+    total = more + fewer
+    return sum(comb(total, i) for i in range(more, total + 1)) / 2**total
+
+
+def told_apart(chances: ArrayLike, level: float = 0.95) -> int:
+    """How many of several tests hold at once, by Holm's step-down (Holm 1979).
+
+    Args:
+        chances: one p-value per test.
+        level: 1 less the chance of one wrong rejection among them.
+
+    Example:
+        >>> told_apart([0.01, 0.02, 0.04, 0.9]), told_apart([0.001, 0.01, 0.04, 0.9])
+        (1, 2)
+    """
+    ordered = np.sort(np.asarray(chances, dtype=np.float64))
+    holds = ordered <= (1.0 - level) / np.arange(len(ordered), 0, -1)
+    return int(len(holds) if holds.all() else holds.argmin())
