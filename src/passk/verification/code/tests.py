@@ -23,8 +23,8 @@ class Tests:
         comparison: `{"kind": "exact"}`, `{"kind": "close", "atol": 1e-6, "rtol": 1e-7}`,
             `{"kind": "text"}` for printed output, or the special checker of a benchmark, by name;
             see `passk.verification.code.comparing`.
-        reference_cpu: seconds of processor time that the reference solution took for all cases
-            on the machine where it was measured, or None; only a hint.
+        reference: a solution known to be right, or None. It calibrates time limits on the machine
+            that judges; how long it took is never kept here.
     """
 
     __test__ = False  # not a test of this project's
@@ -34,7 +34,7 @@ class Tests:
     expected: tuple[str, ...]
     prelude: str = ""
     comparison: Mapping[str, Any] = field(default_factory=lambda: {"kind": "exact"})
-    reference_cpu: float | None = None
+    reference: str | None = None
 
     def dump(self) -> str:
         """As JSON, one text for equal tests."""
