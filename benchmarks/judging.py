@@ -47,8 +47,8 @@ OURS = (
     + """
 from pathlib import Path
 from passk.verification.cache import VerdictCache
-from passk.verification.judge import MathJudge
-from passk.verification.options import MathOptions
+from passk.verification.math.judge import MathJudge
+from passk.verification.math.options import MathOptions
 options = MathOptions()
 with MathJudge(options, VerdictCache(Path(sys.argv[3]), options.grader())) as judge:
     judge(["1"] * len(warm), warm)

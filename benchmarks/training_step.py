@@ -38,8 +38,8 @@ from passk.training.engines import step_loop
 from passk.training.reward import Reward, Rewards, correctness
 from passk.training.rollouts import Task
 from passk.training.trainer import PolicyTrainer
-from passk.verification.judge import MathJudge
-from passk.verification.options import MathOptions
+from passk.verification.math.judge import MathJudge
+from passk.verification.math.options import MathOptions
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 import toy_policy

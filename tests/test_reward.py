@@ -10,8 +10,8 @@ from passk.problems.worlds.questions import parse_question
 from passk.training import reward as rewards
 from passk.training.reward import PARTIAL, REWARDS, correctness, share_of_valid_steps, valid_steps
 from passk.training.rollouts import Task
-from passk.verification.judge import MathJudge
-from passk.verification.options import MathOptions
+from passk.verification.math.judge import MathJudge
+from passk.verification.math.options import MathOptions
 from passk.verification.verdict import CORRECT, UNKNOWN
 
 

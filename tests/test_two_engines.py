@@ -81,7 +81,7 @@ def test_both_engines_plan_the_same(smoke, edit):
 
 
 def test_a_code_edit_reaches_its_importers_only(smoke):
-    path = smoke.root / "src/passk/verification/mathverify.py"
+    path = smoke.root / "src/passk/verification/math/mathverify.py"
     original = path.read_text()
     try:
         path.write_text(original + "\n# an edit\n")

@@ -27,8 +27,9 @@ SETTINGS: dict[str, Any] = {
     "weight_decay": 0.0, "adam_beta1": 0.9, "adam_beta2": 0.999, "adam_eps": 1e-8,
     "max_grad_norm": 1.0, "loss_type": "grpo", "epsilon": 0.2, "epsilon_high": 0.2,
     "importance_sampling": "token", "num_iterations": 1, "minibatches": 1, "beta": 0.0,
-    "entropy_coef": 0.0, "mask_truncated": False, "gradient_accumulation": 1,
-    "gradient_checkpointing": False, "precision": "float32", "share_prompts": True,
+    "entropy_coef": 0.0, "mask_truncated": False, "isolation": "bubblewrap",
+    "gradient_accumulation": 1, "gradient_checkpointing": False, "precision": "float32",
+    "share_prompts": True,
     "forward_rows": 16, "skip_zero_advantage": True, "kl_every": 0, "checkpoints": [3, 6],
     "resume_every": 2, "warn_without_signal": 3,
 }  # fmt: skip

@@ -173,6 +173,9 @@ class Training(BaseModel):
     entropy_coef: float = Field(description="Weight of the entropy bonus; 0 is none.")
     mask_truncated: bool = Field(description="Leave responses cut at the longest length out.")
 
+    isolation: Literal["bubblewrap", "weak"] = Field(
+        description="Where programs run that are judged for the reward; as `verification.code`."
+    )
     engine: Literal["steploop", "transformers", "vllm"] = Field(
         description="Who draws rollouts: the sampling engine's step loop, `generate` (any "
         "architecture), or vLLM on a GPU."

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from passk.verification.options import MathOptions
+from passk.verification.math.options import MathOptions
 
 _OPTIONS = (
     "float_rounding", "numeric_precision", "strict", "allow_set_relation_comp", "without_anchor",

@@ -19,8 +19,11 @@ from passk.training.reward import REWARDS
 from passk.training.rollouts import Task
 from passk.training.seconds import Stopwatch
 from passk.verification.cache import VerdictCache
-from passk.verification.judge import MathJudge
-from passk.verification.options import MathOptions
+from passk.verification.code.judge import CodeJudge
+from passk.verification.code.options import CodeOptions
+from passk.verification.grading import Judge, gold
+from passk.verification.math.judge import MathJudge
+from passk.verification.math.options import MathOptions
 
 with lean_imports():
     import torch
@@ -77,14 +80,40 @@ def _trained(job: Job, arm: Arm) -> tuple[list[dict[str, Any]], Mapping[str, flo
     def tasks(tokenizer: PreTrainedTokenizerBase) -> list[Task]:
         return [task_of(problem, settings.template, tokenizer) for problem in problems]
 
-    # The grader of the reward is pinned by this stage's code, not by `verification:`, so that
-    # another option there re-judges samples and retrains nothing.
-    options = MathOptions()
-    cache = VerdictCache(paths.VERDICTS, options.grader())
     watch = Stopwatch()
-    with MathJudge(options, cache, workers=1) as judge:
+    with _judge(_domain(job, problems), settings) as judge:
         rows = train(arm, tasks, REWARDS[settings.reward](judge), watch)
     return rows, {name: watch.seconds[name] for name in ("sampling", "judging", "training")}
+
+
+def _domain(job: Job, problems: Sequence[Mapping[str, Any]]) -> str:
+    """The one domain of the training set."""
+    if len(found := sorted({problem["domain"] for problem in problems})) > 1:
+        raise StageError(
+            f"train.{job.item}.set: its problems are of several domains, {', '.join(found)}; an "
+            "arm trains on one"
+        )
+    return str(found[0])
+
+
+def _judge(domain: str, settings: Training) -> Judge:
+    """Who judges rollouts.
+
+    Pinned by this stage's code and the arm, not by `verification:`, so that another option there
+    judges samples again and retrains nothing.
+
+    Raises:
+        StageError: no grader for the domain.
+    """
+    match domain:
+        case "math":
+            options = MathOptions()
+            return MathJudge(options, VerdictCache(paths.VERDICTS, options.grader()), workers=1)
+        case "code":
+            # A reward needs to know whether all tests pass, not which ones.
+            rules = CodeOptions(all_tests=False, isolation=settings.isolation)
+            return CodeJudge(rules, VerdictCache(paths.VERDICTS, rules.grader()), workers=1)
+    raise StageError(f"no grader for domain {domain!r}; this version judges math and code")
 
 
 def _launched(job: Job, arm: Arm) -> tuple[list[dict[str, Any]], Mapping[str, float]]:
@@ -112,7 +141,7 @@ def task_of(problem: Mapping[str, Any], template: str, tokenizer: PreTrainedToke
     return Task(
         problem["problem_id"],
         tuple(ids),
-        problem["answer"],
+        gold(problem),
         question=problem["question"],
         level=_level(problem["tags"] or []),
     )

@@ -5,21 +5,24 @@ from collections.abc import Mapping
 import polars as pl
 
 from passk import paths
-from passk.params.verification import MathGrader, Verification
+from passk.params.verification import Verification
 from passk.problems.worlds.chains import chain_valid
 from passk.schemas.problems import PROBLEMS
 from passk.schemas.samples import SAMPLES
 from passk.schemas.verdicts import VERDICTS
 from passk.stages.job import Job, StageError
 from passk.verification.cache import VerdictCache
-from passk.verification.judge import MathJudge, progress_bar
+from passk.verification.code.judge import CodeJudge
+from passk.verification.grading import Judge, Progress, gold, progress_bar
+from passk.verification.math.judge import MathJudge
+from passk.verification.math.workers import WorkerError
+from passk.verification.sandbox.pool import SandboxError
 from passk.verification.verdict import CORRECT, UNKNOWN
-from passk.verification.workers import WorkerError
 
 _SAMPLED = ("draw", "set", "problem_id", "sample_index", "text", "finish_reason")
 # How the column `source` says that a problem is of a generated world.
 _GENERATED = ("world:", "generated world ")
-_ASKED = ("set", "problem_id", "domain", "question", "answer", "source")
+_ASKED = ("set", "problem_id", "domain", "question", "answer", "tests", "source")
 
 
 def run(job: Job) -> dict[str, float]:
@@ -31,7 +34,7 @@ def run(job: Job) -> dict[str, float]:
         PROBLEMS.read(paths.problem_set(job.study, name), columns=_ASKED) for name in sets
     ).unique(("set", "problem_id"), keep="first", maintain_order=True)
     frame = asked(samples, problems, job.item)
-    verdicts = judged(frame, settings.math)
+    verdicts = judged(frame, settings)
     VERDICTS.write(verdicts, paths.verdicts(job.study, job.item))
     return {
         "samples": float(verdicts.height),
@@ -62,27 +65,28 @@ def asked(samples: pl.DataFrame, problems: pl.DataFrame, draw: str) -> pl.DataFr
     return samples.join(problems, on=key, how="left", maintain_order="left")
 
 
-def judged(frame: pl.DataFrame, settings: MathGrader) -> pl.DataFrame:
-    """The verdict table's columns for samples beside their problems."""
-    if other := sorted(set(frame["domain"]) - {"math"}):
-        raise StageError(f"no grader for domain(s) {other}; this version judges math")
-    options = settings.options()
-    cache = VerdictCache(paths.VERDICTS, options.grader())
+def judged(frame: pl.DataFrame, settings: Verification) -> pl.DataFrame:
+    """The verdict table's columns for samples beside their problems, each by its domain's judge."""
+    parts = [
+        _judged(part, str(domain), settings)
+        for (domain,), part in frame.with_row_index("_row").group_by("domain", maintain_order=True)
+    ]
+    return pl.concat(parts).sort("_row").drop("_row")
+
+
+def _judged(frame: pl.DataFrame, domain: str, settings: Verification) -> pl.DataFrame:
+    problems = frame.unique(("set", "problem_id"), maintain_order=True)
     try:
-        with MathJudge(
-            options,
-            cache,
-            timeout=settings.timeout,
-            workers=settings.workers,
-            memory=int(settings.memory_gib * 2**30),
-            progress=progress_bar,
-        ) as judge:
+        golds = {
+            (row["set"], row["problem_id"]): gold(row) for row in problems.iter_rows(named=True)
+        }
+        with open_judge(domain, settings, progress=progress_bar) as judge:
             verdicts = judge(
-                frame["answer"].to_list(),
+                [golds[key] for key in frame.select("set", "problem_id").iter_rows()],
                 frame["text"].to_list(),
                 (frame["finish_reason"] == "length").to_list(),
             )
-    except WorkerError as error:
+    except (WorkerError, SandboxError, ValueError) as error:
         raise StageError(str(error)) from error
     return frame.with_columns(
         pl.Series("verdict", [v.verdict for v in verdicts], pl.String()),
@@ -91,6 +95,48 @@ def judged(frame: pl.DataFrame, settings: MathGrader) -> pl.DataFrame:
         chain_validity(frame),
         grader=pl.lit(judge.grader),
     )
+
+
+def open_judge(
+    domain: str,
+    settings: Verification,
+    *,
+    workers: int | None = None,
+    progress: Progress = lambda results, _: results,
+) -> Judge:
+    """The judge of a domain; a context manager, since it holds processes and a cache.
+
+    Args:
+        domain: of the problems: math or code.
+        settings: options and limits.
+        workers: processes in place of those that the settings name.
+        progress: wraps the stream of results; silent by default.
+
+    Raises:
+        StageError: no grader for the domain.
+    """
+    match domain:
+        case "math":
+            math = settings.math
+            options = math.options()
+            return MathJudge(
+                options,
+                VerdictCache(paths.VERDICTS, options.grader()),
+                timeout=math.timeout,
+                workers=workers or math.workers,
+                memory=int(math.memory_gib * 2**30),
+                progress=progress,
+            )
+        case "code":
+            code = settings.code
+            rules = code.options()
+            return CodeJudge(
+                rules,
+                VerdictCache(paths.VERDICTS, rules.grader()),
+                workers=workers or code.workers,
+                progress=progress,
+            )
+    raise StageError(f"no grader for domain {domain!r}; this version judges math and code")
 
 
 def chain_validity(frame: pl.DataFrame) -> pl.Series:

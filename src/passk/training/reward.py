@@ -4,11 +4,11 @@ A verdict of `unknown` (the grader ran out of time; the response was cut before 
 is rewarded 0 and counted.
 
 To add a reward: write a function of a judge that returns a `Reward`, list it in REWARDS, and name
-it in `passk.params.training`. A reward reads what it wants of a task: answer, question, level.
+it in `passk.params.training`. A reward reads what it wants of a task: gold, question, level.
 
 Example:
-    >>> from passk.verification.judge import MathJudge
-    >>> from passk.verification.options import MathOptions
+    >>> from passk.verification.math.judge import MathJudge
+    >>> from passk.verification.math.options import MathOptions
     >>> tasks = [Task("a", (1,), "12"), Task("b", (1,), "12")]
     >>> with MathJudge(MathOptions()) as judge:
     ...     correctness(judge)(tasks, ["so \\boxed{12}", "\\boxed{"], [False, True])
@@ -22,7 +22,7 @@ from typing import NamedTuple
 from passk.problems.worlds.chains import parse_chain, solve
 from passk.problems.worlds.questions import parse_question
 from passk.training.rollouts import Task
-from passk.verification.judge import MathJudge
+from passk.verification.grading import Judge
 from passk.verification.verdict import CORRECT, UNKNOWN
 
 # What `valid_steps` gives at most to a response whose answer is wrong.
@@ -48,11 +48,11 @@ class Rewards(NamedTuple):
 Reward = Callable[[Sequence[Task], Sequence[str], Sequence[bool]], Rewards]
 
 
-def correctness(judge: MathJudge) -> Reward:
+def correctness(judge: Judge) -> Reward:
     """1 for each response whose verdict is `correct`, else 0."""
 
     def reward(tasks: Sequence[Task], texts: Sequence[str], cut: Sequence[bool]) -> Rewards:
-        judged = judge([task.answer for task in tasks], texts, cut)
+        judged = judge([task.gold for task in tasks], texts, cut)
         verdicts = [verdict.verdict for verdict in judged]
         values = [1.0 if verdict == CORRECT else 0.0 for verdict in verdicts]
         return Rewards(values, verdicts.count(UNKNOWN))
@@ -60,7 +60,7 @@ def correctness(judge: MathJudge) -> Reward:
     return reward
 
 
-def valid_steps(judge: MathJudge) -> Reward:
+def valid_steps(judge: Judge) -> Reward:
     """1 for a correct answer; else PARTIAL times the share of leading steps that hold.
 
     A denser reward, for problems of a generated world: a wrong answer after two valid steps of
@@ -107,6 +107,6 @@ def share_of_valid_steps(question: str, response: str) -> float:
     return valid / len(solution.steps)
 
 
-REWARDS: Mapping[str, Callable[[MathJudge], Reward]] = MappingProxyType(
+REWARDS: Mapping[str, Callable[[Judge], Reward]] = MappingProxyType(
     {"correctness": correctness, "valid_steps": valid_steps}
 )

@@ -18,14 +18,14 @@ class Task:
     Attributes:
         problem_id: names the random streams of its rollouts.
         prompt_ids: the rendered prompt.
-        answer: the reference answer; only the reward reads it.
+        gold: what responses are judged by, an answer or tests; only the reward reads it.
         question: the question's text; only the reward reads it.
         level: step of the difficulty ladder, or None; only the curriculum reads it.
     """
 
     problem_id: str
     prompt_ids: tuple[int, ...]
-    answer: str
+    gold: str
     question: str = ""
     level: int | None = None
 

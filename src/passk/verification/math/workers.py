@@ -19,8 +19,8 @@ from dataclasses import asdict, dataclass, field
 from types import TracebackType
 from typing import IO, NamedTuple, Self
 
-from passk.verification import worker
-from passk.verification.options import MathOptions
+from passk.verification.math import worker
+from passk.verification.math.options import MathOptions
 from passk.verification.verdict import FAULT, TIMEOUT, UNKNOWN, Verdict
 
 _GRACE = 5.0  # seconds past the limit at which a worker is killed from outside

@@ -1,4 +1,4 @@
-"""The worker process: `python -m passk.verification.worker OPTIONS`, one request a line.
+"""The worker process: `python -m passk.verification.math.worker OPTIONS`, one request a line.
 
 A request is `[number, gold, text, boxed]`, a reply `[number, verdict, reason, answer]` or
 `[number]` where the whole response is wanted; both are JSON. The first line out is `[]`: ready.
@@ -28,8 +28,8 @@ def serve(requests: IO[str], replies: IO[str], settings: dict[str, Any]) -> None
         replies: where verdicts go.
         settings: `options` of the grader, `timeout` in seconds, `memory` in bytes.
     """
-    from passk.verification import mathverify
-    from passk.verification.options import MathOptions
+    from passk.verification.math import mathverify
+    from passk.verification.math.options import MathOptions
 
     mathverify.quiet()
     options = MathOptions(**settings["options"])

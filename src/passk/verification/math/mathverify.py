@@ -19,7 +19,7 @@ from typing import Any
 from math_verify import ExprExtractionConfig, LatexExtractionConfig, verify
 from math_verify.parser import extract_target_from_pred, get_extraction_regexes
 
-from passk.verification.options import MathOptions
+from passk.verification.math.options import MathOptions
 from passk.verification.verdict import (
     CORRECT,
     DIFFERENT,
@@ -113,7 +113,7 @@ def judge(gold: str, text: str, boxed: bool, options: MathOptions) -> Verdict | 
     Args:
         gold: the reference answer.
         text: a whole response, or with `boxed` the content of its box.
-        boxed: see `passk.verification.extraction`.
+        boxed: see `passk.verification.math.extraction`.
         options: Math-Verify's options.
 
     Returns:

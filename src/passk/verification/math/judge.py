@@ -3,16 +3,16 @@
 In this order: a plain-number or same-string shortcut, the verdict cache, a worker process.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from tqdm import tqdm
-
 from passk.verification.cache import WHOLE, VerdictCache
-from passk.verification.extraction import boxed_answer, closed_box
-from passk.verification.numerals import decide
-from passk.verification.options import MathOptions
+from passk.verification.grading import Progress
+from passk.verification.math.extraction import boxed_answer, closed_box
+from passk.verification.math.numerals import decide
+from passk.verification.math.options import MathOptions
+from passk.verification.math.workers import Pool, Request
 from passk.verification.verdict import (
     CORRECT,
     DIFFERENT,
@@ -22,15 +22,6 @@ from passk.verification.verdict import (
     WRONG,
     Verdict,
 )
-from passk.verification.workers import Pool, Request
-
-Results = Iterable[tuple[int, Verdict | None]]
-Progress = Callable[[Results, int], Results]
-
-
-def progress_bar(results: Results, total: int) -> Results:
-    """Show rate and time left on standard error, once judging takes longer than 3 s."""
-    return tqdm(results, total=total, unit="answer", desc="judging", delay=3)
 
 
 class MathJudge:

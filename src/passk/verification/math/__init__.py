@@ -1,0 +1,1 @@
+"""Judging math answers with Math-Verify, in worker processes."""
