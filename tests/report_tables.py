@@ -33,6 +33,7 @@ def analysis(
     questions = dict.fromkeys([*tables({"a": (0.5, 1.0)}, {}, ["s"]), "seeds"], "counts")
     return {
         "questions": questions | {"training": "training", "cost": "training"}, "k": K,
+        "views": {}, "coverage_excludes": [],
         "pairs": pairs, "groups": groups or {}, "efficiency_k": 256,
         "bootstrap": {"resamples": 1000, "level": 0.95},
     }  # fmt: skip
@@ -96,7 +97,7 @@ def tables(
                 indices = list(range(start, start + size))
                 found["coverage"].append(
                     {"pair": pair, "set": name, "category": category, "problems": size,
-                     "share": size / 120, "indices": indices,
+                     "share": size / 120, "indices": indices, "excluded": 0,
                      "certain": {"base_only": size // 2, "rl_only": 0}.get(category),
                      "problem_ids": [f"{i:016x}" for i in indices]}
                 )  # fmt: skip

@@ -24,7 +24,15 @@ DRAWS = {
     "grpo": {"model": "grpo-s1/step-120", "n": 16, "temperature": 0.6},
     "base-greedy": {"model": "base", "n": 1, "temperature": 0},
 }
-EVERY = ("pass_at_k", "difference", "crossover", "greedy", "coverage", "histogram", "efficiency")
+EVERY = (
+    "pass_at_k", "difference", "crossover", "greedy", "coverage", "histogram", "efficiency",
+    "failures",
+)  # fmt: skip
+# Problems 4 to 7 are dated within the year 2024, the last of them is known to be faulty.
+LATE = {
+    "set": "hard",
+    "filters": [{"kind": "date_window", "first": "2024-01-01", "last": "2024-12-31"}],
+}
 
 
 def null(table):
@@ -33,15 +41,22 @@ def null(table):
 
 def make_sets():
     for name in SETS:
-        frame = pl.DataFrame({"index": range(PROBLEM_COUNT)}).with_columns(
-            **null(PROBLEMS),
-            problem_id=pl.format(f"{name}-{{}}", "index"),
-            domain=pl.lit("math"),
-            set=pl.lit(name),
-            question=pl.format("q{}", "index"),
-            answer=pl.lit("1"),
-            answer_type=pl.lit("integer"),
-            source=pl.lit("test"),
+        frame = (
+            pl.DataFrame({"index": range(PROBLEM_COUNT)})
+            .with_columns(
+                **null(PROBLEMS),
+                problem_id=pl.format(f"{name}-{{}}", "index"),
+                domain=pl.lit("math"),
+                set=pl.lit(name),
+                question=pl.format("q{}", "index"),
+                answer=pl.lit("1"),
+                answer_type=pl.lit("integer"),
+                source=pl.lit("test"),
+            )
+            .with_columns(
+                date=pl.format("{}-06-30", 2023 + pl.col("index") // 4),
+                tags=pl.when(index=7).then(pl.lit(["flagged"])).otherwise(pl.lit(["easy"])),
+            )
         )
         PROBLEMS.write(frame, paths.problem_set("toy", name))
 
@@ -84,6 +99,8 @@ def run_count(name, **changes):
 def parameters(**changes):
     return {
         "questions": {},
+        "views": {},
+        "coverage_excludes": [],
         "k": [1, 2, 4, 8, 16, 32],
         "pairs": {"grpo": {"base": "base", "rl": "grpo"}},
         "groups": {},
@@ -96,7 +113,7 @@ def run_analyze(question, draws=tuple(DRAWS), train=(), sft=(), **changes):
     params = {
         "study": "toy",
         "seed": 7,
-        "draws": {name: {} for name in draws},
+        "draws": {name: {"sets": SETS} for name in draws},
         "train": {name: {} for name in train},
         "sft": {name: {} for name in sft},
         "analysis": parameters(**changes),
@@ -413,3 +430,74 @@ def test_bad_training_logs_are_named(toy, text, message):
 def test_illegal_parameters_are_refused(change, message):
     with pytest.raises(ValueError, match=message):
         Analysis.model_validate(parameters(**change))
+
+
+@pytest.mark.parametrize("question", ["pass_at_k", "histogram", "coverage", "difference"])
+def test_a_view_is_one_more_set_and_changes_no_other(counted, question):
+    plain = run_analyze(question)
+    viewed = run_analyze(question, views={"late": LATE})
+    assert viewed.filter(pl.col("set") != "late").equals(plain)
+    found = viewed.filter(set="late")
+    assert set(found.columns) == set(plain.columns)
+    assert 0 < len(found) <= len(plain.filter(set="hard"))
+
+
+def test_a_view_holds_the_problems_that_its_filters_keep(counted):
+    found = run_analyze("pass_at_k", views={"late": LATE}).filter(set="late", draw="base", k=1)
+    rows = COUNTS.read(paths.counts("toy", "base")).filter(pl.col("index").is_between(4, 7))
+    rows = rows.filter(set="hard")
+    assert found["problems"].to_list() == [4]
+    assert found["pass_at_k"][0] == pytest.approx((rows["c"] / rows["n"]).mean())
+    listed = run_analyze("coverage", views={"late": LATE}).filter(set="late")["indices"]
+    assert sorted(i for part in listed for i in part) == [4, 5, 6, 7]
+    lost = run_analyze("failures", views={"late": LATE}).filter(set="late", draw="base")
+    assert lost["samples"].to_list() == [int((rows["n"] - rows["c"]).sum())]
+    assert lost["share"][0] == pytest.approx(1 - (rows["c"].sum() / rows["n"].sum()))
+
+
+def test_a_view_without_problems_is_refused(counted):
+    empty = {"set": "hard", "filters": [{"kind": "tagged", "tags": ["none"]}]}
+    with pytest.raises(StageError, match=r"views\.v: it holds no problem of 'hard' .*12 -> 0"):
+        run_analyze("pass_at_k", views={"v": empty})
+
+
+def test_coverage_leaves_out_problems_by_their_tags_and_says_how_many(counted):
+    options = {"views": {"late": LATE}, "coverage_excludes": ["flagged"]}
+    whole, found = run_analyze("coverage", views={"late": LATE}), run_analyze("coverage", **options)
+    assert whole["excluded"].unique().to_list() == [0]
+    assert found["excluded"].unique().to_list() == [1]
+    sizes = found.group_by("set").agg(pl.col("problems").sum()).sort("set").rows()
+    assert sizes == [("easy", 11), ("hard", 11), ("late", 3)]
+    assert not any(7 in part for part in found["indices"])
+    assert run_analyze("pass_at_k", **options).equals(
+        run_analyze("pass_at_k", views={"late": LATE})
+    )
+
+
+def test_failures_are_told_apart_by_verdict_and_reason(toy):
+    verdicts = make_draw("base", unknown_every=4).with_columns(
+        reason=pl.when(pl.col("problem_id") == "easy-0")
+        .then(pl.lit("wrong output"))
+        .otherwise(pl.lit("timeout"))
+    )
+    VERDICTS.write(verdicts, paths.verdicts("toy", "base"))
+    found = run_analyze("failures", draws=["base"], pairs={})
+    assert "correct" not in found["verdict"].to_list()
+    first = found.filter(set="easy", reason="wrong output").sort("verdict")
+    # problem 0 is never solved: 4 of its 16 samples are unknown
+    assert first.select("verdict", "samples", "problems").rows() == [
+        ("unknown", 4, 1), ("wrong", 12, 1),
+    ]  # fmt: skip
+    assert first["share"].to_list() == pytest.approx([4 / 192, 12 / 192])
+    wrong = verdicts.filter(pl.col("verdict") != "correct", set="hard").height
+    assert found.filter(set="hard")["samples"].sum() == wrong
+
+
+def test_a_set_that_nothing_samples_changes_no_analysis(counted, tmp_path):
+    run_analyze("coverage", coverage_excludes=["flagged"])
+    files = sorted(paths.catalog("toy", "views").parent.glob("*.json"))
+    before = {path.name: path.read_bytes() for path in files if path.stem != "declared"}
+    frame = PROBLEMS.read(paths.problem_set("toy", "easy"))
+    PROBLEMS.write(frame.with_columns(set=pl.lit("more")), paths.problem_set("toy", "more"))
+    run_analyze("coverage", coverage_excludes=["flagged"])
+    assert before == {name: (files[0].parent / name).read_bytes() for name in before}

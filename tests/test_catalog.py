@@ -17,8 +17,9 @@ PARAMS = {
     "sft": {"taught": {"demonstrations": "best", "steps": 2}},
     "select": {"best": {"draw": "rl", "verdicts": ["correct"]}},
     "answers": {"short": {"set": "train", "pattern": "{answer}"}},
+    "analysis": {"views": {}, "coverage_excludes": []},
 }
-FILES = ("declared", "counts", "training")
+FILES = ("declared", "counts", "verdicts", "training", "views")
 
 
 def written(params):
@@ -46,6 +47,8 @@ def test_content():
             "answers": {"short": {"set": "train"}},
         },
         "counts": ["base", "rl"],
+        "verdicts": ["base", "rl"],
+        "views": {"views": {}, "excluded": {}},
         "training": ["grpo", "taught"],
     }
     assert catalog.read(paths.catalog("toy", "counts")) == ["base", "rl"]
@@ -54,8 +57,8 @@ def test_content():
 @pytest.mark.parametrize(
     ("section", "items", "changed"),
     [
-        ("draws", PARAMS["draws"] | {"more": DRAW}, {"declared", "counts"}),
-        ("draws", {"base": DRAW}, {"declared", "counts"}),
+        ("draws", PARAMS["draws"] | {"more": DRAW}, {"declared", "counts", "verdicts"}),
+        ("draws", {"base": DRAW}, {"declared", "counts", "verdicts"}),
         ("draws", PARAMS["draws"] | {"base": DRAW | {"n": 8}}, {"declared"}),
         ("draws", PARAMS["draws"] | {"base": DRAW | {"temperature": 1.0}}, set()),
         ("draws", dict(reversed(PARAMS["draws"].items())), set()),

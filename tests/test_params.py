@@ -76,6 +76,25 @@ FAULTS = {
     "negative temperature": ("draws.base.temperature", -1, ["draws.base.temperature = -1", "0"]),
     "n is a word": ("draws.base.n", "many", ["draws.base.n = 'many'"]),
     "k above n": ("analysis.efficiency_k", 512, ["pass@512", "n = 256", "at most 256"]),
+    "view of no set": (
+        "analysis.views",
+        {"late": {"set": "indomian", "filters": [{"kind": "free_form"}]}},
+        ["analysis.views.late.set", "did you mean 'indomain'"],
+    ),
+    "view named like a set": (
+        "analysis.views",
+        {"hard": {"set": "indomain", "filters": [{"kind": "free_form"}]}},
+        ["analysis.views.hard: a set has that name"],
+    ),
+    "unknown filter of a view": (
+        "analysis.views",
+        {"late": {"set": "indomain", "filters": [{"kind": "date_windw"}]}},
+        ["did you mean 'date_window'"],
+    ),
+    "view or set not there": ("report.sets", ["lat"], ["report.sets", "'lat'", "set or view"]),
+    "question in another folder": (
+        "analysis.questions.failures", "counts", ["failures reads the folder 'verdicts'"]
+    ),
     "unknown engine": ("draws.base.engine", "gpu", ["draws.base.engine = 'gpu'", "transformers"]),
     "unknown key": ("sampling.blocks", 3, ["sampling.blocks", "did you mean 'block'"]),
     "unknown family": ("worlds.train.families", ["sums"], ["families", "legal"]),

@@ -52,6 +52,8 @@ def analysis(pairs=None, k=(1, 2, 4, 8), efficiency_k=8, groups=None):
     return Analysis.model_validate(
         {
             "questions": {},
+            "views": {},
+            "coverage_excludes": [],
             "k": list(k),
             "pairs": pairs or {},
             "groups": groups or {},

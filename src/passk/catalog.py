@@ -39,10 +39,11 @@ def declared(params: Mapping[str, Any]) -> dict[str, dict[str, dict[str, Any]]]:
 
 
 def contents(params: Mapping[str, Any]) -> dict[str, Any]:
-    """File name -> content: `declared`, and the names behind the folders `counts`, `training`."""
+    """File name -> content: `declared`, and the names behind the folders that questions read."""
     known = declared(params)
     logged = sorted([*known["train"], *known["sft"]])
-    return {"declared": known, "counts": list(known["draws"]), "training": logged}
+    draws = list(known["draws"])
+    return {"declared": known, "counts": draws, "verdicts": draws, "training": logged}
 
 
 def text(content: object) -> str:

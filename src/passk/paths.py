@@ -73,7 +73,7 @@ def counts(study: str, draw: str) -> Path:
 
 
 def catalog(study: str, name: str) -> Path:
-    """What is declared: `declared`, or the names behind the folder `counts` or `training`."""
+    """What is declared: `declared`, `views`, or the names behind a folder, e.g. `counts`."""
     return data(study) / "catalog" / f"{name}.json"
 
 

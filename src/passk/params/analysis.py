@@ -4,11 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from passk.params.filters import Filter
+
 Question = Literal[
     "pass_at_k", "difference", "crossover", "greedy", "coverage", "histogram", "efficiency",
-    "spread", "seeds", "training", "cost",
+    "spread", "seeds", "failures", "training", "cost",
 ]  # fmt: skip
-OF_TRAINING = ("training", "cost")  # questions that read training logs, not counts
+Folder = Literal["counts", "verdicts", "training"]
+# What a question reads; all others read counts.
+FOLDERS: dict[str, Folder] = {"failures": "verdicts", "training": "training", "cost": "training"}
 Attempts = Annotated[int, Field(ge=1)]
 
 
@@ -19,6 +23,17 @@ class Pair(BaseModel):
 
     base: str = Field(description="Draw of the start model, or of whatever `rl` is compared with.")
     rl: str = Field(description="Draw of the trained model, on the same sets.")
+
+
+class View(BaseModel):
+    """Part of a set's problems, analysed like a set; nothing is sampled again for it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    set: str = Field(description="Set of which it is a part: a name under `sets:`.")
+    filters: list[Filter] = Field(
+        min_length=1, description="Which problems it holds: filters as under `sets:`, in order."
+    )
 
 
 class Bootstrap(BaseModel):
@@ -35,9 +50,18 @@ class Analysis(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    questions: dict[Question, Literal["counts", "training"]] = Field(
+    questions: dict[Question, Folder] = Field(
         description="Questions to answer, each with the folder under data/STUDY that it reads: "
-        "`training` for the questions `training` and `cost`, `counts` for all others.",
+        "`training` for the questions `training` and `cost`, `verdicts` for `failures`, `counts` "
+        "for all others.",
+    )
+    views: dict[str, View] = Field(
+        description="Parts of sets that are analysed beside them, NAME: {set: SET, filters: [...]}"
+        "; each is one more set for all questions on counts and verdicts; may be empty.",
+    )
+    coverage_excludes: list[str] = Field(
+        description="Problems with one of these tags are left out of the question `coverage`; "
+        "may be empty.",
     )
     k: list[Attempts] = Field(
         min_length=1,
@@ -67,7 +91,7 @@ class Analysis(BaseModel):
     @classmethod
     def _folders(cls, value: dict[str, str]) -> dict[str, str]:
         for question, folder in value.items():
-            wanted = "training" if question in OF_TRAINING else "counts"
+            wanted = FOLDERS.get(question, "counts")
             if folder != wanted:
                 raise ValueError(f"{question} reads the folder {wanted!r}, not {folder!r}")
         return value

@@ -1,4 +1,4 @@
-"""What the sections `analysis` and `report` say of comparisons must agree: pairs, groups, names."""
+"""What the sections `analysis` and `report` say of comparisons must agree: pairs, sets, views."""
 
 from collections.abc import Iterable, Iterator
 
@@ -19,6 +19,8 @@ def faults(
         sets: names of sets.
     """
     draws, sets = list(draws), list(sets)
+    yield from _views(analysis, sets)
+    sets += analysis.views
     pairs, groups = analysis.pairs, analysis.groups
     places = {f"report.panels.{name}.pairs": panel.pairs for name, panel in report.panels.items()}
     for role, names in report.claims.items():
@@ -37,10 +39,19 @@ def faults(
                 f"analysis.groups.{group} = [{', '.join(names)}]: its pairs have the bases "
                 f"{', '.join(bases)}; legal: pairs of one base"
             )
-    for panel, section in report.panels.items():
-        for name in section.sets:
-            yield from unknown(f"report.panels.{panel}.sets", name, sets, "set")
+    shown = {f"report.panels.{panel}.sets": found.sets for panel, found in report.panels.items()}
+    for place, names in (shown | {"report.sets": report.sets}).items():
+        for name in names:
+            yield from unknown(place, name, sets, "set or view")
     for kind, counterparts in report.counterparts.items():
         known, what = (sets, "set") if kind == "sets" else (draws, "draw")
         for name in counterparts:
             yield from unknown(f"report.counterparts.{kind}", name, known, what)
+
+
+def _views(analysis: Analysis, sets: Iterable[str]) -> Iterator[str]:
+    """Views of no set, and views that are called like one."""
+    for name, view in analysis.views.items():
+        yield from unknown(f"analysis.views.{name}.set", view.set, sets, "set")
+        if name in sets:
+            yield f"analysis.views.{name}: a set has that name already; choose another"

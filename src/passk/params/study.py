@@ -101,8 +101,6 @@ def _problems(study: Study) -> Iterator[str]:
         yield from unknown(f"headline.{name}.set", first.set, study.sets, "set")
     for shown in study.report.pairs:
         yield from unknown("report.pairs", shown, study.analysis.pairs, "pair")
-    for shown in study.report.sets:
-        yield from unknown("report.sets", shown, study.sets, "set")
     yield from comparisons.faults(study.analysis, study.report, study.draws, study.sets)
     seeds = {
         section: {name: model.train_seed for name, model in getattr(study, section).items()}

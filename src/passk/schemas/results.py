@@ -77,7 +77,7 @@ GREEDY = Table(
 
 COVERAGE = Table(
     "coverage",
-    2,
+    3,
     {
         "pair": pl.String(),
         "set": pl.String(),
@@ -85,6 +85,7 @@ COVERAGE = Table(
         "problems": pl.Int64(),
         "share": pl.Float64(),
         "certain": pl.Int64(),  # of them, told apart by more than luck; null for both and neither
+        "excluded": pl.Int64(),  # problems of the set that no category holds: their tags say so
         "indices": pl.List(pl.Int64()),  # ascending
         "problem_ids": pl.List(pl.String()),  # in the order of the indices
     },
@@ -105,6 +106,21 @@ HISTOGRAM = Table(
         "share": pl.Float64(),
     },
     key=("draw", "set", "bin"),
+)
+
+FAILURES = Table(
+    "failures",
+    1,
+    {
+        "draw": pl.String(),
+        "set": pl.String(),
+        "verdict": pl.String(),  # wrong | unknown
+        "reason": pl.String(),  # as the grader gives it
+        "samples": pl.Int64(),
+        "problems": pl.Int64(),  # that have such a sample
+        "share": pl.Float64(),  # of all samples of the draw on the set, correct ones included
+    },
+    key=("draw", "set", "verdict", "reason"),
 )
 
 EFFICIENCY = Table(

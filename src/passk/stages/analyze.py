@@ -1,4 +1,4 @@
-"""`analyze@QUESTION`: one question answered from the count tables, or from the training logs."""
+"""`analyze@QUESTION`: one question answered from counts, from verdicts, or from training logs."""
 
 from collections.abc import Callable
 
@@ -12,6 +12,7 @@ from passk.analysis.queries import (
     crossover,
     difference,
     efficiency,
+    failures,
     greedy,
     histogram,
     pass_at_k,
@@ -20,7 +21,8 @@ from passk.analysis.queries import (
     training,
 )
 from passk.analysis.queries.inputs import Inputs
-from passk.params.analysis import OF_TRAINING, Analysis
+from passk.analysis.views import excluded, members, with_views
+from passk.params.analysis import FOLDERS, Analysis
 from passk.schemas import results
 from passk.schemas.counts import COUNTS
 from passk.stages.job import Job, StageError
@@ -36,6 +38,7 @@ QUESTIONS: dict[str, tuple[Callable[[Inputs], pl.DataFrame], Table]] = {
     "efficiency": (efficiency.answer, results.EFFICIENCY),
     "spread": (spread.answer, results.SPREAD),
     "seeds": (seeds.answer, results.SEEDS),
+    "failures": (failures.answer, results.FAILURES),
     "training": (training.answer, results.TRAINING),
     "cost": (cost.answer, results.COST),
 }
@@ -56,14 +59,24 @@ def _inputs(job: Job) -> Inputs:
     """Only declared draws and arms are read: a folder may hold strangers."""
     analysis = Analysis.model_validate(job.params["analysis"])
     seed = int(job.params["seed"])
-    if job.item in OF_TRAINING:
-        arms = catalog.read(paths.catalog(job.study, "training"))
-        return Inputs(
-            analysis, seed, training={arm: paths.training_log(job.study, arm) for arm in arms}
-        )
-    draws = catalog.read(paths.catalog(job.study, "counts"))
-    files = tuple(paths.counts(job.study, draw) for draw in draws)
-    if not files:
+    folder = FOLDERS.get(job.item, "counts")
+    declared = catalog.read(paths.catalog(job.study, folder))
+    if folder == "training":
+        logs = {arm: paths.training_log(job.study, arm) for arm in declared}
+        return Inputs(analysis, seed, training=logs)
+    if not declared:
         raise StageError("draws: there is none, so there is nothing to analyse; add a draw")
-    counts = pl.concat(COUNTS.read(path) for path in files)
-    return Inputs(analysis, seed, counts=files, cells=split(counts))
+    views, left_out = _views(job)
+    if folder == "verdicts":
+        judged = tuple(paths.verdicts(job.study, draw) for draw in declared)
+        return Inputs(analysis, seed, verdicts=judged, views=views)
+    tables = pl.concat(COUNTS.read(paths.counts(job.study, draw)) for draw in declared)
+    counts = with_views(tables, views)
+    return Inputs(analysis, seed, counts=counts, cells=split(counts), excluded=left_out)
+
+
+def _views(job: Job) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What the views hold, and what coverage leaves out."""
+    known = catalog.read(paths.catalog(job.study, "views"))
+    views = members(known["views"])
+    return views, with_views(excluded(known["excluded"]), views)

@@ -1,5 +1,6 @@
 -- Which problems both draws of a pair solve, only one, or neither, with their indices in the set.
--- counts: count tables; pairs: pair, base, rl (draw names). Solved: at least one correct sample.
+-- counts: count tables; pairs: pair, base, rl (draw names); excluded: set, problem_id, left out.
+-- Solved: at least one correct sample.
 WITH outcomes AS (
     SELECT pair, base."set", base.problem_id, base."index",
         CASE
@@ -12,6 +13,8 @@ WITH outcomes AS (
     JOIN counts AS base ON base.draw = pairs.base
     JOIN counts AS rl
         ON rl.draw = pairs.rl AND rl."set" = base."set" AND rl.problem_id = base.problem_id
+    ANTI JOIN excluded
+        ON excluded."set" = base."set" AND excluded.problem_id = base.problem_id
 ),
 totals AS (
     SELECT pair, "set", count(*) AS total FROM outcomes GROUP BY pair, "set"

@@ -7,8 +7,12 @@ from pathlib import Path
 import polars as pl
 
 from passk.analysis.cells import Cell, curve, paired
+from passk.analysis.database import Source
 from passk.analysis.statistics import Curve
 from passk.params.analysis import Analysis
+
+EXCLUDED = {"set": pl.String(), "problem_id": pl.String()}
+VIEWS = {"view": pl.String(), "set": pl.String(), "problem_id": pl.String()}
 
 
 @dataclass(frozen=True)
@@ -18,16 +22,22 @@ class Inputs:
     Attributes:
         analysis: the parameters.
         seed: the study's seed.
-        counts: count tables, one per draw.
+        counts: count tables, their views included.
         cells: their rows by (draw, set).
+        excluded: `set, problem_id` of the problems that coverage leaves out, views included.
+        verdicts: verdict tables, one per draw.
+        views: `view, set, problem_id`: the problems that each view holds.
         training: training log of each arm.
         drawn: curves made so far; a draw that several pairs share is resampled once.
     """
 
     analysis: Analysis
     seed: int
-    counts: tuple[Path, ...] = ()
+    counts: Source = ()
     cells: Mapping[tuple[str, str], Cell] = field(default_factory=dict)
+    excluded: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=EXCLUDED))
+    verdicts: tuple[Path, ...] = ()
+    views: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=VIEWS))
     training: Mapping[str, Path] = field(default_factory=dict)
     drawn: dict[tuple[str, str, tuple[int, ...]], Curve] = field(
         default_factory=dict, compare=False
