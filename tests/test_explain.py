@@ -169,6 +169,21 @@ def test_a_number_walks_back_to_its_sources(study):
     assert entry.outs["data/toy/samples/base.parquet"] in text
 
 
+def test_a_number_of_a_view_walks_back_to_the_counts_of_its_problems(study):
+    rows = count_rows("base").filter(set="easy").sort("index")
+    held = rows["problem_id"].to_list()[:2]
+    views = {"views": {"part": {"set": "easy", "problems": held}}, "excluded": {}}
+    paths.catalog("toy", "views").write_text(json.dumps(views))
+    path = paths.results("toy", "pass_at_k")
+    part = pl.DataFrame({"draw": ["base"], "set": ["part"], "k": [2], "pass_at_k": [1 - 1 / 6]})
+    pl.concat([pl.read_parquet(path), part]).write_parquet(path)
+    text = told("pass_at_k", draw="base", set="part", k=2)
+    assert "counts of draw 'base': 2 problems, 8 samples" in text
+    assert "pass@2 again from these counts: 0.833333 (same)" in text
+    assert "by filter@easy" in text
+    assert "by filter@hard" not in text
+
+
 def test_a_comparison_walks_back_through_both_draws_and_the_training(study):
     text = told("difference:0")
     for name in ("sample@base", "sample@rl", "train@rl", "filter@train", "problems@train"):
@@ -196,6 +211,8 @@ def test_only_pairs_that_share_the_set_count_for_a_spread():
     }
     assert draws_of({"group": "g", "set": "x"}, params) == ["a", "b", "c"]
     assert draws_of({"group": "g", "set": "y"}, params) == ["a", "b"]
+    params["analysis"]["views"] = {"v": {"set": "y"}}
+    assert draws_of({"group": "g", "set": "v"}, params) == ["a", "b"]
     with pytest.raises(explain.ExplainError, match=r"group h: no longer in params\.yaml"):
         draws_of({"group": "h"}, params)
 

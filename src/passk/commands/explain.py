@@ -107,7 +107,7 @@ def lines(number: str, where: Mapping[str, Any], problem: str, shown: int) -> It
         if problem:
             yield from _samples(samples[draw, name], shown)
         yield f"from what draw {draw!r} was made:"
-        names = {draw, *([name] if name else counts[draw, name]["set"])}
+        names = {draw, *counts[draw, name]["set"]}  # of a view: its set
         for link in explain.trace(paths.counts(study, draw).as_posix(), entries, names):
             yield from _link(link)
 

@@ -43,5 +43,7 @@ def _draws_of_pair(name: str, params: Mapping[str, Any]) -> list[str]:
 
 
 def _sample(draws: Iterable[str], name: str | None, params: Mapping[str, Any]) -> bool:
-    """Whether all of several draws sample a set."""
+    """Whether all of several draws sample a set, or the set of a view."""
+    view = params["analysis"].get("views", {}).get(name)
+    name = name if view is None else view["set"]
     return all(name in (None, *params["draws"].get(draw, {}).get("sets", ())) for draw in draws)

@@ -13,13 +13,15 @@ from typing import Any
 import polars as pl
 from polars.exceptions import PolarsError
 
-from passk import paths
+from passk import catalog, paths
 from passk.lineage import records
 from passk.lineage.lock import LockEntry, path_digest
 
 _CODE = "src/"
 # What names a row; else arm and step.
-_KEYS = ("name", "draw", "pair", "group", "set", "quantity", "k", "bin", "category")
+_KEYS = (
+    "name", "draw", "pair", "group", "set", "quantity", "k", "bin", "category", "verdict", "reason",
+)  # fmt: skip
 
 
 class ExplainError(ValueError):
@@ -227,11 +229,20 @@ def _state(path: Path, locked: str, root: Path) -> str:
 
 
 def counts(study: str, draw: str, name: str | None, root: Path = Path()) -> pl.DataFrame:
-    """Count rows of a draw, of one set if named: `set, index, problem_id, n, c, unknown`."""
+    """Count rows of a draw, of one set or view if named: `set, index, problem_id, n, c, unknown`."""
     frame = read_table(root / paths.counts(study, draw))
     if name is not None:
-        frame = frame.filter(pl.col("set") == name)
+        view = _views(study, root).get(name)
+        frame = frame.filter(pl.col("set") == (name if view is None else view["set"]))
+        if view is not None:
+            frame = frame.filter(pl.col("problem_id").is_in(view["problems"]))
     return frame.select("set", "index", "problem_id", "n", "c", "unknown").sort("set", "index")
+
+
+def _views(study: str, root: Path) -> dict[str, Any]:
+    """Each view's set and problems, where the study has views."""
+    path = root / paths.catalog(study, "views")
+    return dict(catalog.read(path)["views"]) if path.exists() else {}
 
 
 def samples(

@@ -5,6 +5,7 @@ number names its source.
 """
 
 import math
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from html import escape
@@ -28,8 +29,9 @@ class Source:
 
     @property
     def row(self) -> str:
-        """The table and the row's key, as `passk explain` takes them."""
-        return " ".join([self.table, *(f"{name}={value}" for name, value in self.key)])
+        """The table and the row's key, as `passk explain` takes them in a shell."""
+        words = (f"{name}={shlex.quote(str(value))}" for name, value in self.key)
+        return " ".join([self.table, *words])
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ def source(table: str, column: str, **key: object) -> Source:
     Example:
         >>> source("pass_at_k", "low", draw="base", set="hard", k=1).row
         'pass_at_k draw=base set=hard k=1'
+        >>> source("failures", "share", reason="wrong output").row
+        "failures reason='wrong output'"
     """
     return Source(table, column, tuple(key.items()))
 
