@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -76,16 +77,22 @@ def read_rows(path: Path) -> list[Row]:
     Raises:
         RecordedError: no such file, another kind of file, a malformed row, or no row.
     """
+    return list(each_row(path))
+
+
+def each_row(path: Path) -> Iterator[Row]:
+    """The rows of a file one by one, for files larger than memory; raises as `read_rows`."""
     if not path.is_file():
         raise RecordedError(f"{path}: no such file")
     suffixes = path.suffixes
     reader = _READERS.get(tuple(suffixes[-2:])) or _READERS.get(tuple(suffixes[-1:]))
     if reader is None:
         raise RecordedError(f"{path}: expected .jsonl, .jsonl.gz, .json or .parquet")
+    row = None
     try:
-        rows = list(reader(path))
-    except (UnicodeDecodeError, EOFError, gzip.BadGzipFile) as error:
+        for row in reader(path):
+            yield row
+    except (UnicodeDecodeError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise RecordedError(f"{path}: damaged, or not UTF-8 text ({error})") from error
-    if not rows:
+    if row is None:
         raise RecordedError(f"{path}: holds no row")
-    return rows

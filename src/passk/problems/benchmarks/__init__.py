@@ -1,0 +1,1 @@
+"""Real benchmarks and training sets, read from local files in their published formats."""

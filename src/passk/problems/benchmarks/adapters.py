@@ -1,0 +1,54 @@
+"""Adapters by name, and a published file as problems."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from passk.problems.benchmarks import (
+    humaneval,
+    humaneval_plus,
+    leetcode,
+    livecodebench,
+    math_sets,
+    mbpp_plus,
+    registry,
+    taco,
+)
+from passk.problems.benchmarks.form import Problem, distinct
+from passk.problems.recorded import Row
+
+Adapter = Callable[[Iterable[Row], Mapping[str, Any]], Iterator[Problem]]
+
+ADAPTERS: Mapping[str, Adapter] = MappingProxyType(
+    {
+        "humaneval": humaneval.problems,
+        "humaneval_plus": humaneval_plus.problems,
+        "leetcode": leetcode.problems,
+        "livecodebench": livecodebench.problems,
+        "math_sets": math_sets.problems,
+        "mbpp_plus": mbpp_plus.problems,
+        "taco": taco.problems,
+    }
+)
+
+
+def read(name: str, path: Path, sha256: str | None = None) -> list[Problem]:
+    """The problems of a published file, checked against what is recorded of it.
+
+    Of domain code, tests without `expected` are still to be filled with what their reference
+    returns; see `passk.verification.code.expected`.
+
+    Args:
+        name: of the source.
+        path: the file, or a folder of files.
+        sha256: as for `registry.check_file`.
+
+    Raises:
+        RecordedError: unknown source, another file, a malformed row; it names the remedy.
+    """
+    known = registry.source(name)
+    registry.check_file(name, path, sha256)
+    found = distinct(ADAPTERS[known.adapter](registry.rows(path), known.options))
+    registry.check_number(name, len(found), path, sha256)
+    return found

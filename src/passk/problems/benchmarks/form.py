@@ -1,0 +1,139 @@
+"""A problem as an adapter reads it, and problems in normal form.
+
+An adapter is a pure function from rows of a published file to problems, in the file's order:
+
+    def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Problem]
+
+It raises RecordedError, which names file, row and remedy, and touches no file. To add a source:
+write an adapter, list it in `adapters.py`, describe the source in `sources.yaml`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from passk.problems.identity import problem_id
+from passk.problems.recorded import RecordedError, Row
+from passk.schemas.problems import PROBLEMS
+from passk.verification.code.tests import Tests
+
+# Tags with a meaning of their own; the others are a benchmark's own subjects and levels.
+FLAGGED = "flagged"  # the benchmark's authors say that it cannot be judged rightly
+UNTESTED = "no-tests"  # of domain code, without tests: it can be asked and dated, not judged
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One problem of a benchmark.
+
+    Attributes:
+        name: what the benchmark calls it, e.g. `HumanEval/0`.
+        place: where it stands, for messages.
+        question: what a model is asked.
+        answer: gold answer; of domain code a program that the benchmark gives as right, or "".
+        answer_type: as in the problem table.
+        tests: of domain code; None where the file has none, or none that can be run. With no
+            `expected` yet, it is what `reference` returns on `inputs`.
+        starter_code: code that a solution starts from.
+        prefix: text that a `completion` continues, where samples hold only that.
+        date: ISO date of publication.
+        tags: subjects, difficulty, flags.
+        unit: of the answer.
+    """
+
+    name: str
+    place: str
+    question: str
+    answer: str
+    answer_type: str
+    tests: Tests | None = None
+    starter_code: str | None = None
+    prefix: str = ""
+    date: str | None = None
+    tags: tuple[str, ...] = ()
+    unit: str | None = None
+
+
+def value(row: Row, column: str, kind: type | tuple[type, ...] = str) -> Any:  # noqa: ANN401
+    """A value that a row of a published file must have, of a type.
+
+    Raises:
+        RecordedError: no such column, or another type.
+    """
+    if column not in row.values:
+        raise RecordedError(
+            f"{row.place}: no column {column!r}; found {sorted(row.values)}. Is this the file of "
+            "another benchmark? See `source`"
+        )
+    found = row.values[column]
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    if not isinstance(found, kind) or (isinstance(found, bool) and bool not in kinds):
+        wanted = " or ".join(one.__name__ for one in kinds)
+        shown = repr(found)
+        raise RecordedError(
+            f"{row.place}: {column!r} is {shown[:80]}{'...' * (len(shown) > 80)}; "
+            f"expected {wanted}: download the file again"
+        )
+    return found
+
+
+def text(row: Row, column: str) -> str:
+    """A text that must not be blank."""
+    found: str = value(row, column)
+    if not found.strip():
+        raise RecordedError(f"{row.place}: {column!r} is blank: download the file again")
+    return found
+
+
+def distinct(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems; a name or a question that occurs twice is an error.
+
+    Raises:
+        RecordedError: it names both places.
+    """
+    names: dict[str, str] = {}
+    found = []
+    for problem in problems:
+        if (first := names.setdefault(problem.name, problem.place)) != problem.place:
+            raise RecordedError(
+                f"{problem.place}: problem {problem.name!r} stands in {first} too; remove one"
+            )
+        found.append(problem)
+    return found
+
+
+def normal_form(problems: Iterable[Problem], name: str, domain: str, source: str) -> pl.DataFrame:
+    """Problems that keep the contract PROBLEMS.
+
+    Args:
+        problems: with expected outputs, where they have tests.
+        name: of the set.
+        domain: of its problems.
+        source: title of the benchmark; the column `source` adds each problem's own name.
+    """
+    rows: list[Mapping[str, Any]] = [
+        dict.fromkeys(PROBLEMS.columns)
+        | {
+            "problem_id": problem_id(domain, one.question, starter_code=one.starter_code),
+            "domain": domain,
+            "set": name,
+            "index": index,
+            "question": one.question,
+            "answer": one.answer,
+            "answer_type": one.answer_type,
+            "unit": one.unit,
+            "tests": None if one.tests is None else one.tests.dump(),
+            "starter_code": one.starter_code,
+            "date": one.date,
+            "source": f"{source}: {one.name}",
+            "tags": [*one.tags, *_untested(one, domain)],
+        }
+        for index, one in enumerate(problems)
+    ]
+    return PROBLEMS.check(pl.DataFrame(rows, schema=dict(PROBLEMS.columns)))
+
+
+def _untested(problem: Problem, domain: str) -> list[str]:
+    return [UNTESTED] if domain == "code" and problem.tests is None else []
