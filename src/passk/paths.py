@@ -8,9 +8,10 @@ from pathlib import Path
 
 PARAMS = Path("params.yaml")
 RECORDS = Path("records")
-STATE = Path(".passk")  # git-ignored: block store, verdict cache, resume folders, stamps
+STATE = Path(".passk")  # git-ignored: blocks, verdicts, calibration, resume folders, stamps
 BLOCKS = STATE / "blocks"
 VERDICTS = STATE / "verdicts"
+CALIBRATION = STATE / "calibration"
 RESUME = STATE / "resume"
 LIVE = STATE / "live"
 STAMPS = STATE / "stamps"

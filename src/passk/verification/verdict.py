@@ -12,6 +12,26 @@ TIMEOUT = "timeout"
 FAULT = "grader fault"
 GOLD = "gold answer not readable"
 
+# Of programs; `TRUNCATED`, `TIMEOUT` (its own processor time is used up) and `GOLD` are theirs too.
+PASSED = "all tests passed"
+DIFFERENT_OUTPUT = "wrong output"
+MEMORY = "memory"
+OUTPUT = "output limit"
+EXITED = "exited"
+SYNTAX = "syntax error"
+NO_PROGRAM = "no program found"
+SANDBOX_FAULT = "sandbox fault"
+
+
+def raised(kind: str) -> str:
+    """The reason of a program that raised an exception of a type.
+
+    Example:
+        >>> raised("IndexError")
+        'error: IndexError'
+    """
+    return f"error: {kind}"
+
 
 class Verdict(NamedTuple):
     """A verdict.

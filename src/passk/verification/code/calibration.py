@@ -1,0 +1,81 @@
+"""Time limits from the reference solution's own processor time, measured on this machine.
+
+A slow machine, or an old one, so calls no right program wrong. What was measured is kept in a
+folder that is a cache: no output holds it, and without it everything is measured again.
+"""
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+
+from passk.digests import digest
+from passk.verification.code.options import CodeOptions
+from passk.verification.code.tests import Tests
+from passk.verification.sandbox.task import Limits
+
+# Processor seconds that a reference solution may take for all its tests.
+REFERENCE_CPU = 120.0
+# Wall seconds for each processor second, and besides: neighbours may keep a program waiting.
+_WALL_FACTOR, _WALL_MORE = 5.0, 20.0
+
+
+def limits(cpu: float, options: CodeOptions) -> Limits:
+    """Limits of a program that has so many processor seconds."""
+    return Limits(cpu=cpu, wall=_WALL_FACTOR * cpu + _WALL_MORE, memory=options.memory_mib << 20)
+
+
+def program_limits(reference: float | None, options: CodeOptions) -> Limits:
+    """Limits of one run: of all tests beside a reference solution, of one test without.
+
+    Args:
+        reference: processor seconds that the reference solution took; None where there is none.
+        options: of the grader.
+    """
+    if reference is None:
+        return limits(options.cpu_default, options)
+    return limits(max(options.cpu_floor, options.cpu_factor * reference), options)
+
+
+class Calibration:
+    """Processor seconds of reference solutions, by what was run.
+
+    Args:
+        folder: where they are kept; None: not at all.
+        packages: importable besides the standard library.
+    """
+
+    def __init__(self, folder: Path | None, packages: Sequence[str] = ()) -> None:
+        self._folder = folder
+        self._host = digest(platform.node(), platform.machine(), platform.python_version())
+        self._packages = sorted(packages)
+        self._known: dict[str, float] = {}
+        for path in sorted(folder.glob("*.jsonl")) if folder is not None else ():
+            for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+                self._read(line)
+
+    def _read(self, line: str) -> None:
+        try:
+            key, seconds = json.loads(line)
+            self._known[str(key)] = float(seconds)
+        except (ValueError, TypeError):  # a line that was cut short: measured again
+            return
+
+    def key(self, tests: Tests) -> str:
+        """What identifies a measurement; nothing of what is expected."""
+        run = tests.reference, tests.entry, tests.inputs, tests.prelude
+        return digest(self._host, self._packages, *run)[:32]
+
+    def get(self, key: str) -> float | None:
+        """Seconds measured before, or None."""
+        return self._known.get(key)
+
+    def put(self, key: str, seconds: float) -> None:
+        """Keep a measurement."""
+        self._known[key] = seconds
+        if self._folder is None:
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / f"{os.getpid()}.jsonl").open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps([key, round(seconds, 6)]) + "\n")

@@ -1,0 +1,272 @@
+"""The program that a response states, by the rules of the benchmarks' own harnesses.
+
+1. What stands before the last `</think>` is left out; of `<answer>` tags, the inside of the last.
+2. Fences (three or more backticks or tildes on a line of their own) cut the text into blocks. A
+   response whose prompt opened the fence starts inside one: what stands before the first fence is
+   a block if it is Python that does something. A last block that is never closed ends with the
+   text.
+3. Of blocks, the last that defines the entry point (evalplus looks for it; LiveCodeBench takes
+   the last block, here the rule where nothing is to be called). Where none does: a run of lines
+   as in rule 4, else the last block that mentions the definition but has a syntax error, else
+   the last block. Blocks in another language count only where there are no others.
+4. Without a fence, the longest run of lines that is Python (evalplus): of runs that define the
+   entry point where one is to be called, and of all runs that do something where none is.
+5. Where a function or method is called, statements after its definition that merely try it out
+   (assert, print, read input or call it; `if __name__ == "__main__"`) are left out, unless what
+   they bind is used by what stays. evalplus keeps imports and what the entry point reaches.
+
+A completion (a function's body alone) is none of these: see `completed`.
+"""
+
+import ast
+import re
+import warnings
+from typing import NamedTuple
+
+# Longest text in which a program without fences is looked for, and longest program that is
+# parsed here, in characters: far past what a model writes, and a bound on this process's work.
+LONGEST = 1 << 18
+# Parses at most, when looking for the longest run of lines.
+_TRIES = 2000
+
+_FENCE = re.compile(r"^[ \t]*(?:>[ \t]*)?(`{3,}|~{3,})[ \t]*([^`\n]*?)[ \t]*$")
+# A fence that opens behind prose: `Answer: ```python`.
+_BEHIND = re.compile(r"^[^`~\n]*?(`{3,}|~{3,})(python|py|python3)[ \t]*$", re.IGNORECASE)
+_PYTHON = frozenset({"", "python", "python3", "py", "py3", "python2", "sage"})
+_THINK_END = "</think>"
+_ANSWER = re.compile(r"<answer>(.*?)(</answer>|\Z)", re.DOTALL)
+_TRIAL = frozenset({"print", "input"})
+_ASSIGNS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
+
+
+class Extracted(NamedTuple):
+    """A program, and whether the response says where it ends.
+
+    Attributes:
+        program: Python; not necessarily valid.
+        closed: False where the program ends with the text; it may have been cut there.
+    """
+
+    program: str
+    closed: bool
+
+
+class _Block(NamedTuple):
+    text: str
+    language: str
+    closed: bool
+
+
+def extract(response: str, entry: str | None) -> Extracted | None:
+    r"""The program of a response, or None.
+
+    Args:
+        response: what a model wrote.
+        entry: what is called, `name` or `Class.method`; None for a program that reads and prints.
+
+    Example:
+        >>> extract("Here it is:\n```python\ndef f(x):\n    return x\n```\nDone.", "f")
+        Extracted(program='def f(x):\n    return x', closed=True)
+    """
+    text, tagged = _stated(response.replace("\r\n", "\n"))
+    blocks = _blocks(text, entry)
+    block = _defining(blocks, entry) if entry else _last(blocks)
+    if block is None and (entry or not blocks):
+        if (program := longest_run(text, entry)) is not None:
+            return Extracted(without_trials(program, entry), tagged)
+        block = _mentioning(blocks, entry) or _last(blocks)
+    if block is None:
+        return None
+    return Extracted(without_trials(block.text, entry), block.closed or tagged)
+
+
+def completed(prompt: str, completion: str) -> str:
+    """The program of a completion: the body of the function that the prompt begins."""
+    return prompt + completion
+
+
+def parse(program: str) -> ast.Module | None:
+    """The syntax tree; None where it has an error, or is too long to be parsed here."""
+    if len(program) > LONGEST:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of invalid escapes, to standard error
+            return ast.parse(program)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def defines(tree: ast.Module, entry: str) -> bool:
+    """Whether a module defines what is called (a class's method: class or bare function)."""
+    owner, _, method = entry.rpartition(".")
+    return bool({method, owner} & bound_names(tree))
+
+
+def bound_names(tree: ast.Module) -> set[str]:
+    """Names that a module binds."""
+    return {name for node in tree.body for name in _bound(node)}
+
+
+def _bound(node: ast.stmt) -> set[str]:
+    """Names that a statement binds in the module."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {node.name}
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+    bound = set()
+    for child in ast.walk(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            bound.add(child.name)
+        elif isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
+            bound.add(child.id)
+    return bound
+
+
+def _does_something(tree: ast.Module) -> bool:
+    """Whether a module is more than prose that happens to parse (`Sure`, `x, y`, `"so"`)."""
+    return any(
+        not isinstance(node, ast.Expr) or isinstance(node.value, ast.Call | ast.Await)
+        for node in tree.body
+    ) and not all(isinstance(node, ast.AnnAssign) and node.value is None for node in tree.body)
+
+
+def _stated(text: str) -> tuple[str, bool]:
+    """The text that counts, and whether a closing tag ends it."""
+    text = text.rpartition(_THINK_END)[2]
+    found = [match for match in _ANSWER.finditer(text) if match[1].strip()]
+    return (found[-1][1], bool(found[-1][2])) if found else (text, False)
+
+
+def _blocks(text: str, entry: str | None) -> list[_Block]:
+    """Fenced blocks in order that are not blank; those in Python alone where there are such."""
+    lines = text.split("\n")
+    fences = [
+        (number, match)
+        for number, line in enumerate(lines)
+        if (match := _FENCE.match(line) or _BEHIND.match(line))
+    ]
+    blocks: list[_Block] = []
+    if fences and not fences[0][1][2]:
+        head = "\n".join(lines[: fences[0][0]])
+        tree = parse(head)
+        if tree is not None and (defines(tree, entry) if entry else _does_something(tree)):
+            blocks.append(_Block(head, "", True))
+            fences = fences[1:]
+    begun, mark, language = -1, "", ""
+    for number, match in fences:
+        inside = "\n".join(lines[begun + 1 : number])
+        if begun < 0:
+            begun, mark, language = number, match[1], match[2]
+        elif not match[1].startswith(mark):
+            continue  # text of a block that a longer or another fence opened
+        elif not match[2]:
+            blocks.append(_Block(inside, language, True))
+            begun = -1
+        elif _language(match[2]) in _PYTHON:  # the fence before was never closed
+            blocks.append(_Block(inside, language, True))
+            begun, language = number, match[2]
+    if begun >= 0:
+        blocks.append(_Block("\n".join(lines[begun + 1 :]), language, False))
+    blocks = [block for block in blocks if block.text.strip()]
+    return [block for block in blocks if _language(block.language) in _PYTHON] or blocks
+
+
+def _language(info: str) -> str:
+    return info.partition(" ")[0].strip("{}.").lower()
+
+
+def _defining(blocks: list[_Block], entry: str) -> _Block | None:
+    for block in reversed(blocks):
+        if (tree := parse(block.text)) is not None and defines(tree, entry):
+            return block
+    return None
+
+
+def _mentioning(blocks: list[_Block], entry: str | None) -> _Block | None:
+    name = re.escape((entry or "").rpartition(".")[2])
+    definition = re.compile(rf"^\s*(?:async\s+)?def\s+{name}\b", re.MULTILINE)
+    return next((block for block in reversed(blocks) if definition.search(block.text)), None)
+
+
+def _last(blocks: list[_Block]) -> _Block | None:
+    return blocks[-1] if blocks else None
+
+
+def longest_run(text: str, entry: str | None) -> str | None:
+    """The longest run of lines that is Python, in lines that are not blank; None without one."""
+    if len(text) > LONGEST:
+        return None
+    lines = text.split("\n")
+    best, most, tries, past = None, 0, 0, 0
+    for start, line in enumerate(lines):
+        if start < past or not line.strip() or line[0] in " \t":
+            continue  # inside of a run that is known, or no start of a module
+        stop = len(lines)
+        while stop > start and tries < _TRIES:
+            tries += 1
+            tree, stop = _parse_lines(lines, start, stop)
+            if tree is None:
+                continue
+            past = stop
+            size = sum(1 for line in lines[start:stop] if line.strip())
+            fits = defines(tree, entry) if entry else _does_something(tree)
+            if fits and size > most:
+                best, most = "\n".join(lines[start:stop]).rstrip(), size
+            break
+    return best
+
+
+def _parse_lines(lines: list[str], start: int, stop: int) -> tuple[ast.Module | None, int]:
+    """A module of lines [start, stop); where they are none, the end of what may be one."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse("\n".join(lines[start:stop])), stop
+    except SyntaxError as error:
+        # Lines up to the error may be a module. An error of indentation or of the end of the text
+        # is reported past its cause, so each try ends at least one line earlier.
+        return None, min(stop - 1, start + max(0, (error.lineno or 1) - 1))
+    except (ValueError, RecursionError, MemoryError):
+        return None, start
+
+
+def without_trials(program: str, entry: str | None) -> str:
+    """A program without statements that merely try out its entry point; see rule 5."""
+    tree = parse(program) if entry is not None else None
+    if tree is None or entry is None or not defines(tree, entry):
+        return program
+    owner, _, method = entry.rpartition(".")
+    names = {owner or method, method}
+    last = max(number for number, node in enumerate(tree.body) if names & _bound(node))
+    trials = [node for node in tree.body[last + 1 :] if _tries_out(node, names)]
+    kept = [node for node in tree.body if node not in trials]
+    used = {name for node in kept for name in _mentioned(node)}
+    tables = {name for node in kept if isinstance(node, _ASSIGNS) for name in _bound(node)}
+    taken = {number for node in kept for number in _lines(node)}
+    lines = program.split("\n")
+    for node in trials:
+        if _bound(node) & used or _mentioned(node) & tables or taken & set(_lines(node)):
+            continue
+        for number in _lines(node):
+            lines[number] = ""
+    return "\n".join(lines).rstrip() if trials else program
+
+
+def _lines(node: ast.stmt) -> range:
+    return range(node.lineno - 1, node.end_lineno or node.lineno)
+
+
+def _mentioned(node: ast.stmt) -> set[str]:
+    return {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
+
+
+def _tries_out(node: ast.stmt, names: set[str]) -> bool:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return False
+    if isinstance(node, ast.Assert):
+        return True
+    mentioned = _mentioned(node)
+    if isinstance(node, ast.If) and "__name__" in mentioned:
+        return True
+    return bool(mentioned & (_TRIAL | names))
