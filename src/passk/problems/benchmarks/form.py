@@ -8,7 +8,7 @@ It raises RecordedError, which names file, row and remedy, and touches no file. 
 write an adapter, list it in `adapters.py`, describe the source in `sources.yaml`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,7 +104,13 @@ def distinct(problems: Iterable[Problem]) -> list[Problem]:
     return found
 
 
-def normal_form(problems: Iterable[Problem], name: str, domain: str, source: str) -> pl.DataFrame:
+def normal_form(
+    problems: Sequence[Problem],
+    name: str,
+    domain: str,
+    source: str,
+    indices: Sequence[int] | None = None,
+) -> pl.DataFrame:
     """Problems that keep the contract PROBLEMS.
 
     Args:
@@ -112,6 +118,7 @@ def normal_form(problems: Iterable[Problem], name: str, domain: str, source: str
         name: of the set.
         domain: of its problems.
         source: title of the benchmark; the column `source` adds each problem's own name.
+        indices: places in the benchmark, where some of its problems are left out.
     """
     rows: list[Mapping[str, Any]] = [
         dict.fromkeys(PROBLEMS.columns)
@@ -130,7 +137,7 @@ def normal_form(problems: Iterable[Problem], name: str, domain: str, source: str
             "source": f"{source}: {one.name}",
             "tags": [*one.tags, *_untested(one, domain)],
         }
-        for index, one in enumerate(problems)
+        for index, one in zip(indices or range(len(problems)), problems, strict=True)
     ]
     return PROBLEMS.check(pl.DataFrame(rows, schema=dict(PROBLEMS.columns)))
 
