@@ -1,0 +1,292 @@
+"""What runs a program, in a process that the program owns; standard library alone.
+
+Nothing here is trusted after the program's first line: it may replace all of it. What it writes
+to the result pipe are claims about values, read with `frames` and compared by the host.
+
+Functions: prelude and source are run once as module `solution` (as the benchmarks' own harnesses
+do, which run them under a name other than `__main__`, so that a solution's own demonstration
+does not run), then the entry is called per case. Whole programs: each case in a fork of its own,
+as `__main__`, to its end, including threads and exit handlers, as a judge's `python file` would.
+"""
+
+import gc
+import os
+import select
+import signal
+import sys
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from passk.verification.sandbox import confine, frames, values
+
+_MESSAGE = 500  # characters of an exception's message that are kept
+
+
+@dataclass(frozen=True)
+class Work:
+    """A program as the server was given it; see `task.Program`."""
+
+    source: str
+    entry: str | None
+    inputs: list[str]
+    prelude: str
+    cpu: float
+    wall: float
+    memory: int
+    processes: int
+    file_size: int
+    output: int
+
+
+class _Full(Exception):
+    """More output than is allowed."""
+
+
+class _Results:
+    """The result pipe. One write per case: what was written outlives a program that kills itself."""
+
+    def __init__(self, file: int, most: int) -> None:
+        self._file, self._left = file, most
+
+    def write(self, kind: bytes, payload: bytes) -> None:
+        self._left -= len(payload)
+        if self._left < 0:
+            raise _Full
+        data = frames.pack(kind, payload)
+        while data:
+            data = data[os.write(self._file, data) :]
+
+
+def run(work: Work, results: int) -> None:
+    """Run a program and write what became of its cases; returns or not."""
+    out = _Results(results, work.output)
+    gc.enable()
+    try:
+        if work.entry is None:
+            _whole(work, out)
+        else:
+            _function(work, work.entry, out)
+        out.write(frames.FINISHED, b"")
+    except MemoryError:
+        out.write(frames.OUT_OF_MEMORY, b"")
+    except _Full:
+        os.write(results, frames.pack(frames.TOO_MUCH, b""))
+
+
+def described(error: BaseException) -> bytes:
+    """An exception's type and message; both are the program's to say."""
+    try:
+        text = f"{type(error).__name__}: {str(error)[:_MESSAGE]}"
+    except BaseException:  # noqa: BLE001  (its own __str__ may do anything)
+        text = "an exception that cannot be described"
+    return text.encode("ascii", "backslashreplace")
+
+
+def _function(work: Work, entry: str, out: _Results) -> None:
+    confine.filter_calls() if _confined else None
+    try:
+        call = _load(work, entry)
+    except MemoryError:
+        raise
+    except BaseException as error:  # noqa: BLE001  (SystemExit too)
+        out.write(frames.UNLOADED, described(error))
+        return
+    for given in work.inputs:
+        arguments = values.decode(given)
+        try:
+            value = call(*arguments)
+        except MemoryError:
+            raise
+        except BaseException as error:  # noqa: BLE001  (SystemExit too)
+            out.write(frames.RAISED, described(error))
+            continue
+        try:
+            text = values.encode(value)
+        except MemoryError:
+            raise
+        except BaseException:  # noqa: BLE001  (no such value: a metaclass may do anything)
+            out.write(frames.OPAQUE, type.__dict__["__name__"].__get__(type(value)).encode()[:200])
+            continue
+        out.write(frames.RETURNED, text.encode("ascii"))
+
+
+def _load(work: Work, entry: str) -> Callable[..., Any]:
+    module = types.ModuleType("solution")
+    sys.modules["solution"] = module
+    for name, text in (("<prelude>", work.prelude), ("<program>", work.source)):
+        if text:
+            exec(compile(text, name, "exec", dont_inherit=True), module.__dict__)
+    owner, _, method = entry.rpartition(".")
+    if not owner:
+        return module.__dict__[entry] if entry in module.__dict__ else _missing(entry)
+    made = module.__dict__[owner] if owner in module.__dict__ else _missing(owner)
+    return lambda *arguments: getattr(made(), method)(*arguments)
+
+
+def _missing(name: str) -> Any:  # noqa: ANN401
+    raise NameError(f"the program does not define {name!r}")
+
+
+def _whole(work: Work, out: _Results) -> None:
+    try:
+        code = [
+            compile(text, name, "exec", dont_inherit=True)
+            for name, text in (("<prelude>", work.prelude), ("<program>", work.source))
+            if text
+        ]
+    except MemoryError:
+        raise
+    except BaseException as error:  # noqa: BLE001  (also what the parser gives up on)
+        out.write(frames.UNLOADED, described(error))
+        return
+    left = work.output
+    for given in work.inputs:
+        kind, payload = _process(code, given, left)
+        left -= len(payload)
+        out.write(kind, payload)
+
+
+def _process(code: list[types.CodeType], given: str, most: int) -> tuple[bytes, bytes]:
+    """One case in a process of its own, and the end of all that it leaves behind."""
+    source, target = os.pipe(), os.pipe()
+    complaint = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.dup2(source[0], 0)
+            os.dup2(target[1], 1)
+            os.dup2(complaint[1], 3)
+            os.closerange(4, 64)
+            _main(code)
+        finally:
+            os._exit(1)
+    for file in (source[0], target[1], complaint[1]):
+        os.close(file)
+    printed = _converse(pid, source[1], target[0], given.encode("utf-8", "surrogatepass"), most)
+    _, status = os.waitpid(pid, 0)
+    os.set_blocking(complaint[0], False)
+    try:
+        said = os.read(complaint[0], 4096)
+    except BlockingIOError:
+        said = b""
+    _end_all()
+    for file in (target[0], complaint[0]):
+        os.close(file)
+    if said == b"MemoryError":
+        raise MemoryError
+    if said:
+        return frames.RAISED, said
+    if os.WIFSIGNALED(status):
+        return frames.RAISED, f"signal {os.WTERMSIG(status)}".encode()
+    if status:
+        return frames.RAISED, f"exit status {os.WEXITSTATUS(status)}".encode()
+    return frames.PRINTED, printed
+
+
+def _converse(pid: int, stdin: int, stdout: int, given: bytes, most: int) -> bytes:
+    """Feed standard input and read standard output until the process has ended."""
+    ended = os.pidfd_open(pid)
+    for file in (stdin, stdout):
+        os.set_blocking(file, False)
+    poll = select.poll()
+    poll.register(ended, select.POLLIN)
+    poll.register(stdout, select.POLLIN)
+    if given:
+        poll.register(stdin, select.POLLOUT)
+    else:
+        os.close(stdin)
+    parts, size, rest, over = [], 0, memoryview(given), False
+    while not over:
+        for file, _ in poll.poll():
+            if file == ended:
+                over = True
+            elif file == stdin:
+                try:
+                    rest = rest[os.write(stdin, rest[:65536]) :]
+                except BrokenPipeError:
+                    rest = rest[:0]
+                if not rest:
+                    poll.unregister(stdin)
+                    os.close(stdin)
+            else:
+                part = os.read(stdout, 1 << 16)
+                parts.append(part)
+                size += len(part)
+                if size > most:
+                    raise _Full
+                if not part:
+                    poll.unregister(stdout)
+    if rest:
+        os.close(stdin)
+    os.close(ended)
+    while True:
+        try:
+            part = os.read(stdout, 1 << 16)
+        except BlockingIOError:
+            break
+        if not part:
+            break
+        parts.append(part)
+        size += len(part)
+        if size > most:
+            raise _Full
+    return b"".join(parts)
+
+
+def _end_all() -> None:
+    """Kill what the process left behind: all but process 1, which this is when confined."""
+    if not _confined:
+        return
+    try:
+        os.kill(-1, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    while True:
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def _main(code: list[types.CodeType]) -> None:
+    if _confined:
+        confine.filter_calls()
+    module = types.ModuleType("__main__")
+    sys.modules["__main__"] = module
+    sys.argv = ["program"]
+    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115, PTH123
+    sys.stdout = sys.__stdout__ = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115, PTH123
+    try:
+        try:
+            for part in code:
+                exec(part, module.__dict__)
+        except SystemExit:
+            pass  # whatever its status, as the benchmarks' harnesses have it
+        _finish()
+    except MemoryError:
+        os.write(3, b"MemoryError")
+    except BaseException as error:  # noqa: BLE001  (anything a program raises)
+        os.write(3, described(error))
+    os._exit(0)
+
+
+def _finish() -> None:
+    """What the interpreter does at its end: wait for threads, exit handlers, flush."""
+    import atexit
+
+    threading = sys.modules.get("threading")
+    if threading is not None:
+        threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+
+
+_confined = True
+
+
+def without_confinement() -> None:
+    """Isolation is weak: no filter, no process namespace."""
+    global _confined  # noqa: PLW0603  (set once, before the first fork)
+    _confined = False

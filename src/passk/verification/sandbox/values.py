@@ -1,0 +1,162 @@
+"""Python values as text that can be read without trusting who wrote it: JSON with tags.
+
+None, booleans, finite floats, strings, lists, and integers up to 64 bits are JSON's own; all else
+is an object with one key, its tag:
+
+    >>> encode([1, (2.0, None), {"a": {3}}])
+    '[1,{"t":[2.0,null]},{"d":[["a",{"s":[3]}]]}]'
+    >>> decode(encode({(1, 2): float("-inf"), "big": 10**30}))
+    {(1, 2): -inf, 'big': 1000000000000000000000000000000}
+
+Types are kept exactly (True is not 1, 1 is not 1.0, -0.0 has its sign); an instance of a subclass
+(Counter, IntEnum, a named tuple) is written as what it holds, whatever its own methods say. Equal
+sets have one text, and so have equal dictionaries of equal order. Standard library alone: this
+module also runs inside the sandbox.
+"""
+
+import binascii
+import json
+import math
+from typing import Any
+
+LONGEST = 1 << 26  # characters of a text that is decoded,
+MOST = 1 << 21  # brackets and strings in it: each may cost its reader a hundred bytes,
+DEEPEST = 100  # and how deep values may be nested
+
+_PLAIN = frozenset({int, float, str, bool, type(None)})
+_SMALL = 1 << 63
+_SPECIAL = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+_compact = json.JSONEncoder(
+    ensure_ascii=True, check_circular=False, allow_nan=False, separators=(",", ":")
+).encode
+
+
+class ValueTextError(ValueError):
+    """A text that is no encoded value, or is larger than what may be read."""
+
+
+def encode(value: Any) -> str:  # noqa: ANN401  (any value)
+    """A value as text (ASCII).
+
+    Raises:
+        TypeError: a type that is not known here, by name.
+        ValueTextError: nested deeper than DEEPEST, or within itself.
+    """
+    return _compact(_tagged(value, DEEPEST))
+
+
+def decode(text: str) -> Any:  # noqa: ANN401  (any value)
+    """The value of a text, new at each call.
+
+    Raises:
+        ValueTextError: not written by `encode`, or larger than the limits above.
+    """
+    if len(text) > LONGEST:
+        raise ValueTextError(f"a value of {len(text)} characters; at most {LONGEST} are read")
+    if text.count("[") + text.count('"') // 2 + text.count("{") > MOST:
+        raise ValueTextError(f"a value of more than {MOST} parts")
+    try:
+        return _decoder.decode(text)
+    except ValueTextError:
+        raise
+    except (ValueError, TypeError, RecursionError, KeyError, OverflowError) as error:
+        raise ValueTextError(f"not an encoded value: {str(error)[:200]}") from None
+
+
+def _tagged(value: Any, depth: int) -> Any:  # noqa: ANN401  (any value)
+    """The value in JSON's types alone; parts that are such already are not copied."""
+    kind = type(value)
+    if kind is list:
+        if _PLAIN.issuperset(map(type, value)):
+            return value if _simple(value) else [_scalar(item) for item in value]
+        if depth <= 0:
+            raise ValueTextError(f"nested deeper than {DEEPEST}")
+        return [_tagged(item, depth - 1) for item in value]
+    if kind in _PLAIN:
+        return _scalar(value)
+    if depth <= 0:
+        raise ValueTextError(f"nested deeper than {DEEPEST}")
+    return _container(value, depth - 1)
+
+
+def _simple(items: list[Any]) -> bool:
+    """Whether JSON has all these scalars: no infinities, no integers past 64 bits."""
+    kinds = set(map(type, items))
+    if float in kinds and not all(math.isfinite(item) for item in items if type(item) is float):
+        return False
+    return int not in kinds or all(-_SMALL <= item < _SMALL for item in items if type(item) is int)
+
+
+def _scalar(value: Any) -> Any:  # noqa: ANN401  (a plain scalar)
+    if type(value) is float and not math.isfinite(value):
+        return {"n": repr(value)}
+    if type(value) is int and not -_SMALL <= value < _SMALL:
+        # Hexadecimal takes linear time, decimal does not (and Python refuses 4,300 digits).
+        return {"i": hex(value)}
+    return value
+
+
+def _container(value: Any, depth: int) -> Any:  # noqa: ANN401, PLR0911  (one line per type)
+    """What JSON does not have. Base types' own methods are called: a subclass may lie."""
+    if isinstance(value, tuple):
+        return {"t": [_tagged(item, depth) for item in tuple.__iter__(value)]}
+    if isinstance(value, dict):
+        items = dict.items(value)
+        return {"d": [[_tagged(key, depth), _tagged(item, depth)] for key, item in items]}
+    if isinstance(value, (set, frozenset)):
+        base = set if isinstance(value, set) else frozenset
+        items = sorted((_tagged(item, depth) for item in base.__iter__(value)), key=_compact)
+        return {"s" if base is set else "f": items}
+    if isinstance(value, complex):
+        return {"c": [_scalar(part) for part in _parts(value)]}
+    if isinstance(value, (bytes, bytearray)) and type(value) in {bytes, bytearray}:
+        return {"b" if type(value) is bytes else "a": binascii.hexlify(value).decode()}
+    if isinstance(value, list):
+        return _tagged(list(list.__iter__(value)), depth)
+    if isinstance(value, int):
+        return _scalar(int.__index__(value))
+    if isinstance(value, float):
+        return _scalar(float.__float__(value))
+    if isinstance(value, str):
+        return str.__str__(value)
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0:
+        return _tagged(value.item(), depth)
+    raise TypeError(f"no text for a value of type {type(value).__name__}")
+
+
+def _parts(value: complex) -> tuple[float, float]:
+    return complex.__complex__(value).real, complex.__complex__(value).imag
+
+
+def _untagged(pairs: list[tuple[str, Any]]) -> Any:  # noqa: ANN401, PLR0911  (one line per tag)
+    if len(pairs) != 1:
+        raise ValueTextError("an object with other than one tag")
+    tag, held = pairs[0]
+    match tag, held:
+        case "t", list():
+            return tuple(held)
+        case "d", list():
+            return dict(held)
+        case "s", list():
+            return set(held)
+        case "f", list():
+            return frozenset(held)
+        case "n", str():
+            return _SPECIAL[held]
+        case "i", str():
+            return int(held, 16)
+        case "c", [float(), float()]:
+            return complex(*held)
+        case "b", str():
+            return binascii.unhexlify(held)
+        case "a", str():
+            return bytearray(binascii.unhexlify(held))
+    raise ValueTextError(f"no such tag: {tag[:20]!r}")
+
+
+def _refuse(constant: str) -> None:
+    raise ValueTextError(f"{constant} outside of a tag")
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_untagged, parse_constant=_refuse)
