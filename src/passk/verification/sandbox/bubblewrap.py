@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ISOLATIONS = ("bubblewrap", "weak")
-INSIDE = "/tmp/server"  # noqa: S108  (in the sandbox; each guest's own /tmp covers it)
+INSIDE = "/tmp/server"
 _SOURCES = ("confine.py", "frames.py", "guest.py", "server.py", "values.py")
 _PACKAGE = "passk/verification/sandbox"
 _START = (
@@ -86,14 +86,14 @@ def command(isolation: str, stops: int, packages: Sequence[str] = ()) -> list[st
         *_system(python),
         *("--dev-bind", "/dev/null", "/dev/null", "--dev-bind", "/dev/zero", "/dev/zero"),
         *("--dev-bind", "/dev/urandom", "/dev/urandom", "--dev-bind", "/dev/random"),
-        *("/dev/random", "--symlink", "/tmp", "/dev/shm"),  # noqa: S108
-        *("--tmpfs", "/tmp"),  # noqa: S108
+        *("/dev/random", "--symlink", "/tmp", "/dev/shm"),
+        *("--tmpfs", "/tmp"),
         *_parents(f"{INSIDE}/{_PACKAGE}/x"),
         *("--proc", f"{INSIDE}/proc", "--dir", inside),
         *files,
         *mounts,
-        *("--chdir", "/tmp", "--remount-ro", "/"),  # noqa: S108
-        *("--clearenv", "--setenv", "PYTHONHASHSEED", "0", "--setenv", "HOME", "/tmp"),  # noqa: S108
+        *("--chdir", "/tmp", "--remount-ro", "/"),
+        *("--clearenv", "--setenv", "PYTHONHASHSEED", "0", "--setenv", "HOME", "/tmp"),
         *("--setenv", "PATH", "/usr/bin:/bin", "--setenv", "OPENBLAS_NUM_THREADS", "1"),
         *("--setenv", "LC_ALL", "C.UTF-8"),
         "--",
@@ -120,7 +120,7 @@ def _system(python: str) -> list[str]:
     for name in ("/lib", "/lib64", "/lib32", "/usr/lib", "/usr/lib64"):
         path = Path(name)
         if path.is_symlink():
-            parts += ["--symlink", os.readlink(path), name]
+            parts += ["--symlink", str(path.readlink()), name]
         elif path.is_dir():
             parts += ["--ro-bind", name, name]
     prefix = os.path.realpath(sys.base_prefix)

@@ -127,8 +127,8 @@ class Connection:
         try:
             self.process = subprocess.Popen(
                 bubblewrap.command(isolation, stop_read, packages),
-                stdin=theirs,
-                stdout=theirs,
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
                 stderr=self._errors,
                 pass_fds=(stop_read,),
                 env=bubblewrap.environment() if isolation == "weak" else None,

@@ -40,12 +40,12 @@ class Work:
     output: int
 
 
-class _Full(Exception):
+class _FullError(Exception):
     """More output than is allowed."""
 
 
 class _Results:
-    """The result pipe. One write per case: what was written outlives a program that kills itself."""
+    """The result pipe. One write per case: what is written outlives a program that kills itself."""
 
     def __init__(self, file: int, most: int) -> None:
         self._file, self._left = file, most
@@ -53,7 +53,7 @@ class _Results:
     def write(self, kind: bytes, payload: bytes) -> None:
         self._left -= len(payload)
         if self._left < 0:
-            raise _Full
+            raise _FullError
         data = frames.pack(kind, payload)
         while data:
             data = data[os.write(self._file, data) :]
@@ -71,7 +71,7 @@ def run(work: Work, results: int) -> None:
         out.write(frames.FINISHED, b"")
     except MemoryError:
         out.write(frames.OUT_OF_MEMORY, b"")
-    except _Full:
+    except _FullError:
         os.write(results, frames.pack(frames.TOO_MUCH, b""))
 
 
@@ -79,7 +79,7 @@ def described(error: BaseException) -> bytes:
     """An exception's type and message; both are the program's to say."""
     try:
         text = f"{type(error).__name__}: {str(error)[:_MESSAGE]}"
-    except BaseException:  # noqa: BLE001  (its own __str__ may do anything)
+    except BaseException:
         text = "an exception that cannot be described"
     return text.encode("ascii", "backslashreplace")
 
@@ -90,7 +90,7 @@ def _function(work: Work, entry: str, out: _Results) -> None:
         call = _load(work, entry)
     except MemoryError:
         raise
-    except BaseException as error:  # noqa: BLE001  (SystemExit too)
+    except BaseException as error:
         out.write(frames.UNLOADED, described(error))
         return
     for given in work.inputs:
@@ -99,14 +99,14 @@ def _function(work: Work, entry: str, out: _Results) -> None:
             value = call(*arguments)
         except MemoryError:
             raise
-        except BaseException as error:  # noqa: BLE001  (SystemExit too)
+        except BaseException as error:
             out.write(frames.RAISED, described(error))
             continue
         try:
             text = values.encode(value)
         except MemoryError:
             raise
-        except BaseException:  # noqa: BLE001  (no such value: a metaclass may do anything)
+        except BaseException:
             out.write(frames.OPAQUE, type.__dict__["__name__"].__get__(type(value)).encode()[:200])
             continue
         out.write(frames.RETURNED, text.encode("ascii"))
@@ -122,7 +122,8 @@ def _load(work: Work, entry: str) -> Callable[..., Any]:
     if not owner:
         return module.__dict__[entry] if entry in module.__dict__ else _missing(entry)
     made = module.__dict__[owner] if owner in module.__dict__ else _missing(owner)
-    return lambda *arguments: getattr(made(), method)(*arguments)
+    # A new instance per case, as the benchmarks have it.
+    return lambda *arguments: getattr(made(), method)(*arguments)  # noqa: PLW0108
 
 
 def _missing(name: str) -> Any:  # noqa: ANN401
@@ -138,7 +139,7 @@ def _whole(work: Work, out: _Results) -> None:
         ]
     except MemoryError:
         raise
-    except BaseException as error:  # noqa: BLE001  (also what the parser gives up on)
+    except BaseException as error:
         out.write(frames.UNLOADED, described(error))
         return
     left = work.output
@@ -185,54 +186,61 @@ def _process(code: list[types.CodeType], given: str, most: int) -> tuple[bytes, 
     return frames.PRINTED, printed
 
 
+class _Printed:
+    """Standard output of a process, read without waiting."""
+
+    def __init__(self, file: int, most: int) -> None:
+        self._file, self._left = file, most
+        self._parts: list[bytes] = []
+        os.set_blocking(file, False)
+
+    def read(self) -> bool:
+        """Read a part; False where there is none (yet)."""
+        try:
+            part = os.read(self._file, 1 << 16)
+        except BlockingIOError:
+            return False
+        self._left -= len(part)
+        if self._left < 0:
+            raise _FullError
+        self._parts.append(part)
+        return bool(part)
+
+    def all(self) -> bytes:
+        """With what is still in the pipe."""
+        while self.read():
+            pass
+        return b"".join(self._parts)
+
+
 def _converse(pid: int, stdin: int, stdout: int, given: bytes, most: int) -> bytes:
     """Feed standard input and read standard output until the process has ended."""
     ended = os.pidfd_open(pid)
-    for file in (stdin, stdout):
-        os.set_blocking(file, False)
+    os.set_blocking(stdin, False)
+    printed, rest = _Printed(stdout, most), memoryview(given)
     poll = select.poll()
     poll.register(ended, select.POLLIN)
     poll.register(stdout, select.POLLIN)
-    if given:
-        poll.register(stdin, select.POLLOUT)
-    else:
-        os.close(stdin)
-    parts, size, rest, over = [], 0, memoryview(given), False
-    while not over:
-        for file, _ in poll.poll():
-            if file == ended:
-                over = True
-            elif file == stdin:
-                try:
-                    rest = rest[os.write(stdin, rest[:65536]) :]
-                except BrokenPipeError:
-                    rest = rest[:0]
-                if not rest:
-                    poll.unregister(stdin)
-                    os.close(stdin)
-            else:
-                part = os.read(stdout, 1 << 16)
-                parts.append(part)
-                size += len(part)
-                if size > most:
-                    raise _Full
-                if not part:
-                    poll.unregister(stdout)
+    poll.register(stdin, select.POLLOUT)
+    ready = {stdin}
+    while ended not in ready:
+        if stdin in ready:
+            try:
+                rest = rest[os.write(stdin, rest[:65536]) :]
+            except BlockingIOError:
+                pass
+            except BrokenPipeError:  # it reads no more
+                rest = rest[:0]
+            if not rest:
+                poll.unregister(stdin)
+                os.close(stdin)
+        if stdout in ready and not printed.read():
+            poll.unregister(stdout)  # it prints no more
+        ready = {file for file, _ in poll.poll()}
     if rest:
         os.close(stdin)
     os.close(ended)
-    while True:
-        try:
-            part = os.read(stdout, 1 << 16)
-        except BlockingIOError:
-            break
-        if not part:
-            break
-        parts.append(part)
-        size += len(part)
-        if size > most:
-            raise _Full
-    return b"".join(parts)
+    return printed.all()
 
 
 def _end_all() -> None:
@@ -256,8 +264,8 @@ def _main(code: list[types.CodeType]) -> None:
     module = types.ModuleType("__main__")
     sys.modules["__main__"] = module
     sys.argv = ["program"]
-    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115, PTH123
-    sys.stdout = sys.__stdout__ = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115, PTH123
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     try:
         try:
             for part in code:
@@ -267,7 +275,7 @@ def _main(code: list[types.CodeType]) -> None:
         _finish()
     except MemoryError:
         os.write(3, b"MemoryError")
-    except BaseException as error:  # noqa: BLE001  (anything a program raises)
+    except BaseException as error:
         os.write(3, described(error))
     os._exit(0)
 

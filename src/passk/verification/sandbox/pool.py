@@ -166,14 +166,13 @@ class Sandbox:
 
     def _results(self, want: Want | None, again: deque[Running]) -> Iterator[tuple[int, Outcome]]:
         """What has arrived, and what servers that died leave behind."""
-        for one in self._servers:
-            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if one.sending else 0)
-            if self._selector.get_key(one).events != events:
-                self._selector.modify(one, events)
+        for server in self._servers:
+            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if server.sending else 0)
+            if self._selector.get_key(server).events != events:
+                self._selector.modify(server, events, server)
         found = self._selector.select(1.0)
         for key, events in found:
-            one = key.fileobj
-            assert isinstance(one, Connection)
+            one: Connection = key.data
             if events & selectors.EVENT_WRITE:
                 one.send()
             if events & selectors.EVENT_READ:
@@ -187,14 +186,14 @@ class Sandbox:
                 for running, end in ended:
                     yield from _settled(running, end, again)
         if not found:
-            for one in list(self._servers):
-                if one.overdue:
-                    yield from self._bury(one, "it answers nothing any more", again)
+            for server in list(self._servers):
+                if server.overdue:
+                    yield from self._bury(server, "it answers nothing any more", again)
 
     def _start(self) -> Connection:
         one = Connection(self._isolation, self._packages)
         self._servers.append(one)
-        self._selector.register(one, selectors.EVENT_READ)
+        self._selector.register(one, selectors.EVENT_READ, one)
         return one
 
     def _remove(self, one: Connection) -> None:

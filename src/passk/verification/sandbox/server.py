@@ -15,18 +15,18 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from passk.verification.sandbox import confine, frames, guest
 
 # What programs usually import: here, so that it is paid once.
-_USUAL = (
-    "abc array ast bisect calendar cmath collections collections.abc contextlib copy dataclasses "
-    "datetime decimal enum fractions functools hashlib heapq inspect io itertools json math "
-    "numbers operator queue random re secrets statistics string struct textwrap threading time "
-    "traceback types typing unicodedata uuid"
-).split()
+_USUAL = """
+    abc array ast bisect calendar cmath collections collections.abc contextlib copy dataclasses
+    datetime decimal enum fractions functools hashlib heapq inspect io itertools json math
+    numbers operator queue random re secrets statistics string struct textwrap threading time
+    traceback types typing unicodedata uuid
+"""
 _FILES = 64  # open files of a guest
 _ENTRIES = 4096  # files and folders in its /tmp
 _FIRST_TICK, _LAST_TICK = 0.001, 0.02  # seconds between looks at a guest
@@ -62,7 +62,7 @@ class _Guest:
 class _Server:
     def __init__(self, proc: str, privileged: bool, weak: bool, stops: int) -> None:
         self._proc, self._privileged, self._weak, self._stops = proc, privileged, weak, stops
-        self._own = {int(name) for name in os.listdir(proc) if name.isdigit()}
+        self._own = set(self._pids())
         self._baseline = self._statm("self")[1]
         confine.note_address_space(self._statm("self")[0])
         self._inputs: dict[int, list[str]] = {}
@@ -234,14 +234,14 @@ class _Server:
         elif time.monotonic() - one.begun > one.work.wall:
             self._stop(one, "wall")
 
+    def _pids(self) -> Iterator[int]:
+        with os.scandir(self._proc) as entries:
+            yield from (int(entry.name) for entry in entries if entry.name.isdigit())
+
     def _processes(self, one: _Guest) -> Sequence[int]:
         if self._weak:
             return [one.pid]
-        return [
-            int(name)
-            for name in os.listdir(self._proc)
-            if name.isdigit() and int(name) not in self._own
-        ]
+        return [pid for pid in self._pids() if pid not in self._own]
 
     def _add(self, pid: int, usage: _Usage, first: bool) -> None:
         fields = self._text(f"{pid}/stat").rsplit(b")", 1)[1].split()
@@ -268,11 +268,10 @@ class _Server:
         """Weak isolation: whoever is left was adopted by this process; kill until nobody is."""
         while True:
             children = []
-            for name in os.listdir(self._proc):
+            for pid in self._pids():
                 try:
-                    if name.isdigit():
-                        parent = int(self._text(f"{name}/stat").rsplit(b")", 1)[1].split()[1])
-                        children += [int(name)] if parent == os.getpid() else []
+                    parent = int(self._text(f"{pid}/stat").rsplit(b")", 1)[1].split()[1])
+                    children += [pid] if parent == os.getpid() else []
                 except (FileNotFoundError, ProcessLookupError):
                     continue
             if not children:
@@ -293,7 +292,7 @@ def main(arguments: Sequence[str]) -> None:
     folder, *names = packages.split(":")
     if names:
         sys.path.append(folder)
-    for name in [*_USUAL, *names]:
+    for name in [*_USUAL.split(), *names]:
         importlib.import_module(name)
     random.seed(0)  # the same for every program, and for every server
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

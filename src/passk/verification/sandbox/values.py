@@ -102,12 +102,13 @@ def _container(value: Any, depth: int) -> Any:  # noqa: ANN401, PLR0911  (one li
     if isinstance(value, tuple):
         return {"t": [_tagged(item, depth) for item in tuple.__iter__(value)]}
     if isinstance(value, dict):
-        items = dict.items(value)
-        return {"d": [[_tagged(key, depth), _tagged(item, depth)] for key, item in items]}
-    if isinstance(value, (set, frozenset)):
-        base = set if isinstance(value, set) else frozenset
-        items = sorted((_tagged(item, depth) for item in base.__iter__(value)), key=_compact)
-        return {"s" if base is set else "f": items}
+        pairs = dict.items(value)
+        return {"d": [[_tagged(key, depth), _tagged(item, depth)] for key, item in pairs]}
+    if isinstance(value, set):
+        return {"s": sorted((_tagged(item, depth) for item in set.__iter__(value)), key=_compact)}
+    if isinstance(value, frozenset):
+        items = (_tagged(item, depth) for item in frozenset.__iter__(value))
+        return {"f": sorted(items, key=_compact)}
     if isinstance(value, complex):
         return {"c": [_scalar(part) for part in _parts(value)]}
     if isinstance(value, (bytes, bytearray)) and type(value) in {bytes, bytearray}:
