@@ -99,6 +99,7 @@ def save_checkpoint(model: PreTrainedModel, tokenizer: TokenizersBackend, folder
     """
     logging.disable_progress_bar()  # the stage has a bar of its own
     model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    # A chat template stays in tokenizer_config.json: no file that a copy could leave behind.
+    tokenizer.save_pretrained(folder, save_jinja_files=False)
     if strange := {path.name for path in folder.iterdir()} - CHECKPOINT_FILES:
         raise RuntimeError(f"{folder}: unexpected file(s) in a checkpoint: {sorted(strange)}")

@@ -3,9 +3,13 @@
 transformers' `AutoTokenizer` picks the class that belongs to an architecture and rebuilds it from
 the vocabulary; a tokenizer of another class beside the weights would silently be read as
 different token ids. So the vocabulary is trained with the very pre-tokenizer of that class.
+
+A tokenizer for chats has Qwen2's special tokens and a ChatML template besides. It is another
+tokenizer: one without knows nothing of it, and keeps its bytes.
 """
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,9 +19,17 @@ from transformers.models.qwen2.tokenization_qwen2 import Qwen2Tokenizer
 from transformers.tokenization_utils_tokenizers import TokenizersBackend
 
 END = "<|endoftext|>"  # ends a response, and pads; there is no token that begins a text
+TURN, TURN_END = "<|im_start|>", "<|im_end|>"  # of a chat; its responses end with TURN_END
+# ChatML as Qwen2 has it, but without the system message that Qwen2 puts in where there is none.
+CHAT_TEMPLATE = (
+    "{% for message in messages %}"
+    "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
+)
+_MARKUP = re.compile("|".join(map(re.escape, (END, TURN, TURN_END))))
 
 
-def _train(texts: Iterable[str], vocabulary: int) -> Tokenizer:
+def _train(texts: Iterable[str], vocabulary: int, special: list[str]) -> Tokenizer:
     """A trained byte-level BPE with Qwen2's pre-tokenizer, which keeps digits apart."""
     backend = Tokenizer(BPE())
     template = Qwen2Tokenizer().backend_tokenizer
@@ -26,7 +38,7 @@ def _train(texts: Iterable[str], vocabulary: int) -> Tokenizer:
     backend.decoder = template.decoder
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,
-        special_tokens=[END],
+        special_tokens=special,
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
         show_progress=False,
     )
@@ -35,7 +47,7 @@ def _train(texts: Iterable[str], vocabulary: int) -> Tokenizer:
 
 
 def train_tokenizer(
-    family: str, texts: Iterable[str], vocabulary: int, context: int
+    family: str, texts: Iterable[str], vocabulary: int, context: int, *, chat: bool = False
 ) -> TokenizersBackend:
     """Train a tokenizer of an architecture family on texts.
 
@@ -45,19 +57,30 @@ def train_tokenizer(
         texts: what to learn merges from.
         vocabulary: number of tokens at most, at least 257: all bytes and the end-of-text token.
         context: the model's longest sequence.
+        chat: whether it has a chat template and the special tokens of one.
 
     Raises:
         ValueError: the family is unknown, or the vocabulary cannot hold all bytes.
     """
-    if vocabulary < 257:
-        raise ValueError(f"vocabulary {vocabulary}: at least 257 (all bytes and {END})")
-    backend = _train(texts, vocabulary)
+    special = [END, TURN, TURN_END] if chat else [END]
+    if vocabulary < (least := 256 + len(special)):
+        raise ValueError(
+            f"vocabulary {vocabulary}: at least {least} (all bytes and {', '.join(special)})"
+        )
     options: dict[str, Any] = {
         "eos_token": END,
         "pad_token": END,
         "model_max_length": context,
         "clean_up_tokenization_spaces": False,
     }
+    if chat:
+        texts = (piece for text in texts for piece in _MARKUP.split(text))
+        options |= {
+            "eos_token": TURN_END,
+            "additional_special_tokens": [TURN],
+            "chat_template": CHAT_TEMPLATE,
+        }
+    backend = _train(texts, vocabulary, special)
     if family == "qwen2":
         model = json.loads(backend.to_str())["model"]
         merges: Any = [tuple(pair) for pair in model["merges"]]  # as tokenizers wants them
@@ -65,3 +88,8 @@ def train_tokenizer(
     if family == "llama":
         return TokenizersBackend(tokenizer_object=backend, **options)
     raise ValueError(f"family {family!r}: legal are qwen2, llama")
+
+
+def markup() -> TokenizersBackend:
+    """A tokenizer that only renders chats, for texts that a tokenizer is yet to be trained on."""
+    return Qwen2Tokenizer(chat_template=CHAT_TEMPLATE)

@@ -50,8 +50,15 @@ class TokenizerTraining(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    vocabulary: int = Field(ge=257, description="Tokens at most; 257 is bytes and end of text.")
+    vocabulary: int = Field(
+        ge=257, description="Tokens at most; 257 is bytes and end of text, a chat takes 259."
+    )
     documents: PositiveInt = Field(description="Documents of the corpus to learn merges from.")
+    chat: bool = Field(
+        default=False,
+        description="Special tokens and template of a chat (ChatML); templates with chat: true "
+        "need it.",
+    )
 
 
 class Corpus(BaseModel):
@@ -59,7 +66,7 @@ class Corpus(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    world: str = Field(description="A name in passk.problems.worlds.registry; digits for now.")
+    world: str = Field(description="A name in passk.problems.worlds.registry.")
     template: str = Field(description="Prompt template of the questions, as in `draws:`.")
     documents: PositiveInt = Field(description="Number of documents; more than are used is idle.")
     families: dict[str, NonNegativeFloat] = Field(description="Weight of each problem family.")

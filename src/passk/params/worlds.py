@@ -12,13 +12,15 @@ class WorldSet(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    world: str = Field(description="A name in passk.problems.worlds.registry; digits for now.")
+    world: str = Field(description="A name in passk.problems.worlds.registry: digits, programs.")
     split: str = Field(
-        description="Part of the question space: train, indomain, outdomain or hard. Two splits "
-        "never share a question; sets of one split may."
+        description="Part of the question space; digits: train, indomain, outdomain, hard; "
+        "programs: train, functions, sentences, hard. Two splits never share a question; sets of "
+        "one split may."
     )
     families: Annotated[list[str], Field(min_length=1)] = Field(
-        description="Problem families, drawn evenly: nested, pipe, repeat, undo."
+        description="Problem families, drawn evenly; digits: nested, pipe, repeat, undo; programs: "
+        "function, sentence, method."
     )
     levels: Annotated[list[PositiveInt], Field(min_length=1)] = Field(
         description="Levels of difficulty, 1 to 4, taken in turn."

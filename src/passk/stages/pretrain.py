@@ -10,7 +10,7 @@ from passk import paths
 from passk.digests import seed
 from passk.models.lean import lean_imports
 from passk.params.pretraining import Corpus, Pretraining
-from passk.problems.prompts import render
+from passk.problems.prompts import ChatTokenizer, render
 from passk.problems.worlds.protocol import Mixture
 from passk.problems.worlds.registry import world
 from passk.stages.job import Job
@@ -20,7 +20,7 @@ with lean_imports():
     from transformers.tokenization_utils_tokenizers import TokenizersBackend
 
     from passk.models.tiny import save_checkpoint, tiny_model
-    from passk.models.tokenizer import train_tokenizer
+    from passk.models.tokenizer import markup, train_tokenizer
     from passk.training.pretraining import (
         Row,
         Schedule,
@@ -37,17 +37,19 @@ def run(job: Job) -> dict[str, float]:
     settings = Pretraining.model_validate(job.entry("pretrain"))
     torch.set_num_threads(1)  # thread counts change float sums, and so bytes
     identity = (int(job.params["seed"]), job.item, settings.train_seed)
-    texts = list(documents(settings.corpus, identity))
+    chat = markup() if settings.tokenizer.chat else None
+    texts = list(documents(settings.corpus, identity, chat))
     # The tokenizer knows every word of the world, also those that the corpus withholds.
     whole = settings.corpus.model_copy(
         update={"withheld": [], "documents": settings.tokenizer.documents}
     )
-    sample = documents(whole, identity)
+    sample = documents(whole, identity, chat)
     tokenizer = train_tokenizer(
         settings.architecture.family,
         (prompt + response for prompt, response in sample),
         settings.tokenizer.vocabulary,
         settings.architecture.context,
+        chat=settings.tokenizer.chat,
     )
     model = tiny_model(
         **settings.architecture.model_dump(),
@@ -93,8 +95,10 @@ def run(job: Job) -> dict[str, float]:
     }
 
 
-def documents(corpus: Corpus, identity: tuple[int | str, ...]) -> Iterator[tuple[str, str]]:
-    """(prompt, response) of each document of a corpus."""
+def documents(
+    corpus: Corpus, identity: tuple[int | str, ...], chat: ChatTokenizer | None = None
+) -> Iterator[tuple[str, str]]:
+    """(prompt, response) of each document of a corpus; `chat` renders chat templates."""
     mixture = Mixture(
         families=corpus.families,
         levels={level: weight for level, weight in enumerate(corpus.levels, 1) if weight > 0},
@@ -107,7 +111,8 @@ def documents(corpus: Corpus, identity: tuple[int | str, ...]) -> Iterator[tuple
     numbers = range(corpus.documents)
     for number in tqdm(numbers, desc="corpus", unit="document", delay=3):
         document = source.document(mixture, (*identity, number))
-        yield render(corpus.template, {"question": document.question}), document.response
+        asked = {"question": document.question, "starter_code": document.starter_code}
+        yield render(corpus.template, asked, chat), document.response
 
 
 def _tokenised(

@@ -14,8 +14,9 @@ from passk.stages.job import Job
 def run(job: Job) -> dict[str, float]:
     """Write the problems of one set."""
     settings = WorldSet.model_validate(job.entry("worlds"))
+    source = world(settings.world)
     problems = problem_set(
-        world(settings.world),
+        source,
         split=settings.split,
         families=settings.families,
         levels=settings.levels,
@@ -25,19 +26,23 @@ def run(job: Job) -> dict[str, float]:
     )
     rows = [
         {
-            "problem_id": problem_id("math", problem.question),
-            "domain": "math",
+            "problem_id": problem_id(
+                source.domain, problem.question, starter_code=problem.starter_code
+            ),
+            "domain": source.domain,
             "set": job.item,
             "index": index,
             "question": problem.question,
             "answer": problem.answer,
-            "answer_type": "integer",
+            "answer_type": source.answer_type,
+            "tests": problem.tests,
+            "starter_code": problem.starter_code,
             "source": f"generated world {settings.world}, split {settings.split}",
             "tags": [problem.family, f"level-{problem.level}"],
         }
         for index, problem in enumerate(problems)
     ]
-    frame = pl.DataFrame(rows)
+    frame = pl.DataFrame(rows, schema_overrides={"tests": pl.String(), "starter_code": pl.String()})
     absent = [name for name in PROBLEMS.columns if name not in frame.columns]
     frame = frame.with_columns(
         pl.lit(None).cast(PROBLEMS.columns[name]).alias(name) for name in absent

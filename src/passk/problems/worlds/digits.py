@@ -88,6 +88,8 @@ class DigitsWorld:
     """See the module's docstring; implements `passk.problems.worlds.protocol.World`."""
 
     name = "digits"
+    domain = "math"
+    answer_type = "integer"
     families = FAMILIES
     operations = _OPERATIONS
     splits = tuple(_SPLITS)

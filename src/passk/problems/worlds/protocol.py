@@ -22,7 +22,10 @@ class Problem:
         answer: the one right answer, as a grader reads it.
         family: the problem family.
         level: the step of the difficulty ladder, from 1.
-        solution: a valid chain that ends in the answer.
+        solution: a valid chain that ends in the answer; for code a right response.
+        tests: hidden tests as JSON (`passk.verification.code.tests.Tests`); None: judged by the
+            answer.
+        starter_code: what the question gives to begin with, or None.
     """
 
     question: str
@@ -30,6 +33,8 @@ class Problem:
     family: str
     level: int
     solution: str
+    tests: str | None = None
+    starter_code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class Document:
 
     question: str
     response: str
+    starter_code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,8 @@ class World(Protocol):
     """A generated world. All methods are pure: equal arguments give equal results."""
 
     name: str
+    domain: str  # as in the problem table: math | code
+    answer_type: str  # likewise
     families: tuple[str, ...]
     operations: tuple[str, ...]
     splits: tuple[str, ...]
@@ -86,5 +94,5 @@ class World(Protocol):
         ...
 
     def chain_valid(self, question: str, response: str) -> bool | None:
-        """Whether the response solves the question by valid steps; None: cannot be read."""
+        """Whether the response solves the question by valid steps; None: cannot be read so."""
         ...

@@ -1,9 +1,10 @@
 """The generated worlds by name."""
 
 from passk.problems.worlds.digits import DigitsWorld
+from passk.problems.worlds.programs.world import ProgramsWorld
 from passk.problems.worlds.protocol import World
 
-_WORLDS: dict[str, World] = {"digits": DigitsWorld()}
+_WORLDS: dict[str, World] = {"digits": DigitsWorld(), "programs": ProgramsWorld()}
 
 
 def world(name: str) -> World:

@@ -5,6 +5,8 @@ from itertools import count
 
 from passk.problems.worlds.protocol import Problem, World
 
+_ATTEMPTS = 200  # draws of problems that the set already has, before it is said to be exhausted
+
 
 def problem_set(
     world: World,
@@ -26,6 +28,9 @@ def problem_set(
         skew: popularity of what problems are made of; 0 is even.
         size: number of problems.
         seed: of the draws.
+
+    Raises:
+        ValueError: the split has no more problems of a level.
     """
     problems: list[Problem] = []
     seen: set[str] = set()
@@ -35,6 +40,11 @@ def problem_set(
             problem = world.problem(split, families, level, skew, (seed, index, attempt))
             if problem.question not in seen:
                 break
+            if attempt == _ATTEMPTS:
+                raise ValueError(
+                    f"world {world.name!r}, split {split!r}, level {level}: only {index} different "
+                    "problems were found; lower the size, or ask for fewer of that level"
+                )
         seen.add(problem.question)
         problems.append(problem)
     return problems
