@@ -1,5 +1,6 @@
 """Result tables of a made-up study, through the real contracts: base and RL models that cross."""
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -285,6 +286,64 @@ def many(
         sets={name: {"problems": name, "filters": []} for name in names},
         train={name: arm | {"algorithm": {"name": name.partition("-")[0]}} for name in arms},
         sft={"distilled": {"start": "base", "demonstrations": "teacher", "steps": 400}},
+    )
+
+
+CODE = ("code-functions", "code-sentences")
+REASONS = {
+    "wrong output": ("wrong", 0.5), "error: TypeError": ("wrong", 0.1), "timeout": ("wrong", 0.02),
+    "syntax error": ("wrong", 0.0004), "truncated": ("unknown", 0.01),
+}  # fmt: skip
+
+
+def failures(draws: list[str], sets: list[str]) -> pl.DataFrame:
+    """The result table `failures`; every other draw fails half as often, and never of time."""
+    rows = [
+        {"draw": name, "set": set_name, "verdict": verdict, "reason": reason,
+         "samples": round(share * 30720), "problems": 40, "share": share / (1 + i % 2)}
+        for i, name in enumerate(draws) for set_name in sets
+        for reason, (verdict, share) in REASONS.items() if i % 2 == 0 or reason != "timeout"
+    ]  # fmt: skip
+    return _checked("failures", rows)
+
+
+def coded(**changes: Any) -> Material:
+    """The study with everything and a second domain: models, sets and a pair of its own."""
+    math = many()
+    models = {"coder": (0.3, 0.9), "code-grpo": (0.5, 0.7)}
+    pairs = {"code": {"base": "coder", "rl": "code-grpo"}}
+    views = {"late": {"set": CODE[0], "filters": [{"kind": "tagged", "tags": ["late"]}]}}
+    extra = tables(models, pairs, [*CODE, "late"])
+    joined = {
+        name: pl.concat([table, extra[name]]) if name in extra else table
+        for name, table in math.results.items()
+    }
+    joined["failures"] = failures(["base", "grpo", *models], [*math.set_names, *CODE, "late"])
+    joined["training"] = pl.concat([joined["training"], training(["code-grpo"], 60)])
+    shown: dict[str, Any] = {
+        "pairs": ["grpo"], "sets": math.set_names,
+        "panels": PANELS | {"code": {"pairs": ["code"], "sets": [*CODE, "late"]}},
+        "claims": CLAIMS | {"rl": [*CLAIMS["rl"], "code"]},
+        "counterparts": COUNTERPARTS
+        | {
+            "code": {"coder": "Qwen2.5-7B-Instruct-1M", "code-grpo": "CodeR1-Zero-Qwen2.5-7B"},
+            "sets": COUNTERPARTS["sets"] | {"code-functions": "LiveCodeBench"},
+        },
+    }  # fmt: skip
+    told = math.analysis.model_dump()
+    arm = dict(math.train["grpo"]) | {"start": "coder", "set": "code-train"}
+    return replace(
+        math,
+        params=Report(**report(**(shown | changes))),
+        analysis=Analysis(**told | {"pairs": told["pairs"] | pairs, "views": views}),
+        results=joined,
+        draws={
+            **math.draws,
+            "coder": draw("coder", list(CODE)),
+            "code-grpo": draw("code-grpo/step-60", list(CODE)),
+        },
+        sets={**math.sets, **{name: {"problems": name, "filters": []} for name in CODE}},
+        train={**math.train, "code-grpo": arm},
     )
 
 

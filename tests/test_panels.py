@@ -10,7 +10,16 @@ import polars as pl
 import pytest
 
 import report_tables as made
-from passk.report import comparing, folded, progress, published, seeds, setup, tables
+from passk.report import (
+    comparing,
+    folded,
+    progress,
+    published,
+    seeds,
+    setup,
+    solvable,
+    tables,
+)
 from passk.report.contents import drawings, sections
 from passk.report.numbers import Number, plain
 from passk.report.page import page
@@ -260,7 +269,7 @@ def test_comparisons_stand_set_by_set_with_their_intervals():
 
 
 def test_coverage_says_what_is_more_than_luck():
-    view = tables.coverage(made.many(), ["distilled"], ["indomain"])
+    view = solvable.coverage(made.many(), ["distilled"], ["indomain"])
     row = [plain(cell) for cell in view.rows[0]]
     assert row[2:] == [
         "70 (58.3%)", "40 (33.3%); 20 by more than luck", "1 (0.8%); 0 by more than luck",

@@ -7,7 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Inches = Annotated[float, Field(ge=2, le=12)]
-Panel = Literal["algorithms", "steps", "families", "distillation", "ablations", "objectives"]
+Domain = Literal["code", "visual"]
+Panel = Literal[
+    "algorithms", "steps", "families", "distillation", "ablations", "objectives", "code", "visual",
+]  # fmt: skip
 Role = Literal["rl", "algorithms", "longer", "rollouts", "kl", "distilled"]
 
 
@@ -20,7 +23,8 @@ class Section(BaseModel):
         min_length=1, description="Pairs of `analysis.pairs`, in order; their draws are shown."
     )
     sets: list[str] = Field(
-        description="Sets to show, in order; empty shows those of `report.sets`."
+        description="Sets or views to show, in order; empty shows those of `report.sets`, or all "
+        "that the pairs share where they have none of these."
     )
 
 
@@ -48,7 +52,8 @@ class Report(BaseModel):
     )
     panels: dict[Panel, Section] = Field(
         description="Sections that compare, SECTION: {pairs, sets}: algorithms | steps | families "
-        "| distillation | ablations | objectives. A section left out is not shown.",
+        "| distillation | ablations | objectives, and code | visual for all that a page shows of "
+        "one domain. A section left out is not shown.",
     )
     claims: dict[Role, list[str]] = Field(
         description="Pairs on which claims are judged. rl: RL against its start model (claims 1 "
@@ -56,13 +61,16 @@ class Report(BaseModel):
         "against few. kl: with KL penalty against without. distilled: against the base. "
         "algorithms: groups of `analysis.groups`, not pairs.",
     )
-    counterparts: dict[Literal["algorithms", "steps", "sets"], dict[str, Text]] = Field(
+    counterparts: dict[
+        Literal["algorithms", "steps", "code", "visual", "sets"], dict[str, Text]
+    ] = Field(
         description="What stands for it in the paper's tables (report/published.csv), so that the "
-        "paper's number is shown beside: algorithms and steps: {DRAW: model there}; sets: {SET: "
-        "set there}; may be empty.",
+        "paper's number is shown beside: algorithms, steps, code, visual: {DRAW: model there}; "
+        "sets: {SET: set there}; may be empty.",
     )
     sets: list[str] = Field(
-        description="Sets to show, in order, the finding's first; empty shows all that draws name.",
+        description="Sets or views to show, in order, the finding's first; empty shows all that "
+        "draws name.",
     )
     labels: dict[str, Text] = Field(
         description="What a draw, arm, model, pair or set is called on the page; "

@@ -1,6 +1,6 @@
 """Tables that set several models side by side, and the paper's numbers beside ours."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -11,11 +11,15 @@ from passk.report.numbers import MINUS, Number, decimal, source
 from passk.report.tables import Cell, View
 
 NONE: Cell = ["–"]
+Compared = Literal["algorithms", "steps", "code", "visual"]
+# Section -> the largest k of the paper's table.
+PUBLISHED: Mapping[Compared, int] = {"algorithms": 256, "steps": 256, "code": 128, "visual": 128}
 
 
-def ends(material: Material, section: Literal["algorithms", "steps"]) -> View:
+def ends(material: Material, section: Compared) -> View:
     """Pass@k of a section's draws at the smallest and the largest k, set by set."""
     looks = material.selection(material.drawn(material.panel(section)))
+    largest = PUBLISHED[section]
     rows: list[list[Cell]] = []
     for name in material.panel_sets(section):
         for draw, look in looks.items():
@@ -23,27 +27,23 @@ def ends(material: Material, section: Literal["algorithms", "steps"]) -> View:
             if len(found) < 2:
                 continue
             row: list[Cell] = [[material.label(name)], [look.label]]
-            for entry, column in zip(found, ("pass_at_1", "pass_at_256"), strict=True):
+            for entry, k in zip(found, (1, largest), strict=True):
                 key = {"draw": draw, "set": name, "k": entry["k"]}
                 value = interval("pass_at_k", "pass_at_k", entry, key)
                 row.append([f"k = {entry['k']}: ", *value])
-                row.append(_published(material, section, draw, name, column))
+                row.append(_published(material, section, draw, name, f"pass_at_{k}"))
             rows.append(row)
-    columns = ["Set", "Draw", "Smallest k", "Paper, k = 1", "Largest k", "Paper, k = 256"]
+    columns = ["Set", "Draw", "Smallest k", "Paper, k = 1", "Largest k", f"Paper, k = {largest}"]
     return _without_empty(View(columns, rows, frozenset({0, 1})))
 
 
-def _published(
-    material: Material,
-    section: Literal["algorithms", "steps"],
-    draw: str,
-    name: str,
-    column: str,
-) -> Cell:
+def _published(material: Material, section: Compared, draw: str, name: str, column: str) -> Cell:
     """The paper's number of what stands for a draw and a set."""
     model, set_name = material.counterpart(section, draw), material.counterpart("sets", name)
-    told = published.value(model, set_name, column)
-    return NONE if told is None else [decimal(told)]
+    value = published.value(model, set_name, column)
+    if value is None:
+        return NONE
+    return [f"{published.told(model, set_name)} {decimal(value)}".strip()]
 
 
 def _without_empty(view: View) -> View:

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from passk.params.reading import read
-from passk.params.report import Panel
-from passk.report import comparing, progress, published, seeds, setup, tables
+from passk.params.report import Domain, Panel
+from passk.report import comparing, failing, progress, published, seeds, setup, solvable, tables
 from passk.report.looks import Look
 from passk.report.material import Material
 from passk.report.numbers import Part
-from passk.report.plots import PLAIN, Drawing, efficiency_pairs, plots
+from passk.report.plot import Drawing
+from passk.report.plots import DOMAINS, PLAIN, efficiency_pairs, plots
 from passk.report.svg import GROUND, INK, MUTED, RULE, inline
 from passk.report.tables import View
 
@@ -31,12 +32,14 @@ class Shown:
         heading: over it, where a section has several.
         legend: what is drawn, with its sample's colour as a CSS variable.
         bars: whether the legend shows bars.
+        folded: whether the figure is behind its heading.
         panels: SVG elements.
     """
 
     heading: str
     legend: tuple[Look, ...]
     bars: bool
+    folded: bool
     panels: tuple[str, ...]
 
 
@@ -48,7 +51,7 @@ class Section:
         name: anchor, and key of its caption.
         title, caption: as in `captions.yaml`, filled in.
         where, numbers: the paper's figure or table and what it reports; empty if it has none.
-        figures: figures; all but the first are folded.
+        figures: figures.
         said: sentences above the tables, each number with its source.
         tables: tables below the figures.
     """
@@ -78,13 +81,16 @@ def sections(material: Material, drawn: Mapping[str, Drawing]) -> list[Section]:
         if not pictures and not shown:
             continue
         section = _captioned(name, material)
-        figures = tuple(_shown(drawing, section.title, material) for drawing in pictures)
+        figures = tuple(
+            _shown(drawing, section.title, material, folded=i > 0 and not drawing.plot.open)
+            for i, drawing in enumerate(pictures)
+        )
         said = tuple(SENTENCES[name](material)) if name in SENTENCES else ()
         found.append(replace(section, figures=figures, said=said, tables=shown))
     return found
 
 
-def _shown(drawing: Drawing, title: str, material: Material) -> Shown:
+def _shown(drawing: Drawing, title: str, material: Material, *, folded: bool) -> Shown:
     """A figure's panels as elements of the page."""
     plot = drawing.plot
     panels = tuple(
@@ -97,7 +103,7 @@ def _shown(drawing: Drawing, title: str, material: Material) -> Shown:
         for i, (key, label) in enumerate(plot.panels.items())
     )
     legend = tuple(plot.looks.values()) if plot.legend else ()
-    return Shown(plot.heading, legend, plot.bars, panels)
+    return Shown(plot.heading, legend, plot.bars, folded, panels)
 
 
 def variables(material: Material) -> dict[str, str]:
@@ -118,8 +124,10 @@ def _views(material: Material) -> Iterator[tuple[str, Sequence[View]]]:
     yield "difference", [tables.crossover(material)]
     yield "histogram", []
     main = (list(material.pairs), material.set_names)
-    yield "coverage", [tables.coverage(material, *main), tables.indices(material, *main)]
-    yield "greedy", [tables.greedy(material)]
+    yield "coverage", [solvable.coverage(material, *main), solvable.indices(material, *main)]
+    yield "greedy", [tables.greedy(material, material.set_names)]
+    for domain in DOMAINS:
+        yield domain, _domain(material, domain)
     yield "algorithms", [comparing.ends(material, "algorithms")]
     sets = material.panel_sets("algorithms")
     gaps = comparing.efficiency(material, list(efficiency_pairs(material)), sets)
@@ -129,13 +137,31 @@ def _views(material: Material) -> Iterator[tuple[str, Sequence[View]]]:
     yield "seeds", [seeds.spreads(material), seeds.values(material)]
     yield "training", []
     yield "cost", [comparing.cost(material)]
-    yield "bounds", [tables.bounds(material)]
+    yield "failures", failing.failures(material, material.curves, material.set_names)
+    yield "bounds", [tables.bounds(material, material.curves, material.set_names)]
     yield (
         "setup",
         [setup.draws(material), setup.benchmarks(material), setup.arms(material),
          setup.finetuned(material)],
     )  # fmt: skip
     yield "validation", [tables.validation(material)]
+
+
+def _domain(material: Material, name: Domain) -> list[View]:
+    """Tables of one domain: what the page says of the main pairs and sets, of its own."""
+    pairs = material.panel(name)
+    if not pairs:
+        return []
+    sets, draws = material.panel_sets(name), material.drawn(pairs)
+    return [
+        comparing.ends(material, name),
+        tables.comparison(material, pairs, sets),
+        solvable.coverage(material, pairs, sets),
+        solvable.indices(material, pairs, sets),
+        tables.greedy(material, [one for one in sets if one not in material.set_names]),
+        *failing.failures(material, draws, sets),
+        replace(tables.bounds(material, draws, sets), folded="Bounds for unknown verdicts"),
+    ]
 
 
 def _compared(material: Material, name: Panel) -> list[View]:
@@ -150,7 +176,7 @@ def _compared(material: Material, name: Panel) -> list[View]:
         beyond = [pair for pair in pairs if pair in taught]
         views += [
             table(material, beyond, sets, "distilled")
-            for table in (tables.coverage, tables.indices)
+            for table in (solvable.coverage, solvable.indices)
         ]
     return views
 

@@ -51,10 +51,33 @@ class Material:
 
     @cached_property
     def set_names(self) -> list[str]:
-        """Sets to show, the finding's first: those that some draw samples."""
-        drawn = dict.fromkeys(name for draw in self.draws.values() for name in draw["sets"])
-        _legal(self.params.sets, drawn, "report.sets")
-        return list(self.params.sets or drawn)
+        """Sets to show, the finding's first: those that some draw samples, and their views."""
+        _legal(self.params.sets, self._drawn_sets, "report.sets")
+        return list(self.params.sets or self._drawn_sets)
+
+    @cached_property
+    def _drawn_sets(self) -> list[str]:
+        """Every set that some draw samples, then the views."""
+        drawn = dict.fromkeys(name for draw in self.draws for name in self.sampled(draw))
+        return sorted(drawn, key=lambda name: name in self.analysis.views)
+
+    def sampled(self, draw: str) -> list[str]:
+        """Sets that a draw samples, and the views of them."""
+        sets = self.draws[draw]["sets"]
+        views = self.analysis.views.items()
+        return [*sets, *(name for name, view in views if view.set in sets)]
+
+    def shared(self, pairs: Iterable[str]) -> list[str]:
+        """Sets and views that both draws of at least one of the pairs sample."""
+        both = [self.analysis.pairs[name] for name in pairs]
+        return list(
+            dict.fromkeys(
+                name
+                for pair in both
+                for name in self.sampled(pair.base)
+                if name in self.sampled(pair.rl)
+            )
+        )
 
     @cached_property
     def curves(self) -> list[str]:
@@ -84,19 +107,25 @@ class Material:
         return {pair: self.analysis.pairs[pair] for pair in pairs}
 
     def panel_sets(self, name: Panel) -> list[str]:
-        """Sets of a section that compares: its own, or those of the page."""
+        """Sets of a section that compares: its own, those of the page, or all its pairs share."""
         section = self.params.panels.get(name)
-        if section is None or not section.sets:
+        if section is None:
             return self.set_names
-        drawn = {name for draw in self.draws.values() for name in draw["sets"]}
-        _legal(section.sets, drawn, f"report.panels.{name}.sets")
+        if not section.sets:
+            shared = self.shared(self.panel(name))
+            return [name for name in self.set_names if name in shared] or shared
+        _legal(section.sets, self._drawn_sets, f"report.panels.{name}.sets")
         return section.sets
 
     @cached_property
     def every_set(self) -> list[str]:
-        """Sets of any section, those of the page first."""
+        """Sets of any section, those of the page first; then those of claims on yet other sets."""
         others = [name for panel in self.params.panels for name in self.panel_sets(panel)]
-        return list(dict.fromkeys([*self.set_names, *others]))
+        found = dict.fromkeys([*self.set_names, *others])
+        for pair in dict.fromkeys(name for names in self.subjects().values() for name in names):
+            if pair in self.analysis.pairs and not found.keys() & set(self.shared([pair])):
+                found |= dict.fromkeys(self.shared([pair]))
+        return list(found)
 
     def drawn(self, pairs: Mapping[str, Pair]) -> list[str]:
         """Draws of several pairs that have a curve, in order."""
@@ -115,7 +144,9 @@ class Material:
             asked[role] = list(names)
         return asked
 
-    def counterpart(self, kind: Literal["algorithms", "steps", "sets"], name: str) -> str | None:
+    def counterpart(
+        self, kind: Literal["algorithms", "steps", "code", "visual", "sets"], name: str
+    ) -> str | None:
         """What stands for a draw or set in the paper's tables, where that is to be shown."""
         found = self.params.counterparts.get(kind, {})
         return found.get(name) if self.params.paper else None
@@ -124,13 +155,10 @@ class Material:
         """What a set, pair, arm or model is called."""
         return self.params.labels.get(name, name)
 
-    def pair_label(self, name: str) -> str:
-        """What a pair is called among the main ones: its own label, or those of its draws."""
-        return (
-            self.params.labels.get(name, self.versus(name))
-            if len(self.pairs) > 1
-            else (self.versus(name))
-        )
+    def pair_label(self, name: str, among: Mapping[str, Pair]) -> str:
+        """What a pair is called among others: its own label; alone, those of its draws."""
+        alone = self.versus(name)
+        return self.params.labels.get(name, alone) if len(among) > 1 else alone
 
     def versus(self, name: str) -> str:
         """A pair by the labels of its two draws; a group of pairs by its own."""

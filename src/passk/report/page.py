@@ -15,7 +15,7 @@ from passk.report.finding import finding
 from passk.report.looks import Look
 from passk.report.material import Material
 from passk.report.numbers import Part, shares_of_resamples
-from passk.report.plots import Drawing
+from passk.report.plot import Drawing
 from passk.report.svg import sample
 
 HERE = Path(__file__).parent
@@ -34,6 +34,7 @@ def page(material: Material, drawn: Mapping[str, Drawing]) -> str:
     )
     environment.filters["html"] = _html
     environment.filters["sample"] = _sample
+    environment.filters["matrices"] = matrices
     template = environment.from_string((HERE / "page.html.j2").read_text(encoding="utf-8"))
     sentence = finding(material)
     sources = [part.source.row for part in sentence if isinstance(part, numbers.Number)]
@@ -80,6 +81,22 @@ def brief(found: Judged) -> Judged:
         parts = {verdict.part: verdict for verdict in reversed(here)}
         short.append((claim, [verdict for verdict in here if parts[verdict.part] is verdict]))
     return short
+
+
+def matrices(verdicts: Sequence[Verdict]) -> list[tuple[list[str], list[str]]]:
+    """Sets and subjects of the tables that show verdicts: subjects of one table share sets.
+
+    Pairs of another domain have sets of their own; in one table they would leave it half empty.
+    """
+    found: list[tuple[list[str], list[str]]] = []
+    for subject in dict.fromkeys(verdict.subject for verdict in verdicts):
+        sets = [verdict.set for verdict in verdicts if verdict.subject == subject]
+        joined = [one for one in found if set(one[0]) & set(sets)]
+        found = [one for one in found if one not in joined]
+        every = dict.fromkeys([*(name for one in joined for name in one[0]), *sets])
+        found.append((list(every), [*(name for one in joined for name in one[1]), subject]))
+    places = list(dict.fromkeys(verdict.subject for verdict in verdicts))
+    return sorted(found, key=lambda one: places.index(one[1][0]))
 
 
 def _html(parts: Sequence[Part]) -> Markup:

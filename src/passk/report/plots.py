@@ -1,74 +1,21 @@
 """The figures of the page: which there are, what each shows, and how any panel of it is drawn."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
-from matplotlib.figure import Figure
 
-from passk.models.naming import parse
 from passk.params.analysis import Pair
-from passk.params.report import Panel
-from passk.report import axes, comparing, dots, figures, folded, gaps, progress, seeds
-from passk.report import looks as styles
+from passk.params.report import Domain, Panel
+from passk.report import arms, axes, comparing, dots, figures, folded, gaps, seeds
 from passk.report.axes import Frame
 from passk.report.looks import LINES, MARKERS, Look, paired
 from passk.report.material import Material
-from passk.report.svg import entry, entry_width, render, sheet
+from passk.report.plot import Plot
 
-# Sections that compare pairs on plain axes, in the order of the page.
+# Sections of one domain, and sections that compare pairs on plain axes, in the order of the page.
+DOMAINS: tuple[Domain, ...] = ("code", "visual")
 PLAIN: tuple[Panel, ...] = ("steps", "families", "distillation", "ablations", "objectives")
-COMPARED: tuple[Panel, ...] = (
-    "algorithms", "objectives", "ablations", "families", "distillation", "steps",
-)  # fmt: skip
-HEADINGS: Mapping[str, str] = {
-    "algorithms": "Algorithms", "objectives": "Objectives", "ablations": "Ablations",
-    "families": "Families", "distillation": "Distillation", "steps": "Steps",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Plot:
-    """A figure: its panels by name, what it shows, and the function that draws a panel.
-
-    Attributes:
-        name: of its file.
-        section: where it stands.
-        panels: what is on each panel, by key.
-        looks: what is drawn.
-        draw: key of a panel -> figure.
-        heading: over the figure, where its section has several.
-        bars: whether the legend shows bars, not lines.
-        legend: whether it needs one.
-    """
-
-    name: str
-    section: str
-    panels: Mapping[str, str]
-    looks: Mapping[str, Look]
-    draw: Callable[[str], Figure]
-    heading: str = ""
-    bars: bool = False
-    legend: bool = True
-
-    def render(self) -> "Drawing":
-        """Draw every panel, once."""
-        return Drawing(self, {key: render(self.draw(key)) for key in self.panels})
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A figure that has been drawn."""
-
-    plot: Plot
-    panels: Mapping[str, str]
-
-    def document(self) -> str:
-        """All panels and their legend as one SVG file."""
-        looks = list(self.plot.looks.values()) if self.plot.legend else []
-        entries = [entry(look, self.plot.bars) for look in looks]
-        return sheet(list(self.panels.values()), entries, entry_width(looks))
 
 
 def plots(material: Material) -> dict[str, Plot]:
@@ -79,8 +26,10 @@ def plots(material: Material) -> dict[str, Plot]:
 def _all(material: Material) -> Iterator[Plot]:
     looks = {draw: material.looks[draw] for draw in material.curves}
     yield from _curves(material, "pass_at_k", looks, material.set_names)
-    yield from _differences(material)
-    yield from _histogram(material, looks)
+    yield from _differences(material, "difference", material.pairs, material.set_names)
+    yield from _histogram(material, "histogram", looks, material.set_names)
+    for domain in DOMAINS:
+        yield from _domain(material, domain)
     yield from _algorithms(material)
     yield from _efficiency(material)
     for name in PLAIN:
@@ -91,7 +40,7 @@ def _all(material: Material) -> Iterator[Plot]:
             selected = _by_family(material, pairs, selected)
         yield from _curves(material, name, selected, material.panel_sets(name))
     yield from _seeds(material)
-    yield from _training(material)
+    yield from arms.plots(material)
 
 
 def _rows(
@@ -107,8 +56,22 @@ def _rows(
     return sets, axes.shown(rows, "set", sets)
 
 
+def _domain(material: Material, name: Domain) -> Iterator[Plot]:
+    """The figures of one domain: curves, differences and histograms of its pairs."""
+    pairs, sets = material.panel(name), material.panel_sets(name)
+    looks = material.selection(material.drawn(pairs))
+    figures = (
+        ("pass@k", _curves(material, name, looks, sets)),
+        ("RL − base", _differences(material, name, pairs, sets)),
+        ("Accuracy by problem", _histogram(material, name, looks, sets)),
+    )
+    for heading, found in figures:
+        for plot in found:
+            yield replace(plot, heading=heading, open=True)
+
+
 def _curves(
-    material: Material, name: str, looks: Mapping[str, Look], wanted: Sequence[str]
+    material: Material, section: str, looks: Mapping[str, Look], wanted: Sequence[str]
 ) -> Iterator[Plot]:
     """Pass@k of several draws on plain axes, all panels of one span."""
     sets, table = _rows(material, "pass_at_k", looks, wanted)
@@ -117,24 +80,28 @@ def _curves(
     bands = ("low", "high") if len(looks) < 5 else ("pass_at_k", "pass_at_k")
     span = axes.span_of(table, *bands)
     yield Plot(
-        name,
-        name,
+        section,
+        section,
         sets,
         looks,
         lambda key: figures.pass_at_k(table, looks, Frame(key, sets[key], material.size, span)),
     )
 
 
-def _differences(material: Material) -> Iterator[Plot]:
-    looks = pair_looks(material, material.pairs, material.looks)
-    sets, table = _rows(material, "difference", looks, material.set_names)
+def _differences(
+    material: Material, section: str, pairs: Mapping[str, Pair], wanted: Sequence[str]
+) -> Iterator[Plot]:
+    """RL - base of several pairs, with the crossover."""
+    drawn = material.looks if section == "difference" else material.selection(_drawn(pairs))
+    looks = pair_looks(material, pairs, drawn)
+    sets, table = _rows(material, "difference", looks, wanted)
     if not sets or table["k"].n_unique() < 2:
         return
     span = axes.span_of(table)
     crossings = material.results.get("crossover")
     yield Plot(
-        "difference",
-        "difference",
+        _named(section, "difference"),
+        section,
         sets,
         looks,
         lambda key: figures.difference(
@@ -143,19 +110,32 @@ def _differences(material: Material) -> Iterator[Plot]:
     )
 
 
-def _histogram(material: Material, looks: Mapping[str, Look]) -> Iterator[Plot]:
-    sets, table = _rows(material, "histogram", looks, material.set_names)
+def _histogram(
+    material: Material, section: str, looks: Mapping[str, Look], wanted: Sequence[str]
+) -> Iterator[Plot]:
+    """Problems by accuracy."""
+    sets, table = _rows(material, "histogram", looks, wanted)
     if not sets:
         return
     span = (0.0, axes.span_of(table, "share", "share")[1])
     yield Plot(
-        "histogram",
-        "histogram",
+        _named(section, "histogram"),
+        section,
         sets,
         looks,
         lambda key: figures.histogram(table, looks, Frame(key, sets[key], material.size, span)),
         bars=True,
     )
+
+
+def _named(section: str, kind: str) -> str:
+    """A figure's name: its kind, with its section where that has others."""
+    return kind if section == kind else f"{section}-{kind}"
+
+
+def _drawn(pairs: Mapping[str, Pair]) -> list[str]:
+    """Draws of several pairs, in order."""
+    return list(dict.fromkeys(name for pair in pairs.values() for name in (pair.base, pair.rl)))
 
 
 def _algorithms(material: Material) -> Iterator[Plot]:
@@ -232,7 +212,7 @@ def pair_looks(
     return {
         name: replace(
             looks[pair.rl],
-            label=material.pair_label(name),
+            label=material.pair_label(name, pairs),
             line=LINES[i % len(LINES)],
             marker=MARKERS[i % len(MARKERS)],
         )
@@ -251,54 +231,3 @@ def _by_family(
         if pair.base in looks and pair.rl in looks
     }
     return paired(material.params, whole, models, looks)
-
-
-def _training(material: Material) -> Iterator[Plot]:
-    """Training curves, a figure for each section that compares arms; then the arms of none.
-
-    Fine-tuned arms have a figure of their own: they have no rollouts.
-    """
-    if "training" not in material:
-        return
-    log = material.results["training"]
-    found = _arm_groups(material, set(log.drop_nulls("reward")["arm"]))
-    for panel, arms in found.items():
-        quantities = progress.present(log, arms)
-        draw = partial(_quantity, log, arms, quantities, material.size)
-        name = "training" if len(found) == 1 else f"training-{panel}"
-        heading = HEADINGS.get(panel, "Other arms") if len(found) > 1 else ""
-        yield Plot(name, "training", quantities, arms, draw, heading)
-    if tuned := [arm for arm in material.sft if arm in set(log["arm"])]:
-        arms = styles.looks(material.params, {arm: arm for arm in tuned})
-        quantities = {name: title for name, (title, _) in progress.FINE_TUNING.items()}
-        draw = partial(_quantity, log, arms, quantities, material.size)
-        yield Plot("training-sft", "training", quantities, arms, draw, "Fine-tuning")
-
-
-def _quantity(
-    log: pl.DataFrame,
-    arms: Mapping[str, Look],
-    quantities: Mapping[str, str],
-    size: axes.Size,
-    key: str,
-) -> Figure:
-    return progress.training(log, arms, Frame(key, quantities[key], size))
-
-
-def _arm_groups(material: Material, logged: set[str]) -> dict[str, dict[str, Look]]:
-    """Arms by the section that compares them, each looking as its draw does there."""
-    found: dict[str, dict[str, Look]] = {}
-    for panel in COMPARED:
-        draws = material.drawn(material.panel(panel))
-        arms = {
-            arm: replace(look, label=material.label(arm))
-            for draw, look in material.selection(draws).items()
-            if (arm := parse(str(material.draws[draw]["model"])).arm) in logged
-        }
-        # A group within another would show the same lines again.
-        if arms and not any(set(arms) <= set(other) for other in found.values()):
-            found[panel] = arms
-    shown = {arm for arms in found.values() for arm in arms}
-    if others := [arm for arm in material.train if arm in logged - shown]:
-        found["other"] = styles.looks(material.params, {arm: arm for arm in others})
-    return found

@@ -88,7 +88,7 @@ def _n(material: Material, draw: str) -> str:
 def benchmarks(material: Material) -> View:
     """The sets, their sizes and filters."""
     rows: list[list[Cell]] = []
-    for name in material.set_names:
+    for name in material.every_set:
         sizes = material.rows("pass_at_k", set=name) or material.rows("greedy", set=name)
         size: Cell = ["–"]
         if sizes:
@@ -98,7 +98,10 @@ def benchmarks(material: Material) -> View:
             count = entry["problems"]
             size = [Number(str(count), count, source(table, "problems", **key))]
         filters = material.sets.get(name, {}).get("filters") or []
-        rows.append([[material.label(name)], size, [str(len(filters)) if filters else "none"]])
+        said = str(len(filters)) if filters else "none"
+        if (view := material.analysis.views.get(name)) is not None:
+            said = f"a view of {material.label(view.set)}"
+        rows.append([[material.label(name)], size, [said]])
     return View(["Set", "Problems", "Filters"], rows)
 
 

@@ -10,8 +10,6 @@ from passk.report.numbers import Number, Part, decimal, shares_of_resamples, sou
 
 Cell = Sequence[Part]  # a sentence
 
-CATEGORIES = ("both", "base_only", "rl_only", "neither")
-
 
 @dataclass(frozen=True)
 class View:
@@ -59,7 +57,7 @@ def crossover(material: Material) -> View:
     """The crossover, and the difference at both ends, per main pair and set."""
     rows: list[list[Cell]] = []
     for pair, name, found in material.pairs_and_sets("difference"):
-        row: list[Cell] = [[material.pair_label(pair)], [material.label(name)]]
+        row: list[Cell] = [[material.pair_label(pair, material.pairs)], [material.label(name)]]
         rows.append([*row, *_compared(material, pair, name, found)])
     columns = ["Pair", "Set", "RL − base, smallest k", "RL − base, largest k", "Crossover"]
     return View(columns, rows, frozenset({0, 1, 4}))
@@ -94,70 +92,10 @@ def _compared(
     return [*row, shares_of_resamples(crossed, material.analysis.bootstrap.resamples)]
 
 
-def _titles(trained: str) -> dict[str, str]:
-    """What categories are called, where the second model of each pair is so called."""
-    words = ("both", "base only", f"{trained} only", "neither")
-    return dict(zip(CATEGORIES, words, strict=True))
-
-
-def coverage(
-    material: Material, pairs: Iterable[str], sets: Sequence[str], trained: str = "RL"
-) -> View:
-    """Which problems both, one or neither solve, and which of those by more than luck."""
-    rows = []
-    for pair, name, found in material.by_pair("coverage", pairs, sets):
-        row: list[Cell] = [[material.versus(pair)], [material.label(name)]]
-        by_category = {r["category"]: r for r in found}
-        for category in CATEGORIES:
-            entry = by_category.get(category)
-            if entry is None:
-                row.append(["–"])
-                continue
-            row.append(_category(entry, {"pair": pair, "set": name, "category": category}))
-        rows.append(row)
-    titles = [title[0].upper() + title[1:] for title in _titles(trained).values()]
-    return View(["Pair", "Set", *titles], rows, frozenset(range(6)))
-
-
-def _category(entry: Mapping[str, Any], key: Mapping[str, object]) -> Cell:
-    """How many problems, their share, and how many of them by more than luck."""
-
-    def number(column: str, text: str) -> Number:
-        return Number(text, entry[column], source("coverage", column, **key))
-
-    count, share = number("problems", str(entry["problems"])), number("share", _percent(entry))
-    parts: list[Part] = [count, " (", share, ")"]
-    if entry["certain"] is not None and entry["problems"]:
-        parts += ["; ", number("certain", str(entry["certain"])), " by more than luck"]
-    return parts
-
-
-def _percent(entry: Mapping[str, Any]) -> str:
-    return f"{entry['share']:.1%}"
-
-
-def indices(
-    material: Material, pairs: Iterable[str], sets: Sequence[str], trained: str = "RL"
-) -> View:
-    """The problems of each category by their index."""
-    rows: list[list[Cell]] = []
-    for pair, name, found in material.by_pair("coverage", pairs, sets):
-        for entry in sorted(found, key=lambda row: CATEGORIES.index(row["category"])):
-            listed = " ".join(map(str, entry["indices"])) or "none"
-            words = [
-                material.versus(pair),
-                material.label(name),
-                _titles(trained)[entry["category"]],
-            ]
-            rows.append([*([word] for word in words), [listed]])
-    columns = ["Pair", "Set", "Solved by", "Indices"]
-    return View(columns, rows, frozenset({0, 1, 2, 3}), folded="The problems by index")
-
-
-def greedy(material: Material) -> View:
+def greedy(material: Material, sets: Sequence[str]) -> View:
     """Greedy accuracy beside pass@1 of the same model's sampled draw."""
     rows = []
-    for name in material.set_names:
+    for name in sets:
         for entry in material.rows("greedy", set=name):
             draw = entry["draw"]
             if draw not in material.draws:
@@ -176,11 +114,11 @@ def greedy(material: Material) -> View:
     return View(["Greedy draw", "Set", "Greedy accuracy", "pass@1"], rows, frozenset({0, 1}))
 
 
-def bounds(material: Material) -> View:
+def bounds(material: Material, draws: Iterable[str], sets: Sequence[str]) -> View:
     """What unknown verdicts could change: pass@k if all of them were correct."""
     rows: list[list[Cell]] = []
-    for draw in material.curves:
-        for name in material.set_names:
+    for draw in draws:
+        for name in sets:
             for entry in material.ends(draw, name):
                 key = {"draw": draw, "set": name, "k": entry["k"]}
                 low, high = (

@@ -28,6 +28,7 @@ TABLES = {
     "efficiency": results.EFFICIENCY,
     "spread": results.SPREAD,
     "seeds": results.SEEDS,
+    "failures": results.FAILURES,
     "training": results.TRAINING,
     "cost": results.COST,
 }

@@ -1,0 +1,172 @@
+"""A second domain on the page: its own section, and nothing else disturbed by it."""
+
+import re
+import shlex
+from dataclasses import replace
+from html import unescape
+
+import polars as pl
+import pytest
+
+import report_tables as made
+from passk.report import comparing, failing, setup, solvable, summary
+from passk.report.contents import drawings, sections
+from passk.report.numbers import Number, plain
+from passk.report.page import judged, matrices, page
+from passk.report.plots import plots
+
+SHOWN = [*made.CODE, "late"]
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return drawings(made.coded())
+
+
+@pytest.fixture(scope="module")
+def document(drawn) -> str:
+    return page(made.coded(), drawn)
+
+
+def test_the_section_shows_its_pairs_on_its_sets_and_views():
+    found = {name: p for name, p in plots(made.coded()).items() if p.section == "code"}
+    assert list(found) == ["code", "code-difference", "code-histogram"]
+    for plot in found.values():
+        assert list(plot.panels) == SHOWN
+        assert plot.open
+    assert list(found["code"].looks) == ["coder", "code-grpo"]
+    assert list(found["code-difference"].looks) == ["code"]
+    section = next(s for s in sections(made.coded(), {}) if s.name == "code")
+    assert "later version" in section.where
+    assert "42.8%" in section.numbers
+    columns = [list(view.columns) for view in section.tables]
+    assert ["Set", "Verdict", "Reason", "coder", "code-grpo"] in columns
+    assert any("Crossover" in row for row in columns)
+    assert any("Unknown as solved" in row for row in columns)
+
+
+def test_other_sections_are_as_without_it():
+    without, found = plots(made.many()), plots(made.coded())
+    for name, plot in without.items():
+        if plot.section != "training":
+            assert (plot.panels, plot.looks) == (found[name].panels, found[name].looks), name
+    assert set(found) - set(without) == {
+        "code", "code-difference", "code-histogram", "training-code",
+    }  # fmt: skip
+    assert list(found["training-code"].looks) == ["code-grpo"]
+
+
+def test_no_panel_and_no_table_is_empty(drawn):
+    for drawing in drawn.values():
+        for key, label in drawing.plot.panels.items():
+            assert drawing.plot.draw(key).axes[0].has_data(), (drawing.plot.name, label)
+    for section in sections(made.coded(), drawn):
+        assert all(view.rows for view in section.tables), section.name
+
+
+def test_a_section_without_sets_takes_those_that_its_pairs_share():
+    panels = made.PANELS | {"code": {"pairs": ["code"], "sets": []}}
+    assert made.coded(panels=panels).panel_sets("code") == SHOWN
+    assert made.coded(panels=panels).panel_sets("families") == ["indomain", "outdomain", "hard"]
+
+
+def test_a_domain_that_nothing_samples_has_no_section():
+    material = made.many(panels=made.PANELS)
+    assert not {"code", "visual"} & {section.name for section in sections(material, {})}
+
+
+def test_all_sets_and_views_are_shown_where_the_page_names_none():
+    assert made.coded(sets=[]).set_names == [
+        "indomain", "outdomain", "hard", "trained", *made.CODE, "late",
+    ]  # fmt: skip
+    with pytest.raises(ValueError, match="late"):
+        made.coded(sets=["lat"]).set_names  # noqa: B018
+
+
+def test_claims_are_judged_on_every_pair_on_the_sets_that_it_shares():
+    for panels in (None, made.PANELS):  # shown on a section of its own, or by the claim alone
+        material = made.coded(**({} if panels is None else {"panels": panels}))
+        first = judged(material)[0][1]
+        assert {v.set for v in first if v.subject == "code"} == set(SHOWN)
+        assert {v.set for v in first if v.subject == "grpo"} >= {"indomain", "hard"}
+        told = matrices(first)
+        assert [subjects for _, subjects in told] == [["grpo", "llama", "wide"], ["code"]]
+        assert [set(sets) for sets, _ in told][1] == set(SHOWN)
+
+
+def test_subjects_that_share_a_set_stand_in_one_table():
+    verdicts = judged(made.coded())[0][1]
+    moved = [replace(v, set="hard") if v.subject == "code" else v for v in verdicts]
+    assert [subjects for _, subjects in matrices(moved)] == [["grpo", "llama", "wide", "code"]]
+
+
+def test_the_page_has_one_table_of_verdicts_per_domain_and_unique_ids(document):
+    claim = document[document.index('id="claim-1"') : document.index('id="claim-2"')]
+    assert claim.count("<table") == 2
+    assert claim.count('<th scope="row"') == 4
+    ids = re.findall(r'\bid="([^"]+)"', document)
+    assert len(ids) == len(set(ids))
+    section = document[document.index('<section id="code"') :]
+    section = section[: section.index("</section>")]
+    assert "<details class" not in section  # its figures are open
+    assert section.count("<h3>") == 3
+
+
+def test_every_number_of_the_section_names_a_row_that_exists(document):
+    material = made.coded()
+    marked = set(re.findall(r'data-source="failures ([^"]*)" data-column="share"', document))
+    assert len(marked) > 20
+    for key in marked:
+        words = dict(word.split("=") for word in shlex.split(unescape(key)))
+        assert len(material.results["failures"].filter(**words)) == 1, key
+
+
+def test_failures_stand_by_reason_wrong_before_unknown():
+    views = failing.failures(made.coded(), ["coder", "code-grpo"], ["code-functions"])
+    assert len(views) == 1
+    rows = [[plain(cell) for cell in row] for row in views[0].rows]
+    assert rows[0] == ["code-functions", "wrong", "wrong output", "50.0%", "25.0%"]
+    assert rows[2] == ["code-functions", "wrong", "timeout", "2.0%", "–"]
+    assert rows[3][3] == "0.0004"
+    assert rows[-1][1:] == ["unknown", "truncated", "1.0%", "0.5%"]
+
+
+def test_small_reasons_of_many_are_folded():
+    views = failing.failures(made.coded(), ["coder", "code-grpo"], SHOWN)
+    assert [view.folded for view in views] == ["", "All reasons"]
+    assert len(views[0].rows) == 12
+    assert len(views[1].rows) == 15
+
+
+def test_the_papers_numbers_stand_beside_those_of_code():
+    view = comparing.ends(made.coded(), "code")
+    assert list(view.columns)[-1] == "Paper, k = 128"
+    told = {tuple(plain(c) for c in row[:2]): plain(row[-1]) for row in view.rows}
+    assert told["code-functions", "coder"] == "about 0.500"
+    assert told["code-functions", "code-grpo"] == "0.428"
+    assert told["code-sentences", "coder"] == "–"
+
+
+def test_indices_are_ranges_and_problems_left_out_are_counted():
+    assert solvable.ranges([]) == ""
+    assert solvable.ranges([4]) == "4"
+    assert solvable.ranges([0, 1, 3, 4, 5]) == "0, 1, 3–5"
+    material = made.coded()
+    assert plain(solvable.indices(material, ["code"], ["late"]).rows[0][-1]) == "0–69"
+    assert "Left out" not in solvable.coverage(material, ["code"], SHOWN).columns
+    table = material.results["coverage"].with_columns(
+        excluded=pl.when(set="late").then(3).otherwise(0)
+    )
+    flagged = replace(material, results={**material.results, "coverage": table})
+    view = solvable.coverage(flagged, ["code"], SHOWN)
+    assert [plain(row[-1]) for row in view.rows] == ["0", "0", "3"]
+    number = next(part for part in view.rows[2][-1] if isinstance(part, Number))
+    assert number.source.row == "coverage pair=code set=late category=base_only"
+
+
+def test_a_view_is_called_so_among_the_sets_and_has_its_files():
+    material = made.coded()
+    rows = {plain(row[0]): [plain(c) for c in row] for row in setup.benchmarks(material).rows}
+    assert rows["late"] == ["late", "120", "a view of code-functions"]
+    assert "coder@late" in summary.curves(material)
+    assert "late" in summary.metrics(material)["pairs"]["code"]
