@@ -1,5 +1,6 @@
 """The command line of the sandbox, and why it cannot be had where it cannot."""
 
+import itertools
 import os
 import shutil
 import sys
@@ -80,8 +81,8 @@ def command(isolation: str, stops: int, packages: Sequence[str] = ()) -> list[st
         *("bwrap", "--die-with-parent", "--new-session", "--hostname", "sandbox"),
         *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
         "--unshare-cgroup-try",
-        # Guests get a user namespace each. The host's root needs none around the server, and
-        # with one its guests would be root to the kernel, whom no process limit binds.
+        # The server needs to make namespaces. To the host's root, guests become another user:
+        # in a user namespace they would be root to the kernel, whom no process limit binds.
         *(_AS_ROOT if root else _AS_USER),
         *_system(python),
         *("--dev-bind", "/dev/null", "/dev/null", "--dev-bind", "/dev/zero", "/dev/zero"),
@@ -98,7 +99,7 @@ def command(isolation: str, stops: int, packages: Sequence[str] = ()) -> list[st
         *("--setenv", "LC_ALL", "C.UTF-8"),
         "--",
         *tail,
-        *(INSIDE, str(stops), "root" if root else "user", f"{INSIDE}/proc", listed),
+        *(INSIDE, str(stops), _new_user() if root else "user", f"{INSIDE}/proc", listed),
     ]
 
 
@@ -106,7 +107,17 @@ _AS_ROOT = (
     *("--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETUID"),
     *("--cap-add", "CAP_SETGID", "--cap-add", "CAP_KILL"),
 )
-_AS_USER = ("--unshare-user", "--uid", "65534", "--gid", "65534")
+_AS_USER = (
+    *("--unshare-user", "--uid", "65534", "--gid", "65534"),
+    *("--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN"),
+)
+_FIRST_USER = 1_000_000_000  # users of guests, far from those that systems give out
+_users = itertools.count()
+
+
+def _new_user() -> str:
+    """A user that no other server's guests have, so that limits on processes are their own."""
+    return str(_FIRST_USER + os.getpid() * 64 + next(_users) % 64)
 
 
 def environment() -> dict[str, str]:

@@ -10,10 +10,9 @@ import resource
 import signal
 import struct
 
-_IPC, _UTS, _USER, _PID, _MOUNT = 0x08000000, 0x04000000, 0x10000000, 0x20000000, 0x00020000
-_SETTID, _NOSUID_NODEV = 0x01000000, 0x2 | 0x4
-_NO_NEW_PRIVS, _SECCOMP, _DUMPABLE, _DEATH_SIGNAL, _TID_ADDRESS, _SUBREAPER = 38, 22, 4, 1, 40, 36
-NOBODY = 65534  # the user and group inside; with the host's root, outside too
+_NEW_PROCESSES, _NEW_MOUNTS, _SETTID = 0x20000000, 0x00020000, 0x01000000  # flags of clone
+_NOSUID_NODEV, _PRIVATE = 0x2 | 0x4, 0x4000 | 0x40000  # flags of mount
+_NO_NEW_PRIVS, _SECCOMP, _DEATH_SIGNAL, _TID_ADDRESS, _SUBREAPER = 38, 22, 1, 40, 36  # of prctl
 
 _ARM = platform.machine() == "aarch64"
 _AUDIT = 0xC00000B7 if _ARM else 0xC000003E  # what seccomp calls the architecture
@@ -52,6 +51,9 @@ _DENIED = {
     "memfd_create": (319, 279),  # memory that no limit of a process counts; so are these two
     "memfd_secret": (447, 447),
     "shmget": (29, 194),
+    "msgget": (68, 186),  # queues and semaphores would outlive their program
+    "semget": (64, 190),
+    "mq_open": (240, 180),
     "personality": (135, 92),
     "quotactl": (179, 60),
     "syslog": (103, 116),
@@ -78,77 +80,70 @@ def _prctl(option: int, *values: int) -> None:
     _check(_libc.prctl(option, *given), f"prctl {option}")
 
 
-def fork_confined(privileged: bool) -> int:
-    """Fork into a process namespace of its own, where the child is process 1; as `os.fork`.
+def keep_mounts() -> None:
+    """Once, in the server: what guests mount stays theirs."""
+    _check(_libc.mount(None, b"/", None, _PRIVATE, None), "mounts of its own")
 
-    Args:
-        privileged: whether this process is the host's root, whose child gets its other
-            namespaces in `enter`, after it has become nobody.
+
+def fork_confined() -> int:
+    """Fork into namespaces of processes (the child is process 1) and mounts; as `os.fork`.
+
+    Raises:
+        OSError: the kernel refuses.
     """
-    flags = _PID | signal.SIGCHLD | (0 if privileged else _USER | _MOUNT | _IPC | _UTS)
+    flags = _NEW_PROCESSES | _NEW_MOUNTS | signal.SIGCHLD
     # The C library keeps a thread's id where the kernel is told to put it; without that, the
     # child would go by its parent's.
     address = ctypes.c_ulong(0)
     if _libc.prctl(_TID_ADDRESS, ctypes.byref(address), _long(0), _long(0), _long(0)) == 0:
         flags |= _SETTID
     last = (_long(0), address) if _ARM else (address, _long(0))
-    pid: int = _libc.syscall(_CLONE, _long(flags), _long(0), _long(0), *last)
+    pid: int = _libc.syscall(_long(_CLONE), _long(flags), _long(0), _long(0), *last)
     if pid < 0:
         number = ctypes.get_errno()
         raise OSError(number, f"new namespaces: {os.strerror(number)}")
     return pid
 
 
-def enter(privileged: bool, proc: str, tmpfs: int, entries: int) -> None:
-    """In a new child: the other namespaces, an empty /tmp, no privilege.
+def enter(user: int | None, tmpfs: int, entries: int) -> None:
+    """In a new child: an empty /tmp, another user, no privilege.
 
     Args:
-        privileged: as for `fork_confined`.
-        proc: where /proc is mounted; it vanishes under the new /tmp.
+        user: who to become, where the server is the host's root; nobody else is this user.
         tmpfs: bytes that /tmp may hold.
         entries: files and folders that it may hold.
 
     Raises:
         OSError: the kernel refuses.
     """
-    if privileged:
-        os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
-        _prctl(_DUMPABLE, 1)  # or its own files in /proc would be root's
-        _check(_libc.unshare(_USER | _MOUNT | _IPC | _UTS), "unshare")
-    for name, line in (
-        ("setgroups", "deny"),
-        ("uid_map", f"{NOBODY} {NOBODY} 1"),
-        ("gid_map", f"{NOBODY} {NOBODY} 1"),
-    ):
-        file = os.open(f"{proc}/self/{name}", os.O_WRONLY)
-        os.write(file, line.encode())
-        os.close(file)
-    options = f"size={tmpfs},nr_inodes={entries},mode=0700,uid={NOBODY},gid={NOBODY}"
-    _check(
-        _libc.mount(b"tmpfs", b"/tmp", b"tmpfs", _NOSUID_NODEV, options.encode()), "mount of /tmp"
-    )
+    options = f"size={tmpfs},nr_inodes={entries},mode=1777"
+    failed = _libc.mount(b"tmpfs", b"/tmp", b"tmpfs", _NOSUID_NODEV, options.encode())
+    _check(failed, "mount of /tmp")
     os.chdir("/tmp")
-    no_capability = struct.pack("6I", 0, 0, 0, 0, 0, 0)
+    if user is not None:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
     header = struct.pack("Ii", 0x20080522, 0)
+    no_capability = struct.pack("6I", 0, 0, 0, 0, 0, 0)
     _check(_libc.syscall(_long(_CAPSET), header, no_capability), "capset")
 
 
-def limit(cpu: float, memory: int, processes: int | None, file_size: int, files: int) -> None:
+def limit(
+    cpu: float, address_space: int, processes: int | None, file_size: int, files: int
+) -> None:
     """Limits of this process and all that it starts; nothing raises them again.
 
     Args:
         cpu: seconds of each process; a backstop, as the server watches the whole tree.
-        memory: bytes of address space beyond what this process has now.
-        processes: processes and threads of this user in this user namespace, or None.
+        address_space: bytes.
+        processes: processes and threads of this user (in this user namespace), or None.
         file_size: bytes of a file.
         files: open files.
     """
-    with_code = memory + _mapped()
     limits = [
         (resource.RLIMIT_CPU, int(cpu) + 2),
-        (resource.RLIMIT_AS, with_code),
+        (resource.RLIMIT_AS, address_space),
         (resource.RLIMIT_FSIZE, file_size),
         (resource.RLIMIT_NOFILE, files),
         (resource.RLIMIT_CORE, 0),
@@ -161,19 +156,6 @@ def limit(cpu: float, memory: int, processes: int | None, file_size: int, files:
         _, hard = resource.getrlimit(kind)
         allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(kind, (allowed, allowed))
-
-
-_baseline = 0
-
-
-def _mapped() -> int:
-    return _baseline
-
-
-def note_address_space(bytes_mapped: int) -> None:
-    """Remember what this interpreter maps before any program runs."""
-    global _baseline  # noqa: PLW0603  (set once, before the first fork)
-    _baseline = bytes_mapped
 
 
 def _build_filter() -> bytes:

@@ -60,11 +60,12 @@ class _Guest:
 
 
 class _Server:
-    def __init__(self, proc: str, privileged: bool, weak: bool, stops: int) -> None:
-        self._proc, self._privileged, self._weak, self._stops = proc, privileged, weak, stops
+    def __init__(self, proc: str, user: int | None, weak: bool, stops: int) -> None:
+        self._proc, self._user, self._weak, self._stops = proc, user, weak, stops
         self._own = set(self._pids())
-        self._baseline = self._statm("self")[1]
-        confine.note_address_space(self._statm("self")[0])
+        self._mapped, self._resident = self._statm("self")  # before any program
+        # Whoever shares the guest's user: in a user namespace, this process and process 1.
+        self._others = len(self._own) if user is None else 0
         self._inputs: dict[int, list[str]] = {}
         self._outgoing = bytearray()
         os.set_blocking(1, False)
@@ -105,7 +106,7 @@ class _Server:
 
     def _run(self, number: int, work: guest.Work) -> None:
         results, into = os.pipe()
-        pid = os.fork() if self._weak else confine.fork_confined(self._privileged)
+        pid = os.fork() if self._weak else confine.fork_confined()
         if pid == 0:
             self._child(work, into)
         os.close(into)
@@ -139,9 +140,10 @@ class _Server:
                 confine.die_with_parent()
                 guest.without_confinement()
             else:
-                confine.enter(self._privileged, self._proc, work.memory, _ENTRIES)
-            processes = None if self._weak else work.processes + (work.entry is None)
-            confine.limit(work.cpu, work.memory, processes, work.file_size, _FILES)
+                confine.enter(self._user, work.memory, _ENTRIES)
+            processes = None if self._weak else self._others + work.processes
+            memory = self._mapped + work.memory
+            confine.limit(work.cpu, memory, processes, work.file_size, _FILES)
             self._inputs.clear()
             guest.run(work, 3)
         except OSError as error:
@@ -247,7 +249,7 @@ class _Server:
         fields = self._text(f"{pid}/stat").rsplit(b")", 1)[1].split()
         times = [int(value) for value in fields[11:15]]
         usage.cpu += sum(times if first else times[:2]) / _CLOCK
-        usage.resident += max(0, self._statm(str(pid))[1] - self._baseline)
+        usage.resident += max(0, self._statm(str(pid))[1] - self._resident)
         try:
             usage.delay += int(self._text(f"{pid}/schedstat").split()[1]) / 1e9
         except FileNotFoundError:  # a kernel without it: the host will retry
@@ -282,12 +284,19 @@ class _Server:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Serve; the arguments are the file of stop requests, the isolation, and packages."""
+    """Serve.
+
+    Args:
+        arguments: the file of stop requests; "weak", "user" or, for the host's root, the user
+            that guests become; where /proc is; site-packages and packages, between colons.
+    """
     stops, isolation, proc, packages = arguments
-    weak = isolation == "weak"
+    weak, user = isolation == "weak", int(isolation) if isolation.isdigit() else None
     if weak:
         confine.adopt_orphans()
         confine.die_with_parent()
+    else:
+        confine.keep_mounts()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the host decides
     folder, *names = packages.split(":")
     if names:
@@ -297,7 +306,7 @@ def main(arguments: Sequence[str]) -> None:
     random.seed(0)  # the same for every program, and for every server
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 1024), hard))
-    server = _Server(proc, isolation == "root", weak, int(stops))
+    server = _Server(proc, user, weak, int(stops))
     gc.collect()
     gc.freeze()  # fewer pages are written, and so copied, by a guest
     gc.disable()
