@@ -17,25 +17,37 @@ from passk.verification.sandbox.task import Limits
 
 # Processor seconds that a reference solution may take for all its tests.
 REFERENCE_CPU = 120.0
+# Bytes that a reference solution may return, and that any program may; a program may also return
+# so many times what is expected.
+REFERENCE_OUTPUT = 1 << 28
+_OUTPUT, _OUTPUT_FACTOR = 16 << 20, 2
 # Wall seconds for each processor second, and besides: neighbours may keep a program waiting.
 _WALL_FACTOR, _WALL_MORE = 5.0, 20.0
 
 
-def limits(cpu: float, options: CodeOptions) -> Limits:
-    """Limits of a program that has so many processor seconds."""
-    return Limits(cpu=cpu, wall=_WALL_FACTOR * cpu + _WALL_MORE, memory=options.memory_mib << 20)
+def _limits(cpu: float, output: int, options: CodeOptions) -> Limits:
+    wall = _WALL_FACTOR * cpu + _WALL_MORE
+    return Limits(cpu=cpu, wall=wall, memory=options.memory_mib << 20, output=output)
 
 
-def program_limits(reference: float | None, options: CodeOptions) -> Limits:
+def reference_limits(options: CodeOptions) -> Limits:
+    """Limits of a reference solution, which is trusted to end."""
+    return _limits(REFERENCE_CPU, REFERENCE_OUTPUT, options)
+
+
+def program_limits(reference: float | None, tests: Tests, options: CodeOptions) -> Limits:
     """Limits of one run: of all tests beside a reference solution, of one test without.
 
     Args:
         reference: processor seconds that the reference solution took; None where there is none.
+        tests: of the problem.
         options: of the grader.
     """
-    if reference is None:
-        return limits(options.cpu_default, options)
-    return limits(max(options.cpu_floor, options.cpu_factor * reference), options)
+    cpu = options.cpu_default
+    if reference is not None:
+        cpu = max(options.cpu_floor, options.cpu_factor * reference)
+    output = max(_OUTPUT, _OUTPUT_FACTOR * sum(map(len, tests.expected)))
+    return _limits(cpu, output, options)
 
 
 class Calibration:

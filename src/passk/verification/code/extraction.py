@@ -26,8 +26,8 @@ from typing import NamedTuple
 # Longest text in which a program without fences is looked for, and longest program that is
 # parsed here, in characters: far past what a model writes, and a bound on this process's work.
 LONGEST = 1 << 18
-# Parses at most, when looking for the longest run of lines.
-_TRIES = 2000
+# Tries, and characters parsed in all of them, at most, when looking for the longest run of lines.
+_TRIES, _PARSED = 2000, 1 << 24
 
 _FENCE = re.compile(r"^[ \t]*(?:>[ \t]*)?(`{3,}|~{3,})[ \t]*([^`\n]*?)[ \t]*$")
 # A fence that opens behind prose: `Answer: ```python`.
@@ -155,7 +155,7 @@ def _blocks(text: str, entry: str | None) -> list[_Block]:
             fences = fences[1:]
     begun, mark, language = -1, "", ""
     for number, match in fences:
-        inside = "\n".join(lines[begun + 1 : number])
+        inside = "\n".join(lines[begun + 1 : number]) if begun >= 0 else ""
         if begun < 0:
             begun, mark, language = number, match[1], match[2]
         elif not match[1].startswith(mark):
@@ -198,13 +198,14 @@ def longest_run(text: str, entry: str | None) -> str | None:
     if len(text) > LONGEST:
         return None
     lines = text.split("\n")
-    best, most, tries, past = None, 0, 0, 0
+    best, most, tries, parsed, past = None, 0, 0, 0, 0
     for start, line in enumerate(lines):
         if start < past or not line.strip() or line[0] in " \t":
             continue  # inside of a run that is known, or no start of a module
         stop = len(lines)
-        while stop > start and tries < _TRIES:
+        while stop > start and tries < _TRIES and parsed < _PARSED:
             tries += 1
+            parsed += sum(map(len, lines[start:stop]))
             tree, stop = _parse_lines(lines, start, stop)
             if tree is None:
                 continue
@@ -241,7 +242,7 @@ def without_trials(program: str, entry: str | None) -> str:
     last = max(number for number, node in enumerate(tree.body) if names & _bound(node))
     trials = [node for node in tree.body[last + 1 :] if _tries_out(node, names)]
     kept = [node for node in tree.body if node not in trials]
-    used = {name for node in kept for name in _mentioned(node)}
+    used = {name for node in kept for name in _read_by(node)}
     tables = {name for node in kept if isinstance(node, _ASSIGNS) for name in _bound(node)}
     taken = {number for node in kept for number in _lines(node)}
     lines = program.split("\n")
@@ -259,6 +260,22 @@ def _lines(node: ast.stmt) -> range:
 
 def _mentioned(node: ast.stmt) -> set[str]:
     return {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
+
+
+def _read_by(node: ast.stmt) -> set[str]:
+    """Names of the module that a statement reads; those that a function binds itself are not."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return _mentioned(node)
+    own = {child.arg for child in ast.walk(node) if isinstance(child, ast.arg)}
+    stored = {
+        child.id
+        for child in ast.walk(node)
+        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store)
+    }
+    declared = {
+        name for child in ast.walk(node) if isinstance(child, ast.Global) for name in child.names
+    }
+    return _mentioned(node) - (own | stored - declared)
 
 
 def _tries_out(node: ast.stmt, names: set[str]) -> bool:

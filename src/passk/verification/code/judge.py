@@ -16,10 +16,9 @@ from passk import paths
 from passk.digests import digest
 from passk.verification.cache import VerdictCache
 from passk.verification.code.calibration import (
-    REFERENCE_CPU,
     Calibration,
-    limits,
     program_limits,
+    reference_limits,
 )
 from passk.verification.code.comparing import CHECKERS
 from passk.verification.code.deciding import Run, batches, program
@@ -261,7 +260,7 @@ class CodeJudge:
         for number, (key, source, problem) in enumerate(todo):
             if last is None or last[0] != key:
                 last = key, Tests.load(problem.gold)
-                bound = program_limits(self._reference_cpu(last[1]), self.options)
+                bound = program_limits(self._reference_cpu(last[1]), last[1], self.options)
             tests = last[1]
             cases = batches(tests, self.options)
             judged = queue.programs[number] = _Judged(left=len(cases))
@@ -298,7 +297,7 @@ class CodeJudge:
         distinct = {problem.key: problem for problem in problems}
 
         def references() -> Iterator[Program]:
-            bound = limits(REFERENCE_CPU, self.options)
+            bound = reference_limits(self.options)
             for problem in distinct.values():
                 tests = Tests.load(problem.gold)
                 key = kept.key(tests)

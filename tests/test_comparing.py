@@ -1,0 +1,179 @@
+"""Whether a returned value or printed text is right: known answers of each rule."""
+
+import math
+
+import pytest
+
+from passk.verification.code.comparing import (
+    CHECKERS,
+    SPECIAL,
+    evalplus_comparison,
+    same,
+)
+from passk.verification.sandbox.task import OPAQUE, PRINTED, RAISED, RETURNED, CaseResult
+from passk.verification.sandbox.values import encode
+
+EXACT = {"kind": "exact"}
+CLOSE = {"kind": "close", "atol": 0}
+
+
+def judged(got, expected, comparison, arguments=()):
+    result = CaseResult(RETURNED, encode(got))
+    return same(result, encode(expected), encode(list(arguments)), comparison)
+
+
+def printed(got, expected):
+    return same(CaseResult(PRINTED, got), expected, "", {"kind": "text"})
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "right"),
+    [
+        (1, 1.0, True),
+        (True, 1, True),
+        (0.0, -0.0, True),
+        ([1, 2], (1, 2), False),
+        ((1, 2), (1, 2), True),
+        ([1, 2], [1.0, 2.0], True),
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}, True),
+        ({1, 2}, frozenset({2, 1}), True),
+        ("1", 1, False),
+        (None, False, False),
+        (0.1 + 0.2, 0.3, False),
+        (math.nan, math.nan, True),
+        (10**40, 10**40 + 1, False),
+    ],
+)
+def test_exact_is_pythons_equality(got, expected, right):
+    assert judged(got, expected, EXACT) is right
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "atol", "right"),
+    [
+        (0.1 + 0.2, 0.3, 0, True),  # floats are close without a tolerance of their own
+        (0.3 + 1e-5, 0.3, 0, False),
+        ([0.1 + 0.2, 1.0], [0.3, 1.0], 0, True),
+        ([0.1 + 0.2, 1], [0.3, 1], 0, False),  # not all floats: exact
+        ((0.1 + 0.2,), [0.3], 0, False),  # another type
+        ([0.1 + 0.2], [0.3, 0.3], 0, False),
+        (1, 1.0, 0, True),  # equal, so its type does not matter
+        (1, 1.0 + 1e-9, 0, False),
+        (3.00005, 3.0, 1e-4, True),
+        ([[1.00005], [2.0]], [[1.0], [2.0]], 1e-4, True),
+        ([[1.0, 1.0]], [[1.00000001]], 1e-4, False),  # no broadcasting
+        (math.inf, 1.0, 1e-4, False),
+        (math.inf, math.inf, 0, True),
+        (1e20, 1e20 + 1e12, 0, True),  # the relative tolerance is 1e-7
+        (1e20, 1e20 + 1e14, 0, False),
+        ("a", "b", 1e-4, False),
+        (10**400, 10**400 + 1, 1e-4, False),
+    ],
+)
+def test_close_is_that_of_evalplus(got, expected, atol, right):
+    assert judged(got, expected, {"kind": "close", "atol": atol}) is right
+
+
+def test_a_tolerance_of_one_case_is_not_that_of_the_next():
+    # evalplus keeps 1e-6 after the first float expected, so that integers may then differ.
+    assert judged(0.1 + 0.2, 0.3, CLOSE)
+    assert not judged(100_000_000, 100_000_001, CLOSE)
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "right"),
+    [
+        ("1 2\n3\n", "1 2\n3", True),
+        ("  1 2  \n3", "1 2\n3\n\n", True),
+        ("1.0 2", "1 2.00", True),
+        ("1e3", "1000", True),
+        ("1.0000001", "1", False),
+        ("1\n\n2", "1\n2", False),
+        ("YES", "Yes", False),
+        ("", "", True),
+        ("sNaN", "nan", False),
+        ("50000000000000000", "50000000000000001", False),
+        ("1 2 3", "1 2", False),
+    ],
+)
+def test_printed_text_is_compared_as_livecodebench_does(got, expected, right):
+    assert printed(got, expected) is right
+
+
+def test_a_tuple_counts_as_a_list_where_values_came_as_json():
+    listed = {"kind": "listed"}
+    assert judged((1, 2), [1, 2], listed)
+    assert not judged([(1, 2)], [[1, 2]], listed)
+    assert not judged(1.0000001, 1.0, listed)
+
+
+def test_find_zero_takes_any_root():
+    rule = evalplus_comparison("humaneval_plus", "find_zero", 1e-4)
+    assert judged(1.0, 2.0, rule, [[-2, 3, -1]])
+    assert judged(2.0, 1.0, rule, [[-2, 3, -1]])
+    assert not judged(1.5, 1.5, rule, [[-2, 3, -1]])  # equal to what is expected, and no root
+    assert not judged("1", 1.0, rule, [[-2, 3, -1]])
+    assert not judged(1e300, 1.0, rule, [[-2, 3, -1, 4]])
+    assert not judged(math.nan, 1.0, rule, [[-2, 3]])
+
+
+@pytest.mark.parametrize(
+    ("entry", "got", "expected", "arguments", "right"),
+    [
+        ("similar_elements", [2, 1, 1], (1, 2), [], True),
+        ("similar_elements", [2, 3], (1, 2), [], False),
+        ("similar_elements", [[2]], (1, 2), [], False),  # not hashable
+        ("are_equivalent", "no", True, [], True),
+        ("sum_div", 0, 7, [], True),
+        ("sum_div", 6, 7, [], False),
+        ("surface_Area", 33, 0, [3, 4], False),
+        ("surface_Area", round(9 + 6 * math.sqrt(2.25 + 16)), 0, [3, 4], True),
+        ("digit_distance_nums", 7, 0, [1, 26], True),  # 01 and 26: 2 + 5
+        ("digit_distance_nums", 6, 0, [1, 26], False),
+        ("check_str", "match", True, [], True),
+        ("check_str", None, True, [], False),
+        ("check_str", None, False, [], True),
+        ("check_str", False, False, [], True),
+        ("check_str", False, True, [], False),
+        ("anything_else", [1, 2], [1, 2], [], True),
+    ],
+)
+def test_special_checkers_of_mbpp_plus(entry, got, expected, arguments, right):
+    assert judged(got, expected, evalplus_comparison("mbpp_plus", entry, 0), arguments) is right
+
+
+def test_what_is_no_plain_value_is_given_but_equal_to_nothing():
+    match = CaseResult(OPAQUE, "re.Match")
+    assert same(match, encode(True), encode([]), {"kind": "given"})
+    assert not same(match, encode(False), encode([]), {"kind": "given"})
+    assert not same(match, encode(1), encode([]), EXACT)
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        CaseResult(RAISED, "AssertionError: 3"),
+        CaseResult(PRINTED, "3"),
+        CaseResult(OPAQUE, "3"),
+        CaseResult(RETURNED, "3]"),
+        CaseResult(RETURNED, ""),
+        CaseResult(RETURNED, "[" * 50_000),
+        CaseResult("no such kind", "3"),
+    ],
+)
+def test_nothing_but_a_returned_value_is_right(result):
+    assert not same(result, "3", "[]", EXACT)
+
+
+def test_a_value_far_longer_than_what_is_expected_is_not_decoded():
+    many = encode(list(range(1_000_000)))
+    assert not same(CaseResult(RETURNED, many), encode([1]), "[]", {"kind": "unordered"})
+
+
+def test_an_unknown_comparison_is_named_with_the_known_ones():
+    with pytest.raises(ValueError, match=r"comparison 'equal'.*'exact'"):
+        same(CaseResult(RETURNED, "3"), "3", "[]", {"kind": "equal"})
+
+
+def test_special_checkers_exist():
+    assert {kind for rules in SPECIAL.values() for kind in rules.values()} <= set(CHECKERS)
