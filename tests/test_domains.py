@@ -30,7 +30,7 @@ def document(drawn) -> str:
 
 def test_the_section_shows_its_pairs_on_its_sets_and_views():
     found = {name: p for name, p in plots(made.coded()).items() if p.section == "code"}
-    assert list(found) == ["code", "code-difference", "code-histogram"]
+    assert list(found) == ["code", "code-difference", "code-histogram", "code-failures"]
     for plot in found.values():
         assert list(plot.panels) == SHOWN
         assert plot.open
@@ -51,7 +51,7 @@ def test_other_sections_are_as_without_it():
         if plot.section != "training":
             assert (plot.panels, plot.looks) == (found[name].panels, found[name].looks), name
     assert set(found) - set(without) == {
-        "code", "code-difference", "code-histogram", "training-code",
+        "code", "code-difference", "code-histogram", "code-failures", "failures", "training-code",
     }  # fmt: skip
     assert list(found["training-code"].looks) == ["code-grpo"]
 
@@ -109,7 +109,7 @@ def test_the_page_has_one_table_of_verdicts_per_domain_and_unique_ids(document):
     section = document[document.index('<section id="code"') :]
     section = section[: section.index("</section>")]
     assert "<details class" not in section  # its figures are open
-    assert section.count("<h3>") == 3
+    assert section.count("<h3>") == 4
 
 
 def test_every_number_of_the_section_names_a_row_that_exists(document):
@@ -122,20 +122,25 @@ def test_every_number_of_the_section_names_a_row_that_exists(document):
 
 
 def test_failures_stand_by_reason_wrong_before_unknown():
-    views = failing.failures(made.coded(), ["coder", "code-grpo"], ["code-functions"])
-    assert len(views) == 1
-    rows = [[plain(cell) for cell in row] for row in views[0].rows]
+    view = failing.failures(made.coded(), ["coder", "code-grpo"], ["code-functions"])
+    rows = [[plain(cell) for cell in row] for row in view.rows]
     assert rows[0] == ["code-functions", "wrong", "wrong output", "50.0%", "25.0%"]
     assert rows[2] == ["code-functions", "wrong", "timeout", "2.0%", "–"]
-    assert rows[3][3] == "0.0004"
+    assert rows[3][3] == "0.04%"
     assert rows[-1][1:] == ["unknown", "truncated", "1.0%", "0.5%"]
+    assert not view.folded
+    assert failing.failures(made.coded(), ["coder", "code-grpo"], SHOWN).folded
 
 
-def test_small_reasons_of_many_are_folded():
-    views = failing.failures(made.coded(), ["coder", "code-grpo"], SHOWN)
-    assert [view.folded for view in views] == ["", "All reasons"]
-    assert len(views[0].rows) == 12
-    assert len(views[1].rows) == 15
+def test_the_figure_of_failures_shows_what_matters_a_bar_per_draw():
+    plot = plots(made.coded())["code-failures"]
+    axes = plot.draw("late").axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        "wrong output", "error: TypeError", "timeout", "unknown: truncated",
+    ]  # fmt: skip
+    widths = [bar.get_width() for bars in axes.containers for bar in bars]
+    assert widths == [0.5, 0.1, 0.02, 0.01, 0.25, 0.05, 0.0, 0.005]
+    assert axes.get_xlim() == plot.draw("code-functions").axes[0].get_xlim()
 
 
 def test_the_papers_numbers_stand_beside_those_of_code():

@@ -137,7 +137,7 @@ def _views(material: Material) -> Iterator[tuple[str, Sequence[View]]]:
     yield "seeds", [seeds.spreads(material), seeds.values(material)]
     yield "training", []
     yield "cost", [comparing.cost(material)]
-    yield "failures", failing.failures(material, material.curves, material.set_names)
+    yield "failures", [failing.failures(material, material.curves, material.set_names)]
     yield "bounds", [tables.bounds(material, material.curves, material.set_names)]
     yield (
         "setup",
@@ -159,7 +159,7 @@ def _domain(material: Material, name: Domain) -> list[View]:
         solvable.coverage(material, pairs, sets),
         solvable.indices(material, pairs, sets),
         tables.greedy(material, [one for one in sets if one not in material.set_names]),
-        *failing.failures(material, draws, sets),
+        failing.failures(material, draws, sets),
         replace(tables.bounds(material, draws, sets), folded="Bounds for unknown verdicts"),
     ]
 

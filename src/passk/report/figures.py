@@ -10,7 +10,17 @@ import polars as pl
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from passk.report.axes import SIGNED, Frame, attempts, curve, only, panel, shown, vertical
+from passk.report.axes import (
+    SIGNED,
+    Frame,
+    attempts,
+    curve,
+    only,
+    panel,
+    rows_panel,
+    shown,
+    vertical,
+)
 from passk.report.looks import Look
 from passk.report.svg import INK, style
 
@@ -90,4 +100,34 @@ def histogram(table: pl.DataFrame, looks: Mapping[str, Look], frame: Frame) -> F
         axes.set_ylabel("share of problems")
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         vertical(axes, frame.span)
+    return figure
+
+
+def failures(
+    table: pl.DataFrame,
+    looks: Mapping[str, Look],
+    frame: Frame,
+    reasons: Mapping[tuple[str, str], str],
+) -> Figure:
+    """Samples that fail by reason, on one set, a bar per draw.
+
+    Args:
+        table: result table `failures`.
+        looks: draws to show.
+        frame: the set, the title, the width, the span of the horizontal axis.
+        reasons: (verdict, reason) -> what its row is called, the first on top.
+    """
+    rows = only(shown(table, "draw", looks), set=frame.name)
+    height = 0.76 / len(looks)
+    with style():
+        figure, axes = rows_panel(list(reasons.values()), frame, "share of samples")
+        for i, (draw, look) in enumerate(looks.items()):
+            shares = {
+                (r["verdict"], r["reason"]): r["share"] for r in only(rows, draw=draw).to_dicts()
+            }
+            places = [place - 0.38 + (i + 0.5) * height for place in range(len(reasons))]
+            widths = [shares.get(reason, 0.0) for reason in reasons]
+            axes.barh(places, widths, height, color=look.colour, label=look.label)
+        axes.set_xlim(0.0, frame.span[1] * 1.03)
+        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     return figure

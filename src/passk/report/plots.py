@@ -7,7 +7,7 @@ import polars as pl
 
 from passk.params.analysis import Pair
 from passk.params.report import Domain, Panel
-from passk.report import arms, axes, comparing, dots, figures, folded, gaps, seeds
+from passk.report import arms, axes, comparing, dots, failing, figures, folded, gaps, seeds
 from passk.report.axes import Frame
 from passk.report.looks import LINES, MARKERS, Look, paired
 from passk.report.material import Material
@@ -40,6 +40,7 @@ def _all(material: Material) -> Iterator[Plot]:
             selected = _by_family(material, pairs, selected)
         yield from _curves(material, name, selected, material.panel_sets(name))
     yield from _seeds(material)
+    yield from _failures(material, "failures", looks, material.set_names)
     yield from arms.plots(material)
 
 
@@ -64,6 +65,7 @@ def _domain(material: Material, name: Domain) -> Iterator[Plot]:
         ("pass@k", _curves(material, name, looks, sets)),
         ("RL − base", _differences(material, name, pairs, sets)),
         ("Accuracy by problem", _histogram(material, name, looks, sets)),
+        ("What samples fail of", _failures(material, name, looks, sets)),
     )
     for heading, found in figures:
         for plot in found:
@@ -124,6 +126,27 @@ def _histogram(
         sets,
         looks,
         lambda key: figures.histogram(table, looks, Frame(key, sets[key], material.size, span)),
+        bars=True,
+    )
+
+
+def _failures(
+    material: Material, section: str, looks: Mapping[str, Look], wanted: Sequence[str]
+) -> Iterator[Plot]:
+    """Samples that are not correct, by reason."""
+    sets, table = _rows(material, "failures", looks, wanted)
+    reasons = failing.reasons(material, looks, list(sets))
+    if not reasons:
+        return
+    span = (0.0, axes.span_of(table, "share", "share")[1])
+    yield Plot(
+        _named(section, "failures"),
+        section,
+        sets,
+        looks,
+        lambda key: figures.failures(
+            table, looks, Frame(key, sets[key], material.size, span), reasons
+        ),
         bars=True,
     )
 
