@@ -37,6 +37,7 @@ FRAME = pl.DataFrame(
         ("answer_type", {"types": ["integer"]}, [0, 2]),
         ("image_present", {}, [1]),
         ("tagged", {"tags": ["level-1", "x"]}, [0, 2]),
+        ("untagged", {"tags": ["level-1", "x"]}, [1, 3]),
         ("drop", {"problem_ids": ["a"], "indices": [3]}, [1, 2]),
         ("first", {"rows": 2}, [0, 1]),
         ("first", {"rows": 9}, [0, 1, 2, 3]),

@@ -44,6 +44,18 @@ class Tagged(BaseModel):
     tags: Annotated[list[str], Field(min_length=1)] = Field(description="One of these suffices.")
 
 
+class Untagged(BaseModel):
+    """Keep problems that carry none of some tags."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["untagged"]
+    tags: Annotated[list[str], Field(min_length=1)] = Field(
+        description="One of these is too many, e.g. flagged: the benchmark's authors say that the "
+        "problem cannot be judged rightly; no-tests: a program that nobody can test."
+    )
+
+
 class Drop(BaseModel):
     """Drop problems by id, or by index in their source."""
 
@@ -72,7 +84,7 @@ class First(BaseModel):
 
 
 Filter = Annotated[
-    FreeForm | AnswerType | DateWindow | Tagged | Drop | ImagePresent | First,
+    FreeForm | AnswerType | DateWindow | Tagged | Untagged | Drop | ImagePresent | First,
     Field(discriminator="kind"),
 ]
 
@@ -82,8 +94,10 @@ class SetEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    problems: str = Field(description="Source: a name under `worlds:` or `imported:`.")
+    problems: str = Field(
+        description="Source: a name under `worlds:`, `benchmarks:` or `imported:`."
+    )
     filters: list[Filter] = Field(
-        description="Applied in order; kinds: free_form, answer_type, date_window, tagged, drop, "
-        "image_present, first."
+        description="Applied in order; kinds: free_form, answer_type, date_window, tagged, "
+        "untagged, drop, image_present, first."
     )

@@ -1,8 +1,11 @@
 """Parameters of the stage group `import`: samples that somebody else drew."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from passk.params.benchmarks import Joined
+from passk.problems.benchmarks.registry import source
 
 
 class Columns(BaseModel):
@@ -31,10 +34,31 @@ class Columns(BaseModel):
 
 
 class Imported(BaseModel):
-    """A file of problems, gold answers and responses."""
+    """A file of problems, gold answers and responses, or of responses to a benchmark."""
 
     model_config = ConfigDict(extra="forbid")
 
     path: str = Field(description="JSONL (also .gz), JSON list, or Parquet file.")
     columns: Columns = Field(default_factory=Columns, description="Names of the columns.")
-    domain: Literal["math"] = Field(default="math", description="Decides the grader; math for now.")
+    domain: Literal["math", "code"] = Field(default="math", description="Decides the grader.")
+    benchmark: Joined | None = Field(
+        default=None,
+        description="The benchmark that the samples answer: rows name its problems (`problem_id`) "
+        "and need neither question nor gold; null: rows hold both. Programs need one.",
+    )
+
+    @model_validator(mode="after")
+    def _judgeable(self) -> Self:
+        if self.benchmark is None and self.domain != "math":
+            raise ValueError(
+                f"domain = {self.domain!r}: programs are judged by a benchmark's tests; say which "
+                "under `benchmark: {source, path}`"
+            )
+        if self.benchmark is not None:
+            of_source = source(self.benchmark.source).domain
+            if of_source != self.domain:
+                raise ValueError(
+                    f"domain = {self.domain!r}, but benchmark.source = {self.benchmark.source!r} "
+                    f"is of domain {of_source!r}; make them one"
+                )
+        return self

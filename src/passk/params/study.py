@@ -5,6 +5,7 @@ each imports its own section's schema alone, so that a new key re-runs only its 
 """
 
 import graphlib
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from passk.models.naming import parse
 from passk.params import comparisons, repetitions
 from passk.params.analysis import Analysis
+from passk.params.benchmarks import Benchmark
 from passk.params.demonstrations import Answers, Selection
 from passk.params.fetching import Fetch
 from passk.params.filters import SetEntry
@@ -43,6 +45,7 @@ class Study(BaseModel):
     study: Name = Field(description="Name of the study: the folder under data/ and models/.")
     seed: int = Field(ge=0, description="Study seed: every random draw derives from it.")
     worlds: dict[Name, WorldSet] = Field(description="Generated problem sets.")
+    benchmarks: dict[Name, Benchmark] = Field(description="Real problems, from published files.")
     imported: dict[Name, Imported] = Field(description="Samples that somebody else drew.")
     sets: dict[Name, SetEntry] = Field(description="Filtered sets: a source's problems that stay.")
     pretrain: dict[Name, Pretraining] = Field(description="Models trained from scratch.")
@@ -68,11 +71,10 @@ def _models(study: Study) -> set[str]:
 
 def _problems(study: Study) -> Iterator[str]:
     """What disagrees between sections, one message per place."""
-    for name in set(study.worlds) & set(study.imported):
-        yield f"imported.{name}: a generated world has that name already; choose another"
+    yield from _sources(study)
     yield from _taken(study)
     for name, entry in study.sets.items():
-        sources = {*study.worlds, *study.imported}
+        sources = {*study.worlds, *study.benchmarks, *study.imported}
         yield from unknown(f"sets.{name}.problems", entry.problems, sources, "problem source")
     starts = _models(study) - set(study.imported)
     for name, arm in study.train.items():
@@ -110,6 +112,14 @@ def _problems(study: Study) -> Iterator[str]:
     yield from repetitions.faults(seeds, models)
     yield from _beyond_n(study)
     yield from _circles(study)
+
+
+def _sources(study: Study) -> Iterator[str]:
+    """Sources of problems of one name: both would be written to one file."""
+    kinds = {"worlds": "a generated world", "benchmarks": "a benchmark", "imported": ""}
+    for other, section in itertools.combinations(kinds, 2):
+        for name in sorted(set(getattr(study, section)) & set(getattr(study, other))):
+            yield f"{section}.{name}: {kinds[other]} has that name already; choose another"
 
 
 def _taken(study: Study) -> Iterator[str]:
@@ -236,7 +246,17 @@ def validate(values: Mapping[str, Any], name: str = "params.yaml") -> Study:
 def load_study(path: Path) -> Study:
     """Read and check a parameter file, and that the files it names are there."""
     study = validate(read(path), str(path))
-    for name, entry in study.imported.items():
-        if not Path(entry.path).is_file():
-            raise ParameterError(f"{path}: imported.{name}.path = {entry.path!r}: no such file")
+    for key, named, found in _files(study):
+        if not found:
+            raise ParameterError(f"{path}: {key} = {named!r}: no such file")
     return study
+
+
+def _files(study: Study) -> Iterator[tuple[str, str, bool]]:
+    """Key, path and presence of each file that a study reads."""
+    for name, benchmark in study.benchmarks.items():
+        yield f"benchmarks.{name}.path", benchmark.path, Path(benchmark.path).exists()
+    for name, entry in study.imported.items():
+        yield f"imported.{name}.path", entry.path, Path(entry.path).is_file()
+        if (joined := entry.benchmark) is not None:
+            yield f"imported.{name}.benchmark.path", joined.path, Path(joined.path).exists()

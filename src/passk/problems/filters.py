@@ -50,6 +50,12 @@ def tagged(tags: Sequence[str]) -> Rule:
     return Rule(carried, f"not tagged {' or '.join(tags)}")
 
 
+def untagged(tags: Sequence[str]) -> Rule:
+    """Carrying none of the tags."""
+    carried = pl.col("tags").list.set_intersection(list(tags)).list.len() > 0
+    return Rule(~carried.fill_null(value=False), f"tagged {' or '.join(tags)}")
+
+
 def drop(problem_ids: Sequence[str], indices: Sequence[int]) -> Rule:
     """Not named by id or by index."""
     named = pl.col("problem_id").is_in(list(problem_ids)) | pl.col("index").is_in(list(indices))
@@ -72,6 +78,7 @@ FILTERS: Mapping[str, Callable[..., Rule]] = MappingProxyType(
         "answer_type": answer_type,
         "date_window": date_window,
         "tagged": tagged,
+        "untagged": untagged,
         "drop": drop,
         "image_present": image_present,
         "first": first,

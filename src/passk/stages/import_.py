@@ -2,13 +2,21 @@
 
 from pathlib import Path
 
+import polars as pl
+
 from passk import paths
-from passk.params.imported import Imported
+from passk.params.benchmarks import Joined
+from passk.params.imported import Columns, Imported
+from passk.problems.benchmarks import samples
+from passk.problems.benchmarks.adapters import read
+from passk.problems.benchmarks.references import with_expected
+from passk.problems.benchmarks.registry import source
 from passk.problems.imported import normal_form
-from passk.problems.recorded import RecordedError, read_rows
+from passk.problems.recorded import RecordedError, Row, read_rows
 from passk.schemas.problems import PROBLEMS
 from passk.schemas.samples import RESPONSES
 from passk.stages.job import Job, StageError
+from passk.verification.sandbox.pool import SandboxError
 
 
 def run(job: Job) -> dict[str, float]:
@@ -16,9 +24,28 @@ def run(job: Job) -> dict[str, float]:
     settings = Imported.model_validate(job.entry("imported"))
     try:
         rows = read_rows(Path(settings.path))
-        problems, responses = normal_form(rows, settings.columns, job.item, settings.domain)
-    except RecordedError as error:
+        if settings.benchmark is None:
+            tables = normal_form(rows, settings.columns, job.item, settings.domain)
+        else:
+            tables = _of_benchmark(rows, settings.columns, settings.benchmark, job.item)
+        problems, responses = tables
+    except (RecordedError, SandboxError) as error:
         raise StageError(f"imported.{job.item}: {error}") from error
     PROBLEMS.write(problems, paths.problems(job.study, job.item))
     RESPONSES.write(responses, paths.model(job.study, job.item) / "responses.parquet")
     return {"problems": float(problems.height), "samples": float(responses.height)}
+
+
+def _of_benchmark(
+    rows: list[Row], columns: Columns, benchmark: Joined, name: str
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Problems and responses of samples that name a benchmark's problems."""
+    known = source(benchmark.source)
+    asked = read(benchmark.source, Path(benchmark.path), benchmark.sha256, benchmark.without)
+    answered = samples.join(rows, asked, columns, benchmark.holds, partial=benchmark.partial)
+    if known.domain == "code":
+        tested = with_expected([one.problem for one in answered], benchmark.options())
+        answered = [
+            one._replace(problem=problem) for one, problem in zip(answered, tested, strict=True)
+        ]
+    return samples.tables(answered, name, known.domain, known.title)

@@ -1,6 +1,6 @@
 """Adapters by name, and a published file as problems."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,7 +16,7 @@ from passk.problems.benchmarks import (
     taco,
 )
 from passk.problems.benchmarks.form import Problem, distinct
-from passk.problems.recorded import Row
+from passk.problems.recorded import RecordedError, Row
 
 Adapter = Callable[[Iterable[Row], Mapping[str, Any]], Iterator[Problem]]
 
@@ -33,7 +33,9 @@ ADAPTERS: Mapping[str, Adapter] = MappingProxyType(
 )
 
 
-def read(name: str, path: Path, sha256: str | None = None) -> list[Problem]:
+def read(
+    name: str, path: Path, sha256: str | None = None, without: Collection[str] = ()
+) -> list[Problem]:
     """The problems of a published file, checked against what is recorded of it.
 
     Of domain code, tests without `expected` are still to be filled with what their reference
@@ -43,6 +45,7 @@ def read(name: str, path: Path, sha256: str | None = None) -> list[Problem]:
         name: of the source.
         path: the file, or a folder of files.
         sha256: as for `registry.check_file`.
+        without: names of problems to leave out.
 
     Raises:
         RecordedError: unknown source, another file, a malformed row; it names the remedy.
@@ -51,4 +54,6 @@ def read(name: str, path: Path, sha256: str | None = None) -> list[Problem]:
     registry.check_file(name, path, sha256)
     found = distinct(ADAPTERS[known.adapter](registry.rows(path), known.options))
     registry.check_number(name, len(found), path, sha256)
-    return found
+    if strange := sorted(set(without) - {problem.name for problem in found}):
+        raise RecordedError(f"{path}: without {strange}: no such problem of {name}; remove them")
+    return [problem for problem in found if problem.name not in without]

@@ -1,0 +1,70 @@
+"""Parameters of the stage group `benchmark`: real problems from published files."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from passk.params.legal import unknown
+from passk.problems.benchmarks.registry import sources
+from passk.verification.code.options import CodeOptions
+
+Digest = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64}|any)$")]
+
+
+class Benchmark(BaseModel):
+    """A published file of problems, and which benchmark it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source: str = Field(
+        description="Which benchmark: a name in src/passk/problems/benchmarks/sources.yaml."
+    )
+    path: str = Field(description="Its file as published, or a folder of such files.")
+    sha256: Digest | None = Field(
+        default=None,
+        description="Digest that the file must have, or `any`; null: one of those recorded in "
+        "sources.yaml, with the recorded number of problems.",
+    )
+    without: list[str] = Field(
+        default_factory=list, description="Names of problems to leave out, as the file has them."
+    )
+    isolation: Literal["bubblewrap", "weak"] = Field(
+        default="bubblewrap",
+        description="Sandbox of the reference solutions, whose outputs are what HumanEval+ and "
+        "MBPP+ expect; as in verification.code.",
+    )
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        for fault in unknown("source", self.source, sources(), "benchmark"):
+            raise ValueError(fault)
+        return self
+
+    def options(self) -> CodeOptions:
+        """How reference solutions run."""
+        return CodeOptions(isolation=self.isolation)
+
+
+class Joined(Benchmark):
+    """The benchmark that samples answer; its file is told by its digest, not by its path."""
+
+    holds: Literal["response", "program", "completion"] | None = Field(
+        default=None,
+        description="What the column of responses holds: whole responses, programs, or what "
+        "continues the problem's prompt; null: told by its name (solution and code: program; "
+        "completion; else response).",
+    )
+    partial: bool = Field(
+        default=False, description="Whether problems may lack samples; such are left out."
+    )
+
+    @model_validator(mode="after")
+    def _pinned(self) -> Self:
+        # The file is no dependency of the stage that DVC could watch: only its digest is.
+        recorded = sources()[self.source].sha256
+        if self.sha256 == "any" or (self.sha256 is None and not recorded):
+            raise ValueError(
+                f"sha256 = {self.sha256!r}: samples of {self.source} need the digest of its file "
+                "(sha256sum FILE), so that another file is noticed"
+            )
+        return self
