@@ -85,7 +85,8 @@ def command(isolation: str, stops: int, packages: Sequence[str] = ()) -> list[st
         # in a user namespace they would be root to the kernel, whom no process limit binds.
         *(_AS_ROOT if root else _AS_USER),
         *_system(python),
-        *("--dev-bind", "/dev/null", "/dev/null", "--dev-bind", "/dev/zero", "/dev/zero"),
+        *("--dir", "/dev", "--dev-bind", "/dev/null", "/dev/null"),
+        *("--dev-bind", "/dev/zero", "/dev/zero"),
         *("--dev-bind", "/dev/urandom", "/dev/urandom", "--dev-bind", "/dev/random"),
         *("/dev/random", "--symlink", "/tmp", "/dev/shm"),
         *("--tmpfs", "/tmp"),

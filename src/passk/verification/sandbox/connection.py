@@ -40,11 +40,14 @@ class Running:
     Attributes:
         number: the caller's number of the program.
         alone: whether nothing else runs meanwhile.
+        serial: the connection's number of this run of it; none is used twice, so that a request
+            to stop that comes late stops nothing else.
     """
 
     number: int
     program: Program
     alone: bool = False
+    serial: int = -1
     cases: list[CaseResult] = field(default_factory=list)
     ended: str = ""
     detail: str = ""
@@ -143,7 +146,7 @@ class Connection:
         self._reader = frames.Reader(_HOST_FRAME)
         self._outgoing = bytearray()
         self._known: OrderedDict[tuple[str, ...], tuple[int, int]] = OrderedDict()
-        self._keys = 0
+        self._keys = self._serial = 0
         self._size = 0
         self.ready = False
         self.running: deque[Running] = deque()
@@ -168,8 +171,10 @@ class Connection:
         program = one.program
         key, inputs, forgotten = self._key(program.inputs)
         limits = astuple(program.limits)
+        self._serial += 1
+        one.serial = self._serial
         message = [
-            *(one.number, key, inputs, forgotten),
+            *(one.serial, key, inputs, forgotten),
             *(program.source, program.prelude, program.entry, limits),
         ]
         self._outgoing += frames.pack(frames.WORK, json.dumps(message).encode())
@@ -231,19 +236,19 @@ class Connection:
                 self.ready = True
             elif kind == frames.DATA:
                 if self.running[0].take(payload, want):
-                    self._stop(self.running[0].number)
+                    self._stop(self.running[0].serial)
             else:
                 end = json.loads(payload)
                 one = self.running.popleft()
-                if end["number"] != one.number:
-                    raise ServerDiedError(f"answers for {end['number']}, not {one.number}")
+                if end["serial"] != one.serial:
+                    raise ServerDiedError(f"answers for {end['serial']}, not {one.serial}")
                 ended.append((one, end))
             self._extend()
         return ended
 
-    def _stop(self, number: int) -> None:
+    def _stop(self, serial: int) -> None:
         with contextlib.suppress(OSError):  # it died; reading says so
-            os.write(self._stops, number.to_bytes(8, "big"))
+            os.write(self._stops, serial.to_bytes(8, "big"))
 
     def complaint(self) -> str:
         """What the server or bubblewrap printed on its standard error."""

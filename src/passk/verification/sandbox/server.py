@@ -48,7 +48,7 @@ class _Usage:
 class _Guest:
     """A program that runs now."""
 
-    number: int
+    serial: int
     work: guest.Work
     pid: int
     results: int
@@ -75,13 +75,13 @@ class _Server:
         """Run programs until the host closes the connection."""
         self._send(frames.pack(frames.READY, b""))
         while (message := self._receive()) is not None:
-            number, key, inputs, forgotten, source, prelude, entry, limits = message
+            serial, key, inputs, forgotten, source, prelude, entry, limits = message
             for old in forgotten:
                 del self._inputs[old]
             if inputs is not None:
                 self._inputs[key] = inputs
             work = guest.Work(source, entry, self._inputs[key], prelude, *limits)
-            self._run(number, work)
+            self._run(serial, work)
 
     def _receive(self) -> list | None:
         """The next message; not a byte past it, so that no guest inherits another's program."""
@@ -104,20 +104,20 @@ class _Server:
             held += part
         return bytes(held)
 
-    def _run(self, number: int, work: guest.Work) -> None:
+    def _run(self, serial: int, work: guest.Work) -> None:
         results, into = os.pipe()
         pid = os.fork() if self._weak else confine.fork_confined()
         if pid == 0:
             self._child(work, into)
         os.close(into)
-        one = _Guest(number, work, pid, results)
+        one = _Guest(serial, work, pid, results)
         one.most = work.output + (len(work.inputs) + 2) * frames.HEAD
         try:
             status, used = self._watch(one)
         finally:
             os.close(results)
         end = {
-            "number": number,
+            "serial": serial,
             "stopped": one.stopped,
             "status": status,
             "cpu": max(used, one.usage.cpu),
@@ -167,7 +167,7 @@ class _Server:
             while True:
                 ready = {file for file, _ in poll.poll(tick * 1000)}
                 tick = min(tick * 1.5, _LAST_TICK)
-                if self._stops in ready and self._asked_to_stop(one.number):
+                if self._stops in ready and self._asked_to_stop(one.serial):
                     self._stop(one, "asked")
                 self._pass_on(one)
                 if ended in ready:
@@ -182,9 +182,9 @@ class _Server:
         self._pass_on(one)
         return status, used.ru_utime + used.ru_stime
 
-    def _asked_to_stop(self, number: int) -> bool:
+    def _asked_to_stop(self, serial: int) -> bool:
         asked = os.read(self._stops, 1 << 12)  # whole messages of eight bytes
-        return number.to_bytes(8, "big") in {asked[i : i + 8] for i in range(0, len(asked), 8)}
+        return serial.to_bytes(8, "big") in {asked[i : i + 8] for i in range(0, len(asked), 8)}
 
     def _stop(self, one: _Guest, why: str) -> None:
         if not one.stopped:
