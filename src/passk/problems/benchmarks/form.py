@@ -87,6 +87,14 @@ def text(row: Row, column: str) -> str:
     return found
 
 
+def optional(row: Row, column: str) -> str | None:
+    """A text that may be missing, null or blank: None then."""
+    if row.values.get(column) is None:
+        return None
+    found: str = value(row, column)
+    return found if found.strip() else None
+
+
 def distinct(problems: Iterable[Problem]) -> list[Problem]:
     """The problems; a name or a question that occurs twice is an error.
 

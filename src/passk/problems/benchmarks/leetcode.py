@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from passk.problems.benchmarks import asserts
-from passk.problems.benchmarks.form import Problem, text
+from passk.problems.benchmarks.form import Problem, optional, text
 from passk.problems.recorded import RecordedError, Row
 from passk.verification.code.tests import Tests
 from passk.verification.sandbox.values import encode
@@ -101,10 +101,17 @@ def tests(row: Row, reference: str) -> Tests | None:
     )
 
 
-def _asked(facts: Mapping[str, Any]) -> str:
+def _asked(facts: Row) -> str:
     """The problem's text: older versions call it a title, or have it in the query alone."""
-    found = facts.get("problem_description") or facts.get("question_title") or facts["query"]
-    return str(found).strip()
+    names = ("problem_description", "question_title", "query")
+    return next(found for name in names if (found := optional(facts, name))).strip()
+
+
+def _listed(tags: object) -> list[str]:
+    """Subjects; v0.3.0 has their list as a text."""
+    if isinstance(tags, str):
+        tags = re.findall(r"'([^']+)'", tags)
+    return [str(tag) for tag in tags] if isinstance(tags, list) else []
 
 
 def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Problem]:
@@ -112,9 +119,9 @@ def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Proble
     del options
     for row in rows:
         text(row, "query")
-        facts = {**(row.values.get("meta") or {}), **row.values}
+        facts = Row(row.place, {**(row.values.get("meta") or {}), **row.values})
         solution = text(row, "completion")
-        tags = [facts.get("difficulty"), *(facts.get("tags") or [])]
+        tags = [optional(facts, "difficulty"), *_listed(facts.values.get("tags"))]
         yield Problem(
             name=text(row, "task_id"),
             place=row.place,
@@ -122,7 +129,7 @@ def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Proble
             answer=solution,
             answer_type="program",
             tests=tests(row, solution),
-            starter_code=facts.get("starter_code") or facts.get("lang_code") or None,
-            date=facts.get("estimated_date") or None,
-            tags=tuple(str(tag) for tag in tags if tag),
+            starter_code=optional(facts, "starter_code") or optional(facts, "lang_code"),
+            date=optional(facts, "estimated_date"),
+            tags=tuple(tag for tag in tags if tag),
         )

@@ -23,7 +23,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from passk.problems.benchmarks.form import FLAGGED, Problem, text, value
+from passk.problems.benchmarks.form import FLAGGED, Problem, optional, text
 from passk.problems.benchmarks.pickled import pickled_text
 from passk.problems.recorded import RecordedError, Row
 from passk.verification.code.tests import Tests
@@ -142,7 +142,7 @@ def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Proble
             answer="",
             answer_type="program",
             tests=tests(row),
-            starter_code=value(row, "starter_code") or None,
+            starter_code=optional(row, "starter_code"),
             date=_date(row),
             tags=(
                 text(row, "platform"),

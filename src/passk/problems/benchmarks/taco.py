@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from passk.problems.benchmarks.form import Problem, text, value
+from passk.problems.benchmarks.form import Problem, optional, text, value
 from passk.problems.recorded import RecordedError, Row
 from passk.verification.code.tests import Tests
 from passk.verification.sandbox.values import encode
@@ -113,17 +113,17 @@ def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Proble
     """TACO's problems, named by their order; no options."""
     del options
     for index, row in enumerate(rows):
-        starter_code = row.values.get("starter_code") or ""
+        starter_code = optional(row, "starter_code")
         solutions = _json(row, "solutions", list)
-        reference = solutions[0] if solutions else None
-        tags = (row.values.get("difficulty"), row.values.get("source"))
+        reference = str(solutions[0]) if solutions else None
+        tags = (optional(row, "difficulty"), optional(row, "source"))
         yield Problem(
             name=str(row.values.get("id", index)),
             place=row.place,
             question=text(row, "question").strip(),
             answer=reference or "",
             answer_type="program",
-            tests=tests(row, starter_code, reference),
-            starter_code=starter_code if starter_code.strip() else None,
-            tags=tuple(str(tag) for tag in tags if tag),
+            tests=tests(row, starter_code or "", reference),
+            starter_code=starter_code,
+            tags=tuple(tag for tag in tags if tag),
         )
