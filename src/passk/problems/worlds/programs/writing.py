@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from passk.problems.worlds.programs.operations import EACH, KEEP, OPERATIONS, Step
 
-MANNERS = {"lines": 0.5, "nested": 0.2, "loop": 0.15, "builtins": 0.15}  # and how often in a corpus
+MANNERS = {"lines": 0.6, "nested": 0.1, "loop": 0.15, "builtins": 0.15}  # and how often in a corpus
 FENCE = "```"  # ends a program; the prompt opened it
 
 # Calls that take a generator as well as a list.
