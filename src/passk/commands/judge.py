@@ -1,6 +1,5 @@
 """`passk judge`: verdicts on anybody's responses, outside a study."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -8,28 +7,16 @@ import polars as pl
 import typer
 from pydantic import ValidationError
 
+from passk.commands import judge_programs
+from passk.commands.judged import JUDGED, check_out, summary
 from passk.params.imported import Columns
-from passk.params.verification import MathGrader
+from passk.params.verification import CodeGrader, MathGrader, Verification
 from passk.problems.imported import normal_form
 from passk.problems.recorded import RecordedError, Row, read_rows
-from passk.schemas.verdicts import VERDICTS
 from passk.stages.job import StageError
 from passk.stages.verify import judged
-from passk.tables import Table, TableError
-
-# Verdicts outside a study: the contract of a study's, and what `passk flips` shows beside them.
-JUDGED = Table(
-    "judged",
-    1,
-    {
-        **VERDICTS.columns,
-        "index": pl.Int64(),
-        "gold": pl.String(),
-        "recorded_grade": pl.Boolean(),
-    },
-    key=("draw", "set", "index", "sample_index"),
-    nullable=VERDICTS.nullable | {"recorded_grade"},
-)
+from passk.tables import TableError
+from passk.verification.sandbox.pool import SandboxError
 
 # Names under which files in the wild keep these columns, in order of preference.
 KNOWN = {
@@ -45,20 +32,6 @@ KNOWN = {
 def hint(kind: str) -> str:
     """Which option names the column of a kind."""
     return f"Name the right one with --{kind.replace('_', '-')}"
-
-
-def check_out(out: Path, inputs: Sequence[Path]) -> None:
-    """Verdicts go to a Parquet file of their own, never over what was read.
-
-    Raises:
-        RecordedError: a folder, an input, or another kind of file.
-    """
-    if out.is_dir():
-        raise RecordedError(f"--out {out}: a folder; name a file, e.g. {out / 'verdicts.parquet'}")
-    if out.resolve() in {path.resolve() for path in inputs}:
-        raise RecordedError(f"--out {out}: is an input and would be overwritten; name another file")
-    if out.suffix != ".parquet":
-        raise RecordedError(f"--out {out}: verdicts are written as Parquet; end it in .parquet")
 
 
 def choose(given: str | None, kind: str, rows: list[Row]) -> str | None:
@@ -112,7 +85,7 @@ def judge_rows(rows: list[Row], columns: Columns, name: str, grader: MathGrader)
         how="left",
         maintain_order="left",
     ).with_columns(draw=pl.lit(name), finish_reason=pl.lit("unknown"), gold=pl.col("answer"))
-    return judged(frame, grader)
+    return judged(frame, Verification(math=grader))
 
 
 def main(  # noqa: PLR0917  (a command line: every argument has a name)
@@ -124,7 +97,11 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
         Path | None,
         typer.Option(help="Problems with gold answers; without it the responses hold them."),
     ] = None,
-    domain: Annotated[str, typer.Option(help="Decides the grader; math for now.")] = "math",
+    domain: Annotated[str, typer.Option(help="Decides the grader: math or code.")] = "math",
+    source: Annotated[
+        str | None,
+        typer.Option(help="Code: the benchmark whose published file --problems is."),
+    ] = None,
     problem: Annotated[str | None, typer.Option(help="Column of the question.")] = None,
     gold: Annotated[str | None, typer.Option(help="Column of the gold answer.")] = None,
     response: Annotated[
@@ -140,9 +117,15 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
         str | None, typer.Option(help="Column that numbers a problem's samples.")
     ] = None,
     timeout: Annotated[
-        float, typer.Option(min=0.001, max=600, help="Wall limit of one answer, s.")
+        float, typer.Option(min=0.001, max=600, help="Math: wall limit of one answer, s.")
     ] = 5.0,
     workers: Annotated[int, typer.Option(min=1, help="Worker processes at most.")] = 2,
+    isolation: Annotated[
+        str, typer.Option(help="Code: bubblewrap, or weak (limits alone).")
+    ] = "bubblewrap",
+    all_tests: Annotated[
+        bool, typer.Option(help="Code: run all tests of a program that failed one, too.")
+    ] = False,
 ) -> None:
     """Judge a file of responses; columns go by their usual names or as told.
 
@@ -150,26 +133,32 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
     unknown), reason, grader. Cells may hold a list, one entry per sample. Verdicts are kept in
     .passk/verdicts, so that the next run judges only what is new.
 
+    Programs run in a sandbox. Their samples have `task_id` and `solution` (a program), or
+    `completion` (what follows the benchmark's prompt), or `response` (from which the program is
+    extracted); problems are a benchmark's published file, or a table with a column `tests`.
+
     Example: passk judge samples.jsonl --problems problems.jsonl --out verdicts.parquet
     """
     try:
         check_out(out, [responses] if problems is None else [responses, problems])
-        verdicts = _judge(
-            responses,
-            problems,
-            domain,
-            {
-                "problem": problem,
-                "gold": gold,
-                "response": response,
-                "recorded_grade": recorded_grade,
-                "problem_id": problem_id,
-                "sample_index": sample_index,
-            },
-            MathGrader(timeout=timeout, workers=workers),
-        )
+        given = {
+            "problem": problem,
+            "gold": gold,
+            "response": response,
+            "recorded_grade": recorded_grade,
+            "problem_id": problem_id,
+            "sample_index": sample_index,
+        }
+        if domain == "code":
+            rules = {"isolation": isolation, "all_tests": all_tests, "workers": workers}
+            verdicts = judge_programs.judge_file(
+                responses, problems, source, given, CodeGrader.model_validate(rules)
+            )
+        else:
+            grader = MathGrader(timeout=timeout, workers=workers)
+            verdicts = _judge(responses, problems, domain, given, grader)
         JUDGED.write(verdicts, out)
-    except (RecordedError, TableError, StageError, ValidationError, OSError) as error:
+    except (RecordedError, TableError, StageError, SandboxError, ValidationError, OSError) as error:
         typer.echo(f"passk judge: {error}", err=True)
         raise typer.Exit(1) from None
     typer.echo(summary(verdicts, out))
@@ -183,7 +172,7 @@ def _judge(
     grader: MathGrader,
 ) -> pl.DataFrame:
     if domain != "math":
-        raise RecordedError(f"--domain {domain!r}: no grader; legal: math")
+        raise RecordedError(f"--domain {domain!r}: no grader; legal: math, code")
     rows = read_rows(responses)
     asked = rows if problems is None else read_rows(problems)
     chosen = {
@@ -198,20 +187,3 @@ def _judge(
         chosen["problem_id"] = None  # an `id` in a file of responses may as well number them
     columns = Columns(**{kind: name for kind, name in chosen.items() if name is not None})
     return judge_rows(rows, columns, responses.name.split(".")[0], grader)
-
-
-def summary(verdicts: pl.DataFrame, out: Path) -> str:
-    """What was found, in a few lines."""
-    counts = dict(verdicts["verdict"].value_counts().iter_rows())
-    problems = verdicts["problem_id"].n_unique()
-    solved = verdicts.filter(pl.col("verdict") == "correct")["problem_id"].n_unique()
-    lines = [
-        f"{out}: {verdicts.height} samples of {problems} problems, "
-        + ", ".join(f"{counts.get(v, 0)} {v}" for v in ("correct", "wrong", "unknown")),
-        f"solved at least once: {solved} of {problems}; grader {verdicts['grader'][0]}",
-    ]
-    if verdicts["recorded_grade"].null_count() < verdicts.height:
-        graded = verdicts.drop_nulls("recorded_grade")
-        flips = int(((graded["verdict"] == "correct") != graded["recorded_grade"]).sum())
-        lines.append(f"differ from the recorded grades: {flips} (`passk flips` lists them)")
-    return "\n".join(lines)

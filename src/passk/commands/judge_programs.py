@@ -1,0 +1,96 @@
+"""`passk judge --domain code`: verdicts on a file of programs."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from passk import paths
+from passk.commands.judged import JUDGED
+from passk.commands.program_files import (
+    COMPLETION,
+    RESPONSE,
+    Asked,
+    Sample,
+    read_problems,
+    read_samples,
+)
+from passk.params.verification import CodeGrader
+from passk.problems.recorded import RecordedError
+from passk.verification.cache import VerdictCache
+from passk.verification.code.extraction import completed
+from passk.verification.code.judge import CodeJudge
+from passk.verification.grading import progress_bar
+from passk.verification.verdict import Verdict
+
+
+def judge_file(
+    samples: Path,
+    problems: Path | None,
+    source: str | None,
+    given: Mapping[str, str | None],
+    grader: CodeGrader,
+) -> pl.DataFrame:
+    """The verdict table of a file of programs; `gold` is the problem's name.
+
+    Raises:
+        RecordedError: see `read_samples`, `read_problems`; a sample without its problem, a
+            problem without tests or without a sample.
+        SandboxError: bubblewrap or namespaces are missing.
+    """
+    if problems is None:
+        raise RecordedError(
+            "--domain code: name the benchmark's file, or a table with tests, with --problems"
+        )
+    rows = read_samples(samples, given)
+    asked = read_problems(problems, source, grader)
+    if stray := [row.problem for row in rows if row.problem not in asked]:
+        raise RecordedError(f"{samples}: no problem {stray[0]!r} in {problems} ({len(stray)} rows)")
+    if untested := [row.problem for row in rows if asked[row.problem].tests is None]:
+        raise RecordedError(f"{problems}: {untested[0]!r} has no tests; leave out its samples")
+    if bare := asked.keys() - {row.problem for row in rows}:
+        raise RecordedError(
+            f"{samples}: no sample of {min(bare)!r} ({len(bare)} problems of {problems} have none)"
+        )
+    options = grader.options()
+    with CodeJudge(
+        options,
+        VerdictCache(paths.VERDICTS, options.grader()),
+        workers=grader.workers,
+        progress=progress_bar,
+    ) as judge:
+        verdicts = _verdicts(judge, rows, asked)
+    name = samples.name.partition(".")[0]
+    columns = {
+        "draw": [name] * len(rows),
+        "set": [name] * len(rows),
+        "problem_id": [asked[row.problem].identity for row in rows],
+        "sample_index": [row.number for row in rows],
+        "answer": [one.answer for one in verdicts],
+        "verdict": [one.verdict for one in verdicts],
+        "reason": [one.reason for one in verdicts],
+        "chain_valid": [None] * len(rows),
+        "grader": [judge.grader] * len(rows),
+        "index": [asked[row.problem].position for row in rows],
+        "gold": [row.problem for row in rows],
+        "recorded_grade": [row.grade for row in rows],
+    }
+    return JUDGED.check(pl.DataFrame(columns, schema=dict(JUDGED.columns)))
+
+
+def _verdicts(
+    judge: CodeJudge, rows: Sequence[Sample], asked: Mapping[str, Asked]
+) -> list[Verdict]:
+    found: dict[int, Verdict] = {}
+    for extracted in (False, True):
+        chosen = [
+            (number, row) for number, row in enumerate(rows) if (row.kind == RESPONSE) == extracted
+        ]
+        golds = [asked[row.problem].tests or "" for _, row in chosen]
+        texts = [
+            completed(asked[row.problem].prefix, row.text) if row.kind == COMPLETION else row.text
+            for _, row in chosen
+        ]
+        verdicts = judge(golds, texts) if extracted else judge.programs(golds, texts)
+        found |= {number: one for (number, _), one in zip(chosen, verdicts, strict=True)}
+    return [found[number] for number in range(len(rows))]

@@ -1,0 +1,232 @@
+"""Programs judged by tests: verdicts, reasons, limits, the cache."""
+
+from dataclasses import replace
+
+import pytest
+
+from passk.verification.cache import VerdictCache
+from passk.verification.code.calibration import Calibration, program_limits
+from passk.verification.code.deciding import batches, entry_of
+from passk.verification.code.expected import ReferenceSolutionError, completed
+from passk.verification.code.judge import CodeJudge
+from passk.verification.code.options import CodeOptions
+from passk.verification.code.tests import Tests
+from passk.verification.sandbox.values import encode
+from passk.verification.verdict import Verdict
+
+QUICK = CodeOptions(cpu_floor=1.0, cpu_default=1.0, memory_mib=256)
+ADD = Tests(
+    entry="add",
+    inputs=(encode([1, 2]), encode([[3], [4]]), encode(["a", "b"])),
+    expected=(encode(3), encode([3, 4]), encode("ab")),
+    reference="def add(x, y):\n    return x + y",
+)
+ECHO = Tests(None, ("3\n1 2 3\n", "1\n7\n"), ("6", "7\n"), comparison={"kind": "text"})
+METHOD = Tests(
+    "Solution.twice",
+    (encode([[1, 2]]),),
+    (encode([1, 2, 1, 2]),),
+    prelude="from typing import *\n",
+    comparison={"kind": "listed"},
+)
+
+
+@pytest.fixture(scope="module")
+def judge():
+    with CodeJudge(QUICK, calibration=None) as one:
+        yield one
+
+
+def verdict(judge, tests, program):
+    return judge.programs([tests.dump()], [program])[0]
+
+
+def test_the_reference_is_right(judge):
+    assert verdict(judge, ADD, ADD.reference) == Verdict(
+        "correct", "all tests passed", ADD.reference
+    )
+
+
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        ("def add(x, y): return x", "wrong output"),
+        ("def add(x, y): return object()", "wrong output"),
+        ("def add(x, y): return x[5]", "error: TypeError"),
+        ("def add(x, y):\n    class Odd(Exception): pass\n    raise Odd", "error: Exception"),
+        ("def add(x, y) return x", "syntax error"),
+        ("def sub(x, y): return x", "error: NameError"),
+        ("import no_such_module", "error: ModuleNotFoundError"),
+        ("def add(x, y):\n    while True: pass", "timeout"),
+        ("def add(x, y): return bytearray(1 << 30)", "memory"),
+        ("import os\ndef add(x, y): os._exit(0)", "exited"),
+        ("import sys\ndef add(x, y): sys.exit(0)", "exited"),
+        ("def add(x, y): return '1' * (40 << 20)", "output limit"),
+        ("", "error: NameError"),
+    ],
+)
+def test_wrong_programs_and_why(judge, program, reason):
+    found = verdict(judge, ADD, program)
+    assert (found.verdict, found.reason, found.answer) == ("wrong", reason, program)
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("n = input()\nprint(sum(map(int, input().split())))", "correct"),
+        ("import sys\nd = sys.stdin.read().split()\nprint(sum(map(int, d[1:])), '.0', sep='')",
+         "correct"),
+        ("print(6)", "wrong"),
+        ("n = input()", "wrong"),
+        ("raise SystemExit", "wrong"),
+    ],
+)  # fmt: skip
+def test_programs_that_read_and_print(judge, program, said):
+    assert verdict(judge, ECHO, program).verdict == said
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("class Solution:\n    def twice(self, x: List[int]): return tuple(x + x)", "correct"),
+        ("def twice(x): return x + x", "correct"),
+        ("class Solution:\n    def twice(self, x): return x", "wrong"),
+    ],
+)
+def test_methods_of_a_class_or_bare_functions(judge, program, said):
+    assert verdict(judge, METHOD, program).verdict == said
+
+
+def test_responses_are_judged_by_the_program_they_state(judge):
+    gold = ADD.dump()
+    fenced = f"So:\n```python\n{ADD.reference}\n```"
+    found = judge(
+        [gold] * 5,
+        [fenced, fenced, "no idea", f"```python\n{ADD.reference}", "let me think"],
+        [False, True, False, True, True],
+    )
+    assert [(one.verdict, one.reason) for one in found] == [
+        ("correct", "all tests passed"),
+        ("correct", "all tests passed"),
+        ("wrong", "no program found"),
+        ("unknown", "truncated"),
+        ("unknown", "truncated"),
+    ]
+    assert found[0].answer == ADD.reference
+    assert found[2].answer is None
+
+
+@pytest.mark.parametrize(
+    "gold",
+    [
+        "",
+        "[]",
+        "{}",
+        replace(ADD, inputs=(), expected=()).dump(),
+        replace(ADD, expected=ADD.expected[:1]).dump(),
+        replace(ADD, comparison={"kind": "none such"}).dump(),
+    ],
+)
+def test_tests_that_cannot_be_read_decide_nothing(judge, gold):
+    found = judge([gold], [f"```python\n{ADD.reference}\n```"])[0]
+    assert (found.verdict, found.reason) == ("unknown", "gold answer not readable")
+
+
+def test_verdicts_do_not_depend_on_order_on_repetition_or_on_all_tests(judge):
+    programs = [ADD.reference, "def add(x, y): return x", ADD.reference, "def add(x, y): 1 / 0"]
+    golds = [ADD.dump()] * 4
+    once = judge.programs(golds, programs)
+    assert judge.programs(golds, programs[::-1]) == once[::-1]
+    with CodeJudge(replace(QUICK, all_tests=True), calibration=None) as other:
+        assert other.programs(golds, programs) == once
+
+
+def test_lengths_must_agree(judge):
+    with pytest.raises(ValueError, match="zip"):
+        judge([ADD.dump()], [])
+
+
+def test_expected_outputs_never_enter_the_sandbox(judge):
+    look = (
+        "import gc, sys\n"
+        "def add(x, y):\n"
+        "    if x == 'a':\n"
+        "        raise KeyError(str([o for o in gc.get_objects() if 'ecret' in str(o)])[:400])\n"
+        "    return x + y"
+    )
+    tests = replace(ADD, expected=(*ADD.expected[:2], encode("the s" + "ecret")))
+    assert verdict(judge, tests, look).verdict == "wrong"
+
+
+def test_a_verdict_is_kept_and_found_again(tmp_path):
+    golds, programs = [ADD.dump()] * 3, [ADD.reference, "def add(x, y): return x", "x ="]
+    with CodeJudge(QUICK, VerdictCache(tmp_path, QUICK.grader()), calibration=None) as judge:
+        first = judge.programs(golds, programs)
+    with CodeJudge(QUICK, VerdictCache(tmp_path, QUICK.grader()), calibration=None) as judge:
+        assert judge.programs(golds, programs) == first
+        assert judge._sandbox is None  # nothing was run
+
+
+def test_the_grader_names_python_its_options_and_weak_isolation():
+    assert QUICK.grader() != CodeOptions().grader()
+    assert "weak" in CodeOptions(isolation="weak").grader()
+    assert "weak" not in CodeOptions().grader()
+
+
+def test_weak_isolation_judges_alike():
+    with CodeJudge(replace(QUICK, isolation="weak"), calibration=None) as judge:
+        assert verdict(judge, ADD, ADD.reference).verdict == "correct"
+        assert verdict(judge, ADD, "def add(x, y): return x").verdict == "wrong"
+
+
+def test_limits_come_from_the_reference_solution():
+    options = CodeOptions(cpu_floor=2, cpu_factor=10, cpu_default=7)
+    assert program_limits(None, ADD, options).cpu == 7
+    assert program_limits(0.01, ADD, options).cpu == 2
+    assert program_limits(3.0, ADD, options).cpu == 30
+
+
+def test_a_slow_reference_gives_its_programs_time(tmp_path):
+    slow = "def add(x, y):\n    sum(range(20_000_000))\n    return x + y"
+    tight = CodeOptions(cpu_floor=0.05, cpu_factor=10, cpu_default=0.05)
+    with CodeJudge(tight, calibration=tmp_path) as judge:
+        assert verdict(judge, replace(ADD, reference=slow), slow).verdict == "correct"
+    kept = Calibration(tmp_path)
+    assert kept.get(kept.key(replace(ADD, reference=slow))) > 0.05
+    assert kept.get(kept.key(ADD)) is None
+    with CodeJudge(tight, calibration=tmp_path) as judge:
+        assert verdict(judge, ADD, slow).reason == "timeout"
+
+
+def test_a_reference_that_fails_is_named(capsys):
+    with CodeJudge(QUICK, calibration=None) as judge:
+        verdict(judge, replace(ADD, reference="def add(x, y): return 0"), ADD.reference)
+    assert "the reference solution of add" in capsys.readouterr().err
+
+
+def test_damaged_calibrations_are_measured_again(tmp_path):
+    (tmp_path / "1.jsonl").write_text('["a", 1.0]\n["b", 2.0\n[]\n{"c": 1}\n')
+    kept = Calibration(tmp_path)
+    assert kept.get("a") == 1.0
+    assert kept.get("b") is None
+
+
+def test_without_a_reference_each_case_has_a_limit_of_its_own():
+    assert batches(ECHO, QUICK) == [(1,), (0,)]  # the shorter input first
+    assert batches(ECHO, replace(QUICK, cheapest_first=False)) == [(0,), (1,)]
+    assert batches(ADD, replace(QUICK, all_tests=True)) == [(0, 1, 2)]
+
+
+def test_the_entry_is_the_method_or_the_bare_function():
+    assert entry_of("Solution.f", "def f(x): pass") == "f"
+    assert entry_of("Solution.f", "class Solution: pass\ndef f(x): pass") == "Solution.f"
+    assert entry_of("f", "class Solution: pass") == "f"
+    assert entry_of(None, "f") is None
+
+
+def test_expected_outputs_are_what_references_return():
+    bare = replace(ADD, expected=())
+    assert completed([ADD, bare], QUICK) == [ADD, ADD]
+    with pytest.raises(ReferenceSolutionError, match="does not answer input 1") as caught:
+        completed([ADD, replace(bare, reference="def add(x, y): return abs(x)")], QUICK)
+    assert caught.value.number == 1

@@ -1,0 +1,134 @@
+"""`passk judge --domain code`: evalplus-style files of programs."""
+
+import gzip
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from conftest import REAL
+from passk.commands import flips, judge
+from passk.verification.code.tests import Tests
+from passk.verification.sandbox.values import encode
+
+PLUS = REAL / "code" / "HumanEvalPlus-v0.1.10.jsonl.gz"
+PROMPT = 'def add(x, y):\n    """Sum."""\n'
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def run(command, *arguments):
+    app = typer.Typer()
+    app.command()(command)
+    return CliRunner().invoke(app, list(map(str, arguments)))
+
+
+def judged(*arguments):
+    return run(judge.main, *arguments, "--domain", "code", "--out", "v.parquet")
+
+
+def write(name, *values):
+    Path(name).write_text("".join(json.dumps(value) + "\n" for value in values))
+
+
+def table(name="p.jsonl", **more):
+    tests = Tests("add", (encode([1, 2]),), (encode(3),))
+    write(name, {"task_id": "a", "prompt": PROMPT, "tests": tests.dump()} | more)
+
+
+def test_solutions_completions_and_responses():
+    table()
+    write(
+        "s.jsonl",
+        {"task_id": "a", "solution": "def add(x, y): return x + y"},
+        {"task_id": "a", "completion": "    return x + y"},
+        {
+            "task_id": "a",
+            "completion": "def add(x, y): return x + y",
+        },  # the docstring is a body
+        {"task_id": "a", "response": "So:\n```python\ndef add(x, y): return x + y\n```\n"},
+        {"task_id": "a", "response": "I do not know."},
+        {"task_id": "a", "solution": "def add(x, y): return x", "completion": "    return x + y"},
+    )
+    done = judged("s.jsonl", "--problems", "p.jsonl")
+    assert done.exit_code == 0, done.output
+    assert "6 samples of 1 problems, 4 correct, 2 wrong, 0 unknown" in done.output
+    verdicts = pl.read_parquet("v.parquet")
+    assert verdicts["reason"].to_list() == [
+        "all tests passed", "all tests passed", "all tests passed", "all tests passed",
+        "no program found", "wrong output",
+    ]  # fmt: skip
+    assert verdicts["answer"][1] == PROMPT + "    return x + y"
+    assert verdicts["sample_index"].to_list() == list(range(6))
+    assert verdicts["gold"].unique().to_list() == ["a"]
+
+
+def test_flips_reads_what_judge_writes():
+    table()
+    write(
+        "s.jsonl",
+        {"task_id": "a", "solution": "def add(x, y): return x + y", "passed": False},
+        {"task_id": "a", "solution": "def add(x, y): return x", "passed": False},
+    )
+    done = judged("s.jsonl", "--problems", "p.jsonl", "--recorded-grade", "passed")
+    assert "differ from the recorded grades: 1" in done.output
+    assert run(flips.main, "v.parquet").exit_code == flips.DIFFERENT
+
+
+@pytest.mark.parametrize(
+    ("sample", "problem", "arguments", "message"),
+    [
+        ({"task_id": "b", "solution": ""}, {}, [], "s.jsonl: no problem 'b' in p.jsonl"),
+        ({"solution": ""}, {}, [], "no column 'task_id'; found ['solution']. Name the"),
+        ({"task_id": "a"}, {}, [], "no column 'solution'; found"),
+        ({"task_id": "a", "solution": ["x"]}, {}, [], "expected text, one sample a row"),
+        ({"task_id": "a", "solution": ""}, {"tests": "{}"}, [], "p.jsonl, line 1: 'tests' cannot"),
+        ({"task_id": "a", "solution": ""}, {"tests": None}, [], "'a' has no tests"),
+        ({"task_id": "a", "solution": ""}, {}, ["--source", "humaneval"], "sha256 is"),
+        ({"task_id": "a", "solution": ""}, {}, ["--source", "human"], "humaneval"),
+        ({"task_id": "a", "solution": ""}, {}, ["--isolation", "none"], "isolation"),
+        ({"task_id": "a", "solution": ""}, {}, ["--response", "text"], "no column 'text'"),
+        ({"task_id": "a", "solution": ""}, {}, ["--sample-index", "n"], "no column 'n'"),
+    ],
+)
+def test_errors_name_file_row_and_remedy(sample, problem, arguments, message):
+    table(**problem)
+    write("s.jsonl", sample)
+    done = judged("s.jsonl", "--problems", "p.jsonl", *arguments)
+    assert done.exit_code == 1
+    assert message in done.output.replace("\n", " ")
+
+
+def test_a_problem_without_a_sample_and_a_sample_twice():
+    tests = Tests("add", (encode([1, 2]),), (encode(3),)).dump()
+    write("p.jsonl", {"task_id": "a", "tests": tests}, {"task_id": "b", "tests": tests})
+    write("s.jsonl", {"task_id": "a", "solution": "", "n": 0})
+    assert "no sample of 'b'" in judged("s.jsonl", "--problems", "p.jsonl").output
+    write("s.jsonl", *[{"task_id": "a", "solution": "", "n": 0}] * 2)
+    done = judged("s.jsonl", "--problems", "p.jsonl", "--sample-index", "n")
+    assert "s.jsonl, line 2: sample 0 of 'a' stands in s.jsonl, line 1 too" in done.output
+
+
+def test_problems_must_be_named():
+    write("s.jsonl", {"task_id": "a", "solution": ""})
+    assert "--problems" in judged("s.jsonl").output
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not PLUS.exists(), reason=f"real benchmark not at {PLUS}")
+def test_the_canonical_solutions_of_humaneval_plus():
+    with gzip.open(PLUS, "rt", encoding="utf-8") as stream:
+        rows = [json.loads(line) for line in stream]
+    write(
+        "s.jsonl",
+        *({"task_id": one["task_id"], "completion": one["canonical_solution"]} for one in rows),
+    )
+    done = judged("s.jsonl", "--problems", PLUS)
+    assert done.exit_code == 0, done.output
+    assert "164 samples of 164 problems, 164 correct, 0 wrong, 0 unknown" in done.output
