@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from passk.verification.sandbox.pool import Sandbox
-from passk.verification.sandbox.task import FINISHED, RETURNED, CaseResult, Limits, Program
+from passk.verification.sandbox.task import FAULT, FINISHED, RETURNED, CaseResult, Limits, Program
 
 pytestmark = pytest.mark.skipif(
     shutil.which("bwrap") is None, reason="bubblewrap (bwrap) is not installed: `make sandbox`"
@@ -214,7 +214,8 @@ def test_no_attack_passes_or_leaves_a_trace(sandbox, seen, name, tmp_path):
     mounts = Path("/proc/self/mountinfo").read_text()
     [(_, outcome)] = sandbox.run([Program(ATTACKS[name], "f", INPUTS, limits=LIMITS)])
     assert not solved(outcome), outcome
-    assert outcome.ended != "sandbox fault", outcome
+    # Never the sandbox's own fault; on a busy machine a limit may be that of waiting for it.
+    assert outcome.ended != FAULT or "waited" in outcome.detail, outcome
     assert len(outcome.cases) <= len(INPUTS)
     [(_, after)] = sandbox.run([LOOK])
     assert after.cases == seen

@@ -52,9 +52,7 @@ def same(one, other):
         return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, dict):
         return same(list(one.items()), list(other.items()))
-    if isinstance(one, float):
-        return repr(one) == repr(other)
-    if isinstance(one, complex):
+    if isinstance(one, (float, complex)):
         return repr(one) == repr(other)
     if isinstance(one, (set, frozenset)):
         return sorted(map(encode, one)) == sorted(map(encode, other))
@@ -342,7 +340,8 @@ GREEDY = {
     "memory at once": ("def f(): return bytearray(10**12)", {task.MEMORY}),
     "memory of children": (
         "import os, time\ndef f():\n for _ in range(4):\n"
-        "  if os.fork() == 0:\n   x = bytearray(b'x' * (60 << 20)); time.sleep(99)\n time.sleep(99)",
+        "  if os.fork() == 0:\n   x = bytearray(b'x' * (60 << 20)); time.sleep(99)\n"
+        " time.sleep(99)",
         {task.MEMORY},
     ),
     "a huge file": (
@@ -357,7 +356,8 @@ GREEDY = {
     "print without end": ("def f():\n while True: print('x' * 1000)", {task.CPU}),
     "return too much": ("def f(): return 'x' * 5_000_000", {task.OUTPUT}),
     "a daemon": (
-        "import os, time\ndef f():\n if os.fork() == 0:\n  os.setsid()\n  while True: pass\n return 1",
+        "import os, time\ndef f():\n if os.fork() == 0:\n  os.setsid()\n  while True: pass\n"
+        " return 1",
         {task.FINISHED},
     ),
 }
@@ -370,6 +370,13 @@ WHOLE = {
     "sleep": ("import time\ntime.sleep(99)", {task.SLEPT}),
     "read nothing, print nothing": ("", {task.FINISHED}),
 }
+
+
+def starved(outcome):
+    """The wall limit passed while the machine did something else: unknown, rightly."""
+    return outcome.ended == task.FAULT and "waited" in outcome.detail
+
+
 NEIGHBOUR = Program("def f(x): return sum(range(x))", "f", ("[100000]", "[5]"))
 
 
@@ -383,7 +390,7 @@ def test_greed_costs_its_own_limit_and_no_neighbour(entry, name):
     greedy = Program(source, entry, ("[]" if entry else "x" * 200_000,), limits=SMALL)
     with Sandbox() as sandbox:
         outcomes = run(sandbox, NEIGHBOUR, greedy, *[NEIGHBOUR] * 8)
-        assert outcomes[1].ended in endings, outcomes[1]
+        assert outcomes[1].ended in endings or starved(outcomes[1]), outcomes[1]
         for outcome in outcomes[:1] + outcomes[2:]:
             assert (outcome.ended, kinds(outcome)) == (
                 task.FINISHED,
@@ -398,8 +405,16 @@ def test_weak_isolation_has_limits(name):
     source, endings = GREEDY[name]
     with Sandbox(isolation="weak", servers=1) as sandbox:
         outcomes = run(sandbox, Program(source, "f", ("[]",), limits=SMALL), NEIGHBOUR)
-    assert outcomes[0].ended in endings
+    assert outcomes[0].ended in endings or starved(outcomes[0])
     assert outcomes[1].ended == task.FINISHED
+
+
+@bwrap
+def test_a_long_program_keeps_none_waiting_that_another_server_could_run():
+    slow = Program("import time\ntime.sleep(1.5)\ndef f(): pass", "f", ("[]",))
+    with Sandbox() as sandbox:
+        order = [number for number, _ in sandbox.run([slow, NEIGHBOUR, NEIGHBOUR])]
+    assert order[-1] == 0
 
 
 @bwrap
@@ -407,7 +422,7 @@ def test_a_starved_program_is_the_hosts_fault_and_a_sleeping_one_its_own():
     # Far more busy programs than processors: the wall limit passes before the processor's.
     busy = Program("def f():\n while True: pass", "f", ("[]",), limits=Limits(cpu=30, wall=1.5))
     hogs = [
-        subprocess.Popen([sys.executable, "-c", "while True: pass"], preexec_fn=None)
+        subprocess.Popen([sys.executable, "-c", "while True: pass"])
         for _ in range(6 * (os.cpu_count() or 1))
     ]
     try:

@@ -42,12 +42,14 @@ class Running:
         alone: whether nothing else runs meanwhile.
         serial: the connection's number of this run of it; none is used twice, so that a request
             to stop that comes late stops nothing else.
+        moved: whether another server was given it instead.
     """
 
     number: int
     program: Program
     alone: bool = False
     serial: int = -1
+    moved: bool = False
     cases: list[CaseResult] = field(default_factory=list)
     ended: str = ""
     detail: str = ""
@@ -59,7 +61,7 @@ class Running:
 
     def take(self, data: bytes, want: Want | None) -> bool:
         """Read what the guest wrote; whether it may stop now. Whatever it is, nothing is raised."""
-        if self.ended or self.unwanted:
+        if self.ended or self.unwanted or self.moved:
             return False
         try:
             found = self.reader.feed(data)
@@ -183,6 +185,15 @@ class Connection:
             self._extend()
         self.send()
 
+    def take_back(self) -> Running | None:
+        """The last program that waits behind another, if any does: for a server that is idle."""
+        waiting = [one for one in list(self.running)[1:] if not one.moved]
+        if not waiting:
+            return None
+        waiting[-1].moved = True
+        self._stop(waiting[-1].serial)
+        return Running(waiting[-1].number, waiting[-1].program)
+
     def _key(self, inputs: tuple[str, ...]) -> tuple[int, list[str] | None, list[int]]:
         """The server's name of these inputs; themselves, if it lacks them; names to forget."""
         if inputs in self._known:
@@ -242,7 +253,8 @@ class Connection:
                 one = self.running.popleft()
                 if end["serial"] != one.serial:
                     raise ServerDiedError(f"answers for {end['serial']}, not {one.serial}")
-                ended.append((one, end))
+                if not one.moved:
+                    ended.append((one, end))
             self._extend()
         return ended
 

@@ -11,6 +11,7 @@ as `__main__`, to its end, including threads and exit handlers, as a judge's `py
 
 import gc
 import os
+import random
 import select
 import signal
 import sys
@@ -261,6 +262,7 @@ def _end_all() -> None:
 def _main(code: list[types.CodeType]) -> None:
     if _confined:
         confine.filter_calls()
+    random.seed(0)  # a fork through the interpreter has seeded it from the system
     module = types.ModuleType("__main__")
     sys.modules["__main__"] = module
     sys.argv = ["program"]
@@ -298,3 +300,4 @@ def without_confinement() -> None:
     """Isolation is weak: no filter, no process namespace."""
     global _confined  # noqa: PLW0603  (set once, before the first fork)
     _confined = False
+    random.seed(0)

@@ -141,6 +141,8 @@ class Sandbox:
                 self._start()
             if more and len(again) < _POSTPONED:
                 more = self._feed(source)
+            if not more:
+                self._share()
             busy = any(one.running for one in self._servers)
             if not busy and again:
                 self._idle().give(again.popleft())
@@ -160,6 +162,15 @@ class Sandbox:
                         return False
                     one.give(Running(number, program))
         return True
+
+    def _share(self) -> None:
+        """Give idle servers what waits behind a program that may take long."""
+        for one in self._servers:
+            if one.ready and not one.running:
+                waiting = (other.take_back() for other in self._servers)
+                program = next((found for found in waiting if found), None)
+                if program is not None:
+                    one.give(program)
 
     def _idle(self) -> Connection:
         return next((one for one in self._servers if one.ready), self._servers[0])
@@ -212,6 +223,8 @@ class Sandbox:
             if self._failed >= _ATTEMPTS:
                 raise SandboxError(f"a sandbox that worked does not start any more: {said}")
         for i, running in enumerate(one.running):
+            if running.moved:
+                continue
             if i == 0 and running.alone:
                 detail = f"the sandbox died twice: {said}".strip()[:2000]
                 yield running.number, Outcome(tuple(running.cases), task.FAULT, detail)

@@ -48,6 +48,9 @@ class _Usage:
     resident: int = 0
 
 
+_NONE = _Usage()
+
+
 @dataclass
 class _Guest:
     """A program that runs now."""
@@ -71,6 +74,7 @@ class _Server:
         # Whoever shares the guest's user: in a user namespace, this process and process 1.
         self._others = len(self._own) if user is None else 0
         self._inputs: dict[int, list[str]] = {}
+        self._unwanted: set[int] = set()
         self._outgoing = bytearray()
         os.set_blocking(1, False)
         os.set_blocking(stops, False)
@@ -84,8 +88,11 @@ class _Server:
                 del self._inputs[old]
             if inputs is not None:
                 self._inputs[key] = inputs
-            work = guest.Work(source, entry, self._inputs[key], prelude, *limits)
-            self._run(serial, work)
+            if self._asked_to_stop(serial):
+                self._account(serial, "asked")
+            else:
+                work = guest.Work(source, entry, self._inputs[key], prelude, *limits)
+                self._run(serial, work)
 
     def _receive(self) -> list | None:
         """The next message; not a byte past it, so that no guest inherits another's program."""
@@ -120,14 +127,15 @@ class _Server:
             status, used = self._watch(one)
         finally:
             os.close(results)
-        end = {
-            "serial": serial,
-            "stopped": one.stopped,
-            "status": status,
-            "cpu": max(used, one.usage.cpu),
-            "wall": time.monotonic() - one.begun,
-            "delay": one.usage.delay,
-        }
+        one.usage.cpu = max(one.usage.cpu, used)
+        self._account(serial, one.stopped, status, one.usage, time.monotonic() - one.begun)
+
+    def _account(
+        self, serial: int, stopped: str, status: int = 0, usage: _Usage = _NONE, wall: float = 0.0
+    ) -> None:
+        """Tell the host how a program ended."""
+        end = {"serial": serial, "stopped": stopped, "status": status, "wall": wall}
+        end |= {"cpu": usage.cpu, "delay": usage.delay}
         self._send(frames.pack(frames.ENDED, json.dumps(end).encode()), wait=True)
 
     def _child(self, work: guest.Work, into: int) -> None:
@@ -190,8 +198,14 @@ class _Server:
         return status, used.ru_utime + used.ru_stime
 
     def _asked_to_stop(self, serial: int) -> bool:
-        asked = os.read(self._stops, 1 << 12)  # whole messages of eight bytes
-        return serial.to_bytes(8, "big") in {asked[i : i + 8] for i in range(0, len(asked), 8)}
+        """Whether the host wants this program no more; what it said of later ones is kept."""
+        try:
+            asked = os.read(self._stops, 1 << 12)  # whole messages of eight bytes
+        except BlockingIOError:
+            asked = b""
+        self._unwanted.update(int.from_bytes(asked[i : i + 8]) for i in range(0, len(asked), 8))
+        self._unwanted = {one for one in self._unwanted if one >= serial}
+        return serial in self._unwanted
 
     def _stop(self, one: _Guest, why: str) -> None:
         if not one.stopped:
