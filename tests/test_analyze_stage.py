@@ -13,7 +13,7 @@ from passk.schemas.counts import COUNTS
 from passk.schemas.problems import PROBLEMS
 from passk.schemas.samples import SAMPLES
 from passk.schemas.verdicts import VERDICTS
-from passk.stages import analyze, catalog, count
+from passk.stages import analyze, catalog, count, examples
 from passk.stages.job import Job, StageError
 from passk.tables import TableError
 
@@ -501,3 +501,43 @@ def test_a_set_that_nothing_samples_changes_no_analysis(counted, tmp_path):
     PROBLEMS.write(frame.with_columns(set=pl.lit("more")), paths.problem_set("toy", "more"))
     run_analyze("coverage", coverage_excludes=["flagged"])
     assert before == {name: (files[0].parent / name).read_bytes() for name in before}
+
+
+def run_examples(excludes=(), **changes):
+    entry = {"base": "base", "rl": "grpo", "set": "hard", "problems": 2} | changes
+    params = {
+        "study": "toy", "examples": {"some": entry},
+        "analysis": {"coverage_excludes": list(excludes)},
+    }  # fmt: skip
+    examples.run(Job("examples", "some", params, "-"))
+    return results.EXAMPLES.read(paths.results("toy", "examples-some"))
+
+
+def test_examples_are_the_first_right_and_wrong_response_to_the_hardest_problems(counted):
+    found = run_examples()
+    counts = COUNTS.read(paths.counts("toy", "base")).filter(pl.col("c") > 0, set="hard")
+    hardest = counts.sort("c", "index")["index"].to_list()[:2]
+    assert found.sort("rank")["index"].unique(maintain_order=True).to_list() == hardest
+    verdicts = VERDICTS.read(paths.verdicts("toy", "grpo")).filter(set="hard")
+    for row in found.filter(draw="grpo").iter_rows(named=True):
+        same = verdicts.filter(problem_id=row["problem_id"])
+        of_kind = same.filter(verdict=row["verdict"])
+        assert row["sample_index"] == of_kind["sample_index"].min()
+        assert (row["c"], row["n"]) == (same.filter(verdict="correct").height, 16)
+    assert set(found.filter(draw="base")["verdict"]) == {"correct", "wrong"}
+    assert set(found["text"]) == {"x"}
+    path = paths.results("toy", "examples-some")
+    before = path.read_bytes()
+    run_examples()
+    assert path.read_bytes() == before
+
+
+def test_examples_leave_out_faulty_problems_and_refuse_a_draw_that_solves_none(counted):
+    assert 7 in run_examples(problems=12)["index"]
+    assert 7 not in run_examples(problems=12, excludes=["flagged"])["index"]
+    path = paths.verdicts("toy", "base")
+    VERDICTS.write(VERDICTS.read(path).with_columns(verdict=pl.lit("wrong")), path)
+    with pytest.raises(
+        StageError, match=r"examples\.some: draw 'base' solves no problem of 'hard'"
+    ):
+        run_examples()

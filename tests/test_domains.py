@@ -14,6 +14,7 @@ from passk.report.contents import drawings, sections
 from passk.report.numbers import Number, plain
 from passk.report.page import judged, matrices, page
 from passk.report.plots import plots
+from passk.schemas.results import EXAMPLES
 
 SHOWN = [*made.CODE, "late"]
 
@@ -175,3 +176,40 @@ def test_a_view_is_called_so_among_the_sets_and_has_its_files():
     assert rows["late"] == ["late", "120", "a view of code-functions"]
     assert "coder@late" in summary.curves(material)
     assert "late" in summary.metrics(material)["pairs"]["code"]
+
+
+PROGRAM = "def f(x):\n    return x < 1 and '<b>'\n"
+
+
+def shown(name):
+    """The study with one example under a name; RL has no right response."""
+    rows = [
+        {"draw": draw, "set": made.CODE[0], "problem_id": "p3", "index": 3, "rank": 1,
+         "question": "def f(x):\n    \"\"\"<script>\"\"\"", "image": None, "c": c, "n": 256,
+         "verdict": verdict, "reason": reason, "sample_index": i, "text": PROGRAM}
+        for i, (draw, c, verdict, reason) in enumerate([
+            ("coder", 2, "correct", "all tests passed"), ("coder", 2, "wrong", "wrong output"),
+            ("code-grpo", 0, "wrong", "timeout"),
+        ])
+    ]  # fmt: skip
+    table = EXAMPLES.check(pl.DataFrame(rows, schema=dict(EXAMPLES.columns), orient="row"))
+    return replace(made.coded(), examples={name: table})
+
+
+def test_examples_stand_folded_in_their_section_and_escaped(drawn):
+    text = page(shown("code"), drawn)
+    section = text[text.index('<section id="code"') :]
+    section = section[: section.index("</section>")]
+    assert '<details class="example">' in section
+    assert "return x &lt; 1 and &#39;&lt;b&gt;&#39;" in section
+    assert "<script>" not in section
+    assert section.index("coder, correct: all tests passed") < section.index("coder, wrong")
+    assert "code-grpo, correct: none" in section
+    assert "2 of 256" in section
+    assert '<section id="examples"' not in text
+
+
+def test_examples_of_no_domain_have_a_section_of_their_own():
+    found = {s.name: s for s in sections(shown("math"), {})}
+    assert found["examples"].examples[0].title == "code-functions, problem 3"
+    assert found["code"].examples == ()

@@ -40,7 +40,7 @@ def _uncommented(text: str) -> set[str]:
 # Sections whose keys are the user's names, and keys for which the section's comment speaks.
 NAMED = (
     "worlds", "benchmarks", "imported", "sets", "pretrain", "fetch", "train", "select", "answers", "sft", "draws",
-    "headline", "analysis.pairs", "analysis.groups", "report.labels", "report.colours",
+    "headline", "examples", "analysis.pairs", "analysis.groups", "report.labels", "report.colours",
     "report.counterparts.algorithms", "report.counterparts.steps", "report.counterparts.sets",
     "pretrain.base.corpus.families",
 )  # fmt: skip

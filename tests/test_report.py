@@ -269,6 +269,7 @@ def report_job(material) -> Job:
         "study": "made", "seed": 1, "report": material.params.model_dump(),
         "analysis": material.analysis.model_dump(), "draws": material.draws,
         "sets": material.sets, "train": material.train, "sft": material.sft, "pretrain": {},
+        "examples": {name: {} for name in material.examples},
     }  # fmt: skip
     return Job("report", "", params, "0")
 
@@ -276,6 +277,8 @@ def report_job(material) -> Job:
 def write_study(material) -> None:
     for name, table in material.results.items():
         getattr(results, name.upper()).write(table, paths.results("made", name))
+    for name, table in material.examples.items():
+        results.EXAMPLES.write(table, paths.results("made", f"examples-{name}"))
     for kind in report.SUITES:
         path = paths.validation("made", kind)
         path.parent.mkdir(parents=True, exist_ok=True)

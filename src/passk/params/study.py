@@ -18,6 +18,7 @@ from passk.params import comparisons, repetitions
 from passk.params.analysis import Analysis
 from passk.params.benchmarks import Benchmark
 from passk.params.demonstrations import Answers, Selection
+from passk.params.examples import Examples
 from passk.params.fetching import Fetch
 from passk.params.filters import SetEntry
 from passk.params.finetuning import FineTuning
@@ -59,6 +60,7 @@ class Study(BaseModel):
     verification: Verification
     validation: Validation
     analysis: Analysis
+    examples: dict[Name, Examples] = Field(description="Responses that the page shows whole.")
     headline: dict[Name, Headline] = Field(description="First figures, made early.")
     report: Report
 
@@ -97,10 +99,12 @@ def _problems(study: Study) -> Iterator[str]:
     for name, pair in study.analysis.pairs.items():
         yield from unknown(f"analysis.pairs.{name}.base", pair.base, study.draws, "draw")
         yield from unknown(f"analysis.pairs.{name}.rl", pair.rl, study.draws, "draw")
-    for name, first in study.headline.items():
-        yield from unknown(f"headline.{name}.base", first.base, study.draws, "draw")
-        yield from unknown(f"headline.{name}.rl", first.rl, study.draws, "draw")
-        yield from unknown(f"headline.{name}.set", first.set, study.sets, "set")
+    for section in ("headline", "examples"):
+        for name, shown in getattr(study, section).items():
+            for role in ("base", "rl"):
+                draw = getattr(shown, role)
+                yield from unknown(f"{section}.{name}.{role}", draw, study.draws, "draw")
+            yield from unknown(f"{section}.{name}.set", shown.set, study.sets, "set")
     for shown in study.report.pairs:
         yield from unknown("report.pairs", shown, study.analysis.pairs, "pair")
     yield from comparisons.faults(study.analysis, study.report, study.draws, study.sets)

@@ -8,7 +8,17 @@ from typing import Any
 
 from passk.params.reading import read
 from passk.params.report import Domain, Panel
-from passk.report import comparing, failing, progress, published, seeds, setup, solvable, tables
+from passk.report import (
+    comparing,
+    failing,
+    progress,
+    published,
+    seeds,
+    setup,
+    solvable,
+    tables,
+)
+from passk.report.examples import Example, whole
 from passk.report.looks import Look
 from passk.report.material import Material
 from passk.report.numbers import Part
@@ -54,6 +64,7 @@ class Section:
         figures: figures.
         said: sentences above the tables, each number with its source.
         tables: tables below the figures.
+        examples: problems with what models wrote, folded below the tables.
     """
 
     name: str
@@ -64,6 +75,7 @@ class Section:
     figures: tuple[Shown, ...] = ()
     said: tuple[Sequence[Part], ...] = ()
     tables: tuple[View, ...] = field(default_factory=tuple)
+    examples: tuple[Example, ...] = ()
 
 
 def drawings(material: Material) -> dict[str, Drawing]:
@@ -78,7 +90,8 @@ def sections(material: Material, drawn: Mapping[str, Drawing]) -> list[Section]:
     for name, views in _views(material):
         pictures = [drawing for drawing in drawn.values() if drawing.plot.section == name]
         shown = tuple(view for view in views if view.rows)
-        if not pictures and not shown:
+        wholes = whole(material, name) if name in (*DOMAINS, "examples") else ()
+        if not pictures and not shown and not wholes:
             continue
         section = _captioned(name, material)
         figures = tuple(
@@ -86,7 +99,7 @@ def sections(material: Material, drawn: Mapping[str, Drawing]) -> list[Section]:
             for i, drawing in enumerate(pictures)
         )
         said = tuple(SENTENCES[name](material)) if name in SENTENCES else ()
-        found.append(replace(section, figures=figures, said=said, tables=shown))
+        found.append(replace(section, figures=figures, said=said, tables=shown, examples=wholes))
     return found
 
 
@@ -138,6 +151,7 @@ def _views(material: Material) -> Iterator[tuple[str, Sequence[View]]]:
     yield "training", []
     yield "cost", [comparing.cost(material)]
     yield "failures", [failing.failures(material, material.curves, material.set_names)]
+    yield "examples", []
     yield "bounds", [tables.bounds(material, material.curves, material.set_names)]
     yield (
         "setup",

@@ -21,6 +21,7 @@ class Material:
         analysis: the section `analysis`.
         results: result tables by question; a question without rows is left out.
         validation: result of each expectation suite by kind.
+        examples: result tables `examples` by name.
         draws, sets, train, sft, pretrain: those sections, as in the parameter file.
     """
 
@@ -28,6 +29,7 @@ class Material:
     analysis: Analysis
     results: Mapping[str, pl.DataFrame]
     validation: Mapping[str, Any] = field(default_factory=dict)
+    examples: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     draws: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     sets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     train: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

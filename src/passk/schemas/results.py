@@ -123,6 +123,28 @@ FAILURES = Table(
     key=("draw", "set", "verdict", "reason"),
 )
 
+EXAMPLES = Table(
+    "examples",
+    1,
+    {
+        "draw": pl.String(),
+        "set": pl.String(),
+        "problem_id": pl.String(),
+        "index": pl.Int64(),
+        "rank": pl.Int64(),  # 1 for the problem that the base draw solves most rarely
+        "question": pl.String(),
+        "image": pl.String(),  # digest; null where there is none
+        "c": pl.Int64(),  # correct samples of the draw
+        "n": pl.Int64(),
+        "verdict": pl.String(),  # correct | wrong
+        "reason": pl.String(),
+        "sample_index": pl.Int64(),
+        "text": pl.String(),  # the response, whole
+    },
+    key=("draw", "problem_id", "verdict"),
+    nullable=frozenset({"image"}),
+)
+
 EFFICIENCY = Table(
     "efficiency",
     1,

@@ -71,6 +71,10 @@ def gather(job: Job) -> Material:
         analysis=analysis,
         results=tables,
         validation={kind: _suite(paths.validation(job.study, kind)) for kind in SUITES},
+        examples={
+            name: results.EXAMPLES.read(paths.results(job.study, f"examples-{name}"))
+            for name in job.params["examples"]
+        },
         draws=job.params["draws"],
         sets=job.params["sets"],
         train=job.params["train"],
