@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -14,6 +15,7 @@ from passk.schemas.verdicts import VERDICTS
 from passk.stages import catalog, validate
 from passk.stages.job import Job, StageError
 from passk.validation import gate, problems, samples, verdicts
+from passk.verification.code.tests import Tests
 
 DRAWS = {
     "base": {"model": "base", "sets": ["easy", "hard"], "n": 4, "engine": "transformers"},
@@ -151,6 +153,44 @@ def test_a_bad_problem_is_named(easy, expected):
 
 
 OVERLAP = "no test problem was trained on"
+ADD = Tests("add", ("[1,1]",), ("2",), reference="def add(a, b):\n    return a + b")
+CODE = change(
+    EASY, E0, domain="code", answer_type="program", answer=ADD.reference, tests=ADD.dump()
+)
+
+
+@pytest.mark.parametrize(
+    ("change_to", "expected"),
+    [
+        ({"tests": "{}"}, "the tests of every program can be read"),
+        ({"tests": '{"inputs": 3}'}, "the tests of every program can be read"),
+        ({"tests": replace(ADD, entry=None).dump()}, "tests call something, or compare what"),
+        ({"tests": replace(ADD, comparison={"kind": "text"}).dump()}, "tests call something, or"),
+        ({"tests": replace(ADD, expected=()).dump()}, "every test of a program has its expected"),
+        ({"tests": replace(ADD, inputs=(), expected=()).dump()}, "every test of a program has"),
+        ({"question": f"Improve:\n{ADD.reference}"}, "no question holds a solution"),
+        ({"starter_code": ADD.reference}, "no question holds a solution"),
+        # a reference solution does not judge a program; only tests do
+        ({"tests": None}, "every problem has an answer or tests"),
+    ],
+)
+def test_a_bad_program_problem_is_named(change_to, expected):
+    assert not judge_problems({**SETS, "easy": CODE})
+    found = judge_problems({**SETS, "easy": change(CODE, E0, **change_to)})
+    assert [name for name in found if name.startswith(expected)] == list(found)
+    (result,) = found.values()
+    assert (result["rows"][0]["set"], result["rows"][0]["index"]) == ("easy", 0)
+
+
+def test_a_program_that_was_trained_on_is_known_however_its_question_is_laid_out():
+    first = pl.col("problem_id") == "t0"
+    trained = change(SETS["train"], first, domain="code", tests=ADD.dump(), question="Add  two.\n")
+    tested = change(CODE, E0, question="Add two.")
+    found = judge_problems({**SETS, "train": trained, "easy": tested})
+    (row,) = found[OVERLAP]["rows"]
+    assert (row["set"], row["problem_id"]) == ("easy", "e0")
+    other = change(tested, E0, starter_code="class Solution: pass")
+    assert not judge_problems({**SETS, "train": trained, "easy": other})
 
 
 def test_part_of_a_training_set_is_one_but_a_test_set_that_overlaps_is_not():
@@ -306,6 +346,7 @@ PARAMS = {
     "select": {},
     "answers": {},
     "sft": {},
+    "analysis": {"views": {}, "coverage_excludes": []},
     "validation": {"truncated_at_most": 0.2, "unknown_at_most": 0.1, "imported_same_n": False},
 }
 

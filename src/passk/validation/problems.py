@@ -6,7 +6,20 @@ from typing import Any
 import polars as pl
 
 from passk.schemas.problems import DOMAINS
+from passk.validation import programs
 from passk.validation.gate import Expect, Frame, equal, none
+
+# What a problem asks, for finding it elsewhere: its id; for programs, the question and starter code
+# themselves but for white space, as copies of one problem are often laid out anew.
+_asks = (
+    pl.when(pl.col("domain") == "code")
+    .then(
+        pl.concat_str(pl.col("question", "starter_code").fill_null(""), separator=" ")
+        .str.replace_all(r"\s+", " ")
+        .str.strip_chars()
+    )
+    .otherwise(pl.col("problem_id"))
+)
 
 
 def trained_on(params: Mapping[str, Any]) -> set[str]:
@@ -48,7 +61,9 @@ def frames(
         sources: set -> where its problems come from.
     """
     problems = pl.concat(sets.values())
-    trained = problems.filter(pl.col("set").is_in(list(training)))["problem_id"].unique()
+    trained = (
+        problems.filter(pl.col("set").is_in(list(training))).select(_asks).to_series().unique()
+    )
     training = {*training, *_parts(sets, training, sources)}
     blank = {
         name: (pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "")).cast(pl.Int64)
@@ -57,12 +72,11 @@ def frames(
     rows = problems.select(
         "set", "index", "problem_id", "domain",
         no_question=blank["question"],
-        no_answer=blank["answer"] * blank["tests"],
+        no_answer=pl.when(pl.col("domain") == "code").then(blank["tests"])
+        .otherwise(blank["answer"] * blank["tests"]),
         repeated=pl.struct("set", "problem_id").is_duplicated().cast(pl.Int64),
-        in_training=(
-            pl.col("problem_id").is_in(trained.implode())
-            & ~pl.col("set").is_in(list(training))
-        ).cast(pl.Int64),
+        in_training=(_asks.is_in(trained.implode()) & ~pl.col("set").is_in(list(training)))
+        .cast(pl.Int64),
     )  # fmt: skip
     sizes = pl.DataFrame(
         {"set": list(sets), "problems": [len(frame) for frame in sets.values()]},
@@ -77,6 +91,7 @@ def frames(
         said=pl.col("said").fill_null(pl.col("problems"))
     )
     return {
+        "programs": programs.frame(problems),
         "problems": Frame(rows, ("set", "index", "problem_id")),
         "sets": Frame(sizes, ("set",)),
         "filters": Frame(
@@ -112,7 +127,8 @@ def expectations() -> list[Expect]:
              "drop the second one with a filter, or raise the world's number of distinct problems"),
         none("no_question", "problems", "every problem asks something"),
         none("no_answer", "problems", "every problem has an answer or tests",
-             "fill the answer, or drop the problem with a filter"),
+             "fill the answer, or drop the problem with a filter; programs without tests can be "
+             "asked, not judged: {kind: untagged, tags: [no-tests]} leaves out a benchmark's"),
         Expect(
             "every domain is known", "problems", "expect_column_values_to_be_in_set",
             {"column": "domain", "value_set": list(DOMAINS)},
@@ -126,4 +142,5 @@ def expectations() -> list[Expect]:
         equal("problems", "said", "sets", "each set has as many problems as its filters say"),
         none("gained", "filters", "no filter adds problems"),
         equal("rows_in", "passed_on", "filters", "each filter gets what the last passed on"),
+        *programs.expectations(),
     ]  # fmt: skip
