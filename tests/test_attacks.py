@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from passk.verification.code.judge import CodeJudge
+from passk.verification.code.options import CodeOptions
+from passk.verification.code.tests import Tests
 from passk.verification.sandbox.pool import Sandbox
 from passk.verification.sandbox.task import FAULT, FINISHED, RETURNED, CaseResult, Limits, Program
 
@@ -114,6 +117,7 @@ ATTACKS = {
     "threading.Thread(target=time.sleep, args=(60,)).start()\ndef f(x): return 1",
     "exit handlers": "import atexit, time\natexit.register(time.sleep, 60)\ndef f(x): return 1",
     "signal the parent": "import os, signal\ndef f(x):\n os.kill(os.getppid(), signal.SIGKILL)",
+    "signal the process group": "import os, signal\ndef f(x): os.kill(0, signal.SIGKILL)",
     "signal everybody": "import os, signal\ndef f(x):\n"
     " for pid in [-1, *range(2, 400)]:\n  try: os.kill(pid, signal.SIGKILL)\n"
     "  except OSError: pass\n return 1",
@@ -222,6 +226,20 @@ def test_no_attack_passes_or_leaves_a_trace(sandbox, seen, name, tmp_path):
     assert processes(sandbox) == before  # the same server, and nobody else
     assert Path("/proc/self/mountinfo").read_text() == mounts
     assert not {one.name for one in Path("/tmp").iterdir() if "left" in one.name} - files
+
+
+def test_no_attack_is_judged_correct():
+    tests = Tests("f", INPUTS, tuple(EXPECTED), reference="def f(x): return x * 7 + 3").dump()
+    sources = [*ATTACKS.values(), "def f(x): return x * 7 + 3"]
+    texts = [f"```python\n{source}\n```" for source in sources]
+    options = CodeOptions(cpu_floor=0.3, cpu_factor=1.0, memory_mib=256)
+    with CodeJudge(options, calibration=None) as judge:
+        *verdicts, honest = judge([tests] * len(texts), texts)
+    assert honest.verdict == "correct"
+    found = {name: one.verdict for name, one in zip(ATTACKS, verdicts, strict=True)}
+    assert {name for name, verdict in found.items() if verdict == "correct"} == set()
+    faults = [name for name, one in zip(ATTACKS, verdicts, strict=True) if one.verdict != "wrong"]
+    assert len(faults) <= 5, faults  # on a busy machine; none forces it
 
 
 def refused(outcome):

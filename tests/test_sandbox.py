@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -520,6 +521,49 @@ def test_a_server_that_dies_is_replaced_and_its_programs_run_again():
         os.kill(sandbox.pids[0], signal.SIGKILL)
         outcomes = dict(results)
         assert [outcomes[i].ended for i in (1, 2)] == [task.FINISHED] * 2
+
+
+@bwrap
+@pytest.mark.skipif(os.getuid() != 0, reason="the other tests run as an ordinary user already")
+def test_an_ordinary_user_has_the_same_sandbox():
+    python = shutil.which("python3", path="/usr/bin:/usr/local/bin")
+    version = ["-c", "import sys; sys.exit(sys.version_info < (3, 11))"]
+    if python is None or subprocess.run([python, *version], check=False).returncode:
+        pytest.skip("no Python 3.11 of the system's that an ordinary user may run")
+    code = (
+        "from passk.verification.sandbox.pool import Sandbox\n"
+        "from passk.verification.sandbox.task import *\n"
+        "look = 'import os\\ndef f(): return [os.getpid(), os.getuid(), os.listdir(\"/tmp\")]'\n"
+        "attacks = ['import os\\ndef f(): os.kill(0, 9)', 'import os\\ndef f(): os.kill(-1, 9)',\n"
+        ' \'def f(): open("/x", "w")\', \'def f(): open("/tmp/x", "w").write("x")\',\n'
+        " 'import os\\ndef f():\\n while True:\\n  try: os.fork()\\n  except OSError: pass', look]\n"
+        "with Sandbox(servers=1) as sandbox:\n"
+        "    programs = [Program(one, 'f', ('[]',), limits=Limits(cpu=0.3)) for one in attacks]\n"
+        "    for number, one in sandbox.run(programs):\n"
+        "        print(number, one.ended, one.cases[0].value if one.cases else '')\n"
+    )
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        target = folder / "passk/verification/sandbox"
+        shutil.copytree(Path(bubblewrap.__file__).parent, target)
+        done = subprocess.run(
+            [python, "-c", code],
+            env={"PYTHONPATH": name, "PATH": os.environ["PATH"]},
+            cwd="/",
+            user=54321,
+            group=54321,
+            extra_groups=[],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.stderr == ""
+    lines = dict(line.split(" ", 1) for line in done.stdout.splitlines())
+    assert lines["0"].startswith("exited") or lines["0"].startswith("finished")
+    assert lines["2"].startswith("finished OSError: [Errno 30] Read-only file system")
+    assert lines["4"].startswith("cpu limit")
+    assert lines["5"] == "finished [1,65534,[]]"
 
 
 @bwrap

@@ -147,8 +147,8 @@ class _Server:
             for file in (0, 1, 2):
                 os.dup2(nothing, file)
             os.closerange(4, 256)
+            os.setsid()  # signals to its process group must not reach this server
             if self._weak:
-                os.setsid()
                 confine.die_with_parent()
                 guest.without_confinement()
             else:
