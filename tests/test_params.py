@@ -99,6 +99,15 @@ FAULTS = {
     "unknown key": ("sampling.blocks", 3, ["sampling.blocks", "did you mean 'block'"]),
     "unknown family": ("worlds.train.families", ["sums"], ["families", "legal"]),
     "unknown template": ("draws.base.template", "plan", ["did you mean 'plain'"]),
+    "unknown template of a corpus": (
+        "pretrain.base.corpus.template", "plan", ["pretrain.base.corpus.template", "'plain'"],
+    ),
+    "a chat without markup": (
+        "pretrain.base.corpus.template", "program", ["give pretrain.base tokenizer.chat: true"],
+    ),
+    "a chat asked without markup": (
+        "draws.base.template", "oat", ["draws.base.template = 'oat'", "tokenizer.chat: true"],
+    ),
     "unknown pair": ("report.pairs", ["gpro"], ["did you mean 'grpo'"]),
     "unknown pair of a section": (
         "report.panels", {"steps": {"pairs": ["gpro"], "sets": ["hrd"]}},

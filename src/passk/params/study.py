@@ -75,6 +75,7 @@ def _problems(study: Study) -> Iterator[str]:
     """What disagrees between sections, one message per place."""
     yield from _sources(study)
     yield from _taken(study)
+    yield from _chats(study)
     for name, entry in study.sets.items():
         sources = {*study.worlds, *study.benchmarks, *study.imported}
         yield from unknown(f"sets.{name}.problems", entry.problems, sources, "problem source")
@@ -134,6 +135,28 @@ def _taken(study: Study) -> Iterator[str]:
         for name in sorted(names & taken):
             yield f"{section}.{name}: another model has that name already; choose another"
         taken |= names
+
+
+def _chats(study: Study) -> Iterator[str]:
+    """Templates of corpora; chats that a tokenizer which is trained here has no template for."""
+    asked = [
+        (f"pretrain.{name}.corpus.template", model.corpus.template, name)
+        for name, model in study.pretrain.items()
+    ]
+    for at, template, _ in asked:
+        yield from unknown(at, template, templates(), "template")
+    asked += [
+        (f"train.{name}.template", arm.template, arm.start) for name, arm in study.train.items()
+    ]
+    asked += [
+        (f"draws.{name}.template", draw.template, draw.model)
+        for name, draw in study.draws.items()
+        if draw.template is not None
+    ]
+    for at, template, model in asked:
+        chat = template in templates() and templates()[template].chat
+        if chat and model in study.pretrain and not study.pretrain[model].tokenizer.chat:
+            yield f"{at} = {template!r}: a chat; give pretrain.{model} tokenizer.chat: true"
 
 
 def _fine_tuning(study: Study, starts: Iterable[str]) -> Iterator[str]:
