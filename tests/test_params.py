@@ -1,6 +1,7 @@
 """Parameter files: legal, commented, and every fault named by key, value and what is legal."""
 
 import copy
+import datetime
 import re
 
 import pytest
@@ -90,6 +91,16 @@ FAULTS = {
         "analysis.views",
         {"late": {"set": "indomain", "filters": [{"kind": "date_windw"}]}},
         ["did you mean 'date_window'"],
+    ),
+    "date without quotes": (
+        "analysis.views",
+        {
+            "late": {
+                "set": "indomain",
+                "filters": [{"kind": "date_window", "first": datetime.date(2024, 8, 1)}],
+            }
+        },
+        ['must stand in quotes, "2024-08-01"'],
     ),
     "view or set not there": ("report.sets", ["lat"], ["report.sets", "'lat'", "set or view"]),
     "question in another folder": (

@@ -3,7 +3,7 @@
 import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator
 
 
 class FreeForm(BaseModel):
@@ -33,6 +33,15 @@ class DateWindow(BaseModel):
     kind: Literal["date_window"]
     first: datetime.date | None = Field(default=None, description="First day; null is no bound.")
     last: datetime.date | None = Field(default=None, description="Last day; null is no bound.")
+
+    @field_validator("first", "last", mode="before")
+    @classmethod
+    def _quoted(cls, value: object) -> object:
+        # YAML makes dates of plain ones, which DVC refuses to read as parameters.
+        if isinstance(value, datetime.date):
+            said = f'must stand in quotes, "{value.isoformat()}": DVC reads no YAML dates'
+            raise ValueError(said)  # noqa: TRY004 - pydantic reports ValueErrors alone
+        return value
 
 
 class Tagged(BaseModel):
