@@ -230,15 +230,17 @@ def test_no_attack_passes_or_leaves_a_trace(sandbox, seen, name, tmp_path):
 
 def test_no_attack_is_judged_correct():
     tests = Tests("f", INPUTS, tuple(EXPECTED), reference="def f(x): return x * 7 + 3").dump()
-    sources = [*ATTACKS.values(), "def f(x): return x * 7 + 3"]
+    # All but the one that waits for its wall limit, which is 20 s and more here.
+    attacks = {name: source for name, source in ATTACKS.items() if name != "stop itself"}
+    sources = [*attacks.values(), "def f(x): return x * 7 + 3"]
     texts = [f"```python\n{source}\n```" for source in sources]
     options = CodeOptions(cpu_floor=0.3, cpu_factor=1.0, memory_mib=256)
     with CodeJudge(options, calibration=None) as judge:
         *verdicts, honest = judge([tests] * len(texts), texts)
     assert honest.verdict == "correct"
-    found = {name: one.verdict for name, one in zip(ATTACKS, verdicts, strict=True)}
+    found = {name: one.verdict for name, one in zip(attacks, verdicts, strict=True)}
     assert {name for name, verdict in found.items() if verdict == "correct"} == set()
-    faults = [name for name, one in zip(ATTACKS, verdicts, strict=True) if one.verdict != "wrong"]
+    faults = [name for name, one in zip(attacks, verdicts, strict=True) if one.verdict != "wrong"]
     assert len(faults) <= 5, faults  # on a busy machine; none forces it
 
 

@@ -536,7 +536,7 @@ def test_an_ordinary_user_has_the_same_sandbox():
         "look = 'import os\\ndef f(): return [os.getpid(), os.getuid(), os.listdir(\"/tmp\")]'\n"
         "attacks = ['import os\\ndef f(): os.kill(0, 9)', 'import os\\ndef f(): os.kill(-1, 9)',\n"
         ' \'def f(): open("/x", "w")\', \'def f(): open("/tmp/x", "w").write("x")\',\n'
-        " 'import os\\ndef f():\\n while True:\\n  try: os.fork()\\n  except OSError: pass', look]\n"
+        " 'import os\\ndef f():\\n while 1:\\n  try: os.fork()\\n  except OSError: pass', look]\n"
         "with Sandbox(servers=1) as sandbox:\n"
         "    programs = [Program(one, 'f', ('[]',), limits=Limits(cpu=0.3)) for one in attacks]\n"
         "    for number, one in sandbox.run(programs):\n"

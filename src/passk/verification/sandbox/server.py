@@ -21,12 +21,12 @@ from dataclasses import dataclass, field
 
 from passk.verification.sandbox import confine, frames, guest
 
-# What programs usually import: here, so that it is paid once.
+# What programs usually import: here, so that it is paid once. Whatever else a program imports it
+# pays itself; each module here costs every program (its pages are copied at the fork).
 _USUAL = """
-    abc array ast bisect calendar cmath collections collections.abc contextlib copy dataclasses
-    datetime decimal enum fractions functools hashlib heapq inspect io itertools json math
-    numbers operator queue random re secrets statistics string struct textwrap threading time
-    traceback types typing unicodedata uuid
+    abc array bisect cmath collections collections.abc contextlib copy dataclasses datetime decimal
+    enum fractions functools heapq io itertools json math numbers operator queue random re
+    statistics string struct threading time traceback types typing
 """
 _FILES = 64  # open files of a guest
 _ENTRIES = 4096  # files and folders in its /tmp
