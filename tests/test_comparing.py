@@ -11,7 +11,7 @@ from passk.verification.code.comparing import (
     same,
 )
 from passk.verification.sandbox.task import OPAQUE, PRINTED, RAISED, RETURNED, CaseResult
-from passk.verification.sandbox.values import encode
+from passk.verification.sandbox.values import decode, digest, encode
 
 EXACT = {"kind": "exact"}
 CLOSE = {"kind": "close", "atol": 0}
@@ -177,3 +177,45 @@ def test_an_unknown_comparison_is_named_with_the_known_ones():
 
 def test_special_checkers_exist():
     assert {kind for rules in SPECIAL.values() for kind in rules.values()} <= set(CHECKERS)
+
+
+BIG = [*range(20_000), 0.5]
+
+
+@pytest.mark.parametrize(
+    ("got", "right"),
+    [
+        (BIG, True),
+        ([float(value) for value in BIG], True),  # all floats have no digest; they come whole
+        ([True if value == 1 else value for value in BIG], True),
+        ([-0.0, *BIG[1:]], True),
+        (tuple(BIG), False),
+        (BIG[:-1], False),
+        ([*BIG[:-1], 0.5000001], False),
+        ([*BIG[:-1], 2**60], False),
+        ("x" * 20_000, False),
+    ],
+)
+@pytest.mark.parametrize("kind", ["exact", "close"])
+def test_large_values_are_compared_by_digests(got, right, kind):
+    whole = 1 << 13
+    text = digest(got, whole) or encode(got)
+    expected = digest(BIG, whole)
+    assert expected is not None
+    assert same(CaseResult(RETURNED, text), expected, "[]", {"kind": kind}) is right
+
+
+def test_a_large_tuple_counts_as_a_list_where_values_came_as_json():
+    text = digest(tuple(BIG), 1 << 13)
+    assert same(CaseResult(RETURNED, text), encode(BIG), "[]", {"kind": "listed"})
+    assert not same(CaseResult(RETURNED, text), encode(BIG), "[]", EXACT)
+
+
+def test_a_digest_is_nothing_but_equal():
+    text = digest("x" * 20_000, 1 << 13)
+    assert same(CaseResult(RETURNED, text), text, "[]", EXACT)
+    assert same(CaseResult(RETURNED, text), encode("x" * 20_000), "[]", EXACT)
+    assert not same(CaseResult(RETURNED, text), text.replace('"s', '"l'), "[]", EXACT)
+    assert not same(CaseResult(RETURNED, text), encode("x"), "[]", {"kind": "unordered"})
+    with pytest.raises(ValueError, match="tag"):
+        decode(text)

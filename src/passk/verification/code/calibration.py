@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from passk.digests import digest
+from passk.verification.code.comparing import digestible
 from passk.verification.code.options import CodeOptions
 from passk.verification.code.tests import Tests
 from passk.verification.sandbox.task import Limits
@@ -21,18 +22,25 @@ REFERENCE_CPU = 120.0
 # so many times what is expected.
 REFERENCE_OUTPUT = 1 << 28
 _OUTPUT, _OUTPUT_FACTOR = 16 << 20, 2
+# Characters, or numbers, past which a digest stands for a value that must be equal.
+WHOLE = 1 << 13
 # Wall seconds for each processor second, and besides: neighbours may keep a program waiting.
 _WALL_FACTOR, _WALL_MORE = 5.0, 20.0
 
 
-def _limits(cpu: float, output: int, options: CodeOptions) -> Limits:
-    wall = _WALL_FACTOR * cpu + _WALL_MORE
-    return Limits(cpu=cpu, wall=wall, memory=options.memory_mib << 20, output=output)
+def _limits(cpu: float, output: int, tests: Tests, options: CodeOptions) -> Limits:
+    return Limits(
+        cpu=cpu,
+        wall=_WALL_FACTOR * cpu + _WALL_MORE,
+        memory=options.memory_mib << 20,
+        output=output,
+        whole=WHOLE if digestible(tests.comparison) else 0,
+    )
 
 
-def reference_limits(options: CodeOptions) -> Limits:
+def reference_limits(tests: Tests, options: CodeOptions) -> Limits:
     """Limits of a reference solution, which is trusted to end."""
-    return _limits(REFERENCE_CPU, REFERENCE_OUTPUT, options)
+    return _limits(REFERENCE_CPU, REFERENCE_OUTPUT, tests, options)
 
 
 def program_limits(reference: float | None, tests: Tests, options: CodeOptions) -> Limits:
@@ -47,7 +55,7 @@ def program_limits(reference: float | None, tests: Tests, options: CodeOptions) 
     if reference is not None:
         cpu = max(options.cpu_floor, options.cpu_factor * reference)
     output = max(_OUTPUT, _OUTPUT_FACTOR * sum(map(len, tests.expected)))
-    return _limits(cpu, output, options)
+    return _limits(cpu, output, tests, options)
 
 
 class Calibration:

@@ -57,7 +57,7 @@ def completed(
         for number in lacking:
             one = tests[number]
             cases = tuple(range(len(one.inputs)))
-            yield program(one, one.reference or "", cases, reference_limits(options))
+            yield program(one, one.reference or "", cases, reference_limits(one, options))
 
     failed: dict[int, str] = {}
     with Sandbox(

@@ -297,13 +297,13 @@ class CodeJudge:
         distinct = {problem.key: problem for problem in problems}
 
         def references() -> Iterator[Program]:
-            bound = reference_limits(self.options)
             for problem in distinct.values():
                 tests = Tests.load(problem.gold)
                 key = kept.key(tests)
                 if tests.reference is not None and kept.get(key) is None:
                     cases = tuple(range(len(tests.inputs)))
                     begun[next(made)] = key, Run(tests, cases)
+                    bound = reference_limits(tests, self.options)
                     yield program(tests, tests.reference, cases, bound)
 
         for number, outcome in self._open().run(references()):

@@ -39,6 +39,7 @@ class Work:
     processes: int
     file_size: int
     output: int
+    whole: int = 0
 
 
 class _FullError(Exception):
@@ -104,7 +105,7 @@ def _function(work: Work, entry: str, out: _Results) -> None:
             out.write(frames.RAISED, described(error))
             continue
         try:
-            text = values.encode(value)
+            text = values.digest(value, work.whole) or values.encode(value)
         except MemoryError:
             raise
         except BaseException:

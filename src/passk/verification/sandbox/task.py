@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 FINISHED = "finished"  # every case was run, or nobody wanted the rest
 CPU = "cpu limit"  # the program used up its processor time
 SLEPT = "wall limit"  # idle past its wall time, by its own doing, also when run alone
-MEMORY = "memory limit"
+MEMORY = "memory limit"  # also where it meets MemoryError, which is how it learns of the limit
 OUTPUT = "output limit"  # returned or printed more than it may
-EXITED = "exited"  # ended itself, or was killed by its own doing, before the last case
+EXITED = "exited"  # does not load, ended itself, or was killed by its own doing, before the end
 FAULT = "sandbox fault"  # the host's: starved of processor time, or a server that died
 
 # What became of one case (`CaseResult.kind`).
 RETURNED = "returned"  # `value` is `values.encode` of what the call returned
 PRINTED = "printed"  # `value` is standard output
-RAISED = "raised"  # `value` is the exception's type and message
+RAISED = "raised"  # `value` is the exception's type and message; of a whole program's process
+# that ended otherwise `exit status N` or `signal N` (`sys.exit` is no error, whatever its status)
 OPAQUE = "opaque"  # returned something that no test could expect; `value` is its type
 
 
@@ -25,10 +26,13 @@ class Limits:
     Attributes:
         cpu: seconds of processor time.
         wall: seconds that may pass; several times `cpu`, as neighbours may keep it waiting.
-        memory: bytes of address space, and of its /tmp.
+        memory: bytes of address space of each process beyond the interpreter's own, of memory
+            that all processes together really use, and of its /tmp.
         processes: processes and threads at one time.
         file_size: bytes of a file.
         output: bytes that it may return or print.
+        whole: characters of a text, or numbers in a list or tuple, past which only the digest of
+            what a call returned comes back (`values.digest`); 0: all comes back whole.
     """
 
     cpu: float = 10.0
@@ -37,6 +41,7 @@ class Limits:
     processes: int = 16
     file_size: int = 16 << 20
     output: int = 16 << 20
+    whole: int = 0
 
 
 @dataclass(frozen=True)

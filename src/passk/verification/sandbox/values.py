@@ -14,7 +14,9 @@ sets have one text, and so have equal dictionaries of equal order. Standard libr
 module also runs inside the sandbox.
 """
 
+import array
 import binascii
+import hashlib
 import json
 import math
 from typing import Any
@@ -25,6 +27,9 @@ DEEPEST = 100  # and how deep values may be nested
 
 _PLAIN = frozenset({int, float, str, bool, type(None)})
 _SMALL = 1 << 63
+_LONG = {str: "s", list: "l", tuple: "t"}
+_NUMBERS = frozenset({int, float, bool})
+_EXACT = 1 << 53  # integers up to here are floats exactly
 _SPECIAL = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 _compact = json.JSONEncoder(
@@ -62,6 +67,37 @@ def decode(text: str) -> Any:  # noqa: ANN401  (any value)
         raise
     except (ValueError, TypeError, RecursionError, KeyError, OverflowError) as error:
         raise ValueTextError(f"not an encoded value: {str(error)[:200]}") from None
+
+
+def digest(value: Any, whole: int, floats: bool = False) -> str | None:  # noqa: ANN401
+    """A text that stands for a large value: its digest under the tag `h`; `decode` refuses it.
+
+    Equal values have equal digests, as far as they have one: texts, and lists and tuples of
+    numbers whose integers floats have exactly.
+
+    Args:
+        value: any.
+        whole: characters, or numbers, up to which a value has no digest; 0: none has.
+        floats: whether nothing but floats has one, too: those are often compared within a
+            tolerance, for which they have to be whole.
+
+    Example:
+        >>> digest([1, 2.0], 1) == digest([True, 2], 1), digest([1, 2.0], 2)
+        (True, None)
+    """
+    kind = type(value)
+    if not whole or kind not in _LONG or len(value) <= whole:
+        return None
+    if kind is str:
+        data = value.encode("utf-8", "surrogatepass")
+    else:
+        kinds = set(map(type, value))
+        if not kinds <= _NUMBERS or (kinds == {float} and not floats):
+            return None
+        if int in kinds and not (max(value) <= _EXACT and min(value) >= -_EXACT):
+            return None
+        data = array.array("d", [item + 0.0 for item in value]).tobytes()  # -0.0 is 0.0
+    return _compact({"h": f"{_LONG[kind]}{hashlib.sha256(data).hexdigest()}"})
 
 
 def _tagged(value: Any, depth: int) -> Any:  # noqa: ANN401  (any value)
