@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from passk.verification.sandbox.pool import Sandbox
-from passk.verification.sandbox.task import FINISHED, Program
+from passk.verification.sandbox.task import FINISHED, Limits, Program
 from passk.verification.sandbox.values import encode
 
 SHARED = Path(__file__).parents[2] / "shared/real/code/HumanEvalPlus-v0.1.10.jsonl.gz"
@@ -36,6 +36,7 @@ def canonical(path: Path) -> list[Program]:
             row["prompt"] + row["canonical_solution"],
             row["entry_point"],
             tuple(encode(given) for given in row["base_input"] + (row["plus_input"] or [])),
+            limits=Limits(output=1 << 28),  # problem 15 returns 147 MB in all, 130 114 MB
         )
         for row in rows
     ]
