@@ -27,7 +27,7 @@ DEEPEST = 100  # and how deep values may be nested
 
 _PLAIN = frozenset({int, float, str, bool, type(None)})
 _SMALL = 1 << 63
-_LONG = {str: "s", list: "l", tuple: "t"}
+_LONG: dict[type, str] = {str: "s", list: "l", tuple: "t"}
 _NUMBERS = frozenset({int, float, bool})
 _EXACT = 1 << 53  # integers up to here are floats exactly
 _SPECIAL = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
