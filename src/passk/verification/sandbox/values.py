@@ -29,6 +29,7 @@ _PLAIN = frozenset({int, float, str, bool, type(None)})
 _SMALL = 1 << 63
 _LONG: dict[type, str] = {str: "s", list: "l", tuple: "t"}
 _NUMBERS = frozenset({int, float, bool})
+_MINUS_ZERO = array.array("d", [-0.0]).tobytes()
 _EXACT = 1 << 53  # integers up to here are floats exactly
 _SPECIAL = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
@@ -96,7 +97,9 @@ def digest(value: Any, whole: int, floats: bool = False) -> str | None:  # noqa:
             return None
         if int in kinds and not (max(value) <= _EXACT and min(value) >= -_EXACT):
             return None
-        data = array.array("d", [item + 0.0 for item in value]).tobytes()  # -0.0 is 0.0
+        data = array.array("d", value).tobytes()
+        if _MINUS_ZERO in data:  # perhaps across two numbers: then nothing changes
+            data = array.array("d", [item + 0.0 for item in value]).tobytes()
     return _compact({"h": f"{_LONG[kind]}{hashlib.sha256(data).hexdigest()}"})
 
 
