@@ -294,7 +294,8 @@ def test_no_pairs_give_empty_tables_or_none_of_their_business(counted, question)
 
 def test_a_grid_past_n_is_clipped_but_efficiency_is_not(counted):
     assert run_analyze("pass_at_k", k=[1, 1024])["k"].unique().to_list() == [1]
-    with pytest.raises(ValueError, match=r"efficiency_k = 256: draw 'base' has n = 16.*at most 16"):
+    told = r"efficiency_k = 256 of pair .*: draw 'base' has n = 16.*at most 16"
+    with pytest.raises(ValueError, match=told):
         run_analyze("efficiency", efficiency_k=256)
 
 

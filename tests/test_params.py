@@ -40,7 +40,8 @@ def _uncommented(text: str) -> set[str]:
 
 # Sections whose keys are the user's names, and keys for which the section's comment speaks.
 NAMED = (
-    "worlds", "benchmarks", "imported", "sets", "pretrain", "fetch", "train", "select", "answers", "sft", "draws",
+    "worlds", "benchmarks", "imported", "sets", "pretrain", "fetch", "train", "select", "answers",
+    "sft", "draws",
     "headline", "examples", "analysis.pairs", "analysis.groups", "report.labels", "report.colours",
     "report.counterparts.algorithms", "report.counterparts.steps", "report.counterparts.sets",
     "pretrain.base.corpus.families",
@@ -133,6 +134,9 @@ FAULTS = {
     ),
     "group of two bases": (
         "analysis.groups", {"all": ["grpo", "llama"]}, ["have the bases base, base-llama"],
+    ),
+    "group of two k": (
+        "analysis.pairs.ppo.efficiency_k", 64, ["analysis.groups.algorithms", "efficiency_k 64, 256"],
     ),
     "group of one": ("analysis.groups", {"all": ["grpo"]}, ["analysis.groups.all", "at least 2"]),
     "unknown pair of a group": (

@@ -284,6 +284,19 @@ def test_the_spread_is_that_of_the_gaps(written):
     assert found["some"]["noise"] > found["two"]["noise"]  # more to compare, more noise
 
 
+def test_a_pair_may_have_a_gap_at_a_k_of_its_own(written):
+    tables = [count_table("base", [1, 4], 8), count_table("short", [1, 3], 4)]
+    tables.append(count_table("rl", [2, 4], 4))
+    pairs = {
+        "long": {"base": "base", "rl": "rl"},
+        "brief": {"base": "short", "rl": "rl", "efficiency_k": 4},
+    }
+    found = efficiency.answer(written(*tables, pairs=pairs, efficiency_k=8))
+    gaps = {row["pair"]: (row["k"], row["dse"]) for row in found.iter_rows(named=True)}
+    # Both problems are solved at k = n by either base; pass@1 of rl is (2 + 4) / 8.
+    assert gaps == {"long": (8, pytest.approx(0.25)), "brief": (4, pytest.approx(0.25))}
+
+
 def test_a_shared_draw_is_resampled_once(written):
     tables = [count_table(name, [1, 2, 5], 8) for name in ("a", "b", "c")]
     pairs = {name: {"base": "a", "rl": name} for name in ("b", "c")}

@@ -229,7 +229,7 @@ def _state(path: Path, locked: str, root: Path) -> str:
 
 
 def counts(study: str, draw: str, name: str | None, root: Path = Path()) -> pl.DataFrame:
-    """Count rows of a draw, of one set or view if named: `set, index, problem_id, n, c, unknown`."""
+    """Count rows of a draw, of a set or view if named: `set, index, problem_id, n, c, unknown`."""
     frame = read_table(root / paths.counts(study, draw))
     if name is not None:
         view = _views(study, root).get(name)

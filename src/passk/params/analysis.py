@@ -23,6 +23,9 @@ class Pair(BaseModel):
 
     base: str = Field(description="Draw of the start model, or of whatever `rl` is compared with.")
     rl: str = Field(description="Draw of the trained model, on the same sets.")
+    efficiency_k: Attempts | None = Field(
+        default=None, description="As `analysis.efficiency_k`, for this pair alone."
+    )
 
 
 class View(BaseModel):
@@ -79,6 +82,10 @@ class Analysis(BaseModel):
         "at most the base draw's n, never clipped.",
     )
     bootstrap: Bootstrap
+
+    def gap_at(self, pair: str) -> int:
+        """The k of a pair's sampling efficiency gap."""
+        return self.pairs[pair].efficiency_k or self.efficiency_k
 
     @field_validator("k")
     @classmethod

@@ -39,6 +39,12 @@ def faults(
                 f"analysis.groups.{group} = [{', '.join(names)}]: its pairs have the bases "
                 f"{', '.join(bases)}; legal: pairs of one base"
             )
+        gaps = sorted({analysis.gap_at(name) for name in names if name in pairs})
+        if len(gaps) > 1:
+            yield (
+                f"analysis.groups.{group} = [{', '.join(names)}]: its pairs have the efficiency_k "
+                f"{', '.join(map(str, gaps))}; legal: pairs of one k"
+            )
     shown = {f"report.panels.{panel}.sets": found.sets for panel, found in report.panels.items()}
     for place, names in (shown | {"report.sets": report.sets}).items():
         for name in names:

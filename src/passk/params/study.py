@@ -200,8 +200,8 @@ def _circles(study: Study) -> Iterator[str]:
 
 def _beyond_n(study: Study) -> Iterator[str]:
     """Requests for a k past n: undefined, and never answered by extrapolation."""
-    k = study.analysis.efficiency_k
     for name, pair in study.analysis.pairs.items():
+        k = study.analysis.gap_at(name)
         draw = study.draws.get(pair.base)
         if draw is not None and draw.n is not None and k > draw.n:
             yield (

@@ -13,12 +13,12 @@ SQL = Path(__file__).parent / "efficiency.sql"
 _LIMITS = {"pair": pl.String, "set": pl.String, "low": pl.Float64, "high": pl.Float64}
 
 
-def defined(k: int, base: Cell) -> None:
+def defined(k: int, pair: str, base: Cell) -> None:
     """Refuse a k above the base draw's n: never clipped, never extrapolated."""
     if k > base.smallest_n:
         raise ValueError(
-            f"analysis.efficiency_k = {k}: draw {base.draw!r} has n = {base.smallest_n} in set "
-            f"{base.set!r}, and pass@k is not defined for k above n; "
+            f"efficiency_k = {k} of pair {pair!r}: draw {base.draw!r} has n = {base.smallest_n} in "
+            f"set {base.set!r}, and pass@k is not defined for k above n; "
             f"legal: at most {base.smallest_n}, or raise draws.{base.draw}.n"
         )
 
@@ -29,17 +29,22 @@ def answer(inputs: Inputs) -> pl.DataFrame:
     Raises:
         ValueError: `efficiency_k` exceeds the base draw's n.
     """
-    k = inputs.analysis.efficiency_k
     level = inputs.analysis.bootstrap.level
     limits = []
+    gaps = {name: inputs.analysis.gap_at(name) for name in inputs.analysis.pairs}
     for name, base, rl in inputs.compared():
-        defined(k, base)
+        k = gaps[name]
+        defined(k, name, base)
         low, high = (inputs.curve(base, [k]) - inputs.curve(rl, [1])).interval(level)
         limits.append((name, base.set, float(low[0]), float(high[0])))
     estimates = query(
         SQL,
-        {"curves": curves(inputs.counts, sorted({1, k})), "pairs": inputs.pairs()},
-        {"k": k},
+        {
+            "curves": curves(inputs.counts, sorted({1, *gaps.values()})),
+            "pairs": inputs.pairs().with_columns(
+                k=pl.col("pair").replace_strict(gaps, return_dtype=pl.Int64)
+            ),
+        },
     )
     found = pl.DataFrame(limits, schema=_LIMITS, orient="row")
     return estimates.join(found, on=["pair", "set"], validate="1:1")

@@ -17,17 +17,16 @@ def answer(inputs: Inputs) -> pl.DataFrame:
     for group, names in inputs.analysis.groups.items():
         found = [(base, rl) for name, base, rl in inputs.compared() if name in names]
         found.sort(key=lambda cells: cells[0].set)
+        k = inputs.analysis.gap_at(names[0])
         for name, cells in groupby(found, key=lambda cells: cells[0].set):
             if len(members := list(cells)) > 1:
-                rows.append({"group": group, "set": name, **_row(inputs, members)})
+                defined(k, names[0], members[0][0])
+                rows.append({"group": group, "set": name, **_row(inputs, members, k)})
     return pl.DataFrame(rows, schema=dict(SPREAD.columns))
 
 
-def _row(inputs: Inputs, members: list[tuple[Cell, Cell]]) -> dict[str, float | int]:
+def _row(inputs: Inputs, members: list[tuple[Cell, Cell]], k: int) -> dict[str, float | int]:
     """The spread over the pairs of a group on one set."""
-    k = inputs.analysis.efficiency_k
-    for base, _ in members:
-        defined(k, base)
     gaps = [inputs.curve(base, [k]) - inputs.curve(rl, [1]) for base, rl in members]
     found = spread(gaps, inputs.analysis.bootstrap.level)
     return {
