@@ -136,7 +136,7 @@ FAULTS = {
         "analysis.groups", {"all": ["grpo", "llama"]}, ["have the bases base, base-llama"],
     ),
     "group of two k": (
-        "analysis.pairs.ppo.efficiency_k", 64, ["analysis.groups.algorithms", "efficiency_k 64, 256"],
+        "analysis.pairs.ppo.efficiency_k", 64, ["groups.algorithms", "efficiency_k 64, 256"],
     ),
     "group of one": ("analysis.groups", {"all": ["grpo"]}, ["analysis.groups.all", "at least 2"]),
     "unknown pair of a group": (

@@ -37,7 +37,7 @@ MAX_LEVEL = 4
 _SPLITS = {"train": (0, 1), "functions": (2,), "sentences": (3,), "hard": (4,)}
 _CORPUS = (5, 6, 7, 8, 9)
 _PARTS = 10
-_ENDING, _TURNED = 0.4, 0.35  # how often a specification ends in a number; has a turned joint
+_ENDING, _TURNED = 0.4, 0.25  # how often a specification ends in a number; has a turned joint
 # A turned joint is misread half as often as a phrase: a small model else never learns to turn.
 _JOINT = 0.5
 _CONSTANTS = range(2, 10)  # one digit, one token
