@@ -314,7 +314,7 @@ def answers_of(kinds):
         ]
 
     def right(task, i):
-        kind = kinds[int(task.answer)]
+        kind = kinds[int(task.gold)]
         return kind == "all" or (kind == "half" and i % 2 == 0)
 
     seen = []
@@ -336,7 +336,7 @@ def test_groups_of_equal_reward_are_dropped_and_other_problems_asked():
     kinds = ["half", "all", "none"] * 4
     got, seen = collect(kinds)
     assert len(got.tasks) <= 4
-    assert all(kinds[int(task.answer)] == "half" for task in got.tasks)
+    assert all(kinds[int(task.gold)] == "half" for task in got.tasks)
     assert got.rewards.tolist() == [[1.0, 0.0, 1.0, 0.0]] * len(got.tasks)
     # Each round asks as many as are missing, none of them twice, with random streams of its own.
     asked = [one for _, ids in seen for one in ids]

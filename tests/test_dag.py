@@ -28,6 +28,9 @@ def test_package_files_hold_no_code():
         )
 
 
+# How tests of programs are written down; a world writes them, a judge reads them.
+FORMATS = ("src/passk/verification/code/tests.py", "src/passk/verification/sandbox/values.py")
+
 # What a group must never depend on: a change there would redo expensive work for nothing.
 FORBIDDEN = {
     "pretrain": ("analysis", "report", "verification", "validation", "lineage", "sampling"),
@@ -44,7 +47,7 @@ FORBIDDEN = {
 def test_closures_are_bounded(group):
     files = code_dependencies(group, ROOT)
     # Training samples, judges, knows eight algorithms; the page has a module per figure or claim.
-    assert len(files) <= {"train": 62, "report": 54, "benchmark": 46, "import": 46}.get(
+    assert len(files) <= {"train": 76, "report": 54, "benchmark": 46, "import": 46}.get(
         group, 40
     ), files
     parts = FORBIDDEN.get(group, ("lineage",))
@@ -52,7 +55,8 @@ def test_closures_are_bounded(group):
     wrong = [
         name
         for name in files
-        if not name.startswith(schemas) and any(f"passk/{part}" in name for part in parts)
+        if name not in FORMATS
+        and not name.startswith(schemas) and any(f"passk/{part}" in name for part in parts)
     ]
     assert not wrong
     assert "src/passk/params/study.py" not in files, "a stage imports its own section's schema only"
@@ -91,7 +95,7 @@ def test_the_dag_of_every_study_resolves(study, tmp_path):
     assert "report" in names
     assert len(set(names)) == len(names)
     if study == "studies/smoke":
-        assert len(names) <= 26
+        assert len(names) <= 36
 
 
 def test_dvc_lock_covers_the_dag_of_params_yaml(tmp_path):
