@@ -17,6 +17,7 @@ from passk.models.tiny import save_checkpoint, tiny_model
 from passk.models.tokenizer import END, TURN, TURN_END, markup, train_tokenizer
 from passk.problems.prompts import messages, render
 from passk.problems.worlds.programs import cases
+from passk.problems.worlds.programs.behaviour import behaviour
 from passk.problems.worlds.programs.operations import KEEP, OPERATIONS, Step, meaning
 from passk.problems.worlds.programs.specifications import (
     FAMILIES,
@@ -193,15 +194,35 @@ def test_splits_never_share_a_specification_whatever_the_seeds(monkeypatch):
         for start in (1, 2):
             met.clear()
             many(split=split, size=200, seed=start)
-            drawn.setdefault(split, set()).update(one.meaning for one in met)
+            drawn.setdefault(split, set()).update(behaviour(one.steps) for one in met)
     met.clear()
     for i in range(3000):
         WORLD.document(MIXTURE, (7, i))
-    drawn["corpus"] = {one.meaning for one in met}
+    drawn["corpus"] = {behaviour(one.steps) for one in met}
     assert all(len(found) > 250 for found in drawn.values())
     for (_, a), (_, b) in combinations(drawn.items(), 2):
         assert not a & b
     assert {part(one) for one in met} == set(_CORPUS)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            [("unique",), ("ascending",), ("nonnegative",)],
+            [("ascending",), ("unique",), ("nonnegative",)],
+        ),
+        ([("add", 2), ("add", 3)], [("add", 5)]),
+        ([("ascending",), ("sum",)], [("sum",)]),
+        ([("negate",), ("size",)], [("size",)]),
+        ([("above", 3), ("multiply", 2)], [("multiply", 2), ("above", 6), ("even",)]),
+        ([("some largest",)], [("ascending",), ("reverse",), ("some largest",)]),
+    ],
+)
+def test_specifications_that_ask_for_the_same_function_lie_in_one_part(one, other):
+    one, other = (tuple(Step(*step) for step in steps) for steps in (one, other))
+    assert behaviour(one) == behaviour(other)
+    assert behaviour(one) != behaviour((*one[:-1], Step("count")))
 
 
 def test_equal_specifications_have_equal_tests_in_every_family():

@@ -6,8 +6,9 @@ with the words, or follow the usual reading of words that are easily misread (se
 `specifications`). So a model learns to write every operation and what words may stand for, and
 prefers the popular and the usual. A corpus may also withhold operations.
 
-Splits: specifications are divided by the digest of their meaning, not of their words or style, so
-that none of one split can occur in another, nor in a corpus, whatever the seeds. There are few of
+Splits: specifications are divided by what they ask a program to do (see `behaviour`), not by their
+words, steps or style, so that none of one split can occur in another, nor in a corpus, whatever
+the seeds. There are few of
 one step (about a hundred, a dozen in each part of the space); the levels above have thousands.
 """
 
@@ -15,8 +16,9 @@ import random
 from collections.abc import Hashable, Sequence
 from functools import cache
 
-from passk.digests import digest, seed
+from passk.digests import seed
 from passk.problems.worlds.programs import cases
+from passk.problems.worlds.programs.behaviour import behaviour
 from passk.problems.worlds.programs.operations import END, OPERATIONS, Step, takes_constant
 from passk.problems.worlds.programs.specifications import (
     FAMILIES,
@@ -44,8 +46,8 @@ _CONSTANTS = range(2, 10)  # one digit, one token
 
 
 def part(specification: Specification) -> int:
-    """The part of the space that a specification belongs to, by its meaning."""
-    return int(digest("programs", specification.meaning)[:8], 16) % _PARTS
+    """The part of the space that a specification belongs to, by what it asks a program to do."""
+    return int(behaviour(specification.steps)[:8], 16) % _PARTS
 
 
 @cache
