@@ -8,7 +8,7 @@ from passk.verification.cache import VerdictCache
 from passk.verification.code.calibration import Calibration, program_limits
 from passk.verification.code.deciding import batches, entry_of
 from passk.verification.code.expected import ReferenceSolutionError, completed
-from passk.verification.code.judge import CodeJudge
+from passk.verification.code.judge import CodeJudge, _Judged
 from passk.verification.code.options import CodeOptions
 from passk.verification.code.tests import Tests
 from passk.verification.sandbox.values import encode
@@ -230,3 +230,91 @@ def test_expected_outputs_are_what_references_return():
     with pytest.raises(ReferenceSolutionError, match="does not answer input 1") as caught:
         completed([ADD, replace(bare, reference="def add(x, y): return abs(x)")], QUICK)
     assert caught.value.number == 1
+
+
+FIRST_SLOW = """
+n = int(input())
+if n == 1:
+    for i in range(1_500_000):
+        n += 1
+    print("no")
+elif n == 2:
+    raise KeyError(n)
+else:
+    print("x")
+"""
+
+
+@pytest.mark.parametrize("all_tests", [False, True])
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_the_first_failing_case_says_why_whichever_ends_first(workers, all_tests):
+    cases = ("0\n", "1\n", "2\n", "2\n", "2\n")
+    tests = Tests(None, cases, ("x",) * 5, comparison={"kind": "text"}).dump()
+    other = FIRST_SLOW.replace("n == 1", "n == 7")
+    options = replace(QUICK, all_tests=all_tests, cpu_default=5.0)
+    with CodeJudge(options, calibration=None, workers=workers) as judge:
+        said = judge.programs([tests] * 3, [FIRST_SLOW, other, FIRST_SLOW + "#"])
+    assert [one.reason for one in said] == ["wrong output", "error: KeyError", "wrong output"]
+
+
+@pytest.mark.parametrize(
+    "order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1), (0, 2, 1), (1, 0, 2)]
+)
+def test_the_order_in_which_runs_end_does_not_matter(order):
+    said = [("correct", ""), ("wrong", "a"), ("wrong", "b")]
+    for first in (True, False):
+        judged = _Judged(left=3)
+        known = []
+        for place in order:
+            judged.end(place, said[place])
+            known.append(judged.verdict(first=first))
+        assert known[-1] == ("wrong", "a")
+        assert {one for one in known if one} == {("wrong", "a")}
+        assert first or known[:2] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        replace(ADD, expected=("3", "(4)", "1")),
+        replace(ADD, inputs=("[1,2]", "[1,2]", "3")),
+        replace(ADD, comparison={"kind": "root"}),
+        replace(ADD, comparison={"kind": "text"}),
+        replace(ADD, prelude=3),
+        replace(ECHO, expected=("6", 7)),
+    ],
+)
+def test_tests_that_can_judge_nothing_decide_nothing(judge, tests):
+    assert verdict(judge, tests, "def add(x, y): return 3")[:2] == (
+        "unknown",
+        "gold answer not readable",
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "unordered", "exact"),
+    [
+        ("return [1, 2]", True, True),
+        ("return filter(None, [2, 0, 1])", True, False),
+        ("return (i for i in (1, 2, 2))", True, False),
+        ("return {1: 0, 2: 0}.keys()", True, False),
+        ("return map(int, '12')", True, False),
+        ("yield from (1, 2)", True, False),
+        ("yield from (1, 2, 3)", False, False),
+        ("return (1 / i for i in (1, 0))", False, False),
+        ("return __import__('itertools').count().__iter__()", False, False),
+        ("return (i for i in iter(int, 1))", False, False),
+        ("return [filter(None, [1, 2])]", False, False),
+    ],
+)
+def test_what_can_be_iterated_over_is_a_set_and_nothing_else(judge, body, unordered, exact):
+    for kind, right in (("unordered", unordered), ("exact", exact), ("close", exact)):
+        tests = Tests("f", ("[]",), (encode([1, 2]),), comparison={"kind": kind})
+        said = verdict(judge, tests, f"def f():\n    {body}")
+        assert said.verdict == ("correct" if right else "wrong")
+
+
+def test_a_reference_that_returns_a_generator_is_refused():
+    tests = Tests("f", ("[]",), (), reference="def f():\n    yield 1")
+    with pytest.raises(ReferenceSolutionError, match="equal to nothing"):
+        completed([tests], QUICK)

@@ -4,12 +4,15 @@ import math
 
 import pytest
 
+from passk.verification.code.calibration import program_limits
 from passk.verification.code.comparing import (
     CHECKERS,
     SPECIAL,
     evalplus_comparison,
     same,
 )
+from passk.verification.code.options import CodeOptions
+from passk.verification.code.tests import Tests
 from passk.verification.sandbox.task import OPAQUE, PRINTED, RAISED, RETURNED, CaseResult
 from passk.verification.sandbox.values import decode, digest, encode
 
@@ -179,14 +182,15 @@ def test_special_checkers_exist():
     assert {kind for rules in SPECIAL.values() for kind in rules.values()} <= set(CHECKERS)
 
 
-BIG = [*range(20_000), 0.5]
+BIG = list(range(20_001))
 
 
 @pytest.mark.parametrize(
     ("got", "right"),
     [
         (BIG, True),
-        ([float(value) for value in BIG], True),  # all floats have no digest; they come whole
+        ([float(value) for value in BIG], True),  # floats have no digest; they come whole
+        ([0, *map(float, BIG[1:])], True),
         ([True if value == 1 else value for value in BIG], True),
         ([-0.0, *BIG[1:]], True),
         (tuple(BIG), False),
@@ -219,3 +223,94 @@ def test_a_digest_is_nothing_but_equal():
     assert not same(CaseResult(RETURNED, text), encode("x"), "[]", {"kind": "unordered"})
     with pytest.raises(ValueError, match="tag"):
         decode(text)
+
+
+def colliding(count, tag="s"):
+    """A set, or a dictionary, that takes time in the square of its size to build."""
+    hashed = [encode(number * (2**61 - 1)) for number in range(1, count + 1)]
+    held = [f"[{one},0]" for one in hashed] if tag == "d" else hashed
+    return '{{"{}":[{}]}}'.format(tag, ",".join(held))
+
+
+@pytest.mark.parametrize("tag", ["s", "f", "d"])
+@pytest.mark.parametrize("wrapped", ["%s", "[%s]", '{"t":[1,%s]}', '{"d":[[1,%s]]}'])
+@pytest.mark.parametrize(
+    ("expected", "kind"),
+    [
+        (digest(BIG, 1), "exact"),
+        (digest("x" * 20_000, 1), "close"),
+        (encode(list(range(300_000))), "exact"),
+        (encode(set(range(100_000))), "close"),
+        (encode(dict.fromkeys(range(100000), 0)), "exact"),
+        (encode([{number: 0} for number in range(50_000)]), "listed"),
+        (encode(list(range(100_000))), "unordered"),
+        (encode(True), "given"),
+    ],
+)
+def test_no_forged_value_holds_up_the_host(expected, kind, wrapped, tag):
+    forged = wrapped % colliding(40_000, tag)
+    right = same(CaseResult(RETURNED, forged), expected, "[]", {"kind": kind})
+    assert right is (kind == "given")
+
+
+def test_a_list_of_colliding_numbers_is_not_made_a_set():
+    forged = encode([number * (2**61 - 1) for number in range(100_000)])
+    expected = encode(list(range(100_000)))
+    assert not same(CaseResult(RETURNED, forged), expected, "[]", {"kind": "unordered"})
+
+
+@pytest.mark.parametrize(
+    ("got", "expected"),
+    [
+        ({1.0, 2}, {1, 2}),
+        ({2: [{3}], (1, 2): "x"}, {(1.0, 2): "x", 2.0: [{3.0}]}),
+        ([{0: 1}, {0: 2}, {1: 2}], [{False: 1}, {0: 2}, {True: 2}]),
+        (frozenset({frozenset({1}), ()}), {frozenset({1.0}), ()}),
+        ({2**61 - 1 + 5: 1, 5: 2}, {5.0: 2, 2**61 + 4: 1}),
+    ],
+)
+def test_sets_and_dictionaries_that_are_equal_still_are(got, expected):
+    for kind in ("exact", "close", "listed"):
+        assert judged(got, expected, {"kind": kind})
+        assert judged([got], [expected], {"kind": kind})
+
+
+@pytest.mark.parametrize(
+    ("got", "right"),
+    [((1, 2, 2), True), ({2, 1}, True), ({1: 0, 2: 0}, True), ([1], False), ([1, 2, 3], False),
+     (3, False), ([[1], [2]], False)],
+)  # fmt: skip
+def test_unordered_is_equality_of_sets(got, right):
+    assert judged(got, [1, 2], {"kind": "unordered"}) is right
+
+
+def test_output_far_longer_than_what_is_expected_is_not_looked_at():
+    assert not printed("1\n" * 10_000_000, "1")
+    assert not printed("1" + "\n" * 10_000_000, "1")
+    assert printed("1" + "\n" * 10_000, "1")
+
+
+@pytest.mark.parametrize("size", [50, 9000])
+@pytest.mark.parametrize(
+    ("got", "right"),
+    [
+        (lambda size: [0] + [i / 10 for i in range(1, size)], True),
+        (lambda size: [i / 10 + 1e-9 for i in range(size)], True),
+        (lambda size: [0] + [i / 10 + 1e-9 for i in range(1, size)], True),
+        (lambda size: [0] * size, False),
+    ],
+)
+def test_a_tolerance_holds_for_large_values_too(got, right, size):
+    expected = encode([i * 0.1 for i in range(size)])
+    whole = program_limits(1.0, Tests("f", ("[]",), (expected,), "", CLOSE), CodeOptions()).whole
+    text = digest(got(size), whole) or encode(got(size))
+    assert same(CaseResult(RETURNED, text), expected, "[]", CLOSE) is right
+    rounded = encode([float(i) for i in range(size)])
+    whole = program_limits(1.0, Tests("f", ("[]",), (rounded,), "", CLOSE), CodeOptions()).whole
+    text = digest(list(range(size)), whole) or encode(list(range(size)))
+    assert same(CaseResult(RETURNED, text), rounded, "[]", CLOSE)
+
+
+def test_what_a_checker_misses_is_wrong():
+    assert not judged(1, 1.5, {"kind": "root"}, [[1, 2]])
+    assert not judged(1, 1.5, {"kind": "root", "atol": 1e-4}, [])

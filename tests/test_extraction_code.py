@@ -179,3 +179,57 @@ def test_hostile_text_ends_soon_and_raises_nothing(text, entry):
     assert time.process_time() - begun < 5
     if found is not None and entry is not None:
         assert isinstance(found.program, str)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "```" + " " * 100_000 + "`",
+        "x ```" + " " * 100_000 + "`",
+        "`" * 100_000 + "x",
+        "`" * 100_000 + "\n" + "~" * 100_000,
+        "````\n" + "```\n" * 30_000,
+        "```python\nx = (\n" + "\n" * 100_000 + "y\n```",
+        "```python\nx = (\ndef\n" + " \n" * 50_000 + "y\n```",
+        "```python\n" + F + "\n" + "f(1)\n" * 20_000 + "```",
+        "```python\n" + F + "\n" + "f(1);" * 20_000 + "\n```",
+        "a b\n" * 5000 + "\n" * 80_000,
+        "<answer>" * 15_000,
+        "</think>" * 15_000 + "\n```\n" + F + "</think>\n```",
+        "<answer>\n```python\n" * 6000,
+        "```python\n" + F + "  # </think>\n```\n" * 4000,
+    ],
+)
+def test_large_texts_take_time_in_proportion(response):
+    extract(response, "f")
+    extract(response, None)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "1. So:\n\n   ```python\n   def f(x):\n       return x + 1\n   ```\n\n2. Done.",
+        "- ```python\n  def f(x):\n      return x + 1\n  ```",
+        "10) ```python\n    def f(x):\n        return x + 1\n    ```",
+        "\t```\n\tdef f(x):\n\t    return x + 1\n\t```",
+        "  ```python\n  def f(x):\n\n      return x + 1",
+    ],
+)
+def test_a_block_within_a_list_is_indented_as_its_fence(response):
+    assert program(response).replace("\n\n", "\n").strip() == F
+
+
+@pytest.mark.parametrize("tag", ["</think>", "<answer>", "</answer>", "<answer>x</answer>"])
+def test_a_tag_within_a_program_is_its_own(tag):
+    source = f"def f(x):\n    return x.split({tag!r})"
+    assert program(f"```python\n{source}\n```") == source
+    assert program(f"<think>hm </think>\n```python\n{source}\n```\nDone.") == source
+    assert program(f"<answer>\n```python\n{source}\n```\n</answer>") == source
+    printing = f"print(input().split({tag!r}))"
+    assert program(f"```python\n{printing}\n```", None) == printing
+    # A block that a tag cuts is no program.
+    assert program(f"```python\n{G}\n</think>\n```python\n{F}\n```") == F
+
+
+def test_a_carriage_return_ends_a_line_as_in_python():
+    assert program(f"```python\n{F}\rf(1)\r```") == F

@@ -84,15 +84,22 @@ def test_flips_reads_what_judge_writes():
 @pytest.mark.parametrize(
     ("sample", "problem", "arguments", "message"),
     [
-        ({"task_id": "b", "solution": ""}, {}, [], "s.jsonl: no problem 'b' in p.jsonl"),
+        ({"task_id": "b", "solution": ""}, {}, [], "s.jsonl, line 1: no problem 'b' in p.jsonl"),
         ({"solution": ""}, {}, [], "no column 'task_id'; found ['solution']. Name the"),
         ({"task_id": "a"}, {}, [], "no column 'solution'; found"),
         ({"task_id": "a", "solution": ["x"]}, {}, [], "expected text, one sample a row"),
         ({"task_id": "a", "solution": ""}, {"tests": "{}"}, [], "p.jsonl, line 1: 'tests' cannot"),
         ({"task_id": "a", "solution": ""}, {"tests": None}, [], "'a' has no tests"),
-        ({"task_id": "a", "solution": ""}, {}, ["--source", "humaneval"], "sha256 is"),
+        ({"task_id": "a", "solution": ""}, {}, ["--source", "humaneval"], "add --any-digest"),
+        ({"task_id": "a", "solution": ""}, {}, ["--any-digest"], "with --source"),
         ({"task_id": "a", "solution": ""}, {}, ["--source", "human"], "humaneval"),
-        ({"task_id": "a", "solution": ""}, {}, ["--isolation", "none"], "isolation"),
+        (
+            {"task_id": "a", "solution": ""},
+            {},
+            ["--isolation", "none"],
+            "'none': legal: bubblewrap, weak",
+        ),
+        ({"task_id": "a", "solution": None}, {}, [], "solution is 'None'; expected text"),
         ({"task_id": "a", "solution": ""}, {}, ["--response", "text"], "no column 'text'"),
         ({"task_id": "a", "solution": ""}, {}, ["--sample-index", "n"], "no column 'n'"),
     ],
@@ -103,6 +110,73 @@ def test_errors_name_file_row_and_remedy(sample, problem, arguments, message):
     done = judged("s.jsonl", "--problems", "p.jsonl", *arguments)
     assert done.exit_code == 1
     assert message in done.output.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"comparison": {"kind": "equal"}}, "no kind 'equal'; there are ["),
+        ({"comparison": {}}, "an object with a `kind`"),
+        ({"comparison": "exact"}, "an object with a `kind`"),
+        ({"comparison": {"kind": "text"}}, "for programs that print"),
+        ({"comparison": {"kind": "close", "atol": "1e-6"}}, "atol: expected a number"),
+        ({"comparison": {"kind": "root"}}, "needs `atol`"),
+        ({"comparison": {"kind": "root", "atol": 1e-4}}, "case 0: its values are not for"),
+        ({"comparison": {"kind": "unordered"}}, "case 0: its values are not for"),
+        ({"entry": None}, "for programs that print"),
+        ({"entry": 3}, "entry: expected text or null"),
+        ({"inputs": "[1]"}, "inputs and expected are lists"),
+        ({"inputs": [[1, 2]]}, "inputs[0]: expected text"),
+        ({"inputs": ["1"]}, "inputs[0]: expected the list of arguments"),
+        ({"inputs": ["(1,)"]}, "inputs[0]: not an encoded value"),
+        ({"inputs": []}, "0 inputs and 1 expected"),
+        ({"expected": [3]}, "expected[0]: expected text"),
+        ({"expected": ["(3)"]}, "expected[0]: not an encoded value"),
+        ({"expected": ['{"h":"x"}']}, "expected[0]: no such tag"),
+        ({"prelude": 1}, "prelude: expected text"),
+        ({"reference": 1}, "reference: expected text or null"),
+        ({"more": 1}, "unexpected keyword argument 'more'"),
+    ],
+)
+def test_tests_made_by_hand_are_checked_at_their_row(more, message):
+    sound = {"entry": "add", "inputs": ["[1,2]"], "expected": ["3"]}
+    write("s.jsonl", {"task_id": "a", "solution": "def add(x, y): return x + y"})
+    for tests in (sound | more, json.dumps(sound | more)):
+        table(tests=tests)
+        done = judged("s.jsonl", "--problems", "p.jsonl")
+        assert done.exit_code == 1
+        said = done.output.replace("\n", " ")
+        assert "p.jsonl, line 1: 'tests' cannot be read (" in said
+        assert message in said
+    table(tests=sound)
+    assert judged("s.jsonl", "--problems", "p.jsonl").exit_code == 0
+
+
+def test_a_solution_that_is_null_is_none():
+    table()
+    write("s.jsonl", {"task_id": "a", "solution": None, "completion": "    return x + y"})
+    assert "1 correct" in judged("s.jsonl", "--problems", "p.jsonl").output
+
+
+def test_another_file_than_the_published_one_is_taken_where_told():
+    one = {
+        "task_id": "HumanEval/0",
+        "prompt": PROMPT,
+        "entry_point": "add",
+        "canonical_solution": "    return x + y\n",
+        "base_input": [[1, 2]],
+        "plus_input": [[3, 4]],
+        "atol": 0,
+        "contract": "",
+        "test": "",
+    }
+    write("p.jsonl", one)
+    write("s.jsonl", {"task_id": "HumanEval/0", "completion": "    return x + y"})
+    given = ("s.jsonl", "--problems", "p.jsonl", "--source", "humaneval_plus")
+    assert "sha256: any" not in judged(*given).output
+    done = judged(*given, "--any-digest")
+    assert done.exit_code == 0, done.output
+    assert "1 correct" in done.output
 
 
 def test_a_problem_without_a_sample_and_a_sample_twice():

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from passk.commands import judge_programs
 from passk.commands.judged import JUDGED, check_out, summary
 from passk.params.imported import Columns
-from passk.params.verification import CodeGrader, MathGrader, Verification
+from passk.params.verification import MathGrader, Verification
 from passk.problems.imported import normal_form
 from passk.problems.recorded import RecordedError, Row, read_rows
 from passk.stages.job import StageError
@@ -102,6 +102,9 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
         str | None,
         typer.Option(help="Code: the benchmark whose published file --problems is."),
     ] = None,
+    any_digest: Annotated[
+        bool, typer.Option(help="Code: take --problems for --source, published or not.")
+    ] = False,
     problem: Annotated[str | None, typer.Option(help="Column of the question.")] = None,
     gold: Annotated[str | None, typer.Option(help="Column of the gold answer.")] = None,
     response: Annotated[
@@ -150,9 +153,9 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
             "sample_index": sample_index,
         }
         if domain == "code":
-            rules = {"isolation": isolation, "all_tests": all_tests, "workers": workers}
+            code = judge_programs.grader(isolation=isolation, all_tests=all_tests, workers=workers)
             verdicts = judge_programs.judge_file(
-                responses, problems, source, given, CodeGrader.model_validate(rules)
+                responses, problems, source, given, code, any_digest=any_digest
             )
         else:
             grader = MathGrader(timeout=timeout, workers=workers)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import get_args
 
 import polars as pl
 
@@ -23,6 +24,20 @@ from passk.verification.code.judge import CodeJudge
 from passk.verification.grading import progress_bar
 from passk.verification.verdict import Verdict
 
+ISOLATIONS = get_args(CodeGrader.model_fields["isolation"].annotation)
+
+
+def grader(*, isolation: str, all_tests: bool, workers: int) -> CodeGrader:
+    """The grader of a command line.
+
+    Raises:
+        RecordedError: no such isolation.
+    """
+    if isolation not in ISOLATIONS:
+        raise RecordedError(f"--isolation {isolation!r}: legal: {', '.join(ISOLATIONS)}")
+    rules = {"isolation": isolation, "all_tests": all_tests, "workers": workers}
+    return CodeGrader.model_validate(rules)
+
 
 def judge_file(
     samples: Path,
@@ -30,6 +45,8 @@ def judge_file(
     source: str | None,
     given: Mapping[str, str | None],
     grader: CodeGrader,
+    *,
+    any_digest: bool = False,
 ) -> pl.DataFrame:
     """The verdict table of a file of programs; `gold` is the problem's name.
 
@@ -43,9 +60,11 @@ def judge_file(
             "--domain code: name the benchmark's file, or a table with tests, with --problems"
         )
     rows = read_samples(samples, given)
-    asked = read_problems(problems, source, grader)
-    if stray := [row.problem for row in rows if row.problem not in asked]:
-        raise RecordedError(f"{samples}: no problem {stray[0]!r} in {problems} ({len(stray)} rows)")
+    asked = read_problems(problems, source, grader, any_digest=any_digest)
+    if stray := [row for row in rows if row.problem not in asked]:
+        raise RecordedError(
+            f"{stray[0].place}: no problem {stray[0].problem!r} in {problems} ({len(stray)} rows)"
+        )
     if untested := [row.problem for row in rows if asked[row.problem].tests is None]:
         raise RecordedError(f"{problems}: {untested[0]!r} has no tests; leave out its samples")
     if bare := asked.keys() - {row.problem for row in rows}:

@@ -5,8 +5,11 @@ A row of samples names its problem (`task_id`) and has one of
 - `solution`: a program, run as it is;
 - `completion`: what follows the prompt of the benchmark, run behind it;
 - `response`: what a model wrote, from which the program is extracted.
+
+A `solution` or `completion` that is null is none.
 """
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +21,7 @@ from passk.problems.benchmarks.references import with_expected
 from passk.problems.identity import problem_id
 from passk.problems.imported import recorded_grade
 from passk.problems.recorded import RecordedError, Row, read_rows
+from passk.verification.code.sound import fault
 from passk.verification.code.tests import Tests
 
 SOLUTION, COMPLETION, RESPONSE = "solution", "completion", "response"
@@ -51,6 +55,7 @@ class Sample(NamedTuple):
         kind: SOLUTION, COMPLETION or RESPONSE.
         text: as the file has it.
         grade: somebody's grade of it.
+        place: of its row, in words for messages.
     """
 
     problem: str
@@ -58,6 +63,7 @@ class Sample(NamedTuple):
     kind: str
     text: str
     grade: bool | None
+    place: str
 
 
 def source_of(path: Path) -> str | None:
@@ -75,23 +81,32 @@ def source_of(path: Path) -> str | None:
     )
 
 
-def read_problems(path: Path, source: str | None, grader: CodeGrader) -> dict[str, Asked]:
+def read_problems(
+    path: Path, source: str | None, grader: CodeGrader, *, any_digest: bool = False
+) -> dict[str, Asked]:
     """Problems by name.
 
     Args:
         path: a benchmark's published file, or a table with `tests` and a column that names them.
         source: the benchmark; None: as its digest says, else a table.
         grader: how reference solutions run, where they have to say what is expected.
+        any_digest: take another file than the published one for the source's.
 
     Raises:
         RecordedError: neither kind of file, a problem twice, tests that cannot be read.
         SandboxError: bubblewrap or namespaces are missing.
     """
+    if any_digest and source is None:
+        raise RecordedError("--any-digest: name the benchmark that the file is, with --source")
     if (name := source or source_of(path)) is None:
         return _table(path)
     if registry.source(name).domain != "code":
         raise RecordedError(f"--source {name}: holds no programs; leave out --domain code")
-    found = with_expected(adapters.read(name, path), grader.options(), workers=grader.workers)
+    try:
+        problems = adapters.read(name, path, registry.ANY if any_digest else None)
+    except registry.OtherFileError as error:
+        raise RecordedError(f"{error.fact}, or, to take it as it is, add --any-digest") from error
+    found = with_expected(problems, grader.options(), workers=grader.workers)
     return {
         one.name: Asked(
             index,
@@ -123,11 +138,15 @@ def _table(path: Path) -> dict[str, Asked]:
 
 def _tests(value: Any, row: Row) -> str:  # noqa: ANN401
     try:
-        return (Tests.load(value) if isinstance(value, str) else Tests(**value)).dump()
-    except (ValueError, TypeError, KeyError) as error:
+        tests = Tests.load(value if isinstance(value, str) else json.dumps(value))
+        said = fault(tests)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        said = repr(error)
+    if said:
         raise RecordedError(
-            f"{row.place}: 'tests' cannot be read ({error!r}); see passk.verification.code.tests"
-        ) from error
+            f"{row.place}: 'tests' cannot be read ({said}); see passk.verification.code.tests"
+        )
+    return tests.dump()
 
 
 def _code_sources() -> list[str]:
@@ -170,18 +189,19 @@ def read_samples(path: Path, given: Mapping[str, str | None]) -> list[Sample]:
         number[name] += 1
         grade = given["recorded_grade"]
         said = None if grade is None else _value(row, grade, (), "recorded-grade")
-        found.append(Sample(name, index, kind, text, recorded_grade(said, row.place)))
+        found.append(Sample(name, index, kind, text, recorded_grade(said, row.place), row.place))
     return found
 
 
 def _text(row: Row, response: str | None) -> tuple[str, str]:
-    if response is not None or not {SOLUTION, COMPLETION} & row.values.keys():
+    held = [kind for kind in (SOLUTION, COMPLETION) if row.values.get(kind) is not None]
+    if response is not None or not (held or {SOLUTION, COMPLETION} & row.values.keys()):
         kind = RESPONSE
         names = (response,) if response is not None else (SOLUTION, COMPLETION, *_RESPONSES)
         text = _value(row, response, names, "response")
     else:
-        kind = SOLUTION if SOLUTION in row.values else COMPLETION  # evalplus's order
-        text = row.values[kind]
+        kind = held[0] if held else SOLUTION  # evalplus's order
+        text = row.values.get(kind)
     if not isinstance(text, str):
         raise RecordedError(
             f"{row.place}: {kind} is {str(text)[:60]!r}; expected text, one sample a row"

@@ -23,6 +23,18 @@ Domain = Literal["math", "code", "visual"]
 ANY = "any"  # in parameters: take the file as it is
 
 
+class OtherFileError(RecordedError):
+    """A file is not the one that is known.
+
+    Attributes:
+        fact: what was found, without a remedy: that depends on who reads the file.
+    """
+
+    def __init__(self, fact: str, remedy: str) -> None:
+        super().__init__(f"{fact}, or {remedy}")
+        self.fact = fact
+
+
 class Source(BaseModel):
     """One entry of `sources.yaml`, where the keys are explained."""
 
@@ -100,16 +112,16 @@ def check_file(name: str, path: Path, sha256: str | None = None) -> str:
             own, and every file where none is recorded.
 
     Raises:
-        RecordedError: another digest; it names both and the remedy.
+        OtherFileError: another digest; it names both and the remedy.
     """
     found = digest(path)
     wanted = list(source(name).sha256.values()) if sha256 is None else [sha256]
     if sha256 == ANY or not wanted or found in wanted:
         return found
-    raise RecordedError(
+    raise OtherFileError(
         f"{path}: sha256 is {found}, but {name} has {' or '.join(wanted)}. Get the file from "
-        f"{source(name).homepage}, or, if this is the one you mean, give `sha256: {found}` or "
-        f"`sha256: {ANY}` in the parameters"
+        f"{source(name).homepage}",
+        f"if this is the one you mean, give `sha256: {found}` or `sha256: {ANY}` in the parameters",
     )
 
 
@@ -117,13 +129,14 @@ def check_number(name: str, number: int, path: Path, sha256: str | None = None) 
     """Check how many problems a file held, unless the parameters say which file it is.
 
     Raises:
-        RecordedError: it names both numbers and the remedy.
+        OtherFileError: it names both numbers and the remedy.
     """
     wanted = source(name).problems
     if sha256 is None and wanted is not None and number != wanted:
-        raise RecordedError(
+        raise OtherFileError(
             f"{path}: {number} problems, but {name} has {wanted}. Get the whole file from "
-            f"{source(name).homepage}, or give `sha256: {ANY}` in the parameters"
+            f"{source(name).homepage}",
+            f"give `sha256: {ANY}` in the parameters",
         )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from passk.digests import digest
-from passk.verification.code.comparing import digestible
+from passk.verification.code.comparing import digestible, tolerant
 from passk.verification.code.options import CodeOptions
 from passk.verification.code.tests import Tests
 from passk.verification.sandbox.task import Limits
@@ -29,12 +29,16 @@ _WALL_FACTOR, _WALL_MORE = 5.0, 20.0
 
 
 def _limits(cpu: float, output: int, tests: Tests, options: CodeOptions) -> Limits:
+    large = (text for text in tests.expected if len(text) > WHOLE)
+    digests = digestible(tests.comparison) and not any(
+        tolerant(text, tests.comparison) for text in large
+    )
     return Limits(
         cpu=cpu,
         wall=_WALL_FACTOR * cpu + _WALL_MORE,
         memory=options.memory_mib << 20,
         output=output,
-        whole=WHOLE if digestible(tests.comparison) else 0,
+        whole=WHOLE if digests else 0,
     )
 
 

@@ -15,6 +15,9 @@ from passk.verification.sandbox.pool import Sandbox
 from passk.verification.sandbox.task import FINISHED, OPAQUE, RAISED, Outcome, Program
 from passk.verification.sandbox.values import encode
 
+# How the text of what is iterated over begins.
+_LAZY = '{"v":'
+
 
 class ReferenceSolutionError(ValueError):
     """A reference solution gives no expected outputs.
@@ -82,6 +85,8 @@ def _given(tests: Tests) -> bool:
 def _fault(tests: Tests, outcome: Outcome) -> str | None:
     refused = {RAISED} if _given(tests) else {RAISED, OPAQUE}
     for number, result in enumerate(outcome.cases):
+        if not _given(tests) and result.value.startswith(_LAZY):
+            return f"does not answer input {number}: it returns what is equal to nothing"
         if result.kind in refused:
             return f"does not answer input {number}: {result.kind} {result.value[:200]}"
     if outcome.ended != FINISHED or len(outcome.cases) != len(tests.inputs):

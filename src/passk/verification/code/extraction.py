@@ -1,10 +1,11 @@
 """The program that a response states, by the rules of the benchmarks' own harnesses.
 
 1. What stands before the last `</think>` is left out; of `<answer>` tags, the inside of the last.
+   Tags within a fenced program that is valid are its own.
 2. Fences (three or more backticks or tildes on a line of their own) cut the text into blocks. A
    response whose prompt opened the fence starts inside one: what stands before the first fence is
    a block if it is Python that does something. A last block that is never closed ends with the
-   text.
+   text. Where a block is indented as its fence is (in a list), that indent is left out.
 3. Of blocks, the last that defines the entry point (evalplus looks for it; LiveCodeBench takes
    the last block, here the rule where nothing is to be called). Where none does: a run of lines
    as in rule 4, else the last block that mentions the definition but has a syntax error, else
@@ -29,11 +30,15 @@ LONGEST = 1 << 18
 # Tries, and characters parsed in all of them, at most, when looking for the longest run of lines.
 _TRIES, _PARSED = 2000, 1 << 24
 
-_FENCE = re.compile(r"^[ \t]*(?:>[ \t]*)?(`{3,}|~{3,})[ \t]*([^`\n]*?)[ \t]*$")
-# A fence that opens behind prose: `Answer: ```python`.
-_BEHIND = re.compile(r"^[^`~\n]*?(`{3,}|~{3,})(python|py|python3)[ \t]*$", re.IGNORECASE)
+_BLANK = " \t"
+_MARK = re.compile(r"[`~]")
+_ITEM = re.compile(r"(?:[-*+]|[0-9]{1,9}[.)])[ \t]+")
+# What a fence behind prose is followed by: `Answer: ```python`.
+_BEHIND = frozenset({"python", "py", "python3"})
 _PYTHON = frozenset({"", "python", "python3", "py", "py3", "python2", "sage"})
 _THINK_END = "</think>"
+_TAG = re.compile(r"<(/think|/?answer)>")
+_HIDDEN, _HIDDEN_TAG = "\ue000\ue001", re.compile("\ue000\ue001(/think|/?answer)>")
 _ANSWER = re.compile(r"<answer>(.*?)(</answer>|\Z)", re.DOTALL)
 _TRIAL = frozenset({"print", "input"})
 _ASSIGNS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
@@ -51,10 +56,23 @@ class Extracted(NamedTuple):
     closed: bool
 
 
+class _Fence(NamedTuple):
+    """A line that opens or closes a block: blanks before it, its marks, what stands behind."""
+
+    line: int
+    indent: str
+    mark: str
+    info: str
+
+
 class _Block(NamedTuple):
+    """Lines [start, stop) of the text, less the fence's indent."""
+
     text: str
     language: str
     closed: bool
+    start: int
+    stop: int
 
 
 def extract(response: str, entry: str | None) -> Extracted | None:
@@ -68,7 +86,8 @@ def extract(response: str, entry: str | None) -> Extracted | None:
         >>> extract("Here it is:\n```python\ndef f(x):\n    return x\n```\nDone.", "f")
         Extracted(program='def f(x):\n    return x', closed=True)
     """
-    text, tagged = _stated(response.replace("\r\n", "\n"))
+    # Python, too, takes each of the three for the end of a line.
+    text, tagged = _stated(response.replace("\r\n", "\n").replace("\r", "\n"), entry)
     blocks = _blocks(text, entry)
     block = _defining(blocks, entry) if entry else _last(blocks)
     if block is None and (entry or not blocks):
@@ -131,43 +150,89 @@ def _does_something(tree: ast.Module) -> bool:
     ) and not all(isinstance(node, ast.AnnAssign) and node.value is None for node in tree.body)
 
 
-def _stated(text: str) -> tuple[str, bool]:
+def _stated(text: str, entry: str | None) -> tuple[str, bool]:
     """The text that counts, and whether a closing tag ends it."""
-    text = text.rpartition(_THINK_END)[2]
+    text = _hidden(text, entry).rpartition(_THINK_END)[2]
     found = [match for match in _ANSWER.finditer(text) if match[1].strip()]
-    return (found[-1][1], bool(found[-1][2])) if found else (text, False)
+    text, tagged = (found[-1][1], bool(found[-1][2])) if found else (text, False)
+    return _HIDDEN_TAG.sub(r"<\1>", text), tagged
+
+
+def _hidden(text: str, entry: str | None) -> str:
+    """The text without the tags within fenced programs, which are the programs' own."""
+    if _HIDDEN in text or not _TAG.search(text):
+        return text
+    lines = text.split("\n")
+    for block in _blocks(text, entry):
+        if _TAG.search(block.text) and (tree := parse(block.text)) is not None:
+            if not (defines(tree, entry) if entry else _does_something(tree)):
+                continue
+            for number in range(block.start, block.stop):
+                lines[number] = _TAG.sub(rf"{_HIDDEN}\1>", lines[number])
+    return "\n".join(lines)
+
+
+def _fence(number: int, line: str) -> _Fence | None:
+    """The fence that a line is; one with a language may stand behind prose."""
+    rest = line.lstrip(_BLANK)
+    indent = line[: len(line) - len(rest)]
+    if rest.startswith(">"):
+        rest = rest[1:].lstrip(_BLANK)
+    if (found := _MARK.search(rest)) is None:
+        return None
+    behind = rest[found.start() :].lstrip(found[0])
+    mark = found[0] * (len(rest) - found.start() - len(behind))
+    info = behind.strip(_BLANK)
+    if len(mark) < 3 or "`" in info:
+        return None
+    if found.start() and behind.rstrip(_BLANK).lower() not in _BEHIND:
+        return None
+    if found.start():
+        item = _ITEM.fullmatch(rest, 0, found.start())
+        indent = " " * (len(indent) + found.start()) if item else ""
+    return _Fence(number, indent, mark, info)
+
+
+def _inside(lines: list[str], opened: _Fence | None, stop: int, *, closed: bool = True) -> _Block:
+    """The block from a fence, or from the text's beginning, to a line.
+
+    In a list of Markdown's a fence stands behind blanks, and what it holds does, too.
+    """
+    start = opened.line + 1 if opened else 0
+    held, indent = lines[start:stop], opened.indent if opened else ""
+    first = next((line for line in held if line.strip()), "")
+    if indent and first.startswith(indent):
+        held = [
+            line[len(indent) :] if line.startswith(indent) else line.lstrip(_BLANK) for line in held
+        ]
+    return _Block("\n".join(held), opened.info if opened else "", closed, start, stop)
 
 
 def _blocks(text: str, entry: str | None) -> list[_Block]:
     """Fenced blocks in order that are not blank; those in Python alone where there are such."""
     lines = text.split("\n")
-    fences = [
-        (number, match)
-        for number, line in enumerate(lines)
-        if (match := _FENCE.match(line) or _BEHIND.match(line))
-    ]
+    fences = [fence for number, line in enumerate(lines) if (fence := _fence(number, line))]
     blocks: list[_Block] = []
-    if fences and not fences[0][1][2]:
-        head = "\n".join(lines[: fences[0][0]])
-        tree = parse(head)
+    if fences and not fences[0].info:
+        head = _inside(lines, None, fences[0].line)
+        tree = parse(head.text)
         if tree is not None and (defines(tree, entry) if entry else _does_something(tree)):
-            blocks.append(_Block(head, "", True))
+            blocks.append(head)
             fences = fences[1:]
-    begun, mark, language = -1, "", ""
-    for number, match in fences:
-        inside = "\n".join(lines[begun + 1 : number]) if begun >= 0 else ""
-        if begun < 0:
-            begun, mark, language = number, match[1], match[2]
-        elif not match[1].startswith(mark):
+    opened: _Fence | None = None
+    for fence in fences:
+        if opened is None:
+            opened = fence
+        elif not fence.mark.startswith(opened.mark):
             continue  # text of a block that a longer or another fence opened
-        elif not match[2]:
-            blocks.append(_Block(inside, language, True))
-            begun = -1
-        elif _language(match[2]) in _PYTHON:  # the fence before was never closed
-            blocks.append(_Block(inside, language, True))
-            begun, language = number, match[2]
-    if begun >= 0:
-        blocks.append(_Block("\n".join(lines[begun + 1 :]), language, False))
+        elif not fence.info:
+            blocks.append(_inside(lines, opened, fence.line))
+            opened = None
+        elif _language(fence.info) in _PYTHON:  # the fence before was never closed
+            blocks.append(_inside(lines, opened, fence.line))
+            opened = fence._replace(mark=opened.mark)
+    if opened is not None:
+        blocks.append(_inside(lines, opened, len(lines), closed=False))
     blocks = [block for block in blocks if block.text.strip()]
     return [block for block in blocks if _language(block.language) in _PYTHON] or blocks
 
@@ -185,7 +250,7 @@ def _defining(blocks: list[_Block], entry: str) -> _Block | None:
 
 def _mentioning(blocks: list[_Block], entry: str | None) -> _Block | None:
     name = re.escape((entry or "").rpartition(".")[2])
-    definition = re.compile(rf"^\s*(?:async\s+)?def\s+{name}\b", re.MULTILINE)
+    definition = re.compile(rf"^[ \t]*(?:async[ \t]+)?def[ \t]+{name}\b", re.MULTILINE)
     return next((block for block in reversed(blocks) if definition.search(block.text)), None)
 
 
@@ -205,7 +270,7 @@ def longest_run(text: str, entry: str | None) -> str | None:
         stop = len(lines)
         while stop > start and tries < _TRIES and parsed < _PARSED:
             tries += 1
-            parsed += sum(map(len, lines[start:stop]))
+            parsed += stop - start + sum(map(len, lines[start:stop]))
             tree, stop = _parse_lines(lines, start, stop)
             if tree is None:
                 continue
@@ -241,7 +306,8 @@ def without_trials(program: str, entry: str | None) -> str:
     names = {owner or method, method}
     last = max(number for number, node in enumerate(tree.body) if names & _bound(node))
     trials = [node for node in tree.body[last + 1 :] if _tries_out(node, names)]
-    kept = [node for node in tree.body if node not in trials]
+    tried = set(map(id, trials))
+    kept = [node for node in tree.body if id(node) not in tried]
     used = {name for node in kept for name in _read_by(node)}
     tables = {name for node in kept if isinstance(node, _ASSIGNS) for name in _bound(node)}
     taken = {number for node in kept for number in _lines(node)}

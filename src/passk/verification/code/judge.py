@@ -20,10 +20,10 @@ from passk.verification.code.calibration import (
     program_limits,
     reference_limits,
 )
-from passk.verification.code.comparing import CHECKERS
 from passk.verification.code.deciding import Run, batches, program
 from passk.verification.code.extraction import extract
 from passk.verification.code.options import CodeOptions
+from passk.verification.code.sound import fault
 from passk.verification.code.tests import Tests
 from passk.verification.grading import Progress
 from passk.verification.sandbox.pool import Sandbox
@@ -32,7 +32,6 @@ from passk.verification.verdict import (
     CORRECT,
     GOLD,
     NO_PROGRAM,
-    PASSED,
     TRUNCATED,
     UNKNOWN,
     WRONG,
@@ -61,22 +60,52 @@ class _Problem(NamedTuple):
 class _Judged:
     """A program whose runs are under way.
 
+    Which run ends first depends on the machine: the first wrong one in the order of cases decides,
+    and those before it are waited for.
+
     Attributes:
-        left: runs that have not ended.
-        verdict: what they say so far.
+        left: runs that have not ended, or will not begin.
+        ended: verdict and reason of each run that ended, by its place in the order of cases.
+        failed: place of the first run known to be wrong.
         done: nothing more is waited for.
     """
 
     left: int
-    verdict: tuple[str, str] = (CORRECT, PASSED)
+    ended: dict[int, tuple[str, str]] = field(default_factory=dict)
+    failed: int | None = None
     done: bool = False
+
+    def end(self, place: int, verdict: tuple[str, str]) -> None:
+        """Note what a run came to."""
+        self.left -= 1
+        self.ended[place] = verdict
+        if verdict[0] == WRONG and (self.failed is None or place < self.failed):
+            self.failed = place
+
+    def wants(self, place: int) -> bool:
+        """Whether a run may still decide, where the first failure does."""
+        return not self.done and (self.failed is None or place < self.failed)
+
+    def verdict(self, *, first: bool) -> tuple[str, str] | None:
+        """What all runs come to, once that is known.
+
+        Args:
+            first: the first failure ends it; else every run is waited for.
+        """
+        if first and self.failed is not None:
+            known = all(place in self.ended for place in range(self.failed))
+            return self.ended[self.failed] if known else None
+        if self.left:
+            return None
+        said = [self.ended[place] for place in sorted(self.ended)]
+        return max(said, key=lambda one: _WEIGHT[one[0]])
 
 
 @dataclass
 class _Queue:
-    """Runs that are in the sandbox or before it, by number."""
+    """Runs in the sandbox or before it, by number: program, place among its runs, the run."""
 
-    runs: dict[int, tuple[int, Run]] = field(default_factory=dict)
+    runs: dict[int, tuple[int, int, Run]] = field(default_factory=dict)
     programs: dict[int, _Judged] = field(default_factory=dict)
 
 
@@ -109,6 +138,8 @@ class CodeJudge:
         self.options = options
         self.grader = options.grader()
         self._cache = cache
+        # What sound tests call, by their digest, so that they are looked through once.
+        self._entries: dict[str, tuple[str | None] | None] = {}
         self._workers = workers
         self._folder = calibration
         self._calibration: Calibration | None = None
@@ -178,8 +209,12 @@ class CodeJudge:
         found: dict[str, _Problem | None] = {}
         for gold in golds:
             if gold not in found:
-                tests = _read(gold)
-                found[gold] = _Problem(gold, digest(gold), tests.entry) if tests else None
+                key = digest(gold)
+                if key not in self._entries:
+                    tests = _read(gold)
+                    self._entries[key] = None if tests is None else (tests.entry,)
+                entry = self._entries[key]
+                found[gold] = None if entry is None else _Problem(gold, key, *entry)
         return found
 
     def _judge(
@@ -231,25 +266,22 @@ class CodeJudge:
         queue = _Queue()
 
         def wanted(number: int, position: int, result: CaseResult) -> bool:
-            program, run = queue.runs[number]
-            return run.compare(position, result) and not queue.programs[program].done
+            program, place, run = queue.runs[number]
+            return run.compare(position, result) and queue.programs[program].wants(place)
 
         runs = self._runs(todo, queue)
-        want = None if self.options.all_tests else wanted
+        first = not self.options.all_tests
+        want = wanted if first else None
         for number, outcome in self._open().run(runs, want):
-            program, run = queue.runs.pop(number)
+            program, place, run = queue.runs.pop(number)
             judged = queue.programs[program]
-            judged.left -= 1
-            if judged.done:
-                if not judged.left:
-                    del queue.programs[program]
-                continue
-            verdict = run.decide(outcome)
-            judged.verdict = max(judged.verdict, verdict, key=lambda said: _WEIGHT[said[0]])
-            failed = judged.verdict[0] == WRONG and not self.options.all_tests
-            if failed or not judged.left:
-                judged.done = True
-                yield program, Verdict(*judged.verdict, None)
+            if first and not judged.wants(place):
+                judged.left -= 1  # stopped, or of no matter
+            else:
+                judged.end(place, run.decide(outcome))
+                if verdict := judged.verdict(first=first):
+                    judged.done = True
+                    yield program, Verdict(*verdict, None)
             if not judged.left:
                 del queue.programs[program]
 
@@ -264,11 +296,11 @@ class CodeJudge:
             tests = last[1]
             cases = batches(tests, self.options)
             judged = queue.programs[number] = _Judged(left=len(cases))
-            for batch in cases:
-                if judged.done:  # a run of it failed meanwhile
-                    judged.left -= 1
+            for place, batch in enumerate(cases):
+                if judged.failed is not None and not self.options.all_tests:
+                    judged.left -= 1  # one before it failed meanwhile
                     continue
-                queue.runs[made] = number, Run(tests, batch)
+                queue.runs[made] = number, place, Run(tests, batch)
                 made += 1
                 yield program(tests, source, batch, bound)
             if judged.done and not judged.left:
@@ -320,10 +352,9 @@ class CodeJudge:
 
 
 def _read(gold: str) -> Tests | None:
-    """Tests that hold a case, from their JSON; None where it is not such."""
+    """Tests from their JSON; None where it is not such, or they cannot judge anything."""
     try:
         tests = Tests.load(gold)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    fits = len(tests.inputs) == len(tests.expected) > 0
-    return tests if fits and tests.comparison.get("kind") in CHECKERS else None
+    return None if fault(tests) else tests

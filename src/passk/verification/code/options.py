@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from passk.digests import digest
 
 # Raised when this package's own part of a verdict changes: extraction, comparison, reasons.
-REVISION = 1
+REVISION = 2
 
 
 @dataclass(frozen=True)

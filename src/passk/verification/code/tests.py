@@ -44,4 +44,6 @@ class Tests:
     def load(cls, text: str) -> Self:
         """From JSON. Raises ValueError (KeyError, TypeError inside) where it is not such."""
         read = json.loads(text)
+        if not isinstance(read["inputs"], list) or not isinstance(read["expected"], list):
+            raise TypeError("inputs and expected are lists")
         return cls(**read | {"inputs": tuple(read["inputs"]), "expected": tuple(read["expected"])})

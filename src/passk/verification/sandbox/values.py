@@ -8,6 +8,9 @@ is an object with one key, its tag:
     >>> decode(encode({(1, 2): float("-inf"), "big": 10**30}))
     {(1, 2): -inf, 'big': 1000000000000000000000000000000}
 
+What a call returned to be iterated over (a generator, `filter`, a dictionary's view) is read to
+its end and becomes a Lazy, which is equal to nothing.
+
 Types are kept exactly (True is not 1, 1 is not 1.0, -0.0 has its sign); an instance of a subclass
 (Counter, IntEnum, a named tuple) is written as what it holds, whatever its own methods say. Equal
 sets have one text, and so have equal dictionaries of equal order. Standard library alone: this
@@ -17,8 +20,11 @@ module also runs inside the sandbox.
 import array
 import binascii
 import hashlib
+import itertools
 import json
 import math
+import types
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 LONGEST = 1 << 26  # characters of a text that is decoded,
@@ -31,11 +37,37 @@ _LONG: dict[type, str] = {str: "s", list: "l", tuple: "t"}
 _NUMBERS = frozenset({int, float, bool})
 _MINUS_ZERO = array.array("d", [-0.0]).tobytes()
 _EXACT = 1 << 53  # integers up to here are floats exactly
+# What may be read to its end in place of a value, and up to how many items.
+_VIEWS = tuple(type(getattr({}, name)()) for name in ("keys", "values", "items"))
+_ITERATED: tuple[Any, ...] = (
+    types.GeneratorType,
+    filter,
+    map,
+    zip,
+    enumerate,
+    reversed,
+    range,
+    *_VIEWS,
+)
+_MOST_ITERATED = 1 << 16
 _SPECIAL = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 _compact = json.JSONEncoder(
     ensure_ascii=True, check_circular=False, allow_nan=False, separators=(",", ":")
 ).encode
+
+
+class Lazy:
+    """Items of what was no value but can be iterated over; equal to nothing, itself alone."""
+
+    def __init__(self, items: Sequence[Any]) -> None:
+        self._items = tuple(items)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._items)
+
+
+Admit = Callable[[Sequence[Any]], None]
 
 
 class ValueTextError(ValueError):
@@ -49,21 +81,32 @@ def encode(value: Any) -> str:  # noqa: ANN401  (any value)
         TypeError: a type that is not known here, by name.
         ValueTextError: nested deeper than DEEPEST, or within itself.
     """
+    if issubclass(type(value), (*_ITERATED, Lazy)):
+        items = list(itertools.islice(value, _MOST_ITERATED + 1))
+        if len(items) > _MOST_ITERATED:
+            raise TypeError(f"more than {_MOST_ITERATED} items of a {type(value).__name__}")
+        return _compact({"v": [_tagged(item, DEEPEST - 1) for item in items]})
     return _compact(_tagged(value, DEEPEST))
 
 
-def decode(text: str) -> Any:  # noqa: ANN401  (any value)
+def decode(text: str, admit: Admit | None = None) -> Any:  # noqa: ANN401  (any value)
     """The value of a text, new at each call.
 
+    Args:
+        text: written by `encode`, or by somebody who says so.
+        admit: is given the elements of each set, and the keys of each dictionary, before it is
+            built, and raises ValueError to refuse them. Values whose hashes collide take time in
+            the square of their number; all else here takes time in proportion to the text.
+
     Raises:
-        ValueTextError: not written by `encode`, or larger than the limits above.
+        ValueTextError: not written by `encode`, larger than the limits above, or refused.
     """
     if len(text) > LONGEST:
         raise ValueTextError(f"a value of {len(text)} characters; at most {LONGEST} are read")
     if text.count("[") + text.count('"') // 2 + text.count("{") > MOST:
         raise ValueTextError(f"a value of more than {MOST} parts")
     try:
-        return _decoder.decode(text)
+        return (_decoder if admit is None else _decoder_of(admit)).decode(text)
     except ValueTextError:
         raise
     except (ValueError, TypeError, RecursionError, KeyError, OverflowError) as error:
@@ -79,11 +122,11 @@ def digest(value: Any, whole: int, floats: bool = False) -> str | None:  # noqa:
     Args:
         value: any.
         whole: characters, or numbers, up to which a value has no digest; 0: none has.
-        floats: whether nothing but floats has one, too: those are often compared within a
+        floats: whether what holds a float has one, too: floats are often compared within a
             tolerance, for which they have to be whole.
 
     Example:
-        >>> digest([1, 2.0], 1) == digest([True, 2], 1), digest([1, 2.0], 2)
+        >>> digest([1, 2], 1) == digest([True, 2.0], 1, floats=True), digest([1, 2.0], 1)
         (True, None)
     """
     kind = type(value)
@@ -93,7 +136,7 @@ def digest(value: Any, whole: int, floats: bool = False) -> str | None:  # noqa:
         data = value.encode("utf-8", "surrogatepass")
     else:
         kinds = set(map(type, value))
-        if not kinds <= _NUMBERS or (kinds == {float} and not floats):
+        if not kinds <= _NUMBERS or (float in kinds and not floats):
             return None
         if int in kinds and not (max(value) <= _EXACT and min(value) >= -_EXACT):
             return None
@@ -177,6 +220,16 @@ def _parts(value: complex) -> tuple[float, float]:
     return complex.__complex__(value).real, complex.__complex__(value).imag
 
 
+def _decoder_of(admit: Admit) -> json.JSONDecoder:
+    def untagged(pairs: list[tuple[str, Any]]) -> Any:  # noqa: ANN401
+        if len(pairs) == 1 and pairs[0][0] in "dsf" and isinstance(pairs[0][1], list):
+            tag, held = pairs[0]
+            admit([key for key, _ in held] if tag == "d" else held)
+        return _untagged(pairs)
+
+    return json.JSONDecoder(object_pairs_hook=untagged, parse_constant=_refuse)
+
+
 def _untagged(pairs: list[tuple[str, Any]]) -> Any:  # noqa: ANN401, PLR0911  (one line per tag)
     if len(pairs) != 1:
         raise ValueTextError("an object with other than one tag")
@@ -190,6 +243,8 @@ def _untagged(pairs: list[tuple[str, Any]]) -> Any:  # noqa: ANN401, PLR0911  (o
             return set(held)
         case "f", list():
             return frozenset(held)
+        case "v", list():
+            return Lazy(held)
         case "n", str():
             return _SPECIAL[held]
         case "i", str():
