@@ -22,9 +22,36 @@ pytestmark = pytest.mark.skipif(
 )
 
 INPUTS, EXPECTED = ("[1]", "[2]", "[30]"), ["10", "17", "213"]
+WAITING = Limits(cpu=1.0, wall=2.0, memory=256 << 20)
 LIMITS = Limits(cpu=1.0, wall=4.0, memory=256 << 20, output=1 << 20, file_size=1 << 20)
 FRAMES = "import os, struct\ndef frame(k, p): return struct.pack('>cI', k, len(p)) + p\n"
 SYSCALL = "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+
+# Reads all memory that it finds mapped around a few objects, the heap's freed parts among it.
+SCAN = """
+import ctypes, os
+libc = ctypes.CDLL(None)
+libc.write.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t]
+libc.sbrk.restype, libc.sbrk.argtypes = ctypes.c_void_p, [ctypes.c_long]
+R, W = os.pipe()
+def mapped(page):
+    return libc.write(W, page, 1) == 1 and os.read(R, 1) is not None
+def scan():
+    large = ctypes.create_string_buffer(300_000)
+    seen = []
+    for start in (libc.sbrk(0) - 1, id(object()), id(scan), ctypes.addressof(large)):
+        low = high = start & ~4095
+        if any(one <= start < other for one, other in seen):
+            continue
+        while mapped(low - 4096): low -= 4096
+        while mapped(high): high += 4096
+        seen.append((low, high))
+    return [ctypes.string_at(low, high - low) for low, high in seen]
+def find(*halves):
+    parts = scan()
+    found = [sum(part.count(half.encode() + b"MARK") for part in parts) for half in halves]
+    return [*found, sum(map(len, parts)) > 1 << 20]
+"""
 
 # How each tries; `f` is called with 1, 2 and 30.
 ATTACKS = {
@@ -216,7 +243,8 @@ def test_the_question_can_be_answered(sandbox):
 def test_no_attack_passes_or_leaves_a_trace(sandbox, seen, name, tmp_path):
     before, files = processes(sandbox), {one.name for one in Path("/tmp").iterdir()}
     mounts = Path("/proc/self/mountinfo").read_text()
-    [(_, outcome)] = sandbox.run([Program(ATTACKS[name], "f", INPUTS, limits=LIMITS)])
+    limits = WAITING if name == "stop itself" else LIMITS  # it lasts for as long as it may
+    [(_, outcome)] = sandbox.run([Program(ATTACKS[name], "f", INPUTS, limits=limits)])
     assert not solved(outcome), outcome
     # Never the sandbox's own fault; on a busy machine a limit may be that of waiting for it.
     assert outcome.ended != FAULT or "waited" in outcome.detail, outcome
@@ -314,6 +342,53 @@ def test_cases_of_a_whole_program_cannot_touch_each_other(sandbox):
     )
     [(_, outcome)] = sandbox.run([Program(source, None, ("a\n", "b\n"), limits=LIMITS)])
     assert outcome.cases == (CaseResult("printed", ""), CaseResult("printed", "second\n"))
+
+
+@pytest.mark.parametrize("size", [1, 400, 20_000])
+def test_no_other_programs_source_input_or_output_is_in_memory(sandbox, size):
+    # Small and large, as allocators keep what is freed in different places.
+    victim = Program(
+        f"# {'SOURCEMARK ' * size}\ndef f(x): return ('OUTPUT' + 'MARK') * {size}",
+        "f",
+        (f'["{"INPUTMARK" * size}"]',),
+    )
+    look = Program(SCAN, "find", ('["SOURCE","OUTPUT","INPUT"]',))
+    outcomes = dict(sandbox.run([victim, victim, look]))
+    assert "OUTPUTMARK" in outcomes[0].cases[0].value
+    assert [case.value for case in outcomes[2].cases] == ["[0,0,0,true]"]
+    # The same finds what is its own: its source, also when the interpreter has let go of it.
+    own = Program(f"# {'SOURCEMARK ' * size}\n{SCAN}", "find", ('["SOURCE"]', '["INPUTMARK"]'))
+    [(_, outcome)] = sandbox.run([own])
+    assert not outcome.cases[0].value.startswith("[0"), outcome
+
+
+def test_the_reference_solution_is_not_in_memory():
+    # It runs in the same servers, for the limits of time; here with a copy of its own text.
+    reference = f"def f(x):\n    # {'SECRETMARK ' * 50}\n    return x * 7 + 3"
+    tests = Tests("f", INPUTS, tuple(EXPECTED), reference=reference).dump()
+    cheat = f"{SCAN}\nfound = find('SECRET')[0]\ndef f(x): return x * 7 + 3 if found else None"
+    texts = [f"```python\n{source}\n```" for source in (reference, cheat, cheat + "\n#")]
+    with CodeJudge(CodeOptions(memory_mib=256), calibration=None, workers=1) as judge:
+        verdicts = judge([tests] * len(texts), texts)
+    assert [one.verdict for one in verdicts] == ["correct", "wrong", "wrong"]
+
+
+@pytest.mark.parametrize("entry", ["f", None])
+def test_no_program_can_say_that_the_sandbox_failed(sandbox, entry):
+    # Neither with the sandbox's own words nor with an error where it does not expect one.
+    forged = FRAMES + "os.write(3, frame(b'u', b''))\nos._exit(0)"
+    again = FRAMES + "os.write(3, frame(b'c', b'') + frame(b'u', b''))\nos._exit(0)"
+    forks = (  # the next case has no process left
+        "import os, signal\nfor n in range(64):\n try:\n  if os.fork() == 0:\n"
+        "   signal.pause()\n except OSError: break\n"
+    )
+    closed = "import os\nos.close(3)\nos.close(0)\ndef f(x): return 1"
+    programs = [
+        Program(source, entry, ("[1]", "[2]"), limits=WAITING)
+        for source in (forged, again, forks, closed)
+    ]
+    for _, outcome in sandbox.run(programs):
+        assert outcome.ended != FAULT or "waited" in outcome.detail, outcome
 
 
 def test_expected_outputs_are_nowhere_in_the_process(sandbox):

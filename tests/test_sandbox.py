@@ -226,6 +226,36 @@ def test_a_whole_program_prints_as_python_would(sandbox):
     ]
 
 
+# What a whole program may end with, and still have printed 6 for 3.
+ENDINGS = {
+    "exit": "print(int(input()) * 2)\nexit()",
+    "quit": "print(int(input()) * 2)\nquit(1)",
+    "sys.exit": "import sys\nprint(int(input()) * 2)\nsys.exit('done')",
+    "a file left open": "f = open(1, 'w')\nf.write(str(int(input()) * 2))",
+    "a buffer left open": "f = open(1, 'wb')\nf.write(b'%d' % (int(input()) * 2))",
+    "a file left open by a function": "def f(n):\n    print(n, end='', file=open(1, 'w'))\n"
+    "f(int(input()) * 2)",
+    "a file kept elsewhere": "import math\nmath.f = open(1, 'w')\nmath.f.write('6')",
+    "sys.__stdout__": "import sys\nsys.__stdout__.write(str(int(sys.__stdin__.readline()) * 2))",
+    "sys.stdout closed": "import sys\nprint(int(input()) * 2)\nsys.stdout.close()",
+    "sys.stdout gone": "import sys\nprint(int(input()) * 2, flush=True)\nsys.stdout = None",
+    "a finalizer": "class A:\n    def __del__(self): print(n)\na = A()\na.a = a\nn = 6",
+}
+
+
+def test_a_whole_program_may_end_as_it_likes(sandbox):
+    outcomes = run(sandbox, *(Program(one, None, ("3\n",)) for one in ENDINGS.values()))
+    printed = {name: kinds(one) for name, one in zip(ENDINGS, outcomes, strict=True)}
+    for name, found in printed.items():
+        assert [(kind, text.strip()) for kind, text in found] == [("printed", "6")], name
+
+
+def test_exit_in_a_function(sandbox):
+    source = "def f(x):\n    if x: exit(3)\n    return quit.__name__ and 1"
+    [outcome] = run(sandbox, Program(source, "f", ("[0]", "[1]")))
+    assert kinds(outcome) == [("returned", "1"), ("raised", "SystemExit: 3")]
+
+
 def test_a_prelude_shares_the_module_and_a_main_guard_does_not_run(sandbox):
     source = (
         "from __future__ import annotations\nfrom dataclasses import dataclass\n"
@@ -398,7 +428,7 @@ def test_greed_costs_its_own_limit_and_no_neighbour(entry, name):
                 [("returned", "4999950000"), ("returned", "10")],
             )
         assert outcomes[1].wall < 30
-        assert below(sandbox.pids[0]) | below(sandbox.pids[1]) == servers(sandbox)
+        assert len(servers(sandbox)) == 4 * len(sandbox.pids)
 
 
 @pytest.mark.parametrize("name", ["loop", "sleep", "memory at once", "return too much"])
@@ -444,16 +474,21 @@ def test_a_starved_program_is_the_hosts_fault_and_a_sleeping_one_its_own():
 
 def below(pid):
     """Processes that a process has started, and they."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return set()
     return {pid}.union(*(below(int(child)) for child in children))
 
 
 def servers(sandbox):
-    """What a sandbox at rest consists of: bubblewrap twice and a server, each."""
-    time.sleep(0.05)
-    found = set().union(*(below(pid) for pid in sandbox.pids))
-    assert len(found) == 3 * len(sandbox.pids)
-    return found
+    """What a sandbox at rest consists of: bubblewrap twice and a server's two processes, each."""
+    until = time.monotonic() + 10
+    while True:  # one may start, or end, still
+        found = set().union(*(below(pid) for pid in sandbox.pids))
+        if len(found) == 4 * len(sandbox.pids) or time.monotonic() > until:
+            return found
+        time.sleep(0.02)
 
 
 def gone(pids, seconds=10.0):
@@ -513,13 +548,20 @@ def test_nothing_outlives_a_host_that_is_killed(isolation):
 
 
 @bwrap
-def test_a_server_that_dies_is_replaced_and_its_programs_run_again():
+@pytest.mark.parametrize("depth", [0, 2, 3], ids=["bubblewrap", "the server", "its forker"])
+def test_a_server_that_dies_is_replaced_and_its_programs_run_again(depth):
     with Sandbox(servers=1) as sandbox:
         sleepy = Program("import time\ndef f():\n time.sleep(0.5)\n return 1", "f", ("[]",))
         results = sandbox.run([NEIGHBOUR, sleepy, NEIGHBOUR])
         assert next(results)[1].ended == task.FINISHED
-        os.kill(sandbox.pids[0], signal.SIGKILL)
+        pid = sandbox.pids[0]
+        before = below(pid)
+        for _ in range(depth):
+            [child] = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            pid = int(child)
+        os.kill(pid, signal.SIGKILL)
         outcomes = dict(results)
+        assert gone(before)
         assert [outcomes[i].ended for i in (1, 2)] == [task.FINISHED] * 2
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 ISOLATIONS = ("bubblewrap", "weak")
 INSIDE = "/tmp/server"
-_SOURCES = ("confine.py", "frames.py", "guest.py", "server.py", "values.py")
+_SOURCES = ("confine.py", "forker.py", "frames.py", "guest.py", "server.py", "values.py")
 _PACKAGE = "passk/verification/sandbox"
 _START = (
     "import sys; sys.path.insert(0, sys.argv[1]); "

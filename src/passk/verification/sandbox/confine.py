@@ -13,6 +13,7 @@ import struct
 _NEW_PROCESSES, _NEW_MOUNTS, _SETTID = 0x20000000, 0x00020000, 0x01000000  # flags of clone
 _NOSUID_NODEV, _PRIVATE = 0x2 | 0x4, 0x4000 | 0x40000  # flags of mount
 _NO_NEW_PRIVS, _SECCOMP, _DEATH_SIGNAL, _TID_ADDRESS, _SUBREAPER = 38, 22, 1, 40, 36  # of prctl
+_DUMPABLE = 4
 
 _ARM = platform.machine() == "aarch64"
 _AUDIT = 0xC00000B7 if _ARM else 0xC000003E  # what seccomp calls the architecture
@@ -203,3 +204,8 @@ def adopt_orphans() -> None:
 def die_with_parent() -> None:
     """Be killed when the parent ends."""
     _prctl(_DEATH_SIGNAL, signal.SIGKILL)
+
+
+def keep_from_tracers() -> None:
+    """No process without privilege may trace this one or read its memory."""
+    _prctl(_DUMPABLE, 0)

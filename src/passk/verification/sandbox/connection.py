@@ -43,6 +43,7 @@ class Running:
         serial: the connection's number of this run of it; none is used twice, so that a request
             to stop that comes late stops nothing else.
         moved: whether another server was given it instead.
+        confined: whether its guest has begun: what it writes from then on is the program's.
     """
 
     number: int
@@ -50,6 +51,7 @@ class Running:
     alone: bool = False
     serial: int = -1
     moved: bool = False
+    confined: bool = False
     cases: list[CaseResult] = field(default_factory=list)
     ended: str = ""
     detail: str = ""
@@ -69,7 +71,9 @@ class Running:
             self._end(task.EXITED, "wrote what is no result")
             return True
         for kind, payload in found:
-            if kind in _KINDS and len(self.cases) < len(self.program.inputs):
+            if kind == frames.CONFINED and not self.confined:
+                self.confined = True
+            elif kind in _KINDS and len(self.cases) < len(self.program.inputs):
                 text = payload.decode("utf-8", "replace")
                 result = CaseResult(_KINDS[kind], text)
                 self.cases.append(result)
@@ -91,7 +95,7 @@ class Running:
             self._end(task.OUTPUT)
         elif kind == frames.UNLOADED:
             self._end(task.EXITED, payload.decode("utf-8", "replace")[:2000])
-        elif kind == frames.UNCONFINED and not self.cases:
+        elif kind == frames.UNCONFINED and not self.confined:
             self._end(task.FAULT, payload.decode("utf-8", "replace")[:2000])
         else:
             self._end(task.EXITED, "wrote what is no result")

@@ -13,7 +13,8 @@ HEAD = _HEAD.size
 RETURNED, PRINTED, RAISED, OPAQUE = b"r", b"p", b"x", b"o"  # a case; see `task`
 UNLOADED = b"l"  # the program does not load; its error
 OUT_OF_MEMORY, TOO_MUCH, FINISHED = b"m", b"t", b"f"  # how it ended
-UNCONFINED = b"u"  # the kernel refuses to confine it; why
+# First of all, before the program's first line, one of these:
+CONFINED, UNCONFINED = b"c", b"u"  # it begins; the kernel refuses to confine it, and why
 # Server to host, and host to server.
 READY, DATA, ENDED, WORK = b"R", b"D", b"E", b"W"
 

@@ -6,33 +6,37 @@ to the result pipe are claims about values, read with `frames` and compared by t
 Functions: prelude and source are run once as module `solution` (as the benchmarks' own harnesses
 do, which run them under a name other than `__main__`, so that a solution's own demonstration
 does not run), then the entry is called per case. Whole programs: each case in a fork of its own,
-as `__main__`, to its end, including threads and exit handlers, as a judge's `python file` would.
+as `__main__`, to its end, including threads, exit handlers and files left open, as a judge's
+`python file` would. One thing differs: `/dev/stdin` and its like are links into /proc, which guests
+do not have; `open(0)` reads the same.
 """
 
+import builtins
+import contextlib
 import gc
+import io
+import json
 import os
 import random
 import select
 import signal
+import struct
 import sys
 import types
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import astuple, dataclass
+from typing import Any, NoReturn, Self
 
-from passk.verification.sandbox import confine, frames, values
+from passk.verification.sandbox import frames, values
 
 _MESSAGE = 500  # characters of an exception's message that are kept
+_SIZES = struct.Struct(">QQ")
 
 
 @dataclass(frozen=True)
-class Work:
-    """A program as the server was given it; see `task.Program`."""
+class Limits:
+    """See `task.Limits`, whose order this has."""
 
-    source: str
-    entry: str | None
-    inputs: list[str]
-    prelude: str
     cpu: float
     wall: float
     memory: int
@@ -40,6 +44,63 @@ class Work:
     file_size: int
     output: int
     whole: int = 0
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Inputs as bytes, one after the other, and the length of each."""
+
+    sizes: list[int]
+    joined: bytes
+
+    @classmethod
+    def of(cls, texts: list[str]) -> Self:
+        """Inputs of texts."""
+        parts = [text.encode("utf-8", "surrogatepass") for text in texts]
+        return cls([len(part) for part in parts], b"".join(parts))
+
+
+@dataclass(frozen=True)
+class Work:
+    """A program; see `task.Program`."""
+
+    source: str
+    entry: str | None
+    prelude: str
+    limits: Limits
+    inputs: list[str]
+
+
+def packed(source: str, entry: str | None, prelude: str, limits: Limits, inputs: Inputs) -> bytes:
+    """What `receive` reads."""
+    head = json.dumps([source, entry, prelude, astuple(limits), inputs.sizes]).encode()
+    return b"".join((_SIZES.pack(len(head), len(inputs.joined)), head, inputs.joined))
+
+
+def receive(file: int) -> Work:
+    """Read the work from a pipe, and close it.
+
+    Raises:
+        OSError: the pipe ends too early.
+    """
+    begin = os.read(file, 1 << 16)
+    size, rest = _SIZES.unpack_from(begin)
+    data = memoryview(bytearray(_SIZES.size + size + rest))
+    data[: len(begin)] = begin
+    held = len(begin)
+    while held < len(data):
+        got = os.readv(file, [data[held:]])
+        if not got:
+            raise OSError("the work of this program ends too early")
+        held += got
+    os.close(file)
+    at = _SIZES.size + size
+    source, entry, prelude, limits, sizes = json.loads(bytes(data[_SIZES.size : at]))
+    inputs = []
+    for length in sizes:
+        inputs.append(str(data[at : at + length], "utf-8", "surrogatepass"))
+        at += length
+    return Work(source, entry, prelude, Limits(*limits), inputs)
 
 
 class _FullError(Exception):
@@ -63,8 +124,9 @@ class _Results:
 
 def run(work: Work, results: int) -> None:
     """Run a program and write what became of its cases; returns or not."""
-    out = _Results(results, work.output)
+    out = _Results(results, work.limits.output)
     gc.enable()
+    builtins.exit = builtins.quit = _leave  # type: ignore[assignment]  # `site` has them, which is left out
     try:
         if work.entry is None:
             _whole(work, out)
@@ -77,6 +139,10 @@ def run(work: Work, results: int) -> None:
         os.write(results, frames.pack(frames.TOO_MUCH, b""))
 
 
+def _leave(code: object = None) -> NoReturn:
+    raise SystemExit(code)
+
+
 def described(error: BaseException) -> bytes:
     """An exception's type and message; both are the program's to say."""
     try:
@@ -87,7 +153,6 @@ def described(error: BaseException) -> bytes:
 
 
 def _function(work: Work, entry: str, out: _Results) -> None:
-    confine.filter_calls() if _confined else None
     try:
         call = _load(work, entry)
     except MemoryError:
@@ -105,7 +170,7 @@ def _function(work: Work, entry: str, out: _Results) -> None:
             out.write(frames.RAISED, described(error))
             continue
         try:
-            text = values.digest(value, work.whole) or values.encode(value)
+            text = values.digest(value, work.limits.whole) or values.encode(value)
         except MemoryError:
             raise
         except BaseException:
@@ -144,7 +209,7 @@ def _whole(work: Work, out: _Results) -> None:
     except BaseException as error:
         out.write(frames.UNLOADED, described(error))
         return
-    left = work.output
+    left = work.limits.output
     for given in work.inputs:
         kind, payload = _process(code, given, left)
         left -= len(payload)
@@ -261,20 +326,14 @@ def _end_all() -> None:
 
 
 def _main(code: list[types.CodeType]) -> None:
-    if _confined:
-        confine.filter_calls()
     random.seed(0)  # a fork through the interpreter has seeded it from the system
-    module = types.ModuleType("__main__")
-    sys.modules["__main__"] = module
     sys.argv = ["program"]
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.__stdin__, sys.__stdout__ = sys.stdin, sys.stdout  # type: ignore[misc]
     try:
-        try:
-            for part in code:
-                exec(part, module.__dict__)
-        except SystemExit:
-            pass  # whatever its status, as the benchmarks' harnesses have it
+        with contextlib.suppress(SystemExit):  # whatever its status, as benchmarks' harnesses do
+            _execute(code)
         _finish()
     except MemoryError:
         os.write(3, b"MemoryError")
@@ -283,15 +342,41 @@ def _main(code: list[types.CodeType]) -> None:
     os._exit(0)
 
 
+def _execute(code: list[types.CodeType]) -> None:
+    module = types.ModuleType("__main__")
+    sys.modules["__main__"] = module
+    for part in code:
+        exec(part, module.__dict__)
+
+
 def _finish() -> None:
-    """What the interpreter does at its end: wait for threads, exit handlers, flush."""
+    """What the interpreter does at its end: wait for threads, exit handlers, flush, finalize."""
     import atexit
 
     threading = sys.modules.get("threading")
     if threading is not None:
         threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
-    sys.stdout.flush()
+    # The module goes, and with it what only it held: finalizers run, files are closed.
+    sys.modules.pop("__main__", None)
+    gc.collect()
+    left = [one for one in gc.get_objects() if issubclass(type(one), _WRITERS)]
+    # Texts into buffers before buffers into files.
+    for file in [*sorted(left, key=_is_buffer), sys.stdout, sys.__stdout__]:
+        try:
+            if file is not None and not getattr(file, "closed", False):
+                file.flush()
+        except MemoryError:
+            raise
+        except Exception:  # a program's own, at its very end
+            continue
+
+
+_WRITERS = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
+
+
+def _is_buffer(file: object) -> bool:
+    return not issubclass(type(file), io.TextIOWrapper)
 
 
 _confined = True

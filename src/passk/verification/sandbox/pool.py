@@ -7,10 +7,11 @@
     (CaseResult(kind='returned', value='2'),)
 
 Each server is a bubblewrap sandbox with all namespaces its own: no network, a read-only root of
-the C library and Python's alone, no environment. In it stays a small Python server; for each
-program it forks a guest that is process 1 of its own process namespace, with user, mount, IPC and
-UTS namespaces and a /tmp of its own, no /proc, no capability, no way to gain one, a filter on
-system calls, and limits. The server looks on from outside that namespace; when process 1 ends,
+the C library and Python's alone, no environment. In it stay two small Python processes. One takes
+programs from the host and passes on what comes back; the other, which never sees any of that,
+forks a guest for each program, which is process 1 of its own process namespace, with user, mount,
+IPC and UTS namespaces and a /tmp of its own, no /proc, no capability, no way to gain one, a filter
+on system calls, and limits. The server looks on from outside that namespace; when process 1 ends,
 by itself or killed, the kernel ends all that the program started.
 
 Covered (tests/test_attacks.py):
@@ -21,21 +22,24 @@ Covered (tests/test_attacks.py):
 - Programs that exit, crash, fork endlessly or away, sleep, ignore signals, allocate, write or
   print without end, or kill all they can: each costs its own limit.
 - Reading or writing the host's files, other processes, the network, what other programs left.
+- Reading memory. A guest can read all of its own, which holds its own source and inputs, and what
+  the process it was forked from held, which is nothing of any program: no source, input or output
+  of others, reference solutions among them, which may so run in the same servers.
+- Blaming the sandbox: only what happens before a program's first line can be a fault of confining
+  it, and the program cannot say so afterwards.
 - Leftovers: servers die with the thread that started them (kill -9 too), guests with their
   server; files live in memory, within the sandbox.
 
 Not covered:
 
 - Bugs of the kernel, of bubblewrap, or of the processor (side channels); a guest shares both.
-- Secrets within the interpreter: a guest can read its server's memory as of the fork, which holds
-  its own source and inputs, and other programs' inputs; never sources or outputs of others.
 - Time: processor time varies by tens of percent with what else the machine does.
 - Memory between two looks at a guest (20 ms) may pass the limit; kernel memory (pipes, sockets,
   page tables) is bounded by counts of files and processes, not by bytes.
 - Processor time of processes that a program starts and has reaped automatically (SIGCHLD ignored)
   counts only while they live; such a program meets its wall limit.
-- `isolation="weak"`: a fresh process with limits, and nothing else of the above. The program can
-  read and write whatever this user can.
+- `isolation="weak"`: a process with limits, forked from one that knows nothing, and nothing else of
+  the above. The program can read and write whatever this user can, other processes too.
 """
 
 import selectors

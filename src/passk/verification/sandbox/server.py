@@ -1,41 +1,29 @@
-"""The server in the sandbox: stays, and forks a guest for each program; standard library alone.
+"""The server in the sandbox: stays, and runs one program after the other; standard library alone.
 
-It is started by `pool` in bubblewrap, reads one program at a time from its standard input, watches
-the guest from outside the guest's process namespace, and never interprets what the guest writes.
-When it ends, or whoever started it does, everything in the sandbox ends.
+It is started by `pool` in bubblewrap and is two processes. This one reads one program at a time
+from its standard input, keeps inputs, watches the guest from outside the guest's process
+namespace, and never interprets what the guest writes. The other (`forker`) forks the guests and
+knows nothing, so that what this one has read and passed on is in no guest's memory. When this
+one ends, or whoever started it or the other does, everything in the sandbox ends.
 """
 
 import fcntl
-import gc
-import importlib
 import json
 import os
-import random
-import resource
 import select
 import signal
-import sys
+import socket
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from passk.verification.sandbox import confine, frames, guest
+from passk.verification.sandbox import confine, forker, frames, guest
 
-# What programs usually import: here, so that it is paid once. Whatever else a program imports it
-# pays itself; each module here costs every program (its pages are copied at the fork).
-_USUAL = """
-    abc array bisect cmath collections collections.abc contextlib copy dataclasses datetime decimal
-    enum fractions functools heapq io itertools json math numbers operator queue random re
-    statistics string struct threading time traceback types typing
-"""
-_FILES = 64  # open files of a guest
-_ENTRIES = 4096  # files and folders in its /tmp
 _FIRST_TICK, _LAST_TICK = 0.001, 0.02  # seconds between looks at a guest
 _UNWATCHED = 0.015  # seconds before the first reckoning of processor time and memory
 _MUCH = 1 << 15  # bytes at one look of a guest that is looked at more often, with a larger pipe
 _ROUND = 8 << 20  # bytes taken from a guest before looking at the rest
 _PIPE_SIZE = 1031  # Linux's F_SETPIPE_SZ
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 _CLOCK = os.sysconf("SC_CLK_TCK")
 
 
@@ -56,9 +44,11 @@ class _Guest:
     """A program that runs now."""
 
     serial: int
-    work: guest.Work
+    limits: guest.Limits
     pid: int
     results: int
+    giving: int
+    rest: memoryview
     begun: float = field(default_factory=time.monotonic)
     most: int = 0
     received: int = 0
@@ -67,13 +57,14 @@ class _Guest:
 
 
 class _Server:
-    def __init__(self, proc: str, user: int | None, weak: bool, stops: int) -> None:
-        self._proc, self._user, self._weak, self._stops = proc, user, weak, stops
+    def __init__(
+        self, how: forker.Confinement, connection: socket.socket, other: int, stops: int
+    ) -> None:
+        self._proc, self._weak, self._stops = how.proc, how.weak, stops
+        self._forker = connection
         self._own = set(self._pids())
-        self._mapped, self._resident = self._statm("self")  # before any program
-        # Whoever shares the guest's user: in a user namespace, this process and process 1.
-        self._others = len(self._own) if user is None else 0
-        self._inputs: dict[int, list[str]] = {}
+        _, self._resident = forker.memory(self._proc, str(other))  # before any program
+        self._inputs: dict[int, guest.Inputs] = {}
         self._unwanted: set[int] = set()
         self._outgoing = bytearray()
         os.set_blocking(1, False)
@@ -87,15 +78,17 @@ class _Server:
             for old in forgotten:
                 del self._inputs[old]
             if inputs is not None:
-                self._inputs[key] = inputs
+                self._inputs[key] = guest.Inputs.of(inputs)
             if self._asked_to_stop(serial):
                 self._account(serial, "asked")
             else:
-                work = guest.Work(source, entry, self._inputs[key], prelude, *limits)
-                self._run(serial, work)
+                kept, allowed = self._inputs[key], guest.Limits(*limits)
+                most = allowed.output + (len(kept.sizes) + 3) * frames.HEAD
+                work = guest.packed(source, entry, prelude, allowed, kept)
+                self._run(serial, allowed, work, most)
 
     def _receive(self) -> list | None:
-        """The next message; not a byte past it, so that no guest inherits another's program."""
+        """The next message."""
         head = self._exactly(frames.HEAD)
         if head is None:
             return None
@@ -115,20 +108,40 @@ class _Server:
             held += part
         return bytes(held)
 
-    def _run(self, serial: int, work: guest.Work) -> None:
+    def _run(self, serial: int, limits: guest.Limits, work: bytes, most: int) -> None:
+        given, giving = os.pipe()
         results, into = os.pipe()
-        pid = os.fork() if self._weak else confine.fork_confined()
-        if pid == 0:
-            self._child(work, into)
+        socket.send_fds(self._forker, [forker.FORK], [given, into])
+        os.close(given)
         os.close(into)
-        one = _Guest(serial, work, pid, results)
-        one.most = work.output + (len(work.inputs) + 2) * frames.HEAD
+        os.set_blocking(giving, False)
+        (pid,) = forker.PID.unpack(forker.receive(self._forker))
+        one = _Guest(serial, limits, pid, results, giving, memoryview(work), most=most)
         try:
             status, used = self._watch(one)
         finally:
             os.close(results)
+            self._withhold(one)
         one.usage.cpu = max(one.usage.cpu, used)
         self._account(serial, one.stopped, status, one.usage, time.monotonic() - one.begun)
+
+    def _hand(self, one: _Guest) -> bool:
+        """Give the guest more of its work; whether some is left."""
+        try:
+            while one.rest:
+                one.rest = one.rest[os.write(one.giving, one.rest) :]
+        except BlockingIOError:
+            return True
+        except BrokenPipeError:  # it has ended
+            pass
+        self._withhold(one)
+        return False
+
+    def _withhold(self, one: _Guest) -> None:
+        """Close the pipe of its work."""
+        if one.giving >= 0:
+            os.close(one.giving)
+            one.giving = -1
 
     def _account(
         self, serial: int, stopped: str, status: int = 0, usage: _Usage = _NONE, wall: float = 0.0
@@ -138,47 +151,35 @@ class _Server:
         end |= {"cpu": usage.cpu, "delay": usage.delay}
         self._send(frames.pack(frames.ENDED, json.dumps(end).encode()), wait=True)
 
-    def _child(self, work: guest.Work, into: int) -> None:
-        """Become the guest. Never returns."""
-        try:
-            nothing = os.open("/dev/null", os.O_RDWR)
-            if into != 3:
-                os.dup2(into, 3)
-            for file in (0, 1, 2):
-                os.dup2(nothing, file)
-            os.closerange(4, 256)
-            os.setsid()  # signals to its process group must not reach this server
-            if self._weak:
-                confine.die_with_parent()
-                guest.without_confinement()
-            else:
-                confine.enter(self._user, work.memory, _ENTRIES)
-            processes = None if self._weak else self._others + work.processes
-            memory = self._mapped + work.memory
-            confine.limit(work.cpu, memory, processes, work.file_size, _FILES)
-            self._inputs.clear()
-            guest.run(work, 3)
-        except OSError as error:
-            os.write(3, frames.pack(frames.UNCONFINED, str(error).encode()))
-        finally:
-            os._exit(0)
-
     def _watch(self, one: _Guest) -> tuple[int, float]:
-        """Until the guest has ended: pass on what it writes, keep it to its limits.
+        """Until the guest has ended: give it its work, pass on what it writes, limit it.
 
         Returns:
             Its wait status, and the processor time that the kernel counted.
+
+        Raises:
+            EOFError: the forker has ended.
         """
         os.set_blocking(one.results, False)
         ended = os.pidfd_open(one.pid)
         poll = select.poll()
         poll.register(ended, select.POLLIN)
         poll.register(self._stops, select.POLLIN)
+        poll.register(self._forker, select.POLLIN)
+        if self._hand(one):
+            fcntl.fcntl(one.giving, _PIPE_SIZE, 1 << 20)
+            poll.register(one.giving, select.POLLOUT)
         tick = _FIRST_TICK
         try:
             while True:
                 ready = {file for file, _ in poll.poll(tick * 1000)}
                 tick = min(tick * 1.5, _LAST_TICK)
+                if one.giving in ready:
+                    file = one.giving
+                    if not self._hand(one):
+                        poll.unregister(file)
+                if self._forker.fileno() in ready:  # it says nothing while a guest runs
+                    forker.receive(self._forker)
                 if self._stops in ready and self._asked_to_stop(one.serial):
                     self._stop(one, "asked")
                 if self._pass_on(one) >= _MUCH:
@@ -190,12 +191,11 @@ class _Server:
                     self._reckon(one)
         finally:
             os.close(ended)
-        _, status, used = os.wait4(one.pid, 0)
-        if self._weak:
-            self._end_descendants()
+        self._forker.send(forker.REAP)
+        status, used = forker.END.unpack(forker.receive(self._forker))
         while self._pass_on(one):
             pass
-        return status, used.ru_utime + used.ru_stime
+        return status, used
 
     def _asked_to_stop(self, serial: int) -> bool:
         """Whether the host wants this program no more; what it said of later ones is kept."""
@@ -253,11 +253,11 @@ class _Server:
                 continue
         one.usage.cpu = max(one.usage.cpu, now.cpu)
         one.usage.delay = max(one.usage.delay, now.delay)
-        if one.usage.cpu > one.work.cpu:
+        if one.usage.cpu > one.limits.cpu:
             self._stop(one, "cpu")
-        elif now.resident > one.work.memory:
+        elif now.resident > one.limits.memory:
             self._stop(one, "memory")
-        elif time.monotonic() - one.begun > one.work.wall:
+        elif time.monotonic() - one.begun > one.limits.wall:
             self._stop(one, "wall")
 
     def _pids(self) -> Iterator[int]:
@@ -273,15 +273,11 @@ class _Server:
         fields = self._text(f"{pid}/stat").rsplit(b")", 1)[1].split()
         times = [int(value) for value in fields[11:15]]
         usage.cpu += sum(times if first else times[:2]) / _CLOCK
-        usage.resident += max(0, self._statm(str(pid))[1] - self._resident)
+        usage.resident += max(0, forker.memory(self._proc, str(pid))[1] - self._resident)
         try:
             usage.delay += int(self._text(f"{pid}/schedstat").split()[1]) / 1e9
         except FileNotFoundError:  # a kernel without it: the host will retry
             usage.delay = float("inf")
-
-    def _statm(self, pid: str) -> tuple[int, int]:
-        mapped, resident = self._text(f"{pid}/statm").split()[:2]
-        return int(mapped) * _PAGE, int(resident) * _PAGE
 
     def _text(self, name: str) -> bytes:
         file = os.open(f"{self._proc}/{name}", os.O_RDONLY)
@@ -289,22 +285,6 @@ class _Server:
             return os.read(file, 4096)
         finally:
             os.close(file)
-
-    def _end_descendants(self) -> None:
-        """Weak isolation: whoever is left was adopted by this process; kill until nobody is."""
-        while True:
-            children = []
-            for pid in self._pids():
-                try:
-                    parent = int(self._text(f"{pid}/stat").rsplit(b")", 1)[1].split()[1])
-                    children += [pid] if parent == os.getpid() else []
-                except (FileNotFoundError, ProcessLookupError):
-                    continue
-            if not children:
-                return
-            for child in children:
-                os.kill(child, signal.SIGKILL)
-                os.waitpid(child, 0)
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -315,23 +295,16 @@ def main(arguments: Sequence[str]) -> None:
             that guests become; where /proc is; site-packages and packages, between colons.
     """
     stops, isolation, proc, packages = arguments
-    weak, user = isolation == "weak", int(isolation) if isolation.isdigit() else None
-    if weak:
-        confine.adopt_orphans()
+    user = int(isolation) if isolation.isdigit() else None
+    how = forker.Confinement(isolation == "weak", user, proc)
+    if how.weak:
         confine.die_with_parent()
     else:
         confine.keep_mounts()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the host decides
-    folder, *names = packages.split(":")
-    if names:
-        sys.path.append(folder)
-    for name in [*_USUAL.split(), *names]:
-        importlib.import_module(name)
-    random.seed(0)  # the same for every program, and for every server
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 1024), hard))
-    server = _Server(proc, user, weak, int(stops))
-    gc.collect()
-    gc.freeze()  # fewer pages are written, and so copied, by a guest
-    gc.disable()
-    server.serve()
+    try:
+        connection, pid = forker.fork_forker(how, packages.split(":"))
+        confine.keep_from_tracers()
+        _Server(how, connection, pid, int(stops)).serve()
+    except (EOFError, ConnectionError) as error:
+        raise SystemExit(f"forker: {error}") from None
