@@ -127,6 +127,7 @@ class _Forker:
             sys.path.append(folder)
         for name in [*_USUAL.split(), *names]:
             importlib.import_module(name)
+        guest.define_exit()
         random.seed(0)  # the same for every program, and for every server
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 1024), hard))

@@ -126,7 +126,6 @@ def run(work: Work, results: int) -> None:
     """Run a program and write what became of its cases; returns or not."""
     out = _Results(results, work.limits.output)
     gc.enable()
-    builtins.exit = builtins.quit = _leave  # type: ignore[assignment]  # `site` has them, which is left out
     try:
         if work.entry is None:
             _whole(work, out)
@@ -139,8 +138,13 @@ def run(work: Work, results: int) -> None:
         os.write(results, frames.pack(frames.TOO_MUCH, b""))
 
 
-def _leave(code: object = None) -> NoReturn:
-    raise SystemExit(code)
+def define_exit() -> None:
+    """Define `exit` and `quit`, as `site` does, which the sandbox's interpreter leaves out."""
+
+    def leave(code: object = None) -> NoReturn:
+        raise SystemExit(code)
+
+    builtins.exit = builtins.quit = leave  # type: ignore[assignment]
 
 
 def described(error: BaseException) -> bytes:
