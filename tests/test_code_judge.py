@@ -129,7 +129,7 @@ def test_responses_are_judged_by_the_program_they_state(judge):
 )
 def test_tests_that_cannot_be_read_decide_nothing(judge, gold):
     found = judge([gold], [f"```python\n{ADD.reference}\n```"])[0]
-    assert (found.verdict, found.reason) == ("unknown", "gold answer not readable")
+    assert (found.verdict, found.reason) == ("unknown", "tests not readable")
 
 
 def test_verdicts_do_not_depend_on_order_on_repetition_or_on_all_tests(judge):
@@ -287,7 +287,7 @@ def test_the_order_in_which_runs_end_does_not_matter(order):
 def test_tests_that_can_judge_nothing_decide_nothing(judge, tests):
     assert verdict(judge, tests, "def add(x, y): return 3")[:2] == (
         "unknown",
-        "gold answer not readable",
+        "tests not readable",
     )
 
 

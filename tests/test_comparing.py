@@ -10,6 +10,7 @@ from passk.verification.code.comparing import (
     SPECIAL,
     evalplus_comparison,
     same,
+    tolerant,
 )
 from passk.verification.code.options import CodeOptions
 from passk.verification.code.tests import Tests
@@ -314,3 +315,23 @@ def test_a_tolerance_holds_for_large_values_too(got, right, size):
 def test_what_a_checker_misses_is_wrong():
     assert not judged(1, 1.5, {"kind": "root"}, [[1, 2]])
     assert not judged(1, 1.5, {"kind": "root", "atol": 1e-4}, [])
+
+
+@pytest.mark.parametrize(
+    ("expected", "floats"),
+    [
+        ([1e30, 2.0], True),
+        ((math.inf, 1.5), True),
+        ([math.nan], True),
+        (-0.0, True),
+        ([1, 2.0], False),
+        ([1.0, 2], False),
+        (["e.n", 1.0], False),
+        ([], False),
+        ({"n": 1.0}, False),
+    ],
+)
+def test_what_is_right_within_a_tolerance_though_none_is_stated(expected, floats):
+    assert tolerant(encode(expected), CLOSE) is floats
+    assert not tolerant(encode(expected), EXACT)
+    assert tolerant(encode(expected), {"kind": "close", "atol": 1e-9})

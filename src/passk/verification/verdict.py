@@ -12,7 +12,7 @@ TIMEOUT = "timeout"
 FAULT = "grader fault"
 GOLD = "gold answer not readable"
 
-# Of programs; `TRUNCATED`, `TIMEOUT` (its own processor time is used up) and `GOLD` are theirs too.
+# Of programs; `TRUNCATED` and `TIMEOUT` (its own processor time is used up) are theirs too.
 PASSED = "all tests passed"
 DIFFERENT_OUTPUT = "wrong output"
 MEMORY = "memory"
@@ -21,6 +21,7 @@ EXITED = "exited"
 SYNTAX = "syntax error"
 NO_PROGRAM = "no program found"
 SANDBOX_FAULT = "sandbox fault"
+TESTS = "tests not readable"
 
 
 def raised(kind: str) -> str:

@@ -251,9 +251,12 @@ def tolerant(expected: str, comparison: Comparison) -> bool:
     """Whether other values than equal ones are right for what is expected (encoded)."""
     if comparison["kind"] != "close":
         return False
-    return bool(comparison.get("atol", 0)) or (
-        not expected.startswith(_DIGEST) and _floats(values.decode(expected))
-    )
+    if comparison.get("atol", 0):
+        return True
+    # Nothing but floats: then the first part of the text has a float's letters, too.
+    if expected.startswith(_DIGEST) or not set(expected.partition(",")[0]) & set(".en"):
+        return False
+    return _floats(values.decode(expected))
 
 
 def _digest(text: str) -> str:

@@ -30,8 +30,8 @@ from passk.verification.sandbox.pool import Sandbox
 from passk.verification.sandbox.task import CaseResult, Program
 from passk.verification.verdict import (
     CORRECT,
-    GOLD,
     NO_PROGRAM,
+    TESTS,
     TRUNCATED,
     UNKNOWN,
     WRONG,
@@ -228,7 +228,7 @@ class CodeJudge:
         rows: list[tuple[str, str] | Verdict] = []
         for gold, source in zip(golds, programs, strict=True):
             if (problem := problems[gold]) is None:
-                rows.append(Verdict(UNKNOWN, GOLD, source))
+                rows.append(Verdict(UNKNOWN, TESTS, source))
             elif source is None:
                 rows.append(Verdict(WRONG, NO_PROGRAM, None))
             else:

@@ -21,7 +21,7 @@ def fault(tests: Tests) -> str | None:
 
     Example:
         >>> fault(Tests("f", ("[1]",), ("(1)",)))
-        "expected[0]: not an encoded value: Expecting value: line 1 column 1 (char 0)"
+        'expected[0]: not an encoded value: Expecting value: line 1 column 1 (char 0)'
     """
     said = _texts(tests) or _comparison(tests)
     if said or tests.entry is None:
