@@ -7,9 +7,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from passk.verification.sandbox import confine, forker, frames, guest, server, values
+
 ISOLATIONS = ("bubblewrap", "weak")
 INSIDE = "/tmp/server"
-_SOURCES = ("confine.py", "forker.py", "frames.py", "guest.py", "server.py", "values.py")
+# What runs inside. Imported here, though not used, so that whoever judges depends on this code too.
+_SOURCES = [
+    f"{m.__name__.rpartition('.')[2]}.py" for m in (confine, forker, frames, guest, server, values)
+]
 _PACKAGE = "passk/verification/sandbox"
 _START = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
