@@ -56,7 +56,8 @@ def test_closures_are_bounded(group):
         name
         for name in files
         if name not in FORMATS
-        and not name.startswith(schemas) and any(f"passk/{part}" in name for part in parts)
+        and not name.startswith(schemas)
+        and any(f"passk/{part}" in name for part in parts)
     ]
     assert not wrong
     assert "src/passk/params/study.py" not in files, "a stage imports its own section's schema only"
