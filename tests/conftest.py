@@ -14,6 +14,13 @@ ROOT = Path(__file__).resolve().parents[1]
 REAL = ROOT.parent / "shared" / "real"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In parallel runs, tests of a file share a process; so do all that share the smoke study."""
+    for item in items:
+        shared = "smoke" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("smoke" if shared else item.path.stem))
+
+
 @dataclass
 class Workspace:
     """A copy of the project with its own DVC cache and tracking database."""

@@ -228,6 +228,8 @@ def values():
     params["train"] = {"grpo": params["train"]["grpo"]}
     params["draws"] = {name: params["draws"][name] for name in ("base", "grpo")}
     params["analysis"] |= {"pairs": {"grpo": params["analysis"]["pairs"]["grpo"]}, "groups": {}}
+    params["headline"] = {"math": params["headline"]["math"]}
+    params["examples"] = {}
     params["report"] |= {"pairs": [], "panels": {}, "claims": {}, "counterparts": {}}
     return params
 
