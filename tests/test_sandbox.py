@@ -119,7 +119,11 @@ def test_subclasses_are_what_they_hold():
     assert encode(liar([1])) == "[1]"
 
 
-@pytest.mark.parametrize("value", [object(), range(3), (i for i in "a"), type, len], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [object(), range(3), (i for i in "a"), type, len],
+    ids=lambda value: type(value).__name__,
+)
 def test_unknown_types_are_named(value):
     with pytest.raises(TypeError, match=type(value).__name__):
         encode([value])
