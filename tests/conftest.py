@@ -15,19 +15,12 @@ REAL = ROOT.parent / "shared" / "real"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In parallel runs, tests of a file share a process; so do all that share the smoke study.
-
-    These take longest, and begin first.
-    """
+    """In parallel runs, tests of a file share a process; so do all that share the smoke study."""
     if not config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
         return
-
-    def shared(item: pytest.Item) -> bool:
-        return "smoke" in getattr(item, "fixturenames", ())
-
     for item in items:
-        item.add_marker(pytest.mark.xdist_group("smoke" if shared(item) else item.path.stem))
-    items.sort(key=lambda item: not shared(item))
+        shared = "smoke" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("smoke" if shared else item.path.stem))
 
 
 @dataclass
