@@ -8,7 +8,7 @@ DOMAINS = ("math", "code", "visual")
 
 PROBLEMS = Table(
     "problems",
-    1,
+    2,
     {
         "problem_id": pl.String(),  # digest of what a model sees; see passk.problems.identity
         "domain": pl.String(),
@@ -20,20 +20,26 @@ PROBLEMS = Table(
         "choices": pl.List(pl.String()),
         "unit": pl.String(),
         "precision": pl.Int64(),
-        "tests": pl.String(),  # JSON; never reaches a prompt
+        # JSON, never reaches a prompt: hidden tests of a program, or what a drawn picture shows.
+        "tests": pl.String(),
         "starter_code": pl.String(),
-        "image": pl.String(),  # digest of the picture
+        "image": pl.String(),  # digest of the picture's size and RGB values
+        "picture": pl.Binary(),  # the picture: PNG, RGB, no metadata; see problems.pictures
         "date": pl.String(),  # ISO date of publication
         "source": pl.String(),
         "tags": pl.List(pl.String()),
     },
     key=("set", "index"),
     nullable=frozenset(
-        {"choices", "unit", "precision", "tests", "starter_code", "image", "date", "tags"}
+        {
+            "choices", "unit", "precision", "tests", "starter_code", "image", "picture", "date",
+            "tags",
+        }  # fmt: skip
     ),
 )
 
-# The only columns that prompts and samplers may read: an answer never reaches a prompt.
+# The only columns that prompts and samplers may read: an answer never reaches a prompt. (Who shows
+# pictures reads `picture` besides; it is named by `image`.)
 ASKED = ("problem_id", "domain", "set", "index", "question", "choices", "starter_code", "image")
 
 FILTERS = Table(

@@ -12,6 +12,8 @@ from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from passk.problems.pictures import Picture
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -23,9 +25,11 @@ class Problem:
         family: the problem family.
         level: the step of the difficulty ladder, from 1.
         solution: a valid chain that ends in the answer; for code a right response.
-        tests: hidden tests as JSON (`passk.verification.code.tests.Tests`); None: judged by the
-            answer.
+        tests: hidden tests as JSON (`passk.verification.code.tests.Tests`), or what the picture
+            shows; None: judged by the answer, and there is no picture.
         starter_code: what the question gives to begin with, or None.
+        choices: answers to choose from, the right one among them; None: none are given.
+        picture: what the question is about; None where it says all.
     """
 
     question: str
@@ -35,6 +39,8 @@ class Problem:
     solution: str
     tests: str | None = None
     starter_code: str | None = None
+    choices: tuple[str, ...] | None = None
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class Document:
     question: str
     response: str
     starter_code: str | None = None
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,107 @@
+"""Pictures of problems: read once, checked, and kept without loss or metadata.
+
+A picture is named by the digest of what it shows (size and RGB values), not of a file: encoding
+it anew changes nothing. What is kept is a PNG of these values alone, so that no text, date or
+place of the original file can tell a model anything.
+
+Covered: truncated files, unknown formats, unusual modes, pictures too large to decode (judged by
+the header, before memory is taken), several frames (the first is taken). Not covered: formats that
+Pillow does not read.
+
+Example:
+    >>> from PIL import Image
+    >>> one = encode(Image.new("RGB", (2, 1), "red"))
+    >>> opened(one.png).getpixel((1, 0)), normal(one.png, "here") == one
+    ((255, 0, 0), True)
+"""
+
+import hashlib
+import io
+import struct
+from typing import NamedTuple
+
+from PIL import Image
+
+MOST_PIXELS = 1 << 25  # 33 million: 100 MB of RGB values, and twice that while decoding
+MOST_BYTES = 1 << 26  # of a file
+_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "La", "RGBa")
+
+
+class PictureError(ValueError):
+    """A picture cannot be used; the message names it, what is wrong, and the remedy."""
+
+
+class Picture(NamedTuple):
+    """A picture in normal form.
+
+    Attributes:
+        digest: 64 hex digits, of size and RGB values.
+        png: the picture as PNG, RGB, without metadata.
+    """
+
+    digest: str
+    png: bytes
+
+
+def encode(image: Image.Image) -> Picture:
+    """A picture's normal form; transparent parts become white."""
+    if image.mode != "RGB":
+        image = _on_white(image)
+    state = hashlib.sha256(struct.pack("<II", *image.size))
+    state.update(image.tobytes())
+    stream = io.BytesIO()
+    bare = Image.frombytes("RGB", image.size, image.tobytes())  # nothing but the values
+    bare.save(stream, "PNG", compress_level=6)
+    return Picture(state.hexdigest(), stream.getvalue())
+
+
+def normal(data: bytes, place: str) -> Picture:
+    """The normal form of an image file's bytes.
+
+    Args:
+        data: of a file in any format that Pillow reads.
+        place: how messages name it, with the problem's id.
+
+    Raises:
+        PictureError: the file is too large, truncated, of another kind, or of an unusual mode.
+    """
+    if not data:
+        raise PictureError(f"{place}: the image is empty; get the file again")
+    if len(data) > MOST_BYTES:
+        raise PictureError(f"{place}: {len(data)} bytes; at most {MOST_BYTES}: shrink the image")
+    try:
+        with Image.open(io.BytesIO(data)) as image:  # reads the header alone
+            width, height = image.size
+            if width * height > MOST_PIXELS:
+                raise PictureError(
+                    f"{place}: {width} x {height} pixels; at most {MOST_PIXELS} in all: shrink "
+                    "the image"
+                )
+            if image.mode not in _MODES:
+                raise PictureError(
+                    f"{place}: mode {image.mode!r}; legal are {', '.join(_MODES)}: convert the "
+                    "image to RGB"
+                )
+            image.load()
+            return encode(image)
+    except PictureError:
+        raise
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise PictureError(
+            f"{place}: not a readable image, or cut short ({error}); get the file again"
+        ) from error
+
+
+def opened(png: bytes) -> Image.Image:
+    """A picture in normal form as an RGB image."""
+    image = Image.open(io.BytesIO(png))
+    image.load()
+    return image
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
+        shown = image.convert("RGBA")
+        ground = Image.new("RGBA", shown.size, "white")
+        return Image.alpha_composite(ground, shown).convert("RGB")
+    return image.convert("RGB")
