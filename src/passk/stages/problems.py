@@ -27,7 +27,11 @@ def run(job: Job) -> dict[str, float]:
     rows = [
         {
             "problem_id": problem_id(
-                source.domain, problem.question, starter_code=problem.starter_code
+                source.domain,
+                problem.question,
+                problem.choices,
+                problem.starter_code,
+                problem.picture.digest if problem.picture else None,
             ),
             "domain": source.domain,
             "set": job.item,
@@ -35,14 +39,18 @@ def run(job: Job) -> dict[str, float]:
             "question": problem.question,
             "answer": problem.answer,
             "answer_type": source.answer_type,
+            "choices": problem.choices,
             "tests": problem.tests,
             "starter_code": problem.starter_code,
+            "image": problem.picture.digest if problem.picture else None,
+            "picture": problem.picture.png if problem.picture else None,
             "source": f"generated world {settings.world}, split {settings.split}",
             "tags": [problem.family, f"level-{problem.level}"],
         }
         for index, problem in enumerate(problems)
     ]
-    frame = pl.DataFrame(rows, schema_overrides={"tests": pl.String(), "starter_code": pl.String()})
+    overrides = {name: PROBLEMS.columns[name] for name in rows[0] if name in PROBLEMS.nullable}
+    frame = pl.DataFrame(rows, schema_overrides=overrides)
     absent = [name for name in PROBLEMS.columns if name not in frame.columns]
     frame = frame.with_columns(
         pl.lit(None).cast(PROBLEMS.columns[name]).alias(name) for name in absent

@@ -7,6 +7,7 @@ import polars as pl
 from passk import paths
 from passk.params.verification import Verification
 from passk.problems.worlds.chains import chain_valid
+from passk.problems.worlds.scenes.chains import chain_valid as scene_valid
 from passk.schemas.problems import PROBLEMS
 from passk.schemas.samples import SAMPLES
 from passk.schemas.verdicts import VERDICTS
@@ -142,17 +143,19 @@ def open_judge(
 def chain_validity(frame: pl.DataFrame) -> pl.Series:
     """Whether each chain of thought is valid; null where the problem is not of a generated world.
 
-    Each distinct (question, response) is read once.
+    Each distinct (question, response, picture) is read once.
     """
-    known: dict[tuple[str, str], bool | None] = {}
+    known: dict[tuple[str, str, str | None], bool | None] = {}
     rows: list[bool | None] = []
-    for row in frame.select("source", "question", "text").iter_rows(named=True):
+    for row in frame.select("source", "question", "text", "tests", "domain").iter_rows(named=True):
         rows.append(_valid(row, known) if row["source"].startswith(_GENERATED) else None)
     return pl.Series("chain_valid", rows, pl.Boolean())
 
 
-def _valid(row: Mapping[str, str], known: dict[tuple[str, str], bool | None]) -> bool | None:
-    pair = row["question"], row["text"]
-    if pair not in known:
-        known[pair] = chain_valid(*pair)
-    return known[pair]
+def _valid(
+    row: Mapping[str, str], known: dict[tuple[str, str, str | None], bool | None]
+) -> bool | None:
+    key = row["question"], row["text"], row["tests"]
+    if key not in known:
+        known[key] = scene_valid(*key) if row["domain"] == "visual" else chain_valid(*key[:2])
+    return known[key]

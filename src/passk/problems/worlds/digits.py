@@ -95,7 +95,10 @@ class DigitsWorld:
     splits = tuple(_SPLITS)
     max_level = MAX_LEVEL
     least_level: Callable[[str], int] = staticmethod(LEAST_LEVEL.__getitem__)
-    chain_valid: Callable[[str, str], bool | None] = staticmethod(chains.chain_valid)
+
+    def chain_valid(self, question: str, response: str, shown: str | None) -> bool | None:
+        """See `passk.problems.worlds.chains.chain_valid`; the question says all."""
+        return chains.chain_valid(question, response)
 
     def problem(
         self, split: str, families: Sequence[str], level: int, skew: float, key: Hashable

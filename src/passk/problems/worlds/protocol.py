@@ -4,13 +4,15 @@ Example:
     >>> from passk.problems.worlds.registry import world
     >>> digits = world("digits")
     >>> problem = digits.problem("indomain", ("nested",), level=1, skew=0.0, key=(1, 0))
-    >>> digits.chain_valid(problem.question, problem.solution)
+    >>> digits.chain_valid(problem.question, problem.solution, problem.tests)
     True
 """
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from PIL import Image
 
 from passk.problems.pictures import Picture
 
@@ -45,12 +47,18 @@ class Problem:
 
 @dataclass(frozen=True)
 class Document:
-    """One text of a corpus: a question, and a response that may follow a wrong strategy."""
+    """One text of a corpus: a question, and a response that may follow a wrong strategy.
+
+    Attributes:
+        question, response: texts.
+        starter_code: what the question gives to begin with, or None.
+        picture: what the question is about, as it was drawn; None where it says all.
+    """
 
     question: str
     response: str
     starter_code: str | None = None
-    picture: Picture | None = None
+    picture: Image.Image | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,7 @@ class World(Protocol):
     """A generated world. All methods are pure: equal arguments give equal results."""
 
     name: str
-    domain: str  # as in the problem table: math | code
+    domain: str  # as in the problem table: math | code | visual
     answer_type: str  # likewise
     families: tuple[str, ...]
     operations: tuple[str, ...]
@@ -100,6 +108,12 @@ class World(Protocol):
         """One document of the corpus, never a problem of any split."""
         ...
 
-    def chain_valid(self, question: str, response: str) -> bool | None:
-        """Whether the response solves the question by valid steps; None: cannot be read so."""
+    def chain_valid(self, question: str, response: str, shown: str | None) -> bool | None:
+        """Whether the response solves the question by valid steps; None: cannot be read so.
+
+        Args:
+            question: of a problem.
+            response: to it.
+            shown: the problem's `tests`: for a picture, what it shows.
+        """
         ...

@@ -3,8 +3,11 @@
 from passk.problems.worlds.digits import DigitsWorld
 from passk.problems.worlds.programs.world import ProgramsWorld
 from passk.problems.worlds.protocol import World
+from passk.problems.worlds.scenes.world import ScenesWorld
 
-_WORLDS: dict[str, World] = {"digits": DigitsWorld(), "programs": ProgramsWorld()}
+_WORLDS: dict[str, World] = {
+    one.name: one for one in (DigitsWorld(), ProgramsWorld(), ScenesWorld())
+}
 
 
 def world(name: str) -> World:

@@ -1,4 +1,4 @@
-"""Sets of problems of a world: the ladder's levels in turn, no question twice."""
+"""Sets of problems of a world: the ladder's levels in turn, nothing asked twice."""
 
 from collections.abc import Sequence
 from itertools import count
@@ -33,18 +33,19 @@ def problem_set(
         ValueError: the split has no more problems of a level.
     """
     problems: list[Problem] = []
-    seen: set[str] = set()
+    seen: set[tuple[str, str | None]] = set()
     for index in range(size):
         level = levels[index % len(levels)]
         for attempt in count():
             problem = world.problem(split, families, level, skew, (seed, index, attempt))
-            if problem.question not in seen:
+            picture = problem.picture.digest if problem.picture else None
+            if (problem.question, picture) not in seen:
                 break
             if attempt == _ATTEMPTS:
                 raise ValueError(
                     f"world {world.name!r}, split {split!r}, level {level}: only {index} different "
                     "problems were found; lower the size, or ask for fewer of that level"
                 )
-        seen.add(problem.question)
+        seen.add((problem.question, picture))
         problems.append(problem)
     return problems

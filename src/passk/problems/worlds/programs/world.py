@@ -120,7 +120,7 @@ class ProgramsWorld:
         """The level at which a family begins: 1 for all."""
         return 1
 
-    def chain_valid(self, question: str, response: str) -> bool | None:
+    def chain_valid(self, question: str, response: str, shown: str | None) -> bool | None:
         """None: programs are judged by tests alone."""
         return None
 
