@@ -1,5 +1,6 @@
 """Tiny models of published architectures, from scratch: real classes, under a million weights."""
 
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from transformers.modeling_utils import PreTrainedModel
 from transformers.tokenization_utils_tokenizers import TokenizersBackend
 from transformers.utils import logging
 
+from passk.models.tokenizer import IMAGE, VISION, VISION_END
+
 # What a checkpoint consists of; anything else would carry times or paths.
 CHECKPOINT_FILES = frozenset(
     {
@@ -18,9 +21,10 @@ CHECKPOINT_FILES = frozenset(
         "model.safetensors",
         "tokenizer.json",
         "tokenizer_config.json",
+        "preprocessor_config.json",  # of models that take pictures
     }
 )
-
+_LEAST_PIXELS = 28 * 28  # one token: 2 x 2 patches of 14 x 14 pixels
 
 _FAMILIES = {"qwen2": "Qwen2", "llama": "Llama"}
 
@@ -33,6 +37,12 @@ def _classes(family: str) -> tuple[type[Any], type[Any]]:
     configuration = import_module(f"{place}.configuration_{family}")
     model = import_module(f"{place}.modeling_{family}")
     return getattr(configuration, f"{name}Config"), getattr(model, f"{name}ForCausalLM")
+
+
+def _special(tokenizer: TokenizersBackend) -> dict[str, Any]:
+    """Tokens that a configuration names."""
+    end = tokenizer.eos_token_id
+    return {"bos_token_id": None, "eos_token_id": end, "pad_token_id": tokenizer.pad_token_id}
 
 
 def tiny_model(
@@ -48,11 +58,12 @@ def tiny_model(
     init_std: float,
     tokenizer: TokenizersBackend,
     seed: int,
+    vision: Mapping[str, int] | None = None,
 ) -> PreTrainedModel:
     """A model with random weights; end-of-text and padding agree with the tokenizer.
 
     Args:
-        family: `qwen2` or `llama`.
+        family: `qwen2`, `llama` or, with a vision tower, `qwen2_5_vl`.
         layers: transformer blocks.
         width: size of the residual stream; a multiple of `heads`.
         heads: attention heads.
@@ -63,36 +74,83 @@ def tiny_model(
         init_std: standard deviation of the initial weights.
         tokenizer: gives vocabulary size and special tokens.
         seed: of the initial weights.
+        vision: `depth`, `width`, `heads`, `feed_forward` of the vision tower of `qwen2_5_vl`.
     """
-    configuration_class, model_class = _classes(family)
-    end = tokenizer.eos_token_id
-    configuration = configuration_class(
-        vocab_size=len(tokenizer),
-        hidden_size=width,
-        intermediate_size=feed_forward,
-        num_hidden_layers=layers,
-        num_attention_heads=heads,
-        num_key_value_heads=key_value_heads,
-        max_position_embeddings=context,
-        rope_parameters={"rope_type": "default", "rope_theta": rope_theta},
-        initializer_range=init_std,
-        tie_word_embeddings=True,
-        bos_token_id=None,
-        eos_token_id=end,
-        pad_token_id=tokenizer.pad_token_id,
-    )
+    text = {
+        "vocab_size": len(tokenizer),
+        "hidden_size": width,
+        "intermediate_size": feed_forward,
+        "num_hidden_layers": layers,
+        "num_attention_heads": heads,
+        "num_key_value_heads": key_value_heads,
+        "max_position_embeddings": context,
+        "rope_parameters": {"rope_type": "default", "rope_theta": rope_theta},
+        "initializer_range": init_std,
+        "tie_word_embeddings": True,
+        **_special(tokenizer),
+    }
+    if family == "qwen2_5_vl":
+        configuration, model_class = _looking(text, vision or {}, tokenizer)
+    else:
+        configuration_class, model_class = _classes(family)
+        configuration = configuration_class(**text)
     torch.manual_seed(seed)
     model: PreTrainedModel = model_class._from_config(
         configuration, dtype=torch.float32, attn_implementation="sdpa"
     )
     model.generation_config = GenerationConfig(
-        eos_token_id=end, pad_token_id=tokenizer.pad_token_id
+        eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id
     )
     return model
 
 
-def save_checkpoint(model: PreTrainedModel, tokenizer: TokenizersBackend, folder: Path) -> None:
+def _looking(
+    text: dict[str, Any], vision: Mapping[str, int], tokenizer: TokenizersBackend
+) -> tuple[Any, type[Any]]:
+    """Configuration and class of a Qwen2.5-VL: a vision tower before a Qwen2."""
+    place = "transformers.models.qwen2_5_vl"
+    configuration = import_module(f"{place}.configuration_qwen2_5_vl")
+    model = import_module(f"{place}.modeling_qwen2_5_vl")
+    half = text["hidden_size"] // text["num_attention_heads"] // 2
+    # Qwen2.5-VL's own shares of time, height and width: 16, 24, 24 of 64.
+    thirds = [half - 2 * (3 * half // 8), 3 * half // 8, 3 * half // 8]
+    text["rope_parameters"] = {**text["rope_parameters"], "mrope_section": thirds}
+    tower = {
+        "depth": vision["depth"],
+        "hidden_size": vision["width"],
+        "num_heads": vision["heads"],
+        "intermediate_size": vision["feed_forward"],
+        "out_hidden_size": text["hidden_size"],
+        "fullatt_block_indexes": list(range(vision["depth"])),
+        "initializer_range": text["initializer_range"],
+    }
+    names = {"vision_start": VISION, "vision_end": VISION_END, "image": IMAGE}
+    ids = {f"{name}_token_id": tokenizer.convert_tokens_to_ids(t) for name, t in names.items()}
+    whole = configuration.Qwen2_5_VLConfig(
+        # No token stands for a film: this id is past the vocabulary.
+        text_config=text, vision_config=tower, video_token_id=len(tokenizer), **ids,
+        **{key: text[key] for key in ("tie_word_embeddings", *_special(tokenizer))},
+    )  # fmt: skip
+    return whole, model.Qwen2_5_VLForConditionalGeneration
+
+
+def image_processor(max_pixels: int) -> Any:  # noqa: ANN401
+    """Qwen2.5-VL's own image processor, by Pillow: no torchvision is imported."""
+    place = "transformers.models.qwen2_vl.image_processing_pil_qwen2_vl"
+    processor = import_module(place).Qwen2VLImageProcessorPil
+    return processor(min_pixels=_LEAST_PIXELS, max_pixels=max_pixels)
+
+
+def save_checkpoint(
+    model: PreTrainedModel, tokenizer: TokenizersBackend, folder: Path, images: Any = None  # noqa: ANN401
+) -> None:
     """Write a plain checkpoint that transformers, TRL and vLLM load: weights, config, tokenizer.
+
+    Args:
+        model: to be saved.
+        tokenizer: of the model.
+        folder: where.
+        images: the image processor of a model that takes pictures.
 
     Raises:
         RuntimeError: transformers wrote a file that no checkpoint of ours holds.
@@ -101,5 +159,7 @@ def save_checkpoint(model: PreTrainedModel, tokenizer: TokenizersBackend, folder
     model.save_pretrained(folder)
     # A chat template stays in tokenizer_config.json: no file that a copy could leave behind.
     tokenizer.save_pretrained(folder, save_jinja_files=False)
+    if images is not None:
+        images.save_pretrained(folder)
     if strange := {path.name for path in folder.iterdir()} - CHECKPOINT_FILES:
         raise RuntimeError(f"{folder}: unexpected file(s) in a checkpoint: {sorted(strange)}")

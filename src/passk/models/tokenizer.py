@@ -20,13 +20,26 @@ from transformers.tokenization_utils_tokenizers import TokenizersBackend
 
 END = "<|endoftext|>"  # ends a response, and pads; there is no token that begins a text
 TURN, TURN_END = "<|im_start|>", "<|im_end|>"  # of a chat; its responses end with TURN_END
+# Around a picture, and where it stands; each becomes as many IMAGEs as the picture has tokens.
+VISION, VISION_END, IMAGE = "<|vision_start|>", "<|vision_end|>", "<|image_pad|>"
 # ChatML as Qwen2 has it, but without the system message that Qwen2 puts in where there is none.
 CHAT_TEMPLATE = (
     "{% for message in messages %}"
     "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}"
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 )
-_MARKUP = re.compile("|".join(map(re.escape, (END, TURN, TURN_END))))
+# The same for messages that may hold pictures, as Qwen2.5-VL has it.
+VISION_TEMPLATE = (
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' }}"
+    "{% if message['content'] is string %}{{ message['content'] }}{% else %}"
+    "{% for part in message['content'] %}{% if part['type'] == 'image' %}"
+    "{{ '<|vision_start|><|image_pad|><|vision_end|>' }}{% else %}{{ part['text'] }}{% endif %}"
+    "{% endfor %}{% endif %}{{ '<|im_end|>\n' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+_CHAT = [END, TURN, TURN_END]
+_PICTURES = [VISION, VISION_END, IMAGE]
+_MARKUP = re.compile("|".join(map(re.escape, [*_CHAT, *_PICTURES])))
 
 
 def _train(texts: Iterable[str], vocabulary: int, special: list[str]) -> Tokenizer:
@@ -52,17 +65,22 @@ def train_tokenizer(
     """Train a tokenizer of an architecture family on texts.
 
     Args:
-        family: `qwen2` (class Qwen2Tokenizer) or `llama` (as Llama 3 publishes its own: a plain
-            fast tokenizer, which AutoTokenizer reads from `tokenizer.json` as it is).
+        family: `qwen2`, `qwen2_5_vl` (class Qwen2Tokenizer; the latter's chats hold pictures) or
+            `llama` (as Llama 3 publishes its own: a plain fast tokenizer, which AutoTokenizer
+            reads from `tokenizer.json` as it is).
         texts: what to learn merges from.
         vocabulary: number of tokens at most, at least 257: all bytes and the end-of-text token.
         context: the model's longest sequence.
         chat: whether it has a chat template and the special tokens of one.
 
     Raises:
-        ValueError: the family is unknown, or the vocabulary cannot hold all bytes.
+        ValueError: the family is unknown, or the vocabulary cannot hold all bytes, or a tokenizer
+            for pictures is to have no chat.
     """
-    special = [END, TURN, TURN_END] if chat else [END]
+    pictures = family == "qwen2_5_vl"
+    if pictures and not chat:
+        raise ValueError("family qwen2_5_vl: pictures stand in chats; set tokenizer.chat: true")
+    special = [*_CHAT, *(_PICTURES if pictures else [])] if chat else [END]
     if vocabulary < (least := 256 + len(special)):
         raise ValueError(
             f"vocabulary {vocabulary}: at least {least} (all bytes and {', '.join(special)})"
@@ -77,19 +95,20 @@ def train_tokenizer(
         texts = (piece for text in texts for piece in _MARKUP.split(text))
         options |= {
             "eos_token": TURN_END,
-            "additional_special_tokens": [TURN],
-            "chat_template": CHAT_TEMPLATE,
+            "additional_special_tokens": [TURN, *(_PICTURES if pictures else [])],
+            "chat_template": VISION_TEMPLATE if pictures else CHAT_TEMPLATE,
         }
     backend = _train(texts, vocabulary, special)
-    if family == "qwen2":
+    if family in ("qwen2", "qwen2_5_vl"):
         model = json.loads(backend.to_str())["model"]
         merges: Any = [tuple(pair) for pair in model["merges"]]  # as tokenizers wants them
         return Qwen2Tokenizer(vocab=model["vocab"], merges=merges, unk_token=END, **options)
     if family == "llama":
         return TokenizersBackend(tokenizer_object=backend, **options)
-    raise ValueError(f"family {family!r}: legal are qwen2, llama")
+    raise ValueError(f"family {family!r}: legal are qwen2, llama, qwen2_5_vl")
 
 
-def markup() -> TokenizersBackend:
+def markup(family: str = "qwen2") -> TokenizersBackend:
     """A tokenizer that only renders chats, for texts that a tokenizer is yet to be trained on."""
-    return Qwen2Tokenizer(chat_template=CHAT_TEMPLATE)
+    template = VISION_TEMPLATE if family == "qwen2_5_vl" else CHAT_TEMPLATE
+    return Qwen2Tokenizer(chat_template=template)

@@ -18,12 +18,37 @@ from passk.problems.worlds.registry import world
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
+class Vision(BaseModel):
+    """The vision tower of a Qwen2.5-VL: patches of 14 x 14 pixels, 2 x 2 of them a token."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    depth: PositiveInt = Field(description="Blocks; all attend to the whole picture.")
+    width: PositiveInt = Field(description="Size of a patch's state; a multiple of heads.")
+    heads: PositiveInt = Field(description="Attention heads; width / heads a multiple of 4.")
+    feed_forward: PositiveInt = Field(description="Inner size of the feed-forward layer.")
+    max_pixels: int = Field(
+        ge=784, description="Larger pictures are shrunk to this; a token is 784 pixels."
+    )
+
+    @model_validator(mode="after")
+    def _divisible(self) -> Self:
+        if self.width % (4 * self.heads):
+            raise ValueError(
+                f"vision: width {self.width} must be a multiple of 4 x heads ({self.heads}), as its "
+                "rotary positions have two axes"
+            )
+        return self
+
+
 class Architecture(BaseModel):
     """A published architecture at a tiny size."""
 
     model_config = ConfigDict(extra="forbid")
 
-    family: Literal["qwen2", "llama"] = Field(description="Architecture: qwen2 or llama.")
+    family: Literal["qwen2", "llama", "qwen2_5_vl"] = Field(
+        description="Architecture: qwen2, llama, or qwen2_5_vl, which takes pictures."
+    )
     layers: PositiveInt = Field(description="Transformer blocks.")
     width: PositiveInt = Field(description="Size of the residual stream; a multiple of heads.")
     heads: PositiveInt = Field(description="Attention heads; vLLM wants width / heads >= 32.")
@@ -34,6 +59,19 @@ class Architecture(BaseModel):
     init_std: PositiveFloat = Field(
         description="Standard deviation of the initial weights; about 1 / sqrt(width) learns fast."
     )
+    vision: Vision | None = Field(
+        default=None, description="Vision tower of qwen2_5_vl; null for the others."
+    )
+
+    @model_validator(mode="after")
+    def _sighted(self) -> Self:
+        if (self.family == "qwen2_5_vl") != (self.vision is not None):
+            raise ValueError(
+                f"family {self.family!r}: "
+                + ("needs" if self.vision is None else "takes no")
+                + " `vision` (only qwen2_5_vl has one)"
+            )
+        return self
 
     @model_validator(mode="after")
     def _divisible(self) -> Self:
