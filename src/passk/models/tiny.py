@@ -21,9 +21,10 @@ CHECKPOINT_FILES = frozenset(
         "model.safetensors",
         "tokenizer.json",
         "tokenizer_config.json",
-        "preprocessor_config.json",  # of models that take pictures
     }
 )
+# Besides, of a model that takes pictures.
+IMAGE_FILES = frozenset({"preprocessor_config.json"})
 _LEAST_PIXELS = 28 * 28  # one token: 2 x 2 patches of 14 x 14 pixels
 
 _FAMILIES = {"qwen2": "Qwen2", "llama": "Llama"}
@@ -134,11 +135,17 @@ def _looking(
     return whole, model.Qwen2_5_VLForConditionalGeneration
 
 
-def image_processor(max_pixels: int) -> Any:  # noqa: ANN401
-    """Qwen2.5-VL's own image processor, by Pillow: no torchvision is imported."""
+def image_processor(of: int | Path) -> Any:  # noqa: ANN401
+    """Qwen2.5-VL's own image processor, by Pillow: no torchvision is imported.
+
+    Args:
+        of: the most pixels that a picture keeps, or the checkpoint whose processor it is.
+    """
     place = "transformers.models.qwen2_vl.image_processing_pil_qwen2_vl"
     processor = import_module(place).Qwen2VLImageProcessorPil
-    return processor(min_pixels=_LEAST_PIXELS, max_pixels=max_pixels)
+    if isinstance(of, Path):
+        return processor.from_pretrained(of, local_files_only=True)
+    return processor(min_pixels=_LEAST_PIXELS, max_pixels=of)
 
 
 def save_checkpoint(
@@ -161,5 +168,6 @@ def save_checkpoint(
     tokenizer.save_pretrained(folder, save_jinja_files=False)
     if images is not None:
         images.save_pretrained(folder)
-    if strange := {path.name for path in folder.iterdir()} - CHECKPOINT_FILES:
+    legal = CHECKPOINT_FILES | (IMAGE_FILES if images is not None else frozenset())
+    if strange := {path.name for path in folder.iterdir()} - legal:
         raise RuntimeError(f"{folder}: unexpected file(s) in a checkpoint: {sorted(strange)}")

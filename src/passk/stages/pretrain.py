@@ -1,9 +1,12 @@
 """`pretrain@MODEL`: a generated corpus becomes a small model with its tokenizer, and a log."""
 
+import io
 import json
 import shutil
 from collections.abc import Iterator
+from typing import NamedTuple
 
+from PIL import Image
 from tqdm import tqdm
 
 from passk import paths
@@ -19,8 +22,9 @@ with lean_imports():
     import torch
     from transformers.tokenization_utils_tokenizers import TokenizersBackend
 
-    from passk.models.tiny import save_checkpoint, tiny_model
-    from passk.models.tokenizer import markup, train_tokenizer
+    from passk.models.tiny import image_processor, save_checkpoint, tiny_model
+    from passk.models.tokenizer import IMAGE, markup, train_tokenizer
+    from passk.models.vision import Eye
     from passk.training.pretraining import (
         Row,
         Schedule,
@@ -32,12 +36,20 @@ with lean_imports():
     )
 
 
+class Text(NamedTuple):
+    """A document as a model meets it; the picture is PNG, or None."""
+
+    prompt: str
+    response: str
+    picture: bytes | None
+
+
 def run(job: Job) -> dict[str, float]:
     """Pretrain a model, going on where a killed run of the same inputs stopped."""
     settings = Pretraining.model_validate(job.entry("pretrain"))
     torch.set_num_threads(1)  # thread counts change float sums, and so bytes
     identity = (int(job.params["seed"]), job.item, settings.train_seed)
-    chat = markup() if settings.tokenizer.chat else None
+    chat = markup(settings.architecture.family) if settings.tokenizer.chat else None
     texts = list(documents(settings.corpus, identity, chat))
     # The tokenizer knows every word of the world, also those that the corpus withholds.
     whole = settings.corpus.model_copy(
@@ -46,17 +58,23 @@ def run(job: Job) -> dict[str, float]:
     sample = documents(whole, identity, chat)
     tokenizer = train_tokenizer(
         settings.architecture.family,
-        (prompt + response for prompt, response in sample),
+        (text.prompt + text.response for text in sample),
         settings.tokenizer.vocabulary,
         settings.architecture.context,
         chat=settings.tokenizer.chat,
     )
+    vision = settings.architecture.vision
     model = tiny_model(
-        **settings.architecture.model_dump(),
+        **settings.architecture.model_dump(exclude={"vision"}),
         tokenizer=tokenizer,
         seed=seed("weights", *identity),
+        vision=vision and vision.model_dump(exclude={"max_pixels"}),
     )
-    data = _tokenised(texts, tokenizer, settings.architecture.context)
+    eye = None
+    if vision is not None:
+        image_id = tokenizer.convert_tokens_to_ids(IMAGE)
+        eye = Eye(image_processor(vision.max_pixels), image_id)
+    data = _tokenised(texts, tokenizer, settings.architecture.context, eye)
     folder = paths.RESUME / job.inputs
     live = paths.LIVE / f"pretrain@{job.item}.jsonl"
     live.parent.mkdir(parents=True, exist_ok=True)
@@ -74,12 +92,12 @@ def run(job: Job) -> dict[str, float]:
 
         rows = pretrain(
             model, data, _schedule(settings), seed=seed("order", *identity), folder=folder,
-            resume_every=settings.resume_every, on_step=on_step,
+            resume_every=settings.resume_every, on_step=on_step, eye=eye,
         )  # fmt: skip
     target = paths.model(job.study, job.item)
     temporary = target.with_name(f".{target.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
-    save_checkpoint(model, tokenizer, temporary)
+    save_checkpoint(model, tokenizer, temporary, eye and eye.processor)
     log = paths.training_log(job.study, job.item)
     log.parent.mkdir(parents=True, exist_ok=True)
     unfinished = log.with_name(f".{log.name}.tmp")
@@ -97,8 +115,8 @@ def run(job: Job) -> dict[str, float]:
 
 def documents(
     corpus: Corpus, identity: tuple[int | str, ...], chat: ChatTokenizer | None = None
-) -> Iterator[tuple[str, str]]:
-    """(prompt, response) of each document of a corpus; `chat` renders chat templates."""
+) -> Iterator[Text]:
+    """Each document of a corpus; `chat` renders chat templates."""
     mixture = Mixture(
         families=corpus.families,
         levels={level: weight for level, weight in enumerate(corpus.levels, 1) if weight > 0},
@@ -112,16 +130,30 @@ def documents(
     for number in tqdm(numbers, desc="corpus", unit="document", delay=3):
         document = source.document(mixture, (*identity, number))
         asked = {"question": document.question, "starter_code": document.starter_code}
-        yield render(corpus.template, asked, chat), document.response
+        prompt = render(corpus.template, asked, chat)
+        yield Text(prompt, document.response, document.picture and _png(document.picture))
+
+
+def _png(picture: Image.Image) -> bytes:
+    """A picture of the corpus as it waits in memory: small, and read fast."""
+    stream = io.BytesIO()
+    picture.save(stream, "PNG", compress_level=1)
+    return stream.getvalue()
 
 
 def _tokenised(
-    texts: list[tuple[str, str]], tokenizer: TokenizersBackend, context: int
+    texts: list[Text], tokenizer: TokenizersBackend, context: int, eye: Eye | None
 ) -> Sequences:
     """Prompts and responses as token ids; raises ValueError where the context is too short."""
-    prompts, responses = (tokenizer(list(side))["input_ids"] for side in zip(*texts, strict=True))
+    prompts: list[list[int]] = tokenizer([text.prompt for text in texts])["input_ids"]
+    responses: list[list[int]] = tokenizer([text.response for text in texts])["input_ids"]
+    pictures = [text.picture for text in texts if text.picture is not None]
+    if eye is not None:
+        tokens = eye.look(pictures[0]).tokens  # a world draws all its pictures alike large
+        prompts = [eye.expand(ids, tokens) for ids in prompts]
     end = tokenizer.eos_token_id
-    data = pack([(p, [*r, end]) for p, r in zip(prompts, responses, strict=True)], end)
+    pairs = [(p, [*r, end]) for p, r in zip(prompts, responses, strict=True)]
+    data = pack(pairs, end, pictures or None)
     if (longest := int(data.lengths.max())) > context:
         raise ValueError(f"architecture.context = {context}: a document has {longest} tokens")
     return data

@@ -17,8 +17,10 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
+
+from passk.models.vision import Eye
 
 _BUCKET = 16  # batches whose documents are sorted by length together
 _IGNORED = -100
@@ -69,17 +71,28 @@ class Sequences:
         ids: int64, (documents, longest).
         labels: the ids where they are to be learned, -100 elsewhere.
         lengths: tokens of each document.
+        pictures: of each document, PNG; None where documents are text alone.
     """
 
     ids: torch.Tensor
     labels: torch.Tensor
     lengths: NDArray[np.int64]
+    pictures: Sequence[bytes] | None = None
 
 
-def pack(pairs: Sequence[tuple[Sequence[int], Sequence[int]]], padding: int) -> Sequences:
+def pack(
+    pairs: Sequence[tuple[Sequence[int], Sequence[int]]],
+    padding: int,
+    pictures: Sequence[bytes] | None = None,
+) -> Sequences:
     """Pairs of prompt and response (with its end token) as padded arrays.
 
     Only responses are learned: questions of a generated world are random numbers.
+
+    Args:
+        pairs: token ids; a prompt's placeholder for its picture is expanded.
+        padding: token.
+        pictures: of each pair, PNG; None where there are none.
     """
     lengths = np.array([len(prompt) + len(response) for prompt, response in pairs])
     shape = (len(pairs), int(lengths.max()))
@@ -88,7 +101,7 @@ def pack(pairs: Sequence[tuple[Sequence[int], Sequence[int]]], padding: int) -> 
     for row, (prompt, response) in enumerate(pairs):
         ids[row, : lengths[row]] = [*prompt, *response]
         labels[row, len(prompt) : lengths[row]] = response
-    return Sequences(torch.from_numpy(ids), torch.from_numpy(labels), lengths)
+    return Sequences(torch.from_numpy(ids), torch.from_numpy(labels), lengths, pictures)
 
 
 def batches(
@@ -120,13 +133,19 @@ def _update(
     data: Sequences,
     rows: NDArray[np.int64],
     clip: float,
+    eye: Eye | None,
 ) -> float:
     """One step; returns the mean loss per learned token, in nats."""
     longest = int(data.lengths[rows].max())
     chosen = torch.from_numpy(rows)
     labels = data.labels[chosen, 1:longest]
     wanted = labels != _IGNORED
-    states = model.model(input_ids=data.ids[chosen, : longest - 1], use_cache=False)  # type: ignore[operator]
+    ids = data.ids[chosen, : longest - 1]
+    shown: dict[str, Tensor] = {}
+    if eye is not None and data.pictures is not None:
+        shown = eye.look_at_all([data.pictures[row] for row in rows])
+        shown["mm_token_type_ids"] = (ids == eye.image_id).int()
+    states = model.model(input_ids=ids, use_cache=False, **shown)  # type: ignore[operator]
     # Only the states that predict a learned token meet the vocabulary.
     logits = model.lm_head(states.last_hidden_state[wanted])  # type: ignore[operator]
     loss = cross_entropy(logits, labels[wanted])
@@ -146,6 +165,7 @@ def pretrain(
     folder: Path,
     resume_every: int,
     on_step: Callable[[Row], object] = lambda row: None,
+    eye: Eye | None = None,
 ) -> list[Row]:
     """Train a model in place.
 
@@ -157,6 +177,7 @@ def pretrain(
         folder: where a killed run resumes; it must belong to these very inputs.
         resume_every: steps between resume points.
         on_step: told each row of the log, those before a resume included.
+        eye: of a model that takes pictures.
 
     Returns:
         One row per step: step (from 1), loss (nats per token), learning_rate.
@@ -183,7 +204,7 @@ def pretrain(
         rate = schedule.rate(step)
         for group in optimizer.param_groups:
             group["lr"] = rate
-        loss = _update(model, optimizer, data, chosen, schedule.max_grad_norm)
+        loss = _update(model, optimizer, data, chosen, schedule.max_grad_norm, eye)
         if not math.isfinite(loss):
             raise FloatingPointError(f"loss {loss} in step {step + 1}; lower the learning rate")
         rows.append({"step": step + 1, "loss": loss, "learning_rate": rate})

@@ -1,0 +1,101 @@
+"""A picture as a model sees it: patches of pixels, and as many placeholders as it has tokens.
+
+The checkpoint's own image processor (`preprocessor_config.json`) says how: Qwen2.5-VL shrinks a
+picture to at most so many pixels, cuts it into patches of 14 x 14, and makes a token of 2 x 2.
+It runs on Pillow; torchvision is never imported.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from passk.models.tiny import image_processor
+from passk.problems.pictures import opened
+
+PROCESSOR = "preprocessor_config.json"
+
+
+class VisionError(ValueError):
+    """A prompt and a picture do not fit, or a model takes none; the message says which."""
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A picture that is ready for a model.
+
+    Attributes:
+        pixels: float32, (patches, values of a patch).
+        grid: patches in time (1), height and width.
+        tokens: placeholders that it takes.
+    """
+
+    pixels: Tensor
+    grid: tuple[int, int, int]
+    tokens: int
+
+
+class Eye:
+    """What turns pictures into a model's inputs.
+
+    Args:
+        processor: the model's image processor.
+        image_id: the token that stands for a picture.
+    """
+
+    def __init__(self, processor: Any, image_id: int) -> None:  # noqa: ANN401
+        self.processor, self.image_id = processor, image_id
+
+    @staticmethod
+    def of(folder: Path) -> "Eye | None":
+        """The eye of a checkpoint; None where its model takes no pictures."""
+        image_id = json.loads((folder / "config.json").read_text("utf-8")).get("image_token_id")
+        if image_id is None or not (folder / PROCESSOR).exists():
+            return None
+        return Eye(image_processor(folder), int(image_id))
+
+    def look(self, png: bytes) -> Seen:
+        """A picture in normal form as the model's input."""
+        found = self.processor(images=[opened(png)], return_tensors="pt")
+        time, height, width = (int(n) for n in found["image_grid_thw"][0])
+        tokens = time * height * width // self.processor.merge_size**2
+        return Seen(found["pixel_values"], (time, height, width), tokens)
+
+    def look_at_all(self, pngs: Sequence[bytes]) -> dict[str, Tensor]:
+        """Pictures as `pixel_values` and `image_grid_thw`, one behind the other."""
+        found = self.processor(images=[opened(png) for png in pngs], return_tensors="pt")
+        return {name: found[name] for name in ("pixel_values", "image_grid_thw")}
+
+    def expand(self, ids: Sequence[int], tokens: int) -> list[int]:
+        """A prompt's ids with its one placeholder repeated for each token of its picture.
+
+        Raises:
+            VisionError: there is no placeholder, or more than one.
+        """
+        places = [place for place, token in enumerate(ids) if token == self.image_id]
+        if len(places) != 1:
+            raise VisionError(
+                f"the prompt has {len(places)} placeholders for one picture; use a template with "
+                "`image: true`"
+            )
+        (place,) = places
+        return [*ids[:place], *[self.image_id] * tokens, *ids[place + 1 :]]
+
+
+def inputs(ids: Tensor, pictures: Sequence[Seen], image_id: int) -> dict[str, Tensor]:
+    """What a Qwen2.5-VL's forward pass takes besides the ids of prompts that hold pictures.
+
+    Args:
+        ids: token ids, (rows, tokens), placeholders expanded.
+        pictures: of the rows, in order.
+        image_id: the placeholder.
+    """
+    return {
+        "pixel_values": torch.cat([one.pixels for one in pictures]).to(ids.device),
+        "image_grid_thw": torch.tensor([one.grid for one in pictures], device=ids.device),
+        "mm_token_type_ids": (ids == image_id).int(),
+    }
