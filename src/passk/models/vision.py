@@ -6,7 +6,7 @@ It runs on Pillow; torchvision is never imported.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,3 +99,24 @@ def inputs(ids: Tensor, pictures: Sequence[Seen], image_id: int) -> dict[str, Te
         "image_grid_thw": torch.tensor([one.grid for one in pictures], device=ids.device),
         "mm_token_type_ids": (ids == image_id).int(),
     }
+
+
+def rotary_positions(model: Any, ids: Tensor, shown: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:  # noqa: ANN401
+    """Where the tokens of prompts stand: a picture's in time, height and width.
+
+    Args:
+        model: a Qwen2.5-VL.
+        ids: token ids, (rows, tokens).
+        shown: the result of `inputs`; `attention_mask` too where rows are padded.
+
+    Returns:
+        Positions, (3, rows, tokens), and the shift of each row, (rows,): the position of the next
+        token is their number plus this.
+    """
+    positions, shifts = model.model.get_rope_index(
+        ids,
+        mm_token_type_ids=shown["mm_token_type_ids"],
+        image_grid_thw=shown["image_grid_thw"],
+        attention_mask=shown.get("attention_mask"),
+    )
+    return positions, shifts.flatten()

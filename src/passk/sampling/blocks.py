@@ -64,12 +64,14 @@ class Block:
         prompt: the rendered prompt.
         indices: the sample indices that it holds.
         needed: how many of them, from the first, the draw uses.
+        image: digest of the picture that the prompt shows, or None.
     """
 
     key: str
     prompt: str
     indices: range
     needed: int
+    image: str | None = None
 
     @property
     def stream(self) -> int:
@@ -92,7 +94,7 @@ def plan(recipe: dict[str, Any], prompt: str, image: str | None, n: int, size: i
     for number in range(-(-n // size)):
         first = number * size
         key = digest("block", recipe, prompt, image, size, number)
-        blocks.append(Block(key, prompt, range(first, first + size), min(size, n - first)))
+        blocks.append(Block(key, prompt, range(first, first + size), min(size, n - first), image))
     return blocks
 
 

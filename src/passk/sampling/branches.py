@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from passk.models.vision import Seen
 from passk.sampling.cache import Decoder, Prefix
 from passk.sampling.streams import uniforms
 from passk.sampling.tokens import distribution, draw
@@ -105,9 +106,11 @@ class Branches:
         """Whether slots are free that no branch waits for."""
         return len(self.free) > len(self.waiting)
 
-    def begin(self, prompt: tuple[int, ...], members: NDArray[np.int64]) -> None:
+    def begin(
+        self, prompt: tuple[int, ...], picture: Seen | None, members: NDArray[np.int64]
+    ) -> None:
         """Run a prompt and draw the first token of its samples."""
-        prefix, logits = self.network.prefill(list(prompt))
+        prefix, logits = self.network.prefill(list(prompt), picture)
         given = distribution(logits, self.settings.temperature, self.settings.top_p)
         rows = np.zeros(len(members), dtype=np.int64)
         tokens = draw(given, rows, uniforms(self.streams[members], 0))

@@ -14,6 +14,7 @@ _TOKENIZER_FILES = (
     *TOKENIZERS, "merges.txt", "tokenizer_config.json", "special_tokens_map.json",
     "added_tokens.json", "chat_template.jinja",
 )  # fmt: skip
+PROCESSOR = "preprocessor_config.json"  # of models that take pictures
 # What transformers writes into a configuration without any effect on samples.
 _IDLE = ("transformers_version", "_name_or_path", "_from_model_config", "use_cache")
 
@@ -40,11 +41,17 @@ def check(folder: Path) -> None:
         )
 
 
+def takes_pictures(folder: Path) -> bool:
+    """Whether a model has a vision tower, and the image processor that it needs."""
+    values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return "vision_config" in values and (folder / PROCESSOR).exists()
+
+
 def weights_digest(folder: Path) -> str:
-    """Digest of weights and of the configuration that says how they compute."""
+    """Digest of weights and of the configuration that says how they compute, and see."""
     files = sorted(folder.glob("*.safetensors"))
     parts: list[Any] = [[path.name, file_digest(path)] for path in files]
-    for name in ("config.json", "generation_config.json"):
+    for name in ("config.json", "generation_config.json", PROCESSOR):
         if (folder / name).exists():
             values = json.loads((folder / name).read_text(encoding="utf-8"))
             parts.append([name, {key: values[key] for key in values if key not in _IDLE}])

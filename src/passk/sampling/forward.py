@@ -1,8 +1,8 @@
 """The forward passes of the step loop: prefill of a prompt, one step of all rows.
 
 `ModuleDecoder` runs any Hugging Face causal language model with full attention, on any device and
-in any precision, through a static cache of slots. `FusedDecoder` runs the same weights of Qwen2
-and Llama models in float32 on a processor, faster.
+in any precision, through a static cache of slots. `FusedDecoder` runs the same weights of Qwen2,
+Llama and Qwen2.5-VL models in float32 on a processor, faster.
 
 A row's numbers must not depend on the other rows. Both decoders keep the shapes of every
 operation fixed by (rows, length) and the prompt, and each row attends to its own slot alone.
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from transformers.cache_utils import Cache, DynamicCache
 
+from passk.models.vision import Seen, inputs, rotary_positions
 from passk.sampling.cache import Decoder, Prefix, Slots
 from passk.sampling.fused import FusedDecoder, fusable
 
@@ -59,18 +60,27 @@ class ModuleDecoder(Slots):
         # Added to the scores, which is what every attention implementation takes.
         self.closed = torch.finfo(self.dtype).min
         self.keys = self.values = torch.empty(0)
+        self.shift = torch.zeros(rows, dtype=torch.long, device=self.device)
 
-    def prefill(self, prompt: list[int]) -> tuple[Prefix, Tensor]:
+    def prefill(self, prompt: list[int], picture: Seen | None = None) -> tuple[Prefix, Tensor]:
         """Run a prompt alone."""
         cache = DynamicCache()
         ids = torch.tensor([prompt], device=self.device)
+        shown: dict[str, Any] = {}
+        shift = 0
+        if picture is not None:
+            shown = inputs(ids, [picture], self.model.config.image_token_id)
+            shown["position_ids"], shifts = rotary_positions(self.model, ids, shown)
+            shown["pixel_values"] = shown["pixel_values"].to(self.dtype)
+            shift = int(shifts[0])
         logits = self.model(
-            input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1
+            input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1, **shown
         ).logits
         layers: list[Any] = list(cache.layers)
         prefix = Prefix(
             torch.stack([layer.keys[0] for layer in layers]),
             torch.stack([layer.values[0] for layer in layers]),
+            shift,
         )
         if not self.keys.numel():
             count, heads, _, size = prefix.keys.shape
@@ -86,7 +96,7 @@ class ModuleDecoder(Slots):
         unseen = self.places > positions[:, None, None, None]
         logits: Tensor = self.model(
             input_ids=tokens[:, None],
-            position_ids=positions[:, None],
+            position_ids=(positions + self.shift)[:, None],
             attention_mask=mask.masked_fill_(unseen, self.closed),
             past_key_values=_SlotCache(self.keys, self.values, positions),
             use_cache=True,

@@ -1,8 +1,9 @@
-"""Qwen2 and Llama with fewer and larger operations than their modules run.
+"""Qwen2, Llama and Qwen2.5-VL with fewer and larger operations than their modules run.
 
 On one processor thread this is several times faster for models of a few million parameters:
 queries, keys and values are one product, so are gate and up; queries are scaled once; no module
-is called. The logits equal those of the module within 1e-5 (tested).
+is called, but the vision tower of a picture's prompt. The logits equal those of the module within
+1e-5 (tested).
 """
 
 from dataclasses import dataclass
@@ -12,24 +13,36 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear, rms_norm, scaled_dot_product_attention, silu
 
+from passk.models.vision import Seen, inputs, rotary_positions
 from passk.sampling.cache import Prefix, Slots
 
 
 def fusable(model: nn.Module) -> bool:
-    """Whether FusedDecoder computes this model: Qwen2 or Llama, float32, processor, plain."""
-    config: Any = model.config
+    """Whether FusedDecoder computes this model: float32, on the processor, plain."""
+    whole: Any = model.config
+    if whole.model_type not in ("qwen2", "llama", "qwen2_5_vl"):
+        return False
+    config: Any = whole.get_text_config()
     weight = next(model.parameters())
     layers = getattr(config, "layer_types", None) or ["full_attention"]
+    decoder: Any = _body(model)
     return (
-        config.model_type in ("qwen2", "llama")
-        and config.hidden_act == "silu"
+        config.hidden_act == "silu"
         and weight.device.type == "cpu"
         and weight.dtype == torch.float32
         and set(layers) == {"full_attention"}
         and not getattr(config, "mlp_bias", False)
         and config.rope_parameters["rope_type"] not in ("dynamic", "longrope")
-        and all(type(part) is nn.Linear for part in model.modules() if hasattr(part, "in_features"))
+        and all(
+            type(part) is nn.Linear for part in decoder.modules() if hasattr(part, "in_features")
+        )
     )
+
+
+def _body(model: Any) -> nn.Module:  # noqa: ANN401
+    """The decoder's layers: of a Qwen2.5-VL, its language model."""
+    body: nn.Module = getattr(model.model, "language_model", model.model)
+    return body
 
 
 @dataclass(frozen=True)
@@ -68,12 +81,14 @@ def _layer(part: Any, scale: float, queries: int) -> _Layer:  # noqa: ANN401
 
 
 class FusedDecoder(Slots):
-    """Qwen2 and Llama in float32 on the processor; logits equal the module's within 1e-5."""
+    """A decoder in float32 on the processor; logits equal the module's within 1e-5."""
 
     def __init__(self, model: nn.Module, rows: int, length: int) -> None:
         """Join the weights as they are now; make anew after the model has changed."""
         whole: Any = model
-        config, body = whole.config, whole.model
+        body: Any = _body(model)
+        config = whole.config.get_text_config()
+        self.model, self.body = whole, body
         self.heads = config.num_attention_heads
         self.kv_heads = config.num_key_value_heads
         self.size = getattr(config, "head_dim", None) or config.hidden_size // self.heads
@@ -92,6 +107,7 @@ class FusedDecoder(Slots):
         )
         self.keys = torch.zeros(len(self.layers), rows, self.kv_heads, length, self.size)
         self.values = torch.zeros_like(self.keys)
+        self.shift = torch.zeros(rows, dtype=torch.long)
         self.places = torch.arange(length)
 
     def _rotate(self, states: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
@@ -128,10 +144,26 @@ class FusedDecoder(Slots):
     def _logits(self, x: Tensor) -> Tensor:
         return linear(rms_norm(x, self.hidden, self.norm, self.epsilon), self.head, self.head_bias)
 
-    def prefill(self, prompt: list[int]) -> tuple[Prefix, Tensor]:
+    def _look(self, ids: Tensor, picture: Seen) -> tuple[Tensor, Tensor, Tensor, int]:
+        """Embeddings, cosines and sines of a prompt that holds a picture; its shift."""
+        shown = inputs(ids[None], [picture], self.model.config.image_token_id)
+        positions, shifts = rotary_positions(self.model, ids[None], shown)
+        grid = shown["image_grid_thw"]
+        seen = torch.cat(self.model.model.get_image_features(picture.pixels, grid).pooler_output)
+        x = self.embedding[ids]
+        x[shown["mm_token_type_ids"][0] == 1] = seen
+        cos, sin = self.body.rotary_emb(self.embedding, positions)
+        half = self.size // 2
+        return x, cos[0, :, None, :half], sin[0, :, None, :half], int(shifts[0])
+
+    def prefill(self, prompt: list[int], picture: Seen | None = None) -> tuple[Prefix, Tensor]:
         """Run a prompt alone."""
-        x = self.embedding[torch.tensor(prompt)]
-        cos, sin = self.cos[: len(prompt)], self.sin[: len(prompt)]
+        shift = 0
+        if picture is None:
+            x = self.embedding[torch.tensor(prompt)]
+            cos, sin = self.cos[: len(prompt)], self.sin[: len(prompt)]
+        else:
+            x, cos, sin, shift = self._look(torch.tensor(prompt), picture)
         keys, values = [], []
         for layer in self.layers:
             q, k, v = (part.transpose(0, 1) for part in self._project(layer, x, cos, sin))
@@ -142,7 +174,7 @@ class FusedDecoder(Slots):
             x = self._close(layer, x, attended.transpose(0, 1).reshape(len(x), -1))
             keys.append(k)
             values.append(v)
-        return Prefix(torch.stack(keys), torch.stack(values)), self._logits(x[-1:])
+        return Prefix(torch.stack(keys), torch.stack(values), shift), self._logits(x[-1:])
 
     def step(self, tokens: Tensor, positions: Tensor) -> Tensor:
         """One token for every row."""
@@ -150,7 +182,8 @@ class FusedDecoder(Slots):
         slots, unseen = torch.arange(rows), self.places > positions[:, None, None]
         mask = torch.zeros(rows, self.kv_heads, groups, len(self.places))
         mask = mask.masked_fill_(unseen[:, None], -torch.inf).flatten(0, 1)
-        x, cos, sin = self.embedding[tokens], self.cos[positions], self.sin[positions]
+        turns = (positions + self.shift).clamp_min(0)  # spare slots stand before the first
+        x, cos, sin = self.embedding[tokens], self.cos[turns], self.sin[turns]
         for layer, keys, values in zip(self.layers, self.keys, self.values, strict=True):
             q, k, v = self._project(layer, x, cos, sin)
             keys[slots, :, positions] = k

@@ -35,6 +35,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from passk.models.vision import Seen
 from passk.sampling.branches import Branches, Ended
 from passk.sampling.forward import decoder
 from passk.sampling.streams import sample_streams
@@ -45,6 +46,7 @@ _LENGTH_UNIT = 32
 _ROWS_PER_PROMPT = 8
 
 Progress = Callable[[int], object]  # told how many more samples are done
+Prompt = tuple[tuple[int, ...], Seen | None]  # ids and picture
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,14 @@ class Request:
         prompt_ids: token ids of the prompt, at least one.
         stream: what the random numbers are keyed by, below 2**63; see `passk.digests.seed`.
         indices: sample indices; (stream, index) names a sample's random numbers.
+        picture: what the placeholders among the ids stand for, or None. Requests share the work
+            on a prompt where they share the very object.
     """
 
     prompt_ids: Sequence[int]
     stream: int
     indices: Sequence[int]
+    picture: Seen | None = None
 
 
 @dataclass(frozen=True)
@@ -154,7 +159,8 @@ def _check(model: nn.Module, requests: Sequence[Request], settings: Settings) ->
         raise ValueError(f"{settings}: temperature >= 0, 0 < top_p <= 1 and rows >= 1 are legal")
     if settings.max_new_tokens < 1:
         raise ValueError(f"max_new_tokens is {settings.max_new_tokens}; at least 1 is legal")
-    context = getattr(getattr(model, "config", None), "max_position_embeddings", None)
+    config = getattr(model, "config", None)
+    context = getattr(config and config.get_text_config(), "max_position_embeddings", None)
     for place, request in enumerate(requests):
         if not len(request.prompt_ids) or not len(request.indices):
             raise ValueError(f"request {place} has no prompt tokens or no sample indices")
@@ -195,13 +201,15 @@ class _Ledger:
         )
         self.drawn: list[Drawn | None] = [None] * len(self.owners)
         self.missing = dict(zip(places, sizes, strict=True))
-        self.prompts = {place: tuple(requests[place].prompt_ids) for place in places}
+        self.prompts: dict[int, Prompt] = {
+            place: (tuple(requests[place].prompt_ids), requests[place].picture) for place in places
+        }
         self.open = Counter(self.prompts.values())  # requests of a prompt that are not complete
         self.working = 0  # prompts in work
 
-    def by_prompt(self) -> deque[tuple[tuple[int, ...], NDArray[np.int64]]]:
+    def by_prompt(self) -> deque[tuple[Prompt, NDArray[np.int64]]]:
         """Prompts in order, each with its samples: those of all its requests."""
-        members: dict[tuple[int, ...], list[NDArray[np.int64]]] = {}
+        members: dict[Prompt, list[NDArray[np.int64]]] = {}
         for place, prompt in self.prompts.items():
             span = self.spans[place]
             members.setdefault(prompt, []).append(np.arange(span.start, span.stop))
@@ -254,7 +262,8 @@ def _run(
         # Nothing is yielded within `_quiet`: the caller's code runs as it was.
         with _quiet(model):
             while queue and branches.hungry and ledger.working < most:
-                branches.begin(*queue.popleft())
+                (prompt, picture), members = queue.popleft()
+                branches.begin(prompt, picture, members)
                 ledger.working += 1
             if not settings.exact and not queue:
                 branches.shrink()

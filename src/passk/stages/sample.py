@@ -72,10 +72,7 @@ def cells(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[Cell]:
     folder, sampling = paths.model(job.study, draw.model), _sampling(job)
     checkpoint.check(folder)
     assert draw.template is not None, "checked by the schema"
-    if problems["image"].null_count() < problems.height:
-        raise StageError(
-            f"draws.{job.item}: a problem has a picture; the engines read text only so far"
-        )
+    check_pictures(problems, draw, folder, f"draws.{job.item}")
     recipe = {
         "weights": checkpoint.weights_digest(folder),
         "tokenizer": checkpoint.tokenizer_digest(folder),
@@ -101,6 +98,33 @@ def cells(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[Cell]:
     return planned
 
 
+def check_pictures(problems: pl.DataFrame, draw: Draw, folder: Path, place: str) -> None:
+    """See that template, model and problems agree on whether there are pictures.
+
+    Raises:
+        StageError: it names the first problem at fault, and the remedy.
+    """
+    assert draw.template is not None, "checked by the schema"
+    shows = template(draw.template).image
+    wrong = problems.filter(pl.col("image").is_null() if shows else pl.col("image").is_not_null())
+    if wrong.height:
+        first = wrong.row(0, named=True)
+        has, remedy = "has a picture, which {} does not show", "use a template with `image: true`"
+        if shows:
+            has = "has no picture, which {} shows"
+            remedy = "add `{kind: image_present}` to the set's filters, or give `images` to its source"
+        raise StageError(
+            f"{place}: problem {first['problem_id']} (set {first['set']!r}, index "
+            f"{first['index']}) {has.format(f'template {draw.template!r}')}; {wrong.height} "
+            f"problem(s) in all: {remedy}"
+        )
+    if shows and not checkpoint.takes_pictures(folder):
+        raise StageError(
+            f"{place}.model: {folder} takes no pictures; use a model with a vision tower and an "
+            "image processor (preprocessor_config.json), or a template without pictures"
+        )
+
+
 def _tokenizer(folder: Path) -> Any:  # noqa: ANN401
     from transformers import AutoTokenizer  # seconds; plain needs none
 
@@ -119,7 +143,8 @@ def _sampled(job: Job, draw: Draw, problems: pl.DataFrame) -> tuple[pl.DataFrame
     reused = sum(map(len, held.values()))
     seconds = 0.0
     if missing:
-        samples, seconds = _draw(job, draw, store, missing, reused)
+        pictures = _pictures(job, draw, {block.image for block in missing if block.image})
+        samples, seconds = _draw(job, draw, store, missing, reused, pictures)
         held |= samples
     drawn = sum(len(block.indices) for block in missing)
     frame = _frame(job.item, draw, planned, held)
@@ -163,8 +188,18 @@ def _usable(samples: Sequence[Sample], draw: Draw, item: str) -> bool:
     )
 
 
+def _pictures(job: Job, draw: Draw, wanted: set[str]) -> dict[str, bytes]:
+    """PNG by digest of the pictures that blocks name; none is read where none is wanted."""
+    found: dict[str, bytes] = {}
+    for name in draw.sets if wanted else ():
+        frame = PROBLEMS.read(paths.problem_set(job.study, name), ("image", "picture"))
+        found |= dict(frame.filter(pl.col("image").is_in(list(wanted))).iter_rows())
+    return found
+
+
 def _draw(
-    job: Job, draw: Draw, store: BlockStore, missing: list[Block], reused: int
+    job: Job, draw: Draw, store: BlockStore, missing: list[Block], reused: int,
+    pictures: Mapping[str, bytes],
 ) -> tuple[dict[str, list[Sample]], float]:
     """Draw the blocks that the store lacks; each is kept as soon as it is complete.
 
@@ -183,6 +218,7 @@ def _draw(
         sampling.rows,
         sampling.dtype,
         plain=not template(draw.template).chat,
+        pictures=pictures,
     )
     # Two sets may share a problem: its block is drawn once, and the audit says so.
     distinct = list({block.key: block for block in missing}.values())

@@ -5,8 +5,8 @@ gives the same bytes whenever a block is drawn again; `vllm` does not, so that a
 its is never drawn again.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -33,6 +33,7 @@ class Order:
         dtype: float32 | bfloat16 | float16.
         plain: whether the prompts are plain text, before which the tokenizer puts its own special
             tokens; chat templates write theirs.
+        pictures: PNG of each picture that a block names by its digest.
     """
 
     folder: Path
@@ -42,6 +43,7 @@ class Order:
     rows: int
     dtype: str
     plain: bool
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class Engine(Protocol):

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from passk.problems.pictures import opened
 from passk.sampling.blocks import Block, Sample
-from passk.sampling.checkpoint import check
+from passk.sampling.checkpoint import check, takes_pictures
 from passk.sampling.engines.protocol import Order, Progress
 from passk.sampling.streams import sample_streams
 
@@ -43,6 +44,7 @@ class Served:
             enforce_eager=current_platform.is_cpu(),  # compilation takes minutes there
             logprobs_mode="raw_logprobs",
             generation_config="vllm",  # the folder's own would add sampling parameters
+            **({"limit_mm_per_prompt": {"image": 1}} if takes_pictures(order.folder) else {}),
         )
         self.tokenizer: Any = self.model.get_tokenizer()
         generation = self.model.llm_engine.model_config.try_get_generation_config()
@@ -59,8 +61,12 @@ class Served:
             prompts, parameters = [], []
             for block in batch:
                 ids = self.tokenizer.encode(block.prompt, add_special_tokens=self.order.plain)
+                asked: dict[str, Any] = {"prompt_token_ids": ids}
+                if block.image is not None:  # vLLM expands the one placeholder itself
+                    image = opened(self.order.pictures[block.image])
+                    asked["multi_modal_data"] = {"image": image}
                 for stream in sample_streams(block.stream, list(block.indices)).tolist():
-                    prompts.append({"prompt_token_ids": ids})
+                    prompts.append(asked)
                     parameters.append(self._parameters(stream))
             answers = iter(self.model.generate(prompts, parameters, use_tqdm=False))
             for block in batch:

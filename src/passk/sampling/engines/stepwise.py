@@ -11,9 +11,11 @@ from passk.sampling.engines.protocol import Order, Progress
 with lean_imports():  # half a second of a start-up that is longer than the sampling
     import torch
     from safetensors import SafetensorError
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoTokenizer
     from transformers.utils import logging
 
+    from passk.models.loading import load
+    from passk.models.vision import Eye, Seen, VisionError
     from passk.sampling.steploop import Drawn, Request, Settings, completed
 
 
@@ -27,9 +29,7 @@ class Stepwise:
         self.order = order
         device = "cuda" if torch.cuda.is_available() else "cpu"
         try:
-            model: Any = AutoModelForCausalLM.from_pretrained(
-                order.folder, dtype=order.dtype, local_files_only=True
-            )
+            model: Any = load(order.folder, order.dtype)
         except SafetensorError as error:
             raise CheckpointError(
                 f"{order.folder}: damaged weights ({error}); delete the folder and run "
@@ -37,6 +37,7 @@ class Stepwise:
             ) from error
         self.model = model.to(device)
         self.tokenizer: Any = AutoTokenizer.from_pretrained(order.folder, local_files_only=True)
+        self.eye = Eye.of(order.folder)
 
     def draw(
         self, blocks: Sequence[Block], progress: Progress
@@ -50,14 +51,29 @@ class Stepwise:
             eos_ids=end_tokens(self.model.generation_config, self.tokenizer),
             rows=order.rows,
         )
-        prompts = {block.prompt: self._encoded(block.prompt) for block in blocks}
-        requests = [Request(prompts[one.prompt], one.stream, one.indices) for one in blocks]
+        images = dict.fromkeys(block.image for block in blocks if block.image is not None)
+        seen = {image: self._seen(image) for image in images}
+        prompts = {
+            (block.prompt, block.image): self._encoded(block.prompt, seen.get(block.image))
+            for block in blocks
+        }
+        requests = [
+            Request(
+                prompts[one.prompt, one.image], one.stream, one.indices, seen.get(one.image)
+            )
+            for one in blocks
+        ]
         for place, drawn in completed(self.model, requests, settings, progress):
             yield blocks[place], self._samples(blocks[place], drawn)
 
-    def _encoded(self, prompt: str) -> list[int]:
+    def _seen(self, image: str) -> Seen:
+        if self.eye is None:
+            raise VisionError(f"{self.order.folder}: this model takes no pictures; use one that does")
+        return self.eye.look(self.order.pictures[image])
+
+    def _encoded(self, prompt: str, seen: Seen | None) -> list[int]:
         ids: list[int] = self.tokenizer.encode(prompt, add_special_tokens=self.order.plain)
-        return ids
+        return ids if seen is None or self.eye is None else self.eye.expand(ids, seen.tokens)
 
     def _samples(self, block: Block, drawn: list[Drawn]) -> list[Sample]:
         # Samples that agree share one array, and so one text.
