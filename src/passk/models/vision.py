@@ -32,11 +32,13 @@ class Seen:
         pixels: float32, (patches, values of a patch).
         grid: patches in time (1), height and width.
         tokens: placeholders that it takes.
+        png: the picture itself, for engines that prepare pictures by themselves.
     """
 
     pixels: Tensor
     grid: tuple[int, int, int]
     tokens: int
+    png: bytes
 
 
 class Eye:
@@ -63,7 +65,7 @@ class Eye:
         found = self.processor(images=[opened(png)], return_tensors="pt")
         time, height, width = (int(n) for n in found["image_grid_thw"][0])
         tokens = time * height * width // self.processor.merge_size**2
-        return Seen(found["pixel_values"], (time, height, width), tokens)
+        return Seen(found["pixel_values"], (time, height, width), tokens, png)
 
     def look_at_all(self, pngs: Sequence[bytes]) -> dict[str, Tensor]:
         """Pictures as `pixel_values` and `image_grid_thw`, one behind the other."""
@@ -105,7 +107,7 @@ def rotary_positions(model: Any, ids: Tensor, shown: Mapping[str, Tensor]) -> tu
     """Where the tokens of prompts stand: a picture's in time, height and width.
 
     Args:
-        model: a Qwen2.5-VL.
+        model: a Qwen2.5-VL, with or without its output layer.
         ids: token ids, (rows, tokens).
         shown: the result of `inputs`; `attention_mask` too where rows are padded.
 
@@ -113,7 +115,8 @@ def rotary_positions(model: Any, ids: Tensor, shown: Mapping[str, Tensor]) -> tu
         Positions, (3, rows, tokens), and the shift of each row, (rows,): the position of the next
         token is their number plus this.
     """
-    positions, shifts = model.model.get_rope_index(
+    inner = model if hasattr(model, "get_rope_index") else model.model
+    positions, shifts = inner.get_rope_index(
         ids,
         mm_token_type_ids=shown["mm_token_type_ids"],
         image_grid_thw=shown["image_grid_thw"],

@@ -12,7 +12,7 @@ from typing import Any
 from passk import paths
 from passk.models.lean import lean_imports
 from passk.params.training import Training
-from passk.problems.prompts import encode, render
+from passk.problems.prompts import encode, render, template
 from passk.schemas.problems import PROBLEMS
 from passk.stages.job import Job, StageError
 from passk.training.reward import REWARDS
@@ -29,6 +29,7 @@ with lean_imports():
     import torch
     from transformers import PreTrainedTokenizerBase
 
+    from passk.models.vision import Eye
     from passk.training.arm import Arm, train
     from passk.training.processes import launch
 
@@ -77,13 +78,45 @@ def _trained(job: Job, arm: Arm) -> tuple[list[dict[str, Any]], Mapping[str, flo
             f"train.{job.item}.set = {settings.set!r}: the set is empty; loosen its filters"
         )
 
+    eye = _eye(job, arm, problems)
+    if eye is not None and settings.algorithm.name == "ppo":
+        raise StageError(
+            f"train.{job.item}.algorithm: PPO's critic reads text alone; use another algorithm for "
+            "problems with pictures"
+        )
+
     def tasks(tokenizer: PreTrainedTokenizerBase) -> list[Task]:
-        return [task_of(problem, settings.template, tokenizer) for problem in problems]
+        return [task_of(problem, settings.template, tokenizer, eye) for problem in problems]
 
     watch = Stopwatch()
     with _judge(_domain(job, problems), settings) as judge:
         rows = train(arm, tasks, REWARDS[settings.reward](judge), watch)
     return rows, {name: watch.seconds[name] for name in ("sampling", "judging", "training")}
+
+
+def _eye(job: Job, arm: Arm, problems: Sequence[Mapping[str, Any]]) -> Eye | None:
+    """What shows pictures to the start model; None where the template shows none.
+
+    Raises:
+        StageError: template, problems and model do not agree on whether there are pictures.
+    """
+    place, name = f"train.{job.item}", arm.settings.template
+    shows = template(name).image
+    wrong = [problem for problem in problems if (problem["image"] is not None) != shows]
+    if wrong:
+        has = "has no picture, which" if shows else "has a picture, and"
+        raise StageError(
+            f"{place}.set: problem {wrong[0]['problem_id']} {has} template {name!r} "
+            f"{'shows' if shows else 'shows none'} ({len(wrong)} problem(s) in all); filter the "
+            "set by `image_present`, or use another template"
+        )
+    eye = Eye.of(arm.start) if shows else None
+    if shows and eye is None:
+        raise StageError(
+            f"{place}.start: {arm.start} takes no pictures; start from a model with a vision tower "
+            "and an image processor (preprocessor_config.json)"
+        )
+    return eye
 
 
 def _domain(job: Job, problems: Sequence[Mapping[str, Any]]) -> str:
@@ -135,15 +168,22 @@ def main(told: Path) -> None:
         (arm.folder / "seconds.json").write_text(json.dumps(seconds))
 
 
-def task_of(problem: Mapping[str, Any], template: str, tokenizer: PreTrainedTokenizerBase) -> Task:
-    """A problem as the trainer sees it: the prompt reads no answer."""
-    ids = encode(template, render(template, problem, tokenizer), tokenizer)
+def task_of(
+    problem: Mapping[str, Any],
+    name: str,
+    tokenizer: PreTrainedTokenizerBase,
+    eye: Eye | None = None,
+) -> Task:
+    """A problem as the trainer sees it under a template: the prompt reads no answer."""
+    ids = encode(name, render(name, problem, tokenizer), tokenizer)
+    seen = eye.look(problem["picture"]) if eye is not None else None
     return Task(
         problem["problem_id"],
-        tuple(ids),
+        tuple(ids if eye is None or seen is None else eye.expand(ids, seen.tokens)),
         gold(problem),
         question=problem["question"],
         level=_level(problem["tags"] or []),
+        seen=seen,
     )
 
 

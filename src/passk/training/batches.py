@@ -16,7 +16,7 @@ def collate(
 
     Returns:
         `prompt_ids`, `prompt_mask`, `completion_ids`, `completion_mask`; rows are the rollouts of
-        the first task, then of the second, and so on.
+        the first task, then of the second, and so on. `task`: which of the tasks each row answers.
     """
     prompts = [t.prompt_ids for t, group in zip(tasks, groups, strict=True) for _ in group]
     completions = [rollout.token_ids for group in groups for rollout in group]
@@ -27,6 +27,7 @@ def collate(
         "prompt_mask": prompt_mask.to(device),
         "completion_ids": completion_ids.to(device),
         "completion_mask": completion_mask.to(device),
+        "task": torch.tensor([i for i, group in enumerate(groups) for _ in group]).to(device),
     }
 
 

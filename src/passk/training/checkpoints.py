@@ -11,14 +11,10 @@ from pathlib import Path
 
 import torch
 from peft import PeftModel
-from transformers import (
-    AutoModelForCausalLM,
-    AutoTokenizer,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
+from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging
 
+from passk.models import loading
 from passk.training.weights import copy_of
 
 TOKENIZER_FILES = (
@@ -30,6 +26,7 @@ TOKENIZER_FILES = (
     "vocab.json",
     "merges.txt",
     "chat_template.jinja",
+    "preprocessor_config.json",  # of models that take pictures
 )
 COMPLETE = "complete"  # a resume point without this file was cut short by a kill
 
@@ -50,7 +47,7 @@ def load(folder: Path, dtype: str = "float32") -> tuple[PreTrainedModel, PreTrai
         raise CheckpointError(
             f"{folder}: checkpoint without a tokenizer; save the tokenizer beside the weights"
         )
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
+    model = loading.load(folder, dtype)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     if tokenizer.eos_token_id is None:
         raise CheckpointError(
@@ -75,10 +72,16 @@ def save(model: PreTrainedModel | PeftModel, start: Path, target: Path) -> None:
     temporary.mkdir(parents=True)
     if isinstance(model, PeftModel):
         model = copy_of(model, start, torch.float32, "cpu")
-    now = model.config.use_cache  # training switches the key-value cache off, and would save that
-    model.config.use_cache = json.loads((start / "config.json").read_text()).get("use_cache", True)
+    # Training switches the key-value cache off, and would save that.
+    began = json.loads((start / "config.json").read_text())
+    said = {id(model.config): began, id(model.config.get_text_config()): began.get("text_config")}
+    both = (model.config, model.config.get_text_config())
+    now = [getattr(config, "use_cache", None) for config in both]
+    for config in both:
+        config.use_cache = (said[id(config)] or began).get("use_cache", True)
     model.save_pretrained(temporary)
-    model.config.use_cache = now
+    for config, value in zip(both, now, strict=True):
+        config.use_cache = value
     for name in TOKENIZER_FILES:
         if (start / name).exists():
             shutil.copyfile(start / name, temporary / name)

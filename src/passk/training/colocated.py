@@ -18,6 +18,8 @@ from typing import Any
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from passk.models.tokenizer import IMAGE
+from passk.problems.pictures import opened
 from passk.digests import seed
 from passk.params.training import Training
 from passk.sampling.streams import sample_streams
@@ -96,7 +98,7 @@ class Colocated:
         for place, task in enumerate(tasks, first):
             own = seed(stream, *self.identity, step, place, task.problem_id)
             for one in sample_streams(own, list(range(size))).tolist():
-                prompts.append({"prompt_token_ids": list(task.prompt_ids)})
+                prompts.append(self._asked(task))
                 parameters.append(self._parameters(one, greedy=greedy))
         answers = self.model.generate(prompts, parameters, use_tqdm=False)
         flat = [self._rollout(answer.outputs[0]) for answer in answers]
@@ -110,6 +112,15 @@ class Colocated:
         if self.on_processor:  # it forgets the packed copy of an output layer
             self.model.apply_model(_pack_outputs)
         self.model.reset_prefix_cache()
+
+    def _asked(self, task: Task) -> dict[str, Any]:
+        """A prompt as vLLM takes it, which expands a picture's one placeholder by itself."""
+        ids = list(task.prompt_ids)
+        if task.seen is None:
+            return {"prompt_token_ids": ids}
+        image_id = self.tokenizer.convert_tokens_to_ids(IMAGE)
+        once = [token for i, token in enumerate(ids) if token != image_id or ids[i - 1] != image_id]
+        return {"prompt_token_ids": once, "multi_modal_data": {"image": opened(task.seen.png)}}
 
     def _parameters(self, own: int, *, greedy: bool) -> Any:  # noqa: ANN401
         settings = self.settings

@@ -25,6 +25,7 @@ from transformers import (
 )
 
 from passk.digests import seed
+from passk.models.vision import Seen, inputs
 from passk.params.training import Training
 from passk.sampling.steploop import Request, Settings, generate
 from passk.training.rollouts import Rollout, Task
@@ -115,6 +116,7 @@ def step_loop(tokenizer: PreTrainedTokenizerBase, settings: Training, identity: 
                 task.prompt_ids,
                 seed(stream, *identity, step, place, task.problem_id),
                 range(1 if greedy else settings.rollouts),
+                task.seen,
             )
             for place, task in enumerate(tasks, first)
         ]
@@ -149,7 +151,7 @@ def by_generate(
         stream: str = "rollout", greedy: bool = False, first: int = 0,
     ) -> list[list[Rollout]]:  # fmt: skip
         size = 1 if greedy else settings.rollouts
-        asked = [task.prompt_ids for task in tasks for _ in range(size)]
+        asked = [task for task in tasks for _ in range(size)]
         flat: list[Rollout] = []
         devices = [model.device] if model.device.type == "cuda" else []
         with torch.random.fork_rng(devices=devices):
@@ -178,12 +180,13 @@ class _Entropies(LogitsProcessor):
 def _generated(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
-    prompts: Sequence[Sequence[int]],
+    tasks: Sequence[Task],
     settings: Training,
     *,
     greedy: bool,
 ) -> list[Rollout]:
-    """One response to each prompt, by one call of `generate`."""
+    """One response to each task, by one call of `generate`."""
+    prompts = [task.prompt_ids for task in tasks]
     width = max(map(len, prompts))
     pad = tokenizer.pad_token_id
     ids = torch.tensor([[pad] * (width - len(p)) + list(p) for p in prompts])
@@ -202,6 +205,7 @@ def _generated(
         out = generate_by(
             input_ids=ids.to(model.device),
             attention_mask=mask.to(model.device),
+            **shown(model, ids.to(model.device), [task.seen for task in tasks]),
             generation_config=how,
             logits_processor=LogitsProcessorList([entropies]),
         )
@@ -220,6 +224,14 @@ def _until_end(row: list[int], last: Sequence[int]) -> list[int]:
     """Tokens up to the first that ends a response, with it."""
     found = [place for place, token in enumerate(row) if token in last]
     return row[: found[0] + 1] if found else row
+
+
+def shown(
+    model: PreTrainedModel, ids: Tensor, pictures: Sequence[Seen | None]
+) -> dict[str, Tensor]:
+    """What a forward pass takes besides ids: the pictures of all rows, or nothing."""
+    seen = [one for one in pictures if one is not None]
+    return inputs(ids, seen, model.config.image_token_id) if seen else {}
 
 
 def ends(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:

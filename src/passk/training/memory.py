@@ -49,7 +49,7 @@ class Shape:
 
 def shape_of(model: PreTrainedModel, settings: Training) -> Shape:
     """The shape of a start model under an arm's settings."""
-    config = model.config
+    config = model.config.get_text_config()
     heads = config.num_attention_heads
     head = getattr(config, "head_dim", None) or config.hidden_size // heads
     groups = getattr(config, "num_key_value_heads", None) or heads

@@ -10,6 +10,8 @@ from typing import Protocol
 
 from transformers import PreTrainedModel
 
+from passk.models.vision import Seen
+
 
 @dataclass(frozen=True)
 class Task:
@@ -17,10 +19,11 @@ class Task:
 
     Attributes:
         problem_id: names the random streams of its rollouts.
-        prompt_ids: the rendered prompt.
+        prompt_ids: the rendered prompt, placeholders of its picture expanded.
         gold: what responses are judged by, an answer or tests; only the reward reads it.
         question: the question's text; only the reward reads it.
         level: step of the difficulty ladder, or None; only the curriculum reads it.
+        seen: the picture that the prompt shows, or None.
     """
 
     problem_id: str
@@ -28,6 +31,7 @@ class Task:
     gold: str
     question: str = ""
     level: int | None = None
+    seen: Seen | None = None
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,18 @@ pads every row to the longest; this one encodes distinct prompts once, hands the
 to the responses (gradients flow through it), and runs the responses in chunks of like length. The
 result is the plain one up to float rounding.
 
-Covered: full-attention decoders with rotary or other position ids (Qwen2, Llama), in one process.
-Adapters (peft) are covered. Not covered: sliding windows, logits scaled or capped by the
+Covered: full-attention decoders with rotary or other position ids (Qwen2, Llama), and Qwen2.5-VL
+with a picture in each prompt, in one process. Adapters (peft) are covered. Not covered: sliding windows, logits scaled or capped by the
 architecture, sharded models, several processes, gradient checkpointing; use the plain pass there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
 from transformers import DynamicCache, PreTrainedModel
 
+from passk.models.vision import Seen, inputs, rotary_positions
 from passk.training.weights import plain_model
 
 
@@ -27,6 +28,7 @@ def shared_prompt_scores(
     temperature: float,
     rows: int,
     entropy_gradient: bool = False,
+    pictures: Sequence[Seen] = (),
 ) -> tuple[Tensor, Tensor]:
     """Per-token log-probabilities and entropies of responses.
 
@@ -37,6 +39,7 @@ def shared_prompt_scores(
         temperature: divides the logits.
         rows: responses per chunk.
         entropy_gradient: whether gradients flow through the entropies.
+        pictures: that of each row, in prompts that show one; gradients flow into the vision tower.
 
     Returns:
         Log-probabilities and entropies in nats, each of shape (B, C), 0 where masked.
@@ -46,7 +49,8 @@ def shared_prompt_scores(
     width = ids.shape[1]
     parts: list[tuple[Tensor, Tensor]] = []
     chunks: list[Tensor] = []
-    for chunk, hidden in shared_prompt_states(network.base_model, prompts, responses, rows):
+    states = shared_prompt_states(network.base_model, prompts, responses, rows, pictures)
+    for chunk, hidden in states:
         longest = hidden.shape[1]
         logits = network.get_output_embeddings()(hidden).float() / temperature
         logprobs = torch.log_softmax(logits, dim=-1)
@@ -62,7 +66,8 @@ def shared_prompt_scores(
 
 
 def shared_prompt_states(
-    decoder: nn.Module, prompts: tuple[Tensor, Tensor], responses: tuple[Tensor, Tensor], rows: int
+    decoder: nn.Module, prompts: tuple[Tensor, Tensor], responses: tuple[Tensor, Tensor], rows: int,
+    pictures: Sequence[Seen] = (),
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Hidden states that predict each response token, in chunks of responses of like length.
 
@@ -71,18 +76,22 @@ def shared_prompt_states(
         prompts: ids and mask, as in `shared_prompt_scores`.
         responses: ids and mask.
         rows: responses per chunk.
+        pictures: that of each row, or none at all.
 
     Yields:
         Positions of the responses, shape (rows,), and states, (rows, longest of them, width).
     """
     marked = prompts[0].masked_fill(prompts[1] == 0, -1)  # padding differs from every token
+    # Equal words about another picture are another prompt: its number goes before them.
+    number = {seen: i for i, seen in enumerate(dict.fromkeys(pictures))}
+    which = torch.tensor([number[seen] for seen in pictures] or [0] * len(marked))
+    marked = torch.cat([which.to(marked)[:, None], marked], dim=1)
     distinct, inverse = torch.unique(marked, dim=0, return_inverse=True)
-    prompt_mask = (distinct >= 0).long()
+    shown = [list(number)[i] for i in distinct[:, 0].tolist()] if pictures else []
+    ids, prompt_mask = distinct[:, 1:].clamp(min=0), (distinct[:, 1:] >= 0).long()
+    places, shift, seen = _places(decoder, ids, prompt_mask, shown)
     encoded = decoder(
-        input_ids=distinct.clamp(min=0),
-        attention_mask=prompt_mask,
-        position_ids=_positions(prompt_mask),
-        use_cache=True,
+        input_ids=ids, attention_mask=prompt_mask, position_ids=places, use_cache=True, **seen
     )
     cache = [(layer.keys, layer.values) for layer in encoded.past_key_values.layers]
     last = encoded.last_hidden_state[:, -1:]
@@ -93,7 +102,7 @@ def shared_prompt_states(
         longest = max(int(lengths[chunk].max()), 1)
         states = _hidden(
             decoder, [(k[owner], v[owner]) for k, v in cache], last[owner],
-            prompt_mask[owner], (ids[chunk, :longest], mask[chunk, :longest]),
+            prompt_mask[owner], (ids[chunk, :longest], mask[chunk, :longest]), shift[owner],
         )  # fmt: skip
         yield chunk, states
 
@@ -104,6 +113,7 @@ def _hidden(
     last: Tensor,
     prompt_mask: Tensor,
     responses: tuple[Tensor, Tensor],
+    shift: Tensor,
 ) -> Tensor:
     """Hidden states that predict each response token, shape (rows, tokens, width)."""
     ids, mask = responses
@@ -113,11 +123,22 @@ def _hidden(
     states: Tensor = decoder(
         input_ids=ids[:, :-1],
         attention_mask=whole,
-        position_ids=_positions(whole)[:, prompt_mask.shape[1] :],
+        position_ids=_positions(whole)[:, prompt_mask.shape[1] :] + shift[:, None],
         past_key_values=DynamicCache(cache),
         use_cache=True,
     ).last_hidden_state
     return torch.cat([last, states], dim=1)
+
+
+def _places(
+    decoder: nn.Module, ids: Tensor, mask: Tensor, pictures: Sequence[Seen]
+) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+    """Positions of prompts, the shift of what follows each, and what their pictures add."""
+    if not pictures:
+        return _positions(mask), torch.zeros(len(ids), dtype=torch.long, device=ids.device), {}
+    seen = inputs(ids, pictures, decoder.config.image_token_id)  # type: ignore[union-attr]
+    places, shift = rotary_positions(decoder, ids, {**seen, "attention_mask": mask})
+    return places, shift, seen
 
 
 def _positions(mask: Tensor) -> Tensor:

@@ -36,6 +36,8 @@ from trl import GRPOConfig, GRPOTrainer
 from trl.trainer.utils import add_fused_lm_head
 
 from passk.digests import seed
+from passk.models.vision import Seen
+from passk.models.vision import inputs as inputs_of
 from passk.params.training import Ppo, Training
 from passk.training.advantages import ALGORITHMS, advantages
 from passk.training.batches import collate, micro_batches
@@ -97,6 +99,8 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         self.on_step = on_step
         self.watch = watch or Stopwatch()
         self.collect = Collector(list(tasks), settings, draw, reward, identity, self.watch)
+        self._seen: list[Seen] = []  # the pictures of this step's tasks, if they have any
+        self._shown: Tensor | None = None  # which of them the rows of the pass at hand show
         self._rows: list[dict[str, float]] = []  # log rows of the updates of this step
         self._facts: dict[str, Any] = {}  # what the rollouts of this step say
         # Adapters can be switched off instead; for the KL penalty TRL has a copy of its own.
@@ -170,6 +174,7 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         if not collected.groups:
             return nothing
         device = self.accelerator.device
+        self._seen = [task.seen for task in collected.tasks if task.seen is not None]
         batch = collate(collected.tasks, collected.groups, self._tokenizer.pad_token_id, device)
         advantages = self._advantages(collected, batch, step).to(device)
         flat = [rollout for group in collected.groups for rollout in group]
@@ -243,7 +248,8 @@ class PolicyTrainer(Resuming, GRPOTrainer):
     def _compute_loss(self, model: PreTrainedModel, inputs: Mapping[str, Any]) -> Tensor:
         if not inputs:  # no rows: no gradient, so the optimizer leaves every weight as it is
             return torch.zeros((), device=self.accelerator.device, requires_grad=True)
-        loss: Tensor = super()._compute_loss(model, inputs) * inputs["weight"]
+        with self._showing(inputs):
+            loss: Tensor = super()._compute_loss(model, inputs) * inputs["weight"]
         if not torch.isfinite(loss):
             self._stop(f"loss is {loss.item()}")
         return loss
@@ -257,7 +263,12 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         *rest: object,
         **named: object,
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        pictures = [] if self._shown is None else [self._seen[i] for i in self._shown.tolist()]
         if not self.settings.share_prompts:  # TRL's own pass
+            if pictures:
+                plain: Any = self.accelerator.unwrap_model(model)
+                named |= inputs_of(input_ids, pictures, plain.config.image_token_id)
+                named["num_images"] = [1] * len(pictures)
             return super()._get_per_token_logps_and_entropies(
                 model, input_ids, attention_mask, logits_to_keep, *rest, **named
             )
@@ -270,6 +281,7 @@ class PolicyTrainer(Resuming, GRPOTrainer):
                 temperature=self.temperature,
                 rows=self.settings.forward_rows,
                 entropy_gradient=self._entropy_bonus_enabled,
+                pictures=pictures,
             )
         return logps, entropies, None
 
@@ -279,7 +291,17 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         mask = torch.cat([batch["prompt_mask"], batch["completion_mask"]], dim=1)
         width = batch["completion_ids"].shape[1]
         rows = self.args.per_device_train_batch_size  # as many at once as an update passes on
-        return self._get_per_token_logps_and_entropies(model, ids, mask, width, rows)[0]
+        with self._showing(batch):
+            return self._get_per_token_logps_and_entropies(model, ids, mask, width, rows)[0]
+
+    @contextmanager
+    def _showing(self, batch: Mapping[str, Any]) -> Iterator[None]:
+        """While the rows of a batch are passed on: TRL names no picture by its row."""
+        self._shown = batch["task"] if self._seen else None
+        try:
+            yield
+        finally:
+            self._shown = None
 
     @contextmanager
     def _as_begun(self, copy: PreTrainedModel | None) -> Iterator[PreTrainedModel]:

@@ -19,8 +19,9 @@ import torch
 from peft import LoraConfig, PeftModel
 from peft.tuners.lora import LoraLayer
 from torch import Tensor
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers import PreTrainedModel
 
+from passk.models import loading
 from passk.params.training import Lora, Training
 
 _PREFIX = "base_model.model."
@@ -81,7 +82,7 @@ def copy_of(
     model: PreTrainedModel | PeftModel, start: Path, dtype: torch.dtype, device: torch.device | str
 ) -> PreTrainedModel:
     """A plain model with a policy's weights, adapters merged; begins as the start model."""
-    copy: Any = AutoModelForCausalLM.from_pretrained(start, dtype=dtype, local_files_only=True)
+    copy: Any = loading.load(start, dtype)
     copy.to(device).requires_grad_(False).eval()
     refresh(copy, model)
     return copy  # type: ignore[no-any-return]
