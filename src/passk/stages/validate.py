@@ -62,7 +62,8 @@ def _problems(job: Job, bounds: Validation) -> tuple[dict[str, Frame], list[Expe
 def _filters(job: Job) -> pl.DataFrame:
     """What each filter of each set was given and kept; the page shows it."""
     names = job.params["sets"]
-    return pl.concat(FILTERS.read(paths.filter_table(job.study, name)) for name in names)
+    tables = (FILTERS.read(paths.filter_table(job.study, name)) for name in names)
+    return pl.concat(tables).sort("set", "order")
 
 
 def _samples(job: Job, bounds: Validation) -> tuple[dict[str, Frame], list[Expect]]:
