@@ -68,6 +68,7 @@ def main(
     n: Annotated[
         int | None, typer.Option(min=1, help="First so many samples of each; all.")
     ] = None,
+    *,
     pictures: Annotated[
         Path | None, typer.Option(help="Folder to write the problems' pictures to, as IMAGE.png.")
     ] = None,
@@ -75,6 +76,8 @@ def main(
     """Write a draw's samples with their grades, ready for the imported study.
 
     Example: passk export base --set indomain --problems 12 --n 8 --out samples.jsonl
+
+    Problems with a picture name it under `image`; --pictures writes the pictures themselves.
     """
     study = load_study(paths.PARAMS)
     if draw not in study.draws or name not in study.draws[draw].sets:
