@@ -12,7 +12,7 @@ from PIL import Image
 
 import report_tables as made
 from passk.problems.pictures import encode
-from passk.report import looking, setup
+from passk.report import examples, looking, setup
 from passk.report.contents import drawings, sections
 from passk.report.numbers import Number, plain
 from passk.report.page import judged, page
@@ -100,6 +100,16 @@ def test_examples_show_picture_question_choices_and_both_models(document):
              for d in ("viewer", "visual-grpo")]  # fmt: skip
     assert order == sorted(order)
     assert text.index("<img") < text.index("How many?") < order[0]
+
+
+def test_choices_that_the_question_lists_are_not_listed_again():
+    material = exemplified((56, 56))
+    table = material.examples["visual"].with_columns(
+        question=pl.lit("Which?\nChoices: a <b>, none")
+    )
+    for question, choices in ((table, ()), (material.examples["visual"], tuple(CHOICES))):
+        found = examples.whole(replace(material, examples={"visual": question}), "visual")
+        assert found[0].choices == choices
 
 
 def test_the_page_asks_for_nothing_outside_itself(document):

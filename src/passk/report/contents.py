@@ -174,10 +174,10 @@ def _domain(material: Material, name: Domain) -> list[View]:
         tables.comparison(material, pairs, sets),
         solvable.coverage(material, pairs, sets),
         solvable.indices(material, pairs, sets),
-        *looks,
         tables.greedy(material, [one for one in sets if one not in material.set_names]),
         failing.failures(material, draws, sets),
         replace(tables.bounds(material, draws, sets), folded="Bounds for unknown verdicts"),
+        *looks,
     ]
 
 

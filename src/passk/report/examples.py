@@ -11,6 +11,7 @@ from passk.report.plots import DOMAINS
 from passk.schemas.verdicts import CORRECT, WRONG
 
 LONGEST = 4000  # characters of a response or a question; what is cut is said
+STATED = "Choices:"  # before the choices in a question that lists them, as MathVista's do
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Example:
         title: set and index of the problem.
         question: as the problem has it.
         responses: of the base model and of the trained one, right ones first.
-        choices: what may be answered; empty where the answer is free.
+        choices: what may be answered; empty where the answer is free or the question lists them.
         picture: what the question shows, or None.
     """
 
@@ -66,7 +67,7 @@ def _of(material: Material, name: str) -> list[Example]:
                 f"{material.label(first['set'])}, problem {first['index']}",
                 _cut(first["question"]),
                 tuple(_responses(material, name, draws, rows)),
-                tuple(first["choices"] or ()),
+                () if STATED in first["question"] else tuple(first["choices"] or ()),
                 None if first["picture"] is None else embedded(first["picture"]),
             )
         )

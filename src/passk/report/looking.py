@@ -25,7 +25,7 @@ def looking(material: Material) -> View:
                 for one, name in ((draw, own), (other, shuffled))
             )
             rows.append([[material.label(own)], [material.looks[draw].label], *points])
-    columns = ["Set", "Draw", "pass@1, own pictures", "pass@1, shuffled pictures"]
+    columns = ["Set", "Draw", "pass@1, own pictures", "pass@1, shuffled"]
     return View(columns, rows, frozenset({0, 1}))
 
 
@@ -44,7 +44,9 @@ def twins(sets: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
 
 def _twin(control: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether a set is what a control was made from."""
-    same = all((control.get(key) or []) == (other.get(key) or []) for key in ("problems", "filters"))
+    same = all(
+        (control.get(key) or []) == (other.get(key) or []) for key in ("problems", "filters")
+    )
     return same and other.get("pictures") != "shuffled"
 
 

@@ -41,8 +41,8 @@ def embedded(png: bytes) -> Inline:
     image = opened(png)
     largest = max(image.size)
     if largest > WIDEST:
-        size = (max(1, round(side * WIDEST / largest)) for side in image.size)
-        image = image.resize(tuple(size), Image.Resampling.LANCZOS)
+        width, height = (max(1, round(side * WIDEST / largest)) for side in image.size)
+        image = image.resize((width, height), Image.Resampling.LANCZOS)
         png = encode(image).png
     times = min(MOST, max(1, SMALL // largest))
     width, height = (side * times for side in image.size)
