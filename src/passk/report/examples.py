@@ -11,7 +11,7 @@ from passk.report.plots import DOMAINS
 from passk.schemas.verdicts import CORRECT, WRONG
 
 LONGEST = 4000  # characters of a response or a question; what is cut is said
-STATED = "Choices:"  # before the choices in a question that lists them, as MathVista's do
+STATED = "Choices:"  # before the choices in a question that lists them itself
 
 
 @dataclass(frozen=True)
