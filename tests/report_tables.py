@@ -347,6 +347,52 @@ def coded(**changes: Any) -> Material:
     )
 
 
+SCENES = ("scenes", "charts")
+CONTROL = "scenes-shuffled"
+
+
+def seeing(**changes: Any) -> Material:
+    """The study with a third domain: pictures, a control that shuffles them, a filtered set."""
+    before = coded()
+    models = {"viewer": (0.2, 0.85), "visual-grpo": (0.45, 0.65)}
+    pairs = {"visual": {"base": "viewer", "rl": "visual-grpo"}}
+    seen = tables(models, pairs, list(SCENES))
+    blind = tables({"viewer": (0.05, 0.6), "visual-grpo": (0.06, 0.3)}, pairs, [CONTROL])
+    joined = {
+        name: pl.concat([table, seen[name], blind[name]]) if name in seen else table
+        for name, table in before.results.items()
+    }
+    lost = failures(list(models), [*SCENES, CONTROL])
+    joined["failures"] = pl.concat([joined["failures"], lost])
+    panels = PANELS | {"visual": {"pairs": ["visual"], "sets": []}}
+    told = before.analysis.model_dump()
+    scenes = {"problems": "scenes", "filters": [{"kind": "free_form"}, {"kind": "image_present"}]}
+    steps = [
+        {"set": "scenes", "order": 0, "filter": "free_form", "rows_in": 1000, "rows_out": 460,
+         "reason": "has answer choices"},
+        {"set": "scenes", "order": 1, "filter": "image_present", "rows_in": 460, "rows_out": 460,
+         "reason": "has no picture"},
+    ]  # fmt: skip
+    return replace(
+        before,
+        params=Report(**report(pairs=["grpo"], sets=list(many().set_names), claims=CLAIMS,
+                               counterparts=COUNTERPARTS, panels=panels) | changes),
+        analysis=Analysis(**told | {"pairs": told["pairs"] | pairs}),
+        results=joined,
+        validation={**before.validation, "problems": SUITE | {"filters": steps}},
+        draws={
+            **before.draws,
+            "viewer": draw("viewer", [*SCENES, CONTROL], template="look"),
+            "visual-grpo": draw("visual-grpo/step-60", [*SCENES, CONTROL], template="look"),
+        },
+        sets={
+            **before.sets, "scenes": scenes, "charts": {"problems": "charts", "filters": []},
+            CONTROL: scenes | {"pictures": "shuffled"},
+        },
+        train={**before.train, "visual-grpo": before.train["grpo"] | {"start": "viewer"}},
+    )  # fmt: skip
+
+
 def alone() -> Material:
     """One imported draw: no pair, no training, no greedy decoding."""
     k = [1, 2, 4, 8]

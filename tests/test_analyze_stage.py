@@ -5,9 +5,11 @@ import json
 import numpy as np
 import polars as pl
 import pytest
+from PIL import Image
 
 from passk import paths
 from passk.params.analysis import Analysis
+from passk.problems.pictures import encode
 from passk.schemas import results
 from passk.schemas.counts import COUNTS
 from passk.schemas.problems import PROBLEMS
@@ -531,6 +533,23 @@ def test_examples_are_the_first_right_and_wrong_response_to_the_hardest_problems
     before = path.read_bytes()
     run_examples()
     assert path.read_bytes() == before
+
+
+def test_examples_carry_the_picture_and_the_choices_of_their_problem(counted):
+    assert run_examples()["picture"].null_count() == run_examples().height
+    path = paths.problem_set("toy", "hard")
+    frame = PROBLEMS.read(path)
+    drawn = [encode(Image.new("RGB", (8, 8), (i, 0, 0))) for i in range(frame.height)]
+    frame = frame.with_columns(
+        image=pl.Series([one.digest for one in drawn]),
+        picture=pl.Series([one.png for one in drawn]),
+        choices=pl.Series([["1", str(i)] for i in range(frame.height)]),
+    )
+    PROBLEMS.write(frame, path)
+    for row in run_examples().iter_rows(named=True):
+        at = frame["problem_id"].to_list().index(row["problem_id"])
+        assert (row["image"], row["picture"]) == drawn[at]
+        assert row["choices"] == ["1", str(at)]
 
 
 def test_examples_leave_out_faulty_problems_and_refuse_a_draw_that_solves_none(counted):

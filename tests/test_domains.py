@@ -185,8 +185,9 @@ def shown(name):
     """The study with one example under a name; RL has no right response."""
     rows = [
         {"draw": draw, "set": made.CODE[0], "problem_id": "p3", "index": 3, "rank": 1,
-         "question": "def f(x):\n    \"\"\"<script>\"\"\"", "image": None, "c": c, "n": 256,
-         "verdict": verdict, "reason": reason, "sample_index": i, "text": PROGRAM}
+         "question": "def f(x):\n    \"\"\"<script>\"\"\"", "choices": None, "image": None,
+         "picture": None, "c": c, "n": 256, "verdict": verdict, "reason": reason,
+         "sample_index": i, "text": PROGRAM}
         for i, (draw, c, verdict, reason) in enumerate([
             ("coder", 2, "correct", "all tests passed"), ("coder", 2, "wrong", "wrong output"),
             ("code-grpo", 0, "wrong", "timeout"),

@@ -298,6 +298,17 @@ def test_a_validation_suite_is_explained(study):
     assert "FAILED: 1 of 2 expectations hold; looked at 9 problems" in text
     assert "places (problems): FAILS for 2 of 9\n    run it again" in text
     assert str(path) in text
+    assert "filter" not in text.partition("by validate")[0]
+    steps = [
+        {"set": "hard", "order": 0, "filter": "free_form", "rows_in": 9, "rows_out": 4,
+         "reason": "has answer choices"},
+        {"set": "hard", "order": 1, "filter": "first", "rows_in": 4, "rows_out": 4,
+         "reason": "beyond the first 8"},
+    ]  # fmt: skip
+    path.write_text(json.dumps(suite | {"filters": steps}))
+    text = told("validation", kind="problems")
+    assert "  filter 0 of set hard: free_form 9 -> 4 (has answer choices)\n" in text
+    assert "  filter 1 of set hard: first 4 -> 4\n" in text
     with pytest.raises(explain.ExplainError, match="no row kind=other; kind here: problems"):
         told("validation", kind="other")
     with pytest.raises(explain.ExplainError, match="narrow by kind"):
@@ -305,6 +316,12 @@ def test_a_validation_suite_is_explained(study):
     path.write_text("{")
     with pytest.raises(explain.ExplainError, match=r"problems\.json: not readable JSON"):
         told("validation", kind="problems")
+
+
+def test_a_picture_is_told_by_its_size(study):
+    row = {"draw": ["rl"], "set": ["easy"], "problem_id": ["e0"], "picture": [b"\x89PNG"]}
+    pl.DataFrame(row).write_parquet(paths.results("toy", "examples-some"))
+    assert "problem_id=e0, picture=(4 bytes)\n" in told("examples-some", draw="rl")
 
 
 def test_what_cannot_be_explained_is_said(study, capsys):

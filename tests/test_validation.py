@@ -35,9 +35,7 @@ def problem_rows(name, ids):
             "answer": [str(i) for i in range(size)],
             "answer_type": ["integer"] * size,
             "source": ["generated"] * size,
-            **dict.fromkeys(("choices", "unit", "precision", "tests", "starter_code", "image")),
-            "date": None,
-            "tags": None,
+            **dict.fromkeys(PROBLEMS.nullable),
         }
     ).cast(dict(PROBLEMS.columns))
 
@@ -380,6 +378,16 @@ def test_stage_writes_the_same_bytes_again(study, kind):
     assert path.read_bytes() == first
     assert str(study) not in first.decode()
     assert json.loads(first)["success"]
+
+
+def test_the_result_says_what_each_filter_was_given_and_kept(study):
+    run(Job("validate", "problems", PARAMS, ""))
+    told = json.loads(paths.validation("toy", "problems").read_text())["filters"]
+    files = pl.concat(FILTERS.read(paths.filter_table("toy", name)) for name in SETS)
+    assert told == files.sort("set", "order").to_dicts()
+    assert {row["set"] for row in told} == set(SETS)
+    run(Job("validate", "samples", PARAMS, ""))
+    assert "filters" not in json.loads(paths.validation("toy", "samples").read_text())
 
 
 @pytest.mark.parametrize("by", ["select", "answers"])

@@ -136,12 +136,20 @@ def _validation(
             yield f"  {one['name']} ({one['frame']}): {state} of {one['checked']}"
             if not one["success"] and one["remedy"]:
                 yield f"    {one['remedy']}"
+        for step in suite.get("filters", ()):
+            why = "" if step["rows_in"] == step["rows_out"] else f" ({step['reason']})"
+            yield (
+                f"  filter {step['order']} of set {step['set']}: {step['filter']} "
+                f"{step['rows_in']} -> {step['rows_out']}{why}"
+            )
         for link in explain.trace(paths.validation(study, kind).as_posix(), entries, names):
             yield from _link(link)
 
 
 def _short(value: object, most: int = 8) -> str:
-    """A value of a row; of a long list, its beginning."""
+    """A value of a row; of a long list, its beginning; of a picture, its size."""
+    if isinstance(value, bytes):
+        return f"({len(value)} bytes)"
     if not isinstance(value, list):
         return str(value)
     more = f", and {len(value) - most} more" if len(value) > most else ""

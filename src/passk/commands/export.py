@@ -17,8 +17,11 @@ from passk.schemas.verdicts import CORRECT, VERDICTS
 def rows(
     study: str, draw: str, name: str, problems: int | None, n: int | None
 ) -> list[dict[str, Any]]:
-    """One row per problem of a set: question, gold answer, responses and their grades."""
-    asked = PROBLEMS.read(paths.problem_set(study, name)).sort("index")[:problems]
+    """One row per problem of a set: question, gold answer, responses and their grades.
+
+    Problems with a picture name it by its digest, and their id: many ask in the same words.
+    """
+    asked = asked_of(study, name, problems)
     samples = SAMPLES.read(paths.samples(study, draw)).filter(pl.col("set") == name)
     key = ["set", "problem_id", "sample_index"]
     judged = samples.join(
@@ -28,8 +31,10 @@ def rows(
     found = []
     for problem in asked.iter_rows(named=True):
         cell = cells[problem["problem_id"],][:n]
+        shown = {key: problem[key] for key in ("problem_id", "image")} if problem["image"] else {}
         found.append(
             {
+                **shown,
                 "problem": problem["question"],
                 "gold": problem["answer"],
                 "response": cell["text"].to_list(),
@@ -37,6 +42,20 @@ def rows(
             }
         )
     return found
+
+
+def asked_of(study: str, name: str, problems: int | None) -> pl.DataFrame:
+    """The first problems of a set."""
+    return PROBLEMS.read(paths.problem_set(study, name)).sort("index")[:problems]
+
+
+def write_pictures(asked: pl.DataFrame, folder: Path) -> int:
+    """Write each picture once as DIGEST.png, which tells nothing of it; returns how many."""
+    shown = asked.filter(pl.col("image").is_not_null()).unique("image", maintain_order=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    for digest, png in shown.select("image", "picture").iter_rows():
+        (folder / f"{digest}.png").write_bytes(png)
+    return shown.height
 
 
 def main(
@@ -49,10 +68,16 @@ def main(
     n: Annotated[
         int | None, typer.Option(min=1, help="First so many samples of each; all.")
     ] = None,
+    *,
+    pictures: Annotated[
+        Path | None, typer.Option(help="Folder to write the problems' pictures to, as IMAGE.png.")
+    ] = None,
 ) -> None:
     """Write a draw's samples with their grades, ready for the imported study.
 
     Example: passk export base --set indomain --problems 12 --n 8 --out samples.jsonl
+
+    Problems with a picture name it under `image`; --pictures writes the pictures themselves.
     """
     study = load_study(paths.PARAMS)
     if draw not in study.draws or name not in study.draws[draw].sets:
@@ -65,6 +90,9 @@ def main(
         "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in found), encoding="utf-8"
     )
     typer.echo(f"{out}: {summary(found)}")
+    if pictures is not None:
+        count = write_pictures(asked_of(study.study, name, problems), pictures)
+        typer.echo(f"{pictures}: {count} pictures")
 
 
 def summary(found: list[dict[str, Any]]) -> str:

@@ -11,6 +11,7 @@ from passk.params.report import Domain, Panel
 from passk.report import (
     comparing,
     failing,
+    looking,
     progress,
     published,
     seeds,
@@ -163,9 +164,10 @@ def _views(material: Material) -> Iterator[tuple[str, Sequence[View]]]:
 
 def _domain(material: Material, name: Domain) -> list[View]:
     """Tables of one domain: what the page says of the main pairs and sets, of its own."""
+    looks = [_looking(material)] if name == "visual" else []
     pairs = material.panel(name)
     if not pairs:
-        return []
+        return looks
     sets, draws = material.panel_sets(name), material.drawn(pairs)
     return [
         comparing.ends(material, name),
@@ -175,7 +177,15 @@ def _domain(material: Material, name: Domain) -> list[View]:
         tables.greedy(material, [one for one in sets if one not in material.set_names]),
         failing.failures(material, draws, sets),
         replace(tables.bounds(material, draws, sets), folded="Bounds for unknown verdicts"),
+        *looks,
     ]
+
+
+def _looking(material: Material) -> View:
+    """Whether models look at pictures, where a set is asked with shuffled ones too."""
+    words = _words("captions.yaml")["looking"]
+    view = looking.looking(material)
+    return replace(view, title=words["title"], caption=words["caption"])
 
 
 def _compared(material: Material, name: Panel) -> list[View]:

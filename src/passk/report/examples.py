@@ -1,13 +1,17 @@
 """Responses shown whole: what each model wrote for the hardest problems, right and wrong."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from passk.report.material import Material
 from passk.report.numbers import Number, Part, source
+from passk.report.pictures import Inline, embedded
 from passk.report.plots import DOMAINS
 from passk.schemas.verdicts import CORRECT, WRONG
 
 LONGEST = 4000  # characters of a response or a question; what is cut is said
+STATED = "Choices:"  # before the choices in a question that lists them itself
 
 
 @dataclass(frozen=True)
@@ -31,11 +35,15 @@ class Example:
         title: set and index of the problem.
         question: as the problem has it.
         responses: of the base model and of the trained one, right ones first.
+        choices: what may be answered; empty where the answer is free or the question lists them.
+        picture: what the question shows, or None.
     """
 
     title: str
     question: str
     responses: tuple[Response, ...]
+    choices: tuple[str, ...] = ()
+    picture: Inline | None = None
 
 
 def whole(material: Material, section: str) -> tuple[Example, ...]:
@@ -52,29 +60,39 @@ def _of(material: Material, name: str) -> list[Example]:
     draws = [draw for draw in material.draws if draw in set(table["draw"])]
     found = []
     for part in table.partition_by("rank", maintain_order=True):
-        rows = {(row["draw"], row["verdict"]): row for row in part.to_dicts()}
-        first = part.row(0, named=True)
-        told = {row["draw"]: row for row in part.to_dicts()}
-        responses = []
-        for verdict in (CORRECT, WRONG):
-            for draw in (draw for draw in draws if draw in told):
-                row = rows.get((draw, verdict))
-                label, entry = material.looks[draw].label, told[draw]
-                key = {
-                    "draw": draw, "problem_id": entry["problem_id"], "verdict": entry["verdict"],
-                }  # fmt: skip
-                count = Number(
-                    f"{entry['c']} of {entry['n']}",
-                    entry["c"],
-                    source(f"examples-{name}", "c", **key),
-                )
-                said: tuple[Part, ...] = (f"{label}, {verdict}: none, ", count, " correct")
-                if row is not None:
-                    said = (f"{label}, {verdict}: {row['reason']}; ", count, " correct")
-                responses.append(Response(said, "" if row is None else _cut(row["text"])))
-        title = f"{material.label(first['set'])}, problem {first['index']}"
-        found.append(Example(title, _cut(first["question"]), tuple(responses)))
+        rows = part.to_dicts()
+        first = rows[0]
+        found.append(
+            Example(
+                f"{material.label(first['set'])}, problem {first['index']}",
+                _cut(first["question"]),
+                tuple(_responses(material, name, draws, rows)),
+                () if STATED in first["question"] else tuple(first["choices"] or ()),
+                None if first["picture"] is None else embedded(first["picture"]),
+            )
+        )
     return found
+
+
+def _responses(
+    material: Material, name: str, draws: Sequence[str], rows: Sequence[Mapping[str, Any]]
+) -> list[Response]:
+    """A right and a wrong response of each draw to one problem, or that there is none."""
+    found = {(row["draw"], row["verdict"]): row for row in rows}
+    told = {row["draw"]: row for row in rows}
+    responses = []
+    for verdict in (CORRECT, WRONG):
+        for draw in (draw for draw in draws if draw in told):
+            row = found.get((draw, verdict))
+            label, entry = material.looks[draw].label, told[draw]
+            key = {column: entry[column] for column in ("draw", "problem_id", "verdict")}
+            at = source(f"examples-{name}", "c", **key)
+            count = Number(f"{entry['c']} of {entry['n']}", entry["c"], at)
+            said: tuple[Part, ...] = (f"{label}, {verdict}: none, ", count, " correct")
+            if row is not None:
+                said = (f"{label}, {verdict}: {row['reason']}; ", count, " correct")
+            responses.append(Response(said, "" if row is None else _cut(row["text"])))
+    return responses
 
 
 def _cut(text: str) -> str:

@@ -55,7 +55,18 @@ class Material:
     def set_names(self) -> list[str]:
         """Sets to show, the finding's first: those that some draw samples, and their views."""
         _legal(self.params.sets, self._drawn_sets, "report.sets")
-        return list(self.params.sets or self._drawn_sets)
+        return list(self.params.sets or self._benchmarks(self._drawn_sets))
+
+    def _benchmarks(self, names: Iterable[str]) -> list[str]:
+        """The sets that say what models can do: without controls, which are shown if named."""
+        views = self.analysis.views
+        wholes = ((name, views[name].set if name in views else name) for name in names)
+        return [name for name, whole in wholes if whole not in self.controls]
+
+    @cached_property
+    def controls(self) -> list[str]:
+        """Sets that show each problem with the picture of another."""
+        return [name for name, entry in self.sets.items() if entry.get("pictures") == "shuffled"]
 
     @cached_property
     def _drawn_sets(self) -> list[str]:
@@ -70,16 +81,15 @@ class Material:
         return [*sets, *(name for name, view in views if view.set in sets)]
 
     def shared(self, pairs: Iterable[str]) -> list[str]:
-        """Sets and views that both draws of at least one of the pairs sample."""
+        """Sets and views that both draws of at least one of the pairs sample, no controls."""
         both = [self.analysis.pairs[name] for name in pairs]
-        return list(
-            dict.fromkeys(
-                name
-                for pair in both
-                for name in self.sampled(pair.base)
-                if name in self.sampled(pair.rl)
-            )
+        found = dict.fromkeys(
+            name
+            for pair in both
+            for name in self.sampled(pair.base)
+            if name in self.sampled(pair.rl)
         )
+        return self._benchmarks(found)
 
     @cached_property
     def curves(self) -> list[str]:
@@ -136,6 +146,11 @@ class Material:
         found = set(self.results["pass_at_k"]["draw"])
         both = dict.fromkeys(name for pair in pairs.values() for name in (pair.base, pair.rl))
         return [name for name in both if name in found]
+
+    def filtered(self, name: str) -> list[Mapping[str, Any]]:
+        """What each filter of a set was given and kept, in order, as the validation found it."""
+        rows = self.validation.get("problems", {}).get("filters", [])
+        return [row for row in rows if row["set"] == name]
 
     def subjects(self) -> dict[str, list[str]]:
         """Pairs and groups to judge claims on, by role."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from passk.models.naming import parse
 from passk.report.material import Material
-from passk.report.numbers import Number, plain, source
+from passk.report.numbers import Number, Part, plain, source
 from passk.report.tables import Cell, View
 
 FRAMEWORK = "TRL"  # passk.training subclasses its trainers
@@ -97,12 +97,26 @@ def benchmarks(material: Material) -> View:
             table = "pass_at_k" if "k" in entry else "greedy"
             count = entry["problems"]
             size = [Number(str(count), count, source(table, "problems", **key))]
-        filters = material.sets.get(name, {}).get("filters") or []
-        said = str(len(filters)) if filters else "none"
+        said = _filters(material, name)
         if (view := material.analysis.views.get(name)) is not None:
-            said = f"a view of {material.label(view.set)}"
-        rows.append([[material.label(name)], size, [said]])
-    return View(["Set", "Problems", "Filters"], rows)
+            said = [f"a view of {material.label(view.set)}"]
+        rows.append([[material.label(name)], size, said])
+    return View(["Set", "Problems", "Filters"], rows, frozenset({0, 2}))
+
+
+def _filters(material: Material, name: str) -> Cell:
+    """Each filter of a set with the problems before and after it, and why those left out are."""
+    at = source("validation", "filters", kind="problems")
+    parts: list[Part] = []
+    for step in material.filtered(name):
+        before, after = (
+            Number(str(step[column]), step[column], at) for column in ("rows_in", "rows_out")
+        )
+        kind = str(step["filter"]).replace("_", " ")
+        why = f" ({step['reason']})" if before.value != after.value else ""
+        parts += ["; " if parts else "", f"{kind} ", before, " → ", after, why]
+    filters = material.sets.get(name, {}).get("filters") or []
+    return parts or [str(len(filters)) if filters else "none"]
 
 
 def arms(material: Material) -> View:

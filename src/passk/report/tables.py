@@ -21,6 +21,7 @@ class View:
         wide: columns that stand left and may wrap (words rather than numbers).
         details: (summary, text) pairs to unfold below the table.
         folded: a summary behind which the table itself is folded.
+        title, caption: above the table, where it needs more than its section says.
     """
 
     columns: Sequence[str]
@@ -28,6 +29,8 @@ class View:
     wide: frozenset[int] = frozenset({0})
     details: Sequence[tuple[str, str]] = field(default_factory=tuple)
     folded: str = ""
+    title: str = ""
+    caption: str = ""
 
 
 def pass_at_k(material: Material) -> View:
@@ -41,13 +44,14 @@ def pass_at_k(material: Material) -> View:
         }
         for k in sorted({k for found in cells.values() for k in found}):
             row: list[Cell] = [[material.label(name)], [str(k)]]
-            row += [_point(cells[draw].get(k), draw, name) for draw in draws]
+            row += [point(cells[draw].get(k), draw, name) for draw in draws]
             rows.append(row)
     columns = ["Set", "k", *(material.looks[draw].label for draw in draws)]
     return View(columns, rows, folded="All points as numbers")
 
 
-def _point(row: Mapping[str, Any] | None, draw: str, name: str) -> Cell:
+def point(row: Mapping[str, Any] | None, draw: str, name: str) -> Cell:
+    """A point of a curve with its interval, or a dash where there is none."""
     if row is None:
         return ["–"]
     return interval("pass_at_k", "pass_at_k", row, {"draw": draw, "set": name, "k": row["k"]})
@@ -109,7 +113,7 @@ def greedy(material: Material, sets: Sequence[str]) -> View:
                 if material.draws[other]["model"] == entry["model"]
                 and (found := material.row("pass_at_k", draw=other, set=name, k=1)) is not None
             ]
-            row.append(_point(sampled[0][1], sampled[0][0], name) if sampled else ["–"])
+            row.append(point(sampled[0][1], sampled[0][0], name) if sampled else ["–"])
             rows.append(row)
     return View(["Greedy draw", "Set", "Greedy accuracy", "pass@1"], rows, frozenset({0, 1}))
 

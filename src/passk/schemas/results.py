@@ -125,7 +125,7 @@ FAILURES = Table(
 
 EXAMPLES = Table(
     "examples",
-    1,
+    2,
     {
         "draw": pl.String(),
         "set": pl.String(),
@@ -133,7 +133,9 @@ EXAMPLES = Table(
         "index": pl.Int64(),
         "rank": pl.Int64(),  # 1 for the problem that the base draw solves most rarely
         "question": pl.String(),
+        "choices": pl.List(pl.String()),  # null where the answer is free
         "image": pl.String(),  # digest; null where there is none
+        "picture": pl.Binary(),  # as the problem has it: PNG, whole
         "c": pl.Int64(),  # correct samples of the draw
         "n": pl.Int64(),
         "verdict": pl.String(),  # correct | wrong
@@ -142,7 +144,7 @@ EXAMPLES = Table(
         "text": pl.String(),  # the response, whole
     },
     key=("draw", "problem_id", "verdict"),
-    nullable=frozenset({"image"}),
+    nullable=frozenset({"choices", "image", "picture"}),
 )
 
 EFFICIENCY = Table(

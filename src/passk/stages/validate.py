@@ -33,6 +33,8 @@ def run(job: Job) -> dict[str, float]:
     job = replace(job, params={**job.params, **declared})
     frames, expectations = suites[job.item](job, Validation(**job.params["validation"]))
     result = {"study": job.study, **gate.evaluate(job.item, frames, expectations)}
+    if job.item == "problems":
+        result["filters"] = _filters(job).to_dicts()
     # DVC drops the outputs of a failed stage, so what a person has to read lies elsewhere as well.
     readable = paths.STATE / "validation" / job.study / f"{job.item}.json"
     _write(readable, gate.text(result))
@@ -51,11 +53,17 @@ def run(job: Job) -> dict[str, float]:
 def _problems(job: Job, bounds: Validation) -> tuple[dict[str, Frame], list[Expect]]:
     del bounds  # nothing about problems is negotiable
     sets = {name: PROBLEMS.read(paths.problem_set(job.study, name)) for name in job.params["sets"]}
-    filters = [FILTERS.read(paths.filter_table(job.study, name)) for name in sets]
     sources = {name: str(entry["problems"]) for name, entry in job.params["sets"].items()}
     training = of_problems.trained_on(job.params)
-    frames = of_problems.frames(sets, pl.concat(filters), training, sources)
+    frames = of_problems.frames(sets, _filters(job), training, sources)
     return frames, of_problems.expectations()
+
+
+def _filters(job: Job) -> pl.DataFrame:
+    """What each filter of each set was given and kept; the page shows it."""
+    names = job.params["sets"]
+    tables = (FILTERS.read(paths.filter_table(job.study, name)) for name in names)
+    return pl.concat(tables).sort("set", "order")
 
 
 def _samples(job: Job, bounds: Validation) -> tuple[dict[str, Frame], list[Expect]]:
