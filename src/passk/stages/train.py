@@ -24,6 +24,7 @@ from passk.verification.code.options import CodeOptions
 from passk.verification.grading import Judge, gold
 from passk.verification.math.judge import MathJudge
 from passk.verification.math.options import MathOptions
+from passk.verification.visual.judge import VisualJudge
 
 with lean_imports():
     import torch
@@ -142,11 +143,14 @@ def _judge(domain: str, settings: Training) -> Judge:
         case "math":
             options = MathOptions()
             return MathJudge(options, VerdictCache(paths.VERDICTS, options.grader()), workers=1)
+        case "visual":
+            options = MathOptions()
+            return VisualJudge(options, VerdictCache(paths.VERDICTS, options.grader()), workers=1)
         case "code":
             # A reward needs to know whether all tests pass, not which ones.
             rules = CodeOptions(all_tests=False, isolation=settings.isolation)
             return CodeJudge(rules, VerdictCache(paths.VERDICTS, rules.grader()), workers=1)
-    raise StageError(f"no grader for domain {domain!r}; this version judges math and code")
+    raise StageError(f"no grader for domain {domain!r}; this version judges math, code and visual")
 
 
 def _launched(job: Job, arm: Arm) -> tuple[list[dict[str, Any]], Mapping[str, float]]:

@@ -19,11 +19,15 @@ from passk.verification.math.judge import MathJudge
 from passk.verification.math.workers import WorkerError
 from passk.verification.sandbox.pool import SandboxError
 from passk.verification.verdict import CORRECT, UNKNOWN
+from passk.verification.visual.judge import VisualJudge
 
 _SAMPLED = ("draw", "set", "problem_id", "sample_index", "text", "finish_reason")
 # How the column `source` says that a problem is of a generated world.
 _GENERATED = ("world:", "generated world ")
-_ASKED = ("set", "problem_id", "domain", "question", "answer", "tests", "source")
+_ASKED = (
+    "set", "problem_id", "domain", "question", "answer", "answer_type", "precision", "choices",
+    "tests", "source",
+)  # fmt: skip
 
 
 def run(job: Job) -> dict[str, float]:
@@ -108,7 +112,7 @@ def open_judge(
     """The judge of a domain; a context manager, since it holds processes and a cache.
 
     Args:
-        domain: of the problems: math or code.
+        domain: of the problems: math, code or visual.
         settings: options and limits.
         workers: processes in place of those that the settings name.
         progress: wraps the stream of results; silent by default.
@@ -117,10 +121,12 @@ def open_judge(
         StageError: no grader for the domain.
     """
     match domain:
-        case "math":
+        case "math" | "visual":
+            # What is no plain number in an answer about a picture is math.
             math = settings.math
             options = math.options()
-            return MathJudge(
+            judge = MathJudge if domain == "math" else VisualJudge
+            return judge(
                 options,
                 VerdictCache(paths.VERDICTS, options.grader()),
                 timeout=math.timeout,
@@ -137,7 +143,7 @@ def open_judge(
                 workers=workers or code.workers,
                 progress=progress,
             )
-    raise StageError(f"no grader for domain {domain!r}; this version judges math and code")
+    raise StageError(f"no grader for domain {domain!r}; this version judges math, code and visual")
 
 
 def chain_validity(frame: pl.DataFrame) -> pl.Series:

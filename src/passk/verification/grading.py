@@ -7,6 +7,7 @@ from typing import Any, Protocol, Self
 from tqdm import tqdm
 
 from passk.verification.verdict import Verdict
+from passk.verification.visual.gold import gold_of
 
 # (number of a response, its verdict; None where it has to be worked out once more)
 Results = Iterable[tuple[int, Verdict | None]]
@@ -49,15 +50,19 @@ def gold(problem: Mapping[str, Any]) -> str:
     """What responses to a problem are judged by: tests of programs, else the reference answer.
 
     Args:
-        problem: a row of the problem table, with `problem_id, domain, answer, tests`.
+        problem: a row of the problem table, with `problem_id, domain, answer, tests`; of domain
+            visual also `answer_type, precision, choices`.
 
     Raises:
-        ValueError: a code problem without tests, as benchmarks publish some.
+        ValueError: a code problem without tests, as benchmarks publish some; an answer type that
+            cannot be compared.
 
     Example:
         >>> gold({"problem_id": "p", "domain": "math", "answer": "12", "tests": None})
         '12'
     """
+    if problem["domain"] == "visual":
+        return gold_of(problem).dump()
     if problem["domain"] != "code":
         return str(problem["answer"])
     if problem["tests"] is None:
