@@ -25,7 +25,7 @@ from passk.schemas.samples import RESPONSES
 Holds = Literal["response", "program", "completion"]
 
 # Names under which files in the wild keep these columns, in order of preference.
-NAMES = ("task_id", "question_id", "problem_id")
+NAMES = ("task_id", "question_id", "problem_id", "pid", "id")
 TEXTS = ("response", "solution", "completion", "code_list", "code")
 # What a column of that name holds; any other holds responses.
 _HOLDS: dict[str, Holds] = {
