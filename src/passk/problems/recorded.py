@@ -44,7 +44,7 @@ def _json(path: Path) -> Iterator[Row]:
         rows = json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
         raise RecordedError(f"{path}: not valid JSON ({error})") from error
-    if isinstance(rows, dict) and all(isinstance(values, dict) for values in rows.values()):
+    if isinstance(rows, dict) and rows and all(isinstance(values, dict) for values in rows.values()):
         for name, values in rows.items():
             yield Row(f"{path}, entry {name!r}", values)
         return

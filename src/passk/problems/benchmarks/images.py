@@ -10,6 +10,7 @@ Example:
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Protocol
 
 from passk.digests import digest
 from passk.problems.benchmarks.form import Problem
@@ -18,6 +19,14 @@ from passk.problems.pictures import MOST_BYTES, Picture, PictureError, normal
 from passk.problems.recorded import RecordedError
 
 _SHOWN = 5  # faults that a message names
+
+
+class Pictured(Protocol):
+    """Parameters that say which images belong to a benchmark; see `passk.params.benchmarks`."""
+
+    images: str | None
+    images_sha256: str | None
+    partial_images: bool
 
 
 def with_pictures(
@@ -65,16 +74,21 @@ def pictures_digest(problems: Iterable[Problem]) -> str:
     return digest(*sorted((one.name, one.picture.digest) for one in problems if one.picture))
 
 
-def check_pictures(problems: Sequence[Problem], sha256: str | None) -> None:
-    """Check that pictures are those that the parameters mean.
-
-    Args:
-        problems: with pictures read from a folder.
-        sha256: of `pictures_digest`; `any` takes all; None is told what to write.
+def illustrated(problems: Sequence[Problem], settings: Pictured) -> list[Problem]:
+    """The problems with the pictures that parameters mean.
 
     Raises:
-        RecordedError: another digest, or none.
+        RecordedError: as `with_pictures`; or the pictures of the folder are others than those of
+            `images_sha256`, or this is null: it says what to write.
     """
+    folder = None if settings.images is None else Path(settings.images)
+    found = with_pictures(problems, folder, partial=settings.partial_images)
+    if folder is not None:
+        _check(found, settings.images_sha256)
+    return found
+
+
+def _check(problems: Sequence[Problem], sha256: str | None) -> None:
     found = pictures_digest(problems)
     if sha256 in (found, ANY):
         return
