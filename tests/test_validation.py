@@ -36,6 +36,7 @@ def problem_rows(name, ids):
             "answer_type": ["integer"] * size,
             "source": ["generated"] * size,
             **dict.fromkeys(("choices", "unit", "precision", "tests", "starter_code", "image")),
+            "picture": None,
             "date": None,
             "tags": None,
         }

@@ -70,7 +70,10 @@ def shuffled(problems: pl.DataFrame, name: str) -> pl.DataFrame:
     asked = problems.select("domain", "question", "choices", "starter_code").rows()  # as in ids
     for attempt in range(_ATTEMPTS):
         images = rotated(problems["image"].to_list(), seed_of("pictures", name, attempt))
-        identities = [problem_id(*one, image) for one, image in zip(asked, images, strict=True)]
+        identities = [
+            problem_id(domain, question, choices, code, image)
+            for (domain, question, choices, code), image in zip(asked, images, strict=True)
+        ]
         if len(set(identities)) == len(identities):
             break
     else:
