@@ -149,7 +149,10 @@ def image_processor(of: int | Path) -> Any:  # noqa: ANN401
 
 
 def save_checkpoint(
-    model: PreTrainedModel, tokenizer: TokenizersBackend, folder: Path, images: Any = None  # noqa: ANN401
+    model: PreTrainedModel,
+    tokenizer: TokenizersBackend,
+    folder: Path,
+    images: Any = None,  # noqa: ANN401
 ) -> None:
     """Write a plain checkpoint that transformers, TRL and vLLM load: weights, config, tokenizer.
 

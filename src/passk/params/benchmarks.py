@@ -28,6 +28,24 @@ class Benchmark(BaseModel):
     without: list[str] = Field(
         default_factory=list, description="Names of problems to leave out, as the file has them."
     )
+    images: str | None = Field(
+        default=None,
+        description="Folder of the images, under the names that the file gives (images/4.jpg) or "
+        "their last part (4.jpg); null: such images are not read, and problems have no picture, "
+        "which suffices to filter, judge and import. Images that the file itself holds are always "
+        "read.",
+    )
+    images_sha256: Digest | None = Field(
+        default=None,
+        description="Digest that the pictures read from the folder must have, or `any`; the stage "
+        "says it where it is another. Only by this do changed images make the stage run again: "
+        "with `any`, run it anew yourself.",
+    )
+    partial_images: bool = Field(
+        default=False,
+        description="Whether image files may be missing: problems without one stay, without a "
+        "picture; filter image_present leaves them out.",
+    )
     isolation: Literal["bubblewrap", "weak"] = Field(
         default="bubblewrap",
         description="Sandbox of the reference solutions, whose outputs are what HumanEval+ and "
@@ -38,6 +56,10 @@ class Benchmark(BaseModel):
     def _known(self) -> Self:
         for fault in unknown("source", self.source, sources(), "benchmark"):
             raise ValueError(fault)
+        if self.images is not None and sources()[self.source].domain != "visual":
+            raise ValueError(f"images = {self.images!r}: {self.source} has none; remove the key")
+        if self.images is None and (self.images_sha256 is not None or self.partial_images):
+            raise ValueError("images_sha256 and partial_images say how `images` are read: name it")
         return self
 
     def options(self) -> CodeOptions:
@@ -56,6 +78,11 @@ class Joined(Benchmark):
     )
     partial: bool = Field(
         default=False, description="Whether problems may lack samples; such are left out."
+    )
+    others: bool = Field(
+        default=False,
+        description="Whether rows may answer problems that this benchmark does not have, as where "
+        "it is part of a larger one; such rows are left out.",
     )
 
     @model_validator(mode="after")

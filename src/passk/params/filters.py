@@ -110,3 +110,9 @@ class SetEntry(BaseModel):
         description="Applied in order; kinds: free_form, answer_type, date_window, tagged, "
         "untagged, drop, image_present, first."
     )
+    pictures: Literal["own", "shuffled"] = Field(
+        default="own",
+        description="shuffled: after the filters, each problem gets the picture of another, and "
+        "none keeps its own. A control, beside a set of the same problems with their own: a model "
+        "that looks falls to what guessing yields.",
+    )

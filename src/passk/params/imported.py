@@ -40,19 +40,23 @@ class Imported(BaseModel):
 
     path: str = Field(description="JSONL (also .gz), JSON list, or Parquet file.")
     columns: Columns = Field(default_factory=Columns, description="Names of the columns.")
-    domain: Literal["math", "code"] = Field(default="math", description="Decides the grader.")
+    domain: Literal["math", "code", "visual"] = Field(
+        default="math", description="Decides the grader."
+    )
     benchmark: Joined | None = Field(
         default=None,
         description="The benchmark that the samples answer: rows name its problems (`problem_id`) "
-        "and need neither question nor gold; null: rows hold both. Programs need one.",
+        "and need neither question nor gold; null: rows hold both. Domains code and visual need "
+        "one.",
     )
 
     @model_validator(mode="after")
     def _judgeable(self) -> Self:
         if self.benchmark is None and self.domain != "math":
             raise ValueError(
-                f"domain = {self.domain!r}: programs are judged by a benchmark's tests; say which "
-                "under `benchmark: {source, path}`"
+                f"domain = {self.domain!r}: programs are judged by a benchmark's tests, answers "
+                "about pictures by its types and choices; say which under `benchmark: {source, "
+                "path}`"
             )
         if self.benchmark is not None:
             of_source = source(self.benchmark.source).domain

@@ -283,7 +283,11 @@ def _files(study: Study) -> Iterator[tuple[str, str, bool]]:
     """Key, path and presence of each file that a study reads."""
     for name, benchmark in study.benchmarks.items():
         yield f"benchmarks.{name}.path", benchmark.path, Path(benchmark.path).exists()
+        if (images := benchmark.images) is not None:
+            yield f"benchmarks.{name}.images", images, Path(images).is_dir()
     for name, entry in study.imported.items():
         yield f"imported.{name}.path", entry.path, Path(entry.path).is_file()
         if (joined := entry.benchmark) is not None:
             yield f"imported.{name}.benchmark.path", joined.path, Path(joined.path).exists()
+            if (images := joined.images) is not None:
+                yield f"imported.{name}.benchmark.images", images, Path(images).is_dir()

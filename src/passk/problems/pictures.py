@@ -24,6 +24,7 @@ from PIL import Image
 
 MOST_PIXELS = 1 << 25  # 33 million: 100 MB of RGB values, and twice that while decoding
 MOST_BYTES = 1 << 26  # of a file
+LONGEST = 200  # times as long as wide: more is refused by the processor of Qwen2-VL
 _MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "La", "RGBa")
 
 
@@ -47,12 +48,17 @@ def encode(image: Image.Image) -> Picture:
     """A picture's normal form; transparent parts become white."""
     if image.mode != "RGB":
         image = _on_white(image)
-    state = hashlib.sha256(struct.pack("<II", *image.size))
-    state.update(image.tobytes())
     stream = io.BytesIO()
     bare = Image.frombytes("RGB", image.size, image.tobytes())  # nothing but the values
     bare.save(stream, "PNG", compress_level=6)
-    return Picture(state.hexdigest(), stream.getvalue())
+    return Picture(shown(image), stream.getvalue())
+
+
+def shown(image: Image.Image) -> str:
+    """Digest of what an RGB image shows: size and values."""
+    state = hashlib.sha256(struct.pack("<II", *image.size))
+    state.update(image.tobytes())
+    return state.hexdigest()
 
 
 def normal(data: bytes, place: str) -> Picture:

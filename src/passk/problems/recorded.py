@@ -1,4 +1,7 @@
-"""Reading rows that somebody else wrote: JSONL, a JSON list, or Parquet, told by the name."""
+"""Reading rows that somebody else wrote: JSONL, JSON, or Parquet, told by the name.
+
+JSON is a list of objects, or an object of objects (a name -> its row, as MathVista publishes).
+"""
 
 import gzip
 import json
@@ -41,8 +44,18 @@ def _json(path: Path) -> Iterator[Row]:
         rows = json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
         raise RecordedError(f"{path}: not valid JSON ({error})") from error
+    if (
+        isinstance(rows, dict)
+        and rows
+        and all(isinstance(values, dict) for values in rows.values())
+    ):
+        for name, values in rows.items():
+            yield Row(f"{path}, entry {name!r}", values)
+        return
     if not isinstance(rows, list):
-        raise RecordedError(f"{path}: expected a list of objects, found {type(rows).__name__}")
+        raise RecordedError(
+            f"{path}: expected a list of objects, or an object of them; found {type(rows).__name__}"
+        )
     for number, values in enumerate(rows, 1):
         place = f"{path}, entry {number}"
         yield Row(place, _mapping(values, place))

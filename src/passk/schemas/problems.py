@@ -32,7 +32,14 @@ PROBLEMS = Table(
     key=("set", "index"),
     nullable=frozenset(
         {
-            "choices", "unit", "precision", "tests", "starter_code", "image", "picture", "date",
+            "choices",
+            "unit",
+            "precision",
+            "tests",
+            "starter_code",
+            "image",
+            "picture",
+            "date",
             "tags",
         }  # fmt: skip
     ),

@@ -4,13 +4,14 @@ import polars as pl
 
 from passk import paths
 from passk.params.filters import SetEntry
+from passk.problems.control import REASON, SHUFFLED, shuffled
 from passk.problems.filters import apply_filters
 from passk.schemas.problems import FILTERS, PROBLEMS
 from passk.stages.job import Job, StageError
 
 
 def run(job: Job) -> dict[str, float]:
-    """Apply a set's filters in order; a set that ends up empty is an error."""
+    """Apply a set's filters in order, then exchange pictures; an empty set is an error."""
     settings = SetEntry.model_validate(job.entry("sets"))
     problems = PROBLEMS.read(paths.problems(job.study, settings.problems))
     filters = [(one.kind, one.model_dump(exclude={"kind"})) for one in settings.filters]
@@ -21,6 +22,13 @@ def run(job: Job) -> dict[str, float]:
             f"sets.{job.item}: no problem of {settings.problems!r} stays "
             f"({went or 'the source is empty'}); loosen its filters"
         )
+    if settings.pictures == SHUFFLED:
+        try:
+            kept = shuffled(kept, job.item)
+        except ValueError as error:
+            raise StageError(f"sets.{job.item}: pictures: shuffled: {error}") from error
+        row = (table.height, SHUFFLED, kept.height, kept.height, REASON)
+        table = table.vstack(pl.DataFrame([row], schema=table.schema, orient="row"))
     name = pl.lit(job.item).alias("set")
     PROBLEMS.write(kept.with_columns(name), paths.problem_set(job.study, job.item))
     FILTERS.write(table.with_columns(name), paths.filter_table(job.study, job.item))

@@ -9,6 +9,7 @@ from passk.params.benchmarks import Joined
 from passk.params.imported import Columns, Imported
 from passk.problems.benchmarks import samples
 from passk.problems.benchmarks.adapters import read
+from passk.problems.benchmarks.images import illustrated
 from passk.problems.benchmarks.references import with_expected
 from passk.problems.benchmarks.registry import source
 from passk.problems.imported import normal_form
@@ -42,10 +43,15 @@ def _of_benchmark(
     """Problems and responses of samples that name a benchmark's problems."""
     known = source(benchmark.source)
     asked = read(benchmark.source, Path(benchmark.path), benchmark.sha256, benchmark.without)
-    answered = samples.join(rows, asked, columns, benchmark.holds, partial=benchmark.partial)
+    answered = samples.join(
+        rows, asked, columns, benchmark.holds, partial=benchmark.partial, others=benchmark.others
+    )
+    problems = [one.problem for one in answered]
     if known.domain == "code":
-        tested = with_expected([one.problem for one in answered], benchmark.options())
-        answered = [
-            one._replace(problem=problem) for one, problem in zip(answered, tested, strict=True)
-        ]
+        problems = with_expected(problems, benchmark.options())
+    if known.domain == "visual":
+        problems = illustrated(problems, benchmark)
+    answered = [
+        one._replace(problem=problem) for one, problem in zip(answered, problems, strict=True)
+    ]
     return samples.tables(answered, name, known.domain, known.title)

@@ -112,7 +112,9 @@ def check_pictures(problems: pl.DataFrame, draw: Draw, folder: Path, place: str)
         has, remedy = "has a picture, which {} does not show", "use a template with `image: true`"
         if shows:
             has = "has no picture, which {} shows"
-            remedy = "add `{kind: image_present}` to the set's filters, or give `images` to its source"
+            remedy = (
+                "add `{kind: image_present}` to the set's filters, or give `images` to its source"
+            )
         raise StageError(
             f"{place}: problem {first['problem_id']} (set {first['set']!r}, index "
             f"{first['index']}) {has.format(f'template {draw.template!r}')}; {wrong.height} "
@@ -198,7 +200,11 @@ def _pictures(job: Job, draw: Draw, wanted: set[str]) -> dict[str, bytes]:
 
 
 def _draw(
-    job: Job, draw: Draw, store: BlockStore, missing: list[Block], reused: int,
+    job: Job,
+    draw: Draw,
+    store: BlockStore,
+    missing: list[Block],
+    reused: int,
     pictures: Mapping[str, bytes],
 ) -> tuple[dict[str, list[Sample]], float]:
     """Draw the blocks that the store lacks; each is kept as soon as it is complete.

@@ -14,6 +14,7 @@ from passk.schemas.samples import SAMPLES
 from passk.schemas.verdicts import VERDICTS
 from passk.stages.job import Job, StageError
 from passk.validation import gate
+from passk.validation import pictures as of_pictures
 from passk.validation import problems as of_problems
 from passk.validation import samples as of_samples
 from passk.validation import verdicts as of_verdicts
@@ -52,10 +53,18 @@ def run(job: Job) -> dict[str, float]:
 
 def _problems(job: Job, bounds: Validation) -> tuple[dict[str, Frame], list[Expect]]:
     del bounds  # nothing about problems is negotiable
-    sets = {name: PROBLEMS.read(paths.problem_set(job.study, name)) for name in job.params["sets"]}
+    files = {name: paths.problem_set(job.study, name) for name in job.params["sets"]}
+    # Pictures are large: they are held for one set at a time, and only where there are any.
+    columns = [name for name in PROBLEMS.columns if name != "picture"]
+    sets = {name: PROBLEMS.read(path, columns) for name, path in files.items()}
+    pictured = (
+        PROBLEMS.read(path, of_pictures.COLUMNS)
+        for name, path in files.items()
+        if "visual" in sets[name]["domain"] or sets[name]["image"].is_not_null().any()
+    )
     sources = {name: str(entry["problems"]) for name, entry in job.params["sets"].items()}
     training = of_problems.trained_on(job.params)
-    frames = of_problems.frames(sets, _filters(job), training, sources)
+    frames = of_problems.frames(sets, _filters(job), training, sources, pictured)
     return frames, of_problems.expectations()
 
 

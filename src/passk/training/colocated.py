@@ -18,10 +18,10 @@ from typing import Any
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from passk.models.tokenizer import IMAGE
-from passk.problems.pictures import opened
 from passk.digests import seed
+from passk.models.tokenizer import IMAGE
 from passk.params.training import Training
+from passk.problems.pictures import opened
 from passk.sampling.streams import sample_streams
 from passk.training.rollouts import Rollout, Task
 from passk.training.weights import merged

@@ -66,7 +66,10 @@ def shared_prompt_scores(
 
 
 def shared_prompt_states(
-    decoder: nn.Module, prompts: tuple[Tensor, Tensor], responses: tuple[Tensor, Tensor], rows: int,
+    decoder: nn.Module,
+    prompts: tuple[Tensor, Tensor],
+    responses: tuple[Tensor, Tensor],
+    rows: int,
     pictures: Sequence[Seen] = (),
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Hidden states that predict each response token, in chunks of responses of like length.

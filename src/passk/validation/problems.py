@@ -1,12 +1,12 @@
 """What must hold of problem sets, and of what their filters say."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import polars as pl
 
 from passk.schemas.problems import DOMAINS
-from passk.validation import programs
+from passk.validation import pictures, programs
 from passk.validation.gate import Expect, Frame, equal, none
 
 # What a problem asks, for finding it elsewhere: its id; for programs, the question and starter code
@@ -47,6 +47,7 @@ def frames(
     filters: pl.DataFrame,
     training: Collection[str],
     sources: Mapping[str, str],
+    pictured: Iterable[pl.DataFrame] | None = None,
 ) -> dict[str, Frame]:
     """Condense problem sets.
 
@@ -59,6 +60,8 @@ def frames(
         filters: the filter tables of all sets, one below the other.
         training: names of the sets that models are trained on.
         sources: set -> where its problems come from.
+        pictured: the sets with their pictures, taken one after the other, where `sets` are without
+            them; None: `sets` themselves.
     """
     problems = pl.concat(sets.values())
     trained = (
@@ -92,6 +95,7 @@ def frames(
     )
     return {
         "programs": programs.frame(problems),
+        "pictures": pictures.frame(sets.values() if pictured is None else pictured),
         "problems": Frame(rows, ("set", "index", "problem_id")),
         "sets": Frame(sizes, ("set",)),
         "filters": Frame(
@@ -143,4 +147,5 @@ def expectations() -> list[Expect]:
         none("gained", "filters", "no filter adds problems"),
         equal("rows_in", "passed_on", "filters", "each filter gets what the last passed on"),
         *programs.expectations(),
+        *pictures.expectations(),
     ]  # fmt: skip

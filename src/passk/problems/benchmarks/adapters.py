@@ -6,11 +6,14 @@ from types import MappingProxyType
 from typing import Any
 
 from passk.problems.benchmarks import (
+    geometry3k,
     humaneval,
     humaneval_plus,
     leetcode,
     livecodebench,
     math_sets,
+    mathvision,
+    mathvista,
     mbpp_plus,
     registry,
     taco,
@@ -22,11 +25,14 @@ Adapter = Callable[[Iterable[Row], Mapping[str, Any]], Iterator[Problem]]
 
 ADAPTERS: Mapping[str, Adapter] = MappingProxyType(
     {
+        "geometry3k": geometry3k.problems,
         "humaneval": humaneval.problems,
         "humaneval_plus": humaneval_plus.problems,
         "leetcode": leetcode.problems,
         "livecodebench": livecodebench.problems,
         "math_sets": math_sets.problems,
+        "mathvision": mathvision.problems,
+        "mathvista": mathvista.problems,
         "mbpp_plus": mbpp_plus.problems,
         "taco": taco.problems,
     }
@@ -39,7 +45,8 @@ def read(
     """The problems of a published file, checked against what is recorded of it.
 
     Of domain code, tests without `expected` are still to be filled with what their reference
-    returns; see `passk.verification.code.expected`.
+    returns; see `passk.verification.code.expected`. Of domain visual, pictures are still to be
+    read; see `passk.problems.benchmarks.images`.
 
     Args:
         name: of the source.

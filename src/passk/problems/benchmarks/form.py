@@ -10,11 +10,13 @@ write an adapter, list it in `adapters.py`, describe the source in `sources.yaml
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import polars as pl
 
 from passk.problems.identity import problem_id
+from passk.problems.pictures import Picture
 from passk.problems.recorded import RecordedError, Row
 from passk.schemas.problems import PROBLEMS
 from passk.verification.code.tests import Tests
@@ -41,6 +43,12 @@ class Problem:
         date: ISO date of publication.
         tags: subjects, difficulty, flags.
         unit: of the answer.
+        precision: decimals that an answer is judged to; None where the benchmark names none.
+        choices: answers to choose from, `answer` among them, as the question lists them; None:
+            none are given.
+        image: the file of the picture that the question is about: where it lies, as the benchmark
+            names it, or its bytes; None: it has none.
+        picture: the same, read and checked; None: not read (see `images.py`).
     """
 
     name: str
@@ -54,6 +62,20 @@ class Problem:
     date: str | None = None
     tags: tuple[str, ...] = ()
     unit: str | None = None
+    precision: int | None = None
+    choices: tuple[str, ...] | None = None
+    image: str | bytes | None = None
+    picture: Picture | None = None
+
+    def shown(self) -> str | None:
+        """What tells the picture from others.
+
+        Benchmarks ask one question of many pictures; where these are not read, the name of the
+        file tells them apart.
+        """
+        if self.picture is not None:
+            return self.picture.digest
+        return sha256(self.image).hexdigest() if isinstance(self.image, bytes) else self.image
 
 
 def value(row: Row, column: str, kind: type | tuple[type, ...] = str) -> Any:  # noqa: ANN401
@@ -131,16 +153,22 @@ def normal_form(
     rows: list[Mapping[str, Any]] = [
         dict.fromkeys(PROBLEMS.columns)
         | {
-            "problem_id": problem_id(domain, one.question, starter_code=one.starter_code),
+            "problem_id": problem_id(
+                domain, one.question, one.choices, one.starter_code, one.shown()
+            ),
             "domain": domain,
             "set": name,
             "index": index,
             "question": one.question,
             "answer": one.answer,
             "answer_type": one.answer_type,
+            "choices": one.choices,
             "unit": one.unit,
+            "precision": one.precision,
             "tests": None if one.tests is None else one.tests.dump(),
             "starter_code": one.starter_code,
+            "image": one.picture.digest if one.picture else None,
+            "picture": one.picture.png if one.picture else None,
             "date": one.date,
             "source": f"{source}: {one.name}",
             "tags": [*one.tags, *_untested(one, domain)],

@@ -25,7 +25,7 @@ from passk.schemas.samples import RESPONSES
 Holds = Literal["response", "program", "completion"]
 
 # Names under which files in the wild keep these columns, in order of preference.
-NAMES = ("task_id", "question_id", "problem_id")
+NAMES = ("task_id", "question_id", "problem_id", "pid", "id")
 TEXTS = ("response", "solution", "completion", "code_list", "code")
 # What a column of that name holds; any other holds responses.
 _HOLDS: dict[str, Holds] = {
@@ -75,6 +75,7 @@ def join(
     holds: Holds | None = None,
     *,
     partial: bool = False,
+    others: bool = False,
     hint: Hint = under_columns,
 ) -> list[Answered]:
     """Problems with their samples, in the order of the benchmark.
@@ -87,6 +88,7 @@ def join(
         holds: what the cells hold; None: what the column's name says (`solution` and `code` a
             program, `completion` what continues the prompt, else a whole response).
         partial: whether problems may be without a sample; such are left out.
+        others: whether rows may name problems that the benchmark does not have; likewise.
         hint: says what to do about a missing column.
 
     Raises:
@@ -104,10 +106,13 @@ def join(
     taken: dict[tuple[str, int], str] = {}
     for row in rows:
         name = str(row.values.get(columns.problem_id, ""))
+        if name not in known and others:
+            continue
         if name not in known:
             raise RecordedError(
                 f"{row.place}: {columns.problem_id} is {name!r}, and no problem of the benchmark "
-                f"has that name (its first is {problems[0].name!r}); is it another benchmark's?"
+                f"has that name (its first is {problems[0].name!r}); is it another benchmark's? "
+                "`others: true` leaves such rows out"
             )
         one = known[name]
         for given, found, grade in samples_of(row, columns, hint):
@@ -123,7 +128,13 @@ def join(
             f"{rows[0].place.split(',')[0]}: {len(bare)} problems of the benchmark have no sample, "
             f"first {bare[0]!r}; add them, or say `partial: true` to leave these problems out"
         )
-    return [one for one in known.values() if one.samples]
+    answered = [one for one in known.values() if one.samples]
+    if not answered:
+        raise RecordedError(
+            f"{rows[0].place.split(',')[0]}: no row answers a problem of the benchmark; is it "
+            "another benchmark's?"
+        )
+    return answered
 
 
 def tables(

@@ -58,9 +58,7 @@ class Stepwise:
             for block in blocks
         }
         requests = [
-            Request(
-                prompts[one.prompt, one.image], one.stream, one.indices, seen.get(one.image)
-            )
+            Request(prompts[one.prompt, one.image], one.stream, one.indices, seen.get(one.image))
             for one in blocks
         ]
         for place, drawn in completed(self.model, requests, settings, progress):
@@ -68,7 +66,9 @@ class Stepwise:
 
     def _seen(self, image: str) -> Seen:
         if self.eye is None:
-            raise VisionError(f"{self.order.folder}: this model takes no pictures; use one that does")
+            raise VisionError(
+                f"{self.order.folder}: this model takes no pictures; use one that does"
+            )
         return self.eye.look(self.order.pictures[image])
 
     def _encoded(self, prompt: str, seen: Seen | None) -> list[int]:

@@ -71,9 +71,7 @@ def _scene(kind: str, generator: random.Random) -> Scene:
     return Scene(kind, items, generator.choice(GROUNDS), generator.choice(CORNERS))
 
 
-def _question(
-    kind: str, level: int, style: str, skew: float, generator: random.Random
-) -> Question:
+def _question(kind: str, level: int, style: str, skew: float, generator: random.Random) -> Question:
     """A question with `level` phrases, none twice."""
     chosen: list[int] = []
     while len(chosen) < level:
