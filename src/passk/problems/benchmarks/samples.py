@@ -123,18 +123,17 @@ def join(
                 )
             one.samples.append((index, text_of(found, kind, one.problem.prefix), grade))
     bare = [one.problem.name for one in known.values() if not one.samples]
+    if len(bare) == len(known):
+        raise RecordedError(
+            f"{rows[0].place.split(',')[0]}: no row answers a problem of the benchmark; is it "
+            "another benchmark's?"
+        )
     if bare and not partial:
         raise RecordedError(
             f"{rows[0].place.split(',')[0]}: {len(bare)} problems of the benchmark have no sample, "
             f"first {bare[0]!r}; add them, or say `partial: true` to leave these problems out"
         )
-    answered = [one for one in known.values() if one.samples]
-    if not answered:
-        raise RecordedError(
-            f"{rows[0].place.split(',')[0]}: no row answers a problem of the benchmark; is it "
-            "another benchmark's?"
-        )
-    return answered
+    return [one for one in known.values() if one.samples]
 
 
 def tables(

@@ -1,0 +1,232 @@
+"""Each expectation of pictures is made to fail by one corrupted row; exchanged pictures differ."""
+
+import io
+import random
+import struct
+import zlib
+from collections import Counter
+
+import polars as pl
+import pytest
+from PIL import Image, PngImagePlugin
+
+from passk import paths
+from passk.params.filters import SetEntry
+from passk.problems import control
+from passk.problems.identity import problem_id
+from passk.problems.pictures import encode
+from passk.schemas.problems import FILTERS, PROBLEMS
+from passk.stages import catalog, validate
+from passk.stages import filter as filter_stage
+from passk.stages.job import Job, StageError
+from passk.validation import gate, pictures
+
+NAMES = {expect.kwargs["column"]: expect.name for expect in pictures.expectations()}
+
+
+def drawn(number):
+    return encode(Image.new("RGB", (8, 6), (number, 0, 0)))
+
+
+def table(images, name="scenes", question="What is drawn?", domain="visual"):
+    """Problems about pictures, numbered; None is a problem without one."""
+    shown = [None if image is None else drawn(image) for image in images]
+    size = len(images)
+    frame = pl.DataFrame(
+        {
+            "domain": [domain] * size,
+            "set": [name] * size,
+            "index": range(size),
+            "question": [f"{question} ({i})" for i in range(size)],
+            "answer": [str(10 + i) for i in range(size)],
+            "answer_type": ["integer"] * size,
+            "image": [one and one.digest for one in shown],
+            "picture": [one and one.png for one in shown],
+            "source": ["generated"] * size,
+        }
+    )
+    absent = [column for column in PROBLEMS.columns if column not in frame.columns]
+    frame = frame.with_columns(pl.lit(None).alias(column) for column in absent)
+    ids = [
+        problem_id(domain, row["question"], None, None, row["image"])
+        for row in frame.iter_rows(named=True)
+    ]
+    return PROBLEMS.check(frame.with_columns(pl.Series("problem_id", ids)))
+
+
+def failing(frame):
+    """Sentences that do not hold, with the indices of the rows at fault."""
+    outcome = gate.evaluate(
+        "problems", {"pictures": pictures.frame([frame])}, pictures.expectations()
+    )
+    return {
+        one["name"]: [row["index"] for row in one["rows"]]
+        for one in outcome["expectations"]
+        if not one["success"]
+    }
+
+
+def changed(**values):
+    """Three problems, of which the second is changed in some columns."""
+    frame = table([1, 2, 3])
+    return frame.with_columns(
+        pl.when(pl.col("index") == 1)
+        .then(pl.lit(value, dtype=frame.schema[column]))
+        .otherwise(pl.col(column))
+        .alias(column)
+        for column, value in values.items()
+    )
+
+
+def saved(image, **more):
+    stream = io.BytesIO()
+    image.save(stream, "PNG", **more)
+    return stream.getvalue()
+
+
+def said():
+    about = PngImagePlugin.PngInfo()
+    about.add_text("answer", "11")
+    return saved(Image.new("RGB", (8, 6), (2, 0, 0)), pnginfo=about)
+
+
+def header(width, height):
+    """A small file that says it is a large RGB picture."""
+    body = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + body + struct.pack(">I", zlib.crc32(body))
+    end = struct.pack(">I", 0) + b"IEND" + struct.pack(">I", zlib.crc32(b"IEND"))
+    return drawn(2).png[:8] + chunk + end
+
+
+def test_good_pictures_pass_and_text_is_not_looked_at():
+    assert failing(table([1, 2, 3])) == {}
+    assert failing(table([None, None])) == {}  # pictures were not read: legal
+    assert pictures.frame([table([None], domain="math").drop("picture")]).rows.is_empty()
+
+
+FAULTS = {
+    "undecodable": {"picture": drawn(2).png[:-20]},
+    "other_digest": {"picture": drawn(9).png},
+    "not_rgb": {"picture": saved(Image.new("L", (8, 6), 2))},
+    "bounds": {"picture": header(100_000, 100_000)},
+    "metadata": {"picture": said()},
+    "unpaired": {"image": None},
+    "absent": {"image": None, "picture": None},
+    "told": {"question": "Find x. The answer is 11."},
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_one_bad_picture_fails_its_expectation_and_is_named(fault):
+    found = failing(changed(**FAULTS[fault]))
+    assert found[NAMES[fault]] == [1]
+    assert set(FAULTS) == set(NAMES)
+
+
+def test_extreme_shapes_are_out_of_bounds_and_never_decoded():
+    wide = encode(Image.new("RGB", (401, 2)))
+    assert NAMES["bounds"] in failing(changed(picture=wide.png, image=wide.digest))
+    assert NAMES["undecodable"] not in failing(changed(picture=header(100_000, 100_000)))
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("The answer is 11", True),
+        (r"It is \boxed{11}, is it not?", True),
+        ("Answer: $11$.", True),
+        ("There are 11 dots and 3 lines. How many dots are left?", False),
+        ("The answer is 110.", False),
+        ("The answer is 11.5", False),
+        ("Choices:\n(A) 11\n(B) 12", False),
+        ("an integer answer and provide the final value, e.g., 11, 12", False),
+    ],
+)
+def test_only_a_question_that_states_its_answer_tells_it(question, told):
+    assert pictures.states(question, "11") is told
+
+
+def test_the_stage_looks_at_sets_with_pictures(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    bad = changed(picture=said())
+    for name, frame in (("scenes", bad), ("sums", table([None], "sums", domain="math"))):
+        PROBLEMS.write(frame, paths.problem_set("s", name))
+        rows = {"set": [name], "order": [0], "filter": ["first"], "rows_in": [frame.height],
+                "rows_out": [frame.height], "reason": ["x"]}  # fmt: skip
+        FILTERS.write(pl.DataFrame(rows), paths.filter_table("s", name))
+    params = {
+        "study": "s",
+        "sets": {name: {"problems": name, "filters": []} for name in ("scenes", "sums")},
+        "validation": {"truncated_at_most": 1, "unknown_at_most": 1, "imported_same_n": False},
+        "analysis": {"views": {}, "coverage_excludes": []},
+        **{key: {} for key in ("draws", "train", "select", "answers", "sft")},
+    }
+    catalog.run(Job("catalog", "declared", params, "x"))
+    with pytest.raises(StageError, match=r"pictures hold pixels and nothing else.*\(1 of 3\)"):
+        validate.run(Job("validate", "problems", params, "x"))
+
+
+# ----------------------------------------------------------------------------- pictures exchanged
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_rotation_keeps_the_pictures_and_leaves_none_in_its_place(seed):
+    draw = random.Random(seed)
+    images = [str(draw.randrange(6)) for _ in range(40)]
+    found = control.rotated(images, seed)
+    assert Counter(found) == Counter(images)
+    assert all(one != other for one, other in zip(found, images, strict=True))
+    assert found == control.rotated(images, seed)
+    assert found != control.rotated(images, seed + 100)
+
+
+def test_half_of_one_picture_can_be_exchanged_and_more_cannot():
+    assert control.rotated(["a", "a", "b", "c"], 0)[:2] in (["b", "c"], ["c", "b"])
+    with pytest.raises(ValueError, match="3 of 5 problems have the same picture"):
+        control.rotated(["a", "a", "a", "b", "c"], 0)
+    with pytest.raises(ValueError, match="1 of 1"):
+        control.rotated(["a"], 0)
+
+
+def filtered(tmp_path, monkeypatch, frame, name="blind", **more):
+    monkeypatch.chdir(tmp_path)
+    PROBLEMS.write(frame, paths.problems("s", "scenes"))
+    entry = {"problems": "scenes", "filters": [{"kind": "first", "rows": 8}], **more}
+    filter_stage.run(Job("filter", name, {"study": "s", "sets": {name: entry}}, "x"))
+    return PROBLEMS.read(paths.problem_set("s", name))
+
+
+def test_a_shuffled_set_asks_the_same_of_other_pictures(tmp_path, monkeypatch):
+    frame = table(range(10))
+    own = filtered(tmp_path, monkeypatch, frame, "seen")
+    other = filtered(tmp_path, monkeypatch, frame, pictures="shuffled")
+    kept = ["index", "question", "answer", "choices", "tests", "domain"]
+    assert own.select(kept).equals(other.select(kept))
+    assert set(own["image"]) == set(other["image"])
+    assert (own["image"] != other["image"]).all()
+    assert not set(own["problem_id"]) & set(other["problem_id"])
+    assert failing(other) == {}
+    assert FILTERS.read(paths.filter_table("s", "blind")).rows() == [
+        ("blind", 0, "first", 10, 8, "beyond the first 8"),
+        ("blind", 1, "shuffled", 8, 8, control.REASON),
+    ]
+    again = filtered(tmp_path, monkeypatch, frame, pictures="shuffled")
+    assert again.equals(other)
+    elsewhere = filtered(tmp_path, monkeypatch, frame, "dark", pictures="shuffled")
+    assert not elsewhere["image"].equals(other["image"])
+
+
+def test_equal_questions_never_come_to_share_a_picture():
+    frame = table([1, 1, 2, 2, 3, 3]).with_columns(
+        question=pl.Series(["a", "b"] * 3), index=pl.Series(range(6))
+    )
+    found = control.shuffled(frame, "blind")
+    assert found.select("question", "image").n_unique() == 6
+
+
+def test_sets_that_cannot_be_shuffled_are_refused_with_the_remedy(tmp_path, monkeypatch):
+    with pytest.raises(StageError, match=r"sets.blind: .* 1 of 3 problems have no picture"):
+        filtered(tmp_path, monkeypatch, table([1, None, 2]), pictures="shuffled")
+    with pytest.raises(StageError, match="2 of 3 problems have the same picture"):
+        filtered(tmp_path, monkeypatch, table([1, 1, 2]), pictures="shuffled")
+    assert SetEntry(problems="x", filters=[]).pictures == "own"
