@@ -6,7 +6,8 @@ place of the original file can tell a model anything.
 
 Covered: truncated files, unknown formats, unusual modes, pictures too large to decode (judged by
 the header, before memory is taken), several frames (the first is taken). Not covered: formats that
-Pillow does not read.
+hold programs, or pictures of other sizes than their header says (EPS, ICO and the like), which are
+refused; orientation as a camera notes it beside the pixels, which are taken as they lie.
 
 Example:
     >>> from PIL import Image
@@ -18,14 +19,21 @@ Example:
 import hashlib
 import io
 import struct
+import zlib
 from typing import NamedTuple
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 MOST_PIXELS = 1 << 25  # 33 million: 100 MB of RGB values, and twice that while decoding
 MOST_BYTES = 1 << 26  # of a file
 LONGEST = 200  # times as long as wide: more is refused by the processor of Qwen2-VL
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 _MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "La", "RGBa")
+# What readers of damaged files may raise; in Pillow it differs by format.
+_DAMAGED = (
+    OSError, ValueError, SyntaxError, RuntimeError, ArithmeticError, LookupError, TypeError,
+    EOFError, struct.error, zlib.error, Image.DecompressionBombError,
+)  # fmt: skip
 
 
 class PictureError(ValueError):
@@ -65,7 +73,7 @@ def normal(data: bytes, place: str) -> Picture:
     """The normal form of an image file's bytes.
 
     Args:
-        data: of a file in any format that Pillow reads.
+        data: of a file in one of FORMATS.
         place: how messages name it, with the problem's id.
 
     Raises:
@@ -76,26 +84,34 @@ def normal(data: bytes, place: str) -> Picture:
     if len(data) > MOST_BYTES:
         raise PictureError(f"{place}: {len(data)} bytes; at most {MOST_BYTES}: shrink the image")
     try:
-        with Image.open(io.BytesIO(data)) as image:  # reads the header alone
-            width, height = image.size
-            if width * height > MOST_PIXELS:
-                raise PictureError(
-                    f"{place}: {width} x {height} pixels; at most {MOST_PIXELS} in all: shrink "
-                    "the image"
-                )
-            if image.mode not in _MODES:
-                raise PictureError(
-                    f"{place}: mode {image.mode!r}; legal are {', '.join(_MODES)}: convert the "
-                    "image to RGB"
-                )
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:  # reads the header alone
+            _check(image, place)
             image.load()
             return encode(image)
     except PictureError:
         raise
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except UnidentifiedImageError as error:
+        raise PictureError(
+            f"{place}: no image of a known format ({', '.join(FORMATS)}); get the file again, or "
+            "convert it"
+        ) from error
+    except _DAMAGED as error:
         raise PictureError(
             f"{place}: not a readable image, or cut short ({error}); get the file again"
         ) from error
+
+
+def _check(image: Image.Image, place: str) -> None:
+    """What a header tells: size and mode."""
+    width, height = image.size
+    if width * height > MOST_PIXELS:
+        raise PictureError(
+            f"{place}: {width} x {height} pixels; at most {MOST_PIXELS} in all: shrink the image"
+        )
+    if image.mode not in _MODES:
+        raise PictureError(
+            f"{place}: mode {image.mode!r}; legal are {', '.join(_MODES)}: convert the image to RGB"
+        )
 
 
 def opened(png: bytes) -> Image.Image:
