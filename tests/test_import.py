@@ -212,6 +212,8 @@ def test_chains_are_read_where_the_problem_is_of_a_generated_world_only():
             "source": ["generated world digits, split t", "world:digits", "imported:qwen"],
             "question": [question] * 3,
             "text": [good, bad, good],
+            "tests": [None] * 3,
+            "domain": ["math"] * 3,
         }
     )
     assert verify.chain_validity(frame).to_list() == [True, None, None]

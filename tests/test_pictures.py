@@ -47,6 +47,7 @@ def test_every_mode_becomes_rgb_and_what_is_transparent_white():
     assert opened(normal(saved(NOISE.convert("CMYK"), "JPEG"), "here").png).mode == "RGB"
 
 
+@pytest.mark.filterwarnings("ignore")  # Pillow's, of damaged headers
 @pytest.mark.parametrize("kind", FORMATS)
 def test_a_file_cut_short_is_refused_or_shows_the_same(kind):
     whole = saved(NOISE, kind)
