@@ -88,8 +88,9 @@ def cells(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[Cell]:
         "plain": not template(draw.template).chat,
     }
     tokenizer = _tokenizer(folder) if template(draw.template).chat else None
-    shows = template(draw.template).image
-    mark = tokenizer.convert_ids_to_tokens(checkpoint.image_token(folder)) if shows else None
+    mark: str | None = None  # what a picture's place is written as
+    if tokenizer is not None and template(draw.template).image:
+        mark = tokenizer.convert_ids_to_tokens(checkpoint.image_token(folder))
     size = sampling.block if draw.temperature else 1
     planned = []
     for problem in problems.iter_rows(named=True):
