@@ -171,7 +171,7 @@ def test_token_ids_are_those_that_sampling_uses(name, bos):
     )
     for row, (prompt, response) in zip(rows, stage.pairs_of(rows, name, tokenizer), strict=True):
         text = render(name, row, tokenizer)
-        assert prompt == Stepwise._encoded(engine, text)
+        assert prompt == Stepwise._encoded(engine, text, None)
         assert (prompt[0] == 0) == (bos and name == "plain")
         assert tokenizer.decode(response[:-1]) == row["response"]
         assert 0 not in response[:-1]  # nothing is put before a response

@@ -6,7 +6,8 @@ It runs on Pillow; torchvision is never imported.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,26 +82,57 @@ class Eye:
         places = [place for place, token in enumerate(ids) if token == self.image_id]
         if len(places) != 1:
             raise VisionError(
-                f"the prompt has {len(places)} placeholders for one picture; use a template with "
-                "`image: true`"
+                f"the prompt has {len(places)} placeholders for one picture; a template with "
+                "`image: true` writes one, and a question must write none"
             )
         (place,) = places
         return [*ids[:place], *[self.image_id] * tokens, *ids[place + 1 :]]
 
 
-def inputs(ids: Tensor, pictures: Sequence[Seen], image_id: int) -> dict[str, Tensor]:
+def inputs(
+    ids: Tensor, pictures: Sequence[Seen], image_id: int, prompt: int | None = None
+) -> dict[str, Tensor]:
     """What a Qwen2.5-VL's forward pass takes besides the ids of prompts that hold pictures.
 
     Args:
         ids: token ids, (rows, tokens), placeholders expanded.
         pictures: of the rows, in order.
         image_id: the placeholder.
+        prompt: how many tokens of each row, from the first, are prompt; None: all.
     """
+    kinds = (ids == image_id).int()
+    if prompt is not None:
+        kinds[:, prompt:] = 0
     return {
         "pixel_values": torch.cat([one.pixels for one in pictures]).to(ids.device),
         "image_grid_thw": torch.tensor([one.grid for one in pictures], device=ids.device),
-        "mm_token_type_ids": (ids == image_id).int(),
+        "mm_token_type_ids": kinds,
     }
+
+
+@contextmanager
+def looking_in_prompts(model: Any, prompt: int) -> Iterator[None]:  # noqa: ANN401
+    """While rows of prompt and response are passed on: a placeholder in a response is but a token.
+
+    A policy may draw that token as any other, and transformers would want a picture for it.
+
+    Args:
+        model: a Qwen2.5-VL with its output layer.
+        prompt: how many tokens of each row are prompt.
+    """
+    inner = model.model
+    original = inner.get_placeholder_mask
+
+    def of_prompts(input_ids: Tensor, **rest: Any) -> Any:  # noqa: ANN401
+        ids = input_ids.clone()
+        ids[:, prompt:] = -1
+        return original(ids, **rest)
+
+    inner.get_placeholder_mask = of_prompts
+    try:
+        yield
+    finally:
+        del inner.get_placeholder_mask
 
 
 def rotary_positions(model: Any, ids: Tensor, shown: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:  # noqa: ANN401

@@ -47,6 +47,11 @@ def takes_pictures(folder: Path) -> bool:
     return "vision_config" in values and (folder / PROCESSOR).exists()
 
 
+def image_token(folder: Path) -> int:
+    """The token that stands for a picture, of a model that takes pictures."""
+    return int(json.loads((folder / "config.json").read_text(encoding="utf-8"))["image_token_id"])
+
+
 def weights_digest(folder: Path) -> str:
     """Digest of weights and of the configuration that says how they compute, and see."""
     files = sorted(folder.glob("*.safetensors"))

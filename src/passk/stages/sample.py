@@ -88,10 +88,19 @@ def cells(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[Cell]:
         "plain": not template(draw.template).chat,
     }
     tokenizer = _tokenizer(folder) if template(draw.template).chat else None
+    mark: str | None = None  # what a picture's place is written as
+    if tokenizer is not None and template(draw.template).image:
+        mark = tokenizer.convert_ids_to_tokens(checkpoint.image_token(folder))
     size = sampling.block if draw.temperature else 1
     planned = []
     for problem in problems.iter_rows(named=True):
         prompt = render(draw.template, problem, tokenizer)
+        if mark is not None and (marks := prompt.count(mark)) != 1:
+            raise StageError(
+                f"draws.{job.item}: problem {problem['problem_id']} (set {problem['set']!r}, index "
+                f"{problem['index']}): its prompt has {marks} placeholders {mark} for one picture; "
+                "one comes from the template: drop the problem, or its question's own"
+            )
         blocks = plan(recipe, prompt, problem["image"], n, size)
         name = digest("prompt", prompt, problem["image"])[:16]
         planned.append(Cell(problem["set"], problem["problem_id"], name, blocks))
@@ -145,8 +154,7 @@ def _sampled(job: Job, draw: Draw, problems: pl.DataFrame) -> tuple[pl.DataFrame
     reused = sum(map(len, held.values()))
     seconds = 0.0
     if missing:
-        pictures = _pictures(job, draw, {block.image for block in missing if block.image})
-        samples, seconds = _draw(job, draw, store, missing, reused, pictures)
+        samples, seconds = _draw(job, draw, store, missing, reused)
         held |= samples
     drawn = sum(len(block.indices) for block in missing)
     frame = _frame(job.item, draw, planned, held)
@@ -200,12 +208,7 @@ def _pictures(job: Job, draw: Draw, wanted: set[str]) -> dict[str, bytes]:
 
 
 def _draw(
-    job: Job,
-    draw: Draw,
-    store: BlockStore,
-    missing: list[Block],
-    reused: int,
-    pictures: Mapping[str, bytes],
+    job: Job, draw: Draw, store: BlockStore, missing: list[Block], reused: int
 ) -> tuple[dict[str, list[Sample]], float]:
     """Draw the blocks that the store lacks; each is kept as soon as it is complete.
 
@@ -224,7 +227,7 @@ def _draw(
         sampling.rows,
         sampling.dtype,
         plain=not template(draw.template).chat,
-        pictures=pictures,
+        pictures=_pictures(job, draw, {block.image for block in missing if block.image}),
     )
     # Two sets may share a problem: its block is drawn once, and the audit says so.
     distinct = list({block.key: block for block in missing}.values())

@@ -30,7 +30,7 @@ with lean_imports():
     import torch
     from transformers import PreTrainedTokenizerBase
 
-    from passk.models.vision import Eye
+    from passk.models.vision import Eye, VisionError
     from passk.training.arm import Arm, train
     from passk.training.processes import launch
 
@@ -180,10 +180,16 @@ def task_of(
 ) -> Task:
     """A problem as the trainer sees it under a template: the prompt reads no answer."""
     ids = encode(name, render(name, problem, tokenizer), tokenizer)
-    seen = eye.look(problem["picture"]) if eye is not None else None
+    seen = None
+    if eye is not None:
+        seen = eye.look(problem["picture"])
+        try:
+            ids = eye.expand(ids, seen.tokens)
+        except VisionError as error:
+            raise StageError(f"problem {problem['problem_id']}: {error}") from error
     return Task(
         problem["problem_id"],
-        tuple(ids if eye is None or seen is None else eye.expand(ids, seen.tokens)),
+        tuple(ids),
         gold(problem),
         question=problem["question"],
         level=_level(problem["tags"] or []),

@@ -117,7 +117,7 @@ def _longest(config: Any, tasks: Sequence[Task], settings: Training) -> int:  # 
     """Tokens of the longest prompt and response; raises ArmError where the model takes fewer."""
     prompt = max(len(task.prompt_ids) for task in tasks)
     length = prompt + settings.max_new_tokens
-    context = getattr(config, "max_position_embeddings", None)
+    context = getattr(config.get_text_config(), "max_position_embeddings", None)
     if context and length > context:
         raise ArmError(
             f"max_new_tokens = {settings.max_new_tokens}: with the longest prompt ({prompt} "

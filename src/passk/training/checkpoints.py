@@ -7,6 +7,8 @@ because a tokenizer that is loaded and saved again need not give the same ids.
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -72,21 +74,31 @@ def save(model: PreTrainedModel | PeftModel, start: Path, target: Path) -> None:
     temporary.mkdir(parents=True)
     if isinstance(model, PeftModel):
         model = copy_of(model, start, torch.float32, "cpu")
-    # Training switches the key-value cache off, and would save that.
-    began = json.loads((start / "config.json").read_text())
-    said = {id(model.config): began, id(model.config.get_text_config()): began.get("text_config")}
-    both = (model.config, model.config.get_text_config())
-    now = [getattr(config, "use_cache", None) for config in both]
-    for config in both:
-        config.use_cache = (said[id(config)] or began).get("use_cache", True)
-    model.save_pretrained(temporary)
-    for config, value in zip(both, now, strict=True):
-        config.use_cache = value
+    with _cache_as_begun(model, start):
+        model.save_pretrained(temporary)
     for name in TOKENIZER_FILES:
         if (start / name).exists():
             shutil.copyfile(start / name, temporary / name)
     shutil.rmtree(target, ignore_errors=True)
     temporary.replace(target)
+
+
+@contextmanager
+def _cache_as_begun(model: PreTrainedModel, start: Path) -> Iterator[None]:
+    """While a model is saved: training switches the key-value cache off, and would save that."""
+    began = json.loads((start / "config.json").read_text())
+    whole, text = model.config, model.config.get_text_config()
+    now = [dict(config.__dict__) for config in (whole, text)]
+    text.use_cache = began.get("text_config", began).get("use_cache", True)
+    if whole is not text:  # of a model with a vision tower, which need not say it twice
+        whole.__dict__.pop("use_cache", None)
+        if "use_cache" in began:
+            whole.use_cache = began["use_cache"]
+    try:
+        yield
+    finally:
+        for config, values in zip((whole, text), now, strict=True):
+            config.__dict__.update(values)
 
 
 def latest(folder: Path) -> Path | None:

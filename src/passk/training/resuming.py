@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import torch
 from transformers import PreTrainedModel, Trainer
 
+from passk.models import loading
 from passk.training.checkpoints import COMPLETE
 
 
@@ -33,6 +34,16 @@ class Resuming(Trainer):
         if self.args.should_save:
             folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
             (folder / COMPLETE).touch()
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:  # noqa: ANN401
+        point = Path(resume_from_checkpoint)
+        if not isinstance(self.model, PreTrainedModel) or not loading.takes_pictures(point):
+            super()._load_from_checkpoint(resume_from_checkpoint, model)
+            return
+        # Saved under the names that the hub has for them, which transformers' trainer does not
+        # translate back; loading the folder does.
+        saved = loading.load(point, self.model.dtype)
+        self._issue_warnings_after_load(self.model.load_state_dict(saved.state_dict(), False))
 
     def _issue_warnings_after_load(self, load_result: _LoadResult) -> None:
         # Tied weights are stored once, so their second name is missing by design.

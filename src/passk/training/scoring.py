@@ -6,11 +6,13 @@ to the responses (gradients flow through it), and runs the responses in chunks o
 result is the plain one up to float rounding.
 
 Covered: full-attention decoders with rotary or other position ids (Qwen2, Llama), and Qwen2.5-VL
-with a picture in each prompt, in one process. Adapters (peft) are covered. Not covered: sliding windows, logits scaled or capped by the
-architecture, sharded models, several processes, gradient checkpointing; use the plain pass there.
+with a picture in each prompt, in one process. Adapters (peft) are covered. Not covered: sliding
+windows, logits scaled or capped by the architecture, sharded models, several processes, gradient
+checkpointing; use the plain pass there.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -105,7 +107,7 @@ def shared_prompt_states(
         longest = max(int(lengths[chunk].max()), 1)
         states = _hidden(
             decoder, [(k[owner], v[owner]) for k, v in cache], last[owner],
-            prompt_mask[owner], (ids[chunk, :longest], mask[chunk, :longest]), shift[owner],
+            (prompt_mask[owner], shift[owner]), (ids[chunk, :longest], mask[chunk, :longest]),
         )  # fmt: skip
         yield chunk, states
 
@@ -114,12 +116,14 @@ def _hidden(
     decoder: nn.Module,
     cache: list[tuple[Tensor, Tensor]],
     last: Tensor,
-    prompt_mask: Tensor,
+    prompts: tuple[Tensor, Tensor],
     responses: tuple[Tensor, Tensor],
-    shift: Tensor,
 ) -> Tensor:
-    """Hidden states that predict each response token, shape (rows, tokens, width)."""
-    ids, mask = responses
+    """Hidden states that predict each response token, shape (rows, tokens, width).
+
+    Of prompts, mask and shift: of what follows a prompt, position less number of tokens before.
+    """
+    (prompt_mask, shift), (ids, mask) = prompts, responses
     if ids.shape[1] == 1:
         return last
     whole = torch.cat([prompt_mask, mask], dim=1)[:, :-1]
@@ -134,12 +138,15 @@ def _hidden(
 
 
 def _places(
-    decoder: nn.Module, ids: Tensor, mask: Tensor, pictures: Sequence[Seen]
+    decoder: Any,  # noqa: ANN401
+    ids: Tensor,
+    mask: Tensor,
+    pictures: Sequence[Seen],
 ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
     """Positions of prompts, the shift of what follows each, and what their pictures add."""
     if not pictures:
         return _positions(mask), torch.zeros(len(ids), dtype=torch.long, device=ids.device), {}
-    seen = inputs(ids, pictures, decoder.config.image_token_id)  # type: ignore[union-attr]
+    seen = inputs(ids, pictures, decoder.config.image_token_id)
     places, shift = rotary_positions(decoder, ids, {**seen, "attention_mask": mask})
     return places, shift, seen
 

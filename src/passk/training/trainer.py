@@ -36,8 +36,7 @@ from trl import GRPOConfig, GRPOTrainer
 from trl.trainer.utils import add_fused_lm_head
 
 from passk.digests import seed
-from passk.models.vision import Seen
-from passk.models.vision import inputs as inputs_of
+from passk.models.vision import Seen, inputs, looking_in_prompts
 from passk.params.training import Ppo, Training
 from passk.training.advantages import ALGORITHMS, advantages
 from passk.training.batches import collate, micro_batches
@@ -49,7 +48,7 @@ from passk.training.reward import Reward
 from passk.training.rollouts import Draw, Task
 from passk.training.scoring import shared_prompt_scores
 from passk.training.seconds import Stopwatch
-from passk.training.weights import adapters
+from passk.training.weights import adapters, plain_model
 
 _MICRO = "micro"
 
@@ -264,15 +263,16 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         **named: object,
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         pictures = [] if self._shown is None else [self._seen[i] for i in self._shown.tolist()]
-        if not self.settings.share_prompts:  # TRL's own pass
-            if pictures:
-                plain: Any = self.accelerator.unwrap_model(model)
-                named |= inputs_of(input_ids, pictures, plain.config.image_token_id)
-                named["num_images"] = [1] * len(pictures)
-            return super()._get_per_token_logps_and_entropies(
-                model, input_ids, attention_mask, logits_to_keep, *rest, **named
-            )
         split = input_ids.shape[1] - logits_to_keep
+        if not self.settings.share_prompts:
+            own = super()._get_per_token_logps_and_entropies
+            if not pictures:
+                return own(model, input_ids, attention_mask, logits_to_keep, *rest, **named)
+            plain = plain_model(self.accelerator.unwrap_model(model))
+            named |= inputs(input_ids, pictures, plain.config.image_token_id, split)
+            named["num_images"] = [1] * len(pictures)
+            with looking_in_prompts(plain, split):
+                return own(model, input_ids, attention_mask, logits_to_keep, *rest, **named)
         with self.accelerator.autocast():
             logps, entropies = shared_prompt_scores(
                 model,

@@ -51,20 +51,22 @@ class Stepwise:
             eos_ids=end_tokens(self.model.generation_config, self.tokenizer),
             rows=order.rows,
         )
-        images = dict.fromkeys(block.image for block in blocks if block.image is not None)
-        seen = {image: self._seen(image) for image in images}
+        images = dict.fromkeys(block.image for block in blocks)
+        seen: dict[str | None, Seen | None] = {image: self._seen(image) for image in images}
         prompts = {
-            (block.prompt, block.image): self._encoded(block.prompt, seen.get(block.image))
+            (block.prompt, block.image): self._encoded(block.prompt, seen[block.image])
             for block in blocks
         }
         requests = [
-            Request(prompts[one.prompt, one.image], one.stream, one.indices, seen.get(one.image))
+            Request(prompts[one.prompt, one.image], one.stream, one.indices, seen[one.image])
             for one in blocks
         ]
         for place, drawn in completed(self.model, requests, settings, progress):
             yield blocks[place], self._samples(blocks[place], drawn)
 
-    def _seen(self, image: str) -> Seen:
+    def _seen(self, image: str | None) -> Seen | None:
+        if image is None:
+            return None
         if self.eye is None:
             raise VisionError(
                 f"{self.order.folder}: this model takes no pictures; use one that does"
