@@ -25,8 +25,8 @@ _SAMPLED = ("draw", "set", "problem_id", "sample_index", "text", "finish_reason"
 # How the column `source` says that a problem is of a generated world.
 _GENERATED = ("world:", "generated world ")
 _ASKED = (
-    "set", "problem_id", "domain", "question", "answer", "answer_type", "precision", "unit", "choices",
-    "tests", "source",
+    "set", "problem_id", "domain", "question", "answer", "answer_type", "precision", "unit",
+    "choices", "tests", "source",
 )  # fmt: skip
 
 

@@ -2,13 +2,15 @@ r"""Whether an answer equals a reference answer, by plain rules; what they leave
 
 | answer type | rule |
 |---|---|
-| integer, float | the same number; with a `precision`, after rounding both to so many decimals. Units, currencies, separators of thousands do not count; `25%` is 25 or 0.25; number words and fractions of integers are read |
+| integer, float | the same number; floats with a `precision` rounded to so many decimals |
 | list | the same numbers in the same order |
 | text | the same words, whatever case, articles and punctuation |
 | with choices | the letter of the right choice, its text, or a number equal to it |
 | expression | the same text or number |
 
-What is no plain number, but not words alone either, is left to Math-Verify.
+Of a number, units, currencies and separators of thousands do not count; `25%` is 25 or 0.25; number
+words and fractions of integers are read. What is no plain number, but not words alone either, is
+left to Math-Verify.
 """
 
 import re
@@ -75,7 +77,7 @@ def readable(gold: Gold) -> bool:
 
 
 def equal(gold: Gold, answer: str, *, truncate: bool = False) -> bool | None:
-    """Whether an answer is right; None where only algebra can tell.
+    r"""Whether an answer is right; None where only algebra can tell.
 
     Args:
         gold: a reference answer that is `readable`.
@@ -85,7 +87,7 @@ def equal(gold: Gold, answer: str, *, truncate: bool = False) -> bool | None:
     Example:
         >>> equal(Gold("0.2", "float", 1), "0.214 N/C"), equal(Gold("6", "integer"), "**6 yards**")
         (True, True)
-        >>> equal(Gold("2", "integer"), r"\\sqrt{4}") is None
+        >>> equal(Gold("2", "integer"), r"\sqrt{4}") is None
         True
     """
     if gold.choices and (choice := chosen(answer, gold.choices)) is not None:

@@ -21,7 +21,8 @@ from passk.verification.visual.choosing import chosen, mentioned, several_letter
 from passk.verification.visual.gold import NUMBERS, Gold
 from passk.verification.visual.markup import plain
 from passk.verification.visual.prose import (
-    concludes,
+    conclusion,
+    has_bold_number,
     is_listed,
     is_pleasantry,
     sentences,
@@ -34,8 +35,12 @@ _BRACES = re.compile(r"\\boxed\s{0,3}\{|\\[\\{}]|[{}]")
 _TAG = re.compile(r"<(/?)answer>", re.IGNORECASE)
 _THOUGHT = "</think>"
 _ANSWER = re.compile(
-    r"\banswers?\b(?! choices?\b)[^\n]{0,120}?(?:\b(?:is|are|was|be|should be|would be)\b:?|[:=])\s{0,3}"
-    r"(?=[^\s])", re.IGNORECASE)  # fmt: skip
+    r"\banswers?\b(?! choices?\b)[^\n]{0,120}?(?:\b(?:is|are|was|be)\b:?|[:=])\s{0,3}(?=\S)",
+    re.IGNORECASE,
+)
+_ANSWER_BELOW = re.compile(
+    r"(?:^\W{0,4}|\bthe |\bmy )(?:final |correct )?answer\W{0,4}(?:is)?\W{0,4}$", re.IGNORECASE
+)
 _LIST = re.compile(r"\[[^\[\]\n]{0,2000}\]|\([^()\n]{0,2000}\)")
 _FORMULA = re.compile(r"\$([^$\n]{1,400})\$|\\\(([^\n]{1,400}?)\\\)")
 _ALGEBRA = re.compile(r"\\[a-zA-Z]|[√π^]")
@@ -141,10 +146,7 @@ def _announced(said: list[str], gold: Gold) -> str | None:
         announced = list(_ANSWER.finditer(said[place]))
         if not announced:
             following = said[place + 1 : place + 2]
-            if (
-                re.search(r"\banswer\W{0,4}(?:is)?\W{0,4}$", said[place], re.IGNORECASE)
-                and following
-            ):
+            if re.search(_ANSWER_BELOW, said[place]) and following:
                 announced_text = following[0]
             else:
                 continue
@@ -170,8 +172,8 @@ def _object(text: str, gold: Gold) -> str | None:
         if _ALGEBRA.search(inside):
             return inside.strip()
     if gold.kind in NUMBERS and not _ALGEBRA.search(head):
-        # `is` stands before: the first number there is what the answer is
-        if (number := stated(f"is {head}")) or len(head.split()) > _WORDS_OF_AN_ANSWER:
+        number = stated(f"is {head}")  # what stands behind that verb
+        if number or len(head.split()) > _WORDS_OF_AN_ANSWER:
             return number
     return head.strip("* ") or None
 
@@ -182,12 +184,14 @@ def _unannounced(said: list[str], prose: str, gold: Gold) -> str | None:
         listed = [one for one in _LIST.findall(prose) if re.search(r"\d.*[,;].*\d", one)]
         return listed[0] if len(set(listed)) == 1 else None
     told = [one for one in said if not is_pleasantry(one)]
-    concluding = [one for one in reversed(told) if concludes(one)]
-    bold = [one for one in told if "**" in one and not is_listed(one)]
+    strong = [found for one in reversed(told) if (found := conclusion(one))]
+    mild = [found for one in reversed(told) if (found := conclusion(one, mild=True))]
+    bold = [one for one in told if has_bold_number(one)]
     edges = [one for one in (*told[:1], *told[-1:]) if not is_listed(one)]
-    if gold.choices and several_letters(prose):
-        edges = []
-    for sentence in (*concluding, *bold, *edges):
+    if gold.choices:
+        bold = [one for one in told if "**" in one]
+        edges = [] if several_letters(prose) else edges
+    for sentence in (*strong, *bold, *mild, *edges):
         if found := _stated(sentence, gold):
             return found
     return None

@@ -6,6 +6,7 @@ judge start only for formulas, and only its verdicts are worth a cache.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -72,8 +73,9 @@ class VisualJudge:
         self.options = options
         self.grader = options.grader()
         self._cache = cache
-        self._limits = {"timeout": timeout, "workers": workers, "memory": memory}
-        self._progress = progress
+        self._new = partial(
+            MathJudge, timeout=timeout, workers=workers, memory=memory, progress=progress
+        )
         # By the decimals to which Math-Verify rounds: one judge for each precision that occurs.
         self._math: dict[int, MathJudge] = {}
 
@@ -156,9 +158,7 @@ class VisualJudge:
         if decimals not in self._math:
             options = replace(self.options.math, float_rounding=decimals)
             cache = self._cache if decimals == self.options.math.float_rounding else None
-            self._math[decimals] = MathJudge(
-                options, cache, progress=self._progress, **self._limits
-            )
+            self._math[decimals] = self._new(options, cache)
         return self._math[decimals]
 
 

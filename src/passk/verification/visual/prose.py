@@ -5,46 +5,54 @@ Nothing here sees the reference answer: a sentence states one number, or none th
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import NamedTuple
 
-from passk.verification.visual.markup import plain
 from passk.verification.visual.quantities import WORDS, is_unit, numeral, values
 
 _SPLIT = re.compile(r"\n+|(?<=[.!?])[ \t]+(?=[A-Z*$\\(\"'])")
 _BOLD = re.compile(r"\*\*([^*\n]{1,80})\*\*")
 _LISTED = re.compile(r"\s{0,8}(?:[*+-]|\d{1,3}[.)])\s|\s{0,8}\|")
-_ROW = re.compile(r"[^|\n]*\|")
 # A number is looked for where none is glued to it: not the 2 of `x_2`, `x^2`, `A2`, `-2-3`.
 _START = re.compile(r"(?<![\w.,^_{\\])(?=[-+−–]?\s?[$€£¥₹]?\s?\.?\d)")
 _NUMBER_WORD = re.compile(rf"\b(?:{'|'.join(sorted(WORDS, key=len, reverse=True))})\b")
-_FILLERS = (
-    "about approximately around roughly only exactly equal to a an total of the year week month day "
-    "in at just also still therefore thus now simply nearly almost then number value there which "
-    "is are be left approx"
-).split()
-_FILLED = rf"(?:(?:{'|'.join(_FILLERS)}|[:$=≈~])\s*){{0,6}}"
-_VERBS = (
-    "is are was were be being equals equal gives give has have had spend spends spent pay pays paid "
-    "cost costs get gets reaches reach leaves leave leaving yields totals needs need becomes become "
-    "remain remains shows approaches measures drove contains contain makes obtain took take takes "
-    "about"
-).split()
-_STATES = re.compile(rf"\b(?:{'|'.join(_VERBS)})\b[\s:*]{{0,4}}{_FILLED}[*\s]{{0,4}}$")
+_FILLER = (
+    r"about|approximately|around|roughly|only|exactly|equal|to|an?|total|of|the|year|week|month|day|"
+    r"in|at|just|also|still|therefore|thus|now|simply|nearly|almost|then|number|value|there|which|"
+    r"is|are|be|left|[:$=≈~]"
+)
+_VERB = (
+    r"is|are|was|were|be|being|equals?|gives?|ha(?:s|ve|d)|spen(?:ds?|t)|pa(?:ys?|id)|costs?|gets?|"
+    r"reach(?:es)?|leav(?:es?|ing)|yields|totals|needs?|becomes?|remains?|shows|"
+    r"measures|drove|contains?|makes|obtain|took|takes?|about"
+)
+_STATES = re.compile(rf"\b(?:{_VERB})\b[\s:*]{{0,4}}(?:(?:{_FILLER})\s*){{0,6}}[*\s]{{0,4}}$")
 _REACH = 90  # characters before a number in which its verb is looked for
 _EQUALS = re.compile(r"(?:=|≈|\\approx|\bequals|\bequal to)[\s$*\\(]{0,4}$")
 _OPERATOR = re.compile(
     r"[\s$)]{0,3}(?:[+*/×÷=^x−-]|\\(?:times|cdot|div|frac))[\s$(\\]{0,3}[\d.$(a-zA-Z\\]"
 )
+# The sentence, or what stands behind these words in it, follows from what stands before.
+_OPERATOR_SIGN = re.compile(r"[+×÷*/−=≈-]|\\(?:times|cdot|div|approx)")
+_CLAUSE = re.compile(r"[,;.]\s")  # what stands behind is another statement
+_NUMBERING = re.compile(r"\d{1,3}[.)]$")  # of a list's item, left alone by the split
 _CONCLUDES = re.compile(
-    r"^\W{0,4}(?:and |but |or )?(?:therefore|thus|hence|so|consequently|accordingly|"
-    r"in total|in all|altogether|overall|in general|in conclusion|finally|as a result|this means|"
-    r"in summary|to summarize|(?:in|to|rounding to|rounded to) (?:one|two|three|\d) decimal places?)\b"
-    r"|\b(?:therefore|thus|hence)\b|, so (?!it |they |that )",
+    r"^\W{0,4}(?:and |but |or )?(?:so|consequently|accordingly|in total|in all|altogether|overall|"
+    r"in general|in conclusion|finally|as a result|in summary|to summarize|"
+    r"(?:in|to|round(?:ing|ed) to) (?:one|two|three|\d) decimal places?)\b"
+    r"|\b(?:therefore|thus|hence)\b",
     re.IGNORECASE,
 )
+_SO = re.compile(r", so (?!that )")
+# Before a number that only bounds another: `more than 4`.
+_BOUND = re.compile(
+    r"\b(?:than|above|below|over|under|between|from|least|most|until|since|exceeds?|mark)\W{1,3}$"
+)
+_RATIO = re.compile(r"\s?:\s?\d")
+# `one` and the like that count nothing: `the one for lime`, `each one`.
+_NO_COUNT = re.compile(r"\b(?:the|this|that|each|which|any|no|every|to|in)\s$")
 _PLEASANTRY = re.compile(
-    r"\W{0,3}(?:sure\b|yes, i can|i (?:see|understand|can (?:help|answer)|hope)\b|okay|certainly|of course|"
+    r"\W{0,3}(?:sure\b|yes, i can|i (?:see|understand)\W{0,2}(?:the (?:image|picture)\W|$)|"
+    r"i (?:can (?:help|answer)|hope)\b|okay|certainly|of course|"
     r"(?:is there|do you|would you|let me know|here (?:is|are|'s)|please)\b)",
     re.IGNORECASE,
 )
@@ -76,7 +84,7 @@ def sentences(text: str) -> list[str]:
         ['It costs $3.50.', 'So 2 cost $7.']
     """
     parts = (part.strip() for part in _SPLIT.split(text))
-    return [part for part in parts if part and part.count("|") < 2]
+    return [part for part in parts if part and part.count("|") < 2 and not _NUMBERING.match(part)]
 
 
 def is_listed(sentence: str) -> bool:
@@ -89,9 +97,28 @@ def is_pleasantry(sentence: str) -> bool:
     return _PLEASANTRY.match(sentence) is not None
 
 
-def concludes(sentence: str) -> bool:
-    """Whether a sentence says that it follows from what stands before it."""
-    return _CONCLUDES.search(sentence) is not None
+def conclusion(sentence: str, *, mild: bool = False) -> str | None:
+    """What a sentence says to follow from what stands before it; None where it says no such thing.
+
+    Args:
+        sentence: as it is written.
+        mild: of `..., so ...` in place of therefore, thus, in total, and the like.
+
+    Example:
+        >>> conclusion("As 2 + 2 is even, therefore it is 4.")
+        ' it is 4.'
+        >>> conclusion("It is even, so 4 will do.", mild=True)
+        '4 will do.'
+    """
+    found = None
+    for match in (_SO if mild else _CONCLUDES).finditer(sentence):
+        found = sentence[match.end() :]
+    return found
+
+
+def has_bold_number(sentence: str) -> bool:
+    """Whether a number stands in bold, in a sentence that is no item of a list."""
+    return not is_listed(sentence) and any(re.search(r"\d", one) for one in _BOLD.findall(sentence))
 
 
 def _numbers(sentence: str) -> Iterator[_Number]:
@@ -102,15 +129,17 @@ def _numbers(sentence: str) -> Iterator[_Number]:
         match = numeral(sentence, found.start())
         if match is None or not values(match):
             continue
-        after = sentence[match.end() :]
+        after = sentence[match.end() : match.end() + 8]
+        ratio = _RATIO.match(after) or re.search(r"\d\s?:\s?$", sentence[: match.start()][-4:])
         glued = re.match(r"[A-Za-z]{1,4}", after)
-        if glued and not is_unit(glued[0]):
-            continue  # `4x`, `6th`, `3D`
+        if ratio or (glued and not is_unit(glued[0])):
+            continue  # `2:8`, `4x`, `6th`, `3D`
         end = match.end()
         yield _Number(match.start(), end, match[0].strip())
     if not end:  # no digits at all: a number word may stand for them
         for word in _NUMBER_WORD.finditer(sentence.lower()):
-            if not re.match(r"\s+of\b", sentence[word.end() :]):
+            before, after = sentence[: word.start()][-8:], sentence[word.end() :][:4]
+            if not (after.startswith(" of ") or _NO_COUNT.search(before)):
                 yield _Number(word.start(), word.end(), sentence[word.start() : word.end()])
 
 
@@ -147,8 +176,9 @@ def _stated(sentence: str) -> str | None:
     ends = [one for one in found if _closes(sentence, one)]
     if ends:
         return ends[-1].text
-    alone = {plain(one.text) for one in found}
-    return found[0].text if len(alone) == 1 else None
+    alone = [one for one in found if one.text[-1].isdigit() or one.text.endswith("%")]
+    alone = [one for one in alone if not _BOUND.search(sentence[: one.start][-16:])]
+    return alone[0].text if len({one.text for one in alone}) == 1 else None
 
 
 def _closes(sentence: str, number: _Number) -> bool:
@@ -160,15 +190,10 @@ def _closes(sentence: str, number: _Number) -> bool:
 def _end_of_equation(sentence: str, found: list[_Number]) -> _Number:
     """The result of the equation that begins with the first number; that number without one."""
     first = found[0]
-    if _OPERATOR.match(sentence, first.end) is None and not _goes_on(sentence, found):
-        return first
-    ends = [one for one in found[1:] if _closes(sentence, one)]
-    return ends[-1] if ends else first
-
-
-def _goes_on(sentence: str, found: list[_Number]) -> bool:
-    """Whether only units and operators stand between a number and the next: `$6 miles + 2`."""
-    for one, two in pairwise(found[:2]):
-        between = sentence[one.end : two.start]
-        return len(between) < 40 and re.search(r"[+×÷=*-]|\\times", between) is not None
-    return False
+    for one in found[1:]:
+        between = sentence[first.end : one.start]
+        if not _OPERATOR_SIGN.search(between) or _CLAUSE.search(between):
+            continue
+        if _closes(sentence, one):
+            first = one
+    return first

@@ -30,20 +30,24 @@ _MIXED = re.compile(
 )
 _MANY = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 
-_SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_NAMED = {name: value for value, name in enumerate(_SMALL)} | {
-    name: 10 * value for value, name in enumerate(_TENS, 2)
-}
-WORDS: dict[str, int] = _NAMED | {
-    f"{tens}{dash}{unit}": _NAMED[tens] + _NAMED[unit]
-    for tens in _TENS
-    for unit in _SMALL[1:10]
-    for dash in "- "
-}
+_SMALL = {name: value for value, name in enumerate((
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+))}  # fmt: skip
+_TENS = {name: 10 * value for value, name in enumerate((
+    "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+), 2)}  # fmt: skip
+WORDS: dict[str, int] = (
+    _SMALL
+    | _TENS
+    | {
+        f"{tens}{dash}{unit}": many + few
+        for tens, many in _TENS.items()
+        for unit, few in _SMALL.items()
+        for dash in "- "
+        if 0 < few < 10
+    }
+)
 _WORD = re.compile(rf"({'|'.join(sorted(WORDS, key=len, reverse=True))})\b", re.IGNORECASE)
 
 # What may stand before a number that is an answer: `x =`, `about`, `a total of`, `the year`.
@@ -54,16 +58,16 @@ _BEFORE = re.compile(
     r"year|number|in)\s){0,3}",
     re.IGNORECASE,
 )
-_SYMBOLS = frozenset(
-    "m s g l L h K N J W V A C T F Å a.m. p.m. am pm cm mm km dm in ft yd mi kg mg ml mL dl lb oz ms min hr Hz "
-    "kHz MHz GHz kN kJ kW eV MeV keV Pa kPa MPa mol Ω nm μm mA mV kV rad sr ha bar USD US° B M".split()
+_SYMBOL = re.compile(
+    r"[msglLhKNJWVACTFÅΩBM]|[cmkdnμ]m|[kcmμ]g|[mcd][lL]|in|ft|yd|mi|lb|oz|ms|min|hr|[kMG]?Hz|kN|kJ|"
+    r"[kMG]W|[kM]?eV|[kM]?Pa|mol|m[AV]|kV|rad|sr|ha|bar|am|pm|a\.m\.?|p\.m\.?|USD"
 )
 # Words that make something else of the number before them.
-_NOT_UNITS = frozenset(
-    "and or but not plus minus times over to through than nor versus divided multiplied squared "
-    "cubed pi sqrt root infinity hundred thousand million billion mod if when either because since "
-    "which where unless except".split()
-) | frozenset(WORDS)
+_NOT_A_UNIT = re.compile(
+    r"and|or|but|not|plus|minus|times|over|through|than|nor|versus|divided|multiplied|squared|"
+    r"cubed|pi|sqrt|root|infinity|hundred|thousand|million|billion|mod|if|when|either|because|"
+    r"since|which|where|unless|except"
+)
 _TOKEN = re.compile(r"([^\W\d_]+\.?)(?:\^-?[1-4])?")
 _JOINTS = re.compile(r"[\s/·*-]{1,3}")
 _LONGEST_UNIT = 8
@@ -94,10 +98,12 @@ def _is_token(token: str) -> bool:
     if match is None:
         return False
     word = match[1]
-    if word in _SYMBOLS or word.rstrip(".") in _SYMBOLS:
+    if _SYMBOL.fullmatch(word) or _SYMBOL.fullmatch(word.rstrip(".")):
         return True
     low = word.casefold().rstrip(".")
-    return low in ("of", "a", "in", "on", "at", "by") or (len(low) > 2 and low not in _NOT_UNITS)
+    if low in ("of", "a", "in", "on", "at", "by"):
+        return True
+    return len(low) > 2 and low not in WORDS and _NOT_A_UNIT.fullmatch(low) is None
 
 
 def values(match: re.Match[str]) -> Values:
