@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from passk.verification.code.options import CodeOptions
 from passk.verification.math.options import MathOptions
+from passk.verification.visual.options import VisualOptions
 
 _OPTIONS = (
     "float_rounding", "numeric_precision", "strict", "allow_set_relation_comp", "without_anchor",
@@ -100,6 +101,53 @@ class CodeGrader(BaseModel):
         return CodeOptions(**self.model_dump(exclude={"workers"}))
 
 
+class VisualGrader(BaseModel):
+    """How answers about pictures are read, and the limits under which formulas are compared.
+
+    Formulas are compared by Math-Verify with the options of `math`.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    without_anchor: bool = Field(
+        default=True,
+        description="An answer counts without a box, a tag or the word `answer` before it: what "
+        "the response concludes with, or opens with.",
+    )
+    truncate_integers: bool = Field(
+        default=False,
+        description="Where the answer is an integer, decimals of a stated number are cut off (5.9 "
+        "is 5), as MathVista's own score does.",
+    )
+    timeout: float = Field(
+        default=5.0,
+        gt=0,
+        le=600,
+        description="Wall limit of one formula, s; past it: unknown (timeout).",
+    )
+    workers: int = Field(
+        default=2,
+        ge=1,
+        le=256,
+        description="Worker processes at most; none starts unless there are formulas.",
+    )
+    memory_gib: float = Field(
+        default=4.0, ge=1, le=1024, description="Address space of a worker, GiB."
+    )
+
+    def options(self, math: MathOptions) -> VisualOptions:
+        """What decides a verdict, without the limits.
+
+        Args:
+            math: how formulas are compared.
+        """
+        return VisualOptions(
+            without_anchor=self.without_anchor,
+            truncate_integers=self.truncate_integers,
+            math=math,
+        )
+
+
 class Verification(BaseModel):
     """How answers are judged; changing it judges again, and never samples again."""
 
@@ -107,3 +155,6 @@ class Verification(BaseModel):
 
     math: MathGrader = Field(default_factory=MathGrader, description="Math answers.")
     code: CodeGrader = Field(default_factory=CodeGrader, description="Programs.")
+    visual: VisualGrader = Field(
+        default_factory=VisualGrader, description="Answers to questions about pictures."
+    )

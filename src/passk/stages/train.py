@@ -25,6 +25,7 @@ from passk.verification.grading import Judge, gold
 from passk.verification.math.judge import MathJudge
 from passk.verification.math.options import MathOptions
 from passk.verification.visual.judge import VisualJudge
+from passk.verification.visual.options import VisualOptions
 
 with lean_imports():
     import torch
@@ -144,8 +145,9 @@ def _judge(domain: str, settings: Training) -> Judge:
             options = MathOptions()
             return MathJudge(options, VerdictCache(paths.VERDICTS, options.grader()), workers=1)
         case "visual":
-            options = MathOptions()
-            return VisualJudge(options, VerdictCache(paths.VERDICTS, options.grader()), workers=1)
+            mixed = VisualOptions()
+            cache = VerdictCache(paths.VERDICTS, mixed.math.grader())
+            return VisualJudge(mixed, cache, workers=1)
         case "code":
             # A reward needs to know whether all tests pass, not which ones.
             rules = CodeOptions(all_tests=False, isolation=settings.isolation)

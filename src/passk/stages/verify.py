@@ -25,8 +25,8 @@ _SAMPLED = ("draw", "set", "problem_id", "sample_index", "text", "finish_reason"
 # How the column `source` says that a problem is of a generated world.
 _GENERATED = ("world:", "generated world ")
 _ASKED = (
-    "set", "problem_id", "domain", "question", "answer", "answer_type", "precision", "choices",
-    "tests", "source",
+    "set", "problem_id", "domain", "question", "answer", "answer_type", "precision", "unit",
+    "choices", "tests", "source",
 )  # fmt: skip
 
 
@@ -121,17 +121,27 @@ def open_judge(
         StageError: no grader for the domain.
     """
     match domain:
-        case "math" | "visual":
-            # What is no plain number in an answer about a picture is math.
+        case "math":
             math = settings.math
             options = math.options()
-            judge = MathJudge if domain == "math" else VisualJudge
-            return judge(
+            return MathJudge(
                 options,
                 VerdictCache(paths.VERDICTS, options.grader()),
                 timeout=math.timeout,
                 workers=workers or math.workers,
                 memory=int(math.memory_gib * 2**30),
+                progress=progress,
+            )
+        case "visual":
+            visual = settings.visual
+            mixed = visual.options(settings.math.options())
+            return VisualJudge(
+                mixed,
+                # Only formulas are worth keeping, and these are the math grader's.
+                VerdictCache(paths.VERDICTS, mixed.math.grader()),
+                timeout=visual.timeout,
+                workers=workers or visual.workers,
+                memory=int(visual.memory_gib * 2**30),
                 progress=progress,
             )
         case "code":

@@ -51,7 +51,7 @@ def gold(problem: Mapping[str, Any]) -> str:
 
     Args:
         problem: a row of the problem table, with `problem_id, domain, answer, tests`; of domain
-            visual also `answer_type, precision, choices`.
+            visual also `answer_type, precision, unit, choices`.
 
     Raises:
         ValueError: a code problem without tests, as benchmarks publish some; an answer type that

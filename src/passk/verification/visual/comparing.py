@@ -2,95 +2,110 @@ r"""Whether an answer equals a reference answer, by plain rules; what they leave
 
 | answer type | rule |
 |---|---|
-| integer, float | equal as numbers, rounded to the benchmark's `precision` where it states one; units, currencies, percent signs and separators of thousands do not count |
+| integer, float | the same number; floats with a `precision` rounded to so many decimals |
 | list | the same numbers in the same order |
-| text | the same words, whatever case and punctuation; where choices were offered, the letter or the text of one |
-| expression | left to Math-Verify, as is every answer that is no plain number |
+| text | the same words, whatever case, articles and punctuation |
+| with choices | the letter of the right choice, its text, or a number equal to it |
+| expression | the same text or number |
+
+Of a number, units, currencies and separators of thousands do not count; `25%` is 25 or 0.25; number
+words and fractions of integers are read. What is no plain number, but not words alone either, is
+left to Math-Verify.
 """
 
 import re
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from fractions import Fraction
 
+from passk.verification.visual.choosing import chosen, words
 from passk.verification.visual.gold import NUMBERS, Gold
+from passk.verification.visual.markup import plain
+from passk.verification.visual.quantities import pairs, read
 
-_NUMBER = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|-?\.\d+", re.ASCII)
-# What may stand beside a number without changing it.
-_BESIDE = re.compile(r"\\(?:text|mathrm|mathbf|operatorname)\s*\{[^{}]{0,40}\}|\\[,;!% ]|[$%°£€*~]|"
-                     r"\^\{?\\circ\}?|\\(?:degree|circ)\b")  # fmt: skip
-_UNIT = re.compile(r"[A-Za-z²³/^ ]{0,40}")
-_PUNCTUATION = re.compile(r"[^\w]+")
-
-
-def number(text: str) -> Decimal | None:
-    r"""The one number that a text states, with or without a unit; else None.
-
-    Example:
-        >>> number("$1,250.50"), number(r"24 \mathrm{~m}"), number("-130 km/h"), number("2 or 3")
-        (Decimal('1250.50'), Decimal('24'), Decimal('-130'), None)
-    """
-    bare = _BESIDE.sub(" ", text).replace("−", "-").replace("{,}", ",").strip().rstrip(".")
-    match = _NUMBER.match(bare)
-    if match is None or _UNIT.fullmatch(bare, match.end()) is None:
-        return None
-    try:
-        return Decimal(match[0].replace(",", ""))
-    except InvalidOperation:
-        return None
+_SEPARATOR = re.compile(r"\s?(?:[,;]|\band\b)\s?(?:and\b)?")
+_LIST = re.compile(r"[\[({]([^\[\](){}]{1,4000})[\])}]")
+# Something that algebra may compare: a digit, a command of LaTeX, a sign, a variable alone.
+_FORMULA = re.compile(r"[\d\\=^_π√∞]|^\s*[a-zA-Z]\s*$")
+_LONGEST_FORMULA = 400  # characters; longer ones are no answers, and slow to parse
 
 
-def rounded(value: Decimal, decimals: int | None) -> Decimal:
-    """A number to so many decimals, halves away from zero; None: as it is."""
-    if decimals is None or not value.is_finite():
-        return value
-    return value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+def rounded(value: Fraction, decimals: int) -> float:
+    """A number to so many decimals, as MathVista rounds: the nearest of its binary form."""
+    return round(float(value), decimals)
 
 
-def numbers(text: str) -> tuple[Decimal, ...] | None:
-    """The numbers of a list as `[0.5, 2]`, `(1, 2)`, `1 and 2`; else None."""
-    bare = text.strip().strip("[](){}").replace("\\", "")
-    parts = re.split(r"\s*(?:,|;|\band\b)\s*", bare)
-    found = [number(part) for part in parts]
-    return tuple(one for one in found if one is not None) if None not in found else None
+def same_number(gold: Gold, wanted: Fraction, found: Fraction, *, truncate: bool = False) -> bool:
+    """Whether two numbers are the same to the reference's precision."""
+    if gold.kind == "integer" and truncate:
+        return int(found) == wanted
+    if gold.kind == "float" and gold.precision is not None:
+        return rounded(found, gold.precision) == rounded(wanted, gold.precision)
+    return found == wanted
 
 
-def words(text: str) -> str:
-    """A text without case, punctuation and leading articles.
+def elements(text: str) -> tuple[Fraction, ...] | None:
+    """The numbers of a list as `[0.5, 2]`, `(1, 2)`, `1 and 2`; else None.
 
     Example:
-        >>> words("The  Red-Panda.")
-        'red panda'
+        >>> elements("[0.5, 2]") == elements("(1/2, 2)") == elements("0.5 and 2")
+        True
+        >>> elements("[a, b]") is None
+        True
     """
-    return re.sub(r"^(?:the|an|a) ", "", _PUNCTUATION.sub(" ", text.casefold()).strip())
+    text = plain(text)
+    if match := _LIST.search(text):
+        if _LIST.search(text, match.end()):
+            return None
+        text = match[1]
+    found = []
+    for part in _SEPARATOR.split(text):
+        one = read(part)
+        if one is None:
+            return None
+        found.append(one[0])
+    return tuple(found)
 
 
-def chosen(text: str, choices: tuple[str, ...]) -> str | None:
-    """The offered answer that a text names, by its letter or by itself; else None.
-
-    Example:
-        >>> chosen("(B)", ("135", "140")), chosen("140.", ("135", "140"))
-        ('140', '140')
-    """
-    letter = re.fullmatch(r"\(?([A-Za-z])\)?[.:]?(?:\s.*)?", text.strip())
-    by_words = {words(one): one for one in choices}
-    if (found := by_words.get(words(text))) is not None:
-        return found
-    if letter and (place := ord(letter[1].upper()) - ord("A")) < len(choices):
-        return choices[place]
-    return None
-
-
-def equal(gold: Gold, answer: str) -> bool | None:
-    """Whether an answer is right; None where only algebra can tell."""
+def readable(gold: Gold) -> bool:
+    """Whether a reference answer is of the type that its benchmark says."""
     if gold.choices:
-        right = chosen(gold.answer, gold.choices) or gold.answer
-        return words(chosen(answer, gold.choices) or answer) == words(right)
-    if gold.kind == "text":
-        return words(answer) == words(gold.answer)
+        return gold.answer in gold.choices
+    if gold.kind in NUMBERS:
+        return read(gold.answer) is not None
     if gold.kind == "list":
-        wanted, found = numbers(gold.answer), numbers(answer)
-        return wanted == found if wanted is not None and found is not None else None
-    wanted_one, found_one = number(gold.answer), number(answer)
-    if wanted_one is None or found_one is None:
-        return None
-    decimals = gold.precision if gold.kind in NUMBERS else None
-    return rounded(found_one, decimals) == rounded(wanted_one, decimals)
+        return elements(gold.answer) is not None
+    return bool(gold.answer.strip())
+
+
+def equal(gold: Gold, answer: str, *, truncate: bool = False) -> bool | None:
+    r"""Whether an answer is right; None where only algebra can tell.
+
+    Args:
+        gold: a reference answer that is `readable`.
+        answer: what a response states.
+        truncate: decimals of an integer are cut off.
+
+    Example:
+        >>> equal(Gold("0.2", "float", 1), "0.214 N/C"), equal(Gold("6", "integer"), "**6 yards**")
+        (True, True)
+        >>> equal(Gold("2", "integer"), r"\sqrt{4}") is None
+        True
+    """
+    if gold.choices and (choice := chosen(answer, gold.choices)) is not None:
+        return choice == gold.answer
+    if gold.kind == "list":
+        # An interval or a point is a list, too, and lists of formulas are rare: no algebra.
+        return elements(answer) == elements(gold.answer)
+    wanted, found = read(gold.answer), read(answer, gold.unit)
+    if wanted is not None and found is not None:
+        return any(same_number(gold, *two, truncate=truncate) for two in pairs(wanted, found))
+    if words(answer) == words(gold.answer) and _same_signs(answer, gold.answer):
+        return True
+    if (gold.kind == "text" or gold.choices) and not _FORMULA.search(gold.answer):
+        return False
+    return None if _FORMULA.search(answer) and len(answer) <= _LONGEST_FORMULA else False
+
+
+def _same_signs(left: str, right: str) -> bool:
+    """Whether two texts of the same words agree on what words do not say: `-x`, `x+1`, `(2, 3)`."""
+    bare = [re.sub(r"\s", "", plain(one)).casefold() for one in (left, right)]
+    return bare[0] == bare[1] or not any(re.search(r"[\d\\+*/^=<>-]", one) for one in bare)

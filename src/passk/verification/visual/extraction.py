@@ -2,125 +2,207 @@ r"""Where a response about a picture states its answer.
 
 Tried in this order, the first that finds something decides:
 
-1. the last closed `\boxed{...}`; then the last `<answer>...</answer>`;
-2. the last "answer is ..." ("the answer to the question is 2", "Answer: 2");
-3. the last sentence that concludes (therefore, so, thus, hence): what is bold there, else the
-   first number behind its last "is", "are" or "=", else its first number;
-4. the claim with which the response begins, behind greetings and "I see the image": what is bold,
-   what stands behind "is" or "are", or its first number;
-5. the last bold number; the last number of the last sentence.
+1. the last closed `\boxed{...}`;
+2. the last `<answer>...</answer>`;
+3. the last sentence that says what the answer is ("the answer to the question is 2", "Answer: 2");
+4. without an anchor, and only if that is allowed: the last sentence that concludes (therefore, so,
+   in total) and states one number; else the first sentence with a bold number; else the sentence
+   with which the response begins, behind greetings; else the one with which it ends.
 
-A text that lists numbers and concludes nothing thus has one answer, or none: never whichever fits.
-All patterns are linear in the length of the response; past LONGEST characters its middle is left
-out.
+What is thought (`<think>`) and blocks of code state no answer in prose. A response that only lists
+numbers has no answer: see `prose.stated`. Every pattern matches a bounded stretch, so that time
+grows in proportion to length; past LONGEST characters, prose is read at both ends alone.
 """
 
 import re
+from typing import NamedTuple
 
-from passk.verification.math.extraction import closed_box
+from passk.verification.visual.choosing import chosen, mentioned, several_letters
+from passk.verification.visual.gold import NUMBERS, Gold
+from passk.verification.visual.markup import plain
+from passk.verification.visual.prose import (
+    conclusion,
+    has_bold_number,
+    is_listed,
+    is_pleasantry,
+    sentences,
+    stated,
+    without_code,
+)
 
 LONGEST = 20_000
-_NUMERAL = r"-?\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|-?\$?\.\d+"
-_NUMBER = re.compile(rf"(?<![\w.,]){_NUMERAL}(?![\d])", re.ASCII)
-_BOLD = re.compile(r"\*\*([^*\n]{1,80})\*\*")
-_TAGGED = re.compile(r"<answer>(.{1,400}?)</answer>", re.DOTALL | re.IGNORECASE)
+_BRACES = re.compile(r"\\boxed\s{0,3}\{|\\[\\{}]|[{}]")
+_TAG = re.compile(r"<(/?)answer>", re.IGNORECASE)
+_THOUGHT = "</think>"
 _ANSWER = re.compile(
-    r"\banswers?(?: (?:to|of) (?:the|your|this) (?:question|problem))?(?: is| are|:| =)\s*:?"
-    r"[ \n]*([^\n]{1,120})",
+    r"\banswers?\b(?! choices?\b)[^\n]{0,120}?(?:\b(?:is|are|was|be)\b:?|[:=])\s{0,3}(?=\S)",
     re.IGNORECASE,
 )
-_CONCLUDES = re.compile(r"\b(?:therefore|thus|hence|so)\b[,: ]", re.IGNORECASE)
-_GREETING = re.compile(
-    r"^(?:sure|i understand|i see|okay|ok|yes|certainly|of course|based on the image you sent)\b"
-    r"[^.!\n]{0,60}[.!\n]\s*|^i can help you with that\.\s*",
-    re.IGNORECASE,
+_ANSWER_BELOW = re.compile(
+    r"(?:^\W{0,4}|\bthe |\bmy )(?:final |correct )?answer\W{0,4}(?:is)?\W{0,4}$", re.IGNORECASE
 )
-_SIGNOFF = re.compile(
-    r"\n\s*(?:i hope this|is there anything|do you (?:have|want)|let me know|would you)[^\n]*",
-    re.IGNORECASE,
-)
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z*$\\(])|\n+")
-_SAYS = re.compile(r"=|\bis\b|\bare\b|\bwas\b|\bwere\b|\bequals\b|\babout\b|\bgives\b")
+_LIST = re.compile(r"\[[^\[\]\n]{0,2000}\]|\([^()\n]{0,2000}\)")
+_FORMULA = re.compile(r"\$([^$\n]{1,400})\$|\\\(([^\n]{1,400}?)\\\)")
+_ALGEBRA = re.compile(r"\\[a-zA-Z]|[√π^]")
+_WORDS_OF_AN_ANSWER = 3  # an announced text of more words is no answer to be numbered
+_END = re.compile(r"(?<!\d)\.(?:\s|$)|\.(?=\s|$)|[!?](?:\s|$)")
 
 
-def answer_of(response: str) -> str | None:
-    r"""The answer that a response states, as it is written; None where there is none.
+class Answer(NamedTuple):
+    """An answer that a response states.
+
+    Attributes:
+        text: as it is written.
+        closed: nothing that would follow could change it: it stands in a box or in a tag.
+    """
+
+    text: str
+    closed: bool
+
+
+def boxed(text: str) -> str | None:
+    r"""The content of the box that is closed last; None where none is, or it is empty.
 
     Example:
-        >>> answer_of(r"3 and 4 make \boxed{7}."), answer_of("Sure. There are 3 of 10 left.")
-        ('7', '3')
-        >>> answer_of("So the perimeter is 2 + 2 + 2 = **6 inches**. Anything else, 1 or 2?")
-        '6 inches'
+        >>> boxed(r"\boxed{1}, so \boxed{\frac{1}{2}} and \boxed{3")
+        '\\frac{1}{2}'
     """
+    content = _last_box(text)
+    inner = _last_box(content) if content and r"\boxed" in content else None
+    return inner or content or None
+
+
+def _last_box(text: str) -> str | None:
+    opened: list[int | None] = []  # where a box begins, or None for another brace
+    best: tuple[int, int] | None = None
+    for match in _BRACES.finditer(text):
+        if match[0].startswith(r"\boxed"):
+            opened.append(match.end())
+        elif match[0] == "{":
+            opened.append(None)
+        elif match[0] == "}" and opened and (begin := opened.pop()) is not None:
+            best = begin, match.start()
+    if best is None:
+        return None
+    return text[slice(*best)].strip()
+
+
+def tagged(text: str) -> str | None:
+    """The content of the last tag that is closed; None where none is, or it is empty.
+
+    Example:
+        >>> tagged("<think> 3? </think> <answer> 4 </answer>")
+        '4'
+    """
+    begin, found = None, None
+    for match in _TAG.finditer(text):
+        if not match[1]:
+            begin = match.end()
+        elif begin is not None:
+            found, begin = text[begin : match.start()].strip(), None
+    return found or None
+
+
+def answer_of(response: str, gold: Gold, *, without_anchor: bool = True) -> Answer | None:
+    r"""The answer that a response states; None where there is none.
+
+    Args:
+        response: the text.
+        gold: tells which kind of answer is looked for; its value is not looked at.
+        without_anchor: an answer counts without box, tag or the word `answer`.
+
+    Example:
+        >>> number = Gold("?", "integer")
+        >>> answer_of(r"3 and 4 make \boxed{7}.", number).text
+        '7'
+        >>> answer_of("So the perimeter is 2 + 2 + 2 = **6 inches**. 1 or 2?", number).text
+        '6'
+        >>> answer_of("I see 1, 2, 3.", number) is None
+        True
+    """
+    for found in (boxed(response), tagged(response)):
+        if found is not None:
+            return Answer(found, closed=True)
+    prose = _prose(response)
+    said = sentences(prose)
+    if (text := _announced(said, gold)) is None and without_anchor:
+        text = _unannounced(said, prose, gold)
+    return None if text is None else Answer(text, closed=False)
+
+
+def _prose(response: str) -> str:
+    """What a response says, without thoughts and code."""
     if len(response) > LONGEST:
         response = f"{response[: LONGEST // 2]}\n{response[-LONGEST // 2 :]}"
-    if closed_box(response):
-        return _boxed(response)
-    if tagged := _TAGGED.findall(response):
-        return str(tagged[-1]).strip() or None
-    text = _SIGNOFF.sub("", response.replace("\r", ""))
-    if stated := _ANSWER.findall(text):
-        return _first(stated[-1])
-    sentences = [part for part in _SENTENCE.split(text) if part.strip()]
-    for sentence in reversed(sentences):
-        if _CONCLUDES.search(sentence) and (found := _concluded(sentence)):
-            return found
-    return _claimed(text) or _last(sentences)
+    _, found, after = response.rpartition(_THOUGHT)
+    if found and after.strip():
+        response = after
+    return without_code(response.replace("\r", ""))
 
 
-def _boxed(response: str) -> str | None:
-    """The content of the last box, which is closed."""
-    opening = response.rfind(r"\boxed{") + len(r"\boxed{")
-    depth = 1
-    for place in range(opening, len(response)):
-        depth += (response[place] == "{") - (response[place] == "}")
-        if not depth:
-            return response[opening:place].strip() or None
+def _announced(said: list[str], gold: Gold) -> str | None:
+    """What the last sentence states that announces the answer."""
+    for place in range(len(said) - 1, -1, -1):
+        announced = list(_ANSWER.finditer(said[place]))
+        if not announced:
+            following = said[place + 1 : place + 2]
+            if re.search(_ANSWER_BELOW, said[place]) and following:
+                announced_text = following[0]
+            else:
+                continue
+        else:
+            announced_text = said[place][announced[-1].end() :]
+        if text := _object(announced_text, gold):
+            return text
     return None
 
 
-def _first(stated: str) -> str | None:
-    """What an announced answer begins with: bold, a number with what belongs to it, or a phrase."""
-    if bold := _BOLD.search(stated):
-        return bold[1].strip()
-    head = re.split(r"(?<!\d)\.(?:\s|$)|\.(?=\s|$)", stated, maxsplit=1)[0].strip().strip("$* ")
-    if found := _NUMBER.search(head):
-        return found[0]
-    return head or None
+def _object(text: str, gold: Gold) -> str | None:
+    """The answer at the beginning of what follows `answer is`."""
+    if gold.choices:
+        head = _END.split(text, maxsplit=1)[0]
+        said = chosen(head.strip("* "), gold.choices) or mentioned(head, gold.choices)
+        number = stated(f"is {head}") if said is None else None
+        return said or (number and chosen(number, gold.choices))
+    if gold.kind == "list" and (listed := _LIST.search(text)):
+        return listed[0]
+    head = _END.split(text, maxsplit=1)[0].strip()
+    if formula := _FORMULA.search(head):
+        inside = formula[1] or formula[2]
+        if _ALGEBRA.search(inside):
+            return inside.strip()
+    if gold.kind in NUMBERS and not _ALGEBRA.search(head):
+        number = stated(f"is {head}")  # what stands behind that verb
+        if number or len(head.split()) > _WORDS_OF_AN_ANSWER:
+            return number
+    return head.strip("* ") or None
 
 
-def _concluded(sentence: str) -> str | None:
-    """The answer of a sentence that concludes."""
-    if bold := [one for one in _BOLD.findall(sentence) if _NUMBER.search(one)]:
-        return str(bold[-1]).strip()
-    said = list(_SAYS.finditer(sentence))
-    found = _NUMBER.search(sentence, said[-1].end()) if said else None
-    found = found or _NUMBER.search(sentence)
-    return found[0] if found else None
+def _unannounced(said: list[str], prose: str, gold: Gold) -> str | None:
+    """What a response concludes, opens or ends with."""
+    if gold.kind == "list" and not gold.choices:
+        listed = [one for one in _LIST.findall(prose) if re.search(r"\d.*[,;].*\d", one)]
+        return listed[0] if len(set(listed)) == 1 else None
+    told = [one for one in said if not is_pleasantry(one)]
+    strong = [found for one in reversed(told) if (found := conclusion(one))]
+    mild = [found for one in reversed(told) if (found := conclusion(one, mild=True))]
+    bold = [one for one in told if has_bold_number(one)]
+    edges = [one for one in (*told[:1], *told[-1:]) if not is_listed(one)]
+    if gold.choices:
+        bold = [one for one in told if "**" in one]
+        edges = [] if several_letters(prose) else edges
+    for sentence in (*strong, *bold, *mild, *edges):
+        if found := _stated(sentence, gold):
+            return found
+    return None
 
 
-def _claimed(text: str) -> str | None:
-    """The answer of the sentence that a response begins with."""
-    text = text.lstrip()
-    while match := _GREETING.match(text):
-        if match.end() == 0:
-            break
-        text = text[match.end() :].lstrip()
-    first = _SENTENCE.split(text, maxsplit=1)[0]
-    if bold := _BOLD.search(first):
-        return bold[1].strip()
-    said = _SAYS.search(first)
-    found = _NUMBER.search(first, said.end()) if said else None
-    found = found or _NUMBER.search(first)
-    return found[0] if found else None
-
-
-def _last(sentences: list[str]) -> str | None:
-    """The last bold number, else the last number of the last sentence that has one."""
-    for sentence in reversed(sentences):
-        if bold := [one for one in _BOLD.findall(sentence) if _NUMBER.search(one)]:
-            return str(bold[-1]).strip()
-    for sentence in reversed(sentences):
-        if found := _NUMBER.findall(sentence):
-            return str(found[-1])
+def _stated(sentence: str, gold: Gold) -> str | None:
+    if gold.choices and (found := mentioned(sentence, gold.choices)):
+        return found
+    if gold.choices or gold.kind in NUMBERS:
+        return stated(sentence)
+    formula = _FORMULA.findall(sentence)
+    if gold.kind == "expression":
+        return plain(formula[-1][0] or formula[-1][1]) if formula else stated(sentence)
     return None
