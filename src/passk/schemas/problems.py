@@ -41,7 +41,7 @@ PROBLEMS = Table(
             "picture",
             "date",
             "tags",
-        }  # fmt: skip
+        }
     ),
 )
 

@@ -68,11 +68,11 @@ def run(job: Job) -> dict[str, float]:
         **settings.architecture.model_dump(exclude={"vision"}),
         tokenizer=tokenizer,
         seed=seed("weights", *identity),
-        vision=vision and vision.model_dump(exclude={"max_pixels"}),
+        vision=None if vision is None else vision.model_dump(exclude={"max_pixels"}),
     )
     eye = None
     if vision is not None:
-        image_id = tokenizer.convert_tokens_to_ids(IMAGE)
+        image_id = tokenizer.get_vocab()[IMAGE]
         eye = Eye(image_processor(vision.max_pixels), image_id)
     data = _tokenised(texts, tokenizer, settings.architecture.context, eye)
     folder = paths.RESUME / job.inputs
@@ -131,7 +131,8 @@ def documents(
         document = source.document(mixture, (*identity, number))
         asked = {"question": document.question, "starter_code": document.starter_code}
         prompt = render(corpus.template, asked, chat)
-        yield Text(prompt, document.response, document.picture and _png(document.picture))
+        picture = None if document.picture is None else _png(document.picture)
+        yield Text(prompt, document.response, picture)
 
 
 def _png(picture: Image.Image) -> bytes:

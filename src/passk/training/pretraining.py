@@ -132,6 +132,7 @@ def _update(
     optimizer: torch.optim.Optimizer,
     data: Sequences,
     rows: NDArray[np.int64],
+    *,
     clip: float,
     eye: Eye | None,
 ) -> float:
@@ -204,7 +205,7 @@ def pretrain(
         rate = schedule.rate(step)
         for group in optimizer.param_groups:
             group["lr"] = rate
-        loss = _update(model, optimizer, data, chosen, schedule.max_grad_norm, eye)
+        loss = _update(model, optimizer, data, chosen, clip=schedule.max_grad_norm, eye=eye)
         if not math.isfinite(loss):
             raise FloatingPointError(f"loss {loss} in step {step + 1}; lower the learning rate")
         rows.append({"step": step + 1, "loss": loss, "learning_rate": rate})

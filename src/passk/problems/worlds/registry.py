@@ -5,9 +5,8 @@ from passk.problems.worlds.programs.world import ProgramsWorld
 from passk.problems.worlds.protocol import World
 from passk.problems.worlds.scenes.world import ScenesWorld
 
-_WORLDS: dict[str, World] = {
-    one.name: one for one in (DigitsWorld(), ProgramsWorld(), ScenesWorld())
-}
+_ALL: tuple[World, ...] = (DigitsWorld(), ProgramsWorld(), ScenesWorld())
+_WORLDS = {one.name: one for one in _ALL}
 
 
 def world(name: str) -> World:
