@@ -35,8 +35,8 @@ class Vision(BaseModel):
     def _divisible(self) -> Self:
         if self.width % (4 * self.heads):
             raise ValueError(
-                f"vision: width {self.width} must be a multiple of 4 x heads ({self.heads}): rotary "
-                "positions have two axes"
+                f"vision: width {self.width} must be a multiple of 4 x heads ({self.heads}), as "
+                "rotary positions have two axes"
             )
         return self
 

@@ -5,8 +5,11 @@ from passk.problems.worlds.programs.world import ProgramsWorld
 from passk.problems.worlds.protocol import World
 from passk.problems.worlds.scenes.world import ScenesWorld
 
-_ALL: tuple[World, ...] = (DigitsWorld(), ProgramsWorld(), ScenesWorld())
-_WORLDS = {one.name: one for one in _ALL}
+_WORLDS: dict[str, World] = {
+    "digits": DigitsWorld(),
+    "programs": ProgramsWorld(),
+    "scenes": ScenesWorld(),
+}
 
 
 def world(name: str) -> World:
