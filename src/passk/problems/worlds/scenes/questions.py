@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from passk.problems.worlds.scenes.scene import COLOURS, Scene
 
-STYLES = ("plain", "contest")
+STYLES: tuple[str, ...] = ("plain", "contest")
 NOUNS = {"grid": "tiles", "chart": "bars", "shapes": "shapes", "triangle": "lines"}
 
 

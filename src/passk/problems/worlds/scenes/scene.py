@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-KINDS = ("grid", "chart", "shapes", "triangle")
+KINDS: tuple[str, ...] = ("grid", "chart", "shapes", "triangle")
 # One letter each, so that an item is two tokens at most.
 COLOURS = {"r": "red", "b": "blue", "g": "green", "y": "yellow"}
 VALUES = {
