@@ -1,6 +1,6 @@
 r"""Chains of thought of the `scenes` world: what is seen, then step by step, then the answer.
 
-    r3 b7 g2 y5; descending: b7 y5 r3 g2; front g: g2 b7 y5 r3; \boxed{2753}
+    b7 g2 r3 y5; descending: b7 y5 r3 g2; front g: g2 b7 y5 r3; \boxed{2753}
 
 Standard library only.
 """
@@ -82,11 +82,11 @@ def chain_valid(question: str, response: str, shown: str | None) -> bool | None:
         None where the question is not of this world, or the response cannot be read as a chain.
 
     Example:
-        >>> scene = Scene("chart", read("r3 b7 g2 y5"), "white", "left").dump()
-        >>> asked = "Read the bars, backwards. Which number?"
-        >>> chain_valid(asked, r" r3 b7 g2 y5; reverse: y5 g2 b7 r3; \boxed{5273}", scene)
+        >>> scene = Scene("chart", read("b7 g2 r3 y5"), "white", "left").dump()
+        >>> asked = "Read the bars, blue to yellow: backwards. Which number?"
+        >>> chain_valid(asked, r" b7 g2 r3 y5; reverse: y5 r3 g2 b7; \boxed{5327}", scene)
         True
-        >>> chain_valid(asked, r" r3 b7 g2 y5; ends: y5 b7 g2 r3; \boxed{5723}", scene)
+        >>> chain_valid(asked, r" b7 g2 r3 y5; ends: y5 g2 r3 b7; \boxed{5237}", scene)
         False
     """
     asked, chain = parse_question(question), parse_chain(response)

@@ -1,4 +1,4 @@
-"""Scenes as pictures of 112 x 112 pixels, with a little disorder in places and sizes.
+"""Scenes as pictures of 112 x 112 pixels: items in drawn places, with a little disorder.
 
 Drawn without antialiasing and with Pillow's built-in bitmap letters, so that equal scenes and seeds
 give equal pixels wherever this version of Pillow runs.
@@ -10,7 +10,7 @@ from functools import cache
 
 from PIL import Image, ImageDraw, ImageFont
 
-from passk.problems.worlds.scenes.scene import Item, Scene
+from passk.problems.worlds.scenes.scene import Item, Items, Scene
 
 EDGE = 112
 CELL = 28  # what a Qwen2.5-VL sees as one token: 2 x 2 patches of 14 pixels
@@ -19,21 +19,22 @@ _COLOUR = {"r": (214, 39, 40), "b": (31, 99, 200), "g": (30, 150, 60), "y": (240
 _INK = (0, 0, 0)
 _MARK = 7
 _BAR = 10  # pixels of height per unit of a bar
-# Cells (column, row) of the tiles, the shapes and the labels of a triangle, in reading order.
+# Cells (column, row) of the tiles, the shapes and the labels of a triangle.
 _TILES = ((1, 1), (2, 1), (1, 2), (2, 2))
 _SHAPES = ((0, 1), (1, 2), (2, 1), (3, 2))
 _LABELS = ((0, 1), (3, 1), (1, 3), (2, 2))
 
 
 def draw(scene: Scene, seed: int) -> Image.Image:
-    """A scene as an RGB picture; the seed moves things by a pixel or two."""
+    """A scene as an RGB picture; the seed says where each item stands, within a pixel or two."""
     generator = random.Random(seed)
+    items = tuple(generator.sample(scene.items, len(scene.items)))
     image = Image.new("RGB", (EDGE, EDGE), _GROUND[scene.ground])
     pen = ImageDraw.Draw(image)
     left = 3 if scene.corner == "left" else EDGE - 4 - _MARK
     pen.rectangle((left, 3, left + _MARK, 3 + _MARK), fill=_INK)
     {"grid": _grid, "chart": _chart, "shapes": _shapes, "triangle": _triangle}[scene.kind](
-        image, pen, scene, generator
+        image, pen, items, generator
     )
     return image
 
@@ -54,9 +55,9 @@ def _write(image: Image.Image, cell: tuple[int, int], value: int, generator: ran
 
 
 def _grid(
-    image: Image.Image, pen: ImageDraw.ImageDraw, scene: Scene, generator: random.Random
+    image: Image.Image, pen: ImageDraw.ImageDraw, items: Items, generator: random.Random
 ) -> None:
-    for item, cell in zip(scene.items, _TILES, strict=True):
+    for item, cell in zip(items, _TILES, strict=True):
         left, top = cell[0] * CELL, cell[1] * CELL
         box = (left + 1, top + 1, left + CELL - 2, top + CELL - 2)
         pen.rectangle(box, fill=_COLOUR[item.colour], outline=_INK)
@@ -64,11 +65,11 @@ def _grid(
 
 
 def _chart(
-    image: Image.Image, pen: ImageDraw.ImageDraw, scene: Scene, generator: random.Random
+    image: Image.Image, pen: ImageDraw.ImageDraw, items: Items, generator: random.Random
 ) -> None:
     del image
     base = EDGE - 6
-    for column, item in enumerate(scene.items):
+    for column, item in enumerate(items):
         left = column * CELL + 5 + generator.randint(-1, 1)
         box = (left, base - _BAR * item.value, left + 16, base)
         pen.rectangle(box, fill=_COLOUR[item.colour], outline=_INK)
@@ -76,10 +77,10 @@ def _chart(
 
 
 def _shapes(
-    image: Image.Image, pen: ImageDraw.ImageDraw, scene: Scene, generator: random.Random
+    image: Image.Image, pen: ImageDraw.ImageDraw, items: Items, generator: random.Random
 ) -> None:
     del image
-    for item, cell in zip(scene.items, _SHAPES, strict=True):
+    for item, cell in zip(items, _SHAPES, strict=True):
         centre = [axis * CELL + CELL / 2 + generator.randint(-1, 1) for axis in cell]
         turn = -math.pi / 2
         corners = [
@@ -93,7 +94,7 @@ def _shapes(
 
 
 def _triangle(
-    image: Image.Image, pen: ImageDraw.ImageDraw, scene: Scene, generator: random.Random
+    image: Image.Image, pen: ImageDraw.ImageDraw, items: Items, generator: random.Random
 ) -> None:
     apex = (EDGE // 2 + generator.randint(-4, 4), 16 + generator.randint(-1, 1))
     low, high = (14, 82), (EDGE - 15, 82)
@@ -101,7 +102,7 @@ def _triangle(
     lines: tuple[tuple[Item, tuple[int, int], tuple[int, int]], ...] = tuple(
         (item, *ends)
         for item, ends in zip(
-            scene.items, ((low, apex), (apex, high), (low, high), (apex, foot)), strict=True
+            items, ((low, apex), (apex, high), (low, high), (apex, foot)), strict=True
         )
     )
     for (item, begin, end), cell in zip(lines, _LABELS, strict=True):

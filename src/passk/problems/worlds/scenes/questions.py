@@ -1,7 +1,7 @@
 """Questions about a picture: phrases, each for one operation, in two ways of asking.
 
-    plain     Read the bars, largest first, backwards. Which number?
-    contest   Mia notes the bars: largest first, then backwards. What does she get?
+    plain     Read the bars, blue to yellow: largest first, backwards. Which number?
+    contest   Mia notes the bars, blue to yellow: largest first, then backwards. What does she get?
 
 A phrase is easily misread as another, `usual`. Two phrases say nothing without the picture: what
 `sorted` and `turned` mean depends on its ground and on the corner of its mark.
@@ -97,8 +97,8 @@ def write_question(question: Question) -> str:
     """The question's text: what a model is told besides the picture."""
     noun, said = NOUNS[question.kind], [one.words for one in question.asked]
     if question.style == "contest":
-        return f"Mia notes the {noun}: {', then '.join(said)}. What does she get?"
-    return f"Read the {noun}, {', '.join(said)}. Which number?"
+        return f"Mia notes the {noun}, blue to yellow: {', then '.join(said)}. What does she get?"
+    return f"Read the {noun}, blue to yellow: {', '.join(said)}. Which number?"
 
 
 _WORDS = {
@@ -107,15 +107,15 @@ _WORDS = {
     for letter in (COLOURS if "{colour}" in phrase.words else (None,))
 }
 _KIND = {noun: kind for kind, noun in NOUNS.items()}
-_PLAIN = re.compile(r"Read the (\w+), (.+)\. Which number\?")
-_CONTEST = re.compile(r"Mia notes the (\w+): (.+)\. What does she get\?")
+_PLAIN = re.compile(r"Read the (\w+), blue to yellow: (.+)\. Which number\?")
+_CONTEST = re.compile(r"Mia notes the (\w+), blue to yellow: (.+)\. What does she get\?")
 
 
 def parse_question(written: str) -> Question | None:
     """Read a question, without the choices behind it; None where it is not of this world.
 
     Example:
-        >>> parse_question("Read the bars, largest first, red last. Which number?").asked[1]
+        >>> parse_question("Read the bars, blue to yellow: largest first, red last. Which number?").asked[1]
         Asked(phrase=9, colour='r')
     """
     line = written.strip().partition("\n")[0]

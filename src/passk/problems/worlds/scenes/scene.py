@@ -1,9 +1,12 @@
-"""What a picture shows: four items in reading order, each a colour and a value, and two marks.
+"""What a picture shows: four items, each of another colour and value, and two marks.
 
-    grid      tiles with digits, row by row            (values 1 to 9)
-    chart     bars, from left to right                 (their heights, 1 to 9)
-    shapes    polygons, from left to right             (their numbers of sides, 3 to 8)
-    triangle  left side, right side, base, height      (their labels, 1 to 9)
+    grid      tiles with digits                     (values 1 to 9)
+    chart     bars                                  (their heights, 1 to 9)
+    shapes    polygons                              (their numbers of sides, 3 to 8)
+    triangle  three sides and a height, labelled    (values 1 to 9)
+
+Items are read by colour, from blue to yellow, wherever they stand in the picture: models as small
+as these find a thing by what it looks like, and hardly by its place (docs/LOG.md, 2026-11-29).
 
 Standard library only: verification reads scenes, and draws none.
 """
@@ -15,15 +18,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 KINDS: tuple[str, ...] = ("grid", "chart", "shapes", "triangle")
-# One letter each, so that an item is two tokens at most.
-COLOURS = {"r": "red", "b": "blue", "g": "green", "y": "yellow"}
+# One letter each, so that an item is two tokens at most; in reading order, from A to Z.
+COLOURS = {"b": "blue", "g": "green", "r": "red", "y": "yellow"}
 VALUES = {
     "grid": range(1, 10), "chart": range(1, 10), "shapes": range(3, 9), "triangle": range(1, 10),
 }  # fmt: skip
 GROUNDS = ("white", "grey")
 CORNERS = ("left", "right")
-SIZE = 4  # items of a scene
-_ITEM = re.compile(r"([rbgy])(\d)")
+_ITEM = re.compile(r"([bgry])(\d)")
 
 
 class Item(NamedTuple):
@@ -42,7 +44,7 @@ class Scene:
 
     Attributes:
         kind: one of KINDS.
-        items: in reading order; no colour and no value occurs twice.
+        items: one of each colour, in the order of COLOURS; no value occurs twice.
         ground: one of GROUNDS: how the picture's ground looks.
         corner: one of CORNERS: the upper corner in which a black mark stands.
     """

@@ -38,7 +38,6 @@ from passk.problems.worlds.scenes.scene import (
     CORNERS,
     GROUNDS,
     KINDS,
-    SIZE,
     VALUES,
     Item,
     Scene,
@@ -65,9 +64,8 @@ def _weights(count: int, skew: float) -> tuple[float, ...]:
 
 
 def _scene(kind: str, generator: random.Random) -> Scene:
-    values = generator.sample(VALUES[kind], SIZE)
-    colours = generator.sample(list(COLOURS), SIZE)
-    items = tuple(Item(colour, value) for colour, value in zip(colours, values, strict=True))
+    values = generator.sample(VALUES[kind], len(COLOURS))
+    items = tuple(Item(colour, value) for colour, value in zip(COLOURS, values, strict=True))
     return Scene(kind, items, generator.choice(GROUNDS), generator.choice(CORNERS))
 
 
@@ -184,5 +182,6 @@ def _offer(answer: str, generator: random.Random) -> tuple[str, ...]:
         digits = list(answer)
         generator.shuffle(digits)
         digits[generator.randrange(len(digits))] = str(generator.randint(1, 9))
-        offered.add("".join(digits))
+        if digits[0] != "0":
+            offered.add("".join(digits))
     return tuple(generator.sample(sorted(offered), _OFFERED))
