@@ -12,15 +12,17 @@ class WorldSet(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    world: str = Field(description="A name in passk.problems.worlds.registry: digits, programs.")
+    world: str = Field(
+        description="A name in passk.problems.worlds.registry: digits, programs, scenes."
+    )
     split: str = Field(
         description="Part of the question space; digits: train, indomain, outdomain, hard; "
-        "programs: train, functions, sentences, hard. Two splits never share a question; sets of "
-        "one split may."
+        "programs: train, functions, sentences, hard; scenes: train, vista, vision, hard. Two "
+        "splits never share a question (scenes: a picture); sets of one split may."
     )
     families: Annotated[list[str], Field(min_length=1)] = Field(
         description="Problem families, drawn evenly; digits: nested, pipe, repeat, undo; programs: "
-        "function, sentence, method."
+        "function, sentence, method; scenes: grid, chart, shapes, triangle."
     )
     levels: Annotated[list[PositiveInt], Field(min_length=1)] = Field(
         description="Levels of difficulty, 1 to 4, taken in turn."
