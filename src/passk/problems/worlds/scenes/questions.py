@@ -115,7 +115,7 @@ def parse_question(written: str) -> Question | None:
     """Read a question, without the choices behind it; None where it is not of this world.
 
     Example:
-        >>> parse_question("Read the bars, blue to yellow: largest first, red last. Which number?").asked[1]
+        >>> parse_question("Read the bars, blue to yellow: red last. Which number?").asked[0]
         Asked(phrase=9, colour='r')
     """
     line = written.strip().partition("\n")[0]
