@@ -1,4 +1,4 @@
-"""The generated world of pictures: splits never meet, the picture is needed, and gives nothing away."""
+"""The generated world of pictures: splits never meet, pictures are needed and give nothing away."""
 
 import io
 import re
@@ -19,7 +19,6 @@ from passk.problems.worlds.scenes.operations import OPERATIONS, apply
 from passk.problems.worlds.scenes.questions import (
     PHRASES,
     Asked,
-    Question,
     operation,
     parse_question,
     write_question,
