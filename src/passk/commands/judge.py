@@ -84,7 +84,12 @@ def judge_rows(rows: list[Row], columns: Columns, name: str, grader: MathGrader)
         on="problem_id",
         how="left",
         maintain_order="left",
-    ).with_columns(draw=pl.lit(name), finish_reason=pl.lit("unknown"), gold=pl.col("answer"))
+    ).with_columns(
+        draw=pl.lit(name),
+        finish_reason=pl.lit("unknown"),
+        gold=pl.col("answer"),
+        tests=pl.lit(None, pl.String()),
+    )
     return judged(frame, Verification(math=grader))
 
 
