@@ -1,6 +1,6 @@
 r"""Chains of thought of the `scenes` world: what is seen, then step by step, then the answer.
 
-    b7 g2 r3 y5; descending: b7 y5 r3 g2; front g: g2 b7 y5 r3; \boxed{2753}
+    b7 g2 r3 y5; reverse: y5 r3 g2 b7; front g: g2 y5 r3 b7; \boxed{2537}
 
 Standard library only.
 """

@@ -30,8 +30,6 @@ def _change(step: Callable[[int], int]) -> Callable[[Items], Items]:
 
 PLAIN: Mapping[str, Callable[[Items], Items]] = MappingProxyType(
     {
-        "descending": lambda items: _by_value(items)[::-1],
-        "ascending": _by_value,
         "reverse": lambda items: items[::-1],
         "rotate": lambda items: items[1:] + items[:1],  # the first becomes the last
         "ends": lambda items: (items[-1], *items[1:-1], items[0]) if len(items) > 1 else items,

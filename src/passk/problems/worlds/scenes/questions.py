@@ -1,10 +1,10 @@
 """Questions about a picture: phrases, each for one operation, in two ways of asking.
 
-    plain     Read the bars, blue to yellow: largest first, backwards. Which number?
-    contest   Mia notes the bars, blue to yellow: largest first, then backwards. What does she get?
+    plain     Read the bars, blue to yellow: red first, backwards. Which number?
+    contest   Mia notes the bars, blue to yellow: red first, then backwards. What does she get?
 
 A phrase is easily misread as another, `usual`. Two phrases say nothing without the picture: what
-`sorted` and `turned` mean depends on its ground and on the corner of its mark.
+`crossed` and `turned` mean depends on its ground and on the corner of its mark.
 
 Standard library only: the parser of chains imports this module.
 """
@@ -30,12 +30,10 @@ class Phrase(NamedTuple):
 # In order of popularity in a corpus. {colour} stands for a colour's name. An operation that depends
 # on the picture is written SEEN?IF:ELSE.
 PHRASES: tuple[Phrase, ...] = (
-    Phrase("largest first", "descending", "descending"),
-    Phrase("smallest first", "ascending", "ascending"),
     Phrase("backwards", "reverse", "reverse"),
-    Phrase("sorted", "white?ascending:descending", "ascending"),
     Phrase("{colour} first", "front", "front"),
     Phrase("first to last", "rotate", "rotate"),
+    Phrase("crossed", "white?reverse:pairs", "reverse"),
     Phrase("ends swapped", "ends", "pairs"),
     Phrase("one more each", "up", "up"),
     Phrase("turned", "left?rotate:wrap", "rotate"),
@@ -83,8 +81,8 @@ def operation(asked: Asked, scene: Scene) -> str:
     Example:
         >>> from passk.problems.worlds.scenes.scene import read
         >>> grey = Scene("grid", read("r3 b7 g2 y5"), "grey", "left")
-        >>> operation(Asked(3, None), grey), operation(Asked(4, "b"), grey)
-        ('descending', 'front b')
+        >>> operation(Asked(3, None), grey), operation(Asked(1, "b"), grey)
+        ('pairs', 'front b')
     """
     word = PHRASES[asked.phrase].operation
     if condition := _CONDITION.fullmatch(word):
@@ -116,7 +114,7 @@ def parse_question(written: str) -> Question | None:
 
     Example:
         >>> parse_question("Read the bars, blue to yellow: red last. Which number?").asked[0]
-        Asked(phrase=9, colour='r')
+        Asked(phrase=7, colour='r')
     """
     line = written.strip().partition("\n")[0]
     for style, pattern, joint in (("plain", _PLAIN, ", "), ("contest", _CONTEST, ", then ")):
