@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from PIL import Image
 
-from passk.models.tiny import image_processor, save_checkpoint, tiny_model
+from passk.models.tiny import save_checkpoint, tiny_model
 from passk.models.tokenizer import train_tokenizer
-from passk.models.vision import Eye
+from passk.models.vision import Eye, image_processor
 from passk.problems import pictures as normal_form
 from passk.problems.pictures import Picture
 from passk.problems.prompts import encode, render

@@ -25,7 +25,6 @@ CHECKPOINT_FILES = frozenset(
 )
 # Besides, of a model that takes pictures.
 IMAGE_FILES = frozenset({"preprocessor_config.json"})
-_LEAST_PIXELS = 28 * 28  # one token: 2 x 2 patches of 14 x 14 pixels
 
 _FAMILIES = {"qwen2": "Qwen2", "llama": "Llama"}
 
@@ -133,19 +132,6 @@ def _looking(
         **{key: text[key] for key in ("tie_word_embeddings", *_special(tokenizer))},
     )  # fmt: skip
     return whole, model.Qwen2_5_VLForConditionalGeneration
-
-
-def image_processor(of: int | Path) -> Any:  # noqa: ANN401
-    """Qwen2.5-VL's own image processor, by Pillow: no torchvision is imported.
-
-    Args:
-        of: the most pixels that a picture keeps, or the checkpoint whose processor it is.
-    """
-    place = "transformers.models.qwen2_vl.image_processing_pil_qwen2_vl"
-    processor = import_module(place).Qwen2VLImageProcessorPil
-    if isinstance(of, Path):
-        return processor.from_pretrained(of, local_files_only=True)
-    return processor(min_pixels=_LEAST_PIXELS, max_pixels=of)
 
 
 def save_checkpoint(

@@ -9,16 +9,30 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from passk.models.tiny import image_processor
 from passk.problems.pictures import opened
 
 PROCESSOR = "preprocessor_config.json"
+_LEAST_PIXELS = 28 * 28  # one token: 2 x 2 patches of 14 x 14 pixels
+
+
+def image_processor(of: int | Path) -> Any:  # noqa: ANN401
+    """Qwen2.5-VL's own image processor, by Pillow: no torchvision is imported.
+
+    Args:
+        of: the most pixels that a picture keeps, or the checkpoint whose processor it is.
+    """
+    place = "transformers.models.qwen2_vl.image_processing_pil_qwen2_vl"
+    processor = import_module(place).Qwen2VLImageProcessorPil
+    if isinstance(of, Path):
+        return processor.from_pretrained(of, local_files_only=True)
+    return processor(min_pixels=_LEAST_PIXELS, max_pixels=of)
 
 
 class VisionError(ValueError):

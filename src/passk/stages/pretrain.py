@@ -22,9 +22,9 @@ with lean_imports():
     import torch
     from transformers.tokenization_utils_tokenizers import TokenizersBackend
 
-    from passk.models.tiny import image_processor, save_checkpoint, tiny_model
+    from passk.models.tiny import save_checkpoint, tiny_model
     from passk.models.tokenizer import IMAGE, markup, train_tokenizer
-    from passk.models.vision import Eye
+    from passk.models.vision import Eye, image_processor
     from passk.training.pretraining import (
         Row,
         Schedule,

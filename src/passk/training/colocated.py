@@ -19,9 +19,9 @@ from typing import Any
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from passk.digests import seed
-from passk.models.tokenizer import IMAGE
 from passk.params.training import Training
 from passk.problems.pictures import opened
+from passk.sampling.checkpoint import image_token, takes_pictures
 from passk.sampling.streams import sample_streams
 from passk.training.rollouts import Rollout, Task
 from passk.training.weights import merged
@@ -67,6 +67,7 @@ class Colocated:
         self.settings = settings
         self.identity = identity
         self.parameters = SamplingParams
+        self.image_id = image_token(start) if takes_pictures(start) else None
         self.on_processor = current_platform.is_cpu()
         share = {} if self.on_processor else {"gpu_memory_utilization": settings.vllm.memory_share}
         self.model: Any = LLM(
@@ -118,8 +119,8 @@ class Colocated:
         ids = list(task.prompt_ids)
         if task.seen is None:
             return {"prompt_token_ids": ids}
-        image_id = self.tokenizer.convert_tokens_to_ids(IMAGE)
-        once = [token for i, token in enumerate(ids) if token != image_id or ids[i - 1] != image_id]
+        mark = self.image_id
+        once = [token for i, token in enumerate(ids) if token != mark or ids[i - 1] != mark]
         return {"prompt_token_ids": once, "multi_modal_data": {"image": opened(task.seen.png)}}
 
     def _parameters(self, own: int, *, greedy: bool) -> Any:  # noqa: ANN401
