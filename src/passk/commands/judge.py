@@ -7,10 +7,10 @@ import polars as pl
 import typer
 from pydantic import ValidationError
 
-from passk.commands import judge_programs
+from passk.commands import judge_programs, judge_visual
 from passk.commands.judged import JUDGED, check_out, summary
 from passk.params.imported import Columns
-from passk.params.verification import MathGrader, Verification
+from passk.params.verification import MathGrader, Verification, VisualGrader
 from passk.problems.imported import normal_form
 from passk.problems.recorded import RecordedError, Row, read_rows
 from passk.stages.job import StageError
@@ -23,7 +23,7 @@ KNOWN = {
     "problem": ("problem", "question", "prompt"),
     "gold": ("gold", "answer", "gt", "target", "final_answer"),
     "response": ("response", "responses", "text", "code", "output", "completion"),
-    "recorded_grade": ("recorded_grade", "score", "correct"),
+    "recorded_grade": ("recorded_grade", "score", "correct", "true_false"),
     "problem_id": ("problem_id", "pid", "id", "idx"),
     "sample_index": ("sample_index",),
 }
@@ -102,13 +102,20 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
         Path | None,
         typer.Option(help="Problems with gold answers; without it the responses hold them."),
     ] = None,
-    domain: Annotated[str, typer.Option(help="Decides the grader: math or code.")] = "math",
+    domain: Annotated[str, typer.Option(help="Decides the grader: math, code or visual.")] = "math",
     source: Annotated[
         str | None,
-        typer.Option(help="Code: the benchmark whose published file --problems is."),
+        typer.Option(help="Code, visual: the benchmark whose file --problems is."),
     ] = None,
     any_digest: Annotated[
-        bool, typer.Option(help="Code: take --problems for --source, published or not.")
+        bool, typer.Option(help="Code, visual: take --problems for --source, published or not.")
+    ] = False,
+    part: Annotated[
+        bool,
+        typer.Option(help="Visual: leave out rows of other problems, and problems without a row."),
+    ] = False,
+    free_form: Annotated[
+        bool, typer.Option(help="Visual: leave out problems with answers to choose from.")
     ] = False,
     problem: Annotated[str | None, typer.Option(help="Column of the question.")] = None,
     gold: Annotated[str | None, typer.Option(help="Column of the gold answer.")] = None,
@@ -125,7 +132,7 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
         str | None, typer.Option(help="Column that numbers a problem's samples.")
     ] = None,
     timeout: Annotated[
-        float, typer.Option(min=0.001, max=600, help="Math: wall limit of one answer, s.")
+        float, typer.Option(min=0.001, max=600, help="Math, visual: wall limit of one answer, s.")
     ] = 5.0,
     workers: Annotated[int, typer.Option(min=1, help="Worker processes at most.")] = 2,
     isolation: Annotated[
@@ -145,7 +152,10 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
     `completion` (what follows the benchmark's prompt), or `response` (from which the program is
     extracted); problems are a benchmark's published file, or a table with a column `tests`.
 
-    Example: passk judge samples.jsonl --problems problems.jsonl --out verdicts.parquet
+    Answers about pictures name their problem (`pid`, `id`) in a benchmark's published file.
+
+    Examples: passk judge samples.jsonl --problems problems.jsonl --out verdicts.parquet;
+    passk judge bard.json --problems testmini.json --domain visual --free-form --out v.parquet
     """
     try:
         check_out(out, [responses] if problems is None else [responses, problems])
@@ -162,6 +172,12 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
             verdicts = judge_programs.judge_file(
                 responses, problems, source, given, code, any_digest=any_digest
             )
+        elif domain == "visual":
+            visual = VisualGrader(timeout=timeout, workers=workers)
+            verdicts = judge_visual.judge_file(
+                responses, problems, source, _columns(responses, given), visual, hint=hint,
+                any_digest=any_digest, part=part, free_form=free_form,
+            )  # fmt: skip
         else:
             grader = MathGrader(timeout=timeout, workers=workers)
             verdicts = _judge(responses, problems, domain, given, grader)
@@ -172,6 +188,14 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
     typer.echo(summary(verdicts, out))
 
 
+def _columns(responses: Path, given: dict[str, str | None]) -> Columns:
+    """Columns of a file whose rows name a benchmark's problems."""
+    rows = read_rows(responses)
+    kinds = ("problem_id", "response", "recorded_grade", "sample_index")
+    chosen = {kind: choose(given[kind], kind, rows) for kind in kinds}
+    return Columns(**{kind: name for kind, name in chosen.items() if name is not None})
+
+
 def _judge(
     responses: Path,
     problems: Path | None,
@@ -180,7 +204,7 @@ def _judge(
     grader: MathGrader,
 ) -> pl.DataFrame:
     if domain != "math":
-        raise RecordedError(f"--domain {domain!r}: no grader; legal: math, code")
+        raise RecordedError(f"--domain {domain!r}: no grader; legal: math, code, visual")
     rows = read_rows(responses)
     asked = rows if problems is None else read_rows(problems)
     chosen = {

@@ -66,21 +66,6 @@ class Sample(NamedTuple):
     place: str
 
 
-def source_of(path: Path) -> str | None:
-    """The benchmark that a published file is, by its digest; None where none is known by it."""
-    if not path.is_file():
-        return None
-    found = registry.digest(path)
-    return next(
-        (
-            name
-            for name, source in registry.sources().items()
-            if source.domain == "code" and found in source.sha256.values()
-        ),
-        None,
-    )
-
-
 def read_problems(
     path: Path, source: str | None, grader: CodeGrader, *, any_digest: bool = False
 ) -> dict[str, Asked]:
@@ -98,7 +83,7 @@ def read_problems(
     """
     if any_digest and source is None:
         raise RecordedError("--any-digest: name the benchmark that the file is, with --source")
-    if (name := source or source_of(path)) is None:
+    if (name := source or registry.published(path, "code")) is None:
         return _table(path)
     if registry.source(name).domain != "code":
         raise RecordedError(f"--source {name}: holds no programs; leave out --domain code")

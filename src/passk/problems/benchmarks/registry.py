@@ -102,6 +102,21 @@ def digest(path: Path) -> str:
     return file_digest(path) if found == [path] else files_digest(found, path)
 
 
+def published(path: Path, domain: str) -> str | None:
+    """The benchmark of a domain that a published file is, by its digest; None: none is known."""
+    if not path.is_file():
+        return None
+    found = digest(path)
+    return next(
+        (
+            name
+            for name, one in sources().items()
+            if one.domain == domain and found in one.sha256.values()
+        ),
+        None,
+    )
+
+
 def check_file(name: str, path: Path, sha256: str | None = None) -> str:
     """Check that a file is the published one; returns its digest.
 

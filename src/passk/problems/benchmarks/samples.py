@@ -112,7 +112,7 @@ def join(
             raise RecordedError(
                 f"{row.place}: {columns.problem_id} is {name!r}, and no problem of the benchmark "
                 f"has that name (its first is {problems[0].name!r}); is it another benchmark's? "
-                "`others: true` leaves such rows out"
+                "`others: true` (`passk judge`: --part) leaves such rows out"
             )
         one = known[name]
         for given, found, grade in samples_of(row, columns, hint):
@@ -131,7 +131,8 @@ def join(
     if bare and not partial:
         raise RecordedError(
             f"{rows[0].place.split(',')[0]}: {len(bare)} problems of the benchmark have no sample, "
-            f"first {bare[0]!r}; add them, or say `partial: true` to leave these problems out"
+            f"first {bare[0]!r}; add them, or leave these problems out by `partial: true` "
+            "(`passk judge`: --part)"
         )
     return [one for one in known.values() if one.samples]
 

@@ -22,7 +22,8 @@ from passk.verification.visual.markup import plain
 from passk.verification.visual.quantities import pairs, read
 
 _SEPARATOR = re.compile(r"\s?(?:[,;]|\band\b)\s?(?:and\b)?")
-_LIST = re.compile(r"[\[({]([^\[\](){}]{1,4000})[\])}]")
+# In brackets or parentheses, where LaTeX may stand; else in braces.
+_LISTS = (re.compile(r"[\[(]([^\[\]()]{1,4000})[\])]"), re.compile(r"\{([^{}]{1,4000})\}"))
 # Something that algebra may compare: a digit, a command of LaTeX, a sign, a variable alone.
 _FORMULA = re.compile(r"[\d\\=^_π√∞]|^\s*[a-zA-Z]\s*$")
 _LONGEST_FORMULA = 400  # characters; longer ones are no answers, and slow to parse
@@ -52,10 +53,12 @@ def elements(text: str) -> tuple[Fraction, ...] | None:
         True
     """
     text = plain(text)
-    if match := _LIST.search(text):
-        if _LIST.search(text, match.end()):
-            return None
-        text = match[1]
+    for pattern in _LISTS:
+        if match := pattern.search(text):
+            if pattern.search(text, match.end()):
+                return None
+            text = match[1]
+            break
     found = []
     for part in _SEPARATOR.split(text):
         one = read(part)

@@ -1,0 +1,256 @@
+"""The judge of answers about pictures: rules, hostile text, real responses with their grades."""
+
+import csv
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from passk.commands import flips
+from passk.commands import judge as judging
+from passk.verification.verdict import CORRECT, UNKNOWN, WRONG
+from passk.verification.visual.gold import Gold, gold_of
+from passk.verification.visual.judge import VisualJudge
+from passk.verification.visual.options import VisualOptions
+
+REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
+DISAGREEMENTS = Path(__file__).with_name("visual_disagreements.csv")
+needs_real = pytest.mark.skipif(not REAL.exists(), reason=f"real samples not at {REAL}")
+
+INTEGER = Gold("6", "integer")
+TENTH = Gold("0.2", "float", precision=1)
+METRES = Gold("1.5", "float", precision=1, unit="m")
+LIST = Gold("[0.5, 2]", "list")
+WORD = Gold("red panda", "text")
+ROOT = Gold(r"2\sqrt{3}", "expression")
+CHOICE = Gold("140°", "text", choices=("135°", "140°", "145°"))
+
+
+@pytest.fixture(scope="module")
+def judge():
+    with VisualJudge(VisualOptions(), workers=1) as found:
+        yield found
+
+
+CASES = [
+    # numbers: units, markup, words, separators
+    (INTEGER, r"\boxed{6}", CORRECT),
+    (INTEGER, r"\boxed{6.0}", CORRECT),
+    (INTEGER, "The answer is **6 yards**.", CORRECT),
+    (INTEGER, "<think>7</think><answer> six </answer>", CORRECT),
+    (INTEGER, r"\boxed{7}", WRONG),
+    (INTEGER, r"\boxed{6.4}", WRONG),
+    (INTEGER, r"\boxed{-6}", WRONG),
+    (Gold("1200", "integer"), r"\boxed{1,200}", CORRECT),
+    # the benchmark's precision
+    (TENTH, r"\boxed{0.214}", CORRECT),
+    (TENTH, r"\boxed{0.26}", WRONG),
+    (TENTH, r"\boxed{\frac{1}{5}}", CORRECT),
+    (Gold("0.21", "float", precision=2), r"\boxed{0.214}", CORRECT),
+    (Gold("0.21", "float", precision=2), r"\boxed{0.2}", WRONG),
+    # units of the answer
+    (METRES, r"\boxed{1.5\text{ m}}", CORRECT),
+    (METRES, r"\boxed{150}", WRONG),
+    # lists: order and number
+    (LIST, r"\boxed{[0.5, 2]}", CORRECT),
+    (LIST, r"\boxed{(\frac{1}{2}, 2)}", CORRECT),
+    (LIST, r"\boxed{[2, 0.5]}", WRONG),
+    (LIST, r"\boxed{0.5}", WRONG),
+    # words
+    (WORD, "The answer is the Red Panda.", CORRECT),
+    (WORD, r"\boxed{red fox}", WRONG),
+    # LaTeX, by Math-Verify
+    (ROOT, r"\boxed{\sqrt{12}}", CORRECT),
+    (ROOT, r"\boxed{\sqrt{11}}", WRONG),
+    # choices: letter, text, both; two letters name none
+    (CHOICE, r"\boxed{B}", CORRECT),
+    (CHOICE, r"\boxed{(B) 140°}", CORRECT),
+    (CHOICE, r"\boxed{140^\circ}", CORRECT),
+    (CHOICE, r"\boxed{A}", WRONG),
+    (CHOICE, r"\boxed{(B) 135°}", WRONG),
+    # nothing stated
+    (INTEGER, "", WRONG),
+    (INTEGER, "I cannot see the picture.", WRONG),
+]
+
+
+@pytest.mark.parametrize(("gold", "text", "verdict"), CASES)
+def test_rules(judge, gold, text, verdict):
+    assert judge([gold.dump()], [text])[0].verdict == verdict
+
+
+def test_three_values_when_a_response_was_cut(judge):
+    golds = [INTEGER.dump()] * 4
+    texts = [r"so \boxed{6}", r"so \boxed{7}", "so the answer is 6", "so it"]
+    cut = [v.verdict for v in judge(golds, texts, [True] * 4)]
+    assert cut == [CORRECT, WRONG, UNKNOWN, UNKNOWN]  # a closed box stays as it is
+    assert [v.reason for v in judge(golds, texts, [True] * 4)][2] == "truncated"
+
+
+def test_a_reference_answer_that_is_not_of_its_type_is_unknown_not_wrong(judge):
+    assert judge([Gold("many", "integer").dump()], [r"\boxed{6}"])[0].verdict == UNKNOWN
+    assert judge(["{}"], [r"\boxed{6}"])[0].verdict == UNKNOWN
+
+
+@pytest.mark.parametrize("text", ["6 cm", "It is 6.", r"\boxed{6}", "so 6 in total"])
+def test_order_and_company_change_no_verdict(judge, text):
+    alone = judge([INTEGER.dump()], [text])[0]
+    golds = [ROOT.dump(), INTEGER.dump(), WORD.dump()]
+    assert judge(golds, [r"\boxed{\sqrt{12}}", text, text])[1] == alone
+
+
+def test_options_decide_verdicts_and_name_the_grader():
+    said = ["It has 6 sides."], r"\boxed{6.9}"
+    strict = VisualOptions(without_anchor=False)
+    cutting = VisualOptions(truncate_integers=True)
+    with VisualJudge(VisualOptions()) as usual, VisualJudge(strict) as other:
+        assert usual([INTEGER.dump()], said[0])[0].verdict == CORRECT
+        assert other([INTEGER.dump()], said[0])[0].verdict == WRONG
+        assert usual([INTEGER.dump()], [said[1]])[0].verdict == WRONG
+    with VisualJudge(cutting) as as_mathvista:
+        assert as_mathvista([INTEGER.dump()], [said[1]])[0].verdict == CORRECT
+    assert len({one.grader() for one in (VisualOptions(), strict, cutting)}) == 3
+
+
+def test_answer_types_and_choices_that_no_rule_covers_name_the_problem():
+    row = {"problem_id": "p7", "answer": "x", "choices": None, "precision": None, "unit": None}
+    with pytest.raises(ValueError, match="problem p7: answer type 'sound'"):
+        gold_of(row | {"answer_type": "sound"})
+    with pytest.raises(ValueError, match="problem p7: answer 'x' is none of its choices"):
+        gold_of(row | {"answer_type": "text", "choices": ["y", "z"]})
+
+
+# --- hostile text ----------------------------------------------------------------------------
+
+HOSTILE = {
+    "digits": "9" * 300_000,
+    "boxed digits": r"\boxed{" + "9" * 300_000 + "}",
+    "exponent": r"\boxed{10^{10^{10^{10}}}}",
+    "float exponent": r"\boxed{1e999999999}",
+    "braces": r"\boxed{" * 20_000,
+    "closing braces": r"\boxed{6" + "}" * 200_000,
+    "fractions": r"\boxed{" + r"\frac{1}{" * 3_000 + "2" + "}" * 3_001,
+    "answer is": "the answer is " * 50_000,
+    "answer tags": "<answer>" * 60_000,
+    "blank lines": "\n" * 500_000,
+    "commas": r"\boxed{[" + "1," * 100_000 + "]}",
+    "parentheses": "(" * 300_000,
+    "bold": "**" * 200_000,
+    "words": "therefore six " * 60_000,
+    "spaces": "answer" + " " * 500_000 + ":",
+    "surrogates": r"\boxed{" + "\ud800" * 1_000 + "}",
+    "null": r"\boxed{6" + "\x00" * 1_000 + "}",
+    "number words": "twenty " * 60_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("gold", [INTEGER, TENTH, LIST, WORD, CHOICE], ids=lambda one: one.kind)
+def test_hostile_text_gets_a_verdict_soon(judge, name, gold):
+    """Far below what a catastrophic pattern would take: time grows in proportion to length."""
+    begun = time.process_time()
+    (found,) = judge([gold.dump()], [HOSTILE[name]])
+    assert found.verdict in {CORRECT, WRONG, UNKNOWN}
+    assert time.process_time() - begun < 20
+
+
+# --- real responses with recorded grades -----------------------------------------------------
+
+FILES = {
+    "mathvista_bard": ("mathvista_bard.json", "mathvista_testmini.json", [], 460, 85),
+    "mathvision_gemini_pro_cot": (
+        "mathvision_gemini_pro_cot.jsonl", "mathvision_testmini.jsonl", ["--part"], 114, 10,
+    ),
+}  # fmt: skip
+
+
+def run(command, *arguments):
+    app = typer.Typer()
+    app.command()({"judge": judging.main, "flips": flips.main}[command])
+    return CliRunner().invoke(app, [str(one) for one in arguments])
+
+
+@pytest.fixture
+def there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def kappa(first: pl.Series, second: pl.Series) -> float:
+    """Cohen's kappa of two series of booleans, by its definition."""
+    observed = float((first == second).mean())
+    p, q = float(first.mean()), float(second.mean())
+    chance = p * q + (1 - p) * (1 - q)
+    return (observed - chance) / (1 - chance)
+
+
+@needs_real
+@pytest.mark.parametrize("name", FILES)
+def test_real_responses_agree_with_their_recorded_grades(there, name):
+    responses, problems, more, number, right = FILES[name]
+    done = run(
+        "judge", REAL / "samples" / responses, "--problems", REAL / "visual" / problems,
+        "--domain", "visual", "--free-form", *more, "--out", "v.parquet",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    table = pl.read_parquet("v.parquet")
+    assert table.height == number
+    assert table["recorded_grade"].sum() == right
+    found = table["verdict"] == CORRECT
+    assert kappa(found, table["recorded_grade"]) >= 0.95
+    differing = table.filter(found != pl.col("recorded_grade"))
+    rows = list(csv.DictReader(DISAGREEMENTS.open()))
+    assert {row["class"] for row in rows} <= {"grader", "extraction", "recorded grade"}
+    explained = {row["problem"]: row["found"] for row in rows if row["responses"] == name}
+    # MathVista numbers its problems from 1; all of its disagreements are in the table, and no more.
+    told = {
+        str(index + 1): verdict for index, verdict in differing.select("index", "verdict").rows()
+    }
+    assert told == explained
+    shown = run("flips", "v.parquet")
+    assert f"Cohen's kappa {kappa(found, table['recorded_grade']):.4f}" in shown.output
+
+
+@needs_real
+def test_multiple_choice_is_judged_too(there):
+    """All 1,000 problems of MathVista testmini, more than half of them with choices."""
+    done = run(
+        "judge", REAL / "samples/mathvista_bard.json", "--problems",
+        REAL / "visual/mathvista_testmini.json", "--domain", "visual", "--out", "v.parquet",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    table = pl.read_parquet("v.parquet")
+    assert kappa(table["verdict"] == CORRECT, table["recorded_grade"]) >= 0.95
+
+
+@needs_real
+def test_files_that_do_not_belong_together_are_named(there):
+    gemini = REAL / "samples/mathvision_gemini_pro_cot.jsonl"
+    testmini = REAL / "visual/mathvision_testmini.jsonl"
+    visual = ("--domain", "visual", "--out", "v.parquet")
+    others = run("judge", gemini, "--problems", testmini, *visual)
+    assert others.exit_code == 1
+    assert "line 1: id is '1', and no problem of the benchmark" in others.output
+    assert "--part" in others.output
+    bare = run("judge", gemini, *visual)
+    assert "--problems" in bare.output
+    unknown = run("judge", gemini, "--problems", gemini, *visual)
+    assert unknown.exit_code == 1
+    assert "--source" in unknown.output
+    assert not Path("v.parquet").exists()
+
+
+def test_the_judge_needs_neither_torch_nor_pillow():
+    script = (
+        "import sys, passk.verification.visual.judge\n"
+        "print(sorted({'torch', 'PIL', 'transformers'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
