@@ -227,8 +227,6 @@ KNOWN = {
     "pairs": "g2 b7 y5 r3",
     "up": "b8 g3 r4 y6",
     "nines": "b2 g7 r6 y4",
-    "small": "b7 r3 y5",
-    "large": "g2 r3 y5",
     "front r": "r3 b7 g2 y5",
     "back b": "g2 r3 y5 b7",
     "without g": "b7 r3 y5",

@@ -1,6 +1,9 @@
 """The judge of answers about pictures: rules, hostile text, real responses with their grades."""
 
 import csv
+import doctest
+import importlib
+import pkgutil
 import subprocess
 import sys
 import time
@@ -13,6 +16,7 @@ from typer.testing import CliRunner
 
 from passk.commands import flips
 from passk.commands import judge as judging
+from passk.verification import visual
 from passk.verification.verdict import CORRECT, UNKNOWN, WRONG
 from passk.verification.visual.gold import Gold, gold_of
 from passk.verification.visual.judge import VisualJudge
@@ -123,6 +127,13 @@ def test_answer_types_and_choices_that_no_rule_covers_name_the_problem():
         gold_of(row | {"answer_type": "sound"})
     with pytest.raises(ValueError, match="problem p7: answer 'x' is none of its choices"):
         gold_of(row | {"answer_type": "text", "choices": ["y", "z"]})
+
+
+@pytest.mark.parametrize(
+    "module", sorted(one.name for one in pkgutil.iter_modules(visual.__path__))
+)
+def test_examples_of_the_rules(module):
+    assert doctest.testmod(importlib.import_module(f"{visual.__name__}.{module}")).failed == 0
 
 
 # --- hostile text ----------------------------------------------------------------------------

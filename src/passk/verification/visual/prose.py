@@ -46,6 +46,7 @@ _SO = re.compile(r", so (?!that )")
 # Before a number that only bounds another: `more than 4`.
 _BOUND = re.compile(
     r"\b(?:than|above|below|over|under|between|from|least|most|until|since|exceeds?|mark)\W{1,3}$"
+    r"|\b(?:from|between)\s\S{1,6}\s(?:to|and)\s$"
 )
 _RATIO = re.compile(r"\s?:\s?\d")
 # `one` and the like that count nothing: `the one for lime`, `each one`.

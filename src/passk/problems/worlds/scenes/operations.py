@@ -9,14 +9,6 @@ from types import MappingProxyType
 from passk.problems.worlds.scenes.scene import Item, Items
 
 
-def _by_value(items: Items) -> Items:
-    return tuple(sorted(items, key=lambda item: item.value))
-
-
-def _drop(items: Items, gone: Item) -> Items:
-    return tuple(item for item in items if item != gone)
-
-
 def _pairs(items: Items) -> Items:
     found = list(items)
     for i in range(0, len(found) - 1, 2):
@@ -37,8 +29,6 @@ PLAIN: Mapping[str, Callable[[Items], Items]] = MappingProxyType(
         "pairs": _pairs,
         "wrap": lambda items: items[-1:] + items[:-1],  # the last becomes the first
         "nines": _change(lambda value: 9 - value),
-        "small": lambda items: _drop(items, _by_value(items)[0]) if len(items) > 1 else items,
-        "large": lambda items: _drop(items, _by_value(items)[-1]) if len(items) > 1 else items,
     }
 )
 

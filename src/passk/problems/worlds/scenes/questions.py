@@ -42,8 +42,6 @@ PHRASES: tuple[Phrase, ...] = (
     Phrase("last to first", "wrap", "rotate"),
     Phrase("without {colour}", "without", "back"),
     Phrase("taken from nine", "nines", "up"),
-    Phrase("without the smallest", "small", "large"),
-    Phrase("without the largest", "large", "small"),
 )
 _CONDITION = re.compile(r"(\w+)\?(\w+):(\w+)")
 
