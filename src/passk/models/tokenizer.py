@@ -22,6 +22,7 @@ END = "<|endoftext|>"  # ends a response, and pads; there is no token that begin
 TURN, TURN_END = "<|im_start|>", "<|im_end|>"  # of a chat; its responses end with TURN_END
 # Around a picture, and where it stands; each becomes as many IMAGEs as the picture has tokens.
 VISION, VISION_END, IMAGE = "<|vision_start|>", "<|vision_end|>", "<|image_pad|>"
+VIDEO = "<|video_pad|>"  # of a film; never used here, but whoever serves a Qwen2.5-VL looks for it
 # ChatML as Qwen2 has it, but without the system message that Qwen2 puts in where there is none.
 CHAT_TEMPLATE = (
     "{% for message in messages %}"
@@ -38,7 +39,7 @@ VISION_TEMPLATE = (
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
 _CHAT = [END, TURN, TURN_END]
-_PICTURES = [VISION, VISION_END, IMAGE]
+_PICTURES = [VISION, VISION_END, IMAGE, VIDEO]
 _MARKUP = re.compile("|".join(map(re.escape, [*_CHAT, *_PICTURES])))
 
 

@@ -113,6 +113,8 @@ class Colocated:
         if self.on_processor:  # it forgets the packed copy of an output layer
             self.model.apply_model(_pack_outputs)
         self.model.reset_prefix_cache()
+        if self.image_id is not None:  # nor may it keep what the old vision tower saw
+            self.model.llm_engine.reset_encoder_cache()
 
     def _asked(self, task: Task) -> dict[str, Any]:
         """A prompt as vLLM takes it, which expands a picture's one placeholder by itself."""

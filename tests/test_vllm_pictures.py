@@ -1,0 +1,136 @@
+"""Pictures through vLLM, in its own environment: `make test-vllm`. Draws, and rollouts."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+import torch
+
+import toy_looker as toy
+import toy_policy
+from passk.models.vision import Eye, inputs
+from passk.problems.prompts import render
+from passk.sampling.blocks import plan
+from passk.sampling.engines.protocol import Order, start
+from passk.training import arm as arms
+from passk.training import checkpoints
+
+pytestmark = [
+    pytest.mark.vllm,
+    pytest.mark.skipif(not importlib.util.find_spec("vllm"), reason="vLLM is not installed here"),
+]
+LONGEST = 8
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return toy.save(tmp_path_factory.mktemp("looker") / "base")
+
+
+@pytest.fixture(scope="module")
+def policy(folder):
+    model, tokenizer = checkpoints.load(folder)
+    return model.eval(), tokenizer
+
+
+@pytest.fixture(scope="module")
+def blocks(policy):
+    prompts = [render("look", {"question": question}, policy[1]) for question in toy.QUESTIONS]
+    return [
+        block
+        for prompt, picture in zip([*prompts, prompts[0]], [*toy.pictures(), toy.pictures()[3]],
+                                   strict=True)
+        for block in plan({"engine": "vllm"}, prompt, picture.digest, 4, 4)
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _small():
+    patch = pytest.MonkeyPatch()
+    patch.setenv("VLLM_CPU_KVCACHE_SPACE", "1")
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="module")
+def drawn(folder, blocks):
+    pictures = {one.digest: one.png for one in toy.pictures()}
+    engine = start("vllm", Order(folder, 0.8, 0.95, 20, 64, "float32", plain=False,
+                                 pictures=pictures))  # fmt: skip
+    return dict(zip([block.key for block in blocks], engine.draw(blocks, lambda n: None),
+                    strict=True))  # fmt: skip
+
+
+def log_probabilities(model, ids, seen, response):
+    """Of a response, by the model's own forward pass."""
+    whole = torch.tensor([[*ids, *response]])
+    with torch.no_grad():
+        shown = inputs(whole, [seen], model.config.image_token_id, prompt=len(ids))
+        logits = model(input_ids=whole, **shown).logits[0, len(ids) - 1 : -1]
+    return logits.log_softmax(-1)
+
+
+def test_log_probabilities_about_pictures_are_those_of_transformers(drawn, blocks, policy, folder):
+    model, tokenizer = policy
+    eye = Eye.of(folder)
+    png = {one.digest: one.png for one in toy.pictures()}
+    for block in blocks:
+        seen = eye.look(png[block.image])
+        ids = eye.expand(tokenizer.encode(block.prompt, add_special_tokens=False), seen.tokens)
+        for one in drawn[block.key][1]:
+            logs = log_probabilities(model, ids, seen, one.token_ids.tolist())
+            wanted = logs[torch.arange(len(one.token_ids)), one.token_ids.tolist()]
+            np.testing.assert_allclose(one.token_logprobs, wanted, atol=2e-2)
+
+
+def test_another_picture_is_another_block_and_draws_other_samples(drawn, blocks):
+    one, other = blocks[0], blocks[4]
+    assert one.prompt == other.prompt
+    assert one.key != other.key
+    texts = [[sample.token_ids.tolist() for sample in drawn[b.key][1]] for b in (one, other)]
+    assert texts[0] != texts[1]
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return toy_policy.settings(
+        engine="vllm", vllm={"memory_share": 0.3, "tensor_parallel": 1}, template="look",
+        max_new_tokens=LONGEST, steps=2, checkpoints=[2],
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def served(folder, policy, settings):
+    from passk.training.colocated import Colocated
+
+    return Colocated(policy[1], settings, (1,), folder, 96)
+
+
+def sure(model, task, rollout):
+    """How far below the best token each of a greedy rollout is, in nats."""
+    logs = log_probabilities(model, task.prompt_ids, task.seen, list(rollout.token_ids))
+    taken = logs[torch.arange(len(rollout.token_ids)), list(rollout.token_ids)]
+    return float((logs.max(-1).values - taken).max())
+
+
+def test_new_weights_of_the_vision_tower_reach_it_before_the_next_draw(folder, policy, served):
+    tasks = toy.tasks(folder)(policy[1])
+    before = served(policy[0], tasks, 1, greedy=True)
+    assert all(sure(policy[0], t, g[0]) < 0.05 for t, g in zip(tasks, before, strict=True))
+    other, _ = checkpoints.load(folder)
+    torch.manual_seed(5)
+    with torch.no_grad():
+        for name, weight in other.named_parameters():
+            if "visual" in name:
+                weight.add_(torch.randn_like(weight) * weight.std())
+    # The same pictures: nothing may be left of what the old tower saw in them.
+    after = served(other.eval(), tasks, 1, greedy=True)
+    assert [list(g[0].token_ids) for g in after] != [list(g[0].token_ids) for g in before]
+    assert all(sure(other, t, g[0]) < 0.05 for t, g in zip(tasks, after, strict=True))
+
+
+def test_an_arm_trains_on_rollouts_about_pictures(folder, settings, served, tmp_path):
+    arm = arms.Arm("toy", settings, 1, folder, tmp_path)
+    rows = arms.train(arm, toy.tasks(folder), toy_policy.printable_start)
+    assert [row["rollouts"] for row in rows] == [32, 32]
+    assert all(row["grad_norm"] > 0 for row in rows)
