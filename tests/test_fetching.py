@@ -10,11 +10,13 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 import foreign_checkpoint as foreign
+import toy_looker
 import toy_policy as toy
 from passk import paths
 from passk.digests import file_digest
 from passk.models.fetching import INDEX, FetchError, check_weights, model_files, revision_of
 from passk.models.hub import Promised, compare
+from passk.models.vision import Eye
 from passk.params.fetching import Fetch
 from passk.stages import fetch
 from passk.stages.job import Job, StageError
@@ -65,6 +67,34 @@ def test_one_file_of_weights_is_enough(tmp_path, monkeypatch):
     files = model_files(folder)
     fetch.run(job(folder, revision_of(files, folder)))
     assert sorted(p.name for p in paths.model("toy", "llama").iterdir()) == [f.name for f in files]
+
+
+# As Qwen2.5-VL is published: options under their old names, a processor of films, a chat template.
+PUBLISHED = {
+    "preprocessor_config.json": {
+        "min_pixels": 784, "max_pixels": 12544, "patch_size": 14, "temporal_patch_size": 2,
+        "merge_size": 2, "image_mean": [0.5, 0.5, 0.5], "image_std": [0.25, 0.25, 0.25],
+        "image_processor_type": "Qwen2VLImageProcessor", "processor_class": "Qwen2_5_VLProcessor",
+    },
+    "chat_template.json": {"chat_template": "{{ messages }}"},
+}  # fmt: skip
+
+
+def test_a_model_that_takes_pictures_comes_with_its_processor(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = toy_looker.save(tmp_path / "looker")
+    for name, values in PUBLISHED.items():
+        (folder / name).write_text(json.dumps(values))
+    files = model_files(folder)
+    fetch.run(job(folder, revision_of(files, folder)))
+    target = paths.model("toy", "llama")
+    assert {path.name for path in target.iterdir()} >= PUBLISHED.keys()
+    eye, png = Eye.of(target), toy_looker.pictures()[0].png
+    assert tuple(eye.processor.image_std) == (0.25, 0.25, 0.25)
+    assert eye.look(png).tokens == 16
+    (folder / "preprocessor_config.json").unlink()
+    with pytest.raises(FetchError, match=r"vision tower without preprocessor_config\.json"):
+        model_files(folder)
 
 
 def test_a_revision_that_is_null_or_wrong_is_answered_with_the_right_one(source):

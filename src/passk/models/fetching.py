@@ -1,7 +1,8 @@
 """Model files of a checkpoint that somebody else made: which they are, and whether they are whole.
 
-Copied are weights (safetensors), configuration, generation configuration and tokenizer, byte by
-byte; nothing else of a folder or repository: no code, no optimizer, no second format of weights.
+Copied are weights (safetensors), configuration, generation configuration, tokenizer and, of a model
+that takes pictures, its processor, byte by byte; nothing else of a folder or repository: no code,
+no optimizer, no second format of weights.
 """
 
 import json
@@ -20,10 +21,15 @@ TOKENIZER = (
     "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json",
     "added_tokens.json", "vocab.json", "merges.txt", "chat_template.jinja",
 )  # fmt: skip
+# Of a model that takes pictures: how it sees one, and what its chats look like.
+IMAGES = "preprocessor_config.json"
+PROCESSOR = (
+    IMAGES, "processor_config.json", "video_preprocessor_config.json", "chat_template.json",
+)  # fmt: skip
 # One of these sets holds all that a tokenizer needs.
 _SUFFICIENT = ({"tokenizer.json"}, {"tokenizer.model"}, {"vocab.json", "merges.txt"})
 # What a hub is asked for; `model_files` then leaves out what the weights' index does not name.
-PATTERNS = (*CONFIGURATION, *TOKENIZER, INDEX, "model*.safetensors")
+PATTERNS = (*CONFIGURATION, *TOKENIZER, *PROCESSOR, INDEX, "model*.safetensors")
 
 
 class FetchError(ValueError):
@@ -34,18 +40,27 @@ def model_files(folder: Path) -> list[Path]:
     """The model files of a folder, sorted.
 
     Raises:
-        FetchError: no such folder, or it lacks configuration, safetensors weights or tokenizer.
+        FetchError: no such folder, or it lacks configuration, safetensors weights, tokenizer or,
+            where there is a vision tower, what prepares pictures.
     """
     if not folder.is_dir():
         raise FetchError(f"{folder}: no such folder")
     config = _json(folder / "config.json")
     architectures = config.get("architectures") or []
-    if not any(name.endswith("ForCausalLM") for name in architectures):
+    sees = "vision_config" in config
+    ending = "ForConditionalGeneration" if sees else "ForCausalLM"
+    if not any(name.endswith(ending) for name in architectures):
         raise FetchError(
             f"{folder}/config.json: architectures = {architectures}; a causal language model "
-            "(...ForCausalLM) is needed"
+            "(...ForCausalLM) is needed, or one with a vision tower (...ForConditionalGeneration)"
         )
-    found = {name for name in (*CONFIGURATION, *TOKENIZER) if (folder / name).is_file()}
+    names = (*CONFIGURATION, *TOKENIZER, *(PROCESSOR if sees else ()))
+    found = {name for name in names if (folder / name).is_file()}
+    if sees and IMAGES not in found:
+        raise FetchError(
+            f"{folder}: a vision tower without {IMAGES}, which says how it sees pictures; save the "
+            "processor beside the weights"
+        )
     if not any(needed <= found for needed in _SUFFICIENT):
         raise FetchError(
             f"{folder}: no tokenizer (tokenizer.json, tokenizer.model, or vocab.json with "
