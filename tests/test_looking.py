@@ -13,7 +13,7 @@ import toy_checkpoint
 import toy_looker as toy
 from passk import paths
 from passk.models.loading import load
-from passk.models.vision import Eye, VisionError, inputs
+from passk.models.vision import Eye, VisionError, inputs, looking_in_prompts
 from passk.problems.prompts import encode, render
 from passk.sampling import checkpoint, forward
 from passk.sampling.steploop import Request, Settings, completed, generate
@@ -51,12 +51,12 @@ def asked(folder):
 
 def own_logits(model, request, more=()):
     """Of the last tokens, by the model's own forward pass over all that is known."""
-    ids = torch.tensor([[*request.prompt_ids, *more]])
+    ids, prompt = torch.tensor([[*request.prompt_ids, *more]]), len(request.prompt_ids)
     shown = {}
     if request.picture is not None:
-        shown = inputs(ids, [request.picture], model.config.image_token_id)
-    with torch.inference_mode():
-        return model(input_ids=ids, **shown).logits[0, len(request.prompt_ids) - 1 :]
+        shown = inputs(ids, [request.picture], model.config.image_token_id, prompt=prompt)
+    with torch.inference_mode(), looking_in_prompts(model, prompt):
+        return model(input_ids=ids, **shown).logits[0, prompt - 1 :]
 
 
 def same(a, b):
