@@ -18,6 +18,7 @@ from passk.models.fetching import INDEX, FetchError, check_weights, model_files,
 from passk.models.hub import Promised, compare
 from passk.models.vision import Eye
 from passk.params.fetching import Fetch
+from passk.sampling.checkpoint import takes_pictures
 from passk.stages import fetch
 from passk.stages.job import Job, StageError
 
@@ -94,6 +95,36 @@ def test_a_model_that_takes_pictures_comes_with_its_processor(tmp_path, monkeypa
     assert eye.look(png).tokens == 16
     (folder / "preprocessor_config.json").unlink()
     with pytest.raises(FetchError, match=r"vision tower without preprocessor_config\.json"):
+        model_files(folder)
+
+
+def test_a_processor_in_one_file_is_as_good(tmp_path, monkeypatch):
+    # As transformers 5 saves a processor: options of pictures are a part of another file.
+    monkeypatch.chdir(tmp_path)
+    folder = toy_looker.save(tmp_path / "looker")
+    apart = Eye.of(folder)
+    options = json.loads((folder / "preprocessor_config.json").read_text())
+    (folder / "preprocessor_config.json").unlink()
+    whole = {"image_processor": options, "processor_class": "Qwen2_5_VLProcessor"}
+    (folder / "processor_config.json").write_text(json.dumps(whole))
+    files = model_files(folder)
+    fetch.run(job(folder, revision_of(files, folder)))
+    target = paths.model("toy", "llama")
+    names = {path.name for path in target.iterdir()}
+    assert names == {path.name for path in files} | {"preprocessor_config.json"}
+    assert takes_pictures(target)
+    for picture in toy_looker.pictures():
+        ours, theirs = (eye.look(picture.png) for eye in (Eye.of(target), apart))
+        assert torch.equal(ours.pixels, theirs.pixels)
+        assert ours.tokens == theirs.tokens
+
+
+def test_models_that_see_in_another_way_are_refused(tmp_path):
+    folder = toy_looker.save(tmp_path / "looker")
+    config = json.loads((folder / "config.json").read_text())
+    config["architectures"] = ["Gemma3ForConditionalGeneration"]
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(FetchError, match=r"Gemma3.*pictures as Qwen2\.5-VL does"):
         model_files(folder)
 
 

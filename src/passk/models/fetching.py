@@ -2,7 +2,8 @@
 
 Copied are weights (safetensors), configuration, generation configuration, tokenizer and, of a model
 that takes pictures, its processor, byte by byte; nothing else of a folder or repository: no code,
-no optimizer, no second format of weights.
+no optimizer, no second format of weights. One file may be added: what says how a model sees
+pictures, where it is only a part of another file (`add_image_options`).
 """
 
 import json
@@ -23,9 +24,10 @@ TOKENIZER = (
 )  # fmt: skip
 # Of a model that takes pictures: how it sees one, and what its chats look like.
 IMAGES = "preprocessor_config.json"
-PROCESSOR = (
-    IMAGES, "processor_config.json", "video_preprocessor_config.json", "chat_template.json",
-)  # fmt: skip
+WHOLE = "processor_config.json"  # since transformers 5 it holds the former, which then is missing
+PROCESSOR = (IMAGES, WHOLE, "video_preprocessor_config.json", "chat_template.json")
+# Others prepare pictures in other ways, which `passk.models.vision` does not know.
+LOOKING = "Qwen2_5_VLForConditionalGeneration"
 # One of these sets holds all that a tokenizer needs.
 _SUFFICIENT = ({"tokenizer.json"}, {"tokenizer.model"}, {"vocab.json", "merges.txt"})
 # What a hub is asked for; `model_files` then leaves out what the weights' index does not name.
@@ -48,15 +50,14 @@ def model_files(folder: Path) -> list[Path]:
     config = _json(folder / "config.json")
     architectures = config.get("architectures") or []
     sees = "vision_config" in config
-    ending = "ForConditionalGeneration" if sees else "ForCausalLM"
-    if not any(name.endswith(ending) for name in architectures):
+    if not any(name == LOOKING if sees else name.endswith("ForCausalLM") for name in architectures):
         raise FetchError(
             f"{folder}/config.json: architectures = {architectures}; a causal language model "
-            "(...ForCausalLM) is needed, or one with a vision tower (...ForConditionalGeneration)"
+            f"(...ForCausalLM) is needed, or one that takes pictures as Qwen2.5-VL does ({LOOKING})"
         )
     names = (*CONFIGURATION, *TOKENIZER, *(PROCESSOR if sees else ()))
     found = {name for name in names if (folder / name).is_file()}
-    if sees and IMAGES not in found:
+    if sees and IMAGES not in found and _image_options(folder) is None:
         raise FetchError(
             f"{folder}: a vision tower without {IMAGES}, which says how it sees pictures; save the "
             "processor beside the weights"
@@ -67,6 +68,22 @@ def model_files(folder: Path) -> list[Path]:
             "merges.txt); save it beside the weights"
         )
     return sorted(folder / name for name in {*found, *_weights(folder)})
+
+
+def add_image_options(folder: Path) -> None:
+    """Write what says how a model sees pictures as a file of its own, where it is none yet."""
+    options = _image_options(folder)
+    if options is not None and not (folder / IMAGES).exists():
+        text = json.dumps(options, indent=2, sort_keys=True) + "\n"
+        (folder / IMAGES).write_text(text, encoding="utf-8")
+
+
+def _image_options(folder: Path) -> dict[str, Any] | None:
+    """Options of the image processor in the file of the whole processor, if they are there."""
+    if not (folder / WHOLE).is_file():
+        return None
+    options: dict[str, Any] | None = _json(folder / WHOLE).get("image_processor")
+    return options
 
 
 def _weights(folder: Path) -> set[str]:

@@ -8,7 +8,13 @@ import shutil
 from pathlib import Path
 
 from passk import paths
-from passk.models.fetching import FetchError, check_weights, model_files, revision_of
+from passk.models.fetching import (
+    FetchError,
+    add_image_options,
+    check_weights,
+    model_files,
+    revision_of,
+)
 from passk.params.fetching import Fetch
 from passk.stages.job import Job, StageError
 
@@ -40,6 +46,7 @@ def run(job: Job) -> dict[str, float]:
     if settings.folder:  # what was copied is what was checked
         copies = [temporary / path.name for path in files]
         _same(place, settings.revision, revision_of(copies, temporary))
+    add_image_options(temporary)
     shutil.rmtree(target, ignore_errors=True)
     temporary.replace(target)
     shutil.rmtree(resume, ignore_errors=True)
