@@ -11,7 +11,7 @@ from passk.report.plots import DOMAINS
 from passk.schemas.verdicts import CORRECT, WRONG
 
 LONGEST = 4000  # characters of a response or a question; what is cut is said
-STATED = "Choices:"  # before the choices in a question that lists them itself
+STATED = ("Choices:", "(A) ")  # in a question that lists its choices itself
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,9 @@ def _of(material: Material, name: str) -> list[Example]:
                 f"{material.label(first['set'])}, problem {first['index']}",
                 _cut(first["question"]),
                 tuple(_responses(material, name, draws, rows)),
-                () if STATED in first["question"] else tuple(first["choices"] or ()),
+                ()
+                if any(one in first["question"] for one in STATED)
+                else tuple(first["choices"] or ()),
                 None if first["picture"] is None else embedded(first["picture"]),
             )
         )
