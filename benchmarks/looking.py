@@ -1,0 +1,100 @@
+r"""Sampling about pictures beside `generate` of transformers: same checkpoint, problems, settings.
+
+One process with one thread each, one after the other, alternating; start-up and a first small batch
+are not timed. `generate` runs the vision tower once for each row of a batch, as it has to; the step
+loop once for each problem.
+
+    python benchmarks/looking.py --model models/miniature/looker \
+        --problems data/miniature/sets/visual-vista.parquet --n 32
+"""
+
+import argparse
+import statistics
+import time
+from pathlib import Path
+
+import polars as pl
+import torch
+from transformers import AutoTokenizer
+
+from passk.models.loading import load
+from passk.models.vision import Eye, Seen, inputs
+from passk.problems.prompts import encode, render
+from passk.sampling.engines.stepwise import end_tokens
+from passk.sampling.steploop import Request, Settings, generate
+
+Asked = list[tuple[list[int], Seen]]
+
+
+def asked(arguments: argparse.Namespace) -> Asked:
+    """Prompts with their pictures."""
+    tokenizer, eye = AutoTokenizer.from_pretrained(arguments.model), Eye.of(arguments.model)
+    assert eye is not None, f"{arguments.model} takes no pictures"
+    found = []
+    for problem in pl.read_parquet(arguments.problems).to_dicts()[: arguments.most]:
+        seen = eye.look(problem["picture"])
+        ids = encode("look", render("look", problem, tokenizer), tokenizer)
+        found.append((eye.expand(ids, seen.tokens), seen))
+    return found
+
+
+def ours(model: torch.nn.Module, rows: Asked, settings: Settings, n: int) -> int:
+    requests = [Request(ids, place, range(n), seen) for place, (ids, seen) in enumerate(rows)]
+    return sum(len(drawn) for drawn in generate(model, requests, settings))
+
+
+def theirs(model: torch.nn.Module, rows: Asked, settings: Settings, n: int, batch: int) -> int:
+    whole = [row for row in rows for _ in range(n)]
+    ends = settings.eos_ids
+    for first in range(0, len(whole), batch):
+        part = whole[first : first + batch]
+        longest = max(len(ids) for ids, _ in part)
+        ids = torch.tensor([[ends[0]] * (longest - len(row)) + row for row, _ in part])
+        mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row, _ in part])
+        shown = inputs(ids, [seen for _, seen in part], model.config.image_token_id)
+        model.generate(
+            input_ids=ids, attention_mask=mask, **shown, do_sample=True, top_k=0,
+            temperature=settings.temperature, top_p=settings.top_p, pad_token_id=ends[0],
+            max_new_tokens=settings.max_new_tokens, eos_token_id=list(ends),
+        )  # fmt: skip
+    return len(whole)
+
+
+def main() -> None:
+    """Time both in turn and print samples a second, and their ratio."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--model", type=Path, default=Path("models/miniature/looker"))
+    parser.add_argument(
+        "--problems", type=Path, default=Path("data/miniature/sets/visual-vista.parquet")
+    )
+    parser.add_argument("--most", type=int, default=24, help="problems")
+    parser.add_argument("--n", type=int, default=32, help="samples of each")
+    parser.add_argument("--batch", type=int, default=128, help="rows of `generate` at once")
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    model = load(arguments.model, "float32").eval()
+    tokenizer = AutoTokenizer.from_pretrained(arguments.model)
+    ends = end_tokens(model.generation_config, tokenizer)
+    rows = asked(arguments)
+    settings = Settings(0.6, 0.95, 64, ends, 128)
+    takes: dict[str, list[float]] = {"passk": [], "generate": []}
+    with torch.inference_mode():
+        for each in range(arguments.rounds + 1):
+            part, n = (rows, arguments.n) if each else (rows[:2], 2)
+            for name, run in (
+                ("passk", lambda p=part, k=n: ours(model, p, settings, k)),
+                ("generate", lambda p=part, k=n: theirs(model, p, settings, k, arguments.batch)),
+            ):
+                begun = time.perf_counter()
+                done = run()
+                if each:
+                    takes[name].append(done / (time.perf_counter() - begun))
+    rates = {name: statistics.median(found) for name, found in takes.items()}
+    for name, rate in rates.items():
+        print(f"{name:9} {rate:8.0f} samples/s   {[round(one) for one in takes[name]]}")
+    print(f"ratio     {rates['passk'] / rates['generate']:8.1f}")
+
+
+if __name__ == "__main__":
+    main()
