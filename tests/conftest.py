@@ -14,10 +14,15 @@ ROOT = Path(__file__).resolve().parents[1]
 REAL = ROOT.parent / "shared" / "real"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups, or there are none
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In parallel runs, tests of a file share a process; so do all that share the smoke study."""
+    """In parallel runs, tests of a file share a process; so do all that share the smoke study.
+
+    Those begin, as they take longest: at the end, the other process would wait for them.
+    """
     if not config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
         return
+    items.sort(key=lambda item: "smoke" not in getattr(item, "fixturenames", ()))
     for item in items:
         shared = "smoke" in getattr(item, "fixturenames", ())
         item.add_marker(pytest.mark.xdist_group("smoke" if shared else item.path.stem))

@@ -143,6 +143,39 @@ FAULTS = {
         "analysis.groups", {"all": ["grpo", "gpro"]}, ["analysis.groups.all = 'gpro'"],
     ),
     "imported engine": ("draws.base.engine", "imported", ["draws.base.engine"]),
+    "pictures that no template shows": (
+        "draws.looker.template", "plain", ["draws.looker.sets", "'visual-vista' have pictures"],
+    ),
+    "no pictures where a template shows one": (
+        "train.code-grpo.template", "look", ["train.code-grpo.set", "have no pictures"],
+    ),
+    "a model that takes no pictures": (
+        "draws.visual-grpo.model", "code-grpo/step-60", ["takes no pictures", "'look'"],
+    ),
+    "a start that takes no pictures": (
+        "train.visual-grpo.start", "coder", ["train.visual-grpo.start = 'coder'", "no pictures"],
+    ),
+    "pictures that a corpus does not show": (
+        "pretrain.looker.corpus.template", "plain", ["pretrain.looker.corpus", "shows none"],
+    ),
+    "nothing to shuffle": (
+        "sets.indomain.pictures", "shuffled", ["sets.indomain.pictures", "have none"],
+    ),
+    "a critic of pictures": (
+        "train.visual-grpo.algorithm",
+        {"name": "ppo", "gamma": 1.0, "lam": 0.95, "eps": 1e-4, "critic_learning_rate": 1e-3,
+         "critic_passes": 1, "critic_minibatches": 2, "critic_clip": 0.2, "critic_warmup": 5},
+        ["train.visual-grpo.algorithm.name = 'ppo'", "text alone"],
+    ),
+    "blind": (
+        "pretrain.looker.architecture.vision", None, ["pretrain.looker.architecture", "vision"],
+    ),
+    "words for a model with eyes": (
+        "pretrain.looker.corpus",
+        {"world": "programs", "template": "program", "documents": 100, "families": {"function": 1},
+         "levels": [1], "skew": 0.5, "noise": 0.1, "habit": 0.1, "withheld": []},
+        ["pretrain.looker.corpus.world = 'programs'", "takes some"],
+    ),
 }  # fmt: skip
 
 
@@ -230,6 +263,22 @@ def test_the_documented_arm_on_a_real_model_is_legal(values):
     changed["fetch"] = shown["fetch"]
     changed["train"]["grpo-qwen"] = {**values["train"]["grpo"], **shown["train"]["grpo-qwen"]}
     assert validate(changed).train["grpo-qwen"].processes == 8
+
+
+def test_the_documented_arm_on_a_real_model_with_pictures_is_legal(values):
+    page = (ROOT / "docs/VISUAL.md").read_text()
+    anchors = "grpo: &grpo {}\ndraw: &draw {}\n"
+    changed = copy.deepcopy(values)
+    for block in page.split("```yaml\n")[1:]:
+        shown = YAML(typ="safe", pure=True).load(anchors + block.split("```")[0])
+        for section in ("benchmarks", "sets", "fetch"):
+            changed[section] |= shown.get(section, {})
+        for arm, said in shown.get("train", {}).items():
+            changed["train"][arm] = {**values["train"]["grpo"], **said}
+        for draw, said in shown.get("draws", {}).items():
+            changed["draws"][draw] = {**values["draws"]["base"], **said}
+        changed["sampling"] |= shown.get("sampling", {})
+    assert validate(changed).draws["qwen-vl"].max_new_tokens == 4096
 
 
 def test_the_full_study_is_the_default_one_at_length(values):

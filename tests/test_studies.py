@@ -62,7 +62,7 @@ def test_a_dropped_problem_draws_nothing_and_a_larger_n_only_the_new(smoke):
     smoke.edit("sets.indomain.filters", [{"kind": "drop", "indices": [0]}])
     smoke.run("snakemake", "--cores", "2")
     new = records(smoke, "sample@.*")
-    assert len(new) == count + 3  # all read the folder of sets
+    assert len(new) == count + 5  # all read the folder of sets
     newest = [r for r in new if r["metrics"]["samples"] in (40,)]
     assert len(newest) == 2
     assert all(r["metrics"]["drawn"] == 0 for r in newest)

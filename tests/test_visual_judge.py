@@ -37,7 +37,7 @@ CHOICE = Gold("140°", "text", choices=("135°", "140°", "145°"))
 
 @pytest.fixture(scope="module")
 def judge():
-    with VisualJudge(VisualOptions(), workers=1) as found:
+    with VisualJudge(VisualOptions(), workers=1, timeout=1.0) as found:
         yield found
 
 
@@ -77,6 +77,30 @@ CASES = [
     (CHOICE, r"\boxed{140^\circ}", CORRECT),
     (CHOICE, r"\boxed{A}", WRONG),
     (CHOICE, r"\boxed{(B) 135°}", WRONG),
+    (CHOICE, r"\boxed{b}", CORRECT),
+    # what the answer is not
+    (INTEGER, "The answer is not 6.", WRONG),
+    (INTEGER, "The answer cannot be 6.", WRONG),
+    (INTEGER, "The answer isn't 6.", WRONG),
+    (INTEGER, "The answer is not 7, the answer is 6.", CORRECT),
+    (INTEGER, "The answer is 6, not 7.", CORRECT),
+    (Gold("cat", "text", choices=("cat", "dog")), "The answer is not cat.", WRONG),
+    # what makes another number of a number
+    (INTEGER, r"\boxed{6!}", WRONG),
+    (INTEGER, r"\boxed{6 factorial}", WRONG),
+    (INTEGER, r"\boxed{6 dozen}", WRONG),
+    (INTEGER, r"\boxed{6 trillion}", WRONG),
+    (INTEGER, "The answer is 6!", CORRECT),
+    # thoughts
+    (INTEGER, r"<think>so \boxed{6}. No: </think> The answer is 7.", WRONG),
+    (INTEGER, r"<think>so \boxed{7}. No: </think> The answer is 6.", CORRECT),
+    (INTEGER, "<think>6</think>", WRONG),
+    (INTEGER, "<think>The answer is 6", WRONG),
+    # yes or no
+    (Gold("yes", "text"), "Yes, the lines cross.", CORRECT),
+    (Gold("Yes", "text"), "The answer is yes, because they cross.", CORRECT),
+    (Gold("yes", "text"), "No.", WRONG),
+    (Gold("cat", "text"), "The answer is a cat because it has whiskers.", CORRECT),
     # nothing stated
     (INTEGER, "", WRONG),
     (INTEGER, "I cannot see the picture.", WRONG),
@@ -90,7 +114,7 @@ def test_rules(judge, gold, text, verdict):
 
 def test_three_values_when_a_response_was_cut(judge):
     golds = [INTEGER.dump()] * 4
-    texts = [r"so \boxed{6}", r"so \boxed{7}", "so the answer is 6", "so it"]
+    texts = [r"so \boxed{6}", r"so \boxed{7}", "so the answer is 6", r"<think>\boxed{6}? Let me"]
     cut = [v.verdict for v in judge(golds, texts, [True] * 4)]
     assert cut == [CORRECT, WRONG, UNKNOWN, UNKNOWN]  # a closed box stays as it is
     assert [v.reason for v in judge(golds, texts, [True] * 4)][2] == "truncated"
@@ -164,10 +188,10 @@ HOSTILE = {
 @pytest.mark.parametrize("gold", [INTEGER, TENTH, LIST, WORD, CHOICE], ids=lambda one: one.kind)
 def test_hostile_text_gets_a_verdict_soon(judge, name, gold):
     """Far below what a catastrophic pattern would take: time grows in proportion to length."""
-    begun = time.process_time()
+    begun = time.monotonic()  # with what its workers take
     (found,) = judge([gold.dump()], [HOSTILE[name]])
     assert found.verdict in {CORRECT, WRONG, UNKNOWN}
-    assert time.process_time() - begun < 20
+    assert time.monotonic() - begun < 20
 
 
 # --- real responses with recorded grades -----------------------------------------------------
@@ -237,6 +261,24 @@ def test_multiple_choice_is_judged_too(there):
     assert done.exit_code == 0, done.output
     table = pl.read_parquet("v.parquet")
     assert kappa(table["verdict"] == CORRECT, table["recorded_grade"]) >= 0.95
+
+
+def test_what_would_be_ignored_or_is_not_there_is_refused(there):
+    Path("r.jsonl").write_text('{"id": "1", "response": "6"}\n')
+    Path("p.jsonl").write_text('{"id": "1"}\n')
+    visual = ("judge", "r.jsonl", "--domain", "visual", "--out", "v.parquet")
+    for more, said in {
+        ("--problems", "p.jsonl", "--gold", "g"): "--gold: without effect with --domain visual",
+        ("--problems", "nope.jsonl"): "nope.jsonl: no such file",
+        ("--problems", "p.jsonl", "--response", "nope"): "no column 'nope'",
+        ("--problems", "p.jsonl", "--problem-id", "nope"): "no column 'nope'",
+        ("--problems", "p.jsonl"): "say which it is by --source",
+    }.items():
+        done = run(*visual, *more)
+        assert done.exit_code == 1
+        assert said in " ".join(done.output.split())
+    done = run("judge", "r.jsonl", "--domain", "math", "--part", "--out", "v.parquet")
+    assert "--part: without effect with --domain math" in " ".join(done.output.split())
 
 
 @needs_real

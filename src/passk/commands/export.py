@@ -12,6 +12,7 @@ from passk.params.study import load_study
 from passk.schemas.problems import PROBLEMS
 from passk.schemas.samples import SAMPLES
 from passk.schemas.verdicts import CORRECT, VERDICTS
+from passk.tables import TableError
 
 
 def rows(
@@ -73,7 +74,7 @@ def main(
         Path | None, typer.Option(help="Folder to write the problems' pictures to, as IMAGE.png.")
     ] = None,
 ) -> None:
-    """Write a draw's samples with their grades, ready for the imported study.
+    """Write a draw's samples with their grades: of math problems, ready for the imported study.
 
     Example: passk export base --set indomain --problems 12 --n 8 --out samples.jsonl
 
@@ -81,18 +82,30 @@ def main(
     """
     study = load_study(paths.PARAMS)
     if draw not in study.draws or name not in study.draws[draw].sets:
-        known = {key: entry.sets for key, entry in study.draws.items()}
-        typer.echo(f"passk: no draw {draw!r} on set {name!r}; draws and sets: {known}", err=True)
+        known = (
+            f"it samples {', '.join(study.draws[draw].sets)}"
+            if draw in study.draws
+            else f"draws are {', '.join(study.draws)}"
+        )
+        typer.echo(f"passk export: no draw {draw!r} on set {name!r}; {known}", err=True)
         raise typer.Exit(1)
-    found = rows(study.study, draw, name, problems, n)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(
-        "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in found), encoding="utf-8"
-    )
-    typer.echo(f"{out}: {summary(found)}")
-    if pictures is not None:
-        count = write_pictures(asked_of(study.study, name, problems), pictures)
-        typer.echo(f"{pictures}: {count} pictures")
+    if out.is_dir() or (pictures is not None and pictures.exists() and not pictures.is_dir()):
+        said = f"--out {out}: a folder" if out.is_dir() else f"--pictures {pictures}: a file"
+        typer.echo(f"passk export: {said}; name another", err=True)
+        raise typer.Exit(1)
+    try:
+        found = rows(study.study, draw, name, problems, n)
+        asked = asked_of(study.study, name, problems)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(
+            "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in found), encoding="utf-8"
+        )
+        typer.echo(f"{out}: {summary(found)}")
+        if pictures is not None:
+            typer.echo(f"{pictures}: {write_pictures(asked, pictures)} pictures")
+    except (OSError, TableError) as error:
+        typer.echo(f"passk export: {error}", err=True)
+        raise typer.Exit(1) from None
 
 
 def summary(found: list[dict[str, Any]]) -> str:

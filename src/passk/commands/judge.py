@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from passk.commands import judge_programs, judge_visual
-from passk.commands.judged import JUDGED, check_out, summary
+from passk.commands.judged import JUDGED, check_inputs, check_out, summary
 from passk.params.imported import Columns
 from passk.params.verification import MathGrader, Verification, VisualGrader
 from passk.problems.imported import normal_form
@@ -154,11 +154,17 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
 
     Answers about pictures name their problem (`pid`, `id`) in a benchmark's published file.
 
-    Examples: passk judge samples.jsonl --problems problems.jsonl --out verdicts.parquet;
-    passk judge bard.json --problems testmini.json --domain visual --free-form --out v.parquet
+    Example: passk judge samples.jsonl --problems problems.jsonl --out verdicts.parquet
+
+    Example: passk judge bard.json --problems testmini.json --domain visual --out verdicts.parquet
     """
     try:
         check_out(out, [responses] if problems is None else [responses, problems])
+        check_inputs(responses, problems)
+        _check_options(
+            domain, source=source, any_digest=any_digest, part=part, free_form=free_form,
+            problem=problem, gold=gold,
+        )  # fmt: skip
         given = {
             "problem": problem,
             "gold": gold,
@@ -188,11 +194,31 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
     typer.echo(summary(verdicts, out))
 
 
+# Options that only some domains have a use for.
+_USED = {
+    "source": ("code", "visual"), "any_digest": ("code", "visual"), "part": ("visual",),
+    "free_form": ("visual",), "problem": ("math",), "gold": ("math",),
+}  # fmt: skip
+
+
+def _check_options(domain: str, **given: object) -> None:
+    """Raise RecordedError for an option that would be ignored."""
+    for name, value in given.items():
+        if value and domain in ("math", "code", "visual") and domain not in _USED[name]:
+            raise RecordedError(
+                f"--{name.replace('_', '-')}: without effect with --domain {domain}; leave it out "
+                f"(it is for {' and '.join(_USED[name])})"
+            )
+
+
 def _columns(responses: Path, given: dict[str, str | None]) -> Columns:
     """Columns of a file whose rows name a benchmark's problems."""
     rows = read_rows(responses)
     kinds = ("problem_id", "response", "recorded_grade", "sample_index")
     chosen = {kind: choose(given[kind], kind, rows) for kind in kinds}
+    for kind in kinds:
+        if (named := given[kind]) is not None:
+            _need(rows[0], named, kind)
     return Columns(**{kind: name for kind, name in chosen.items() if name is not None})
 
 

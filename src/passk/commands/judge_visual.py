@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
+import typer
 
 from passk.params.imported import Columns
 from passk.params.verification import Verification, VisualGrader
@@ -62,8 +63,17 @@ def judge_file(
         asked = adapters.read(name, problems, registry.ANY if any_digest else None)
     except registry.OtherFileError as error:
         raise RecordedError(f"{error.fact}, or, to take it as it is, add --any-digest") from error
+    if responses.is_dir():
+        raise RecordedError(f"{responses}: a folder; name a file of responses")
     rows = read_rows(responses)
     answered = samples.join(rows, asked, columns, partial=part, others=part, hint=hint)
+    if part:
+        kept = sum(len(one.samples) for one in answered)
+        typer.echo(
+            f"left out: {len(rows) - kept} of {len(rows)} rows (other problems), "
+            f"{len(asked) - len(answered)} of {len(asked)} problems (no row)",
+            err=True,
+        )
     if free_form:
         answered = [one for one in answered if not one.problem.choices]
     if not answered:

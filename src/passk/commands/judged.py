@@ -38,6 +38,13 @@ def check_out(out: Path, inputs: Sequence[Path]) -> None:
         raise RecordedError(f"--out {out}: verdicts are written as Parquet; end it in .parquet")
 
 
+def check_inputs(*paths: Path | None) -> None:
+    """Raise RecordedError for a file that is not there."""
+    for path in paths:
+        if path is not None and not path.exists():
+            raise RecordedError(f"{path}: no such file")
+
+
 def summary(verdicts: pl.DataFrame, out: Path) -> str:
     """What was found, in a few lines."""
     counts = dict(verdicts["verdict"].value_counts().iter_rows())

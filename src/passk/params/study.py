@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from passk.models.naming import parse
-from passk.params import comparisons, repetitions
+from passk.params import comparisons, pictures, repetitions
 from passk.params.analysis import Analysis
 from passk.params.benchmarks import Benchmark
 from passk.params.demonstrations import Answers, Selection
@@ -76,6 +76,8 @@ def _problems(study: Study) -> Iterator[str]:
     yield from _sources(study)
     yield from _taken(study)
     yield from _chats(study)
+    arms: dict[str, Training | FineTuning] = {**study.train, **study.sft}
+    yield from pictures.faults(study.worlds, study.sets, study.pretrain, arms, study.draws)
     for name, entry in study.sets.items():
         sources = {*study.worlds, *study.benchmarks, *study.imported}
         yield from unknown(f"sets.{name}.problems", entry.problems, sources, "problem source")

@@ -105,7 +105,12 @@ def join(
     known = {problem.name: Answered(index, problem, []) for index, problem in enumerate(problems)}
     taken: dict[tuple[str, int], str] = {}
     for row in rows:
-        name = str(row.values.get(columns.problem_id, ""))
+        if columns.problem_id not in row.values:
+            raise RecordedError(
+                f"{row.place}: no column {columns.problem_id!r}; found {sorted(row.values)}. "
+                f"{hint('problem_id')}"
+            )
+        name = str(row.values[columns.problem_id])
         if name not in known and others:
             continue
         if name not in known:

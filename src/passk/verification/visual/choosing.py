@@ -20,6 +20,7 @@ _LABEL = re.compile(
     r"(?:(?:option|choice|answer)s? )?(?:\(([A-Z])\)|([A-Z])(?=[).:,]|\s?$))[).:,]?\s?(.{0,400})",
     re.DOTALL,
 )
+_SMALL_LETTER = re.compile(r"\(?([a-z])\)?")
 _MENTION = re.compile(r"\(([A-Z])\)|\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer) \(?([A-Z])\b\)?")
 
 
@@ -70,6 +71,8 @@ def chosen(text: str, choices: Sequence[str]) -> str | None:
     text = text.strip()
     if (found := _by_text(text, choices)) is not None:
         return found
+    if match := _SMALL_LETTER.fullmatch(plain(text)):
+        return _by_letter(match[1].upper(), choices)
     if match := _LABEL.fullmatch(plain(text)):
         letter = match[1] or match[2]
         named = _by_letter(letter, choices)

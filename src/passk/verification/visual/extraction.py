@@ -9,9 +9,9 @@ Tried in this order, the first that finds something decides:
    in total) and states one number; else the first sentence with a bold number; else the sentence
    with which the response begins, behind greetings; else the one with which it ends.
 
-What is thought (`<think>`) and blocks of code state no answer in prose. A response that only lists
-numbers has no answer: see `prose.stated`. Every pattern matches a bounded stretch, so that time
-grows in proportion to length; past LONGEST characters, prose is read at both ends alone.
+What is thought (`<think>`) states no answer, nor do blocks of code in prose. A response that only
+lists numbers has no answer: see `prose.stated`. Every pattern matches a bounded stretch, so that
+time grows in proportion to length; past LONGEST characters, prose is read at both ends alone.
 """
 
 import re
@@ -33,7 +33,11 @@ from passk.verification.visual.prose import (
 LONGEST = 20_000
 _BRACES = re.compile(r"\\boxed\s{0,3}\{|\\[\\{}]|[{}]")
 _TAG = re.compile(r"<(/?)answer>", re.IGNORECASE)
-_THOUGHT = "</think>"
+_THOUGHT, _THOUGHT_END = "<think>", "</think>"
+_NOT = re.compile(r"\b(?:not|never|cannot)\b|n't\b")
+_IS_NOT = re.compile(r"\banswers?\b[^\n.]{0,60}?\b(?:is|are|was|were)n't\b", re.IGNORECASE)
+_YES_OR_NO = re.compile(r"\W{0,3}(yes|no)\b(?!\s*\w)", re.IGNORECASE)
+_REASON = re.compile(r",?\s(?:because|since|as)\s")
 _ANSWER = re.compile(
     r"\banswers?\b(?! choices?\b)[^\n]{0,120}?(?:\b(?:is|are|was|be)\b:?|[:=])\s{0,3}(?=\S)",
     re.IGNORECASE,
@@ -120,6 +124,7 @@ def answer_of(response: str, gold: Gold, *, without_anchor: bool = True) -> Answ
         >>> answer_of("I see 1, 2, 3.", number) is None
         True
     """
+    response = without_thoughts(response)
     for found in (boxed(response), tagged(response)):
         if found is not None:
             return Answer(found, closed=True)
@@ -130,20 +135,29 @@ def answer_of(response: str, gold: Gold, *, without_anchor: bool = True) -> Answ
     return None if text is None else Answer(text, closed=False)
 
 
+def without_thoughts(response: str) -> str:
+    """What a response says: all behind its last thought, and nothing of one that is not closed.
+
+    Example:
+        >>> without_thoughts("<think> 6? </think> It is 7."), without_thoughts("Well <think> 6")
+        (' It is 7.', 'Well ')
+    """
+    return response.rpartition(_THOUGHT_END)[2].partition(_THOUGHT)[0]
+
+
 def _prose(response: str) -> str:
-    """What a response says, without thoughts and code."""
+    """What a response says in words, without code."""
     if len(response) > LONGEST:
         response = f"{response[: LONGEST // 2]}\n{response[-LONGEST // 2 :]}"
-    _, found, after = response.rpartition(_THOUGHT)
-    if found and after.strip():
-        response = after
     return without_code(response.replace("\r", ""))
 
 
 def _announced(said: list[str], gold: Gold) -> str | None:
     """What the last sentence states that announces the answer."""
     for place in range(len(said) - 1, -1, -1):
-        announced = list(_ANSWER.finditer(said[place]))
+        announced = _announcements(said[place])
+        if _denied(said[place]):
+            continue
         if not announced:
             following = said[place + 1 : place + 2]
             if re.search(_ANSWER_BELOW, said[place]) and following:
@@ -155,6 +169,21 @@ def _announced(said: list[str], gold: Gold) -> str | None:
         if text := _object(announced_text, gold):
             return text
     return None
+
+
+def _announcements(sentence: str) -> list[re.Match[str]]:
+    """Where a sentence says what the answer is, and not what it is not."""
+    return [
+        one
+        for one in _ANSWER.finditer(sentence)
+        if not (_NOT.search(one[0]) or _NOT.match(sentence, one.end()))
+    ]
+
+
+def _denied(sentence: str) -> bool:
+    """Whether a sentence only says what the answer is not."""
+    spoken = _ANSWER.search(sentence) or _IS_NOT.search(sentence)
+    return spoken is not None and not _announcements(sentence)
 
 
 def _object(text: str, gold: Gold) -> str | None:
@@ -175,6 +204,10 @@ def _object(text: str, gold: Gold) -> str | None:
         number = stated(f"is {head}")  # what stands behind that verb
         if number or len(head.split()) > _WORDS_OF_AN_ANSWER:
             return number
+    if gold.kind == "text":
+        if clear := _YES_OR_NO.match(head):
+            return clear[1]
+        head = _REASON.split(head, maxsplit=1)[0]
     return head.strip("* ") or None
 
 
@@ -183,7 +216,10 @@ def _unannounced(said: list[str], prose: str, gold: Gold) -> str | None:
     if gold.kind == "list" and not gold.choices:
         listed = [one for one in _LIST.findall(prose) if re.search(r"\d.*[,;].*\d", one)]
         return listed[0] if len(set(listed)) == 1 else None
-    told = [one for one in said if not is_pleasantry(one)]
+    told = [one for one in said if not (is_pleasantry(one) or _denied(one))]
+    if gold.kind == "text" and not gold.choices:
+        opening = _YES_OR_NO.match(told[0]) if told else None
+        return opening[1] if opening else None
     strong = [found for one in reversed(told) if (found := conclusion(one))]
     mild = [found for one in reversed(told) if (found := conclusion(one, mild=True))]
     bold = [one for one in told if has_bold_number(one)]

@@ -66,7 +66,7 @@ _SYMBOL = re.compile(
 _NOT_A_UNIT = re.compile(
     r"and|or|but|not|plus|minus|times|over|through|than|nor|versus|divided|multiplied|squared|"
     r"cubed|pi|sqrt|root|infinity|hundred|thousand|million|billion|mod|if|when|either|because|"
-    r"since|which|where|unless|except"
+    r"since|which|where|unless|except|factorial|dozens?|trillion|quadrillion|percentile"
 )
 _TOKEN = re.compile(r"([^\W\d_]+\.?)(?:\^-?[1-4])?")
 _JOINTS = re.compile(r"[\s/·*-]{1,3}")
@@ -86,7 +86,7 @@ def is_unit(text: str, unit: str | None = None) -> bool:
         >>> is_unit(" cm^2"), is_unit(" objects left"), is_unit("x"), is_unit(" or 7")
         (True, True, False, False)
     """
-    text = text.strip(" .,;:!)\n\t")
+    text = text.strip(" .,;:)\n\t")  # not of `!`, which makes a factorial
     if not text or (unit is not None and text.casefold() == unit.casefold()):
         return True
     tokens = [token for token in _JOINTS.split(text) if token]
