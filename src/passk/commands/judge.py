@@ -11,6 +11,7 @@ from passk.commands import judge_programs, judge_visual
 from passk.commands.judged import JUDGED, check_inputs, check_out, summary
 from passk.params.imported import Columns
 from passk.params.verification import MathGrader, Verification, VisualGrader
+from passk.problems.benchmarks.registry import published
 from passk.problems.imported import normal_form
 from passk.problems.recorded import RecordedError, Row, read_rows
 from passk.stages.job import StageError
@@ -231,6 +232,8 @@ def _judge(
 ) -> pl.DataFrame:
     if domain != "math":
         raise RecordedError(f"--domain {domain!r}: no grader; legal: math, code, visual")
+    if problems is not None and (name := published(problems, "visual")) is not None:
+        raise RecordedError(f"{problems}: is {name}, whose answers need --domain visual")
     rows = read_rows(responses)
     asked = rows if problems is None else read_rows(problems)
     chosen = {
