@@ -36,7 +36,7 @@ report: setup  ## bring only the report up to date
 	dvc repro report
 
 test: setup  ## unit, property and known-answer tests, and the smoke study end to end (< 8 min)
-	python -m pytest -n 2 --dist loadgroup
+	python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 test-slow: setup  ## minutes-long tests
 	python -m pytest -m slow
