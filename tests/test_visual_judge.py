@@ -196,11 +196,17 @@ def test_hostile_text_gets_a_verdict_soon(judge, name, gold):
 
 # --- real responses with recorded grades -----------------------------------------------------
 
+# Responses, problems, options, how many, how many of them recorded as correct, rows of the table.
+BARD, GEMINI = "mathvista_bard.json", "mathvision_gemini_pro_cot.jsonl"
 FILES = {
-    "mathvista_bard": ("mathvista_bard.json", "mathvista_testmini.json", [], 460, 85),
-    "mathvision_gemini_pro_cot": (
-        "mathvision_gemini_pro_cot.jsonl", "mathvision_testmini.jsonl", ["--part"], 114, 10,
+    "mathvista, free-form": (
+        BARD, "mathvista_testmini.json", ["--free-form"], 460, 85, ("mathvista", ["no"]),
     ),
+    "mathvision, free-form": (
+        GEMINI, "mathvision_testmini.jsonl", ["--free-form", "--part"], 114, 10, None,
+    ),
+    "mathvista": (BARD, "mathvista_testmini.json", [], 1000, 348, ("mathvista", ["no", "yes"])),
+    "mathvision": (GEMINI, "mathvision_test.jsonl", [], 3040, 436, ("mathvision", ["no", "yes"])),
 }  # fmt: skip
 
 
@@ -227,10 +233,10 @@ def kappa(first: pl.Series, second: pl.Series) -> float:
 @needs_real
 @pytest.mark.parametrize("name", FILES)
 def test_real_responses_agree_with_their_recorded_grades(there, name):
-    responses, problems, more, number, right = FILES[name]
+    responses, problems, more, number, right, listed = FILES[name]
     done = run(
         "judge", REAL / "samples" / responses, "--problems", REAL / "visual" / problems,
-        "--domain", "visual", "--free-form", *more, "--out", "v.parquet",
+        "--domain", "visual", *more, "--out", "v.parquet",
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     table = pl.read_parquet("v.parquet")
@@ -238,29 +244,19 @@ def test_real_responses_agree_with_their_recorded_grades(there, name):
     assert table["recorded_grade"].sum() == right
     found = table["verdict"] == CORRECT
     assert kappa(found, table["recorded_grade"]) >= 0.95
-    differing = table.filter(found != pl.col("recorded_grade"))
     rows = list(csv.DictReader(DISAGREEMENTS.open()))
     assert {row["class"] for row in rows} <= {"grader", "extraction", "recorded grade"}
-    explained = {row["problem"]: row["found"] for row in rows if row["responses"] == name}
-    # MathVista numbers its problems from 1; all of its disagreements are in the table, and no more.
-    told = {
-        str(index + 1): verdict for index, verdict in differing.select("index", "verdict").rows()
+    # Whole benchmarks number their problems from 1. All disagreements are explained, and no more.
+    differing = table.filter(found != pl.col("recorded_grade"))
+    told = {(str(index + 1), verdict) for index, verdict in differing["index", "verdict"].rows()}
+    explained = {
+        (row["problem"], row["judged"])
+        for row in rows
+        if listed and row["benchmark"] == listed[0] and row["choices"] in listed[1]
     }
     assert told == explained
     shown = run("flips", "v.parquet")
     assert f"Cohen's kappa {kappa(found, table['recorded_grade']):.4f}" in shown.output
-
-
-@needs_real
-def test_multiple_choice_is_judged_too(there):
-    """All 1,000 problems of MathVista testmini, more than half of them with choices."""
-    done = run(
-        "judge", REAL / "samples/mathvista_bard.json", "--problems",
-        REAL / "visual/mathvista_testmini.json", "--domain", "visual", "--out", "v.parquet",
-    )  # fmt: skip
-    assert done.exit_code == 0, done.output
-    table = pl.read_parquet("v.parquet")
-    assert kappa(table["verdict"] == CORRECT, table["recorded_grade"]) >= 0.95
 
 
 def test_what_would_be_ignored_or_is_not_there_is_refused(there):
