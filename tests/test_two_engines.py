@@ -66,7 +66,13 @@ def test_after_snakemake_dvc_has_nothing_to_do(smoke):
     assert executions(smoke) == before
 
 
-@pytest.mark.parametrize("edit", EDITS)
+# Alike to others in what they reach; each takes ten seconds.
+SLOW = ("bootstrap", "colour", "temperature", "corpus", "gate")
+
+
+@pytest.mark.parametrize(
+    "edit", [pytest.param(one, marks=[pytest.mark.slow] * (one in SLOW)) for one in EDITS]
+)
 def test_both_engines_plan_the_same(smoke, edit):
     key, value, prefixes = EDITS[edit]
     original = (smoke.root / "params.yaml").read_text()
