@@ -91,6 +91,17 @@ CASES = [
     (INTEGER, r"\boxed{6 dozen}", WRONG),
     (INTEGER, r"\boxed{6 trillion}", WRONG),
     (INTEGER, "The answer is 6!", CORRECT),
+    # several numbers, and what is done to one
+    (INTEGER, "The answer is 6 or 7.", WRONG),
+    (INTEGER, "The answer is 6 - 7.", WRONG),
+    (INTEGER, "The answer is 6².", WRONG),
+    (INTEGER, "The answer is 6 squared.", WRONG),
+    (INTEGER, "The answer is 6 square metres.", CORRECT),
+    # choices by letter and by words
+    (Gold("larger", "text", choices=("larger", "smaller")), "(A) smaller", WRONG),
+    (Gold("larger", "text", choices=("larger", "smaller")), "It is not larger.", WRONG),
+    (Gold("larger", "text", choices=("larger", "smaller")), "A", CORRECT),
+    (WORD, "The answer is the Red-Panda.", CORRECT),
     # thoughts
     (INTEGER, r"<think>so \boxed{6}. No: </think> The answer is 7.", WRONG),
     (INTEGER, r"<think>so \boxed{7}. No: </think> The answer is 6.", CORRECT),

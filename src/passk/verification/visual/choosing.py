@@ -21,6 +21,8 @@ _LABEL = re.compile(
     re.DOTALL,
 )
 _SMALL_LETTER = re.compile(r"\(?([a-z])\)?")
+_DENIED = re.compile(r"\b(?:not|n t)(?: \w+){1,3}")
+_ITEM = re.compile(r"\(?[A-Z][).:]\s")
 _MENTION = re.compile(r"\(([A-Z])\)|\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer) \(?([A-Z])\b\)?")
 
 
@@ -41,14 +43,16 @@ def _by_letter(letter: str, choices: Sequence[str]) -> str | None:
     return choices[place] if place < len(choices) else None
 
 
+def _exactly(text: str, choices: Sequence[str]) -> str | None:
+    bare = plain(text).casefold()
+    return next((one for one in choices if plain(one).casefold() == bare), None)
+
+
 def _by_text(text: str, choices: Sequence[str]) -> str | None:
     """The choice that a text is; signs count, for `-2` and `2` differ."""
-    bare = plain(text).casefold()
-    for one in choices:
-        if plain(one).casefold() == bare:
-            return one
+    if (found := _exactly(text, choices)) is not None:
+        return found
     number = read(text)
-    found = None
     if number is not None:
         same = [one for one in choices if _agree(read(one), number)]
         found = same[0] if len(same) == 1 else None
@@ -69,7 +73,7 @@ def chosen(text: str, choices: Sequence[str]) -> str | None:
     the text of another choice, names none.
     """
     text = text.strip()
-    if (found := _by_text(text, choices)) is not None:
+    if (found := _exactly(text, choices)) is not None:
         return found
     if match := _SMALL_LETTER.fullmatch(plain(text)):
         return _by_letter(match[1].upper(), choices)
@@ -80,7 +84,7 @@ def chosen(text: str, choices: Sequence[str]) -> str | None:
             return None
         other = _by_text(match[3], choices) if match[3] else None
         return named if other in (None, named) else None
-    return None
+    return _by_text(text, choices)
 
 
 def several_letters(text: str) -> bool:
@@ -88,16 +92,29 @@ def several_letters(text: str) -> bool:
     return len({match[1] or match[2] for match in _MENTION.finditer(text)}) > 1
 
 
+def is_labelled(text: str) -> bool:
+    """Whether a text begins with the letter of a choice, as an item of a list of them does."""
+    return _ITEM.match(plain(text)) is not None
+
+
+def _contradicted(text: str, named: str, choices: Sequence[str]) -> bool:
+    """Whether behind a letter stands the text of another choice."""
+    others = (_by_text(text[match.end() :][:400], choices) for match in _MENTION.finditer(text))
+    return any(other not in (None, named) for other in others)
+
+
 def mentioned(text: str, choices: Sequence[str]) -> str | None:
     """The only offered answer that a sentence mentions, as letter or as words; else None.
 
     Numbers are not looked for: a sentence may hold many. A choice whose words are part of
-    another's that is mentioned, too, does not count.
+    another's that is mentioned, too, does not count, nor does one behind `not`.
 
     Example:
         >>> mentioned("So the red car is larger.", ("larger", "smaller"))
         'larger'
-        >>> mentioned("It is larger, not smaller.", ("larger", "smaller")) is None
+        >>> mentioned("It is larger, not smaller.", ("larger", "smaller"))
+        'larger'
+        >>> mentioned("Larger or smaller.", ("larger", "smaller")) is None
         True
     """
     letters = {
@@ -106,8 +123,9 @@ def mentioned(text: str, choices: Sequence[str]) -> str | None:
         if (named := _by_letter(match[1] or match[2], choices)) is not None
     }
     if letters:
-        return letters.pop() if len(letters) == 1 else None
-    said = f" {words(text)} "
+        named = letters.pop()
+        return named if not letters and not _contradicted(text, named, choices) else None
+    said = _DENIED.sub(" ", f" {words(text)} ")
     found = [
         one
         for one in choices

@@ -26,6 +26,8 @@ _SEPARATOR = re.compile(r"\s?(?:[,;]|\band\b)\s?(?:and\b)?")
 _LISTS = (re.compile(r"[\[(]([^\[\]()]{1,4000})[\])]"), re.compile(r"\{([^{}]{1,4000})\}"))
 # Something that algebra may compare: a digit, a command of LaTeX, a sign, a variable alone.
 _FORMULA = re.compile(r"[\d\\=^_π√∞]|^\s*[a-zA-Z]\s*$")
+# A hyphen between letters of words is none: `red-panda`, but `x-y`.
+_SIGNS = re.compile(r"[\d\\+*/^=<>]|-(?<![^\W\d_]{2}-)|-(?![^\W\d_]{2})")
 _LONGEST_FORMULA = 400  # characters; longer ones are no answers, and slow to parse
 
 
@@ -111,4 +113,4 @@ def equal(gold: Gold, answer: str, *, truncate: bool = False) -> bool | None:
 def _same_signs(left: str, right: str) -> bool:
     """Whether two texts of the same words agree on what words do not say: `-x`, `x+1`, `(2, 3)`."""
     bare = [re.sub(r"\s", "", plain(one)).casefold() for one in (left, right)]
-    return bare[0] == bare[1] or not any(re.search(r"[\d\\+*/^=<>-]", one) for one in bare)
+    return bare[0] == bare[1] or not any(_SIGNS.search(one) for one in bare)

@@ -17,7 +17,7 @@ time grows in proportion to length; past LONGEST characters, prose is read at bo
 import re
 from typing import NamedTuple
 
-from passk.verification.visual.choosing import chosen, mentioned, several_letters
+from passk.verification.visual.choosing import chosen, is_labelled, mentioned, several_letters
 from passk.verification.visual.gold import NUMBERS, Gold
 from passk.verification.visual.markup import plain
 from passk.verification.visual.prose import (
@@ -226,7 +226,8 @@ def _unannounced(said: list[str], prose: str, gold: Gold) -> str | None:
     edges = [one for one in (*told[:1], *told[-1:]) if not is_listed(one)]
     if gold.choices:
         bold = [one for one in told if "**" in one]
-        edges = [] if several_letters(prose) else edges
+        offered = several_letters(prose) or sum(map(is_labelled, told)) > 1
+        edges = [] if offered else edges
     for sentence in (*strong, *bold, *mild, *edges):
         if found := _stated(sentence, gold):
             return found
@@ -234,6 +235,8 @@ def _unannounced(said: list[str], prose: str, gold: Gold) -> str | None:
 
 
 def _stated(sentence: str, gold: Gold) -> str | None:
+    if gold.choices and (found := chosen(sentence.strip("* "), gold.choices)):
+        return found
     if gold.choices and (found := mentioned(sentence, gold.choices)):
         return found
     if gold.choices or gold.kind in NUMBERS:

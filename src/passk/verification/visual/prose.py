@@ -45,8 +45,13 @@ _CONCLUDES = re.compile(
 _SO = re.compile(r", so (?!that )")
 # Before a number that only bounds another: `more than 4`.
 _BOUND = re.compile(
-    r"\b(?:than|above|below|over|under|between|from|least|most|until|since|exceeds?|mark)\W{1,3}$"
+    r"\b(?:than|above|below|over|under|between|from|least|most|until|since|exceeds?|mark|not|n't)\W{1,3}$"
     r"|\b(?:from|between)\s\S{1,6}\s(?:to|and)\s$"
+)
+# Behind a number that is one of several, or has something done to it: `5 or 6`, `5 - 6`, `5²`.
+_OTHER = re.compile(
+    r"\s?(?:[²³]|\^\s?\{?\s?[\w(-]|(?:squared|cubed)\b(?!\s[a-z])|factorial\b|"
+    r"(?:or|and|to|[+*×÷x−–-]|\\times|\\cdot)\s?[$(\\]?-?\d(?!\d{0,3}\s?/))"
 )
 _RATIO = re.compile(r"\s?:\s?\d")
 # `one` and the like that count nothing: `the one for lime`, `each one`.
@@ -173,7 +178,8 @@ def _stated(sentence: str) -> str | None:
     for place, number in enumerate(found):
         before = sentence[max(0, number.start - _REACH) : number.start]
         if _STATES.search(before):
-            return _end_of_equation(sentence, found[place:]).text
+            result = _end_of_equation(sentence, found[place:])
+            return None if _OTHER.match(sentence, result.end) else result.text
     ends = [one for one in found if _closes(sentence, one)]
     if ends:
         return ends[-1].text
