@@ -18,7 +18,7 @@ import polars as pl
 
 from passk.params.imported import Columns
 from passk.problems.benchmarks.form import Problem, normal_form
-from passk.problems.imported import Hint, samples_of, under_columns
+from passk.problems.imported import Hint, cell, samples_of, under_columns
 from passk.problems.recorded import RecordedError, Row
 from passk.schemas.samples import RESPONSES
 
@@ -105,12 +105,7 @@ def join(
     known = {problem.name: Answered(index, problem, []) for index, problem in enumerate(problems)}
     taken: dict[tuple[str, int], str] = {}
     for row in rows:
-        if columns.problem_id not in row.values:
-            raise RecordedError(
-                f"{row.place}: no column {columns.problem_id!r}; found {sorted(row.values)}. "
-                f"{hint('problem_id')}"
-            )
-        name = str(row.values[columns.problem_id])
+        name = str(cell(row, columns, "problem_id", hint))
         if name not in known and others:
             continue
         if name not in known:
