@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from passk.core import processor
+
+processor.pin()  # before any test imports numpy or torch
+
 ROOT = Path(__file__).resolve().parents[1]
 REAL = ROOT.parent / "shared" / "real"
 

@@ -5,6 +5,8 @@ import sys
 
 import typer
 
+from passk.core.processor import pin
+
 COMMANDS = (
     "check",
     "judge",
@@ -37,6 +39,7 @@ def application() -> typer.Typer:
 
 def main() -> None:
     """Entry point of the console command; a user's mistake is one message, not a traceback."""
+    pin()
     try:
         application()()
     except (ValueError, FileNotFoundError) as error:  # ParameterError and TableError among them

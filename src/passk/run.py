@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from passk.core import processor
 from passk.digests import digest, file_digest
 from passk.lineage import records, tracking
 from passk.lineage.closure import stage_module
@@ -22,11 +23,7 @@ from passk.params.reading import read, select
 from passk.paths import PARAMS, STATE
 from passk.stages.job import Job, StageError
 
-# One thread: thread counts change float sums, and so bytes; parallelism comes from the DAG.
 ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
     "TOKENIZERS_PARALLELISM": "false",
     "GX_ANALYTICS_ENABLED": "false",
     "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -81,6 +78,7 @@ def execute(stage: Stage) -> None:
 
 def main(arguments: list[str]) -> int:
     """Run the stage named on the command line; the exit code for the shell."""
+    processor.pin()
     os.environ.update(ENVIRONMENT)
     if not sys.stderr.isatty():  # a progress bar in a log: a line now and then
         os.environ.setdefault("TQDM_MININTERVAL", "10")

@@ -11,8 +11,8 @@ What makes it exact: shapes of all operations are fixed by the settings and the 
 cache positions; spare rows run along), each row attends to its own slot, and the random numbers
 are a function of (stream, sample index, position). So a sample depends on nothing but its
 request's prompt and stream, and its index: not on the other samples and requests, their order, or
-what was resumed. Tested bit by bit. Bytes may differ between processors and versions of torch, as
-float sums do.
+what was resumed. Tested bit by bit. On a processor bytes are those of every machine that
+`passk.core.processor` covers, with one version of torch.
 
 Example:
     >>> from transformers import Qwen2Config, Qwen2ForCausalLM
@@ -35,6 +35,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from passk.models.arithmetic import route_products
 from passk.models.vision import Seen
 from passk.sampling.branches import Branches, Ended
 from passk.sampling.forward import decoder
@@ -139,6 +140,7 @@ def completed(
 ) -> Iterator[tuple[int, list[Drawn]]]:
     """As `generate`, but (place of the request, samples) as soon as a request is complete."""
     _check(model, requests, settings)
+    route_products()
     lengths = [_length(request, settings) if settings.exact else 0 for request in requests]
     training = model.training
     model.eval()

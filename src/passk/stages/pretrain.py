@@ -19,9 +19,9 @@ from passk.problems.worlds.registry import world
 from passk.stages.job import Job
 
 with lean_imports():
-    import torch
     from transformers.tokenization_utils_tokenizers import TokenizersBackend
 
+    from passk.models.arithmetic import make_reproducible
     from passk.models.tiny import save_checkpoint, tiny_model
     from passk.models.tokenizer import IMAGE, markup, train_tokenizer
     from passk.models.vision import Eye, image_processor
@@ -47,7 +47,7 @@ class Text(NamedTuple):
 def run(job: Job) -> dict[str, float]:
     """Pretrain a model, going on where a killed run of the same inputs stopped."""
     settings = Pretraining.model_validate(job.entry("pretrain"))
-    torch.set_num_threads(1)  # thread counts change float sums, and so bytes
+    make_reproducible()
     identity = (int(job.params["seed"]), job.item, settings.train_seed)
     chat = markup(settings.architecture.family) if settings.tokenizer.chat else None
     texts = list(documents(settings.corpus, identity, chat))

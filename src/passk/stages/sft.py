@@ -12,9 +12,9 @@ from passk.schemas.demonstrations import DEMONSTRATIONS
 from passk.stages.job import Job, StageError
 
 with lean_imports():
-    import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+    from passk.models.arithmetic import make_reproducible
     from passk.training.finetuning import Run, finetune
     from passk.training.pretraining import Sequences, log_text, pack
 
@@ -24,7 +24,7 @@ Demonstration = Mapping[str, Any]
 def run(job: Job) -> dict[str, float]:
     """Fine-tune an arm, going on where a killed run of the same inputs stopped."""
     settings = FineTuning.model_validate(job.entry("sft"))
-    torch.set_num_threads(1)  # thread counts change float sums, and so bytes
+    make_reproducible()
     name = settings.demonstrations
     demonstrations = DEMONSTRATIONS.read(paths.demonstrations(job.study, name)).to_dicts()
     if len(demonstrations) < settings.batch:

@@ -28,9 +28,9 @@ from passk.verification.visual.judge import VisualJudge
 from passk.verification.visual.options import VisualOptions
 
 with lean_imports():
-    import torch
     from transformers import PreTrainedTokenizerBase
 
+    from passk.models.arithmetic import make_reproducible
     from passk.models.vision import Eye, VisionError
     from passk.training.arm import Arm, train
     from passk.training.processes import launch
@@ -72,7 +72,7 @@ def _arm(job: Job, settings: Training) -> Arm:
 
 def _trained(job: Job, arm: Arm) -> tuple[list[dict[str, Any]], Mapping[str, float]]:
     """Train in this process; the log, and seconds by activity."""
-    torch.set_num_threads(1)  # thread counts change float sums, and so bytes
+    make_reproducible()
     settings = arm.settings
     problems = PROBLEMS.read(paths.problem_set(job.study, settings.set)).to_dicts()
     if not problems:

@@ -37,7 +37,7 @@ def configuration(settings: Training, folder: Path, *, seed_value: int) -> GRPOC
             min_p=None,
             repetition_penalty=1.0,
             # optimizer
-            optim="adamw_torch",
+            optim="adamw_torch_fused",  # its square roots are exact: see passk.models.arithmetic
             learning_rate=settings.learning_rate,
             lr_scheduler_type=settings.schedule,
             warmup_steps=settings.warmup_updates,

@@ -56,6 +56,7 @@ class Critic:
             betas=(settings.adam_beta1, settings.adam_beta2),
             eps=settings.adam_eps,
             weight_decay=settings.weight_decay,
+            fused=True,  # its square roots are exact: see passk.models.arithmetic
         )
 
     def values(self, batch: Mapping[str, Tensor]) -> Tensor:

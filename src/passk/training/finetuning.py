@@ -32,6 +32,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from trl import SFTConfig, SFTTrainer
 
 from passk.digests import seed
+from passk.models.arithmetic import route_products
 from passk.params.finetuning import FineTuning
 from passk.training import checkpoints
 from passk.training.finetuning_setup import configuration, without_dropout
@@ -92,6 +93,7 @@ class DemonstrationTrainer(Resuming, SFTTrainer):
         run: Run,
         on_step: Callable[[dict[str, Any]], None],
     ) -> None:
+        route_products()
         self.data = data
         self.on_step = on_step
         settings = run.settings

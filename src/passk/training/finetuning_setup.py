@@ -45,7 +45,7 @@ def configuration(settings: FineTuning, folder: Path, *, seed_value: int) -> SFT
             assistant_only_loss=False,
             shuffle_dataset=False,
             # optimizer
-            optim="adamw_torch_fused",
+            optim="adamw_torch_fused",  # its square roots are exact: see passk.models.arithmetic
             learning_rate=settings.learning_rate,
             lr_scheduler_type=settings.schedule,
             warmup_steps=settings.warmup_steps,

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from passk.models.arithmetic import route_products
 from passk.models.vision import Eye
 
 _BUCKET = 16  # batches whose documents are sorted by length together
@@ -186,13 +187,14 @@ def pretrain(
     Raises:
         FloatingPointError: the loss is not finite.
     """
+    route_products()
     optimizer = torch.optim.AdamW(
         model.parameters(),
         lr=schedule.learning_rate,
         betas=schedule.betas,
         eps=schedule.eps,
         weight_decay=schedule.weight_decay,
-        foreach=True,
+        fused=True,  # its square roots are exact: see passk.models.arithmetic
     )
     rows = _restore(folder, model, optimizer)
     for row in rows:

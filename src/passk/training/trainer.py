@@ -36,6 +36,7 @@ from trl import GRPOConfig, GRPOTrainer
 from trl.trainer.utils import add_fused_lm_head
 
 from passk.digests import seed
+from passk.models.arithmetic import route_products
 from passk.models.vision import Seen, inputs, looking_in_prompts
 from passk.params.training import Ppo, Training
 from passk.training.advantages import ALGORITHMS, advantages
@@ -93,6 +94,7 @@ class PolicyTrainer(Resuming, GRPOTrainer):
     ) -> None:
         if tokenizer.pad_token_id is None:
             raise TrainingError("the start model's tokenizer has no padding token; give it one")
+        route_products()
         self.settings = settings
         self.identity = identity
         self.on_step = on_step

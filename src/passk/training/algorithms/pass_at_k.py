@@ -13,6 +13,7 @@ Deviations from the source:
 import torch
 from torch import Tensor
 
+from passk.models.arithmetic import sqrt
 from passk.training.algorithms.subsets import best_of, best_with
 
 
@@ -38,7 +39,7 @@ def pass_at_k(rewards: Tensor, *, k: int, eps: float) -> Tensor:
     """
     lifted = rewards.double() - rewards.double().amin(1, keepdim=True)  # equal rewards: exactly 0
     mean = best_of(lifted, k)[:, None]
-    deviation = (best_of(lifted**2, k)[:, None] - mean**2).clamp(min=0).sqrt()
+    deviation = sqrt((best_of(lifted**2, k)[:, None] - mean**2).clamp(min=0))
     gain = best_with(lifted, k) - mean
     varied = deviation > 1e-6 * lifted.amax(1, keepdim=True)  # else rounding, not signal
     safe = torch.where(varied, gain, torch.zeros_like(gain)) / torch.where(

@@ -1,0 +1,1 @@
+"""What every other package may use: nothing here knows a study, a stage or a model."""

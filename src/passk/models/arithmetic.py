@@ -1,0 +1,84 @@
+"""Torch on a processor: the same bytes on every machine that `passk.core.processor` covers, fast.
+
+MKL's products of matrices are the same everywhere only in a mode that runs at a third of the
+speed. OpenBLAS's, which numpy brings along, have that property at full speed once their kernel is
+chosen. So products of float32 matrices on the processor (forward passes, and both gradients of
+each) go to numpy; all else stays with torch. Measured in docs/LOG.md.
+
+Not to be called where bytes matter: `torch.sqrt` (and optimizers that call it: AdamW's `foreach`
+and single-tensor forms). It goes to MKL's vector library, which rounds otherwise on other
+processors; `sqrt` below does not, nor does AdamW's fused form.
+"""
+
+import warnings
+from functools import cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from passk.core.processor import missing
+
+
+def make_reproducible() -> None:
+    """Prepare this process's torch for a stage: one thread, products by OpenBLAS."""
+    torch.set_num_threads(1)  # thread counts change float sums, and so bytes
+    route_products()
+
+
+@cache
+def route_products() -> None:
+    """Send products of float32 matrices on the processor to OpenBLAS, from now on.
+
+    Warns:
+        RuntimeWarning: the process was not pinned, so that its bytes are its processor's own.
+    """
+    if absent := missing():
+        warnings.warn(
+            f"float results will hold for this processor alone: {' '.join(absent)} is not set; "
+            "call passk.core.processor.pin() before numpy and torch are imported",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+    with warnings.catch_warnings():  # torch warns that a kernel of its own is replaced: it is
+        warnings.simplefilter("ignore", UserWarning)
+        _KERNELS.impl("mm", product, "CPU")
+        _KERNELS.impl("addmm", product_sum, "CPU")
+
+
+# The kernels stay registered for as long as this object lives.
+_KERNELS = torch.library.Library("aten", "IMPL")
+
+
+def product(left: Tensor, right: Tensor) -> Tensor:
+    """`torch.mm` on the processor: (m, k) and (k, n) to (m, n)."""
+    if left.dtype is not torch.float32:
+        return torch.bmm(left[None], right[None])[0]
+    out = torch.empty(left.shape[0], right.shape[1])
+    np.matmul(_array(left), _array(right), out=out.numpy())
+    return out
+
+
+def product_sum(
+    added: Tensor, left: Tensor, right: Tensor, beta: float = 1, alpha: float = 1
+) -> Tensor:
+    """`torch.addmm` on the processor: beta * added + alpha * left @ right."""
+    out = product(left, right)
+    if alpha != 1:
+        out.mul_(alpha)
+    return out.add_(added, alpha=beta) if beta else out
+
+
+def _array(matrix: Tensor) -> np.ndarray:
+    """A matrix as numpy sees it; one of its strides is 1, or numpy would not ask OpenBLAS."""
+    rows, columns = matrix.stride()
+    if not (columns == 1 and rows >= matrix.shape[1] or rows == 1 and columns >= matrix.shape[0]):
+        matrix = matrix.contiguous()
+    return matrix.detach().numpy()
+
+
+def sqrt(values: Tensor) -> Tensor:
+    """Square roots, correctly rounded on every processor, which `torch.sqrt` is not."""
+    if values.device.type != "cpu":
+        return torch.sqrt(values)
+    return torch.from_numpy(np.sqrt(values.numpy()))
