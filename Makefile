@@ -30,6 +30,7 @@ sandbox:
 study: setup  ## run the study of params.yaml on all cores, then say where the report is
 	@snakemake --cores $(CORES)
 	@passk track
+	@passk diff --brief || true
 	@echo "report: $(CURDIR)/reports/index.html"
 
 report: setup  ## bring only the report up to date

@@ -13,6 +13,7 @@ COMMANDS = (
     "flips",
     "explain",
     "audit",
+    "diff",
     "docs",
     "track",
     "export",

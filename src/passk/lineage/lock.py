@@ -74,13 +74,25 @@ def parse(stage: str, entry: Mapping[str, Any], root: Path = Path()) -> LockEntr
 def read_lock(root: Path = Path()) -> dict[str, LockEntry]:
     """All entries of `dvc.lock` by stage name; empty where nothing has run yet."""
     path = root / LOCK
-    if not path.exists():
-        return {}
+    return parse_lock(path.read_text(encoding="utf-8"), path, root) if path.exists() else {}
+
+
+def parse_lock(text: str, source: object, root: Path = Path()) -> dict[str, LockEntry]:
+    """All entries of a lock by stage name.
+
+    Args:
+        text: its content.
+        source: where it comes from, for the message.
+        root: the project's root.
+
+    Raises:
+        ValueError: it is no YAML.
+    """
     try:
-        content = YAML(typ="safe").load(path.read_text(encoding="utf-8")) or {}
+        content = YAML(typ="safe").load(text) or {}
     except YAMLError as error:
         raise ValueError(
-            f"{path}: not valid YAML ({error}); restore it by `git checkout dvc.lock`"
+            f"{source}: not valid YAML ({error}); restore it by `git checkout dvc.lock`"
         ) from error
     return {name: parse(name, entry, root) for name, entry in content.get("stages", {}).items()}
 

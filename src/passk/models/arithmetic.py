@@ -72,7 +72,7 @@ def product_sum(
 def _array(matrix: Tensor) -> np.ndarray:
     """A matrix as numpy sees it; one of its strides is 1, or numpy would not ask OpenBLAS."""
     rows, columns = matrix.stride()
-    if not (columns == 1 and rows >= matrix.shape[1] or rows == 1 and columns >= matrix.shape[0]):
+    if not ((columns == 1 and rows >= matrix.shape[1]) or (rows == 1 and columns >= matrix.shape[0])):
         matrix = matrix.contiguous()
     return matrix.detach().numpy()
 
