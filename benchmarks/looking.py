@@ -4,7 +4,7 @@ One process with one thread each, one after the other, alternating; start-up and
 are not timed. `generate` runs the vision tower once for each row of a batch, as it has to; the step
 loop once for each problem.
 
-    python benchmarks/looking.py --model models/miniature/looker \
+    python -m passk.core.processor benchmarks/looking.py --model models/miniature/looker \
         --problems data/miniature/sets/visual-vista.parquet --n 32
 """
 

@@ -4,7 +4,7 @@ Measured: reading Parquet verdict tables, counting, and pass@k of every draw at 
 threads. Not measured: making the verdicts, which happens first, in a temporary folder that is
 removed again. The paper's function is measured on counts that are ready, at every k too.
 
-Example: python benchmarks/pass_at_k.py --rows 100_000_000
+Example: python -m passk.core.processor benchmarks/pass_at_k.py --rows 100_000_000
 """
 
 import argparse

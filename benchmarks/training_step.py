@@ -1,6 +1,6 @@
 """A training step of ours against TRL's plain GRPOTrainer, and what each algorithm costs.
 
-Run: OMP_NUM_THREADS=1 python benchmarks/training_step.py [--start FOLDER] [--steps N]
+Run: python -m passk.core.processor benchmarks/training_step.py [--start FOLDER] [--steps N]
 
 Both draw 32 prompts x 8 rollouts per step from the same start model with the same settings (GRPO,
 no KL penalty, float32, no gradient checkpointing, which TRL's own defaults would switch on) and one

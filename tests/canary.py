@@ -1,6 +1,6 @@
 """A few float operations of every kind that a study depends on, as digests: seconds, no study.
 
-`python tests/canary.py` prints them; `--write` records them in tests/data/canary.json, which is
+`python -m passk.core.processor tests/canary.py` prints them; `--write` records them in tests/data/canary.json, which is
 right only where results are meant to change. Everything here runs as in a stage, pinned.
 """
 
@@ -9,20 +9,16 @@ import json
 import sys
 from pathlib import Path
 
-from passk.core import processor
+import numpy as np
+import torch
 
-processor.pin()
-
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-
-from passk.analysis.statistics import bootstrap_curve, draw_problems  # noqa: E402
-from passk.digests import digest  # noqa: E402
-from passk.models.arithmetic import make_reproducible  # noqa: E402
-from passk.models.tiny import tiny_model  # noqa: E402
-from passk.models.tokenizer import train_tokenizer  # noqa: E402
-from passk.sampling.steploop import Request, Settings, generate  # noqa: E402
-from passk.training.pretraining import Schedule, pack, pretrain  # noqa: E402
+from passk.analysis.statistics import bootstrap_curve, draw_problems
+from passk.digests import digest
+from passk.models.arithmetic import make_reproducible
+from passk.models.tiny import tiny_model
+from passk.models.tokenizer import train_tokenizer
+from passk.sampling.steploop import Request, Settings, generate
+from passk.training.pretraining import Schedule, pack, pretrain
 
 RECORDED = Path(__file__).parent / "data" / "canary.json"
 

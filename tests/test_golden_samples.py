@@ -1,13 +1,12 @@
 """Golden bytes: when the sampler's output changes, its version must be raised.
 
 Samples in block stores are named by the version, so that old and new ones never mix. After
-raising `VERSIONS["transformers"]`, record anew: `python tests/test_golden_samples.py`.
+raising `VERSIONS["transformers"]`, record anew:
+`python -m passk.core.processor tests/test_golden_samples.py`.
 """
 
 import json
 from pathlib import Path
-
-import pytest
 
 from passk.digests import digest
 from passk.sampling.engines.protocol import VERSIONS
@@ -30,7 +29,6 @@ def drawn():
         samples = [one for block in generate(model, asked, settings) for one in block]
         found[name] = {
             "tokens": digest([[one.stream, one.token_ids.tolist()] for one in samples]),
-            # Not their bytes: last bits differ between processors.
             "sum_logprob": [one.sum_logprob for one in samples],
             "mean_entropy": [one.mean_entropy for one in samples],
         }
@@ -41,16 +39,13 @@ def test_samples_are_those_of_the_recorded_version():
     golden = json.loads(GOLDEN.read_text())
     found = drawn()
     assert VERSIONS["transformers"] == golden["version"], (
-        "the sampler's version was raised: record anew by `python tests/test_golden_samples.py`"
+        "the sampler's version was raised: record anew as the head of this file says"
     )
     for name in WAYS:
-        assert found[name]["tokens"] == golden["samples"][name]["tokens"], (
+        assert found[name] == golden["samples"][name], (
             f"{name}: the sampler's output changed; raise VERSIONS['transformers'] in "
             "src/passk/sampling/engines/protocol.py, then record anew"
         )
-        for column in ("sum_logprob", "mean_entropy"):
-            expected = pytest.approx(golden["samples"][name][column], abs=1e-3)
-            assert found[name][column] == expected, (name, column)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ exp and log may round otherwise.
 
 import os
 import platform
+import runpy
 import sys
 from pathlib import Path
 
@@ -80,3 +81,17 @@ def pin() -> None:
             f"{' '.join(missing())} before Python starts, or call passk.core.processor.pin() first"
         )
     os.environ.update(pins())
+
+
+def main(script: str, arguments: list[str]) -> None:
+    """Run a Python file pinned: `python -m passk.core.processor FILE ARGUMENTS...`."""
+    pin()
+    sys.argv = [script, *arguments]
+    sys.path[0] = str(Path(script).resolve().parent)
+    runpy.run_path(script, run_name="__main__")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit("usage: python -m passk.core.processor FILE ARGUMENTS...")
+    main(sys.argv[1], sys.argv[2:])

@@ -72,7 +72,9 @@ def product_sum(
 def _array(matrix: Tensor) -> np.ndarray:
     """A matrix as numpy sees it; one of its strides is 1, or numpy would not ask OpenBLAS."""
     rows, columns = matrix.stride()
-    if not ((columns == 1 and rows >= matrix.shape[1]) or (rows == 1 and columns >= matrix.shape[0])):
+    in_rows = columns == 1 and rows >= matrix.shape[1]
+    in_columns = rows == 1 and columns >= matrix.shape[0]
+    if not (in_rows or in_columns):
         matrix = matrix.contiguous()
     return matrix.detach().numpy()
 
