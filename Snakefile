@@ -4,10 +4,10 @@ import re
 import sys
 from pathlib import Path
 
-from passk.lineage import dag as dvc_dag
-from passk.lineage.stamps import stamp, synchronize
-from passk.params.reading import ParameterError
-from passk.params.study import load_study
+from passk.provenance import dag as dvc_dag
+from passk.pipeline.stamps import stamp, synchronize
+from passk.config.reading import ParameterError
+from passk.config.study import load_study
 
 ROOT = Path(workflow.basedir)
 try:
@@ -72,4 +72,4 @@ for group, rank in RULES:
             mem_mb=resource(group, "mem_mb", 1000),
             runtime=resource(group, "runtime", 60),
         shell:
-            "python -m passk.lineage.repro {params.stage}"
+            "python -m passk.pipeline.reproduce {params.stage}"

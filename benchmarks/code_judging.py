@@ -29,12 +29,12 @@ ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT.parent / "shared/real/code/HumanEvalPlus-v0.1.10.jsonl.gz"
 sys.path.insert(0, str(ROOT / "tests"))
 
-from passk.problems.benchmarks.adapters import read  # noqa: E402
-from passk.problems.benchmarks.form import Problem  # noqa: E402
-from passk.problems.benchmarks.references import with_expected  # noqa: E402
-from passk.verification.code.judge import CodeJudge  # noqa: E402
-from passk.verification.code.options import CodeOptions  # noqa: E402
-from passk.verification.sandbox.values import decode  # noqa: E402
+from passk.data.readers import read  # noqa: E402
+from passk.domains.base_reader import Problem  # noqa: E402
+from passk.domains.code.judge import CodeJudge  # noqa: E402
+from passk.domains.code.options import CodeOptions  # noqa: E402
+from passk.domains.code.readers.references import with_expected  # noqa: E402
+from passk.domains.code.sandbox.values import decode  # noqa: E402
 from program_mutants import broken  # noqa: E402  (shared with the tests)
 
 Programs = list[tuple[str, str]]  # name of the problem, source

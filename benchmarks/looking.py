@@ -17,9 +17,9 @@ import polars as pl
 import torch
 from transformers import AutoTokenizer
 
+from passk.data.prompts import encode, render
+from passk.models.image_inputs import Eye, Seen, inputs
 from passk.models.loading import load
-from passk.models.vision import Eye, Seen, inputs
-from passk.problems.prompts import encode, render
 from passk.sampling.engines.stepwise import end_tokens
 from passk.sampling.steploop import Request, Settings, generate
 

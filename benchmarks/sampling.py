@@ -3,7 +3,7 @@ r"""Sampling speed beside `generate` of transformers: same checkpoint, problems,
 Two processes with one thread each, so that both cores are busy in both cases; each process draws
 half of the problems. Start-up and a first small batch are not timed.
 
-    python -m passk.core.processor benchmarks/sampling.py                       # a tiny Qwen2 with random weights
+    python -m passk.core.processor benchmarks/sampling.py  # a tiny Qwen2 with random weights
     python -m passk.core.processor benchmarks/sampling.py --model models/miniature/base \
         --problems data/miniature/sets/indomain.parquet --n 256
 """
@@ -21,9 +21,9 @@ import polars as pl
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
+from passk.data.prompts import render
 from passk.models.tiny import save_checkpoint, tiny_model
 from passk.models.tokenizer import train_tokenizer
-from passk.problems.prompts import render
 from passk.sampling.engines.stepwise import end_tokens
 from passk.sampling.steploop import Request, Settings, generate
 

@@ -15,9 +15,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from passk.verification.sandbox.pool import Sandbox
-from passk.verification.sandbox.task import FINISHED, Limits, Program
-from passk.verification.sandbox.values import encode
+from passk.domains.code.sandbox.pool import Sandbox
+from passk.domains.code.sandbox.task import FINISHED, Limits, Program
+from passk.domains.code.sandbox.values import encode
 
 SHARED = Path(__file__).parents[2] / "shared/real/code/HumanEvalPlus-v0.1.10.jsonl.gz"
 SHORT = Program(

@@ -30,16 +30,16 @@ from transformers import PrinterCallback, TrainerCallback
 from transformers.utils import logging
 from trl import GRPOTrainer
 
-from passk.params.training import Training
-from passk.problems.worlds.registry import world
+from passk.domains.math.judge import MathJudge
+from passk.domains.math.options import MathOptions
+from passk.domains.worlds import world
 from passk.training.checkpoints import load
 from passk.training.configuration import configuration
 from passk.training.engines import step_loop
 from passk.training.reward import Reward, Rewards, correctness
 from passk.training.rollouts import Task
+from passk.training.settings import Training
 from passk.training.trainer import PolicyTrainer
-from passk.verification.math.judge import MathJudge
-from passk.verification.math.options import MathOptions
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 import toy_policy

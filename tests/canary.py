@@ -1,7 +1,8 @@
 """A few float operations of every kind that a study depends on, as digests: seconds, no study.
 
-`python -m passk.core.processor tests/canary.py` prints them; `--write` records them in tests/data/canary.json, which is
-right only where results are meant to change. Everything here runs as in a stage, pinned.
+`python -m passk.core.processor tests/canary.py` prints them; `--write` records them in
+tests/data/canary.json, which is right only where results are meant to change. Everything here runs
+as in a stage, pinned.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ import numpy as np
 import torch
 
 from passk.analysis.statistics import bootstrap_curve, draw_problems
-from passk.digests import digest
+from passk.core.digests import digest
 from passk.models.arithmetic import make_reproducible
 from passk.models.tiny import tiny_model
 from passk.models.tokenizer import train_tokenizer

@@ -6,10 +6,10 @@ from typing import Any
 import polars as pl
 
 from passk.analysis.metrics import HISTOGRAM_LABELS
-from passk.params.analysis import Analysis
-from passk.params.report import Report
+from passk.analysis.settings import Analysis
+from passk.core.schemas import results
 from passk.report.material import Material
-from passk.schemas import results
+from passk.report.settings import Report
 
 K = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 LABELS = {"base": "Base", "grpo": "GRPO", "indomain": "In-domain", "outdomain": "Out-of-domain"}

@@ -8,9 +8,9 @@ import json
 import sys
 from pathlib import Path
 
-from passk import run
-from passk.lineage.dag import Dag, cached
-from passk.lineage.lock import path_digest
+from passk.pipeline import run
+from passk.pipeline.dag import Dag, cached
+from passk.provenance.lock import path_digest
 
 
 def ordered(dag: Dag) -> list[str]:

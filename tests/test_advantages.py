@@ -13,9 +13,9 @@ import torch
 from pydantic import ValidationError
 
 import toy_policy as toy
-from passk.params import training as params
 from passk.training import advantages as registry
 from passk.training import algorithms
+from passk.training import settings as params
 from passk.training.advantages import ALGORITHMS
 from passk.training.algorithms.dapo import dapo, mixed, overlong
 from passk.training.algorithms.grpo import grpo
@@ -369,7 +369,7 @@ def test_options_that_an_algorithm_cannot_have_are_refused(algorithm, message):
 
 @pytest.mark.parametrize(
     "module",
-    ["passk.training.advantages", "passk.training.critic", "passk.training.order"]
+    ["passk.training.advantages", "passk.training.critic", "passk.training.problem_schedule"]
     + [f"passk.training.algorithms.{m.name}" for m in pkgutil.iter_modules(algorithms.__path__)],
 )
 def test_worked_examples_in_docstrings(module):

@@ -7,17 +7,17 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from passk import paths
-from passk.params.analysis import Analysis
-from passk.problems.pictures import encode
-from passk.schemas import results
-from passk.schemas.counts import COUNTS
-from passk.schemas.problems import PROBLEMS
-from passk.schemas.samples import SAMPLES
-from passk.schemas.verdicts import VERDICTS
-from passk.stages import analyze, catalog, count, examples
-from passk.stages.job import Job, StageError
-from passk.tables import TableError
+from passk.analysis.settings import Analysis
+from passk.config import paths
+from passk.core.images import encode
+from passk.core.schemas import results
+from passk.core.schemas.counts import COUNTS
+from passk.core.schemas.problems import PROBLEMS
+from passk.core.schemas.samples import SAMPLES
+from passk.core.schemas.verdicts import VERDICTS
+from passk.core.tables import TableError
+from passk.pipeline.stages import analyze, catalog, count, examples
+from passk.pipeline.stages.job import Job, StageError
 
 SETS = ("easy", "hard")
 PROBLEM_COUNT = 12

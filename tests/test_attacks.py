@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from passk.verification.code.judge import CodeJudge
-from passk.verification.code.options import CodeOptions
-from passk.verification.code.tests import Tests
-from passk.verification.sandbox.pool import Sandbox
-from passk.verification.sandbox.task import FAULT, FINISHED, RETURNED, CaseResult, Limits, Program
+from passk.domains.code.judge import CodeJudge
+from passk.domains.code.options import CodeOptions
+from passk.domains.code.sandbox.pool import Sandbox
+from passk.domains.code.sandbox.task import FAULT, FINISHED, RETURNED, CaseResult, Limits, Program
+from passk.domains.code.test_cases import Tests
 
 pytestmark = pytest.mark.skipif(
     shutil.which("bwrap") is None, reason="bubblewrap (bwrap) is not installed: `make sandbox`"

@@ -10,20 +10,20 @@ from ruamel.yaml import YAML
 from tests.conftest import ROOT
 from tests.test_benchmarks import HUMANEVAL, LEETCODE, LIVECODEBENCH, TREES, write
 
-from passk import paths
-from passk.digests import file_digest
-from passk.params.benchmarks import Benchmark
-from passk.params.imported import Imported
-from passk.params.reading import ParameterError
-from passk.params.study import load_study, validate
-from passk.schemas.problems import PROBLEMS
-from passk.schemas.samples import RESPONSES
-from passk.stages import benchmark, import_
-from passk.stages.job import Job, StageError
-from passk.verification.code.judge import CodeJudge
-from passk.verification.code.options import CodeOptions
-from passk.verification.code.tests import Tests
-from passk.verification.sandbox.values import encode
+from passk.config import paths
+from passk.config.reading import ParameterError
+from passk.config.study import load_study, validate
+from passk.core.digests import file_digest
+from passk.core.schemas.problems import PROBLEMS
+from passk.core.schemas.samples import RESPONSES
+from passk.data.benchmark_settings import Benchmark
+from passk.data.import_settings import Imported
+from passk.domains.code.judge import CodeJudge
+from passk.domains.code.options import CodeOptions
+from passk.domains.code.sandbox.values import encode
+from passk.domains.code.test_cases import Tests
+from passk.pipeline.stages import benchmark, import_
+from passk.pipeline.stages.job import Job, StageError
 
 FILE = "humaneval.jsonl"
 # Whether the machine has bubblewrap is not this file's question.

@@ -10,16 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from passk.params.imported import Columns
-from passk.problems.benchmarks import asserts, samples
-from passk.problems.benchmarks.adapters import ADAPTERS, read
-from passk.problems.benchmarks.form import FLAGGED, UNTESTED, normal_form
-from passk.problems.benchmarks.livecodebench import PRELUDE, errata
-from passk.problems.benchmarks.pickled import pickled_text
-from passk.problems.benchmarks.registry import check_file, files, source, sources
-from passk.problems.filters import apply_filters
-from passk.problems.recorded import RecordedError, Row
-from passk.verification.sandbox.values import decode, encode
+from passk.core.rows import RecordedError, Row
+from passk.data import recorded_samples as samples
+from passk.data.filters import apply_filters
+from passk.data.import_settings import Columns
+from passk.data.readers import ADAPTERS, read
+from passk.data.sources import check_file, files, source, sources
+from passk.domains.base_reader import FLAGGED, UNTESTED, normal_form
+from passk.domains.code.readers import asserts
+from passk.domains.code.readers.livecodebench import PRELUDE, errata
+from passk.domains.code.readers.pickled import pickled_text
+from passk.domains.code.sandbox.values import decode, encode
 
 HUMANEVAL = {
     "task_id": "HumanEval/53",

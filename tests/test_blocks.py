@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from passk.core.schemas.samples import SAMPLES
 from passk.sampling.blocks import BlockStore, Sample, StoreError, plan
-from passk.sampling.refill import refill
+from passk.sampling.restoring import refill
 from passk.sampling.streams import sample_streams
-from passk.schemas.samples import SAMPLES
 
 RECIPE = {"weights": "w", "temperature": 0.6, "seed": 1, "replicate": 0}
 

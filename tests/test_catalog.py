@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from passk import catalog, paths
-from passk.stages.catalog import run
-from passk.stages.job import Job
+from passk.config import manifest as catalog
+from passk.config import paths
+from passk.pipeline.stages.catalog import run
+from passk.pipeline.stages.job import Job
 
 DRAW = {"model": "base", "sets": ["easy"], "n": 4, "engine": "transformers", "temperature": 0.6}
 PARAMS = {

@@ -7,19 +7,19 @@ import sys
 import pytest
 from tests.conftest import ROOT
 
-from passk.cli import COMMANDS
+from passk.cli.app import COMMANDS
 
 
 def passk(*arguments: str, cwd=ROOT) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-c", "from passk.cli import main; main()", *arguments],
+        [sys.executable, "-c", "from passk.cli.app import main; main()", *arguments],
         cwd=cwd, text=True, capture_output=True, check=False,
     )  # fmt: skip
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_a_worked_example(name):
-    text = importlib.import_module(f"passk.commands.{name}").main.__doc__
+    text = importlib.import_module(f"passk.cli.{name}").main.__doc__
     assert f"Example: passk {name}" in text
 
 
@@ -39,6 +39,6 @@ def test_a_mistake_is_a_message_and_an_exit_code(tmp_path):
     assert done.returncode == 1
     assert "not valid YAML" in done.stderr
     assert "Traceback" not in done.stderr
-    done = passk("tidy", cwd=tmp_path)
+    done = passk("prune", cwd=tmp_path)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr

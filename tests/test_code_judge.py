@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from passk.verification.cache import VerdictCache
-from passk.verification.code.calibration import Calibration, program_limits
-from passk.verification.code.deciding import batches, entry_of
-from passk.verification.code.expected import ReferenceSolutionError, completed
-from passk.verification.code.judge import CodeJudge, _Judged
-from passk.verification.code.options import CodeOptions
-from passk.verification.code.tests import Tests
-from passk.verification.sandbox.values import encode
-from passk.verification.verdict import Verdict
+from passk.domains.code.calibration import Calibration, program_limits
+from passk.domains.code.judge import CodeJudge, _Judged
+from passk.domains.code.options import CodeOptions
+from passk.domains.code.reference_outputs import ReferenceSolutionError, completed
+from passk.domains.code.sandbox.values import encode
+from passk.domains.code.test_cases import Tests
+from passk.domains.code.verdicts import batches, entry_of
+from passk.domains.verdict import Verdict
+from passk.domains.verdict_cache import VerdictCache
 
 QUICK = CodeOptions(cpu_floor=1.0, cpu_default=1.0, memory_mib=256)
 ADD = Tests(

@@ -8,10 +8,10 @@ from collections import Counter
 import pytest
 
 from conftest import REAL
-from passk.problems.benchmarks.adapters import read
-from passk.problems.benchmarks.references import with_expected
-from passk.verification.code.judge import CodeJudge
-from passk.verification.code.options import CodeOptions
+from passk.data.readers import read
+from passk.domains.code.judge import CodeJudge
+from passk.domains.code.options import CodeOptions
+from passk.domains.code.readers.references import with_expected
 from program_mutants import KINDS, broken
 
 FILE = REAL / "code" / "HumanEvalPlus-v0.1.10.jsonl.gz"

@@ -4,18 +4,12 @@ import math
 
 import pytest
 
-from passk.verification.code.calibration import program_limits
-from passk.verification.code.comparing import (
-    CHECKERS,
-    SPECIAL,
-    evalplus_comparison,
-    same,
-    tolerant,
-)
-from passk.verification.code.options import CodeOptions
-from passk.verification.code.tests import Tests
-from passk.verification.sandbox.task import OPAQUE, PRINTED, RAISED, RETURNED, CaseResult
-from passk.verification.sandbox.values import decode, digest, encode
+from passk.domains.code.calibration import program_limits
+from passk.domains.code.checkers import CHECKERS, SPECIAL, evalplus_comparison, same, tolerant
+from passk.domains.code.options import CodeOptions
+from passk.domains.code.sandbox.task import OPAQUE, PRINTED, RAISED, RETURNED, CaseResult
+from passk.domains.code.sandbox.values import decode, digest, encode
+from passk.domains.code.test_cases import Tests
 
 EXACT = {"kind": "exact"}
 CLOSE = {"kind": "close", "atol": 0}

@@ -7,9 +7,9 @@ import pytest
 from ruamel.yaml import YAML
 from tests.conftest import ROOT, copy_project
 
-from passk.commands.deps import outdated
-from passk.lineage.closure import PACKAGE, closure, code_dependencies, stage_module
-from passk.lineage.dag import Dag, Stage
+from passk.cli.deps import outdated
+from passk.pipeline.closure import PACKAGE, closure, code_dependencies, stage_module
+from passk.pipeline.dag import Dag, Stage
 
 GROUPS = tuple(YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")["stages"])
 
@@ -29,7 +29,7 @@ def test_package_files_hold_no_code():
 
 
 # How tests of programs are written down; a world writes them, a judge reads them.
-FORMATS = ("src/passk/verification/code/tests.py", "src/passk/verification/sandbox/values.py")
+FORMATS = ("src/passk/domains/code/test_cases.py", "src/passk/domains/code/sandbox/values.py")
 
 # What a group must never depend on: a change there would redo expensive work for nothing.
 FORBIDDEN = {
@@ -55,7 +55,7 @@ def test_closures_are_bounded(group):
         "import": 56,
     }.get(group, 40), files
     parts = FORBIDDEN.get(group, ("lineage",))
-    schemas = ("src/passk/params/", "src/passk/schemas/")
+    schemas = ("src/passk/config/", "src/passk/core/schemas/")
     wrong = [
         name
         for name in files
@@ -64,14 +64,14 @@ def test_closures_are_bounded(group):
         and any(f"passk/{part}" in name for part in parts)
     ]
     assert not wrong
-    assert "src/passk/params/study.py" not in files, "a stage imports its own section's schema only"
+    assert "src/passk/config/study.py" not in files, "a stage imports its own section's schema only"
 
 
 def test_closure_follows_lazy_imports_and_data_files():
     names = code_dependencies("sample", ROOT)
     assert "src/passk/sampling/steploop.py" in names  # imported inside a function
-    assert "src/passk/problems/templates.yaml" in names  # read, not imported
-    assert "src/passk/run.py" not in names
+    assert "src/passk/data/templates.yaml" in names  # read, not imported
+    assert "src/passk/pipeline/run.py" not in names
 
 
 def test_every_group_has_its_module():
@@ -120,7 +120,7 @@ def test_the_job_writes_the_same_lock_as_dvc(smoke):
     end = start + 1 + min(rest.index(f"\n  {c}") for c in "acdefhiprstv" if f"\n  {c}" in rest) + 1
     without = whole[:start] + whole[end:]
     written = []
-    for command in (["python", "-m", "passk.lineage.repro"], ["dvc", "repro", "-q", "-s"]):
+    for command in (["python", "-m", "passk.pipeline.reproduce"], ["dvc", "repro", "-q", "-s"]):
         path.write_text(without)
         smoke.run(*command, "filter@indomain")
         written.append(path.read_text())

@@ -7,17 +7,17 @@ import pytest
 from pydantic import ValidationError
 from tests.conftest import ROOT
 
-from passk import paths
-from passk.params.demonstrations import Answers, Selection
-from passk.params.reading import ParameterError, read
-from passk.params.study import validate
-from passk.schemas.demonstrations import DEMONSTRATIONS
-from passk.schemas.problems import PROBLEMS
-from passk.schemas.samples import SAMPLES
-from passk.schemas.verdicts import VERDICTS
-from passk.stages import answers as answers_stage
-from passk.stages import select as select_stage
-from passk.stages.job import Job, StageError
+from passk.config import paths
+from passk.config.reading import ParameterError, read
+from passk.config.study import validate
+from passk.core.schemas.demonstrations import DEMONSTRATIONS
+from passk.core.schemas.problems import PROBLEMS
+from passk.core.schemas.samples import SAMPLES
+from passk.core.schemas.verdicts import VERDICTS
+from passk.data.demonstration_settings import Answers, Selection
+from passk.pipeline.stages import answers as answers_stage
+from passk.pipeline.stages import select as select_stage
+from passk.pipeline.stages.job import Job, StageError
 
 SELECTION = {
     "draw": "teacher", "verdicts": ["correct"], "distinct": False, "per_problem": None,

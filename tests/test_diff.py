@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from typer.testing import CliRunner
 
-from passk.cli import application
+from passk.cli.app import application
 
 LOCK = """schema: '2.0'
 stages:

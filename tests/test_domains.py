@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 
 import report_tables as made
+from passk.core.schemas.results import EXAMPLES
 from passk.report import comparing, failing, setup, solvable, summary
 from passk.report.contents import drawings, sections
 from passk.report.numbers import Number, plain
 from passk.report.page import judged, matrices, page
 from passk.report.plots import plots
-from passk.schemas.results import EXAMPLES
 
 SHOWN = [*made.CODE, "late"]
 

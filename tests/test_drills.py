@@ -97,7 +97,7 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path):
     try:
         script = (
             "import polars as pl, numpy as np; from pathlib import Path\n"
-            "from passk.schemas.verdicts import VERDICTS\n"
+            "from passk.core.schemas.verdicts import VERDICTS\n"
             "n = 100_000; drawn = np.random.default_rng(0).integers(0, 2**62, n)\n"
             "ids = [f'{i:x}' for i in drawn]\n"
             "frame = pl.DataFrame({'draw': ['d'] * n, 'set': ['s'] * n, 'problem_id': ids,\n"

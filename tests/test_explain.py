@@ -11,16 +11,16 @@ import pytest
 import typer
 from ruamel.yaml import YAML
 
-from passk import paths
-from passk.commands.explain import lines, main
-from passk.lineage import audit, explain
-from passk.lineage.draws import draws_of
-from passk.lineage.lock import read_lock
-from passk.lineage.records import open_execution, read_record, record_path
-from passk.schemas.counts import COUNTS
-from passk.schemas.problems import FILTERS, PROBLEMS
-from passk.schemas.samples import SAMPLES
-from passk.schemas.verdicts import VERDICTS
+from passk.cli.explain import lines, main
+from passk.config import paths
+from passk.core.schemas.counts import COUNTS
+from passk.core.schemas.problems import FILTERS, PROBLEMS
+from passk.core.schemas.samples import SAMPLES
+from passk.core.schemas.verdicts import VERDICTS
+from passk.provenance import audit, explain
+from passk.provenance.draws import draws_of
+from passk.provenance.lock import read_lock
+from passk.provenance.records import open_execution, read_record, record_path
 from test_records import Step
 from test_validation import SETS, filter_rows, sample_rows, verdict_rows
 
@@ -41,7 +41,7 @@ NAMES = ("train", "easy", "hard")
 def stage(name, deps, outs):
     group = name.partition("@")[0]
     keys = ("study", "draws") if group in ("sample", "count", "analyze") else ("study",)
-    cmd = f"python -m passk.run {name.replace('@', ' ')}"
+    cmd = f"python -m passk.pipeline.run {name.replace('@', ' ')}"
     return Step(name, cmd, ("src/code.py", *deps), outs, {"params.yaml": keys})
 
 
@@ -159,7 +159,7 @@ def test_a_number_walks_back_to_its_sources(study):
     assert "n=4 c=2 unknown=0" in text
     chain = ["analyze@pass_at_k", "count@base", "verify@base", "sample@base", "pretrain@base",
              "filter@easy", "problems@easy"]  # fmt: skip
-    places = [text.index(f"by {name}: python -m passk.run") for name in chain]
+    places = [text.index(f"by {name}: python -m passk.pipeline.run") for name in chain]
     assert places == sorted(places)
     # Nothing of other draws, other sets, or training that this number does not rest on.
     assert not any(f"by {name}" in text for name in ("sample@rl", "filter@hard", "train@rl"))
@@ -371,7 +371,7 @@ def test_a_corrupt_table_is_named(study):
 def test_a_reader_that_leaves_ends_it_quietly(study):
     read, write = os.pipe()
     os.close(read)
-    code = "from passk.cli import main; main()"
+    code = "from passk.cli.app import main; main()"
     words = [sys.executable, "-c", code, "explain", "difference:0"]
     with os.fdopen(write, "w") as gone:
         ended = subprocess.run(words, stdout=gone, stderr=subprocess.PIPE, text=True, check=False)

@@ -9,12 +9,12 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner
 
-from passk import paths
-from passk.commands import export
-from passk.problems.pictures import encode, normal
-from passk.schemas.problems import PROBLEMS
-from passk.schemas.samples import SAMPLES
-from passk.schemas.verdicts import VERDICTS
+from passk.cli import export
+from passk.config import paths
+from passk.core.images import encode, normal
+from passk.core.schemas.problems import PROBLEMS
+from passk.core.schemas.samples import SAMPLES
+from passk.core.schemas.verdicts import VERDICTS
 
 
 def run(*arguments):

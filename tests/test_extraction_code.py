@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from passk.verification.code.extraction import LONGEST, extract, longest_run, without_trials
+from passk.domains.code.extraction import LONGEST, extract, longest_run, without_trials
 
 F = "def f(x):\n    return x + 1"
 G = "def f(x):\n    return x + 2"

@@ -12,15 +12,15 @@ from transformers import AutoModelForCausalLM
 import foreign_checkpoint as foreign
 import toy_looker
 import toy_policy as toy
-from passk import paths
-from passk.digests import file_digest
+from passk.config import paths
+from passk.core.digests import file_digest
+from passk.models.fetch_settings import Fetch
 from passk.models.fetching import INDEX, FetchError, check_weights, model_files, revision_of
 from passk.models.hub import Promised, compare
-from passk.models.vision import Eye
-from passk.params.fetching import Fetch
+from passk.models.image_inputs import Eye
+from passk.pipeline.stages import fetch
+from passk.pipeline.stages.job import Job, StageError
 from passk.sampling.checkpoint import takes_pictures
-from passk.stages import fetch
-from passk.stages.job import Job, StageError
 
 
 def job(source, revision):

@@ -6,15 +6,15 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from passk import paths
-from passk.params.filters import SetEntry
-from passk.params.worlds import WorldSet
-from passk.problems.filters import FILTERS, apply_filters
-from passk.schemas.problems import FILTERS as FILTER_TABLE
-from passk.schemas.problems import PROBLEMS
-from passk.stages import filter as filter_stage
-from passk.stages import problems as problems_stage
-from passk.stages.job import Job, StageError
+from passk.config import paths
+from passk.core.schemas.problems import FILTERS as FILTER_TABLE
+from passk.core.schemas.problems import PROBLEMS
+from passk.data.filter_settings import SetEntry
+from passk.data.filters import FILTERS, apply_filters
+from passk.domains.world_settings import WorldSet
+from passk.pipeline.stages import filter as filter_stage
+from passk.pipeline.stages import problems as problems_stage
+from passk.pipeline.stages.job import Job, StageError
 
 FRAME = pl.DataFrame(
     {

@@ -20,13 +20,13 @@ from transformers import PreTrainedTokenizerFast
 from transformers.utils import logging
 
 import toy_policy as toy
-from passk import paths
-from passk.digests import seed
-from passk.problems.prompts import render, template
+from passk.config import paths
+from passk.core.digests import seed
+from passk.core.schemas.demonstrations import DEMONSTRATIONS
+from passk.data.prompts import render, template
+from passk.pipeline.stages import sft as stage
+from passk.pipeline.stages.job import Job, StageError
 from passk.sampling.engines.stepwise import Stepwise
-from passk.schemas.demonstrations import DEMONSTRATIONS
-from passk.stages import sft as stage
-from passk.stages.job import Job, StageError
 from passk.training import checkpoints, finetuning
 from passk.training.pretraining import batches
 
@@ -247,7 +247,8 @@ def test_kill_minus_nine_changes_nothing(place):
     stage.run(job())
     whole = outputs()
     code = (
-        "import json, sys; from passk.stages.job import Job; from passk.stages import sft;"
+        "import json, sys; from passk.pipeline.stages.job import Job;"
+        "from passk.pipeline.stages import sft;"
         "sft.run(Job('sft', 'tuned', json.loads(sys.argv[1]), 'k'))"
     )
     environment = os.environ | {"OMP_NUM_THREADS": "1"}

@@ -1,4 +1,4 @@
-"""`passk flips`: what changed between graders, and how much they agree."""
+"""`passk disagreements`: what changed between graders, and how much they agree."""
 
 import math
 import subprocess
@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from passk.commands.flips import main
-from passk.verification.flips import cohen_kappa, compare
+from passk.analysis.disagreements import cohen_kappa, compare
+from passk.cli.disagreements import main
 
 
 @pytest.fixture(autouse=True)

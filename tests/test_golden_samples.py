@@ -8,7 +8,7 @@ raising `VERSIONS["transformers"]`, record anew:
 import json
 from pathlib import Path
 
-from passk.digests import digest
+from passk.core.digests import digest
 from passk.sampling.engines.protocol import VERSIONS
 from passk.sampling.steploop import Request, Settings, generate
 from toy_checkpoint import uneven_qwen2

@@ -7,15 +7,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from passk import paths
-from passk.params.imported import Columns
-from passk.problems.imported import normal_form
-from passk.problems.recorded import RecordedError, Row, read_rows
-from passk.schemas.problems import PROBLEMS
-from passk.schemas.samples import RESPONSES, SAMPLES
-from passk.schemas.verdicts import VERDICTS
-from passk.stages import import_, verify
-from passk.stages.job import Job, StageError
+from passk.config import paths
+from passk.core.rows import RecordedError, Row, read_rows
+from passk.core.schemas.problems import PROBLEMS
+from passk.core.schemas.samples import RESPONSES, SAMPLES
+from passk.core.schemas.verdicts import VERDICTS
+from passk.data.import_settings import Columns
+from passk.data.imported import normal_form
+from passk.pipeline.stages import import_, verify
+from passk.pipeline.stages.job import Job, StageError
 
 REAL = Path(__file__).parents[2] / "shared/real/samples/math_qwen_100x8.jsonl"
 COLUMNS = Columns(recorded_grade="recorded_grade")

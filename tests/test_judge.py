@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from passk.commands.judge import main
+from passk.cli.judge import main
 
 REAL = Path(__file__).parents[2] / "shared/real/samples/math_qwen_100x8.jsonl"
 

@@ -10,9 +10,10 @@ import typer
 from typer.testing import CliRunner
 
 from conftest import REAL
-from passk.commands import flips, judge
-from passk.verification.code.tests import Tests
-from passk.verification.sandbox.values import encode
+from passk.cli import disagreements as flips
+from passk.cli import judge
+from passk.domains.code.sandbox.values import encode
+from passk.domains.code.test_cases import Tests
 
 PLUS = REAL / "code" / "HumanEvalPlus-v0.1.10.jsonl.gz"
 PROMPT = 'def add(x, y):\n    """Sum."""\n'

@@ -7,7 +7,7 @@ import io
 import pytest
 from ruamel.yaml import YAML
 
-from passk.lineage.locktext import HEAD, cut, put, split
+from passk.pipeline.lock_entries import HEAD, cut, put, split
 
 SHARED = {"name": "grpo", "scale": "group", "steps": [1, 2]}
 LONG = "word " * 40
@@ -25,7 +25,7 @@ def entry(seed: int) -> dict:
     values = copy.deepcopy(VALUES[seed % len(VALUES)])
     keyed = {f"k{seed}.{key}": value for key, value in values.items()}
     return {
-        "cmd": f"python -m passk.run sample {seed}",
+        "cmd": f"python -m passk.pipeline.run sample {seed}",
         "deps": [{"path": "data/x", "hash": "md5", "md5": f"{seed:032x}.dir", "size": seed}],
         "params": {"params.yaml": {"study": "toy", **keyed}},
         "outs": [{"path": f"data/{seed}.parquet", "hash": "md5", "md5": f"{seed:032x}"}],

@@ -11,16 +11,16 @@ from transformers import AutoTokenizer
 
 import toy_checkpoint
 import toy_looker as toy
-from passk import paths
+from passk.config import paths
+from passk.core.schemas.problems import PROBLEMS
+from passk.core.schemas.samples import SAMPLES
+from passk.data.prompts import encode, render
+from passk.models.image_inputs import Eye, VisionError, inputs, looking_in_prompts
 from passk.models.loading import load
-from passk.models.vision import Eye, VisionError, inputs, looking_in_prompts
-from passk.problems.prompts import encode, render
+from passk.pipeline.stages import sample as stage
+from passk.pipeline.stages.job import StageError
 from passk.sampling import checkpoint, forward
 from passk.sampling.steploop import Request, Settings, completed, generate
-from passk.schemas.problems import PROBLEMS
-from passk.schemas.samples import SAMPLES
-from passk.stages import sample as stage
-from passk.stages.job import StageError
 
 SETTINGS = Settings(temperature=0.9, top_p=0.95, max_new_tokens=20, eos_ids=(0, 1), rows=16)
 

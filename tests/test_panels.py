@@ -10,16 +10,7 @@ import polars as pl
 import pytest
 
 import report_tables as made
-from passk.report import (
-    comparing,
-    folded,
-    progress,
-    published,
-    seeds,
-    setup,
-    solvable,
-    tables,
-)
+from passk.report import comparing, folded, progress, published, seeds, setup, solvable, tables
 from passk.report.contents import drawings, sections
 from passk.report.numbers import Number, plain
 from passk.report.page import page

@@ -10,16 +10,17 @@ import polars as pl
 import pytest
 from PIL import Image, PngImagePlugin
 
-from passk import paths
-from passk.params.filters import SetEntry
-from passk.problems import control
-from passk.problems.identity import problem_id
-from passk.problems.pictures import encode
-from passk.schemas.problems import FILTERS, PROBLEMS
-from passk.stages import catalog, validate
-from passk.stages import filter as filter_stage
-from passk.stages.job import Job, StageError
-from passk.validation import gate, pictures
+from passk.config import paths
+from passk.core.ids import problem_id
+from passk.core.images import encode
+from passk.core.schemas.problems import FILTERS, PROBLEMS
+from passk.data.expectations import suite as gate
+from passk.data.filter_settings import SetEntry
+from passk.domains.visual import expectations as pictures
+from passk.domains.visual import shuffled_images as control
+from passk.pipeline.stages import catalog, validate
+from passk.pipeline.stages import filter as filter_stage
+from passk.pipeline.stages.job import Job, StageError
 
 NAMES = {expect.kwargs["column"]: expect.name for expect in pictures.expectations()}
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 from PIL import Image, PngImagePlugin
 
-from passk.problems.pictures import FORMATS, MOST_PIXELS, PictureError, encode, normal, opened
+from passk.core.images import FORMATS, MOST_PIXELS, PictureError, encode, normal, opened
 
 NOISE = Image.effect_noise((24, 16), 60).convert("RGB")
 LOSSLESS = ("PNG", "BMP", "TIFF", "PPM")

@@ -14,13 +14,13 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from passk import paths
+from passk.config import paths
 from passk.models.tiny import tiny_model
 from passk.models.tokenizer import train_tokenizer
-from passk.params.pretraining import Pretraining
-from passk.stages import pretrain as stage
-from passk.stages.job import Job
+from passk.pipeline.stages import pretrain as stage
+from passk.pipeline.stages.job import Job
 from passk.training.pretraining import Schedule, batches, pack, pretrain
+from passk.training.pretraining_settings import Pretraining
 
 SETTINGS = {
     "train_seed": 0,
@@ -119,7 +119,8 @@ def _interrupted(monkeypatch, on_step):
 def test_kill_minus_nine_loses_little_and_changes_nothing(trained):
     _, files = trained
     code = (
-        "import json, sys; from passk.stages.job import Job; from passk.stages import pretrain;"
+        "import json, sys; from passk.pipeline.stages.job import Job;"
+        "from passk.pipeline.stages import pretrain;"
         "pretrain.run(Job('pretrain', 'base', json.loads(sys.argv[1]), 'k'))"
     )
     params = json.dumps(job().params)

@@ -12,28 +12,22 @@ from subprocess import run
 import pytest
 from transformers import AutoTokenizer
 
-from passk.digests import digest, seed
+from passk.core.digests import digest, seed
+from passk.data.prompts import messages, render
+from passk.domains.code.extraction import extract
+from passk.domains.code.sandbox.values import decode, encode
+from passk.domains.code.test_cases import Tests
+from passk.domains.code.world import cases
+from passk.domains.code.world.behaviour import behaviour
+from passk.domains.code.world.operations import KEEP, OPERATIONS, Step, meaning
+from passk.domains.code.world.specifications import FAMILIES, LAST, MIDDLE, Specification, words
+from passk.domains.code.world.world import _CORPUS, ProgramsWorld, _draw, part
+from passk.domains.code.world.writing import FENCE, MANNERS, write
+from passk.domains.world import Mixture
+from passk.domains.world_sets import problem_set
+from passk.domains.worlds import world
 from passk.models.tiny import save_checkpoint, tiny_model
 from passk.models.tokenizer import END, TURN, TURN_END, markup, train_tokenizer
-from passk.problems.prompts import messages, render
-from passk.problems.worlds.programs import cases
-from passk.problems.worlds.programs.behaviour import behaviour
-from passk.problems.worlds.programs.operations import KEEP, OPERATIONS, Step, meaning
-from passk.problems.worlds.programs.specifications import (
-    FAMILIES,
-    LAST,
-    MIDDLE,
-    Specification,
-    words,
-)
-from passk.problems.worlds.programs.world import _CORPUS, ProgramsWorld, _draw, part
-from passk.problems.worlds.programs.writing import FENCE, MANNERS, write
-from passk.problems.worlds.protocol import Mixture
-from passk.problems.worlds.registry import world
-from passk.problems.worlds.sets import problem_set
-from passk.verification.code.extraction import extract
-from passk.verification.code.tests import Tests
-from passk.verification.sandbox.values import decode, encode
 
 WORLD = ProgramsWorld()
 MIXTURE = Mixture(dict.fromkeys(FAMILIES, 1.0), {1: 1, 2: 2, 3: 2}, 0.5, 0.4, 0.3)
@@ -66,7 +60,7 @@ def program(response):
 
 def test_all_modules_of_the_world_have_working_examples():
     names = ("operations", "specifications", "writing")
-    modules = [f"passk.problems.worlds.programs.{name}" for name in names]
+    modules = [f"passk.domains.code.world.{name}" for name in names]
     code = "import doctest, importlib, sys; found = [doctest.testmod(importlib.import_module(m)) "
     code += "for m in sys.argv[1:]]; sys.exit(any(f.failed or not f.attempted for f in found))"
     assert run([sys.executable, "-c", code, *modules], check=False).returncode == 0
@@ -185,7 +179,7 @@ def test_meanings_are_equal_only_for_programs_that_do_the_same():
 def test_splits_never_share_a_specification_whatever_the_seeds(monkeypatch):
     """Read from what is generated: tests have one text per specification, names are not asked."""
     drawn = {}
-    from passk.problems.worlds.programs import world as module
+    from passk.domains.code.world import world as module
 
     met = []
     original = module.question
@@ -268,7 +262,7 @@ def test_documents_are_python_in_every_manner_and_mostly_wrong():
 
 def follows(document_mixture, count=400):
     """Share of documents whose steps are right, told by what their programs compute."""
-    from passk.problems.worlds.programs import world as module
+    from passk.domains.code.world import world as module
 
     met, right = [], 0
     original = module.question

@@ -7,8 +7,8 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
-from passk.problems.prompts import PromptError, encode, messages, render, template, templates
-from passk.schemas.problems import ASKED, PROBLEMS
+from passk.core.schemas.problems import ASKED, PROBLEMS
+from passk.data.prompts import PromptError, encode, messages, render, template, templates
 
 CHAT = (
     "{% for m in messages %}<|{{ m.role }}|>"

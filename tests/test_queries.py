@@ -21,9 +21,9 @@ from passk.analysis.queries import (
 )
 from passk.analysis.queries.inputs import Inputs
 from passk.analysis.queries.pass_at_k import curves
-from passk.params.analysis import Analysis
-from passk.schemas.counts import COUNTS
-from passk.tables import TableError
+from passk.analysis.settings import Analysis
+from passk.core.schemas.counts import COUNTS
+from passk.core.tables import TableError
 
 
 def count_table(draw, c, n, *, set_name="test", unknown=0, temperature=0.6, ids=None):

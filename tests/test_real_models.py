@@ -10,10 +10,10 @@ from transformers import AutoModelForCausalLM
 
 import foreign_checkpoint as foreign
 import toy_policy as toy
-from passk import paths
+from passk.config import paths
+from passk.pipeline.stages import train as train_stage
 from passk.sampling.blocks import plan
 from passk.sampling.engines import protocol
-from passk.stages import train as train_stage
 from passk.training import arm as arms
 from passk.training import checkpoints
 from test_training import Killed, kill_after, outputs, stage_job, start, study  # noqa: F401

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from passk.lineage import records
-from passk.lineage.lock import lock_digest, path_digest, read_lock
-from passk.lineage.records import open_execution, read_record
+from passk.provenance import records
+from passk.provenance.lock import lock_digest, path_digest, read_lock
+from passk.provenance.records import open_execution, read_record
 
 
 @dataclass(frozen=True)

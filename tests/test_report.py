@@ -11,12 +11,17 @@ import polars as pl
 import pytest
 
 import report_tables as made
-from passk import paths
 from passk.analysis.cells import split
 from passk.analysis.metrics import HISTOGRAM_LABELS
 from passk.analysis.queries import pass_at_k
 from passk.analysis.queries.inputs import Inputs
-from passk.params.analysis import Analysis
+from passk.analysis.settings import Analysis
+from passk.config import paths
+from passk.core.schemas import results
+from passk.core.schemas.counts import COUNTS
+from passk.core.tables import TableError
+from passk.pipeline.stages import headline, report
+from passk.pipeline.stages.job import Job, StageError
 from passk.report import setup, tables
 from passk.report.contents import drawings, sections
 from passk.report.finding import finding
@@ -25,11 +30,6 @@ from passk.report.numbers import Number, plain
 from passk.report.page import page
 from passk.report.plots import plots
 from passk.report.summary import curves, metrics
-from passk.schemas import results
-from passk.schemas.counts import COUNTS
-from passk.stages import headline, report
-from passk.stages.job import Job, StageError
-from passk.tables import TableError
 
 
 def paged(material) -> str:

@@ -4,15 +4,15 @@ import doctest
 
 import pytest
 
-from passk.params.training import Training
-from passk.problems.worlds.chains import parse_chain, solve, write_chain
-from passk.problems.worlds.questions import parse_question
+from passk.domains.math.judge import MathJudge
+from passk.domains.math.options import MathOptions
+from passk.domains.math.world.chains import parse_chain, solve, write_chain
+from passk.domains.math.world.questions import parse_question
+from passk.domains.verdict import CORRECT, UNKNOWN
 from passk.training import reward as rewards
 from passk.training.reward import PARTIAL, REWARDS, correctness, share_of_valid_steps, valid_steps
 from passk.training.rollouts import Task
-from passk.verification.math.judge import MathJudge
-from passk.verification.math.options import MathOptions
-from passk.verification.verdict import CORRECT, UNKNOWN
+from passk.training.settings import Training
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ import sys
 import pytest
 from tests.conftest import ROOT
 
-from passk import run
-from passk.params.reading import ParameterError
-from passk.paths import PARAMS, STATE
+from passk.config.paths import PARAMS, STATE
+from passk.config.reading import ParameterError
+from passk.pipeline import run
 
 
 @pytest.fixture
@@ -38,14 +38,14 @@ def test_illegal_parameters_are_refused_every_time(project):
 
 def test_the_schemas_code_is_part_of_the_state():
     """What the check of all parameters depends on lies in the folders that `check` looks at."""
-    from passk.lineage.closure import PACKAGE, closure
+    from passk.pipeline.closure import PACKAGE, closure
 
-    files = {path.relative_to(PACKAGE).as_posix() for path in closure("passk.params.study")}
+    files = {path.relative_to(PACKAGE).as_posix() for path in closure("passk.config.study")}
     assert {name.split("/")[0] for name in files} <= {*run.CHECKED, "digests.py"}
 
 
 def test_the_runner_imports_no_schema_and_no_polars():
-    code = "import sys, passk.run; print(*{m.partition('.')[0] for m in sys.modules})"
+    code = "import sys, passk.pipeline.run; print(*{m.partition('.')[0] for m in sys.modules})"
     names = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()

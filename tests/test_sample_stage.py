@@ -11,16 +11,16 @@ import time
 import polars as pl
 import pytest
 
-from passk import paths
+from passk.config import paths
+from passk.core.schemas.problems import PROBLEMS
+from passk.core.schemas.samples import RESPONSES, SAMPLES
+from passk.core.tables import TableError
 from passk.models.naming import parse
+from passk.pipeline.stages.job import StageError
+from passk.pipeline.stages.sample import refill_draw, run
 from passk.sampling.blocks import BlockStore
 from passk.sampling.checkpoint import CheckpointError
 from passk.sampling.streams import StreamError, audit
-from passk.schemas.problems import PROBLEMS
-from passk.schemas.samples import RESPONSES, SAMPLES
-from passk.stages.job import StageError
-from passk.stages.sample import refill_draw, run
-from passk.tables import TableError
 from toy_checkpoint import QUESTIONS, job, save, write_set
 
 
@@ -75,7 +75,8 @@ def test_a_second_run_draws_nothing_and_does_not_import_torch(study):
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); sys.modules['transformers'] = None\n"
         "sys.modules['torch'] = None\n"
-        "from passk.stages.job import Job; from passk.stages.sample import run; import json\n"
+        "from passk.pipeline.stages.job import Job;"
+        "from passk.pipeline.stages.sample import run; import json\n"
         "print(run(Job('sample', 'base', json.loads(sys.argv[2]), ''))['drawn'])"
     )
     paths.samples("toy", "base").unlink()
@@ -281,8 +282,8 @@ def test_model_names_have_their_parts():
 
 SCRIPT = """
 import sys, json
-from passk.stages.job import Job
-from passk.stages.sample import run
+from passk.pipeline.stages.job import Job
+from passk.pipeline.stages.sample import run
 run(Job("sample", "base", json.loads(sys.argv[1]), ""))
 """
 

@@ -17,10 +17,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from passk.verification.sandbox import bubblewrap, connection, frames, task
-from passk.verification.sandbox.pool import Sandbox, SandboxError
-from passk.verification.sandbox.task import CaseResult, Limits, Program
-from passk.verification.sandbox.values import DEEPEST, ValueTextError, decode, encode
+from passk.domains.code.sandbox import bubblewrap, connection, frames, task
+from passk.domains.code.sandbox.pool import Sandbox, SandboxError
+from passk.domains.code.sandbox.task import CaseResult, Limits, Program
+from passk.domains.code.sandbox.values import DEEPEST, ValueTextError, decode, encode
 
 bwrap = pytest.mark.skipif(
     shutil.which("bwrap") is None, reason="bubblewrap (bwrap) is not installed: `make sandbox`"
@@ -532,8 +532,8 @@ def test_nothing_is_left_after_closing():
 @pytest.mark.parametrize("isolation", ["bubblewrap", "weak"])
 def test_nothing_outlives_a_host_that_is_killed(isolation):
     code = (
-        "import sys, time\nfrom passk.verification.sandbox.pool import Sandbox\n"
-        "from passk.verification.sandbox.task import Program\n"
+        "import sys, time\nfrom passk.domains.code.sandbox.pool import Sandbox\n"
+        "from passk.domains.code.sandbox.task import Program\n"
         f"with Sandbox(isolation={isolation!r}, servers=1) as sandbox:\n"
         "    for p in sandbox.run([Program('def f(): return 1', 'f', ('[]',)),\n"
         "                          Program('while True: pass', 'f', ('[]',))]):\n"
@@ -577,8 +577,8 @@ def test_an_ordinary_user_has_the_same_sandbox():
     if python is None or subprocess.run([python, *version], check=False).returncode:
         pytest.skip("no Python 3.11 of the system's that an ordinary user may run")
     code = (
-        "from passk.verification.sandbox.pool import Sandbox\n"
-        "from passk.verification.sandbox.task import *\n"
+        "from passk.domains.code.sandbox.pool import Sandbox\n"
+        "from passk.domains.code.sandbox.task import *\n"
         "look = 'import os\\ndef f(): return [os.getpid(), os.getuid(), os.listdir(\"/tmp\")]'\n"
         "attacks = ['import os\\ndef f(): os.kill(0, 9)', 'import os\\ndef f(): os.kill(-1, 9)',\n"
         ' \'def f(): open("/x", "w")\', \'def f(): open("/tmp/x", "w").write("x")\',\n'

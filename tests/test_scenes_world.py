@@ -10,21 +10,18 @@ from subprocess import run
 import pytest
 from PIL import Image
 
-from passk.models.vision import Eye, image_processor
-from passk.problems.pictures import encode, opened
-from passk.problems.worlds.protocol import Mixture
-from passk.problems.worlds.registry import world
-from passk.problems.worlds.scenes.chains import chain_valid, parse_chain, solve, write_chain
-from passk.problems.worlds.scenes.drawing import CELL, EDGE, draw
-from passk.problems.worlds.scenes.operations import OPERATIONS, apply
-from passk.problems.worlds.scenes.questions import (
+from passk.core.images import encode, opened
+from passk.domains.visual.world.chains import chain_valid, parse_chain, solve, write_chain
+from passk.domains.visual.world.drawing import CELL, EDGE, draw
+from passk.domains.visual.world.operations import OPERATIONS, apply
+from passk.domains.visual.world.questions import (
     PHRASES,
     Asked,
     operation,
     parse_question,
     write_question,
 )
-from passk.problems.worlds.scenes.scene import (
+from passk.domains.visual.world.scene import (
     COLOURS,
     CORNERS,
     GROUNDS,
@@ -36,8 +33,11 @@ from passk.problems.worlds.scenes.scene import (
     read,
     text,
 )
-from passk.problems.worlds.scenes.world import _CORPUS, _SPLITS, ScenesWorld, part
-from passk.problems.worlds.sets import problem_set
+from passk.domains.visual.world.world import _CORPUS, _SPLITS, ScenesWorld, part
+from passk.domains.world import Mixture
+from passk.domains.world_sets import problem_set
+from passk.domains.worlds import world
+from passk.models.image_inputs import Eye, image_processor
 
 WORLD = ScenesWorld()
 MIXTURE = Mixture(dict.fromkeys(KINDS, 1.0), {1: 2, 2: 2, 3: 1}, 0.5, 0.2, 0.4)
@@ -98,7 +98,7 @@ def test_a_larger_set_keeps_the_earlier_problems():
 
 def test_equal_keys_give_equal_problems_in_another_process():
     script = (
-        "from passk.problems.worlds.registry import world\n"
+        "from passk.domains.worlds import world\n"
         "p = world('scenes').problem('vista', ('grid', 'chart', 'shapes', 'triangle'), 2, 0.0, 5)\n"
         "print(p.question.replace(chr(10), '|'), p.answer, p.tests, p.picture.digest)"
     )

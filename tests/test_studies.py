@@ -123,7 +123,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 
 def test_our_verdicts_on_the_example_are_the_recorded_ones(example):
-    shown = example.run("passk", "flips", "--draw", "example")
+    shown = example.run("passk", "disagreements", "--draw", "example")
     assert "0 of" in shown
 
 
@@ -159,7 +159,7 @@ def test_real_samples_reach_the_known_numbers(example, real: Path):
         assert got[8] == pytest.approx(0.97, abs=1e-12)
         counts = pl.read_parquet(example.root / "data/imported/counts/example.parquet")
         assert (counts["c"] == 0).sum() == 3
-        shown = example.run("passk", "flips", "--draw", "example", check=False)
+        shown = example.run("passk", "disagreements", "--draw", "example", check=False)
         assert "1 of 800 verdicts differ" in shown
         assert "index 72" in shown
     finally:
@@ -172,7 +172,7 @@ def test_a_corrupt_table_is_named(example):
     try:
         path.unlink()
         path.write_bytes(content[:-100])
-        shown = example.run("python", "-m", "passk.run", "count", "example", check=False)
+        shown = example.run("python", "-m", "passk.pipeline.run", "count", "example", check=False)
         assert "verdicts/example.parquet" in shown
         assert "Traceback" not in shown
     finally:

@@ -7,13 +7,13 @@ import torch
 from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from passk.domains.math.world.digits import DigitsWorld
+from passk.domains.math.world.functions import FUNCTIONS
+from passk.domains.math.world.operations import OPERATIONS
+from passk.domains.math.world.questions import FAMILIES
+from passk.domains.world import Mixture
 from passk.models.tiny import CHECKPOINT_FILES, save_checkpoint, tiny_model
 from passk.models.tokenizer import END, train_tokenizer
-from passk.problems.worlds.digits import DigitsWorld
-from passk.problems.worlds.functions import FUNCTIONS
-from passk.problems.worlds.operations import OPERATIONS
-from passk.problems.worlds.protocol import Mixture
-from passk.problems.worlds.questions import FAMILIES
 
 MIXTURE = Mixture(dict.fromkeys(FAMILIES, 1.0), {1: 1, 2: 1, 3: 1, 4: 1}, 0.0, 0.5, 0.3)
 DOCUMENTS = [DigitsWorld().document(MIXTURE, i) for i in range(800)]

@@ -10,10 +10,10 @@ import time
 
 import pytest
 
-from passk.lineage import records, tracking
-from passk.lineage.drainer import Drain
-from passk.lineage.experiment import flatten
-from passk.lineage.records import open_execution
+from passk.provenance import records, tracking
+from passk.provenance.mlflow_exporter import Drain
+from passk.provenance.mlflow_runs import flatten
+from passk.provenance.records import open_execution
 from test_records import PARAMS, Step
 
 
@@ -154,7 +154,7 @@ def test_corrupt_store_keeps_the_record(project):
     assert report.error
     (project / "mlflow.db").unlink()
     # The next attempt is another process: MLflow keeps its engine for a database that vanished.
-    program = "from passk.lineage.tracking import sync; print(sync().added)"
+    program = "from passk.provenance.tracking import sync; print(sync().added)"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=project, capture_output=True, text=True, check=True
     )

@@ -14,20 +14,25 @@ import pytest
 import torch
 
 import toy_policy as toy
-from passk import paths
-from passk.params.training import Training
-from passk.schemas.problems import PROBLEMS
-from passk.stages import train as train_stage
-from passk.stages.job import Job, StageError
+from passk.config import paths
+from passk.core.schemas.problems import PROBLEMS
+from passk.pipeline.stages import train as train_stage
+from passk.pipeline.stages.job import Job, StageError
 from passk.training import arm as arms
 from passk.training import checkpoints
 from passk.training import trainer as trainers
 from passk.training.configuration import configuration
 from passk.training.engines import step_loop
 from passk.training.log import TrainingLog
-from passk.training.order import CURRICULA, easy_first, further_problems, problems_of_step
+from passk.training.problem_schedule import (
+    CURRICULA,
+    easy_first,
+    further_problems,
+    problems_of_step,
+)
 from passk.training.reward import Rewards
 from passk.training.scoring import shared_prompt_scores
+from passk.training.settings import Training
 from passk.training.trainer import PolicyTrainer, TrainingError
 
 

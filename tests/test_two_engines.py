@@ -6,7 +6,7 @@ import re
 import pytest
 from tests.conftest import Workspace
 
-from passk.lineage import dag as dvc_dag
+from passk.pipeline import dag as dvc_dag
 
 ALL_DRAWS = ("sample@", "verify@", "count@")
 TABLES = ("catalog", "report")  # read the parameters of every draw
@@ -87,7 +87,7 @@ def test_both_engines_plan_the_same(smoke, edit):
 
 
 def test_a_code_edit_reaches_its_importers_only(smoke):
-    path = smoke.root / "src/passk/verification/math/mathverify.py"
+    path = smoke.root / "src/passk/domains/math/mathverify.py"
     original = path.read_text()
     try:
         path.write_text(original + "\n# an edit\n")

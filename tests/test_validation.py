@@ -7,15 +7,16 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from passk import paths
-from passk.commands import docs
-from passk.schemas.problems import FILTERS, PROBLEMS
-from passk.schemas.samples import SAMPLES
-from passk.schemas.verdicts import VERDICTS
-from passk.stages import catalog, validate
-from passk.stages.job import Job, StageError
-from passk.validation import gate, problems, samples, verdicts
-from passk.verification.code.tests import Tests
+from passk.cli import docs
+from passk.config import paths
+from passk.core.schemas.problems import FILTERS, PROBLEMS
+from passk.core.schemas.samples import SAMPLES
+from passk.core.schemas.verdicts import VERDICTS
+from passk.data.expectations import problems, samples, verdicts
+from passk.data.expectations import suite as gate
+from passk.domains.code.test_cases import Tests
+from passk.pipeline.stages import catalog, validate
+from passk.pipeline.stages.job import Job, StageError
 
 DRAWS = {
     "base": {"model": "base", "sets": ["easy", "hard"], "n": 4, "engine": "transformers"},

@@ -16,14 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from math_verify import parse, verify
 
-from passk.verification.cache import WHOLE, VerdictCache
-from passk.verification.math import mathverify
-from passk.verification.math.extraction import boxed_answer, closed_box
-from passk.verification.math.judge import MathJudge
-from passk.verification.math.numerals import decide
-from passk.verification.math.options import MathOptions
-from passk.verification.math.workers import Pool, Request, WorkerError
-from passk.verification.verdict import Verdict
+from passk.domains.math import mathverify
+from passk.domains.math.extraction import boxed_answer, closed_box
+from passk.domains.math.judge import MathJudge
+from passk.domains.math.numerals import decide
+from passk.domains.math.options import MathOptions
+from passk.domains.math.workers import Pool, Request, WorkerError
+from passk.domains.verdict import Verdict
+from passk.domains.verdict_cache import WHOLE, VerdictCache
 
 REAL = Path(__file__).parents[2] / "shared/real/samples/math_qwen_100x8.jsonl"
 # Parses in no time and is worked out by nobody: C code that no Python signal handler interrupts.
@@ -242,7 +242,7 @@ def test_a_crash_is_unknown_and_the_others_are_judged():
 
 
 def test_a_stopped_worker_is_killed_from_outside(monkeypatch):
-    monkeypatch.setattr("passk.verification.math.workers._GRACE", 0.5)
+    monkeypatch.setattr("passk.domains.math.workers._GRACE", 0.5)
     with Pool(MathOptions(), timeout=0.5, count=1) as pool:
         list(pool.judge([Request("1", "x", True)]))
         os.kill(pool.pids[0], signal.SIGSTOP)  # neither judges nor hears its alarm
@@ -250,9 +250,7 @@ def test_a_stopped_worker_is_killed_from_outside(monkeypatch):
 
 
 def test_a_grader_that_does_not_start_is_an_error(monkeypatch):
-    monkeypatch.setattr(
-        "passk.verification.math.worker.__name__", "passk.verification.no_such_module"
-    )
+    monkeypatch.setattr("passk.domains.math.worker.__name__", "passk.verification.no_such_module")
     with pytest.raises(WorkerError, match="no_such_module"), Pool(MathOptions()) as pool:
         list(pool.judge([Request("1", "x", True)]))
 

@@ -10,22 +10,22 @@ from PIL import Image, PngImagePlugin
 from pydantic import ValidationError
 from tests.test_benchmarks import GEOMETRY3K, MATHVISION, MATHVISTA, problems, write
 
-from passk import paths
-from passk.digests import file_digest
-from passk.params.benchmarks import Benchmark
-from passk.params.imported import Imported
-from passk.problems import pictures
-from passk.problems.benchmarks.adapters import read
-from passk.problems.benchmarks.form import normal_form
-from passk.problems.benchmarks.images import pictures_digest, with_pictures
-from passk.problems.filters import apply_filters
-from passk.problems.recorded import RecordedError, read_rows
-from passk.schemas.problems import FILTERS, PROBLEMS
-from passk.schemas.samples import RESPONSES
-from passk.stages import benchmark, import_
-from passk.stages import filter as filter_stage
-from passk.stages.job import Job, StageError
-from passk.validation import pictures as expected
+from passk.config import paths
+from passk.core import images as pictures
+from passk.core.digests import file_digest
+from passk.core.rows import RecordedError, read_rows
+from passk.core.schemas.problems import FILTERS, PROBLEMS
+from passk.core.schemas.samples import RESPONSES
+from passk.data.benchmark_settings import Benchmark
+from passk.data.filters import apply_filters
+from passk.data.import_settings import Imported
+from passk.data.readers import read
+from passk.domains.base_reader import normal_form
+from passk.domains.visual import expectations as expected
+from passk.domains.visual.readers.image_files import pictures_digest, with_pictures
+from passk.pipeline.stages import benchmark, import_
+from passk.pipeline.stages import filter as filter_stage
+from passk.pipeline.stages.job import Job, StageError
 
 VISTA = "visual/mathvista_testmini.json"
 VISION = "visual/mathvision_testmini.jsonl"

@@ -14,13 +14,13 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from passk.commands import flips
-from passk.commands import judge as judging
-from passk.verification import visual
-from passk.verification.verdict import CORRECT, UNKNOWN, WRONG
-from passk.verification.visual.gold import Gold, gold_of
-from passk.verification.visual.judge import VisualJudge
-from passk.verification.visual.options import VisualOptions
+from passk.cli import disagreements as flips
+from passk.cli import judge as judging
+from passk.domains import visual
+from passk.domains.verdict import CORRECT, UNKNOWN, WRONG
+from passk.domains.visual.gold import Gold, gold_of
+from passk.domains.visual.judge import VisualJudge
+from passk.domains.visual.options import VisualOptions
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
 DISAGREEMENTS = Path(__file__).with_name("visual_disagreements.csv")
@@ -223,7 +223,7 @@ FILES = {
 
 def run(command, *arguments):
     app = typer.Typer()
-    app.command()({"judge": judging.main, "flips": flips.main}[command])
+    app.command()({"judge": judging.main, "disagreements": flips.main}[command])
     return CliRunner().invoke(app, [str(one) for one in arguments])
 
 
@@ -266,7 +266,7 @@ def test_real_responses_agree_with_their_recorded_grades(there, name):
         if listed and row["benchmark"] == listed[0] and row["choices"] in listed[1]
     }
     assert told == explained
-    shown = run("flips", "v.parquet")
+    shown = run("disagreements", "v.parquet")
     assert f"Cohen's kappa {kappa(found, table['recorded_grade']):.4f}" in shown.output
 
 
@@ -307,7 +307,7 @@ def test_files_that_do_not_belong_together_are_named(there):
 
 def test_the_judge_needs_neither_torch_nor_pillow():
     script = (
-        "import sys, passk.verification.visual.judge\n"
+        "import sys, passk.domains.visual.judge\n"
         "print(sorted({'torch', 'PIL', 'transformers'} & set(sys.modules)))"
     )
     done = subprocess.run(

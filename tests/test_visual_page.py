@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 import report_tables as made
-from passk.problems.pictures import encode
+from passk.core.images import encode
+from passk.core.schemas.results import EXAMPLES
 from passk.report import examples, looking, setup
 from passk.report.contents import drawings, sections
 from passk.report.numbers import Number, plain
@@ -19,7 +20,6 @@ from passk.report.page import judged, page
 from passk.report.pictures import MOST, SMALL, WIDEST, embedded
 from passk.report.plots import plots
 from passk.report.summary import curves
-from passk.schemas.results import EXAMPLES
 
 CHOICES = ["a <b>", "none of these"]
 

@@ -9,11 +9,11 @@ import torch
 import toy_checkpoint
 import toy_looker as looker
 import toy_policy as toy
-from passk import paths
-from passk.models.vision import inputs
-from passk.schemas.problems import PROBLEMS
-from passk.stages import train as train_stage
-from passk.stages.job import Job, StageError
+from passk.config import paths
+from passk.core.schemas.problems import PROBLEMS
+from passk.models.image_inputs import inputs
+from passk.pipeline.stages import train as train_stage
+from passk.pipeline.stages.job import Job, StageError
 from passk.training import arm as arms
 from passk.training import checkpoints, memory
 from passk.training import trainer as trainers

@@ -9,9 +9,9 @@ from PIL import Image
 
 import toy_looker as toy
 import toy_policy
-from passk.models.vision import Eye, inputs
-from passk.problems.pictures import encode
-from passk.problems.prompts import render
+from passk.core.images import encode
+from passk.data.prompts import render
+from passk.models.image_inputs import Eye, inputs
 from passk.sampling.blocks import plan
 from passk.sampling.engines.protocol import Order, start
 from passk.training import arm as arms

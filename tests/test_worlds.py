@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from math_verify import parse, verify
 
-from passk.problems.worlds.chains import chain_valid, parse_chain, write_chain
-from passk.problems.worlds.digits import WIDTH, DigitsWorld
-from passk.problems.worlds.functions import CONDITIONS, FUNCTIONS, operation
-from passk.problems.worlds.operations import OPERATIONS, inverse
-from passk.problems.worlds.protocol import Mixture
-from passk.problems.worlds.questions import FAMILIES, Question, parse_question, write_question
-from passk.problems.worlds.registry import world
-from passk.problems.worlds.sets import problem_set
+from passk.domains.math.world.chains import chain_valid, parse_chain, write_chain
+from passk.domains.math.world.digits import WIDTH, DigitsWorld
+from passk.domains.math.world.functions import CONDITIONS, FUNCTIONS, operation
+from passk.domains.math.world.operations import OPERATIONS, inverse
+from passk.domains.math.world.questions import FAMILIES, Question, parse_question, write_question
+from passk.domains.world import Mixture
+from passk.domains.world_sets import problem_set
+from passk.domains.worlds import world
 
 WORLD = DigitsWorld()
 MIXTURE = Mixture(dict.fromkeys(FAMILIES, 1.0), {1: 1, 2: 1, 3: 1, 4: 1}, 0.5, 0.6, 0.25)
@@ -197,7 +197,7 @@ def test_math_verify_judges_the_answers_as_it_judges_real_mathematics():
 
 def test_the_parser_is_fast_and_light():
     code = (
-        "import sys; from passk.problems.worlds.chains import chain_valid;"
+        "import sys; from passk.domains.math.world.chains import chain_valid;"
         "heavy = {'torch', 'numpy', 'polars', 'transformers', 'pydantic'} & set(sys.modules);"
         "sys.exit(str(heavy) if heavy else 0)"
     )

@@ -4,11 +4,11 @@ import polars as pl
 import torch
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
-from passk import paths
+from passk.config import paths
+from passk.core.ids import problem_id
+from passk.core.schemas.problems import PROBLEMS
 from passk.models.tokenizer import train_tokenizer
-from passk.problems.identity import problem_id
-from passk.schemas.problems import PROBLEMS
-from passk.stages.job import Job
+from passk.pipeline.stages.job import Job
 
 QUESTIONS = [f"{f}({n})" for n in (12, 907, 31, 5) for f in "fgh"]
 

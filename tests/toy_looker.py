@@ -6,12 +6,12 @@ from typing import Any
 import torch
 from PIL import Image
 
+from passk.core import images as normal_form
+from passk.core.images import Picture
+from passk.data.prompts import encode, render
+from passk.models.image_inputs import Eye, image_processor
 from passk.models.tiny import save_checkpoint, tiny_model
 from passk.models.tokenizer import train_tokenizer
-from passk.models.vision import Eye, image_processor
-from passk.problems import pictures as normal_form
-from passk.problems.pictures import Picture
-from passk.problems.prompts import encode, render
 from passk.training.rollouts import Task
 
 QUESTIONS = ["How many?", "Which side is longer, a or b?", "Sum of all numbers?", "Area?"]

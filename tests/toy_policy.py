@@ -13,9 +13,9 @@ from transformers import (
     Qwen2Tokenizer,
 )
 
-from passk.params.training import Training
 from passk.training.reward import Rewards
 from passk.training.rollouts import Task
+from passk.training.settings import Training
 
 SETTINGS: dict[str, Any] = {
     "algorithm": {"name": "grpo", "scale": "group", "eps": 1e-4},

@@ -12,7 +12,7 @@ import polars as pl
 
 from passk.analysis.metrics import Integers
 from passk.analysis.statistics import Curve, bootstrap_curve, draw_problems
-from passk.digests import seed as seed_of
+from passk.core.digests import seed as seed_of
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from passk.tables import TableError
+from passk.core.tables import TableError
 
 Source = Sequence[Path] | pl.DataFrame
 

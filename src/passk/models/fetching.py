@@ -13,7 +13,7 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
-from passk.digests import files_digest
+from passk.core.digests import files_digest
 
 INDEX = "model.safetensors.index.json"
 WEIGHTS = "model.safetensors"
@@ -26,7 +26,7 @@ TOKENIZER = (
 IMAGES = "preprocessor_config.json"
 WHOLE = "processor_config.json"  # since transformers 5 it holds the former, which then is missing
 PROCESSOR = (IMAGES, WHOLE, "video_preprocessor_config.json", "chat_template.json")
-# Others prepare pictures in other ways, which `passk.models.vision` does not know.
+# Others prepare pictures in other ways, which `passk.models.image_inputs` does not know.
 LOOKING = "Qwen2_5_VLForConditionalGeneration"
 # One of these sets holds all that a tokenizer needs.
 _SUFFICIENT = ({"tokenizer.json"}, {"tokenizer.model"}, {"vocab.json", "merges.txt"})

@@ -13,7 +13,7 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils import filter_repo_objects
 
-from passk.digests import file_digest
+from passk.core.digests import file_digest
 from passk.models.fetching import PATTERNS, FetchError
 
 

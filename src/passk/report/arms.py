@@ -8,13 +8,13 @@ import polars as pl
 from matplotlib.figure import Figure
 
 from passk.models.naming import parse
-from passk.params.report import Panel
 from passk.report import looks as styles
 from passk.report import progress
 from passk.report.axes import Frame, Size
 from passk.report.looks import Look
 from passk.report.material import Material
 from passk.report.plot import Plot
+from passk.report.settings import Panel
 
 # Sections whose arms stand together, those that take them first.
 COMPARED: tuple[Panel, ...] = (

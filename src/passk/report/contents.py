@@ -6,8 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from passk.params.reading import read
-from passk.params.report import Domain, Panel
+from passk.config.reading import read
 from passk.report import (
     comparing,
     failing,
@@ -25,6 +24,7 @@ from passk.report.material import Material
 from passk.report.numbers import Part
 from passk.report.plot import Drawing
 from passk.report.plots import DOMAINS, PLAIN, efficiency_pairs, plots
+from passk.report.settings import Domain, Panel
 from passk.report.svg import GROUND, INK, MUTED, RULE, inline
 from passk.report.tables import View
 

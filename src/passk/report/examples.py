@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from passk.core.schemas.verdicts import CORRECT, WRONG
 from passk.report.material import Material
 from passk.report.numbers import Number, Part, source
 from passk.report.pictures import Inline, embedded
 from passk.report.plots import DOMAINS
-from passk.schemas.verdicts import CORRECT, WRONG
 
 LONGEST = 4000  # characters of a response or a question; what is cut is said
 STATED = ("Choices:", "(A) ")  # in a question that lists its choices itself

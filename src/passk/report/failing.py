@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from passk.core.schemas.verdicts import UNKNOWN, WRONG
 from passk.report.comparing import NONE
 from passk.report.material import Material
 from passk.report.numbers import Number, source
 from passk.report.tables import Cell, View
-from passk.schemas.verdicts import UNKNOWN, WRONG
 
 SHOWN = 0.01  # reasons of a smaller share everywhere are in the table alone, unknown ones apart
 MOST = 12  # rows of a figure, and of a table that is not folded

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from passk.params.report import Report
+from passk.report.settings import Report
 
 LINES = ("solid", "dashed", "dashdot", "dotted")  # told apart in print without colour
 DASHES = {"solid": "", "dashed": "7 3", "dashdot": "7 3 2 3", "dotted": "2 3"}  # the same in SVG

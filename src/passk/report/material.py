@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 import polars as pl
 
-from passk.params.analysis import Analysis, Pair
-from passk.params.report import Panel, Report
+from passk.analysis.settings import Analysis, Pair
 from passk.report.looks import Look, looks
+from passk.report.settings import Panel, Report
 
 
 @dataclass(frozen=True)

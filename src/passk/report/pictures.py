@@ -2,7 +2,7 @@
 
 Example:
     >>> from PIL import Image
-    >>> from passk.problems.pictures import encode
+    >>> from passk.core.images import encode
     >>> shown = embedded(encode(Image.new("RGB", (56, 28), "red")).png)
     >>> shown.width, shown.height, shown.crisp, shown.uri[:22]
     (168, 84, True, 'data:image/png;base64,')
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from passk.problems.pictures import encode, opened
+from passk.core.images import encode, opened
 
 WIDEST = 480  # pixels of either side; larger pictures are shrunk, so that the page stays small
 SMALL = 240  # no side of a picture that is magnified exceeds this

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import polars as pl
 
-from passk.params.analysis import Pair
-from passk.params.report import Domain, Panel
+from passk.analysis.settings import Pair
 from passk.report import arms, axes, comparing, dots, failing, figures, folded, gaps, seeds
 from passk.report.axes import Frame
 from passk.report.looks import LINES, MARKERS, Look, paired
 from passk.report.material import Material
 from passk.report.plot import Plot
+from passk.report.settings import Domain, Panel
 
 # Sections of one domain, and sections that compare pairs on plain axes, in the order of the page.
 DOMAINS: tuple[Domain, ...] = ("code", "visual")

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from passk.digests import digest
+from passk.core.digests import digest
 
 _FORMAT = b"passk-block/1"
 

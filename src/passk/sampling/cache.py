@@ -9,7 +9,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from passk.models.vision import Seen
+from passk.models.image_inputs import Seen
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from passk.digests import digest, file_digest
+from passk.core.digests import digest, file_digest
 
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
 _TOKENIZER_FILES = (

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from transformers.cache_utils import Cache, DynamicCache
 
-from passk.models.vision import Seen, inputs, rotary_positions
+from passk.models.image_inputs import Seen, inputs, rotary_positions
 from passk.sampling.cache import Decoder, Prefix, Slots
 from passk.sampling.fused import FusedDecoder, fusable
 

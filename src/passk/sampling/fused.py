@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear, rms_norm, scaled_dot_product_attention, silu
 
-from passk.models.vision import Seen, inputs, rotary_positions
+from passk.models.image_inputs import Seen, inputs, rotary_positions
 from passk.sampling.cache import Prefix, Slots
 
 

@@ -36,9 +36,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from passk.models.arithmetic import route_products
-from passk.models.vision import Seen
-from passk.sampling.branches import Branches, Ended
+from passk.models.image_inputs import Seen
 from passk.sampling.forward import decoder
+from passk.sampling.prefix_tree import Branches, Ended
 from passk.sampling.streams import sample_streams
 
 # Cache positions are a multiple of this, so that prompts of similar length share a batch.
@@ -56,7 +56,7 @@ class Request:
 
     Attributes:
         prompt_ids: token ids of the prompt, at least one.
-        stream: what the random numbers are keyed by, below 2**63; see `passk.digests.seed`.
+        stream: what the random numbers are keyed by, below 2**63; see `passk.core.digests.seed`.
         indices: sample indices; (stream, index) names a sample's random numbers.
         picture: what the placeholders among the ids stand for, or None. Requests share the work
             on a prompt where they share the very object.

@@ -35,7 +35,7 @@ def sample_streams(block: int, indices: ArrayLike) -> NDArray[np.int64]:
     """Streams of the samples of a block: a function of (block, sample index) alone.
 
     Args:
-        block: what identifies the block, below 2**63; see `passk.digests.seed`.
+        block: what identifies the block, below 2**63; see `passk.core.digests.seed`.
         indices: sample indices, any shape.
 
     Returns:

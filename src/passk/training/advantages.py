@@ -6,7 +6,7 @@ needs is handed over by name. Clipping, the loss's mean, the KL penalty and the 
 over a batch are options of the one trainer, not of these.
 
 To add one: write a module under `algorithms`, list it here, and give it a class of options in
-`passk.params.training`.
+`passk.training.settings`.
 
 Example:
     >>> import torch

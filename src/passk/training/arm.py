@@ -9,7 +9,6 @@ from typing import Any
 from tqdm import tqdm
 from transformers import PreTrainedTokenizerBase
 
-from passk.params.training import Training
 from passk.training import checkpoints, memory
 from passk.training.engines import engine
 from passk.training.log import TrainingLog
@@ -17,6 +16,7 @@ from passk.training.processes import Group
 from passk.training.reward import Reward
 from passk.training.rollouts import Task
 from passk.training.seconds import Stopwatch
+from passk.training.settings import Training
 from passk.training.trainer import PolicyTrainer
 from passk.training.weights import loading_dtype
 

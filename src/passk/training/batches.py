@@ -61,7 +61,7 @@ def micro_batches(
         parts: micro-batches.
         order: rows in the order in which they fill the micro-batches.
         skip: whether rows are left out.
-        loss_type: which mean the loss is, see `passk.params.training`.
+        loss_type: which mean the loss is, see `passk.training.settings`.
         share: this process and how many there are; each gets its rows of every micro-batch, and
             their gradients are averaged.
 

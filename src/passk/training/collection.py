@@ -14,14 +14,14 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from passk.params.training import Dapo, Training
 from passk.training.advantages import ALGORITHMS
 from passk.training.algorithms.dapo import mixed
 from passk.training.batches import describe
-from passk.training.order import CURRICULA, further_problems, problems_of_step
+from passk.training.problem_schedule import CURRICULA, further_problems, problems_of_step
 from passk.training.reward import Reward, Rewards
 from passk.training.rollouts import Draw, Rollout, Task
 from passk.training.seconds import Stopwatch
+from passk.training.settings import Dapo, Training
 
 Groups = list[list[Rollout]]
 

@@ -18,12 +18,12 @@ from typing import Any
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from passk.digests import seed
-from passk.params.training import Training
-from passk.problems.pictures import opened
+from passk.core.digests import seed
+from passk.core.images import opened
 from passk.sampling.checkpoint import image_token, takes_pictures
 from passk.sampling.streams import sample_streams
 from passk.training.rollouts import Rollout, Task
+from passk.training.settings import Training
 from passk.training.weights import merged
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from trl import GRPOConfig
 
-from passk.params.training import Training
+from passk.training.settings import Training
 
 
 def configuration(settings: Training, folder: Path, *, seed_value: int) -> GRPOConfig:

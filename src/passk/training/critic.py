@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from passk.digests import seed
-from passk.params.training import Ppo, Training
+from passk.core.digests import seed
 from passk.training.algorithms.ppo import gae
 from passk.training.algorithms.tokens import response_mask
 from passk.training.scoring import shared_prompt_states
+from passk.training.settings import Ppo, Training
 
 _FILE = "critic.pt"
 

@@ -24,11 +24,11 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from passk.digests import seed
-from passk.models.vision import Seen, inputs
-from passk.params.training import Training
+from passk.core.digests import seed
+from passk.models.image_inputs import Seen, inputs
 from passk.sampling.steploop import Request, Settings, generate
 from passk.training.rollouts import Rollout, Task
+from passk.training.settings import Training
 from passk.training.weights import copy_of, refresh
 
 Identity = tuple[int | str, ...]
@@ -68,7 +68,7 @@ def engine(
         length: tokens of the longest prompt and response.
     """
     if settings.engine == "vllm":
-        from passk.training.colocated import Colocated  # vLLM is installed on GPU machines only
+        from passk.training.colocated import Colocated
 
         return Colocated(tokenizer, settings, identity, start, length)
     draw = {"steploop": step_loop, "transformers": by_generate}[settings.engine](

@@ -31,10 +31,10 @@ from tqdm import tqdm
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from trl import SFTConfig, SFTTrainer
 
-from passk.digests import seed
+from passk.core.digests import seed
 from passk.models.arithmetic import route_products
-from passk.params.finetuning import FineTuning
 from passk.training import checkpoints
+from passk.training.finetuning_settings import FineTuning
 from passk.training.finetuning_setup import configuration, without_dropout
 from passk.training.log import TrainingLog
 from passk.training.pretraining import Sequences, batches

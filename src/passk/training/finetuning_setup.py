@@ -6,7 +6,7 @@ from pathlib import Path
 from torch import nn
 from trl import SFTConfig
 
-from passk.params.finetuning import FineTuning
+from passk.training.finetuning_settings import FineTuning
 
 
 def without_dropout(model: nn.Module) -> None:

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from passk.params.training import Ppo, Training
+from passk.training.settings import Ppo, Training
 
 _GIB = 2**30
 # Python, torch and the libraries, before a model is loaded: measured 0.6 GiB on a processor.

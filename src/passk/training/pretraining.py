@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from passk.models.arithmetic import route_products
-from passk.models.vision import Eye
+from passk.models.image_inputs import Eye
 
 _BUCKET = 16  # batches whose documents are sorted by length together
 _IGNORED = -100

@@ -4,11 +4,11 @@ A verdict of `unknown` (the grader ran out of time; the response was cut before 
 is rewarded 0 and counted.
 
 To add a reward: write a function of a judge that returns a `Reward`, list it in REWARDS, and name
-it in `passk.params.training`. A reward reads what it wants of a task: gold, question, level.
+it in `passk.training.settings`. A reward reads what it wants of a task: gold, question, level.
 
 Example:
-    >>> from passk.verification.math.judge import MathJudge
-    >>> from passk.verification.math.options import MathOptions
+    >>> from passk.domains.math.judge import MathJudge
+    >>> from passk.domains.math.options import MathOptions
     >>> tasks = [Task("a", (1,), "12"), Task("b", (1,), "12")]
     >>> with MathJudge(MathOptions()) as judge:
     ...     correctness(judge)(tasks, ["so \\boxed{12}", "\\boxed{"], [False, True])
@@ -19,11 +19,11 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from passk.problems.worlds.chains import parse_chain, solve
-from passk.problems.worlds.questions import parse_question
+from passk.domains.grading import Judge
+from passk.domains.math.world.chains import parse_chain, solve
+from passk.domains.math.world.questions import parse_question
+from passk.domains.verdict import CORRECT, UNKNOWN
 from passk.training.rollouts import Task
-from passk.verification.grading import Judge
-from passk.verification.verdict import CORRECT, UNKNOWN
 
 # What `valid_steps` gives at most to a response whose answer is wrong.
 PARTIAL = 0.5

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from transformers import PreTrainedModel
 
-from passk.models.vision import Seen
+from passk.models.image_inputs import Seen
 
 
 @dataclass(frozen=True)

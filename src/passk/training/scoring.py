@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from transformers import DynamicCache, PreTrainedModel
 
-from passk.models.vision import Seen, inputs, rotary_positions
+from passk.models.image_inputs import Seen, inputs, rotary_positions
 from passk.training.weights import plain_model
 
 

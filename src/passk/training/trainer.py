@@ -35,10 +35,9 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from trl import GRPOConfig, GRPOTrainer
 from trl.trainer.utils import add_fused_lm_head
 
-from passk.digests import seed
+from passk.core.digests import seed
 from passk.models.arithmetic import route_products
-from passk.models.vision import Seen, inputs, looking_in_prompts
-from passk.params.training import Ppo, Training
+from passk.models.image_inputs import Seen, inputs, looking_in_prompts
 from passk.training.advantages import ALGORITHMS, advantages
 from passk.training.batches import collate, micro_batches
 from passk.training.collection import Collected, Collector
@@ -49,6 +48,7 @@ from passk.training.reward import Reward
 from passk.training.rollouts import Draw, Task
 from passk.training.scoring import shared_prompt_scores
 from passk.training.seconds import Stopwatch
+from passk.training.settings import Ppo, Training
 from passk.training.weights import adapters, plain_model
 
 _MICRO = "micro"

@@ -22,7 +22,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from passk.models import loading
-from passk.params.training import Lora, Training
+from passk.training.settings import Lora, Training
 
 _PREFIX = "base_model.model."
 

@@ -7,7 +7,7 @@ import polars as pl
 from passk.analysis.queries.difference import bootstrap
 from passk.analysis.queries.inputs import Inputs
 from passk.analysis.statistics import crossover
-from passk.schemas.results import CROSSOVER
+from passk.core.schemas.results import CROSSOVER
 
 
 def answer(inputs: Inputs) -> pl.DataFrame:

@@ -8,8 +8,8 @@ import polars as pl
 
 from passk.analysis.cells import Cell, curve, paired
 from passk.analysis.database import Source
+from passk.analysis.settings import Analysis
 from passk.analysis.statistics import Curve
-from passk.params.analysis import Analysis
 
 EXCLUDED = {"set": pl.String(), "problem_id": pl.String()}
 VIEWS = {"view": pl.String(), "set": pl.String(), "problem_id": pl.String()}

@@ -15,8 +15,8 @@ from passk.analysis.database import query
 from passk.analysis.queries.inputs import Inputs
 from passk.analysis.queries.pass_at_k import curves
 from passk.analysis.repetitions import mean_interval, studentized_range
+from passk.core.schemas.results import SEEDS
 from passk.models.naming import parse
-from passk.schemas.results import SEEDS
 
 SQL = Path(__file__).parent / "seeds.sql"
 _DRAWS = {"draw": pl.String, "stem": pl.String, "train_seed": pl.Int64}

@@ -8,7 +8,7 @@ from passk.analysis.cells import Cell
 from passk.analysis.queries.efficiency import defined
 from passk.analysis.queries.inputs import Inputs
 from passk.analysis.statistics import spread
-from passk.schemas.results import SPREAD
+from passk.core.schemas.results import SPREAD
 
 
 def answer(inputs: Inputs) -> pl.DataFrame:

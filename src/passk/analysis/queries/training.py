@@ -3,7 +3,7 @@
 import polars as pl
 
 from passk.analysis.queries.inputs import Inputs
-from passk.schemas.results import TRAINING
+from passk.core.schemas.results import TRAINING
 
 OF_ROLLOUTS = ("step", "reward", "length", "entropy")  # what every log of rollouts has
 OF_FINE_TUNING = ("step", "loss")

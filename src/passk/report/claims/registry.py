@@ -1,13 +1,6 @@
 """The claims, in order; claim 3 needs log-probabilities under the base model."""
 
-from passk.report.claims import (
-    ablations,
-    algorithms,
-    crossover,
-    distillation,
-    longer,
-    subset,
-)
+from passk.report.claims import ablations, algorithms, crossover, distillation, longer, subset
 
 CLAIMS = (
     crossover.CLAIM,

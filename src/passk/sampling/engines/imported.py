@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from passk.schemas.samples import SAMPLES
+from passk.core.schemas.samples import SAMPLES
 
 
 class ResponsesError(ValueError):
@@ -13,7 +13,7 @@ def samples_of(responses: pl.DataFrame, problems: pl.DataFrame, n: int | None) -
     """The responses to some problems; all but `draw` and `template` of a samples table.
 
     Args:
-        responses: as `passk.schemas.samples.RESPONSES`.
+        responses: as `passk.core.schemas.samples.RESPONSES`.
         problems: `set, problem_id, index`; responses to other problems are left out.
         n: samples of each problem, those with the least indices; None: all there are.
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from passk.problems.pictures import opened
+from passk.core.images import opened
 from passk.sampling.blocks import Block, Sample
 from passk.sampling.checkpoint import check, takes_pictures
 from passk.sampling.engines.protocol import Order, Progress

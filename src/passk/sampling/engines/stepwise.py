@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from passk.models.lean import lean_imports
+from passk.models.optional_imports import lean_imports
 from passk.sampling.blocks import Block, Sample
 from passk.sampling.checkpoint import CheckpointError, check
 from passk.sampling.engines.protocol import Order, Progress
@@ -14,8 +14,8 @@ with lean_imports():  # half a second of a start-up that is longer than the samp
     from transformers import AutoTokenizer
     from transformers.utils import logging
 
+    from passk.models.image_inputs import Eye, Seen, VisionError
     from passk.models.loading import load
-    from passk.models.vision import Eye, Seen, VisionError
     from passk.sampling.steploop import Drawn, Request, Settings, completed
 
 

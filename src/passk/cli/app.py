@@ -1,0 +1,48 @@
+"""The console command `passk`: one sub-command per job, each with a worked example in its help."""
+
+import importlib
+import sys
+
+import typer
+
+from passk.core.processor import pin
+
+COMMANDS = (
+    "check",
+    "judge",
+    "disagreements",
+    "explain",
+    "audit",
+    "diff",
+    "docs",
+    "track",
+    "export",
+    "restore",
+    "prune",
+    "deps",
+)
+
+
+def application() -> typer.Typer:
+    """All sub-commands; heavy libraries are imported by the ones that need them, when called."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="Study what reinforcement learning adds to a model's reasoning: pass@k at large k. "
+        "Studies run by `make study`, `dvc repro` or `snakemake --cores N`; these commands look "
+        "at them, and judge samples outside of them.",
+    )
+    for name in COMMANDS:
+        app.command(name)(importlib.import_module(f"passk.cli.{name}").main)
+    return app
+
+
+def main() -> None:
+    """Entry point of the console command; a user's mistake is one message, not a traceback."""
+    pin()
+    try:
+        application()()
+    except (ValueError, FileNotFoundError) as error:  # ParameterError and TableError among them
+        print(f"passk: {error}", file=sys.stderr)
+        sys.exit(1)

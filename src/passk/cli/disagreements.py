@@ -1,0 +1,157 @@
+"""`passk disagreements`: which verdicts changed, against recorded grades, a file or a revision."""
+
+import io
+import math
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+from polars.exceptions import PolarsError
+
+from passk.analysis.disagreements import KEY, cohen_kappa, compare, confusion, from_grades
+from passk.config import paths
+from passk.config.reading import ParameterError, read
+
+SAME, DIFFERENT, FAILED = 0, 1, 2  # exit codes, as of diff(1)
+
+
+class FlipsError(Exception):
+    """Nothing can be compared; the message says what is missing and the remedy."""
+
+
+def _read(path: Path) -> pl.DataFrame:
+    if not path.exists():
+        raise FlipsError(f"{path}: no such file")
+    try:
+        return pl.read_parquet(path)
+    except (PolarsError, OSError) as error:
+        raise FlipsError(f"{path}: not a readable Parquet file ({error})") from error
+
+
+def _verdicts(frame: pl.DataFrame, place: str) -> pl.DataFrame:
+    if missing := [name for name in (*KEY, "verdict") if name not in frame.columns]:
+        raise FlipsError(f"{place}: no verdict table, column(s) {missing} missing")
+    return frame
+
+
+def at_revision(path: Path, revision: str) -> pl.DataFrame:
+    """A verdict table as it was in a git revision, from DVC's cache or remote."""
+    import dvc.api
+    from dvc.exceptions import DvcException
+    from scmrepo.exceptions import SCMError
+
+    try:
+        content = dvc.api.read(path.as_posix(), rev=revision, mode="rb")
+    except (DvcException, SCMError, OSError) as error:
+        raise FlipsError(
+            f"{path} at revision {revision!r}: {error}. Does the revision have this file, and is "
+            "it in the cache (`dvc fetch --all-commits`)?"
+        ) from error
+    return pl.read_parquet(io.BytesIO(content))
+
+
+def _beside(path: Path, folder: str) -> Path | None:
+    """A neighbour of a study's verdict file: `data/S/verdicts/D` -> `data/S/FOLDER/D`."""
+    found = path.parent.parent / folder / path.name
+    return found if path.parent.name == "verdicts" and found.exists() else None
+
+
+def described(verdicts: pl.DataFrame, path: Path) -> pl.DataFrame:
+    """Verdicts with the problem's index and gold answer, where the study says them."""
+    if "gold" in verdicts.columns:
+        return verdicts
+    folder = path.parent.parent / "sets"
+    files = [folder / f"{name}.parquet" for name in verdicts["set"].unique(maintain_order=True)]
+    if path.parent.name != "verdicts" or not all(file.exists() for file in files):
+        nothing = pl.lit(None)
+        return verdicts.with_columns(index=nothing.cast(pl.Int64), gold=nothing.cast(pl.String))
+    asked = pl.concat(
+        _read(file).select("set", "problem_id", "index", gold="answer") for file in files
+    ).unique(("set", "problem_id"), keep="first")
+    return verdicts.join(asked, on=["set", "problem_id"], how="left", maintain_order="left")
+
+
+def earlier(
+    path: Path, verdicts: pl.DataFrame, against: Path | None, rev: str | None
+) -> pl.DataFrame:
+    """What the verdicts are compared with."""
+    if against is not None and rev is not None:
+        raise FlipsError("--against and --rev exclude each other; give one")
+    if against is not None:
+        return _verdicts(_read(against), str(against))
+    if rev is not None:
+        return _verdicts(at_revision(path, rev), f"{path} at {rev}")
+    samples = _beside(path, "samples")
+    graded = verdicts if samples is None else _read(samples)
+    if "recorded_grade" not in graded.columns or graded["recorded_grade"].is_null().all():
+        raise FlipsError(
+            f"{path}: no grade was recorded with these samples; give --against OTHER.parquet or "
+            "--rev REVISION"
+        )
+    return from_grades(graded)
+
+
+def report(both: pl.DataFrame, new: int, old: int) -> str:
+    """Changed verdicts, one a line, and a summary."""
+    changed = both.filter(pl.col("new") != pl.col("old"))
+    lines = []
+    for row in changed.sort("set", "index", "problem_id", "sample_index").iter_rows(named=True):
+        index = row["problem_id"] if row["index"] is None else row["index"]
+        lines.append(
+            f"set {row['set']} index {index} sample {row['sample_index']}: {row['old']} -> "
+            f"{row['new']} ({row['reason']}); answer {row['answer']!r}, gold {row['gold']!r}"
+        )
+    table = confusion(both)
+    kappa = cohen_kappa(table)
+    said = "undefined: only one grade was ever given" if math.isnan(kappa) else f"{kappa:.4f}"
+    lines.append(f"{changed.height} of {both.height} verdicts differ; Cohen's kappa {said}")
+    lines += [f"  {old_ or '-'} -> {new_}: {n}" for (old_, new_), n in table.items()]
+    if both.height < max(new, old):
+        lines.append(f"  compared: samples that both have; new has {new}, old has {old}")
+    return "\n".join(lines)
+
+
+def main(
+    verdicts: Annotated[Path | None, typer.Argument(help="Verdicts (Parquet).")] = None,
+    draw: Annotated[str | None, typer.Option(help="Or: a draw of the study at hand.")] = None,
+    against: Annotated[Path | None, typer.Option(help="Other verdicts (Parquet).")] = None,
+    rev: Annotated[str | None, typer.Option(help="Git revision with the same file.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Also write what changed (CSV).")] = None,
+) -> None:
+    """List verdicts that changed; against recorded grades unless --against or --rev is given.
+
+    Exit code 0: nothing changed; 1: something did; 2: nothing could be compared.
+
+    Example: passk disagreements data/imported/verdicts/example.parquet --rev HEAD~1
+    """
+    try:
+        both, new, old = _compared(_path(verdicts, draw), against, rev)
+    except (FlipsError, ParameterError, PolarsError) as error:
+        typer.echo(f"passk disagreements: {error}", err=True)
+        raise typer.Exit(FAILED) from None
+    changed = both.filter(pl.col("new") != pl.col("old"))
+    if out is not None:
+        shown = ("set", "index", "problem_id", "sample_index", "answer", "gold", "old", "new")
+        changed.select(*shown, "reason").write_csv(out)
+    typer.echo(report(both, new, old))
+    raise typer.Exit(DIFFERENT if changed.height else SAME)
+
+
+def _compared(path: Path, against: Path | None, rev: str | None) -> tuple[pl.DataFrame, int, int]:
+    """Samples that both have, and how many the new and the old verdicts have."""
+    new = _verdicts(_read(path), str(path))
+    old = earlier(path, new, against, rev)
+    both = compare(described(new, path), old)
+    if not both.height:
+        raise FlipsError(f"{path}: no sample is in both; are these verdicts on one draw?")
+    return both, new.height, old.height
+
+
+def _path(verdicts: Path | None, draw: str | None) -> Path:
+    if (verdicts is None) == (draw is None):
+        raise FlipsError("name either a file of verdicts or --draw NAME")
+    if verdicts is not None:
+        return verdicts
+    study = str(read(paths.PARAMS)["study"])
+    return paths.verdicts(study, str(draw))

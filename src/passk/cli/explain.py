@@ -1,0 +1,214 @@
+"""`passk explain`: walk a number back to its sources."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import polars as pl
+import typer
+from polars.exceptions import PolarsError
+
+from passk.analysis.metrics import pass_at_k
+from passk.config import paths
+from passk.config.reading import ParameterError, read
+from passk.provenance import explain
+from passk.provenance.draws import draws_of
+from passk.provenance.explain import ExplainError, Link
+from passk.provenance.lock import LockEntry, read_lock
+from passk.provenance.mlflow_runs import flatten
+from passk.provenance.records import record_path
+
+
+def main(
+    number: Annotated[str, typer.Argument(help="A result table, TABLE:ROW, or validation.")],
+    key: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="KEY=VALUE",
+            help="The row, as the report names it; a comma between values means any of them.",
+        ),
+    ] = None,
+    *,
+    draw: Annotated[str, typer.Option(help="The draw.")] = "",
+    set_: Annotated[str, typer.Option("--set", help="The set.")] = "",
+    k: Annotated[int, typer.Option(help="The k of a pass@k.")] = 0,
+    pair: Annotated[str, typer.Option(help="The pair of a comparison.")] = "",
+    problem: Annotated[
+        str,
+        typer.Option(help="Also show this problem's samples: its index, its id, or an id's start."),
+    ] = "",
+    rows: Annotated[int, typer.Option(help="How many count rows or samples to show.")] = 8,
+) -> None:
+    """Walk a number back: result, counts, verdicts, samples, model, training, data, source, commit.
+
+    Example: passk explain pass_at_k draw=base set=indomain k=16 --problem 3
+    """
+    options = {"draw": draw, "set": set_, "k": k, "pair": pair}
+    try:
+        where = asked(key or (), {column: value for column, value in options.items() if value})
+        for line in lines(number, where, problem, rows):
+            typer.echo(line)
+    except BrokenPipeError:
+        raise  # the reader has seen enough, as in `| head`: ended without a word further out
+    except (ParameterError, ExplainError, ValueError, OSError, PolarsError) as error:
+        typer.echo(f"passk: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+def asked(keys: Iterable[str], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Column -> value, from options and from `key=value` words.
+
+    Example:
+        >>> asked(["set=hard", "category=both,rl_only"], {"pair": "grpo"})
+        {'pair': 'grpo', 'set': 'hard', 'category': 'both,rl_only'}
+    """
+    where = dict(options)
+    for word in keys:
+        column, _, value = word.partition("=")
+        if not column or not value:
+            raise ExplainError(f"{word}: not KEY=VALUE, such as set=indomain")
+        if str(where.get(column, value)) != value:
+            raise ExplainError(f"{column} is given twice: {where[column]} and {value}")
+        where[column] = value
+    return where
+
+
+def lines(number: str, where: Mapping[str, Any], problem: str, shown: int) -> Iterator[str]:
+    """What is printed, line by line; what cannot be found is said before the first."""
+    params = read(paths.PARAMS)
+    study = str(params["study"])
+    entries = read_lock()
+    table, _, position = number.partition(":")
+    if position and not position.isdecimal():
+        raise ExplainError(f"{number}: not TABLE:ROW, such as {table}:0")
+    if table == "validation":
+        if problem:
+            raise ExplainError("validation: of no one draw, so --problem shows nothing")
+        yield from _validation(study, where, entries)
+        return
+    rows = explain.result_rows(study, table, where, int(position) if position else None)
+    cells: dict[tuple[str, str | None], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        for draw in draws_of(row, params):
+            cells.setdefault((draw, row.get("set")), []).append(row)
+    if problem and not cells:
+        raise ExplainError(f"{table}: of no one draw, so --problem shows nothing")
+    samples = {cell: explain.samples(study, *cell, problem) for cell in cells if problem}
+    counts = {cell: explain.counts(study, *cell) for cell in cells}
+    for row in rows:
+        yield f"{table}: " + ", ".join(f"{name}={_short(value)}" for name, value in row.items())
+    result = paths.results(study, table).as_posix()
+    links = explain.trace(result, entries, {str(row["arm"]) for row in rows if row.get("arm")})
+    for link in islice(links, 1 if cells else None):
+        yield from _link(link)
+    for (draw, name), of in cells.items():
+        yield from _draw(draw, counts[draw, name], of, shown)
+        if problem:
+            yield from _samples(samples[draw, name], shown)
+        yield f"from what draw {draw!r} was made:"
+        names = {draw, *counts[draw, name]["set"]}  # of a view: its set
+        for link in explain.trace(paths.counts(study, draw).as_posix(), entries, names):
+            yield from _link(link)
+
+
+def _validation(
+    study: str, where: Mapping[str, Any], entries: Mapping[str, LockEntry]
+) -> Iterator[str]:
+    """What an expectation suite found, and what it looked at."""
+    if unknown := [name for name in where if name != "kind"]:
+        raise ExplainError(f"validation: no column {', '.join(unknown)}; columns: kind")
+    if "kind" not in where:
+        raise ExplainError("validation: narrow by kind, such as kind=problems")
+    kinds = list(dict.fromkeys(str(where["kind"]).split(",")))
+    suites = {kind: explain.suite(study, kind) for kind in kinds}
+    names = {Path(out).stem for entry in entries.values() for out in entry.outs}
+    for kind, suite in suites.items():
+        found = suite["expectations"]
+        failed = [one for one in found if not one["success"]]
+        looked = ", ".join(f"{count} {frame}" for frame, count in suite["frames"].items())
+        yield (
+            f"validation: kind={kind}, {'passed' if suite['success'] else 'FAILED'}: "
+            f"{len(found) - len(failed)} of {len(found)} expectations hold; looked at {looked}"
+        )
+        for one in found:
+            state = "holds for all" if one["success"] else f"FAILS for {one['failed']}"
+            yield f"  {one['name']} ({one['frame']}): {state} of {one['checked']}"
+            if not one["success"] and one["remedy"]:
+                yield f"    {one['remedy']}"
+        for step in suite.get("filters", ()):
+            why = "" if step["rows_in"] == step["rows_out"] else f" ({step['reason']})"
+            yield (
+                f"  filter {step['order']} of set {step['set']}: {step['filter']} "
+                f"{step['rows_in']} -> {step['rows_out']}{why}"
+            )
+        for link in explain.trace(paths.validation(study, kind).as_posix(), entries, names):
+            yield from _link(link)
+
+
+def _short(value: object, most: int = 8) -> str:
+    """A value of a row; of a long list, its beginning; of a picture, its size."""
+    if isinstance(value, bytes):
+        return f"({len(value)} bytes)"
+    if not isinstance(value, list):
+        return str(value)
+    more = f", and {len(value) - most} more" if len(value) > most else ""
+    return f"[{', '.join(map(str, value[:most]))}{more}]"
+
+
+def _draw(
+    draw: str, counts: pl.DataFrame, rows: Iterable[Mapping[str, Any]], shown: int
+) -> Iterator[str]:
+    """Count rows of a draw, and the numbers again from them."""
+    totals = counts.select("n", "c", "unknown").sum().row(0)
+    yield (
+        f"counts of draw {draw!r}: {len(counts)} problems, {totals[0]} samples, "
+        f"{totals[1]} correct, {totals[2]} unknown"
+    )
+    for one in counts.head(shown).iter_rows(named=True):
+        yield (
+            f"  {one['set']} {one['index']:>4} {one['problem_id']}  n={one['n']} c={one['c']} "
+            f"unknown={one['unknown']}"
+        )
+    if len(counts) > shown:
+        yield f"  and {len(counts) - shown} more (--rows)"
+    for row in rows:
+        if "pass_at_k" not in row:
+            continue
+        again = float(pass_at_k(counts["n"].to_numpy(), counts["c"].to_numpy(), row["k"]).mean())
+        verdict = "same" if abs(again - row["pass_at_k"]) < 1e-9 else "DIFFERS"
+        yield f"  pass@{row['k']} again from these counts: {again:.6f} ({verdict})"
+
+
+def _samples(found: pl.DataFrame, shown: int) -> Iterator[str]:
+    """What the model answered to one problem, and how it was judged."""
+    yield f"samples of problem {found['problem_id'][0] if len(found) else '(none here)'}:"
+    for one in found.head(shown).iter_rows(named=True):
+        yield f"  #{one['sample_index']} {one['verdict']} ({one['reason']}): {one['answer']}"
+        yield from (f"      {line}" for line in one["text"].splitlines())
+    if len(found) > shown:
+        yield f"  and {len(found) - shown} more (--rows)"
+
+
+def _link(link: Link) -> Iterator[str]:
+    """One file of the way back: digest, stage, command, parameters, commit."""
+    indent = "  " * (link.depth + 1)
+    state = {"same": "", "changed": "  CHANGED since", "missing": "  not here: dvc pull"}[
+        link.state
+    ]
+    yield f"{indent}{link.path}  md5 {link.locked or '?'}{state}"
+    if link.entry is None:
+        yield f"{indent}  a source: no stage writes it"
+        return
+    yield f"{indent}  by {link.entry.stage}: {link.entry.cmd}"
+    values = "; ".join(f"{key}={value}" for key, value in flatten(link.entry.params))
+    yield f"{indent}  with {values if len(values) < 300 else values[:300] + ' ...'}"
+    if link.record is None:
+        yield f"{indent}  no run record here"
+        return
+    run = link.record["execution"]
+    changed = f" + changes in {', '.join(run['dirty'])}" if run["dirty"] else ""
+    yield (
+        f"{indent}  commit {(run['commit'] or 'none')[:12]}{changed}, {run['started'][:19]}, "
+        f"{run['seconds']:.1f} s on {run['host']}; record {record_path(link.entry)}"
+    )

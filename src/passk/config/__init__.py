@@ -1,0 +1,1 @@
+"""What a parameter file may say as a whole, and where a study keeps its files."""

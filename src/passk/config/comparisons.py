@@ -1,0 +1,63 @@
+"""What the sections `analysis` and `report` say of comparisons must agree: pairs, sets, views."""
+
+from collections.abc import Iterable, Iterator
+
+from passk.analysis.settings import Analysis
+from passk.core.legal import unknown
+from passk.report.settings import Report
+
+
+def faults(
+    analysis: Analysis, report: Report, draws: Iterable[str], sets: Iterable[str]
+) -> Iterator[str]:
+    """What disagrees, one message per place.
+
+    Args:
+        analysis: the section `analysis`.
+        report: the section `report`.
+        draws: names of draws.
+        sets: names of sets.
+    """
+    draws, sets = list(draws), list(sets)
+    yield from _views(analysis, sets)
+    sets += analysis.views
+    pairs, groups = analysis.pairs, analysis.groups
+    places = {f"report.panels.{name}.pairs": panel.pairs for name, panel in report.panels.items()}
+    for role, names in report.claims.items():
+        if role != "algorithms":
+            places[f"report.claims.{role}"] = names
+    places |= {f"analysis.groups.{group}": names for group, names in groups.items()}
+    for place, names in places.items():
+        for name in names:
+            yield from unknown(place, name, pairs, "pair")
+    for name in report.claims.get("algorithms", ()):
+        yield from unknown("report.claims.algorithms", name, groups, "group")
+    for group, names in groups.items():
+        bases = sorted({pairs[name].base for name in names if name in pairs})
+        if len(bases) > 1:
+            yield (
+                f"analysis.groups.{group} = [{', '.join(names)}]: its pairs have the bases "
+                f"{', '.join(bases)}; legal: pairs of one base"
+            )
+        gaps = sorted({analysis.gap_at(name) for name in names if name in pairs})
+        if len(gaps) > 1:
+            yield (
+                f"analysis.groups.{group} = [{', '.join(names)}]: its pairs have the efficiency_k "
+                f"{', '.join(map(str, gaps))}; legal: pairs of one k"
+            )
+    shown = {f"report.panels.{panel}.sets": found.sets for panel, found in report.panels.items()}
+    for place, names in (shown | {"report.sets": report.sets}).items():
+        for name in names:
+            yield from unknown(place, name, sets, "set or view")
+    for kind, counterparts in report.counterparts.items():
+        known, what = (sets, "set") if kind == "sets" else (draws, "draw")
+        for name in counterparts:
+            yield from unknown(f"report.counterparts.{kind}", name, known, what)
+
+
+def _views(analysis: Analysis, sets: Iterable[str]) -> Iterator[str]:
+    """Views of no set, and views that are called like one."""
+    for name, view in analysis.views.items():
+        yield from unknown(f"analysis.views.{name}.set", view.set, sets, "set")
+        if name in sets:
+            yield f"analysis.views.{name}: a set has that name already; choose another"

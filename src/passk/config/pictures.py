@@ -1,0 +1,119 @@
+"""What must agree on whether there are pictures: problems, templates and models.
+
+Only what parameters say is looked at. Whether problems of a benchmark or of imported samples have
+pictures, and what a fetched model takes, shows when the stages run.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from passk.data.filter_settings import SetEntry
+from passk.data.prompts import templates
+from passk.domains.world_settings import WorldSet
+from passk.domains.worlds import world
+from passk.models.naming import parse
+from passk.sampling.settings import Draw
+from passk.training.finetuning_settings import FineTuning
+from passk.training.pretraining_settings import Pretraining
+from passk.training.settings import Training
+
+_VISUAL = "visual"
+
+
+def faults(
+    worlds: Mapping[str, WorldSet],
+    sets: Mapping[str, SetEntry],
+    pretrain: Mapping[str, Pretraining],
+    arms: Mapping[str, Training | FineTuning],
+    draws: Mapping[str, Draw],
+) -> Iterator[str]:
+    """One message per place that disagrees.
+
+    Args:
+        worlds: section of the parameters, as the next two and `draws`.
+        sets: filtered sets.
+        pretrain: models from scratch.
+        arms: those of `train:` and `sft:`.
+        draws: what is sampled.
+    """
+    for name, model in pretrain.items():
+        yield from _corpus(f"pretrain.{name}", model)
+    shows = {
+        name: None if entry.problems not in worlds else _of(worlds[entry.problems].world)
+        for name, entry in sets.items()
+    }
+    for name, entry in sets.items():
+        if entry.pictures == "shuffled" and shows[name] is False:
+            yield f"sets.{name}.pictures = 'shuffled': problems of {entry.problems!r} have none"
+    for name, arm in arms.items():
+        if not isinstance(arm, Training):
+            continue
+        place, sees = f"train.{name}", _sees(arm.start, pretrain, arms)
+        yield from _asked(f"{place}.set", arm.template, {arm.set: shows.get(arm.set)})
+        yield from _model(f"{place}.start", arm.template, arm.start, sees)
+        if _image(arm.template) and arm.algorithm.name == "ppo":
+            yield (
+                f"{place}.algorithm.name = 'ppo': its critic reads text alone; use another "
+                "algorithm for problems with pictures"
+            )
+    for name, draw in draws.items():
+        if draw.template is not None and draw.engine != "imported":
+            asked = {one: shows.get(one) for one in draw.sets}
+            yield from _asked(f"draws.{name}.sets", draw.template, asked)
+            sees = _sees(draw.model, pretrain, arms)
+            yield from _model(f"draws.{name}.model", draw.template, draw.model, sees)
+
+
+def _of(name: str) -> bool:
+    return world(name).domain == _VISUAL
+
+
+def _image(template: str) -> bool | None:
+    """Whether a template shows a picture; None: there is no such template."""
+    return templates()[template].image if template in templates() else None
+
+
+def _corpus(place: str, model: Pretraining) -> Iterator[str]:
+    shows, sees = _of(model.corpus.world), model.architecture.vision is not None
+    if shows != sees:
+        has = "shows pictures" if shows else "has no pictures"
+        yield (
+            f"{place}.corpus.world = {model.corpus.world!r}: {has}, and architecture.family = "
+            f"{model.architecture.family!r} {'takes some' if sees else 'takes none'}; use "
+            + ("family qwen2_5_vl with `vision`" if shows else "a family without `vision`")
+        )
+    elif _image(model.corpus.template) is not None:
+        yield from _asked(f"{place}.corpus", model.corpus.template, {model.corpus.world: shows})
+
+
+def _asked(place: str, template: str, shows: Mapping[str, bool | None]) -> Iterator[str]:
+    """Whether a template shows the pictures that there are; None is not known."""
+    image = _image(template)
+    if image is None:
+        return
+    for name, shown in shows.items():
+        if shown is not None and shown != image:
+            yield (
+                f"{place}: problems of {name!r} {'have' if shown else 'have no'} pictures, and "
+                f"template {template!r} {'shows one' if image else 'shows none'}; use a template "
+                f"{'with' if shown else 'without'} `image: true`"
+            )
+
+
+def _sees(
+    model: str, pretrain: Mapping[str, Pretraining], arms: Mapping[str, Training | FineTuning]
+) -> bool | None:
+    """Whether a model takes pictures; None: it is not made from one that is trained here."""
+    seen: set[str] = set()
+    name = parse(model).arm
+    while name in arms and name not in seen:
+        seen.add(name)
+        name = parse(arms[name].start).arm
+    return None if name not in pretrain else pretrain[name].architecture.vision is not None
+
+
+def _model(place: str, template: str, model: str, sees: bool | None) -> Iterator[str]:
+    if _image(template) and sees is False:
+        yield (
+            f"{place} = {model!r}: takes no pictures, which template {template!r} shows; use a "
+            "model of family qwen2_5_vl, or another template"
+        )

@@ -1,0 +1,295 @@
+"""The whole parameter file: every section's schema, and what must agree between sections.
+
+A test fails when this schema and a parameter file drift apart. No stage depends on this module:
+each imports its own section's schema alone, so that a new key re-runs only its readers.
+"""
+
+import graphlib
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from passk.analysis.settings import Analysis
+from passk.config import comparisons, pictures, repetitions
+from passk.config.examples import Examples
+from passk.config.reading import ParameterError, read
+from passk.config.validation import Validation
+from passk.core.legal import suggest, unknown
+from passk.data.benchmark_settings import Benchmark
+from passk.data.demonstration_settings import Answers, Selection
+from passk.data.filter_settings import SetEntry
+from passk.data.import_settings import Imported
+from passk.data.prompts import templates
+from passk.domains.settings import Verification
+from passk.domains.world_settings import WorldSet
+from passk.models.fetch_settings import Fetch
+from passk.models.naming import parse
+from passk.report.settings import Headline, Report
+from passk.sampling.settings import Draw, Sampling
+from passk.training.finetuning_settings import FineTuning
+from passk.training.pretraining_settings import Pretraining
+from passk.training.settings import Training
+
+# Names become file names, stage names and parameter keys: dots and signs would break one of them.
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+
+
+class Study(BaseModel):
+    """All of `params.yaml`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    study: Name = Field(description="Name of the study: the folder under data/ and models/.")
+    seed: int = Field(ge=0, description="Study seed: every random draw derives from it.")
+    worlds: dict[Name, WorldSet] = Field(description="Generated problem sets.")
+    benchmarks: dict[Name, Benchmark] = Field(description="Real problems, from published files.")
+    imported: dict[Name, Imported] = Field(description="Samples that somebody else drew.")
+    sets: dict[Name, SetEntry] = Field(description="Filtered sets: a source's problems that stay.")
+    pretrain: dict[Name, Pretraining] = Field(description="Models trained from scratch.")
+    fetch: dict[Name, Fetch] = Field(description="Models that somebody else made.")
+    train: dict[Name, Training] = Field(description="Reinforcement-learning arms.")
+    select: dict[Name, Selection] = Field(description="Samples to fine-tune on, by verdict.")
+    answers: dict[Name, Answers] = Field(description="Short answers to fine-tune on.")
+    sft: dict[Name, FineTuning] = Field(description="Models fine-tuned on demonstrations.")
+    sampling: Sampling
+    draws: dict[Name, Draw] = Field(description="What is sampled: a model on sets, n times.")
+    verification: Verification
+    validation: Validation
+    analysis: Analysis
+    examples: dict[Name, Examples] = Field(description="Responses that the page shows whole.")
+    headline: dict[Name, Headline] = Field(description="First figures, made early.")
+    report: Report
+
+
+def _models(study: Study) -> set[str]:
+    """Every model that a draw may name."""
+    checkpoints = {f"{arm}/step-{step}" for arm, t in study.train.items() for step in t.checkpoints}
+    return {*study.pretrain, *study.fetch, *study.sft, *checkpoints, *study.imported}
+
+
+def _problems(study: Study) -> Iterator[str]:
+    """What disagrees between sections, one message per place."""
+    yield from _sources(study)
+    yield from _taken(study)
+    yield from _chats(study)
+    arms: dict[str, Training | FineTuning] = {**study.train, **study.sft}
+    yield from pictures.faults(study.worlds, study.sets, study.pretrain, arms, study.draws)
+    for name, entry in study.sets.items():
+        sources = {*study.worlds, *study.benchmarks, *study.imported}
+        yield from unknown(f"sets.{name}.problems", entry.problems, sources, "problem source")
+    starts = _models(study) - set(study.imported)
+    for name, arm in study.train.items():
+        yield from unknown(f"train.{name}.start", arm.start, starts, "model")
+        yield from unknown(f"train.{name}.set", arm.set, study.sets, "set")
+        yield from unknown(f"train.{name}.template", arm.template, templates(), "template")
+    yield from _fine_tuning(study, starts)
+    for name, draw in study.draws.items():
+        yield from unknown(f"draws.{name}.model", draw.model, _models(study), "model")
+        for item in draw.sets:
+            yield from unknown(f"draws.{name}.sets", item, study.sets, "set")
+        if draw.template is not None:
+            yield from unknown(f"draws.{name}.template", draw.template, templates(), "template")
+        imported = parse(draw.model).arm in study.imported
+        if imported != (draw.engine == "imported"):
+            yield (
+                f"draws.{name}.engine = {draw.engine!r}: engine 'imported' goes with a model "
+                "under `imported:`, and with no other"
+            )
+    for name, pair in study.analysis.pairs.items():
+        yield from unknown(f"analysis.pairs.{name}.base", pair.base, study.draws, "draw")
+        yield from unknown(f"analysis.pairs.{name}.rl", pair.rl, study.draws, "draw")
+    for section in ("headline", "examples"):
+        for name, shown in getattr(study, section).items():
+            for role in ("base", "rl"):
+                draw = getattr(shown, role)
+                yield from unknown(f"{section}.{name}.{role}", draw, study.draws, "draw")
+            yield from unknown(f"{section}.{name}.set", shown.set, study.sets, "set")
+    for shown in study.report.pairs:
+        yield from unknown("report.pairs", shown, study.analysis.pairs, "pair")
+    yield from comparisons.faults(study.analysis, study.report, study.draws, study.sets)
+    seeds = {
+        section: {name: model.train_seed for name, model in getattr(study, section).items()}
+        for section in ("pretrain", "train", "sft")
+    }
+    models = {name: draw.model for name, draw in study.draws.items()}
+    yield from repetitions.faults(seeds, models)
+    yield from _beyond_n(study)
+    yield from _circles(study)
+
+
+def _sources(study: Study) -> Iterator[str]:
+    """Sources of problems of one name: both would be written to one file."""
+    kinds = {"worlds": "a generated world", "benchmarks": "a benchmark", "imported": ""}
+    for other, section in itertools.combinations(kinds, 2):
+        for name in sorted(set(getattr(study, section)) & set(getattr(study, other))):
+            yield f"{section}.{name}: {kinds[other]} has that name already; choose another"
+
+
+def _taken(study: Study) -> Iterator[str]:
+    """Models of one name: both would be written to one folder."""
+    taken = {*study.pretrain, *study.imported}
+    for section in ("fetch", "train", "sft"):
+        names = set(getattr(study, section))
+        for name in sorted(names & taken):
+            yield f"{section}.{name}: another model has that name already; choose another"
+        taken |= names
+
+
+def _chats(study: Study) -> Iterator[str]:
+    """Templates of corpora; chats that a tokenizer which is trained here has no template for."""
+    asked = [
+        (f"pretrain.{name}.corpus.template", model.corpus.template, name)
+        for name, model in study.pretrain.items()
+    ]
+    for at, template, _ in asked:
+        yield from unknown(at, template, templates(), "template")
+    asked += [
+        (f"train.{name}.template", arm.template, arm.start) for name, arm in study.train.items()
+    ]
+    asked += [
+        (f"draws.{name}.template", draw.template, draw.model)
+        for name, draw in study.draws.items()
+        if draw.template is not None
+    ]
+    for at, template, model in asked:
+        chat = template in templates() and templates()[template].chat
+        if chat and model in study.pretrain and not study.pretrain[model].tokenizer.chat:
+            yield f"{at} = {template!r}: a chat; give pretrain.{model} tokenizer.chat: true"
+
+
+def _fine_tuning(study: Study, starts: Iterable[str]) -> Iterator[str]:
+    """What disagrees in the sections on fine-tuning."""
+    for name, choice in study.select.items():
+        yield from unknown(f"select.{name}.draw", choice.draw, study.draws, "draw")
+    for name, short in study.answers.items():
+        yield from unknown(f"answers.{name}.set", short.set, study.sets, "set")
+        if name in study.select:
+            yield f"answers.{name}: demonstrations under `select:` have that name; choose another"
+    for name, arm in study.sft.items():
+        yield from unknown(f"sft.{name}.start", arm.start, starts, "model")
+        known = {*study.select, *study.answers}
+        at = f"sft.{name}.demonstrations"
+        yield from unknown(at, arm.demonstrations, known, "demonstrations")
+        yield from unknown(f"sft.{name}.template", arm.template, templates(), "template")
+
+
+def _circles(study: Study) -> Iterator[str]:
+    """A model that is trained from itself, or on samples of itself, by way of others or not."""
+
+    def arm(model: str) -> str:
+        return model.partition("/")[0]
+
+    needs = {name: {arm(one.start)} for name, one in study.train.items()}
+    for name, tuned in study.sft.items():
+        needs[name] = {arm(tuned.start)}
+        choice = study.select.get(tuned.demonstrations)
+        if choice is not None and choice.draw in study.draws:
+            needs[name].add(arm(study.draws[choice.draw].model))
+    try:
+        graphlib.TopologicalSorter(needs).prepare()
+    except graphlib.CycleError as error:
+        circle = list(reversed(error.args[1]))
+        section = "sft" if circle[0] in study.sft else "train"
+        yield (
+            f"{section}.{circle[0]}: trained from itself ({' from '.join(circle)}); give one of "
+            "them another start model or other demonstrations"
+        )
+
+
+def _beyond_n(study: Study) -> Iterator[str]:
+    """Requests for a k past n: undefined, and never answered by extrapolation."""
+    for name, pair in study.analysis.pairs.items():
+        k = study.analysis.gap_at(name)
+        draw = study.draws.get(pair.base)
+        if draw is not None and draw.n is not None and k > draw.n:
+            yield (
+                f"analysis.efficiency_k = {k}: pair {name!r} compares at pass@{k}, but draw "
+                f"{pair.base!r} has n = {draw.n}; legal: at most {draw.n}, or raise draws."
+                f"{pair.base}.n"
+            )
+
+
+def _describe(error: Mapping[str, Any]) -> str:
+    """One line of a pydantic error: key, value, what is legal."""
+    key = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "missing":
+        return f"{key}: missing; {_description(error['loc']) or 'this key is required'}"
+    if error["type"] == "extra_forbidden":
+        siblings = _siblings(error["loc"])
+        return f"{key}: unknown key; {suggest(str(error['loc'][-1]), siblings)}"
+    if error["type"] == "union_tag_invalid":
+        tag, known = error["ctx"]["tag"], error["ctx"]["expected_tags"].replace("'", "").split(", ")
+        by = error["ctx"]["discriminator"].strip("'")
+        return f"{key}.{by} = {tag!r}: unknown; {suggest(tag, known)}"
+    value = "" if isinstance(error["input"], dict | list) else f" = {error['input']!r}"
+    told = error["msg"].removeprefix("Value error, ")
+    # What disagrees between keys needs no description of the whole section.
+    described = "" if isinstance(error["input"], dict) else f". {_description(error['loc'])}"
+    return f"{key}{value}: {told}{described}".rstrip()
+
+
+def _walk(location: tuple[Any, ...]) -> dict[str, Any]:
+    """The schema node at a location in the file."""
+    schema = Study.model_json_schema()
+    node: Any = schema
+    for part in location:
+        while "$ref" in node:
+            node = schema["$defs"][node["$ref"].rsplit("/", 1)[-1]]
+        named = [*node.get("patternProperties", {}).values(), node.get("additionalProperties")]
+        node = node.get("properties", {}).get(part) or next(filter(None, named), {})
+        if node is True:
+            node = {}
+    while "$ref" in node:
+        description = node.get("description")
+        node = dict(schema["$defs"][node["$ref"].rsplit("/", 1)[-1]])
+        if description:
+            node["description"] = description
+    return node
+
+
+def _description(location: tuple[Any, ...]) -> str:
+    return re.sub(r"\s+", " ", str(_walk(location).get("description", "")))
+
+
+def _siblings(location: tuple[Any, ...]) -> list[str]:
+    return list(_walk(location[:-1]).get("properties", {}))
+
+
+def validate(values: Mapping[str, Any], name: str = "params.yaml") -> Study:
+    """Check all parameters; ParameterError lists every fault by key, value and what is legal."""
+    try:
+        study = Study.model_validate(values)
+    except ValidationError as error:
+        faults = [_describe(dict(item)) for item in error.errors()]
+    else:
+        faults = list(_problems(study))
+        if not faults:
+            return study
+    raise ParameterError("\n  ".join([f"{name} has {len(faults)} fault(s):", *faults]))
+
+
+def load_study(path: Path) -> Study:
+    """Read and check a parameter file, and that the files it names are there."""
+    study = validate(read(path), str(path))
+    for key, named, found in _files(study):
+        if not found:
+            raise ParameterError(f"{path}: {key} = {named!r}: no such file")
+    return study
+
+
+def _files(study: Study) -> Iterator[tuple[str, str, bool]]:
+    """Key, path and presence of each file that a study reads."""
+    for name, benchmark in study.benchmarks.items():
+        yield f"benchmarks.{name}.path", benchmark.path, Path(benchmark.path).exists()
+        if (images := benchmark.images) is not None:
+            yield f"benchmarks.{name}.images", images, Path(images).is_dir()
+    for name, entry in study.imported.items():
+        yield f"imported.{name}.path", entry.path, Path(entry.path).is_file()
+        if (joined := entry.benchmark) is not None:
+            yield f"imported.{name}.benchmark.path", joined.path, Path(joined.path).exists()
+            if (images := joined.images) is not None:
+                yield f"imported.{name}.benchmark.images", images, Path(images).is_dir()

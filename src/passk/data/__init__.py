@@ -1,0 +1,1 @@
+"""From published or recorded files to problems, prompts and sets."""

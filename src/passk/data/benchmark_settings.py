@@ -1,0 +1,95 @@
+"""Parameters of the stage group `benchmark`: real problems from published files."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from passk.core.legal import unknown
+from passk.data.sources import sources
+from passk.domains.code.options import CodeOptions
+
+Digest = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64}|any)$")]
+
+
+class Benchmark(BaseModel):
+    """A published file of problems, and which benchmark it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source: str = Field(description="Which benchmark: a name in src/passk/data/sources.yaml.")
+    path: str = Field(description="Its file as published, or a folder of such files.")
+    sha256: Digest | None = Field(
+        default=None,
+        description="Digest that the file must have, or `any`; null: one of those recorded in "
+        "sources.yaml, with the recorded number of problems.",
+    )
+    without: list[str] = Field(
+        default_factory=list, description="Names of problems to leave out, as the file has them."
+    )
+    images: str | None = Field(
+        default=None,
+        description="Folder of the images, under the names that the file gives (images/4.jpg) or "
+        "their last part (4.jpg); null: such images are not read, and problems have no picture, "
+        "which suffices to filter, judge and import. Images that the file itself holds are always "
+        "read.",
+    )
+    images_sha256: Digest | None = Field(
+        default=None,
+        description="Digest that the pictures read from the folder must have, or `any`; the stage "
+        "says it where it is another. Only by this do changed images make the stage run again: "
+        "with `any`, run it anew yourself.",
+    )
+    partial_images: bool = Field(
+        default=False,
+        description="Whether image files may be missing: problems without one stay, without a "
+        "picture; filter image_present leaves them out.",
+    )
+    isolation: Literal["bubblewrap", "weak"] = Field(
+        default="bubblewrap",
+        description="Sandbox of the reference solutions, whose outputs are what HumanEval+ and "
+        "MBPP+ expect; as in verification.code.",
+    )
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        for fault in unknown("source", self.source, sources(), "benchmark"):
+            raise ValueError(fault)
+        if self.images is not None and sources()[self.source].domain != "visual":
+            raise ValueError(f"images = {self.images!r}: {self.source} has none; remove the key")
+        if self.images is None and (self.images_sha256 is not None or self.partial_images):
+            raise ValueError("images_sha256 and partial_images say how `images` are read: name it")
+        return self
+
+    def options(self) -> CodeOptions:
+        """How reference solutions run."""
+        return CodeOptions(isolation=self.isolation)
+
+
+class Joined(Benchmark):
+    """The benchmark that samples answer; its file is told by its digest, not by its path."""
+
+    holds: Literal["response", "program", "completion"] | None = Field(
+        default=None,
+        description="What the column of responses holds: whole responses, programs, or what "
+        "continues the problem's prompt; null: told by its name (solution and code: program; "
+        "completion; else response).",
+    )
+    partial: bool = Field(
+        default=False, description="Whether problems may lack samples; such are left out."
+    )
+    others: bool = Field(
+        default=False,
+        description="Whether rows may answer problems that this benchmark does not have, as where "
+        "it is part of a larger one; such rows are left out.",
+    )
+
+    @model_validator(mode="after")
+    def _pinned(self) -> Self:
+        # The file is no dependency of the stage that DVC could watch: only its digest is.
+        recorded = sources()[self.source].sha256
+        if self.sha256 == "any" or (self.sha256 is None and not recorded):
+            raise ValueError(
+                f"sha256 = {self.sha256!r}: samples of {self.source} need the digest of its file "
+                "(sha256sum FILE), so that another file is noticed"
+            )
+        return self

@@ -1,0 +1,152 @@
+"""What must hold of problem sets, and of what their filters say."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+import polars as pl
+
+from passk.core.schemas.problems import DOMAINS
+from passk.data.expectations.suite import Expect, Frame, equal, none
+from passk.domains.code import expectations as programs
+from passk.domains.visual import expectations as pictures
+
+# What a problem asks, for finding it elsewhere: its id; for programs, the question and starter code
+# themselves but for white space, as copies of one problem are often laid out anew.
+_asks = (
+    pl.when(pl.col("domain") == "code")
+    .then(
+        pl.concat_str(pl.col("question", "starter_code").fill_null(""), separator=" ")
+        .str.replace_all(r"\s+", " ")
+        .str.strip_chars()
+    )
+    .otherwise(pl.col("problem_id"))
+)
+
+
+def trained_on(params: Mapping[str, Any]) -> set[str]:
+    """Names of the sets that some model is trained on.
+
+    Args:
+        params: the sections `train`, `sft`, `select`, `answers` and `draws`.
+    """
+
+    def found() -> Iterator[str]:
+        for arm in params["train"].values():
+            yield arm["set"]
+        for arm in params["sft"].values():
+            name = arm["demonstrations"]
+            if name in params["answers"]:
+                yield params["answers"][name]["set"]
+            else:
+                yield from params["draws"][params["select"][name]["draw"]]["sets"]
+
+    return set(found())
+
+
+def frames(
+    sets: Mapping[str, pl.DataFrame],
+    filters: pl.DataFrame,
+    training: Collection[str],
+    sources: Mapping[str, str],
+    pictured: Iterable[pl.DataFrame] | None = None,
+) -> dict[str, Frame]:
+    """Condense problem sets.
+
+    A set counts as a training set, and not as a test set, where models are trained on it, or where
+    it is part of such a set: of the same source, and without a problem that is not trained on.
+    A test set that shares even one problem with a training set is at fault.
+
+    Args:
+        sets: set -> its problems.
+        filters: the filter tables of all sets, one below the other.
+        training: names of the sets that models are trained on.
+        sources: set -> where its problems come from.
+        pictured: the sets with their pictures, taken one after the other, where `sets` are without
+            them; None: `sets` themselves.
+    """
+    problems = pl.concat(sets.values())
+    trained = (
+        problems.filter(pl.col("set").is_in(list(training))).select(_asks).to_series().unique()
+    )
+    training = {*training, *_parts(sets, training, sources)}
+    blank = {
+        name: (pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "")).cast(pl.Int64)
+        for name in ("question", "answer", "tests")
+    }
+    rows = problems.select(
+        "set", "index", "problem_id", "domain",
+        no_question=blank["question"],
+        no_answer=pl.when(pl.col("domain") == "code").then(blank["tests"])
+        .otherwise(blank["answer"] * blank["tests"]),
+        repeated=pl.struct("set", "problem_id").is_duplicated().cast(pl.Int64),
+        in_training=(_asks.is_in(trained.implode()) & ~pl.col("set").is_in(list(training)))
+        .cast(pl.Int64),
+    )  # fmt: skip
+    sizes = pl.DataFrame(
+        {"set": list(sets), "problems": [len(frame) for frame in sets.values()]},
+        schema={"set": pl.String, "problems": pl.Int64},
+    )
+    steps = filters.sort("set", "order").with_columns(
+        passed_on=pl.col("rows_out").shift(1).over("set").fill_null(pl.col("rows_in")),
+        gained=(pl.col("rows_out") - pl.col("rows_in")).clip(0),
+    )
+    last = steps.group_by("set", maintain_order=True).last().select("set", said="rows_out")
+    sizes = sizes.join(last, on="set", how="left").with_columns(
+        said=pl.col("said").fill_null(pl.col("problems"))
+    )
+    return {
+        "programs": programs.frame(problems),
+        "pictures": pictures.frame(sets.values() if pictured is None else pictured),
+        "problems": Frame(rows, ("set", "index", "problem_id")),
+        "sets": Frame(sizes, ("set",)),
+        "filters": Frame(
+            steps.select("set", "order", "filter", "rows_in", "rows_out", "passed_on", "gained"),
+            ("set", "order", "filter"),
+        ),
+    }
+
+
+def _parts(
+    sets: Mapping[str, pl.DataFrame], training: Collection[str], sources: Mapping[str, str]
+) -> Iterator[str]:
+    """Sets that are filtered from the source of a training set and lie within it."""
+    for name, frame in sets.items():
+        for whole in training:
+            same = sources[name] == sources[whole]
+            if same and set(frame["problem_id"]) <= set(sets[whole]["problem_id"]):
+                yield name
+
+
+def expectations() -> list[Expect]:
+    """The suite `problems`."""
+    return [
+        Expect(
+            "every problem has an id", "problems", "expect_column_values_to_not_be_null",
+            {"column": "problem_id"},
+        ),
+        Expect(
+            "places in a set are unique", "problems", "expect_compound_columns_to_be_unique",
+            {"column_list": ["set", "index"]},
+        ),
+        none("repeated", "problems", "no problem occurs twice in a set",
+             "drop the second one with a filter, or raise the world's number of distinct problems"),
+        none("no_question", "problems", "every problem asks something"),
+        none("no_answer", "problems", "every problem has an answer or tests",
+             "fill the answer, or drop the problem with a filter; programs without tests can be "
+             "asked, not judged: {kind: untagged, tags: [no-tests]} leaves out a benchmark's"),
+        Expect(
+            "every domain is known", "problems", "expect_column_values_to_be_in_set",
+            {"column": "domain", "value_set": list(DOMAINS)},
+        ),
+        none("in_training", "problems", "no test problem was trained on",
+             "change seed or split of one of the two worlds, or drop the problem with a filter"),
+        Expect(
+            "every set has problems", "sets", "expect_column_values_to_be_between",
+            {"column": "problems", "min_value": 1}, "loosen the set's filters",
+        ),
+        equal("problems", "said", "sets", "each set has as many problems as its filters say"),
+        none("gained", "filters", "no filter adds problems"),
+        equal("rows_in", "passed_on", "filters", "each filter gets what the last passed on"),
+        *programs.expectations(),
+        *pictures.expectations(),
+    ]  # fmt: skip

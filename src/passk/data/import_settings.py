@@ -1,0 +1,68 @@
+"""Parameters of the stage group `import`: samples that somebody else drew."""
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from passk.data.benchmark_settings import Joined
+from passk.data.sources import source
+
+
+class Columns(BaseModel):
+    """What the columns of the file are called. List-valued cells hold one entry per sample."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    problem: str = Field(default="problem", description="Column of the question's text.")
+    gold: str = Field(
+        default="gold", description="Column of the reference answer, a string or a number."
+    )
+    response: str = Field(
+        default="response", description="Column of the response, or of their list."
+    )
+    recorded_grade: str | None = Field(
+        default=None, description="Column of somebody's grade (true/false, 0/1), or of their list."
+    )
+    problem_id: str | None = Field(
+        default=None,
+        description="Column that tells problems apart where the file has one; else question.",
+    )
+    sample_index: str | None = Field(
+        default=None,
+        description="Column that numbers the samples of a problem; else order in the file.",
+    )
+
+
+class Imported(BaseModel):
+    """A file of problems, gold answers and responses, or of responses to a benchmark."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: str = Field(description="JSONL (also .gz), JSON list, or Parquet file.")
+    columns: Columns = Field(default_factory=Columns, description="Names of the columns.")
+    domain: Literal["math", "code", "visual"] = Field(
+        default="math", description="Decides the grader."
+    )
+    benchmark: Joined | None = Field(
+        default=None,
+        description="The benchmark that the samples answer: rows name its problems (`problem_id`) "
+        "and need neither question nor gold; null: rows hold both. Domains code and visual need "
+        "one.",
+    )
+
+    @model_validator(mode="after")
+    def _judgeable(self) -> Self:
+        if self.benchmark is None and self.domain != "math":
+            raise ValueError(
+                f"domain = {self.domain!r}: programs are judged by a benchmark's tests, answers "
+                "about pictures by its types and choices; say which under `benchmark: {source, "
+                "path}`"
+            )
+        if self.benchmark is not None:
+            of_source = source(self.benchmark.source).domain
+            if of_source != self.domain:
+                raise ValueError(
+                    f"domain = {self.domain!r}, but benchmark.source = {self.benchmark.source!r} "
+                    f"is of domain {of_source!r}; make them one"
+                )
+        return self

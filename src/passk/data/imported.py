@@ -1,0 +1,197 @@
+"""Somebody else's samples in normal form: rows -> problems and responses. No file is touched.
+
+Rows that ask the same question with the same gold answer belong to one problem; problems are
+numbered in order of first appearance, samples in order of appearance.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from passk.core.ids import problem_id
+from passk.core.rows import RecordedError, Row
+from passk.core.schemas.problems import PROBLEMS
+from passk.core.schemas.samples import RESPONSES
+from passk.data.import_settings import Columns
+
+Hint = Callable[[str], str]  # what a column holds -> what to do where there is none
+_GRADES = {"true": True, "false": False, "1": True, "0": False}
+
+
+@dataclass
+class _Problem:
+    place: str
+    question: str
+    gold: str
+    samples: list[tuple[int, str, bool | None]] = field(default_factory=list)
+    taken: dict[int, str] = field(default_factory=dict)  # sample index -> where it stands
+
+
+def under_columns(kind: str) -> str:
+    """A study names its columns in its parameters."""
+    return f"Name the right one under `columns`: {kind}"
+
+
+def cell(row: Row, columns: Columns, kind: str, hint: Hint = under_columns) -> object:
+    """A value that a row must have: that of the column of a kind."""
+    column = getattr(columns, kind)
+    if column not in row.values:
+        raise RecordedError(
+            f"{row.place}: no column {column!r}; found {sorted(row.values)}. {hint(kind)}"
+        )
+    return row.values[column]
+
+
+def gold_answer(value: object, place: str) -> str:
+    """A reference answer as text; a whole float loses its `.0`.
+
+    Example:
+        >>> gold_answer(3.0, "x"), gold_answer(" 1/2 ", "x")
+        ('3', '1/2')
+    """
+    if isinstance(value, bool) or value is None or not isinstance(value, str | int | float):
+        raise RecordedError(f"{place}: gold answer is {value!r}; expected a string or a number")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise RecordedError(f"{place}: gold answer is {value!r}; expected a finite number")
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not (text := str(value).strip()):
+        raise RecordedError(f"{place}: gold answer is empty")
+    return text
+
+
+def recorded_grade(value: object, place: str) -> bool | None:
+    """A grade as somebody recorded it; None stays None."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if (grade := _GRADES.get(str(value).strip().lower())) is None:
+        raise RecordedError(f"{place}: recorded grade is {value!r}; expected true/false or 0/1")
+    return grade
+
+
+def _entries(value: object) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _matching(row: Row, columns: Columns, kind: str, size: int, hint: Hint) -> list[Any]:
+    values = _entries(cell(row, columns, kind, hint))
+    if len(values) != size:
+        raise RecordedError(
+            f"{row.place}: {len(values)} entries in {getattr(columns, kind)!r}, but {size} in "
+            f"{columns.response!r}"
+        )
+    return values
+
+
+def samples_of(
+    row: Row, columns: Columns, hint: Hint = under_columns
+) -> list[tuple[int | None, str, bool | None]]:
+    """Sample index (None: by order), response and recorded grade of each sample in a row."""
+    responses = _entries(cell(row, columns, "response", hint))
+    size = len(responses)
+    for number, response in enumerate(responses):
+        if not isinstance(response, str):
+            raise RecordedError(
+                f"{row.place}: entry {number} of {columns.response!r} is {response!r}; "
+                "expected text"
+            )
+    grades: list[Any] = [None] * size
+    if columns.recorded_grade is not None:
+        grades = _matching(row, columns, "recorded_grade", size, hint)
+    indices: list[Any] = [None] * size
+    if columns.sample_index is not None:
+        indices = _matching(row, columns, "sample_index", size, hint)
+        for index in indices:
+            if isinstance(index, bool) or not isinstance(index, int) or index < 0:
+                raise RecordedError(f"{row.place}: sample index is {index!r}; expected 0, 1, ...")
+    return [
+        (index, response, recorded_grade(grade, row.place))
+        for index, response, grade in zip(indices, responses, grades, strict=True)
+    ]
+
+
+def collect(rows: Sequence[Row], columns: Columns, hint: Hint = under_columns) -> list[_Problem]:
+    """Problems with their samples, in order of first appearance.
+
+    Raises:
+        RecordedError: a missing column or value, two golds for one question, a sample index
+            twice, lists of different length, a problem without a sample.
+    """
+    found: dict[str, _Problem] = {}
+    questions: dict[str, str] = {}
+    for row in rows:
+        question = cell(row, columns, "problem", hint)
+        if not isinstance(question, str) or not question.strip():
+            raise RecordedError(f"{row.place}: question is {question!r}; expected text")
+        gold = gold_answer(cell(row, columns, "gold", hint), row.place)
+        name = str(cell(row, columns, "problem_id", hint)) if columns.problem_id else question
+        problem = found.setdefault(name, _Problem(row.place, question, gold))
+        if (problem.question, problem.gold) != (question, gold):
+            raise RecordedError(
+                f"{row.place}: the same problem stands in {problem.place} with another "
+                f"{'gold answer' if problem.question == question else 'question'}"
+            )
+        if questions.setdefault(question, name) != name:
+            raise RecordedError(
+                f"{row.place}: problems {questions[question]!r} and {name!r} ask the same "
+                "question; drop one, or name no column of problem ids"
+            )
+        for given, response, grade in samples_of(row, columns, hint):
+            index = len(problem.samples) if given is None else given
+            if index in problem.taken:
+                raise RecordedError(
+                    f"{row.place}: sample index {index} of this problem was taken in "
+                    f"{problem.taken[index]}"
+                )
+            problem.taken[index] = row.place
+            problem.samples.append((index, response, grade))
+    for problem in found.values():
+        if not problem.samples:
+            raise RecordedError(
+                f"{problem.place}: a problem without a sample; drop it, or add its responses"
+            )
+    return list(found.values())
+
+
+def normal_form(
+    rows: Sequence[Row], columns: Columns, name: str, domain: str, hint: Hint = under_columns
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Problems and responses that keep the contracts PROBLEMS and RESPONSES.
+
+    Args:
+        rows: of the file, in its order.
+        columns: what its columns are called.
+        name: of the set.
+        domain: of its problems.
+        hint: says what to do about a missing column, given what it would hold.
+    """
+    asked: list[dict[str, Any]] = []
+    answered: list[dict[str, Any]] = []
+    for index, problem in enumerate(collect(rows, columns, hint)):
+        identity = problem_id(domain, problem.question)
+        asked.append(
+            dict.fromkeys(PROBLEMS.columns)
+            | {
+                "problem_id": identity,
+                "domain": domain,
+                "set": name,
+                "index": index,
+                "question": problem.question,
+                "answer": problem.gold,
+                "answer_type": "expression",
+                "source": f"imported:{name}",
+            }
+        )
+        answered += [
+            {"problem_id": identity, "sample_index": i, "text": text, "recorded_grade": grade}
+            for i, text, grade in problem.samples
+        ]
+    return (
+        PROBLEMS.check(pl.DataFrame(asked, schema=dict(PROBLEMS.columns))),
+        RESPONSES.check(pl.DataFrame(answered, schema=dict(RESPONSES.columns))),
+    )

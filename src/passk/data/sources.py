@@ -1,0 +1,165 @@
+"""Sources of real problems, as data (`sources.yaml`), and whether a file is what it should be.
+
+Example:
+    >>> source("humaneval_plus").problems
+    164
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from ruamel.yaml import YAML
+
+from passk.core.digests import file_digest, files_digest
+from passk.core.legal import unknown
+from passk.core.rows import RecordedError, Row, each_row
+
+Domain = Literal["math", "code", "visual"]
+ANY = "any"  # in parameters: take the file as it is
+
+
+class OtherFileError(RecordedError):
+    """A file is not the one that is known.
+
+    Attributes:
+        fact: what was found, without a remedy: that depends on who reads the file.
+    """
+
+    def __init__(self, fact: str, remedy: str) -> None:
+        super().__init__(f"{fact}, or {remedy}")
+        self.fact = fact
+
+
+class Source(BaseModel):
+    """One entry of `sources.yaml`, where the keys are explained."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str
+    domain: Domain
+    adapter: str
+    options: dict[str, Any] = Field(default_factory=dict)
+    licence: str | None
+    homepage: str
+    revision: str | None
+    sha256: dict[str, str]
+    problems: int | None
+
+
+@cache
+def sources() -> Mapping[str, Source]:
+    """All sources by name."""
+    text = resources.files(__package__).joinpath("sources.yaml").read_text(encoding="utf-8")
+    return {
+        name: Source.model_validate(entry)
+        for name, entry in YAML(typ="safe", pure=True).load(text).items()
+    }
+
+
+def source(name: str) -> Source:
+    """A source by its name.
+
+    Raises:
+        RecordedError: no such source; it names what is legal, the nearest first.
+    """
+    for fault in unknown("source", name, sources(), "benchmark"):
+        raise RecordedError(fault)
+    return sources()[name]
+
+
+def files(path: Path) -> list[Path]:
+    """The files at a path: itself, or those of a folder (`test.jsonl`, `test2.jsonl`, ...).
+
+    Files of a folder come in the order of the numbers in their names.
+
+    Raises:
+        RecordedError: no such file, or a folder without one.
+    """
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise RecordedError(f"{path}: no such file or folder; see `path`")
+
+    def order(file: Path) -> list[tuple[int, str]]:
+        parts = re.split(r"(\d+)", file.name.partition(".")[0])
+        return [(int(part), "") if part.isdigit() else (0, part) for part in parts]
+
+    endings = (".jsonl", ".jsonl.gz", ".json", ".parquet")
+    found = sorted((file for file in path.iterdir() if file.name.endswith(endings)), key=order)
+    if not found:
+        raise RecordedError(f"{path}: no file that ends in {', '.join(endings)}; see `path`")
+    return found
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, or of a folder's files, in hex."""
+    found = files(path)
+    return file_digest(path) if found == [path] else files_digest(found, path)
+
+
+def published(path: Path, domain: str) -> str | None:
+    """The benchmark of a domain that a published file is, by its digest; None: none is known."""
+    if not path.is_file():
+        return None
+    found = digest(path)
+    return next(
+        (
+            name
+            for name, one in sources().items()
+            if one.domain == domain and found in one.sha256.values()
+        ),
+        None,
+    )
+
+
+def check_file(name: str, path: Path, sha256: str | None = None) -> str:
+    """Check that a file is the published one; returns its digest.
+
+    Args:
+        name: of the source.
+        path: the file, or the folder.
+        sha256: digest that it must have; `any` takes every file; None: one of the source's
+            own, and every file where none is recorded.
+
+    Raises:
+        OtherFileError: another digest; it names both and the remedy.
+    """
+    found = digest(path)
+    wanted = list(source(name).sha256.values()) if sha256 is None else [sha256]
+    if sha256 == ANY or not wanted or found in wanted:
+        return found
+    raise OtherFileError(
+        f"{path}: sha256 is {found}, but {name} has {' or '.join(wanted)}. Get the file from "
+        f"{source(name).homepage}",
+        f"if this is the one you mean, give `sha256: {found}` or `sha256: {ANY}` in the parameters",
+    )
+
+
+def check_number(name: str, number: int, path: Path, sha256: str | None = None) -> None:
+    """Check how many problems a file held, unless the parameters say which file it is.
+
+    Raises:
+        OtherFileError: it names both numbers and the remedy.
+    """
+    wanted = source(name).problems
+    if sha256 is None and wanted is not None and number != wanted:
+        raise OtherFileError(
+            f"{path}: {number} problems, but {name} has {wanted}. Get the whole file from "
+            f"{source(name).homepage}",
+            f"give `sha256: {ANY}` in the parameters",
+        )
+
+
+def rows(path: Path) -> Iterator[Row]:
+    """The rows of a file or folder, one after the other.
+
+    Raises:
+        RecordedError: a file cannot be read, or holds no row.
+    """
+    for file in files(path):
+        yield from each_row(file)

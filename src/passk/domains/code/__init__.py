@@ -1,0 +1,1 @@
+"""Programs, judged by hidden tests in a sandbox."""

@@ -1,0 +1,56 @@
+"""What must hold of problems that programs answer.
+
+Not checked: whether an expected output stands in the question. Benchmarks show examples there, and
+some of their tests are these very examples; a number that a test expects may stand there by chance.
+"""
+
+import polars as pl
+
+from passk.data.expectations.suite import Expect, Frame, none
+from passk.domains.code.test_cases import Tests
+
+_FAULTS = ("unreadable", "no_entry", "uneven", "given_away")
+
+
+def frame(problems: pl.DataFrame) -> Frame:
+    """Condense the problems of domain code that have tests; see `expectations`."""
+    asked = problems.filter((pl.col("domain") == "code") & pl.col("tests").is_not_null())
+    rows = [
+        {
+            **{name: row[name] for name in ("set", "index", "problem_id")},
+            **_faults(row["tests"], row["question"], row["starter_code"] or "", row["answer"]),
+        }
+        for row in asked.iter_rows(named=True)
+    ]
+    key = ("set", "index", "problem_id")
+    schema = {name: problems.schema[name] for name in key} | dict.fromkeys(_FAULTS, pl.Int64())
+    return Frame(pl.DataFrame(rows, schema=schema), key)
+
+
+def _faults(tests: str, question: str, starter_code: str, answer: str) -> dict[str, int]:
+    found = dict.fromkeys(_FAULTS, 0)
+    try:
+        read = Tests.load(tests)
+        prints = read.comparison["kind"] == "text"
+    except (ValueError, KeyError, TypeError):
+        return found | {"unreadable": 1}
+    found["no_entry"] = int(prints if read.entry else not prints)
+    found["uneven"] = int(not read.inputs or len(read.inputs) != len(read.expected))
+    solutions = [text.strip() for text in (answer, read.reference or "") if text.strip()]
+    shown = f"{question}\n{starter_code}"
+    found["given_away"] = int(any(solution in shown for solution in solutions))
+    return found
+
+
+def expectations() -> list[Expect]:
+    """What is expected of the frame `programs`."""
+    return [
+        none("unreadable", "programs", "the tests of every program can be read",
+             "run the stage that made the problems again"),
+        none("no_entry", "programs", "tests call something, or compare what is printed",
+             "give `entry`, or comparison {kind: text} for programs that print"),
+        none("uneven", "programs", "every test of a program has its expected output",
+             "run the stage that made the problems again"),
+        none("given_away", "programs", "no question holds a solution",
+             "drop the problem with a filter"),
+    ]  # fmt: skip

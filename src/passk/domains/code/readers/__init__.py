@@ -1,0 +1,1 @@
+"""Published code benchmarks, one reader per format."""

@@ -1,0 +1,36 @@
+"""Expected outputs that a benchmark does not publish: what its reference solutions return."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from passk.core.rows import RecordedError
+from passk.domains.base_reader import Problem
+from passk.domains.code.options import CodeOptions
+from passk.domains.code.reference_outputs import ReferenceSolutionError, completed
+
+
+def with_expected(
+    problems: Sequence[Problem], options: CodeOptions | None = None, *, workers: int = 2
+) -> list[Problem]:
+    """The problems, with expected outputs where their tests lacked them.
+
+    Args:
+        problems: of a benchmark.
+        options: how reference solutions run.
+        workers: programs that run at the same time.
+
+    Raises:
+        RecordedError: a reference solution fails; it names the problem.
+        SandboxError: bubblewrap or namespaces are missing.
+    """
+    tested = [(one, one.tests) for one in problems if one.tests is not None]
+    try:
+        filled = completed([tests for _, tests in tested], options, workers=workers)
+    except ReferenceSolutionError as error:
+        failing = tested[error.number][0]
+        raise RecordedError(
+            f"{failing.place}: {failing.name}: {error}. To leave it out: `without: "
+            f"[{failing.name}]` in the parameters"
+        ) from error
+    tests = {one.name: new for (one, _), new in zip(tested, filled, strict=True)}
+    return [replace(one, tests=tests.get(one.name)) for one in problems]

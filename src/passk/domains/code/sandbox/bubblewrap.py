@@ -1,0 +1,168 @@
+"""The command line of the sandbox, and why it cannot be had where it cannot."""
+
+import itertools
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from passk.domains.code.sandbox import confine, forker, frames, guest, server, values
+
+ISOLATIONS = ("bubblewrap", "weak")
+INSIDE = "/tmp/server"
+# What runs inside. Imported here, though not used, so that whoever judges depends on this code too.
+_SOURCES = [
+    f"{m.__name__.rpartition('.')[2]}.py" for m in (confine, forker, frames, guest, server, values)
+]
+_PACKAGE = "passk/verification/sandbox"
+_START = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from passk.domains.code.sandbox import server; server.main(sys.argv[2:])"
+)
+
+
+class SandboxError(RuntimeError):
+    """Programs cannot be run in isolation here; the message says what to do."""
+
+
+def remedy(said: str) -> str:
+    """What to do about namespaces that the kernel refuses."""
+    hints = []
+    for name, wanted in (
+        ("kernel/unprivileged_userns_clone", "1"),
+        ("kernel/apparmor_restrict_unprivileged_userns", "0"),
+        ("user/max_user_namespaces", "more than 0"),
+    ):
+        file = Path("/proc/sys") / name
+        if file.exists():
+            dotted = name.replace("/", ".")
+            hints.append(f"sysctl {dotted} is {file.read_text().strip()}, needed: {wanted}")
+    return (
+        f"bubblewrap cannot make a sandbox here: {said.strip() or 'it says nothing'}\n"
+        f"It needs namespaces ({'; '.join(hints) or 'which this kernel or container refuses'}). "
+        "In a container, start it with --security-opt seccomp=unconfined or --privileged. "
+        "Or accept less with the parameter `isolation: weak`; every verdict then says so."
+    )
+
+
+def command(isolation: str, stops: int, packages: Sequence[str] = ()) -> list[str]:
+    """The command that starts a server.
+
+    Args:
+        isolation: one of ISOLATIONS.
+        stops: the file descriptor of requests to stop.
+        packages: top-level packages of this interpreter's site-packages that programs may import.
+
+    Raises:
+        SandboxError: bubblewrap is not installed, or a package is not.
+        ValueError: no such isolation.
+    """
+    if isolation not in ISOLATIONS:
+        raise ValueError(f"isolation {isolation!r}: one of {', '.join(ISOLATIONS)}")
+    python = os.path.realpath(sys.executable)
+    here = Path(__file__).resolve().parent
+    root = os.getuid() == 0
+    binds, folder = _packages(packages)
+    tail = [python, "-s", "-S", "-P", "-B", "-X", "utf8", "-c", _START]
+    if isolation == "weak":
+        listed = ":".join([folder, *packages])
+        return [*tail, str(here.parents[2]), str(stops), "weak", "/proc", listed]
+    if shutil.which("bwrap") is None:
+        raise SandboxError(
+            "bubblewrap (bwrap) is missing, in which programs are run: `make sandbox`, or "
+            "`apt-get install bubblewrap` (scripts/install-bubblewrap.sh); or accept less with "
+            "the parameter `isolation: weak`"
+        )
+    files = [
+        part
+        for name in _SOURCES
+        for part in ("--ro-bind", str(here / name), f"{INSIDE}/{_PACKAGE}/{name}")
+    ]
+    inside = f"{INSIDE}/site"
+    listed = ":".join([inside, *packages])
+    mounts = [part for path in binds for part in ("--ro-bind", path, f"{inside}/{Path(path).name}")]
+    return [
+        *("bwrap", "--die-with-parent", "--new-session", "--hostname", "sandbox"),
+        *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
+        "--unshare-cgroup-try",
+        # The server needs to make namespaces. To the host's root, guests become another user:
+        # in a user namespace they would be root to the kernel, whom no process limit binds.
+        *(_AS_ROOT if root else _AS_USER),
+        *_system(python),
+        *("--dir", "/dev", "--dev-bind", "/dev/null", "/dev/null"),
+        *("--dev-bind", "/dev/zero", "/dev/zero"),
+        *("--dev-bind", "/dev/urandom", "/dev/urandom", "--dev-bind", "/dev/random"),
+        *("/dev/random", "--symlink", "/tmp", "/dev/shm"),
+        *("--tmpfs", "/tmp"),
+        *_parents(f"{INSIDE}/{_PACKAGE}/x"),
+        *("--proc", f"{INSIDE}/proc", "--dir", inside),
+        *files,
+        *mounts,
+        *("--chdir", "/tmp", "--remount-ro", "/"),
+        *("--clearenv", "--setenv", "PYTHONHASHSEED", "0", "--setenv", "HOME", "/tmp"),
+        *("--setenv", "PATH", "/usr/bin:/bin", "--setenv", "OPENBLAS_NUM_THREADS", "1"),
+        *("--setenv", "LC_ALL", "C.UTF-8"),
+        "--",
+        *tail,
+        *(INSIDE, str(stops), _new_user() if root else "user", f"{INSIDE}/proc", listed),
+    ]
+
+
+_AS_ROOT = (
+    *("--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETUID"),
+    *("--cap-add", "CAP_SETGID", "--cap-add", "CAP_KILL"),
+)
+_AS_USER = (
+    *("--unshare-user", "--uid", "65534", "--gid", "65534"),
+    *("--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN"),
+)
+_FIRST_USER = 1_000_000_000  # users of guests, far from those that systems give out
+_users = itertools.count()
+
+
+def _new_user() -> str:
+    """A user that no other server's guests have, so that limits on processes are their own."""
+    return str(_FIRST_USER + os.getpid() * 64 + next(_users) % 64)
+
+
+def environment() -> dict[str, str]:
+    """The server's environment, for isolation that does not clear it."""
+    return {"PYTHONHASHSEED": "0", "PATH": os.defpath, "OPENBLAS_NUM_THREADS": "1"}
+
+
+def _system(python: str) -> list[str]:
+    """Read-only: the C library, the interpreter and its standard library, nothing else."""
+    parts: list[str] = []
+    for name in ("/lib", "/lib64", "/lib32", "/usr/lib", "/usr/lib64"):
+        path = Path(name)
+        if path.is_symlink():
+            parts += ["--symlink", str(path.readlink()), name]
+        elif path.is_dir():
+            parts += ["--ro-bind", name, name]
+    prefix = os.path.realpath(sys.base_prefix)
+    if prefix != "/usr":
+        parts += [*_parents(prefix), "--ro-bind", prefix, prefix]
+    if not Path(python).is_relative_to(prefix) or prefix == "/usr":
+        parts += [*_parents(python), "--ro-bind", python, python]
+    return [*parts, "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+
+
+def _parents(path: str) -> list[str]:
+    """Folders above a path that anybody may enter; those that bubblewrap makes itself are not."""
+    above = [str(one) for one in reversed(Path(path).parents)][1:]
+    return [part for one in above for part in ("--dir", one)]
+
+
+def _packages(names: Sequence[str]) -> tuple[list[str], str]:
+    """Paths of packages in site-packages, with the libraries that wheels put beside them."""
+    import sysconfig
+
+    folder = Path(sysconfig.get_paths()["platlib"])
+    found = []
+    for name in names:
+        path = folder / name
+        if not path.is_dir():
+            raise SandboxError(f"packages: {name!r} is no package in {folder}")
+        found += [str(one) for one in (path, folder / f"{name}.libs") if one.is_dir()]
+    return found, str(folder)

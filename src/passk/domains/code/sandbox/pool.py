@@ -1,0 +1,247 @@
+"""Untrusted programs run in sandboxes that stay warm: `Sandbox`.
+
+    >>> with Sandbox() as sandbox:  # doctest: +SKIP
+    ...     program = Program("def f(x): return x + 1", "f", ("[1]",))
+    ...     [(number, outcome)] = sandbox.run([program])
+    >>> outcome.cases  # doctest: +SKIP
+    (CaseResult(kind='returned', value='2'),)
+
+Each server is a bubblewrap sandbox with all namespaces its own: no network, a read-only root of
+the C library and Python's alone, no environment. In it stay two small Python processes. One takes
+programs from the host and passes on what comes back; the other, which never sees any of that,
+forks a guest for each program, which is process 1 of its own process namespace, with user, mount,
+IPC and UTS namespaces and a /tmp of its own, no /proc, no capability, no way to gain one, a filter
+on system calls, and limits. The server looks on from outside that namespace; when process 1 ends,
+by itself or killed, the kernel ends all that the program started.
+
+Covered (tests/test_attacks.py):
+
+- Forged results. Expected outputs never come here; what a guest writes is read as a claim about
+  values, of bounded size, with a parser that only reads. Nothing is unpickled. Results of one
+  program are never taken for another's: each guest has a pipe of its own.
+- Programs that exit, crash, fork endlessly or away, sleep, ignore signals, allocate, write or
+  print without end, or kill all they can: each costs its own limit.
+- Reading or writing the host's files, other processes, the network, what other programs left.
+- Reading memory. A guest can read all of its own, which holds its own source and inputs, and what
+  the process it was forked from held, which is nothing of any program: no source, input or output
+  of others, reference solutions among them, which may so run in the same servers.
+- Blaming the sandbox: only what happens before a program's first line can be a fault of confining
+  it, and the program cannot say so afterwards.
+- Leftovers: servers die with the thread that started them (kill -9 too), guests with their
+  server; files live in memory, within the sandbox.
+
+Not covered:
+
+- Bugs of the kernel, of bubblewrap, or of the processor (side channels); a guest shares both.
+- Time: processor time varies by tens of percent with what else the machine does.
+- Memory between two looks at a guest (20 ms) may pass the limit; kernel memory (pipes, sockets,
+  page tables) is bounded by counts of files and processes, not by bytes.
+- Processor time of processes that a program starts and has reaped automatically (SIGCHLD ignored)
+  counts only while they live; such a program meets its wall limit.
+- `isolation="weak"`: a process with limits, forked from one that knows nothing, and nothing else of
+  the above. The program can read and write whatever this user can, other processes too.
+"""
+
+import selectors
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self
+
+from passk.domains.code.sandbox import task
+from passk.domains.code.sandbox.bubblewrap import SandboxError
+from passk.domains.code.sandbox.connection import Connection, Running, ServerDiedError, Want
+from passk.domains.code.sandbox.task import Outcome, Program
+
+__all__ = ["Sandbox", "SandboxError"]
+
+_AHEAD = 3  # programs that a server is given before it has ended the first
+_POSTPONED = 16  # programs to be retried alone that may wait for the end of the others
+_BUSY = 0.05  # share of the wall time spent waiting for a processor that is worth a retry
+_ATTEMPTS = 3  # servers in a row that may die before they are ready
+
+
+class Sandbox:
+    """Runs programs in `servers` sandboxes; a context manager that leaves nothing behind.
+
+    Args:
+        isolation: "bubblewrap", or "weak": limits alone, for machines without it.
+        servers: programs that run at one time.
+        packages: packages of this interpreter that programs may import; none but the standard
+            library by default.
+
+    Raises:
+        SandboxError: on entry, if bubblewrap or namespaces are missing; with the remedy.
+    """
+
+    def __init__(
+        self,
+        *,
+        isolation: str = "bubblewrap",
+        servers: int = 2,
+        packages: Sequence[str] = (),
+    ) -> None:
+        if servers < 1:
+            raise ValueError(f"{servers} servers: at least 1")
+        self._isolation, self._count, self._packages = isolation, servers, tuple(packages)
+        self._servers: list[Connection] = []
+        self._selector = selectors.DefaultSelector()
+        self._failed = 0
+
+    def __enter__(self) -> Self:
+        self._start().check_started()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all servers and what runs in them."""
+        for one in list(self._servers):
+            self._remove(one)
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the servers that run now."""
+        return [one.process.pid for one in self._servers]
+
+    def run(
+        self, programs: Iterable[Program], want: Want | None = None
+    ) -> Iterator[tuple[int, Outcome]]:
+        """Run programs, consumed as there is room for them.
+
+        A program that meets its wall limit after waiting for a processor, or whose server died,
+        is run once more with nothing beside it before that counts.
+
+        Args:
+            programs: what to run.
+            want: called with the number of the program, of the case, and its result, as cases
+                end; False stops that program.
+
+        Yields:
+            Number of the program and its outcome, as they end.
+
+        Raises:
+            SandboxError: no server starts any more.
+        """
+        if any(one.running for one in self._servers):  # left by an iteration that was given up
+            self.close()
+        source = enumerate(programs)
+        again: deque[Running] = deque()
+        more = True
+        while True:
+            while len(self._servers) < self._count:
+                self._start()
+            if more and len(again) < _POSTPONED:
+                more = self._feed(source)
+            if not more:
+                self._share()
+            busy = any(one.running for one in self._servers)
+            if not busy and again:
+                self._idle().give(again.popleft())
+            elif not busy and not more:
+                return
+            yield from self._results(want, again)
+
+    def _feed(self, source: Iterator[tuple[int, Program]]) -> bool:
+        """Give programs to the servers that have room; whether there may be more."""
+        if any(one.running and one.running[0].alone for one in self._servers):
+            return True
+        for depth in range(1, _AHEAD + 1):
+            for one in self._servers:
+                if one.ready and len(one.running) < depth:
+                    number, program = next(source, (-1, None))
+                    if program is None:
+                        return False
+                    one.give(Running(number, program))
+        return True
+
+    def _share(self) -> None:
+        """Give idle servers what waits behind a program that may take long."""
+        for one in self._servers:
+            if one.ready and not one.running:
+                waiting = (other.take_back() for other in self._servers)
+                program = next((found for found in waiting if found), None)
+                if program is not None:
+                    one.give(program)
+
+    def _idle(self) -> Connection:
+        return next((one for one in self._servers if one.ready), self._servers[0])
+
+    def _results(self, want: Want | None, again: deque[Running]) -> Iterator[tuple[int, Outcome]]:
+        """What has arrived, and what servers that died leave behind."""
+        for server in self._servers:
+            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if server.sending else 0)
+            if self._selector.get_key(server).events != events:
+                self._selector.modify(server, events, server)
+        found = self._selector.select(1.0)
+        for key, events in found:
+            one: Connection = key.data
+            if events & selectors.EVENT_WRITE:
+                one.send()
+            if events & selectors.EVENT_READ:
+                try:
+                    ended = one.receive(want)
+                except ServerDiedError as error:
+                    yield from self._bury(one, str(error), again)
+                    continue
+                if one.ready:
+                    self._failed = 0
+                for running, end in ended:
+                    yield from _settled(running, end, again)
+        if not found:
+            for server in list(self._servers):
+                if server.overdue:
+                    yield from self._bury(server, "it answers nothing any more", again)
+
+    def _start(self) -> Connection:
+        one = Connection(self._isolation, self._packages)
+        self._servers.append(one)
+        self._selector.register(one, selectors.EVENT_READ, one)
+        return one
+
+    def _remove(self, one: Connection) -> None:
+        self._servers.remove(one)
+        self._selector.unregister(one)
+        one.close()
+
+    def _bury(
+        self, one: Connection, said: str, again: deque[Running]
+    ) -> Iterator[tuple[int, Outcome]]:
+        """Remove a server that died: its program is retried alone, those that waited too."""
+        ready = one.ready
+        self._remove(one)
+        if not ready:
+            self._failed += 1
+            if self._failed >= _ATTEMPTS:
+                raise SandboxError(f"a sandbox that worked does not start any more: {said}")
+        for i, running in enumerate(one.running):
+            if running.moved:
+                continue
+            if i == 0 and running.alone:
+                detail = f"the sandbox died twice: {said}".strip()[:2000]
+                yield running.number, Outcome(tuple(running.cases), task.FAULT, detail)
+            else:
+                again.append(Running(running.number, running.program, alone=True))
+
+
+def _settled(
+    one: Running, end: dict[str, Any], again: deque[Running]
+) -> Iterator[tuple[int, Outcome]]:
+    """The outcome, or nothing and a second run alone where it may be the host's doing."""
+    outcome = one.outcome(end)
+    if outcome.ended == task.SLEPT:
+        waited, used = end["delay"], end["cpu"]
+        if not one.alone and waited > _BUSY * outcome.wall:
+            again.append(Running(one.number, one.program, alone=True))
+            return
+        if waited != float("inf") and used + waited > outcome.wall / 2:
+            detail = f"ran {used:.1f} s and waited {waited:.1f} s for a processor"
+            outcome = replace(outcome, ended=task.FAULT, detail=detail)
+    yield one.number, outcome

@@ -1,0 +1,130 @@
+"""From tests to runs in a sandbox, and from their outcomes to a verdict. No process is touched."""
+
+import builtins
+import re
+from dataclasses import dataclass, field
+
+from passk.domains.code.checkers import same
+from passk.domains.code.extraction import bound_names, parse
+from passk.domains.code.options import CodeOptions
+from passk.domains.code.sandbox import task
+from passk.domains.code.sandbox.task import CaseResult, Limits, Outcome, Program
+from passk.domains.code.test_cases import Tests
+from passk.domains.verdict import (
+    CORRECT,
+    DIFFERENT_OUTPUT,
+    EXITED,
+    MEMORY,
+    OUTPUT,
+    PASSED,
+    SANDBOX_FAULT,
+    SYNTAX,
+    TIMEOUT,
+    UNKNOWN,
+    WRONG,
+    raised,
+)
+
+_ENDED = {
+    task.CPU: TIMEOUT,
+    task.SLEPT: TIMEOUT,
+    task.MEMORY: MEMORY,
+    task.OUTPUT: OUTPUT,
+    task.EXITED: EXITED,
+}
+_NAME = re.compile(r"[A-Za-z_]\w*")
+
+
+def entry_of(entry: str | None, source: str) -> str | None:
+    """What is called in a program: where `Class.method` is asked for, a bare function will do.
+
+    LiveCodeBench's rule: models answer with the function alone at times.
+    """
+    if entry is None or "." not in entry:
+        return entry
+    owner, _, method = entry.rpartition(".")
+    bound = bound_names(tree) if (tree := parse(source)) is not None else set()
+    return method if method in bound and owner not in bound else entry
+
+
+def batches(tests: Tests, options: CodeOptions) -> list[tuple[int, ...]]:
+    """Cases of each run of a program: all in one, or one each where no limit is known for all.
+
+    Args:
+        tests: of the problem. A time limit for all cases comes from the reference solution.
+        options: of the grader.
+    """
+    cases = list(range(len(tests.inputs)))
+    if options.cheapest_first and not options.all_tests:
+        cases.sort(key=lambda case: len(tests.inputs[case]))
+    return [tuple(cases)] if tests.reference is not None else [(case,) for case in cases]
+
+
+def program(tests: Tests, source: str, cases: tuple[int, ...], limits: Limits) -> Program:
+    """What enters the sandbox: nothing of what is expected."""
+    return Program(
+        source=source,
+        entry=entry_of(tests.entry, source),
+        inputs=tuple(tests.inputs[case] for case in cases),
+        prelude=tests.prelude,
+        limits=limits,
+    )
+
+
+@dataclass
+class Run:
+    """Some cases of a program on their way through the sandbox.
+
+    Attributes:
+        tests: of the problem.
+        cases: numbers of the cases, in the order in which they run.
+        right: for each position compared so far, whether it came out right.
+    """
+
+    tests: Tests
+    cases: tuple[int, ...]
+    right: dict[int, bool] = field(default_factory=dict)
+
+    def compare(self, position: int, result: CaseResult) -> bool:
+        """Whether the case at a position of the run came out right."""
+        if position not in self.right:
+            tests, case = self.tests, self.cases[position]
+            self.right[position] = same(
+                result, tests.expected[case], tests.inputs[case], tests.comparison
+            )
+        return self.right[position]
+
+    def decide(self, outcome: Outcome) -> tuple[str, str]:
+        """Verdict and reason of an outcome.
+
+        A wrong case decides, whatever became of the rest; a fault of the host decides nothing.
+        """
+        for position, result in enumerate(outcome.cases):
+            if not self.compare(position, result):
+                return WRONG, _reason(result)
+        if outcome.ended == task.FINISHED and len(outcome.cases) == len(self.cases):
+            return CORRECT, PASSED
+        if outcome.ended not in _ENDED:
+            return UNKNOWN, SANDBOX_FAULT
+        if outcome.ended == task.EXITED and outcome.detail:
+            return WRONG, _error(outcome.detail, EXITED)
+        return WRONG, _ENDED[outcome.ended]
+
+
+def _reason(result: CaseResult) -> str:
+    if result.kind == task.RAISED:
+        return _error(result.value, raised("Exception"))
+    return DIFFERENT_OUTPUT
+
+
+def _error(text: str, otherwise: str) -> str:
+    """The reason of an error's `Type: message`; built-in types alone are told apart."""
+    match = _NAME.match(text)
+    kind = getattr(builtins, match[0], None) if match else None
+    if not isinstance(kind, type) or not issubclass(kind, BaseException):
+        return otherwise
+    if issubclass(kind, SyntaxError):
+        return SYNTAX
+    if issubclass(kind, SystemExit | KeyboardInterrupt):
+        return EXITED
+    return MEMORY if issubclass(kind, MemoryError) else raised(kind.__name__)

@@ -1,0 +1,1 @@
+"""Mathematics: final answers, judged by equality."""

@@ -1,0 +1,1 @@
+"""Published math benchmarks, one reader per format."""

@@ -1,0 +1,80 @@
+r"""Math benchmarks in JSONL: a column that asks, and one with the answer in it somewhere.
+
+Example of a row: {"idx": 0, "question": "How many?", "answer": "3 + 4 = <<3+4=7>>7\n#### 7"}
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from passk.core.rows import RecordedError, Row
+from passk.data.imported import gold_answer
+from passk.domains.base_reader import Problem, text, value
+
+_BOX = r"\boxed{"
+
+
+def after_hashes(row: Row, found: Any) -> str:  # noqa: ANN401
+    """What follows the last `####`, without separators of thousands (GSM8K)."""
+    before, mark, answer = str(found).rpartition("####")
+    if not mark:
+        raise RecordedError(f"{row.place}: no '####' before the answer in {before[:60]!r}")
+    return answer.strip().replace(",", "")
+
+
+def last_boxed(row: Row, found: Any) -> str:  # noqa: ANN401
+    r"""What the last `\boxed{...}` holds (Minerva)."""
+    solution = str(found)
+    start = solution.rfind(_BOX)
+    depth, inner = 1, solution[start + len(_BOX) :]
+    for place, letter in enumerate(inner):
+        escaped = place > 0 and inner[place - 1] == "\\"
+        depth += 0 if escaped else (letter == "{") - (letter == "}")
+        if start >= 0 and not depth:
+            return inner[:place].strip()
+    raise RecordedError(rf"{row.place}: no closed \boxed{{...}} in the solution")
+
+
+def only_entry(row: Row, found: Any) -> str:  # noqa: ANN401
+    """The entry of a list of one, without dollar signs around it (OlympiadBench)."""
+    if not isinstance(found, list) or len(found) != 1:
+        raise RecordedError(f"{row.place}: answer is {found!r}; expected a list of one")
+    return str(found[0]).strip().strip("$")
+
+
+def whole(row: Row, found: Any) -> str:  # noqa: ANN401
+    """The column as it is; a whole float loses its `.0`."""
+    return gold_answer(found, row.place)
+
+
+TAKE: Mapping[str, Callable[[Row, Any], str]] = {
+    "after-hashes": after_hashes,
+    "last-boxed": last_boxed,
+    "only-entry": only_entry,
+    "whole": whole,
+}
+
+
+def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Problem]:
+    """The problems of a math benchmark.
+
+    Args:
+        rows: of the file.
+        options: columns `name`, `question`, `answer`, maybe `unit` and a list of `tags`; `take`:
+            how the answer stands in its column, a key of TAKE.
+    """
+    take = TAKE[options.get("take", "whole")]
+    for row in rows:
+        answer = take(row, value(row, options["answer"], object))
+        if not answer:
+            raise RecordedError(f"{row.place}: the answer is empty: download the file again")
+        unit = row.values.get(options.get("unit", ""))
+        yield Problem(
+            name=str(value(row, options["name"], (str, int))),
+            place=row.place,
+            question=text(row, options["question"]).strip(),
+            answer=answer,
+            answer_type="integer" if re.fullmatch(r"-?\d+", answer) else "expression",
+            tags=tuple(str(value(row, tag, object)) for tag in options.get("tags", ())),
+            unit=str(unit) if unit else None,
+        )

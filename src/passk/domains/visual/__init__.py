@@ -1,0 +1,1 @@
+"""Questions about images, judged by the type of their answer."""

@@ -1,0 +1,182 @@
+"""Judging responses about pictures: extraction, plain rules, and Math-Verify for the rest.
+
+Plain numbers and words, which most answers are, are decided here; worker processes of the math
+judge start only for formulas, and only its verdicts are worth a cache.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from passk.domains.grading import Progress
+from passk.domains.math.judge import MathJudge
+from passk.domains.verdict import (
+    CORRECT,
+    DIFFERENT,
+    EQUAL,
+    GOLD,
+    NO_ANSWER,
+    TRUNCATED,
+    UNKNOWN,
+    WRONG,
+    Verdict,
+)
+from passk.domains.verdict_cache import VerdictCache
+from passk.domains.visual.comparison import equal, readable
+from passk.domains.visual.extraction import answer_of
+from passk.domains.visual.gold import Gold
+from passk.domains.visual.markup import plain
+from passk.domains.visual.options import VisualOptions
+
+
+class _Open(NamedTuple):
+    """A reference answer and an answer that algebra must compare.
+
+    Attributes:
+        gold, answer: as written.
+        decimals: to which floats are rounded.
+    """
+
+    gold: str
+    answer: str
+    decimals: int
+
+
+class VisualJudge:
+    r"""Judges responses about pictures; a context manager that ends the math judge's workers.
+
+    Args:
+        options: of the grader.
+        cache: of the math judge's verdicts, filed under the name of its grader, so that both
+            domains share them; without one, all are worked out anew.
+        timeout, workers, memory, progress: of the math judge.
+
+    Example:
+        >>> gold = Gold("0.2", "float", precision=1).dump()
+        >>> with VisualJudge(VisualOptions()) as judge:
+        ...     [v.verdict for v in judge([gold] * 2, [r"\boxed{0.214}", "It is 0.3 m."])]
+        ['correct', 'wrong']
+    """
+
+    def __init__(
+        self,
+        options: VisualOptions,
+        cache: VerdictCache | None = None,
+        *,
+        timeout: float = 5.0,
+        workers: int = 2,
+        memory: int = 4 << 30,
+        progress: Progress = lambda results, _: results,
+    ) -> None:
+        self.options = options
+        self.grader = options.grader()
+        self._cache = cache
+        self._new = partial(
+            MathJudge, timeout=timeout, workers=workers, memory=memory, progress=progress
+        )
+        # By the decimals to which Math-Verify rounds: one judge for each precision that occurs.
+        self._math: dict[int, MathJudge] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for judge in self._math.values():
+            judge.__exit__(kind, error, trace)
+        self._math.clear()
+        if self._cache is not None:
+            self._cache.close()
+
+    def __call__(
+        self, golds: Sequence[str], texts: Sequence[str], cut: Sequence[bool] | None = None
+    ) -> list[Verdict]:
+        """A verdict for each response.
+
+        Args:
+            golds: what `passk.domains.visual.gold.Gold.dump` wrote.
+            texts: responses, as many.
+            cut: whether a response ended at its length limit. Such a response states an answer
+                only in a closed box or tag; without one it is unknown (truncated).
+
+        Returns:
+            Verdicts in the order of the responses; `answer` is what was extracted.
+
+        Raises:
+            ValueError: the sequences differ in length.
+            WorkerError: workers do not start.
+        """
+        rows = list(zip(golds, texts, cut or [False] * len(texts), strict=True))
+        read = {dumped: _read(dumped) for dumped in dict.fromkeys(golds)}
+        known = {
+            (dumped, text, short): self._plain(read[dumped], text, short)
+            for dumped, text, short in dict.fromkeys(rows)
+        }
+        judged = self._formulas([one for one in known.values() if isinstance(one, _Open)])
+        found = (known[row] for row in rows)
+        return [judged[one] if isinstance(one, _Open) else one for one in found]
+
+    def _plain(self, gold: Gold | None, text: str, cut: bool) -> Verdict | _Open:
+        """A verdict by plain rules, or what algebra must compare."""
+        if gold is None:
+            return Verdict(UNKNOWN, GOLD, None)
+        answer = answer_of(text, gold, without_anchor=self.options.without_anchor)
+        if cut and (answer is None or not answer.closed):
+            return Verdict(UNKNOWN, TRUNCATED, None)
+        if answer is None:
+            return Verdict(WRONG, NO_ANSWER, None)
+        right = equal(gold, answer.text, truncate=self.options.truncate_integers)
+        if right is None:
+            decimals = self.options.math.float_rounding
+            if gold.kind == "float" and gold.precision is not None:
+                decimals = gold.precision
+            return _Open(gold.answer, answer.text, decimals)
+        return Verdict(*((CORRECT, EQUAL) if right else (WRONG, DIFFERENT)), answer.text)
+
+    def _formulas(self, pairs: Sequence[_Open]) -> dict[_Open, Verdict]:
+        """Verdicts of algebra on distinct pairs."""
+        known: dict[_Open, Verdict] = {}
+        for decimals in sorted({pair.decimals for pair in pairs}):
+            asked = [pair for pair in dict.fromkeys(pairs) if pair.decimals == decimals]
+            told = self._judge(decimals)(
+                [pair.gold for pair in asked],
+                [rf"\boxed{{{_balanced(pair.answer)}}}" for pair in asked],
+            )
+            known |= {
+                pair: verdict._replace(answer=pair.answer)
+                for pair, verdict in zip(asked, told, strict=True)
+            }
+        return known
+
+    def _judge(self, decimals: int) -> MathJudge:
+        if decimals not in self._math:
+            options = replace(self.options.math, float_rounding=decimals)
+            cache = self._cache if decimals == self.options.math.float_rounding else None
+            self._math[decimals] = self._new(options, cache)
+        return self._math[decimals]
+
+
+def _read(dumped: str) -> Gold | None:
+    """A reference answer; None where it cannot be read, or is not of its type."""
+    try:
+        gold = Gold.load(dumped)
+    except ValueError:
+        return None
+    return gold if readable(gold) else None
+
+
+def _balanced(answer: str) -> str:
+    """An answer that can stand in a box: one whose braces do not match loses them."""
+    bare = plain(answer)
+    depth = 0
+    for sign in bare:
+        depth += (sign == "{") - (sign == "}")
+        if depth < 0:
+            break
+    return bare if not depth else bare.replace("{", " ").replace("}", " ")

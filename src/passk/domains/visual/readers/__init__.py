@@ -1,0 +1,1 @@
+"""Published visual benchmarks, one reader per format."""

@@ -1,0 +1,121 @@
+"""The pictures of a benchmark: read one after the other, checked, in normal form.
+
+A picture's digest is of what it shows, so a lossless copy in another format is the same picture.
+
+Example:
+    >>> pictures_digest([])[:8]
+    '4f53cda1'
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from passk.core.digests import digest
+from passk.core.images import MOST_BYTES, Picture, PictureError, normal
+from passk.core.rows import RecordedError
+from passk.data.sources import ANY
+from passk.domains.base_reader import Problem
+
+_SHOWN = 5  # faults that a message names
+
+
+class Pictured(Protocol):
+    """Parameters that say which images belong to a benchmark: `passk.data.benchmark_settings`."""
+
+    images: str | None
+    images_sha256: str | None
+    partial_images: bool
+
+
+def with_pictures(
+    problems: Sequence[Problem], folder: Path | None, *, partial: bool = False
+) -> list[Problem]:
+    """The problems, with their pictures.
+
+    Args:
+        problems: of a benchmark.
+        folder: where the files lie that the problems name, as they name them (`images/4.jpg`) or
+            by their last name alone (`4.jpg`); None: those are not read. Images whose bytes the
+            benchmark's file holds always are.
+        partial: whether files may be missing; such problems stay, without a picture.
+
+    Raises:
+        RecordedError: images are missing, or cannot be used; it names the problems.
+    """
+    found, faults = [], []
+    for problem in problems:
+        try:
+            picture = _picture(problem, folder)
+        except _MissingError as error:
+            picture = None
+            if not partial:
+                faults.append((problem.name, str(error)))
+        except PictureError as error:
+            faults.append((problem.name, str(error)))
+            continue
+        found.append(replace(problem, picture=picture))
+    if faults:
+        lines = "".join(f"\n  {fault}" for _, fault in faults[:_SHOWN])
+        more = f"\n  and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
+        names = ", ".join(name for name, _ in faults[:_SHOWN])
+        raise RecordedError(
+            f"the images of {len(faults)} of {len(problems)} problems cannot be used:{lines}{more}"
+            f"\nGet the files again, or leave the problems out: `without: [{names}"
+            f"{', ...' if more else ''}]`; `partial_images: true` keeps those whose files are "
+            "missing, without a picture"
+        )
+    return found
+
+
+def pictures_digest(problems: Iterable[Problem]) -> str:
+    """Digest of the pictures of problems, by the problems' names."""
+    return digest(*sorted((one.name, one.picture.digest) for one in problems if one.picture))
+
+
+def illustrated(problems: Sequence[Problem], settings: Pictured) -> list[Problem]:
+    """The problems with the pictures that parameters mean.
+
+    Raises:
+        RecordedError: as `with_pictures`; or the pictures of the folder are others than those of
+            `images_sha256`, or this is null: it says what to write.
+    """
+    folder = None if settings.images is None else Path(settings.images)
+    found = with_pictures(problems, folder, partial=settings.partial_images)
+    if folder is not None:
+        _check(found, settings.images_sha256)
+    return found
+
+
+def _check(problems: Sequence[Problem], sha256: str | None) -> None:
+    found = pictures_digest(problems)
+    if sha256 in (found, ANY):
+        return
+    number = sum(one.picture is not None for one in problems)
+    raise RecordedError(
+        f"images_sha256 is {sha256 or 'null'}, but the {number} pictures of {len(problems)} "
+        f"problems have {found}. If they are those you mean, give `images_sha256: {found}` in the "
+        f"parameters, so that another picture is noticed, or `images_sha256: {ANY}`"
+    )
+
+
+class _MissingError(Exception):
+    """There is no such file."""
+
+
+def _picture(problem: Problem, folder: Path | None) -> Picture | None:
+    place = f"problem {problem.name!r}"
+    if isinstance(problem.image, bytes):
+        return normal(problem.image, f"{place} ({problem.place})")
+    if problem.image is None or folder is None:
+        return None
+    named = PurePosixPath(problem.image)
+    if named.is_absolute() or ".." in named.parts:
+        raise PictureError(f"{place}: image {problem.image!r} leads out of the folder of images")
+    for path in (folder / named, folder / named.name):
+        if path.is_file():
+            with path.open("rb") as stream:
+                # One byte more than is legal: a file of any size is refused, never held.
+                return normal(stream.read(MOST_BYTES + 1), f"{place} ({path})")
+    raise _MissingError(f"{place}: no file {folder / named}, nor {folder / named.name}")

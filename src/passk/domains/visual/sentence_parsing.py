@@ -1,0 +1,206 @@
+r"""Which number a sentence states, and which sentence of a response concludes.
+
+Nothing here sees the reference answer: a sentence states one number, or none that can be told.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from passk.domains.visual.quantities import WORDS, is_unit, numeral, values
+
+_SPLIT = re.compile(r"\n+|(?<=[.!?])[ \t]+(?=[A-Z*$\\(\"'])")
+_BOLD = re.compile(r"\*\*([^*\n]{1,80})\*\*")
+_LISTED = re.compile(r"\s{0,8}(?:[*+-]|\d{1,3}[.)])\s|\s{0,8}\|")
+# A number is looked for where none is glued to it: not the 2 of `x_2`, `x^2`, `A2`, `-2-3`.
+_START = re.compile(r"(?<![\w.,^_{\\])(?=[-+−–]?\s?[$€£¥₹]?\s?\.?\d)")
+_NUMBER_WORD = re.compile(rf"\b(?:{'|'.join(sorted(WORDS, key=len, reverse=True))})\b")
+_FILLER = (
+    r"about|approximately|around|roughly|only|exactly|equal|to|an?|total|of|the|year|week|month|day|"
+    r"in|at|just|also|still|therefore|thus|now|simply|nearly|almost|then|number|value|there|which|"
+    r"is|are|be|left|[:$=≈~]"
+)
+_VERB = (
+    r"is|are|was|were|be|being|equals?|gives?|ha(?:s|ve|d)|spen(?:ds?|t)|pa(?:ys?|id)|costs?|gets?|"
+    r"reach(?:es)?|leav(?:es?|ing)|yields|totals|needs?|becomes?|remains?|shows|"
+    r"measures|drove|contains?|makes|obtain|took|takes?|about"
+)
+_STATES = re.compile(rf"\b(?:{_VERB})\b[\s:*]{{0,4}}(?:(?:{_FILLER})\s*){{0,6}}[*\s]{{0,4}}$")
+_REACH = 90  # characters before a number in which its verb is looked for
+_EQUALS = re.compile(r"(?:=|≈|\\approx|\bequals|\bequal to)[\s$*\\(]{0,4}$")
+_OPERATOR = re.compile(
+    r"[\s$)]{0,3}(?:[+*/×÷=^x−-]|\\(?:times|cdot|div|frac))[\s$(\\]{0,3}[\d.$(a-zA-Z\\]"
+)
+# The sentence, or what stands behind these words in it, follows from what stands before.
+_OPERATOR_SIGN = re.compile(r"[+×÷*/−=≈-]|\\(?:times|cdot|div|approx)")
+_CLAUSE = re.compile(r"[,;.]\s")  # what stands behind is another statement
+_NUMBERING = re.compile(r"\d{1,3}[.)]$")  # of a list's item, left alone by the split
+_CONCLUDES = re.compile(
+    r"^\W{0,4}(?:and |but |or )?(?:so|consequently|accordingly|in total|in all|altogether|overall|"
+    r"in general|in conclusion|finally|as a result|in summary|to summarize|"
+    r"(?:in|to|round(?:ing|ed) to) (?:one|two|three|\d) decimal places?)\b"
+    r"|\b(?:therefore|thus|hence)\b",
+    re.IGNORECASE,
+)
+_SO = re.compile(r", so (?!that )")
+# Before a number that only bounds another: `more than 4`.
+_BOUND = re.compile(
+    r"\b(?:than|above|below|over|under|between|from|least|most|until|since|exceeds?|mark|not|n't)\W{1,3}$"
+    r"|\b(?:from|between)\s\S{1,6}\s(?:to|and)\s$"
+)
+# Behind a number that is one of several, or has something done to it: `5 or 6`, `5 - 6`, `5²`.
+_OTHER = re.compile(
+    r"\s?(?:[²³]|\^\s?\{?\s?[\w(-]|(?:squared|cubed)\b(?!\s[a-z])|factorial\b|"
+    r"(?:or|and|to|[+*×÷x−–-]|\\times|\\cdot)\s?[$(\\]?-?\d(?!\d{0,3}\s?/))"
+)
+_RATIO = re.compile(r"\s?:\s?\d")
+# `one` and the like that count nothing: `the one for lime`, `each one`.
+_NO_COUNT = re.compile(r"\b(?:the|this|that|each|which|any|no|every|to|in)\s$")
+_PLEASANTRY = re.compile(
+    r"\W{0,3}(?:sure\b|yes, i can|i (?:see|understand)\W{0,2}(?:the (?:image|picture)\W|$)|"
+    r"i (?:can (?:help|answer)|hope)\b|okay|certainly|of course|"
+    r"(?:is there|do you|would you|let me know|here (?:is|are|'s)|please)\b)",
+    re.IGNORECASE,
+)
+
+
+class _Number(NamedTuple):
+    """A number in a sentence.
+
+    Attributes:
+        start, end: where it stands.
+        text: as it is written.
+    """
+
+    start: int
+    end: int
+    text: str
+
+
+def without_code(text: str) -> str:
+    """A text without fenced blocks of code."""
+    return "\n".join(text.split("```")[::2])
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences and lines of a text, without rows of tables and blank ones.
+
+    Example:
+        >>> sentences("It costs $3.50. So 2 cost $7.")
+        ['It costs $3.50.', 'So 2 cost $7.']
+    """
+    parts = (part.strip() for part in _SPLIT.split(text))
+    return [part for part in parts if part and part.count("|") < 2 and not _NUMBERING.match(part)]
+
+
+def is_listed(sentence: str) -> bool:
+    """Whether a sentence is an item of a list: one of several, and no conclusion."""
+    return _LISTED.match(sentence) is not None and not sentence.startswith("**")
+
+
+def is_pleasantry(sentence: str) -> bool:
+    """Whether a sentence only greets, offers help or takes leave."""
+    return _PLEASANTRY.match(sentence) is not None
+
+
+def conclusion(sentence: str, *, mild: bool = False) -> str | None:
+    """What a sentence says to follow from what stands before it; None where it says no such thing.
+
+    Args:
+        sentence: as it is written.
+        mild: of `..., so ...` in place of therefore, thus, in total, and the like.
+
+    Example:
+        >>> conclusion("As 2 + 2 is even, therefore it is 4.")
+        ' it is 4.'
+        >>> conclusion("It is even, so 4 will do.", mild=True)
+        '4 will do.'
+    """
+    found = None
+    for match in (_SO if mild else _CONCLUDES).finditer(sentence):
+        found = sentence[match.end() :]
+    return found
+
+
+def has_bold_number(sentence: str) -> bool:
+    """Whether a number stands in bold, in a sentence that is no item of a list."""
+    return not is_listed(sentence) and any(re.search(r"\d", one) for one in _BOLD.findall(sentence))
+
+
+def _numbers(sentence: str) -> Iterator[_Number]:
+    end = 0
+    for found in _START.finditer(sentence):
+        if found.start() < end:
+            continue
+        match = numeral(sentence, found.start())
+        if match is None or not values(match):
+            continue
+        after = sentence[match.end() : match.end() + 8]
+        ratio = _RATIO.match(after) or re.search(r"\d\s?:\s?$", sentence[: match.start()][-4:])
+        glued = re.match(r"[A-Za-z]{1,4}", after)
+        if ratio or (glued and not is_unit(glued[0])):
+            continue  # `2:8`, `4x`, `6th`, `3D`
+        end = match.end()
+        yield _Number(match.start(), end, match[0].strip())
+    if not end:  # no digits at all: a number word may stand for them
+        for word in _NUMBER_WORD.finditer(sentence.lower()):
+            before, after = sentence[: word.start()][-8:], sentence[word.end() :][:4]
+            if not (after.startswith(" of ") or _NO_COUNT.search(before)):
+                yield _Number(word.start(), word.end(), sentence[word.start() : word.end()])
+
+
+def stated(sentence: str) -> str | None:
+    r"""The number that a sentence states; None where it states none, or it cannot be told which.
+
+    In this order, among what is bold if a number is: behind its first verb (`is`, `are`, `costs`,
+    ...), or at the end of the equation that begins there; at the end of its last equation; the
+    only number that it holds.
+
+    Example:
+        >>> stated("There are 4 flocks with at least 17 birds."), stated("It takes 2 + 3 = 5 days.")
+        ('4', '5')
+        >>> stated("The bars from 3 to 9 are blue.") is None
+        True
+    """
+    if bold := _BOLD.findall(sentence):
+        inside = [found for one in bold if (found := _stated(one))]
+        if inside and len(set(inside)) == 1:
+            return inside[0]
+        if inside:
+            return _stated(sentence) or inside[0]
+    return _stated(sentence)
+
+
+def _stated(sentence: str) -> str | None:
+    found = list(_numbers(sentence))
+    if not found:
+        return None
+    for place, number in enumerate(found):
+        before = sentence[max(0, number.start - _REACH) : number.start]
+        if _STATES.search(before):
+            result = _end_of_equation(sentence, found[place:])
+            return None if _OTHER.match(sentence, result.end) else result.text
+    ends = [one for one in found if _closes(sentence, one)]
+    if ends:
+        return ends[-1].text
+    alone = [one for one in found if one.text[-1].isdigit() or one.text.endswith("%")]
+    alone = [one for one in alone if not _BOUND.search(sentence[: one.start][-16:])]
+    return alone[0].text if len({one.text for one in alone}) == 1 else None
+
+
+def _closes(sentence: str, number: _Number) -> bool:
+    """Whether a number stands behind an equals sign, and nothing is done to it."""
+    before = sentence[max(0, number.start - 16) : number.start]
+    return _EQUALS.search(before) is not None and _OPERATOR.match(sentence, number.end) is None
+
+
+def _end_of_equation(sentence: str, found: list[_Number]) -> _Number:
+    """The result of the equation that begins with the first number; that number without one."""
+    first = found[0]
+    for one in found[1:]:
+        between = sentence[first.end : one.start]
+        if not _OPERATOR_SIGN.search(between) or _CLAUSE.search(between):
+            continue
+        if _closes(sentence, one):
+            first = one
+    return first

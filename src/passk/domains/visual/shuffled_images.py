@@ -1,0 +1,88 @@
+"""Sets in which each problem comes with the picture of another: who still solves them guesses.
+
+Questions, answers and choices stay, and so does what the column `tests` says of a problem's own
+picture. The other picture is chosen without regard to its question: a question may ask of it what
+it does not show, and by chance its right answer may be the same.
+
+Example:
+    >>> rotated(["a", "b", "b", "c"], seed=0) in (["b", "a", "c", "b"], ["b", "c", "a", "b"])
+    True
+"""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+
+import polars as pl
+
+from passk.core.digests import seed as seed_of
+from passk.core.ids import problem_id
+
+SHUFFLED = "shuffled"  # what the filter table calls this step
+REASON = "none goes; each has another problem's picture"
+_ATTEMPTS = 100
+
+
+def rotated(pictures: Sequence[str], seed: int) -> list[str]:
+    """The same pictures in another order, in which no place keeps its own.
+
+    A seeded order keeps equal pictures together; each place takes what stands further by the
+    number of the most frequent picture, which reaches beyond its equals and, as long as no picture
+    is more than half of all, never back to them.
+
+    Raises:
+        ValueError: one picture is more than half of all.
+    """
+    number = Counter(pictures)
+    most = max(number.values(), default=0)
+    if 2 * most > len(pictures):
+        raise ValueError(
+            f"{most} of {len(pictures)} problems have the same picture, so that some would keep "
+            "it; take more problems, or `pictures: own`"
+        )
+    draw = random.Random(seed)
+    rank = {one: draw.random() for one in number}
+    order = list(range(len(pictures)))
+    draw.shuffle(order)
+    order.sort(key=lambda place: (rank[pictures[place]], pictures[place]))
+    found = list(pictures)
+    for position, place in enumerate(order):
+        found[place] = pictures[order[(position + most) % len(order)]]
+    return found
+
+
+def shuffled(problems: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Problems, each with the picture of another; ids follow, as something else is asked.
+
+    Args:
+        problems: a problem table in which all have a picture.
+        name: of the set, from which the order derives.
+
+    Raises:
+        ValueError: a problem without a picture, or no such order.
+    """
+    if bare := problems.filter(pl.col("image").is_null())["problem_id"].to_list():
+        raise ValueError(
+            f"{len(bare)} of {problems.height} problems have no picture to exchange, first "
+            f"{bare[0]}; filter {{kind: image_present}} leaves them out"
+        )
+    shown = dict(problems.select("image", "picture").iter_rows())
+    asked = problems.select("domain", "question", "choices", "starter_code").rows()  # as in ids
+    for attempt in range(_ATTEMPTS):
+        images = rotated(problems["image"].to_list(), seed_of("pictures", name, attempt))
+        identities = [
+            problem_id(domain, question, choices, code, image)
+            for (domain, question, choices, code), image in zip(asked, images, strict=True)
+        ]
+        if len(set(identities)) == len(identities):
+            break
+    else:
+        raise ValueError(
+            "too many problems share question and picture to exchange pictures between them; take "
+            "more problems, or `pictures: own`"
+        )
+    return problems.with_columns(
+        pl.Series("problem_id", identities),
+        pl.Series("image", images),
+        pl.Series("picture", [shown[image] for image in images], dtype=pl.Binary),
+    )

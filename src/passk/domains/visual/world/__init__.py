@@ -1,0 +1,1 @@
+"""A generated world of scenes: grids, charts, shapes, triangles."""

@@ -1,1 +1,0 @@
-"""The DAG, run records, tracking: what ran, from what, and what it made."""

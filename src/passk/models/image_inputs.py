@@ -1,0 +1,171 @@
+"""A picture as a model sees it: patches of pixels, and as many placeholders as it has tokens.
+
+The checkpoint's own image processor (`preprocessor_config.json`) says how: Qwen2.5-VL shrinks a
+picture to at most so many pixels, cuts it into patches of 14 x 14, and makes a token of 2 x 2.
+It runs on Pillow; torchvision is never imported.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from passk.core.images import opened
+
+PROCESSOR = "preprocessor_config.json"
+_LEAST_PIXELS = 28 * 28  # one token: 2 x 2 patches of 14 x 14 pixels
+
+
+def image_processor(of: int | Path) -> Any:  # noqa: ANN401
+    """Qwen2.5-VL's own image processor, by Pillow: no torchvision is imported.
+
+    Args:
+        of: the most pixels that a picture keeps, or the checkpoint whose processor it is.
+    """
+    place = "transformers.models.qwen2_vl.image_processing_pil_qwen2_vl"
+    processor = import_module(place).Qwen2VLImageProcessorPil
+    if isinstance(of, Path):
+        return processor.from_pretrained(of, local_files_only=True)
+    return processor(min_pixels=_LEAST_PIXELS, max_pixels=of)
+
+
+class VisionError(ValueError):
+    """A prompt and a picture do not fit, or a model takes none; the message says which."""
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A picture that is ready for a model.
+
+    Attributes:
+        pixels: float32, (patches, values of a patch).
+        grid: patches in time (1), height and width.
+        tokens: placeholders that it takes.
+        png: the picture itself, for engines that prepare pictures by themselves.
+    """
+
+    pixels: Tensor
+    grid: tuple[int, int, int]
+    tokens: int
+    png: bytes
+
+
+class Eye:
+    """What turns pictures into a model's inputs.
+
+    Args:
+        processor: the model's image processor.
+        image_id: the token that stands for a picture.
+    """
+
+    def __init__(self, processor: Any, image_id: int) -> None:  # noqa: ANN401
+        self.processor, self.image_id = processor, image_id
+
+    @staticmethod
+    def of(folder: Path) -> "Eye | None":
+        """The eye of a checkpoint; None where its model takes no pictures."""
+        image_id = json.loads((folder / "config.json").read_text("utf-8")).get("image_token_id")
+        if image_id is None or not (folder / PROCESSOR).exists():
+            return None
+        return Eye(image_processor(folder), int(image_id))
+
+    def look(self, png: bytes) -> Seen:
+        """A picture in normal form as the model's input."""
+        found = self.processor(images=[opened(png)], return_tensors="pt")
+        time, height, width = (int(n) for n in found["image_grid_thw"][0])
+        tokens = time * height * width // self.processor.merge_size**2
+        return Seen(found["pixel_values"], (time, height, width), tokens, png)
+
+    def look_at_all(self, pngs: Sequence[bytes]) -> dict[str, Tensor]:
+        """Pictures as `pixel_values` and `image_grid_thw`, one behind the other."""
+        found = self.processor(images=[opened(png) for png in pngs], return_tensors="pt")
+        return {name: found[name] for name in ("pixel_values", "image_grid_thw")}
+
+    def expand(self, ids: Sequence[int], tokens: int) -> list[int]:
+        """A prompt's ids with its one placeholder repeated for each token of its picture.
+
+        Raises:
+            VisionError: there is no placeholder, or more than one.
+        """
+        places = [place for place, token in enumerate(ids) if token == self.image_id]
+        if len(places) != 1:
+            raise VisionError(
+                f"the prompt has {len(places)} placeholders for one picture; a template with "
+                "`image: true` writes one, and a question must write none"
+            )
+        (place,) = places
+        return [*ids[:place], *[self.image_id] * tokens, *ids[place + 1 :]]
+
+
+def inputs(
+    ids: Tensor, pictures: Sequence[Seen], image_id: int, prompt: int | None = None
+) -> dict[str, Tensor]:
+    """What a Qwen2.5-VL's forward pass takes besides the ids of prompts that hold pictures.
+
+    Args:
+        ids: token ids, (rows, tokens), placeholders expanded.
+        pictures: of the rows, in order.
+        image_id: the placeholder.
+        prompt: how many tokens of each row, from the first, are prompt; None: all.
+    """
+    kinds = (ids == image_id).int()
+    if prompt is not None:
+        kinds[:, prompt:] = 0
+    return {
+        "pixel_values": torch.cat([one.pixels for one in pictures]).to(ids.device),
+        "image_grid_thw": torch.tensor([one.grid for one in pictures], device=ids.device),
+        "mm_token_type_ids": kinds,
+    }
+
+
+@contextmanager
+def looking_in_prompts(model: Any, prompt: int) -> Iterator[None]:  # noqa: ANN401
+    """While rows of prompt and response are passed on: a placeholder in a response is but a token.
+
+    A policy may draw that token as any other, and transformers would want a picture for it.
+
+    Args:
+        model: a Qwen2.5-VL with its output layer.
+        prompt: how many tokens of each row are prompt.
+    """
+    inner = model.model
+    original = inner.get_placeholder_mask
+
+    def of_prompts(input_ids: Tensor, **rest: Any) -> Any:  # noqa: ANN401
+        ids = input_ids.clone()
+        ids[:, prompt:] = -1
+        return original(ids, **rest)
+
+    inner.get_placeholder_mask = of_prompts
+    try:
+        yield
+    finally:
+        del inner.get_placeholder_mask
+
+
+def rotary_positions(model: Any, ids: Tensor, shown: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:  # noqa: ANN401
+    """Where the tokens of prompts stand: a picture's in time, height and width.
+
+    Args:
+        model: a Qwen2.5-VL, with or without its output layer.
+        ids: token ids, (rows, tokens).
+        shown: the result of `inputs`; `attention_mask` too where rows are padded.
+
+    Returns:
+        Positions, (3, rows, tokens), and the shift of each row, (rows,): the position of the next
+        token is their number plus this.
+    """
+    inner = model if hasattr(model, "get_rope_index") else model.model
+    positions, shifts = inner.get_rope_index(
+        ids,
+        mm_token_type_ids=shown["mm_token_type_ids"],
+        image_grid_thw=shown["image_grid_thw"],
+        attention_mask=shown.get("attention_mask"),
+    )
+    return positions, shifts.flatten()

@@ -1,1 +1,0 @@
-"""What `params.yaml` may say: one schema module per stage group."""

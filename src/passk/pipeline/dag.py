@@ -1,0 +1,193 @@
+"""The resolved DAG of `dvc.yaml`: the only module that touches DVC's internals.
+
+DVC's version is pinned and `tests/test_dag.py` holds the contract. `dvc.yaml` stays the only
+definition; this module reads it as DVC does, with the parameters filled in.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from passk.config.paths import STATE
+from passk.core.digests import digest, file_digest
+from passk.pipeline.retry import patiently
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage as DVC resolves it.
+
+    Attributes:
+        name: `group@item`, or the group alone.
+        cmd: the shell command.
+        deps: paths of files and folders it reads, relative to the root.
+        outs: paths it writes, relative to the root.
+        params: parameter file -> keys declared.
+        parents: names of stages whose outputs it reads.
+        meta: resources; never makes a stage stale.
+    """
+
+    name: str
+    cmd: str
+    deps: tuple[str, ...]
+    outs: tuple[str, ...]
+    params: Mapping[str, tuple[str, ...]]
+    parents: tuple[str, ...] = ()
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def group(self) -> str:
+        """The stage group."""
+        return self.name.split("@", 1)[0]
+
+    @property
+    def item(self) -> str:
+        """The item within the group; empty for a stage without items."""
+        return self.name.partition("@")[2]
+
+
+class Dag:
+    """All stages by name, with their order."""
+
+    def __init__(self, stages: Iterable[Stage]) -> None:
+        self.stages = {stage.name: stage for stage in stages}
+
+    def groups(self) -> dict[str, list[Stage]]:
+        """Stages per group, in the order of `dvc.yaml`."""
+        groups: dict[str, list[Stage]] = {}
+        for stage in self.stages.values():
+            groups.setdefault(stage.group, []).append(stage)
+        return groups
+
+    def priorities(self) -> dict[str, int]:
+        """How soon each stage should run: first what an early figure waits for, then long chains.
+
+        A stage's priority is the cost (`meta`, seconds on the default study) of the longest chain
+        that begins with it; what a stage with `early: true` in its `meta` waits for comes before
+        everything else.
+        """
+        chain: dict[str, int] = {}
+        for name in reversed(self._ordered()):
+            chain.setdefault(name, 0)
+            chain[name] += int(self.stages[name].meta.get("cost", 1))
+            for parent in self.stages[name].parents:
+                chain[parent] = max(chain.get(parent, 0), chain[name])
+        urgent = [name for name, stage in self.stages.items() if stage.meta.get("early")]
+        first = max(chain.values(), default=0)
+        while urgent:
+            name = urgent.pop()
+            if chain[name] <= first:
+                chain[name] += first
+                urgent += self.stages[name].parents
+        return chain
+
+    def _ordered(self) -> list[str]:
+        """Names with parents before their children."""
+        sorter = TopologicalSorter({name: stage.parents for name, stage in self.stages.items()})
+        return list(sorter.static_order())
+
+    def downstream(self, names: Iterable[str]) -> set[str]:
+        """The named stages and all that lie downstream of them."""
+        children: dict[str, list[str]] = {name: [] for name in self.stages}
+        for stage in self.stages.values():
+            for parent in stage.parents:
+                children[parent].append(stage.name)
+        found: set[str] = set()
+        queue = [name for name in names if name in self.stages]
+        while queue:
+            name = queue.pop()
+            if name not in found:
+                found.add(name)
+                queue += children[name]
+        return found
+
+
+def _relpath(path: str, root: Path) -> str:
+    """A path relative to the root, also where it lies outside of it."""
+    return Path(os.path.relpath(path, root)).as_posix()
+
+
+def load(root: Path = Path()) -> Dag:
+    """Resolve `dvc.yaml` with the present parameters; 0.5 s, nearly all of it DVC's import."""
+    from dvc.dependency import ParamsDependency
+    from dvc.repo import Repo
+    from dvc.stage import PipelineStage
+
+    root = root.resolve()
+    stages = []
+    with Repo(str(root), _wait_for_lock=True) as repo:
+        graph = repo.index.graph
+        for stage in repo.index.stages:
+            if not isinstance(stage, PipelineStage):
+                continue
+            params = {
+                _relpath(dep.fs_path, root): tuple(dep.params)
+                for dep in stage.deps
+                if isinstance(dep, ParamsDependency)
+            }
+            deps = [d for d in stage.deps if not isinstance(d, ParamsDependency)]
+            stages.append(
+                Stage(
+                    name=stage.name,
+                    cmd=str(stage.cmd),
+                    deps=tuple(_relpath(d.fs_path, root) for d in deps),
+                    outs=tuple(_relpath(o.fs_path, root) for o in stage.outs),
+                    params=params,
+                    parents=tuple(sorted(p.name for p in graph.successors(stage))),
+                    meta=stage.meta or {},
+                )
+            )
+    return Dag(stages)
+
+
+@contextmanager
+def parameters_read_once() -> Iterator[None]:
+    """Inside, DVC parses a parameter file once, not once for every stage that names a key of it."""
+    from dvc.dependency import param
+
+    load = param.load_path
+    found: dict[str, Any] = {}
+
+    def once(path: str, fs: object, **kwargs: Any) -> Any:  # noqa: ANN401
+        key = f"{path} {kwargs}"
+        if key not in found:
+            found[key] = load(path, fs, **kwargs)
+        return found[key]  # DVC only looks values up in it, or copies it
+
+    param.load_path = once
+    try:
+        yield
+    finally:
+        param.load_path = load
+
+
+def stale(root: Path = Path()) -> set[str]:
+    """Stages that `dvc status` names: those that changed themselves, without what follows."""
+    from dvc.repo import Repo
+
+    def addresses() -> list[str]:
+        with parameters_read_once(), Repo(str(root.resolve()), _wait_for_lock=True) as repo:
+            return list(repo.status())
+
+    # an address holds the file's path where the working folder is not the root
+    return {address.rpartition(":")[2] for address in patiently(addresses)}
+
+
+def cached(root: Path = Path()) -> Dag:
+    """The resolved DAG, read again only when `dvc.yaml` or `params.yaml` changed."""
+    definition = [file_digest(root / name) for name in ("dvc.yaml", "params.yaml")]
+    path = root / STATE / "dag" / f"{digest(*definition)}.json"
+    if path.exists():
+        stages = json.loads(path.read_text())
+        return Dag(Stage(**stage) for stage in stages)
+    dag = load(root)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    temporary.write_text(json.dumps([asdict(stage) for stage in dag.stages.values()]))
+    temporary.replace(path)
+    return dag

@@ -1,0 +1,120 @@
+"""One stage by DVC: `python -m passk.pipeline.reproduce STAGE`, the job of a Snakemake rule.
+
+The same as `dvc --wait-for-lock repro --single-item STAGE`, but for three things. DVC parses and
+prints all of dvc.lock to read and write one entry, while it holds its lock; here the entry alone is
+read and put in its place, which gives the same file (tested). DVC looks for its lock twice a
+second; this, fifty times. And where another run works on the same files, DVC gives up; this waits,
+and then finds the work done.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from passk.config.paths import STATE
+from passk.pipeline import lock_entries as locktext
+from passk.pipeline.dag import parameters_read_once
+from passk.pipeline.retry import patiently
+
+if TYPE_CHECKING:
+    from dvc.dvcfile import Lockfile
+    from dvc.lock import LockBase
+
+_PAUSE = 0.02  # seconds between tries for DVC's lock
+
+
+def reproduce(stage: str) -> None:
+    """Bring one stage up to date."""
+    from dvc.repo import Repo
+
+    with _one_entry(stage), parameters_read_once(), Repo(_wait_for_lock=True) as repo:
+        _impatient(repo.lock)
+        repo.reproduce(stage, single_item=True)
+
+
+@contextmanager
+def _one_entry(stage: str) -> Iterator[None]:
+    """DVC reads and writes one stage's entry of dvc.lock, and leaves the others as they are."""
+    from dvc.dvcfile import Lockfile
+    from dvc.stage.serialize import to_lockfile
+    from dvc.utils.serialize import dumps_yaml
+    from dvc.utils.serialize._yaml import parse_yaml
+
+    whole_load, whole_dump = Lockfile._load_yaml, Lockfile.dump_stages
+
+    def load(self: "Lockfile", **kwargs: Any) -> tuple[Any, str]:  # noqa: ANN401
+        text = None if kwargs else locktext.cut(_read(Path(self.path)), stage)
+        if text is None:
+            return whole_load(self, **kwargs)
+        return self.validate(parse_yaml(text, self.path), self.relpath), text
+
+    def dump(self: "Lockfile", stages: list[Any], **kwargs: Any) -> None:  # noqa: ANN401
+        path = Path(self.path)
+        old = _read(path)
+        (one,) = stages  # a single item
+        entry = dumps_yaml({"stages": to_lockfile(one, **kwargs)}).removeprefix("stages:\n")
+        new = locktext.put(old, entry)
+        if new is None:
+            whole_dump(self, stages, **kwargs)
+        elif new != old:
+            _replace(path, new)
+            self.repo.scm_context.track_file(self.relpath)
+
+    Lockfile._load_yaml, Lockfile.dump_stages = load, dump
+    try:
+        yield
+    finally:
+        Lockfile._load_yaml, Lockfile.dump_stages = whole_load, whole_dump
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write whole or not at all: DVC itself would leave half a lock where it is killed."""
+    temporary = path.parent / STATE / f"{path.name}.{os.getpid()}.tmp"
+    temporary.parent.mkdir(exist_ok=True)
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _impatient(lock: "LockBase") -> None:
+    """Let a lock of DVC's usual kind be asked for more often; hard-link locks stay as they are."""
+    from dvc.lock import Lock, LockError
+
+    if not isinstance(lock, Lock):
+        return
+
+    def wait() -> None:
+        while True:
+            try:
+                return lock._do_lock()
+            except LockError:
+                time.sleep(_PAUSE)
+
+    lock.lock = wait
+
+
+def main(stage: str) -> int:
+    """Bring one stage up to date; 0, or 1 with a message."""
+    from dvc.exceptions import DvcException
+
+    try:
+        patiently(lambda: reproduce(stage))
+    except DvcException as error:
+        cause = f": {error.__cause__}" if error.__cause__ else ""
+        print(f"dvc: {error}{cause}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

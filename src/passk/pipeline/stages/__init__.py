@@ -1,0 +1,1 @@
+"""One module per stage group: reads files, calls the libraries, writes files."""

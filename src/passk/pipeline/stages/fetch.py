@@ -1,0 +1,66 @@
+"""`fetch@MODEL`: a checkpoint that somebody else made becomes a model of the study.
+
+The parameters name the content (a digest or a commit), not only the place. So the source is no
+dependency of the stage, and may vanish once it is fetched.
+"""
+
+import shutil
+from pathlib import Path
+
+from passk.config import paths
+from passk.models.fetch_settings import Fetch
+from passk.models.fetching import (
+    FetchError,
+    add_image_options,
+    check_weights,
+    model_files,
+    revision_of,
+)
+from passk.pipeline.stages.job import Job, StageError
+
+
+def run(job: Job) -> dict[str, float]:
+    """Copy a checkpoint's model files, checked; of the hub, going on where a kill stopped."""
+    settings = Fetch.model_validate(job.entry("fetch"))
+    place = f"fetch.{job.item}"
+    resume = paths.RESUME / job.inputs
+    try:
+        if settings.folder:
+            source = Path(settings.source).expanduser()
+            files = model_files(source)
+            _same(place, settings.revision, revision_of(files, source))
+        else:
+            from passk.models.hub import download
+
+            source = download(settings.source, str(settings.revision), resume)
+            files = model_files(source)
+        parameters = check_weights(source, files)
+    except FetchError as error:
+        raise StageError(f"{place}.source = {settings.source!r}: {error}") from error
+    target = paths.model(job.study, job.item)
+    temporary = target.with_name(f".{target.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    for path in files:
+        shutil.copyfile(path, temporary / path.name)
+    if settings.folder:  # what was copied is what was checked
+        copies = [temporary / path.name for path in files]
+        _same(place, settings.revision, revision_of(copies, temporary))
+    add_image_options(temporary)
+    shutil.rmtree(target, ignore_errors=True)
+    temporary.replace(target)
+    shutil.rmtree(resume, ignore_errors=True)
+    return {
+        "parameters": float(parameters),
+        "bytes": float(sum(path.stat().st_size for path in target.iterdir())),
+    }
+
+
+def _same(place: str, wanted: str | None, found: str) -> None:
+    if wanted is None:
+        raise StageError(f"{place}.revision is null; the folder's is\n  revision: {found}")
+    if wanted != found:
+        raise StageError(
+            f"{place}.revision = {wanted}: the folder holds other model files now; if they are "
+            f"meant, write\n  revision: {found}"
+        )

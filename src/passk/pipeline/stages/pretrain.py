@@ -1,0 +1,174 @@
+"""`pretrain@MODEL`: a generated corpus becomes a small model with its tokenizer, and a log."""
+
+import io
+import json
+import shutil
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from PIL import Image
+from tqdm import tqdm
+
+from passk.config import paths
+from passk.core.digests import seed
+from passk.data.prompts import ChatTokenizer, render
+from passk.domains.world import Mixture
+from passk.domains.worlds import world
+from passk.models.optional_imports import lean_imports
+from passk.pipeline.stages.job import Job
+from passk.training.pretraining_settings import Corpus, Pretraining
+
+with lean_imports():
+    from transformers.tokenization_utils_tokenizers import TokenizersBackend
+
+    from passk.models.arithmetic import make_reproducible
+    from passk.models.image_inputs import Eye, image_processor
+    from passk.models.tiny import save_checkpoint, tiny_model
+    from passk.models.tokenizer import IMAGE, markup, train_tokenizer
+    from passk.training.pretraining import (
+        Row,
+        Schedule,
+        Sequences,
+        log_text,
+        pack,
+        pretrain,
+        replace_folder,
+    )
+
+
+class Text(NamedTuple):
+    """A document as a model meets it; the picture is PNG, or None."""
+
+    prompt: str
+    response: str
+    picture: bytes | None
+
+
+def run(job: Job) -> dict[str, float]:
+    """Pretrain a model, going on where a killed run of the same inputs stopped."""
+    settings = Pretraining.model_validate(job.entry("pretrain"))
+    make_reproducible()
+    identity = (int(job.params["seed"]), job.item, settings.train_seed)
+    chat = markup(settings.architecture.family) if settings.tokenizer.chat else None
+    texts = list(documents(settings.corpus, identity, chat))
+    # The tokenizer knows every word of the world, also those that the corpus withholds.
+    whole = settings.corpus.model_copy(
+        update={"withheld": [], "documents": settings.tokenizer.documents}
+    )
+    sample = documents(whole, identity, chat)
+    tokenizer = train_tokenizer(
+        settings.architecture.family,
+        (text.prompt + text.response for text in sample),
+        settings.tokenizer.vocabulary,
+        settings.architecture.context,
+        chat=settings.tokenizer.chat,
+    )
+    vision = settings.architecture.vision
+    model = tiny_model(
+        **settings.architecture.model_dump(exclude={"vision"}),
+        tokenizer=tokenizer,
+        seed=seed("weights", *identity),
+        vision=None if vision is None else vision.model_dump(exclude={"max_pixels"}),
+    )
+    eye = None
+    if vision is not None:
+        image_id = tokenizer.get_vocab()[IMAGE]
+        eye = Eye(image_processor(vision.max_pixels), image_id)
+    data = _tokenised(texts, tokenizer, settings.architecture.context, eye)
+    folder = paths.RESUME / job.inputs
+    live = paths.LIVE / f"pretrain@{job.item}.jsonl"
+    live.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        live.open("w", buffering=1) as stream,
+        tqdm(
+            total=settings.steps, desc=f"pretrain {job.item}", unit="step", mininterval=0.5
+        ) as bar,
+    ):
+
+        def on_step(row: Row) -> None:
+            stream.write(json.dumps(row) + "\n")
+            bar.update()
+            bar.set_postfix(loss=f"{row['loss']:.3f}", refresh=False)
+
+        rows = pretrain(
+            model, data, _schedule(settings), seed=seed("order", *identity), folder=folder,
+            resume_every=settings.resume_every, on_step=on_step, eye=eye,
+        )  # fmt: skip
+    target = paths.model(job.study, job.item)
+    temporary = target.with_name(f".{target.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    save_checkpoint(model, tokenizer, temporary, eye and eye.processor)
+    log = paths.training_log(job.study, job.item)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = log.with_name(f".{log.name}.tmp")
+    unfinished.write_text(log_text(rows))
+    replace_folder(temporary, target)
+    unfinished.replace(log)
+    shutil.rmtree(folder, ignore_errors=True)
+    last = rows[-50:]
+    return {
+        "loss": sum(row["loss"] for row in last) / len(last),
+        "parameters": float(model.num_parameters()),
+        "tokens": float((data.labels >= 0).sum()),
+    }
+
+
+def documents(
+    corpus: Corpus, identity: tuple[int | str, ...], chat: ChatTokenizer | None = None
+) -> Iterator[Text]:
+    """Each document of a corpus; `chat` renders chat templates."""
+    mixture = Mixture(
+        families=corpus.families,
+        levels={level: weight for level, weight in enumerate(corpus.levels, 1) if weight > 0},
+        skew=corpus.skew,
+        noise=corpus.noise,
+        habit=corpus.habit,
+        withheld=frozenset(corpus.withheld),
+    )
+    source = world(corpus.world)
+    numbers = range(corpus.documents)
+    for number in tqdm(numbers, desc="corpus", unit="document", delay=3):
+        document = source.document(mixture, (*identity, number))
+        asked = {"question": document.question, "starter_code": document.starter_code}
+        prompt = render(corpus.template, asked, chat)
+        picture = None if document.picture is None else _png(document.picture)
+        yield Text(prompt, document.response, picture)
+
+
+def _png(picture: Image.Image) -> bytes:
+    """A picture of the corpus as it waits in memory: small, and read fast."""
+    stream = io.BytesIO()
+    picture.save(stream, "PNG", compress_level=1)
+    return stream.getvalue()
+
+
+def _tokenised(
+    texts: list[Text], tokenizer: TokenizersBackend, context: int, eye: Eye | None
+) -> Sequences:
+    """Prompts and responses as token ids; raises ValueError where the context is too short."""
+    prompts: list[list[int]] = tokenizer([text.prompt for text in texts])["input_ids"]
+    responses: list[list[int]] = tokenizer([text.response for text in texts])["input_ids"]
+    pictures = [text.picture for text in texts if text.picture is not None]
+    if eye is not None:
+        tokens = eye.look(pictures[0]).tokens  # a world draws all its pictures alike large
+        prompts = [eye.expand(ids, tokens) for ids in prompts]
+    end = tokenizer.eos_token_id
+    pairs = [(p, [*r, end]) for p, r in zip(prompts, responses, strict=True)]
+    data = pack(pairs, end, pictures or None)
+    if (longest := int(data.lengths.max())) > context:
+        raise ValueError(f"architecture.context = {context}: a document has {longest} tokens")
+    return data
+
+
+def _schedule(settings: Pretraining) -> Schedule:
+    return Schedule(
+        steps=settings.steps,
+        batch=settings.batch,
+        learning_rate=settings.learning_rate,
+        warmup_steps=settings.warmup_steps,
+        final_rate=settings.final_rate,
+        weight_decay=settings.weight_decay,
+        betas=(settings.adam_beta1, settings.adam_beta2),
+        eps=settings.adam_eps,
+        max_grad_norm=settings.max_grad_norm,
+    )

@@ -1,0 +1,231 @@
+"""`train@ARM`: a start model and a training set become checkpoints and a log."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from passk.config import paths
+from passk.core.schemas.problems import PROBLEMS
+from passk.data.prompts import encode, render, template
+from passk.domains.code.judge import CodeJudge
+from passk.domains.code.options import CodeOptions
+from passk.domains.grading import Judge, gold
+from passk.domains.math.judge import MathJudge
+from passk.domains.math.options import MathOptions
+from passk.domains.verdict_cache import VerdictCache
+from passk.domains.visual.judge import VisualJudge
+from passk.domains.visual.options import VisualOptions
+from passk.models.optional_imports import lean_imports
+from passk.pipeline.stages.job import Job, StageError
+from passk.training.reward import REWARDS
+from passk.training.rollouts import Task
+from passk.training.seconds import Stopwatch
+from passk.training.settings import Training
+
+with lean_imports():
+    from transformers import PreTrainedTokenizerBase
+
+    from passk.models.arithmetic import make_reproducible
+    from passk.models.image_inputs import Eye, VisionError
+    from passk.training.arm import Arm, train
+    from passk.training.processes import launch
+
+
+def run(job: Job) -> dict[str, float]:
+    """Train an arm, going on where a killed run of the same inputs stopped."""
+    settings = Training.model_validate(job.entry("train"))
+    arm = _arm(job, settings)
+    if settings.processes == 1:
+        rows, seconds = _trained(job, arm)
+    else:
+        rows, seconds = _launched(job, arm)
+    _hand_over(job, arm)
+    last = rows[-10:]
+    return {
+        "reward": sum(row["reward"] for row in last) / len(last),
+        "entropy": sum(row["entropy"] for row in last) / len(last),
+        "rollouts": float(sum(row["rollouts"] for row in rows)),
+        "tokens": float(sum(row["tokens"] for row in rows)),
+        "unknown": float(sum(row["unknown"] for row in rows)),
+        # Of the first process alone; a resumed run counts from where it went on.
+        "seconds_sampling": seconds["sampling"],
+        "seconds_judging": seconds["judging"],
+        "seconds_training": seconds["training"],
+    }
+
+
+def _arm(job: Job, settings: Training) -> Arm:
+    return Arm(
+        name=job.item,
+        settings=settings,
+        study_seed=int(job.params["seed"]),
+        start=paths.model(job.study, settings.start),
+        folder=paths.RESUME / job.inputs,
+        live=paths.LIVE / f"train@{job.item}.jsonl",
+    )
+
+
+def _trained(job: Job, arm: Arm) -> tuple[list[dict[str, Any]], Mapping[str, float]]:
+    """Train in this process; the log, and seconds by activity."""
+    make_reproducible()
+    settings = arm.settings
+    problems = PROBLEMS.read(paths.problem_set(job.study, settings.set)).to_dicts()
+    if not problems:
+        raise StageError(
+            f"train.{job.item}.set = {settings.set!r}: the set is empty; loosen its filters"
+        )
+
+    eye = _eye(job, arm, problems)
+    if eye is not None and settings.algorithm.name == "ppo":
+        raise StageError(
+            f"train.{job.item}.algorithm: PPO's critic reads text alone; use another algorithm for "
+            "problems with pictures"
+        )
+
+    def tasks(tokenizer: PreTrainedTokenizerBase) -> list[Task]:
+        return [task_of(problem, settings.template, tokenizer, eye) for problem in problems]
+
+    watch = Stopwatch()
+    with _judge(_domain(job, problems), settings) as judge:
+        rows = train(arm, tasks, REWARDS[settings.reward](judge), watch)
+    return rows, {name: watch.seconds[name] for name in ("sampling", "judging", "training")}
+
+
+def _eye(job: Job, arm: Arm, problems: Sequence[Mapping[str, Any]]) -> Eye | None:
+    """What shows pictures to the start model; None where the template shows none.
+
+    Raises:
+        StageError: template, problems and model do not agree on whether there are pictures.
+    """
+    place, name = f"train.{job.item}", arm.settings.template
+    shows = template(name).image
+    wrong = [problem for problem in problems if (problem["image"] is not None) != shows]
+    if wrong:
+        has = "has no picture, which" if shows else "has a picture, and"
+        raise StageError(
+            f"{place}.set: problem {wrong[0]['problem_id']} {has} template {name!r} "
+            f"{'shows' if shows else 'shows none'} ({len(wrong)} problem(s) in all); filter the "
+            "set by `image_present`, or use another template"
+        )
+    eye = Eye.of(arm.start) if shows else None
+    if shows and eye is None:
+        raise StageError(
+            f"{place}.start: {arm.start} takes no pictures; start from a model with a vision tower "
+            "and an image processor (preprocessor_config.json)"
+        )
+    return eye
+
+
+def _domain(job: Job, problems: Sequence[Mapping[str, Any]]) -> str:
+    """The one domain of the training set."""
+    if len(found := sorted({problem["domain"] for problem in problems})) > 1:
+        raise StageError(
+            f"train.{job.item}.set: its problems are of several domains, {', '.join(found)}; an "
+            "arm trains on one"
+        )
+    return str(found[0])
+
+
+def _judge(domain: str, settings: Training) -> Judge:
+    """Who judges rollouts.
+
+    Pinned by this stage's code and the arm, not by `verification:`, so that another option there
+    judges samples again and retrains nothing.
+
+    Raises:
+        StageError: no grader for the domain.
+    """
+    match domain:
+        case "math":
+            options = MathOptions()
+            return MathJudge(options, VerdictCache(paths.VERDICTS, options.grader()), workers=1)
+        case "visual":
+            mixed = VisualOptions()
+            cache = VerdictCache(paths.VERDICTS, mixed.math.grader())
+            return VisualJudge(mixed, cache, workers=1)
+        case "code":
+            # A reward needs to know whether all tests pass, not which ones.
+            rules = CodeOptions(all_tests=False, isolation=settings.isolation)
+            return CodeJudge(rules, VerdictCache(paths.VERDICTS, rules.grader()), workers=1)
+    raise StageError(f"no grader for domain {domain!r}; this version judges math, code and visual")
+
+
+def _launched(job: Job, arm: Arm) -> tuple[list[dict[str, Any]], Mapping[str, float]]:
+    """Train in processes of their own, which run this module's `main`."""
+    arm.folder.mkdir(parents=True, exist_ok=True)
+    told = arm.folder / "job.json"
+    told.write_text(json.dumps(asdict(job)), encoding="utf-8")
+    launch("passk.pipeline.stages.train", told, arm.settings.processes)
+    rows = [json.loads(line) for line in (arm.folder / "log.jsonl").read_text().splitlines()]
+    return rows, json.loads((arm.folder / "seconds.json").read_text())
+
+
+def main(told: Path) -> None:
+    """One of several processes of an arm: read the job, train."""
+    job = Job(**json.loads(told.read_text(encoding="utf-8")))
+    arm = _arm(job, Training.model_validate(job.entry("train")))
+    _, seconds = _trained(job, arm)
+    if os.environ["RANK"] == "0":
+        (arm.folder / "seconds.json").write_text(json.dumps(seconds))
+
+
+def task_of(
+    problem: Mapping[str, Any],
+    name: str,
+    tokenizer: PreTrainedTokenizerBase,
+    eye: Eye | None = None,
+) -> Task:
+    """A problem as the trainer sees it under a template: the prompt reads no answer."""
+    ids = encode(name, render(name, problem, tokenizer), tokenizer)
+    seen = None
+    if eye is not None:
+        seen = eye.look(problem["picture"])
+        try:
+            ids = eye.expand(ids, seen.tokens)
+        except VisionError as error:
+            raise StageError(f"problem {problem['problem_id']}: {error}") from error
+    return Task(
+        problem["problem_id"],
+        tuple(ids),
+        gold(problem),
+        question=problem["question"],
+        level=_level(problem["tags"] or []),
+        seen=seen,
+    )
+
+
+def _level(tags: Sequence[str]) -> int | None:
+    """The difficulty that a tag level-N states."""
+    stated = [tag.removeprefix("level-") for tag in tags if tag.startswith("level-")]
+    return int(stated[0]) if stated and stated[0].isdecimal() else None
+
+
+def _hand_over(job: Job, arm: Arm) -> None:
+    """Move checkpoints and log from the resume folder to the outputs, each in one piece."""
+    target = paths.model(job.study, job.item)
+    temporary = target.with_name(f".{target.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    for step in arm.settings.checkpoints:
+        shutil.copytree(arm.folder / f"step-{step}", temporary / f"step-{step}")
+    shutil.rmtree(target, ignore_errors=True)
+    temporary.replace(target)
+    log = paths.training_log(job.study, job.item)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = log.with_name(f".{log.name}.tmp")
+    shutil.copyfile(arm.folder / "log.jsonl", unfinished)
+    unfinished.replace(log)
+    # Renamed first: a kill while files go must not leave half a resume point behind.
+    done = arm.folder.with_name(f".{arm.folder.name}.done")
+    shutil.rmtree(done, ignore_errors=True)
+    arm.folder.replace(done)
+    shutil.rmtree(done)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

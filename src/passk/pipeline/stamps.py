@@ -1,0 +1,37 @@
+"""Stamps: the small files by which Snakemake knows what DVC knows.
+
+Snakemake deletes and touches its outputs, so DVC's outputs are never its outputs. Instead each
+stage has a stamp. Before planning, the main process makes the stamps agree with DVC: a stage that
+`dvc status` names, and all downstream of it, has no stamp; all others have one, with one common
+time. Modification times alone then plan exactly what DVC would.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+from passk.config.paths import STAMPS
+from passk.pipeline.dag import Dag, Stage
+
+_COMMON_TIME = 1_000_000_000  # any time in the past; equal for all, so that none looks newer
+
+
+def stamp(stage: Stage, study: str) -> Path:
+    """The stamp of a stage: a folder per study and group, a file per item."""
+    return STAMPS / study / stage.group / (stage.item or "done")
+
+
+def synchronize(dag: Dag, stale: set[str], study: str, root: Path = Path()) -> set[str]:
+    """Make the stamps agree with DVC; returns the names of the stages that have to run."""
+    planned = dag.downstream(stale)
+    # what Snakemake remembers of killed jobs; whether they are done, DVC knows
+    shutil.rmtree(root / ".snakemake" / "incomplete", ignore_errors=True)
+    for stage in dag.stages.values():
+        path = root / stamp(stage, study)
+        if stage.name in planned:
+            path.unlink(missing_ok=True)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+            os.utime(path, (_COMMON_TIME, _COMMON_TIME))
+    return planned

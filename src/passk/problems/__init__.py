@@ -1,1 +1,0 @@
-"""What is asked: generated worlds, real benchmarks, filters and prompts."""

@@ -1,1 +1,0 @@
-"""Real benchmarks and training sets, read from local files in their published formats."""

@@ -1,1 +1,0 @@
-"""Generated worlds: problems with a difficulty ladder, a corpus, and chains that parse exactly."""

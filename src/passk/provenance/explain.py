@@ -1,0 +1,283 @@
+"""Walking a number back: result row, counts, verdicts, samples, model, training, data, source.
+
+Works from `dvc.lock`, the run records and the tables, without DVC. What is read here was written
+by the stages themselves; each link says whether the file still has the locked digest.
+"""
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from passk.config import manifest as catalog
+from passk.config import paths
+from passk.provenance import records
+from passk.provenance.lock import LockEntry, path_digest
+
+_CODE = "src/"
+# What names a row; else arm and step.
+_KEYS = (
+    "name", "draw", "pair", "group", "set", "quantity", "k", "bin", "category", "verdict", "reason",
+)  # fmt: skip
+
+
+class ExplainError(ValueError):
+    """A number cannot be found or walked back; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """One step of the way back.
+
+    Attributes:
+        path: the file or folder.
+        locked: its digest in `dvc.lock`.
+        state: same, changed or missing, compared with that digest.
+        entry: the lock entry of the stage that wrote it; None for a source.
+        record: the run record of that execution; None where this repository has none.
+        depth: how many stages lie between it and the number.
+    """
+
+    path: str
+    locked: str
+    state: str
+    entry: LockEntry | None
+    record: Mapping[str, Any] | None
+    depth: int
+
+
+def result_rows(
+    study: str, table: str, where: Mapping[str, Any], row: int | None = None, root: Path = Path()
+) -> list[dict[str, Any]]:
+    """The row of a result table that a person asks about; several only where values are listed.
+
+    Args:
+        study: the study.
+        table: a question, e.g. `pass_at_k`.
+        where: column -> value, or values with commas between; all must hold.
+        row: position among the rows that match, from 0.
+        root: the project's root.
+
+    Raises:
+        ExplainError: no such table, column or row, or more rows match than values were listed.
+    """
+    path = root / paths.results(study, table)
+    if not path.exists():
+        known = sorted({p.stem for p in path.parent.glob("*.parquet")})
+        raise ExplainError(f"{path}: no such result; known: {', '.join(known) or 'none yet'}")
+    frame = read_table(path)
+    columns = [name for name, kind in frame.schema.items() if not kind.is_nested()]
+    if unknown := [name for name in where if name not in columns]:
+        raise ExplainError(
+            f"{table}: no column {', '.join(unknown)}; columns: {', '.join(columns)}"
+        )
+    asked = " ".join(f"{name}={value}" for name, value in where.items())
+    listed = []
+    for name, value in where.items():
+        wanted = _listed(frame[name], str(value))
+        parts = [(one, frame.filter(_equal(frame[name], one))) for one in wanted]
+        if missing := [one for one, part in parts if part.is_empty()]:
+            which = f" ({name}={missing[0]})" if len(wanted) > 1 else ""
+            here = f"; {name} here: {_values(frame[name])}" if len(frame) else ""
+            raise ExplainError(f"{table}: no row {asked}{which}{here}")
+        frame = pl.concat([part for _, part in parts])
+        listed += [name] if len(wanted) > 1 else []
+    if row is not None:
+        if not 0 <= row < len(frame):
+            raise ExplainError(f"{table}: no row {row}: {len(frame)} rows match, from 0")
+        return frame.slice(row, 1).to_dicts()
+    if frame.is_empty():
+        raise ExplainError(f"{path}: the table has no rows")
+    if len(frame) == (frame.select(listed).n_unique() if listed else 1):
+        return frame.to_dicts()
+    keys = [name for name in _KEYS if name in columns and frame[name].n_unique() > 1]
+    keys = keys or [n for n in ("arm", "step") if n in columns and frame[n].n_unique() > 1]
+    options = ", ".join(f"{name} ({_values(frame[name])})" for name in keys)
+    raise ExplainError(
+        f"{' '.join([table, asked]).strip()}: {len(frame)} rows match; "
+        f"narrow by {options or f'row: {table}:0'}"
+    )
+
+
+def read_table(path: Path) -> pl.DataFrame:
+    """A table of the study; what is wrong with it names the file.
+
+    Raises:
+        ExplainError: it is not here, or is no parquet file.
+    """
+    if not path.exists():
+        raise ExplainError(f"{path}: not here; run its stage, or: dvc pull")
+    try:
+        return pl.read_parquet(path)
+    except (PolarsError, OSError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ExplainError(f"{path}: not a readable parquet file: {reason}") from None
+
+
+def _listed(column: pl.Series, text: str) -> list[str]:
+    """The values that a text asks for: itself where the column has it, else split at commas."""
+    values = list(dict.fromkeys(part.strip() for part in text.split(",")))
+    whole = len(values) == 1 or (column.dtype == pl.String and (column == text).any())
+    return [text] if whole else values
+
+
+def _equal(column: pl.Series, text: str) -> pl.Series:
+    """Where a column has a value that is given as text; `None` stands for no value."""
+    if text == "None":
+        return column.is_null()
+    if column.dtype.is_numeric():
+        try:
+            return column == float(text)
+        except ValueError:
+            raise ExplainError(f"{column.name}={text}: {column.name} is a number") from None
+    return column.cast(pl.String) == text
+
+
+def _values(column: pl.Series, most: int = 16) -> str:
+    """The distinct values of a column, in order."""
+    values = column.unique().sort().to_list()
+    return ", ".join([*map(str, values[:most]), *(["..."] if len(values) > most else [])])
+
+
+def suite(study: str, kind: str, root: Path = Path()) -> dict[str, Any]:
+    """The result of an expectation suite.
+
+    Raises:
+        ExplainError: no such suite, or its file cannot be read.
+    """
+    path = root / paths.validation(study, kind)
+    if not path.exists():
+        known = sorted(p.stem for p in path.parent.glob("*.json"))
+        raise ExplainError(
+            f"validation: no row kind={kind}; kind here: {', '.join(known) or 'none yet'}"
+        )
+    try:
+        found: dict[str, Any] = json.loads(path.read_text())
+    except ValueError as error:
+        raise ExplainError(f"{path}: not readable JSON: {error}") from None
+    return found
+
+
+def trace(
+    path: str,
+    entries: Mapping[str, LockEntry],
+    names: Collection[str],
+    root: Path = Path(),
+) -> Iterator[Link]:
+    """The files that a path was made from, nearest first, each once.
+
+    Args:
+        path: where to begin.
+        entries: `dvc.lock`.
+        names: draws and sets of interest: of a folder that many stages write to, only theirs count.
+        root: the project's root.
+    """
+    seen: set[str] = set()
+
+    def walk(path: str, locked: str, depth: int) -> Iterator[Link]:
+        if path in seen:
+            return
+        seen.add(path)
+        writers = _writers(path, entries, names)
+        if not writers and any(
+            out.startswith(f"{path}/") for e in entries.values() for out in e.outs
+        ):
+            return  # a folder of the study's own, of which nothing is of interest
+        for written, entry in writers or [(path, None)]:
+            if written != path and written in seen:
+                continue
+            seen.add(written)
+            digest = locked if entry is None or written not in entry.outs else entry.outs[written]
+            record = records.find(entry, root) if entry else None
+            yield Link(written, digest, _state(root / written, digest, root), entry, record, depth)
+            if entry is not None:
+                for dep, md5 in sorted(entry.deps.items(), key=_rank):
+                    if not dep.startswith(_CODE):
+                        yield from walk(dep, md5, depth + 1)
+
+    start = next((e.outs[path] for e in entries.values() if path in e.outs), "")
+    yield from walk(path, start, 0)
+
+
+def _writers(
+    path: str, entries: Mapping[str, LockEntry], names: Collection[str]
+) -> list[tuple[str, LockEntry | None]]:
+    """Who wrote a path: itself, the folder around it, or the files of interest within it."""
+    found: list[tuple[str, LockEntry | None]] = []
+    for entry in entries.values():
+        for out in entry.outs:
+            if path == out or path.startswith(f"{out}/"):
+                return [(path, entry)]
+            if out.startswith(f"{path}/") and Path(out).stem in names:
+                found.append((out, entry))
+    return found
+
+
+def _rank(dep: tuple[str, str]) -> tuple[int, str]:
+    """The order in which a number is walked back: judgements, samples, models, then problems."""
+    places = ("/verdicts/", "/samples/", "models/")
+    return next((i for i, p in enumerate(places) if p in dep[0]), len(places)), dep[0]
+
+
+def _state(path: Path, locked: str, root: Path) -> str:
+    if not path.exists():
+        return "missing"
+    return "same" if not locked or path_digest(path, root) == locked else "changed"
+
+
+def counts(study: str, draw: str, name: str | None, root: Path = Path()) -> pl.DataFrame:
+    """Count rows of a draw, of a set or view if named: `set, index, problem_id, n, c, unknown`."""
+    frame = read_table(root / paths.counts(study, draw))
+    if name is not None:
+        view = _views(study, root).get(name)
+        frame = frame.filter(pl.col("set") == (name if view is None else view["set"]))
+        if view is not None:
+            frame = frame.filter(pl.col("problem_id").is_in(view["problems"]))
+    return frame.select("set", "index", "problem_id", "n", "c", "unknown").sort("set", "index")
+
+
+def _views(study: str, root: Path) -> dict[str, Any]:
+    """Each view's set and problems, where the study has views."""
+    path = root / paths.catalog(study, "views")
+    return dict(catalog.read(path)["views"]) if path.exists() else {}
+
+
+def samples(
+    study: str, draw: str, name: str | None, problem: str, root: Path = Path()
+) -> pl.DataFrame:
+    """Samples of one problem beside their verdicts.
+
+    Args:
+        study: the study.
+        draw: the draw.
+        name: the set, or None for all.
+        problem: an index within the set, a problem id, or its beginning, tried in this order.
+        root: the project's root.
+
+    Returns:
+        `sample_index, verdict, reason, answer, text`, in order of index.
+    """
+    rows = counts(study, draw, name, root)
+    identity = pl.col("problem_id")
+    tried = [identity == problem, identity.str.starts_with(problem)]
+    if problem.isdecimal():
+        tried.insert(0, pl.col("index") == int(problem))
+    found = (rows.filter(condition) for condition in tried)
+    wanted = next((some for some in found if len(some)), rows.clear())
+    if len(wanted) != 1:
+        options = ", ".join(f"{s} {i} {p}" for s, i, p, *_ in wanted.head(8).iter_rows())
+        what = f"{len(wanted)} problems match: {options}" if len(wanted) else "no problem matches"
+        raise ExplainError(
+            f"problem {problem} of draw {draw}: {what}; give a set and an index of its "
+            f"{len(rows)} problems, or more of an id"
+        )
+    key = ["set", "problem_id", "sample_index"]
+    one = (identity == wanted["problem_id"][0]) & (pl.col("set") == wanted["set"][0])
+    texts = read_table(root / paths.samples(study, draw)).filter(one).select(*key, "text")
+    judged = read_table(root / paths.verdicts(study, draw)).filter(one)
+    judged = judged.select(*key, "verdict", "reason", "answer")
+    return texts.join(judged, on=key, how="left").sort("sample_index")

@@ -1,0 +1,225 @@
+"""Executions as MLflow runs: one parent run per study, one child run per execution.
+
+Nothing here knows files other than training logs; the queue, the locks and the retries are in
+`passk.provenance.tracking`. MLflow is imported by `open_experiment`, which only tracking's own
+process calls: the import takes as long as a small stage.
+"""
+
+import json
+import math
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from passk.core.digests import digest
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Dataset, Param, Run
+
+T = TypeVar("T")
+NAME = "passk"
+DEFAULT_STORE = "sqlite:///mlflow.db"
+_LONGEST_PARAMETER = 6000  # MLflow's limit
+_CODE = "src/passk/"
+
+
+def tracking_uri() -> str:
+    """`MLFLOW_TRACKING_URI`, or a database in the project's root."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_STORE
+
+
+def open_experiment(root: Path) -> "Experiment":
+    """Connect to the tracking store, making database and experiment where they are missing.
+
+    Raises:
+        Exception: whatever MLflow or the database raises; tracking retries later.
+    """
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("DO_NOT_TRACK", "true")
+    from mlflow import MlflowClient
+
+    uri = tracking_uri()
+    if uri == DEFAULT_STORE:
+        uri = f"sqlite:///{(root / 'mlflow.db').resolve()}"
+    client = MlflowClient(tracking_uri=uri)
+    found = client.get_experiment_by_name(NAME)
+    if found is not None:
+        return Experiment(client, found.experiment_id)
+    local = uri.startswith("sqlite:")
+    artifacts = (root / "mlartifacts").resolve().as_uri() if local else None
+    kind = {"mlflow.experimentKind": "custom_model_development"}  # the page opens on runs
+    return Experiment(client, client.create_experiment(NAME, artifacts, kind))
+
+
+@dataclass
+class Experiment:
+    """The runs of this project in one tracking store."""
+
+    client: "MlflowClient"
+    id: str
+    parents: dict[str, str] = field(default_factory=dict)
+
+    def find(self, **tags: str) -> "Run | None":
+        """The run that carries all of these tags, or None."""
+        wanted = " and ".join(f"tags.`passk.{key}` = '{value}'" for key, value in tags.items())
+        runs = self.client.search_runs([self.id], wanted, max_results=1)
+        return runs[0] if runs else None
+
+    def parent(self, document: Mapping[str, Any]) -> str:
+        """Identity of the parent run of a study, made at first use; later runs reuse it."""
+        study = study_of(document)
+        if study not in self.parents:
+            run = self.find(study=study, kind="study") or self.client.create_run(
+                self.id,
+                milliseconds(document["execution"]["started"]),
+                {"passk.study": study, "passk.kind": "study"},
+                run_name=study,
+            )
+            self.parents[study] = run.info.run_id
+        return self.parents[study]
+
+    def child(self, document: Mapping[str, Any]) -> tuple[str, bool]:
+        """Identity of an execution's run, made if missing, and whether it is finished."""
+        found = self.find(execution=document["execution"]["id"])
+        if found is not None:
+            return found.info.run_id, found.info.status != "RUNNING"
+        study = study_of(document)
+        group, _, item = document["stage"].partition("@")
+        tags = {
+            "mlflow.parentRunId": self.parent(document),
+            "mlflow.source.name": document["cmd"],
+            "mlflow.source.type": "LOCAL",
+            "passk.study": study,
+            "passk.kind": "execution",
+            "passk.stage": document["stage"],
+            "passk.group": group,
+            "passk.item": item,
+            "passk.execution": document["execution"]["id"],
+        }
+        started = milliseconds(document["execution"]["started"])
+        run = self.client.create_run(self.id, started, tags, run_name=document["stage"])
+        for pairs in _batches(flatten(document["params"]), 100):
+            self.client.log_batch(run.info.run_id, params=list(_parameters(pairs)))
+        return run.info.run_id, False
+
+    def add(self, document: Mapping[str, Any]) -> bool:
+        """Track a finished or failed execution; False if it was tracked before."""
+        from mlflow.entities import Metric, RunTag
+
+        run, finished = self.child(document)
+        if finished:
+            return False
+        execution = document["execution"]
+        ended = milliseconds(execution["ended"])
+        metrics = {k: v for k, v in document["metrics"].items() if v is not None}
+        metrics["seconds"] = execution["seconds"]
+        metrics["peak_memory_mb"] = execution["peak_memory_bytes"] / 1e6
+        tags = {
+            "mlflow.source.git.commit": execution["commit"] or "",
+            "passk.dirty": ", ".join(execution["dirty"] or ())[:4000],
+            "passk.environment": execution["environment"],
+            "passk.host": execution["host"],
+            "passk.device": execution["device"],
+            "passk.record": document.get("record", ""),
+            "passk.error": document.get("error", ""),
+        }
+        self.client.log_batch(
+            run,
+            metrics=[Metric(key, float(value), ended, 0) for key, value in metrics.items()],
+            tags=[RunTag(key, value) for key, value in tags.items() if value],
+        )
+        self._datasets(run, document)
+        failed = execution["exit_status"] != 0
+        self.client.set_terminated(run, "FAILED" if failed else "FINISHED", ended)
+        self.client.set_terminated(self.parent(document), "FINISHED", ended)
+        return True
+
+    def steps(self, run: str, rows: Sequence[Mapping[str, Any]], when: int) -> None:
+        """Log rows of a training log: every finite number, at its step, as `training/NAME`."""
+        from mlflow.entities import Metric
+
+        metrics = [
+            Metric(f"training/{key}", float(value), when, int(row["step"]))
+            for row in rows
+            for key, value in row.items()
+            if key != "step" and isinstance(value, int | float) and math.isfinite(value)
+        ]
+        for part in _batches(metrics, 1000):
+            self.client.log_batch(run, metrics=part)
+
+    def abandon(self, run: str) -> None:
+        """Close the run of a process that was killed."""
+        self.client.set_terminated(run, "KILLED")
+
+    def _datasets(self, run: str, document: Mapping[str, Any]) -> None:
+        """Inputs and outputs with their digests; the code as one data set."""
+        from mlflow.entities import DatasetInput, InputTag
+
+        for context, files in (("input", _inputs(document["deps"])), ("output", document["outs"])):
+            tags = [InputTag("mlflow.data.context", context)]
+            inputs = [DatasetInput(_dataset(item["path"], item["md5"]), tags) for item in files]
+            if inputs:
+                self.client.log_inputs(run, inputs)
+
+
+def study_of(document: Mapping[str, Any]) -> str:
+    """The study that an execution belongs to."""
+    for values in document["params"].values():
+        if "study" in values:
+            return str(values["study"])
+    return "study"
+
+
+def flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Parameters as pairs of dotted key and text; the parameter file's name is left out.
+
+    Example:
+        >>> list(flatten({"params.yaml": {"draws.base": {"n": 4, "sets": ["a"]}}}))
+        [('draws.base.n', '4'), ('draws.base.sets', '["a"]')]
+    """
+    for key, value in values.items():
+        name = f"{prefix}.{key}" if prefix else ("" if str(key).endswith(".yaml") else str(key))
+        if isinstance(value, Mapping) and value:
+            yield from flatten(value, name)
+        else:
+            yield name, value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def milliseconds(time: str) -> int:
+    """Milliseconds since 1970 of an ISO time."""
+    return int(datetime.fromisoformat(time).timestamp() * 1000)
+
+
+def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of at most `size` items."""
+    rest = list(items)
+    yield from (rest[i : i + size] for i in range(0, len(rest), size))
+
+
+def _parameters(pairs: Sequence[tuple[str, str]]) -> Iterator["Param"]:
+    from mlflow.entities import Param
+
+    for key, value in pairs:
+        yield Param(key[:250], value[:_LONGEST_PARAMETER])
+
+
+def _inputs(deps: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    """Data that went in, and all code files as one entry."""
+    code = [item for item in deps if item["path"].startswith(_CODE)]
+    data = [item for item in deps if not item["path"].startswith(_CODE)]
+    if not code:
+        return data
+    return [*data, {"path": _CODE, "md5": digest(*((i["path"], i["md5"]) for i in code))[:32]}]
+
+
+def _dataset(path: str, md5: str) -> "Dataset":
+    """A data set known by name and digest alone; `md5.dir` just fits MLflow's 36 characters."""
+    from mlflow.entities import Dataset
+
+    return Dataset(path, md5, "local", json.dumps({"uri": path}), None, None)

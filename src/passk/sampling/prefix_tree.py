@@ -1,0 +1,240 @@
+"""Branches of the step loop: samples that agree so far share a slot and its work.
+
+A branch is a set of samples with one token sequence. Each step runs one token of every branch
+that has a slot, and lets each of its samples draw with its own random number. Where they differ,
+the branch splits; where they draw an end, they are done. A branch that finds no free slot waits
+with a copy of its keys and values, so that its numbers are those of an undisturbed run.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from passk.models.image_inputs import Seen
+from passk.sampling.cache import Decoder, Prefix
+from passk.sampling.streams import uniforms
+from passk.sampling.tokens import distribution, draw
+
+# Waiting branches move in when one slot in so many is free: each move costs a few copies.
+_REFILL_SHARE = 16
+
+
+class DrawSettings(Protocol):
+    """What is needed of the step loop's settings."""
+
+    @property
+    def temperature(self) -> float: ...  # noqa: D102
+    @property
+    def top_p(self) -> float: ...  # noqa: D102
+    @property
+    def max_new_tokens(self) -> int: ...  # noqa: D102
+    @property
+    def eos_ids(self) -> object: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Samples that ended alike.
+
+    Attributes:
+        members: sample numbers.
+        tokens: int32, with the one that ended them.
+        logprobs: float32, one per token.
+        entropy: nats, summed over tokens.
+        stopped: by an end token, not by the limit.
+    """
+
+    members: NDArray[np.int64]
+    tokens: NDArray[np.int32]
+    logprobs: NDArray[np.float32]
+    entropy: float
+    stopped: bool
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A branch without a slot; `prefix` holds all its tokens but the last."""
+
+    prefix: Prefix
+    tokens: NDArray[np.int32]
+    logprobs: NDArray[np.float32]
+    entropy: float
+    members: NDArray[np.int64]
+
+
+class Branches:
+    """All branches; arrays with one entry per slot, and two with one entry per running sample."""
+
+    def __init__(
+        self,
+        network: Decoder,
+        rows: int,
+        model: nn.Module,
+        settings: DrawSettings,
+        streams: NDArray[np.int64],
+    ) -> None:
+        """Begin with empty slots; `streams` has one entry per sample number."""
+        self.network, self.settings, self.streams = network, settings, streams
+        self.device = next(model.parameters()).device
+        self.vocabulary = int(model.get_output_embeddings().weight.shape[0])  # type: ignore[operator]
+        self.ends = np.zeros(self.vocabulary, dtype=bool)
+        self.ends[list(settings.eos_ids)] = True  # type: ignore[call-overload]
+        self.tokens = np.zeros((rows, settings.max_new_tokens), dtype=np.int32)
+        self.logprobs = np.zeros((rows, settings.max_new_tokens), dtype=np.float32)
+        self.entropy = np.zeros(rows)
+        self.last = np.zeros(rows, dtype=np.int64)
+        self.position = np.zeros(rows, dtype=np.int64)  # of the last token
+        self.count = np.zeros(rows, dtype=np.int64)
+        self.free = list(range(rows))[::-1]
+        self.sample = np.zeros(0, dtype=np.int64)
+        self.slot = np.zeros(0, dtype=np.int64)
+        self.waiting: deque[_Waiting] = deque()
+        self.done: list[Ended] = []
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is anything to step or to hand out."""
+        return bool(len(self.sample) or self.waiting or self.done)
+
+    @property
+    def hungry(self) -> bool:
+        """Whether slots are free that no branch waits for."""
+        return len(self.free) > len(self.waiting)
+
+    def begin(
+        self, prompt: tuple[int, ...], picture: Seen | None, members: NDArray[np.int64]
+    ) -> None:
+        """Run a prompt and draw the first token of its samples."""
+        prefix, logits = self.network.prefill(list(prompt), picture)
+        given = distribution(logits, self.settings.temperature, self.settings.top_p)
+        rows = np.zeros(len(members), dtype=np.int64)
+        tokens = draw(given, rows, uniforms(self.streams[members], 0))
+        for token in np.unique(tokens):
+            logprob = given.logprobs[0, int(token)].cpu().numpy()[None]
+            first, own = np.array([token], np.int32), members[tokens == token]
+            if self.ends[token] or self.settings.max_new_tokens == 1:
+                stopped = bool(self.ends[token])
+                self.done.append(Ended(own, first, logprob, float(given.entropy[0]), stopped))
+            else:
+                branch = _Waiting(prefix, first, logprob, float(given.entropy[0]), own)
+                self.waiting.append(branch)
+
+    def step(self) -> list[Ended]:
+        """One more token for every branch that has a slot; the samples that have ended."""
+        self._move_in()
+        if len(self.sample):
+            self._advance()
+        done, self.done = self.done, []
+        return done
+
+    def _tensor(self, values: NDArray[np.int64]) -> Tensor:
+        return torch.from_numpy(values).to(self.device)
+
+    def _move_in(self) -> None:
+        """Give free slots to waiting branches."""
+        if len(self.free) * _REFILL_SHARE < len(self.last):
+            return
+        while self.waiting and self.free:
+            prefix, slots, samples = self.waiting[0].prefix, [], []
+            while self.waiting and self.free and self.waiting[0].prefix is prefix:
+                branch, slot = self.waiting.popleft(), self.free.pop()
+                count = len(branch.tokens)
+                self.tokens[slot, :count], self.logprobs[slot, :count] = (
+                    branch.tokens,
+                    branch.logprobs,
+                )
+                self.entropy[slot], self.count[slot] = branch.entropy, count
+                self.last[slot], self.position[slot] = branch.tokens[-1], prefix.length
+                slots.append(slot)
+                samples.append(branch.members)
+            self.network.admit(self._tensor(np.array(slots)), prefix)
+            sizes = [len(members) for members in samples]
+            self.slot = np.concatenate([self.slot, np.repeat(slots, sizes)])
+            self.sample = np.concatenate([self.sample, *samples])
+
+    def _advance(self) -> None:
+        settings = self.settings
+        logits = self.network.step(self._tensor(self.last), self._tensor(self.position))
+        given = distribution(logits, settings.temperature, settings.top_p)
+        chance = uniforms(self.streams[self.sample], self.count[self.slot])
+        token = draw(given, self.slot, chance)
+        # One child for each token that some sample of a branch has drawn, ordered by slot.
+        pairs, child = np.unique(self.slot * self.vocabulary + token, return_inverse=True)
+        parent, drawn = np.divmod(pairs, self.vocabulary)
+        logprob = given.logprobs[self._tensor(parent), self._tensor(drawn)].cpu().numpy()
+        entropy = self.entropy[parent] + given.entropy[parent]
+        over = self.ends[drawn] | (self.count[parent] + 1 == settings.max_new_tokens)
+        (lives,) = np.nonzero(~over)
+        order, bounds = np.argsort(child, kind="stable"), np.cumsum(np.bincount(child))
+        members = np.split(self.sample[order], bounds[:-1])
+        for i in np.flatnonzero(over):
+            tokens, logs = self._history(parent[i], drawn[i], logprob[i])
+            stopped = bool(self.ends[drawn[i]])
+            self.done.append(Ended(members[i], tokens, logs, float(entropy[i]), stopped))
+        place = np.full(len(pairs), -1)
+        # The first living child stays in its parent's slot; slots without one become free.
+        stays = np.ones(len(lives), dtype=bool)
+        stays[1:] = parent[lives[1:]] != parent[lives[:-1]]
+        place[lives[stays]] = parent[lives[stays]]
+        self._release(np.setdiff1d(parent, parent[lives]))
+        moves = lives[~stays]
+        fits, rest = moves[: len(self.free)], moves[len(self.free) :]
+        if len(fits):
+            place[fits] = [self.free.pop() for _ in fits]
+            self._fork(parent[fits], place[fits])
+        for i in rest[::-1]:
+            tokens, logs = self._history(parent[i], drawn[i], logprob[i])
+            prefix = self.network.take(int(parent[i]), int(self.position[parent[i]]) + 1)
+            branch = _Waiting(prefix, tokens, logs, float(entropy[i]), members[i])
+            self.waiting.appendleft(branch)
+        (held,) = np.nonzero(place >= 0)
+        at = place[held]
+        self.tokens[at, self.count[at]], self.logprobs[at, self.count[at]] = (
+            drawn[held],
+            logprob[held],
+        )
+        self.entropy[at], self.last[at] = entropy[held], drawn[held]
+        self.count[at] += 1
+        self.position[at] += 1
+        self.slot = place[child]
+        goes_on = self.slot >= 0
+        self.slot, self.sample = self.slot[goes_on], self.sample[goes_on]
+
+    def _history(
+        self, slot: int, token: int, logprob: float
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """A branch's tokens and log-probabilities, and one more."""
+        count = self.count[slot]
+        tokens = np.append(self.tokens[slot, :count], np.int32(token))
+        return tokens, np.append(self.logprobs[slot, :count], np.float32(logprob))
+
+    def _release(self, slots: NDArray[np.int64]) -> None:
+        # Spare slots run along at position 0.
+        self.last[slots] = self.position[slots] = self.count[slots] = 0
+        self.free.extend(slots.tolist()[::-1])
+
+    def _fork(self, source: NDArray[np.int64], target: NDArray[np.int64]) -> None:
+        """Copy branches to other slots."""
+        length = int(self.position[source].max()) + 1
+        self.network.fork(self._tensor(source), self._tensor(target), length)
+        for name in ("tokens", "logprobs", "position", "count"):
+            values = getattr(self, name)
+            values[target] = values[source]
+
+    def shrink(self) -> None:
+        """Halve the slots if half are spare and nothing waits; last bits of numbers change."""
+        rows = len(self.last)
+        used = np.unique(self.slot)
+        if self.waiting or not len(used) or len(used) > rows // 2:
+            return
+        kept = np.concatenate([used, np.setdiff1d(np.arange(rows), used)])[: -(-rows // 2)]
+        self.network.keep(self._tensor(kept))
+        for name in ("tokens", "logprobs", "entropy", "last", "position", "count"):
+            setattr(self, name, getattr(self, name)[kept])
+        self.slot = np.searchsorted(used, self.slot)
+        self.free = list(range(len(used), len(kept)))[::-1]

@@ -1,0 +1,72 @@
+"""Parameters of `sample@DRAW`: how all draws are made, and one draw."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+
+Engine = Literal["transformers", "vllm", "imported"]
+
+
+class Sampling(BaseModel):
+    """The section `sampling`; every key is part of what a sample's bytes depend on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    block: PositiveInt = Field(
+        description="Samples per block of the block store: what a killed run loses at most, per "
+        "problem in flight. A draw at temperature 0 has blocks of 1."
+    )
+    rows: PositiveInt = Field(
+        description="Samples run at once by the transformers engine. More is not faster once the "
+        "key-value cache leaves the processor's cache."
+    )
+    dtype: Literal["float32", "bfloat16", "float16"] = Field(
+        description="Precision of weights and computation."
+    )
+
+
+class Draw(BaseModel):
+    """One entry of `draws`: a model on sets, n samples of each problem."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: str = Field(
+        description="Model: of `pretrain`, `fetch`, `sft` or `imported`, or ARM/step-N."
+    )
+    sets: Annotated[list[str], Field(min_length=1)] = Field(description="Problem sets to draw on.")
+    n: PositiveInt | None = Field(
+        description="Samples per problem; raising it draws the new ones alone. null: all that "
+        "there are (imported samples only)."
+    )
+    temperature: float | None = Field(
+        default=None, ge=0, description="Divides the logits; 0 is greedy decoding, with n: 1."
+    )
+    top_p: float = Field(default=1.0, gt=0, le=1, description="Nucleus; 1 is no truncation.")
+    max_new_tokens: PositiveInt | None = Field(
+        default=None, description="Longest response in tokens, end-of-text included."
+    )
+    template: str | None = Field(
+        default=None, description="Prompt template: a key of src/passk/data/templates.yaml."
+    )
+    engine: Engine = Field(description="Who draws: transformers, vllm or imported.")
+    replicate: int = Field(
+        default=0, ge=0, description="Another value draws other samples of the same kind."
+    )
+    keep_token_logprobs: bool = Field(
+        default=False, description="Whether the samples table keeps log-probabilities per token."
+    )
+
+    @model_validator(mode="after")
+    def _agrees(self) -> "Draw":
+        if len(set(self.sets)) != len(self.sets):
+            raise ValueError(f"sets {self.sets} name a set twice")
+        if self.engine == "imported":
+            return self
+        needed = ("n", "temperature", "max_new_tokens", "template")
+        if missing := [name for name in needed if getattr(self, name) is None]:
+            raise ValueError(f"engine {self.engine!r} needs {', '.join(missing)}")
+        if self.temperature == 0 and self.n != 1:
+            raise ValueError(
+                f"temperature 0 always gives the same sample: n must be 1, not {self.n}"
+            )
+        return self

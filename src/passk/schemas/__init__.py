@@ -1,1 +1,0 @@
-"""Parquet contracts: one module per stage group, so that a new column re-runs only its readers."""

@@ -1,1 +1,0 @@
-"""One module per stage group: reads files, calls the library, writes files."""

@@ -1,0 +1,279 @@
+"""Parameters of a reinforcement-learning arm: every hyperparameter stated, none defaulted.
+
+Library defaults differ between versions and from the papers (TRL 1.16: `loss_type="dapo"`,
+`bf16=True`, importance-sampling correction on), so an arm spells out all of them.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Options(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Grpo(_Options):
+    """Group-relative advantages (arXiv 2402.03300)."""
+
+    name: Literal["grpo"]
+    scale: Literal["group", "batch", "none"] = Field(
+        description="Divide by the standard deviation of the group, of the batch, or not at all."
+    )
+    eps: float = Field(gt=0, description="Added to the standard deviation; 1e-4 as in TRL.")
+
+
+class Rloo(_Options):
+    """Leave-one-out baseline (arXiv 2402.14740)."""
+
+    name: Literal["rloo"]
+
+
+class ReinforcePlusPlus(_Options):
+    """Return whitened over the tokens of the batch, no group baseline (arXiv 2501.03262)."""
+
+    name: Literal["reinforce++"]
+    gamma: Share = Field(description="Discount of later rewards per token; 1 is none.")
+    eps: float = Field(gt=0, description="Added to the standard deviation.")
+
+
+class Remax(_Options):
+    """Baseline: reward of the greedy response, drawn besides the rollouts (arXiv 2310.10505)."""
+
+    name: Literal["remax"]
+
+
+class Ppo(_Options):
+    """A learned token-level critic and generalised advantage estimation (arXiv 1707.06347)."""
+
+    name: Literal["ppo"]
+    gamma: Share = Field(description="Discount of later rewards per token; 1 is none.")
+    lam: Share = Field(description="Lambda of generalised advantage estimation (1506.02438).")
+    eps: float = Field(gt=0, description="Added to the standard deviation that whitens.")
+    critic_learning_rate: PositiveFloat = Field(description="AdamW's learning rate of the critic.")
+    critic_passes: PositiveInt = Field(description="Passes of the critic over each rollout batch.")
+    critic_minibatches: PositiveInt = Field(description="Critic updates per pass.")
+    critic_clip: PositiveFloat = Field(
+        description="Values move at most this far from those at the rollout."
+    )
+    critic_warmup: int = Field(
+        ge=0, description="First steps in which the critic alone is trained."
+    )
+
+
+class Dapo(_Options):
+    """Dynamic sampling and a soft penalty on overlong responses (arXiv 2503.14476)."""
+
+    name: Literal["dapo"]
+    eps: float = Field(gt=0, description="Added to the group's standard deviation.")
+    rounds: PositiveInt = Field(
+        description="Rounds of rollouts per step at most; a group of equal rewards is dropped, and "
+        "another problem is asked in its place."
+    )
+    overlong_tokens: int = Field(
+        ge=0,
+        description="The penalty rises over the last so many tokens before max_new_tokens; 0 is "
+        "no penalty.",
+    )
+    overlong_penalty: float = Field(ge=0, description="Largest penalty, at max_new_tokens.")
+
+
+class PassAtK(_Options):
+    """Pass@k training by its analytical advantage (arXiv 2508.10751)."""
+
+    name: Literal["pass_at_k"]
+    k: PositiveInt = Field(description="Attempts that share the reward; at most `rollouts`.")
+    eps: float = Field(ge=0, description="Added to the standard deviation.")
+
+
+class Pkpo(_Options):
+    """Pass-at-k policy optimisation: the leave-one-out-minus-one transform (arXiv 2505.15201)."""
+
+    name: Literal["pkpo"]
+    k: int = Field(ge=2, description="Attempts of the objective; at most `rollouts`.")
+
+
+Algorithm = Annotated[
+    Grpo | Rloo | ReinforcePlusPlus | Remax | Ppo | Dapo | PassAtK | Pkpo,
+    Field(discriminator="name"),
+]
+
+
+class Lora(_Options):
+    """Low-rank adapters in place of all weights (peft); merged into what is saved."""
+
+    rank: PositiveInt = Field(description="Rank of the adapters.")
+    alpha: PositiveFloat = Field(description="Adapters are scaled by alpha / rank.")
+    dropout: Share = Field(description="Dropout on the adapters' input.")
+    targets: list[str] = Field(
+        min_length=1, description="Names of the layers that get one, e.g. q_proj; or all-linear."
+    )
+
+
+class Served(_Options):
+    """Rollouts by vLLM in the training process (TRL's `colocate`)."""
+
+    memory_share: float = Field(gt=0, le=1, description="Share of the GPU's memory for vLLM.")
+    tensor_parallel: PositiveInt = Field(description="GPUs that hold one copy for rollouts.")
+
+
+class Training(BaseModel):
+    """One arm: from a start model, on a problem set, by one algorithm."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    algorithm: Algorithm = Field(
+        description="The objective, a name in passk.training.advantages, with its own options."
+    )
+    reward: Literal["correctness", "valid_steps"] = Field(
+        description="Reward of a response, a name in passk.training.reward."
+    )
+    curriculum: Literal["uniform", "easy_first"] = Field(
+        description="Which problems a step asks, a name in passk.training.problem_schedule."
+    )
+    start: str = Field(
+        description="Model to start from: of `pretrain`, `fetch` or `sft`, or ARM/step-N."
+    )
+    set: str = Field(description="Problem set to train on.")
+    template: str = Field(description="Prompt template, as in `draws:`.")
+    train_seed: int = Field(ge=0, description="Seed of this arm beside the study's seed.")
+
+    steps: PositiveInt = Field(description="Rollout batches; a step may hold several updates.")
+    prompts: PositiveInt = Field(description="Problems per step.")
+    rollouts: int = Field(ge=2, description="Responses per problem (the group size).")
+    temperature: PositiveFloat = Field(description="Sampling temperature of rollouts.")
+    top_p: float = Field(gt=0, le=1, description="Nucleus of rollouts; 1 is no truncation.")
+    max_new_tokens: PositiveInt = Field(description="Longest response, end-of-text included.")
+
+    learning_rate: PositiveFloat = Field(description="Peak learning rate of AdamW.")
+    schedule: Literal["constant", "constant_with_warmup", "linear", "cosine"] = Field(
+        description="Learning-rate schedule over all updates."
+    )
+    warmup_updates: int = Field(ge=0, description="Updates over which the rate rises from 0.")
+    weight_decay: float = Field(ge=0, description="Decoupled weight decay.")
+    adam_beta1: Share = Field(description="AdamW's decay of the first moment.")
+    adam_beta2: Share = Field(description="AdamW's decay of the second moment.")
+    adam_eps: PositiveFloat = Field(description="AdamW's epsilon.")
+    max_grad_norm: float = Field(ge=0, description="Clip the gradient's norm here; 0 is never.")
+
+    loss_type: Literal["grpo", "dapo", "bnpo", "dr_grpo"] = Field(
+        description="Mean per response (grpo), per token of the step (dapo), per token of the "
+        "step's mean update (bnpo, the same here), or over the longest length (dr_grpo)."
+    )
+    epsilon: PositiveFloat = Field(description="Lower clip of the ratio: 1 - epsilon.")
+    epsilon_high: PositiveFloat = Field(description="Upper clip of the ratio: 1 + epsilon_high.")
+    importance_sampling: Literal["token", "sequence"] = Field(
+        description="Ratio per token (GRPO, PPO) or per sequence (GSPO)."
+    )
+    num_iterations: PositiveInt = Field(description="Passes over each rollout batch (mu).")
+    minibatches: PositiveInt = Field(description="Updates per pass; 1 is strictly on-policy.")
+    beta: float = Field(ge=0, description="Weight of the KL penalty to the start model; 0 is none.")
+    entropy_coef: float = Field(description="Weight of the entropy bonus; 0 is none.")
+    mask_truncated: bool = Field(description="Leave responses cut at the longest length out.")
+
+    isolation: Literal["bubblewrap", "weak"] = Field(
+        description="Where programs run that are judged for the reward; as `verification.code`."
+    )
+    engine: Literal["steploop", "transformers", "vllm"] = Field(
+        description="Who draws rollouts: the sampling engine's step loop, `generate` (any "
+        "architecture), or vLLM on a GPU."
+    )
+    vllm: Served | None = Field(description="Options of engine vllm; null without it.")
+    lora: Lora | None = Field(description="Train adapters only; null trains all weights.")
+    processes: PositiveInt = Field(
+        description="Processes, one per GPU, each with its share of the prompts (accelerate)."
+    )
+    gradient_accumulation: PositiveInt = Field(
+        description="Forward-backward passes per update; raise it when memory runs out."
+    )
+    gradient_checkpointing: bool = Field(
+        description="Recompute activations: less memory, slower. Not of a critic."
+    )
+    precision: Literal["float32", "bfloat16"] = Field(description="Precision of training.")
+    share_prompts: bool = Field(
+        description="Encode each prompt once for all its rollouts; same loss to float rounding. "
+        "Set false for architectures other than full-attention decoders."
+    )
+    forward_rows: PositiveInt = Field(
+        description="Responses per forward chunk, sorted by length, when prompts are shared."
+    )
+    skip_zero_advantage: bool = Field(
+        description="Leave rows whose advantage is 0 out of the forward pass: their gradient is 0. "
+        "No effect with a KL penalty or an entropy bonus."
+    )
+
+    kl_every: int = Field(ge=0, description="Measure KL to the start model every N steps; 0 never.")
+    checkpoints: list[PositiveInt] = Field(min_length=1, description="Steps to keep as models.")
+    resume_every: PositiveInt = Field(description="Steps between resume points of a killed run.")
+    warn_without_signal: PositiveInt = Field(
+        description="Warn when no group of this many steps in a row had unequal rewards."
+    )
+
+    @model_validator(mode="after")
+    def _agrees(self) -> "Training":
+        if late := [step for step in self.checkpoints if step > self.steps]:
+            raise ValueError(
+                f"checkpoints = {self.checkpoints}: {late} lie beyond steps = {self.steps}"
+            )
+        if len(set(self.checkpoints)) < len(self.checkpoints):
+            raise ValueError(f"checkpoints = {self.checkpoints}: a step is named twice")
+        if isinstance(self.algorithm, PassAtK | Pkpo) and self.algorithm.k > self.rollouts:
+            raise ValueError(
+                f"algorithm.k = {self.algorithm.k} is more than rollouts = {self.rollouts}"
+            )
+        rows = self.prompts * self.rollouts
+        parts = self.minibatches * self.gradient_accumulation
+        if rows % parts:
+            raise ValueError(
+                f"prompts x rollouts = {rows}: not divisible by minibatches x "
+                f"gradient_accumulation = {parts}"
+            )
+        if self.schedule == "constant" and self.warmup_updates:
+            raise ValueError(
+                f"warmup_updates = {self.warmup_updates}: schedule constant has none; take "
+                "constant_with_warmup"
+            )
+        if isinstance(self.algorithm, Dapo) and (
+            self.algorithm.overlong_tokens > self.max_new_tokens
+        ):
+            raise ValueError(
+                f"algorithm.overlong_tokens = {self.algorithm.overlong_tokens} is more than "
+                f"max_new_tokens = {self.max_new_tokens}"
+            )
+        if self.share_prompts and self.gradient_checkpointing:
+            raise ValueError(
+                "share_prompts needs the key-value cache, which gradient_checkpointing switches "
+                "off; set one of them to false"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _runs(self) -> "Training":
+        """Engine and processes: what goes together."""
+        if (self.engine == "vllm") != (self.vllm is not None):
+            raise ValueError(
+                f"engine = {self.engine!r}: `vllm` must hold its options with engine vllm, "
+                "{memory_share: 0.3, tensor_parallel: 1}, and be null with any other"
+            )
+        if self.vllm is not None and self.vllm.tensor_parallel > 1:
+            raise ValueError(
+                f"vllm.tensor_parallel = {self.vllm.tensor_parallel}: not supported; each process "
+                "has a copy of the model on its own GPU, so set it to 1"
+            )
+        if self.processes == 1:
+            return self
+        if self.share_prompts:
+            raise ValueError(
+                f"share_prompts works in one process, and processes = {self.processes}; set "
+                "share_prompts to false"
+            )
+        parts = self.minibatches * self.gradient_accumulation * self.processes
+        if self.prompts % self.processes or self.prompts * self.rollouts % parts:
+            raise ValueError(
+                f"prompts = {self.prompts}, prompts x rollouts = {self.prompts * self.rollouts}: "
+                f"not divisible by processes = {self.processes}, by minibatches x "
+                f"gradient_accumulation x processes = {parts}"
+            )
+        return self

@@ -1,1 +1,0 @@
-"""Judging answers; knows no model and no file."""

@@ -1,1 +1,0 @@
-"""Judging programs by tests: what enters the sandbox, and what is compared outside of it."""

@@ -1,1 +1,0 @@
-"""Judging math answers with Math-Verify, in worker processes."""

@@ -1,1 +1,0 @@
-"""Answers to questions about pictures: numbers, lists, texts, choices, formulas."""
