@@ -6,7 +6,7 @@ from pathlib import Path
 
 from passk.provenance import dag as dvc_dag
 from passk.pipeline.stamps import stamp, synchronize
-from passk.config.reading import ParameterError
+from passk.core.yaml_files import ParameterError
 from passk.config.study import load_study
 
 ROOT = Path(workflow.basedir)

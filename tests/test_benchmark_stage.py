@@ -11,11 +11,11 @@ from tests.conftest import ROOT
 from tests.test_benchmarks import HUMANEVAL, LEETCODE, LIVECODEBENCH, TREES, write
 
 from passk.config import paths
-from passk.config.reading import ParameterError
 from passk.config.study import load_study, validate
 from passk.core.digests import file_digest
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import RESPONSES
+from passk.core.yaml_files import ParameterError
 from passk.data.benchmark_settings import Benchmark
 from passk.data.import_settings import Imported
 from passk.domains.code.judge import CodeJudge

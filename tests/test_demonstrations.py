@@ -8,12 +8,12 @@ from pydantic import ValidationError
 from tests.conftest import ROOT
 
 from passk.config import paths
-from passk.config.reading import ParameterError, read
 from passk.config.study import validate
 from passk.core.schemas.demonstrations import DEMONSTRATIONS
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import SAMPLES
 from passk.core.schemas.verdicts import VERDICTS
+from passk.core.yaml_files import ParameterError, read
 from passk.data.demonstration_settings import Answers, Selection
 from passk.pipeline.stages import answers as answers_stage
 from passk.pipeline.stages import select as select_stage

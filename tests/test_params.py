@@ -8,8 +8,8 @@ import pytest
 from ruamel.yaml import YAML
 from tests.conftest import ROOT
 
-from passk.config.reading import ParameterError, read, select
 from passk.config.study import Study, validate
+from passk.core.yaml_files import ParameterError, read, select
 
 FILES = ("params.yaml", "studies/full.yaml", "studies/imported.yaml", "studies/smoke.yaml")
 

@@ -14,8 +14,8 @@ from passk.config import paths
 from passk.core.ids import problem_id
 from passk.core.images import encode
 from passk.core.schemas.problems import FILTERS, PROBLEMS
-from passk.data.expectations import suite as gate
 from passk.data.filter_settings import SetEntry
+from passk.domains import expectations as gate
 from passk.domains.visual import expectations as pictures
 from passk.domains.visual import shuffled_images as control
 from passk.pipeline.stages import catalog, validate

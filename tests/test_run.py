@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import ROOT
 
 from passk.config.paths import PARAMS, STATE
-from passk.config.reading import ParameterError
+from passk.core.yaml_files import ParameterError
 from passk.pipeline import run
 
 

@@ -13,7 +13,7 @@ from passk.core.schemas.problems import FILTERS, PROBLEMS
 from passk.core.schemas.samples import SAMPLES
 from passk.core.schemas.verdicts import VERDICTS
 from passk.data.expectations import problems, samples, verdicts
-from passk.data.expectations import suite as gate
+from passk.domains import expectations as gate
 from passk.domains.code.test_cases import Tests
 from passk.pipeline.stages import catalog, validate
 from passk.pipeline.stages.job import Job, StageError

@@ -4,7 +4,7 @@ import typer
 from polars.exceptions import PolarsError
 
 from passk.config import paths
-from passk.config.reading import ParameterError, read
+from passk.core.yaml_files import ParameterError, read
 from passk.pipeline.dag import cached
 from passk.provenance import audit
 from passk.provenance.lock import read_lock

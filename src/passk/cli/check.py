@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from passk.config.paths import PARAMS
-from passk.config.reading import ParameterError
 from passk.config.study import load_study
+from passk.core.yaml_files import ParameterError
 
 
 def main(

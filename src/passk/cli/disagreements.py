@@ -11,7 +11,7 @@ from polars.exceptions import PolarsError
 
 from passk.analysis.disagreements import KEY, cohen_kappa, compare, confusion, from_grades
 from passk.config import paths
-from passk.config.reading import ParameterError, read
+from passk.core.yaml_files import ParameterError, read
 
 SAME, DIFFERENT, FAILED = 0, 1, 2  # exit codes, as of diff(1)
 

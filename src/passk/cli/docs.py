@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from passk.config import paths
-from passk.config.reading import read
+from passk.core.yaml_files import read
 
 DOCS = paths.STATE / "data-docs"
 KINDS = ("problems", "samples", "verdicts")

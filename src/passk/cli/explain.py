@@ -11,7 +11,7 @@ from polars.exceptions import PolarsError
 
 from passk.analysis.metrics import pass_at_k
 from passk.config import paths
-from passk.config.reading import ParameterError, read
+from passk.core.yaml_files import ParameterError, read
 from passk.provenance import explain
 from passk.provenance.draws import draws_of
 from passk.provenance.explain import ExplainError, Link

@@ -69,6 +69,7 @@ def judge_file(
         options,
         VerdictCache(paths.VERDICTS, options.grader()),
         workers=grader.workers,
+        calibration=paths.CALIBRATION,
         progress=progress_bar,
     ) as judge:
         verdicts = _verdicts(judge, rows, asked)

@@ -15,6 +15,7 @@ from passk.data import readers as adapters
 from passk.data import recorded_samples as samples
 from passk.data import sources as registry
 from passk.data.import_settings import Columns
+from passk.domains.base_reader import ANY_FILE
 from passk.domains.settings import Verification, VisualGrader
 from passk.pipeline.stages.verify import judged
 
@@ -62,7 +63,7 @@ def judge_file(
     if known.domain != "visual":
         raise RecordedError(f"--source {name}: asks about no pictures; leave out --domain visual")
     try:
-        asked = adapters.read(name, problems, registry.ANY if any_digest else None)
+        asked = adapters.read(name, problems, ANY_FILE if any_digest else None)
     except registry.OtherFileError as error:
         raise RecordedError(f"{error.fact}, or, to take it as it is, add --any-digest") from error
     if responses.is_dir():

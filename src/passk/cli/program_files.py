@@ -20,6 +20,7 @@ from passk.core.rows import RecordedError, Row, read_rows
 from passk.data import readers as adapters
 from passk.data import sources as registry
 from passk.data.imported import recorded_grade
+from passk.domains.base_reader import ANY_FILE
 from passk.domains.code.readers.references import with_expected
 from passk.domains.code.test_cases import Tests
 from passk.domains.code.test_checks import fault
@@ -89,7 +90,7 @@ def read_problems(
     if registry.source(name).domain != "code":
         raise RecordedError(f"--source {name}: holds no programs; leave out --domain code")
     try:
-        problems = adapters.read(name, path, registry.ANY if any_digest else None)
+        problems = adapters.read(name, path, ANY_FILE if any_digest else None)
     except registry.OtherFileError as error:
         raise RecordedError(f"{error.fact}, or, to take it as it is, add --any-digest") from error
     found = with_expected(problems, grader.options(), workers=grader.workers)

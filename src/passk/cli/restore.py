@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from passk.config import paths
-from passk.config.reading import read
 from passk.config.study import validate
+from passk.core.yaml_files import read
 from passk.pipeline.stages.job import Job
 from passk.pipeline.stages.sample import refill_draw
 from passk.sampling.blocks import BlockStore

@@ -16,9 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from passk.analysis.settings import Analysis
 from passk.config import comparisons, pictures, repetitions
 from passk.config.examples import Examples
-from passk.config.reading import ParameterError, read
 from passk.config.validation import Validation
 from passk.core.legal import suggest, unknown
+from passk.core.yaml_files import ParameterError, read
 from passk.data.benchmark_settings import Benchmark
 from passk.data.demonstration_settings import Answers, Selection
 from passk.data.filter_settings import SetEntry

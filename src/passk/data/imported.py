@@ -4,7 +4,6 @@ Rows that ask the same question with the same gold answer belong to one problem;
 numbered in order of first appearance, samples in order of appearance.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +15,7 @@ from passk.core.rows import RecordedError, Row
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import RESPONSES
 from passk.data.import_settings import Columns
+from passk.domains.base_reader import gold_answer
 
 Hint = Callable[[str], str]  # what a column holds -> what to do where there is none
 _GRADES = {"true": True, "false": False, "1": True, "0": False}
@@ -43,24 +43,6 @@ def cell(row: Row, columns: Columns, kind: str, hint: Hint = under_columns) -> o
             f"{row.place}: no column {column!r}; found {sorted(row.values)}. {hint(kind)}"
         )
     return row.values[column]
-
-
-def gold_answer(value: object, place: str) -> str:
-    """A reference answer as text; a whole float loses its `.0`.
-
-    Example:
-        >>> gold_answer(3.0, "x"), gold_answer(" 1/2 ", "x")
-        ('3', '1/2')
-    """
-    if isinstance(value, bool) or value is None or not isinstance(value, str | int | float):
-        raise RecordedError(f"{place}: gold answer is {value!r}; expected a string or a number")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise RecordedError(f"{place}: gold answer is {value!r}; expected a finite number")
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if not (text := str(value).strip()):
-        raise RecordedError(f"{place}: gold answer is empty")
-    return text
 
 
 def recorded_grade(value: object, place: str) -> bool | None:

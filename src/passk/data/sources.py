@@ -18,9 +18,9 @@ from ruamel.yaml import YAML
 from passk.core.digests import file_digest, files_digest
 from passk.core.legal import unknown
 from passk.core.rows import RecordedError, Row, each_row
+from passk.domains.base_reader import ANY_FILE
 
 Domain = Literal["math", "code", "visual"]
-ANY = "any"  # in parameters: take the file as it is
 
 
 class OtherFileError(RecordedError):
@@ -131,12 +131,13 @@ def check_file(name: str, path: Path, sha256: str | None = None) -> str:
     """
     found = digest(path)
     wanted = list(source(name).sha256.values()) if sha256 is None else [sha256]
-    if sha256 == ANY or not wanted or found in wanted:
+    if sha256 == ANY_FILE or not wanted or found in wanted:
         return found
     raise OtherFileError(
         f"{path}: sha256 is {found}, but {name} has {' or '.join(wanted)}. Get the file from "
         f"{source(name).homepage}",
-        f"if this is the one you mean, give `sha256: {found}` or `sha256: {ANY}` in the parameters",
+        f"if this is the one you mean, give `sha256: {found}` or `sha256: {ANY_FILE}` "
+        "in the parameters",
     )
 
 
@@ -151,7 +152,7 @@ def check_number(name: str, number: int, path: Path, sha256: str | None = None) 
         raise OtherFileError(
             f"{path}: {number} problems, but {name} has {wanted}. Get the whole file from "
             f"{source(name).homepage}",
-            f"give `sha256: {ANY}` in the parameters",
+            f"give `sha256: {ANY_FILE}` in the parameters",
         )
 
 

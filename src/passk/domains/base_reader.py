@@ -5,9 +5,10 @@ An adapter is a pure function from rows of a published file to problems, in the 
     def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Problem]
 
 It raises RecordedError, which names file, row and remedy, and touches no file. To add a source:
-write an adapter, list it in `adapters.py`, describe the source in `sources.yaml`.
+write an adapter, list it in `passk.data.readers`, describe the source in `sources.yaml`.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -22,6 +23,7 @@ from passk.core.schemas.problems import PROBLEMS
 from passk.domains.code.test_cases import Tests
 
 # Tags with a meaning of their own; the others are a benchmark's own subjects and levels.
+ANY_FILE = "any"  # in parameters, in place of a digest: take the file as it is
 FLAGGED = "flagged"  # the benchmark's authors say that it cannot be judged rightly
 UNTESTED = "no-tests"  # of domain code, without tests: it can be asked and dated, not judged
 
@@ -180,3 +182,21 @@ def normal_form(
 
 def _untested(problem: Problem, domain: str) -> list[str]:
     return [UNTESTED] if domain == "code" and problem.tests is None else []
+
+
+def gold_answer(value: object, place: str) -> str:
+    """A reference answer as text; a whole float loses its `.0`.
+
+    Example:
+        >>> gold_answer(3.0, "x"), gold_answer(" 1/2 ", "x")
+        ('3', '1/2')
+    """
+    if isinstance(value, bool) or value is None or not isinstance(value, str | int | float):
+        raise RecordedError(f"{place}: gold answer is {value!r}; expected a string or a number")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise RecordedError(f"{place}: gold answer is {value!r}; expected a finite number")
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not (text := str(value).strip()):
+        raise RecordedError(f"{place}: gold answer is empty")
+    return text

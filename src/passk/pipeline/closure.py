@@ -2,12 +2,14 @@
 
 DVC cannot see an import that `dvc.yaml` does not declare, so the lists there are generated from
 this scan (`passk deps --write`) and a test fails when file and imports disagree. Covered: every
-`import` statement of this package, also inside functions; data files and folders that a module
-names in a string and that lie beside it (`templates.yaml`, `queries`). Not covered: modules named
-at run time by a computed string.
+`import` statement of this package, also inside functions; modules that a registry names in a string
+(`passk.domains.math.judge:MathJudge`); data files and folders that a module names in a string and
+that lie beside it (`templates.yaml`, `queries`). Not covered: modules named at run time by a
+computed string.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -15,6 +17,7 @@ from pathlib import Path
 import passk
 
 PACKAGE = Path(passk.__file__).parent
+_REGISTERED = re.compile(r"passk(\.\w+)+:\w+")  # `module:attribute`
 
 
 def module_file(name: str, package: Path = PACKAGE) -> Path | None:
@@ -52,6 +55,7 @@ def _direct(path: Path) -> tuple[frozenset[str], frozenset[Path]]:
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
+    names |= {text.partition(":")[0] for text in texts if _REGISTERED.fullmatch(text)}
     plausible = {t for t in texts if 0 < len(t) < 60 and "\n" not in t and t.strip("./") == t}
     beside = {path.parent / text for text in plausible}
     data = {p for p in beside if p.exists() and p.suffix != ".py" and not _is_code(p)}

@@ -16,9 +16,9 @@ from typing import NoReturn
 
 import passk
 from passk.config.paths import PARAMS, STATE
-from passk.config.reading import read, select
 from passk.core import processor
 from passk.core.digests import digest, file_digest
+from passk.core.yaml_files import read, select
 from passk.pipeline.closure import stage_module
 from passk.pipeline.dag import Stage, cached
 from passk.pipeline.stages.job import Job, StageError

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from passk.config.reading import read
+from passk.core.yaml_files import read
 from passk.report import (
     comparing,
     failing,

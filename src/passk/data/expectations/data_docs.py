@@ -25,7 +25,7 @@ def build(results: Sequence[Mapping[str, Any]], folder: Path) -> dict[str, Path]
     """Write Data Docs of validation results, over what an earlier call wrote.
 
     Args:
-        results: documents of `passk.data.expectations.suite.evaluate`, with `study`.
+        results: documents of `passk.domains.expectations.evaluate`, with `study`.
         folder: where the site goes.
 
     Returns:

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from passk.data.expectations.suite import Expect, equal, none
+from passk.domains.expectations import Expect, equal, none
 
 _CELL = ("draw", "set", "problem_id")
 

@@ -25,7 +25,7 @@ def write(results: Sequence[Mapping[str, Any]], links: Mapping[str, Path], folde
     """Write `index.html` for validation results.
 
     Args:
-        results: documents of `passk.data.expectations.suite.evaluate`, with `study`.
+        results: documents of `passk.domains.expectations.evaluate`, with `study`.
         links: `KIND-FRAME` -> its page of Data Docs.
         folder: where the page goes.
     """

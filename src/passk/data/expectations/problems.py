@@ -6,8 +6,8 @@ from typing import Any
 import polars as pl
 
 from passk.core.schemas.problems import DOMAINS
-from passk.data.expectations.suite import Expect, Frame, equal, none
 from passk.domains.code import expectations as programs
+from passk.domains.expectations import Expect, Frame, equal, none
 from passk.domains.visual import expectations as pictures
 
 # What a problem asks, for finding it elsewhere: its id; for programs, the question and starter code

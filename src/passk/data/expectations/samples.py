@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from passk.data.expectations.groups import complete, completeness, exempt, faults, shares
-from passk.data.expectations.suite import Expect, Frame, at_most, none
+from passk.domains.expectations import Expect, Frame, at_most, none
 
 COLUMNS = (
     "draw", "set", "problem_id", "sample_index", "seed", "prompt_digest", "n_tokens",

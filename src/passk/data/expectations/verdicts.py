@@ -7,7 +7,7 @@ import polars as pl
 
 from passk.core.schemas.verdicts import CORRECT, UNKNOWN, WRONG
 from passk.data.expectations.groups import complete, completeness, exempt, faults, shares
-from passk.data.expectations.suite import Expect, Frame, at_most, none
+from passk.domains.expectations import Expect, Frame, at_most, none
 
 COLUMNS = (
     "draw", "set", "problem_id", "sample_index", "answer", "verdict", "reason", "grader",

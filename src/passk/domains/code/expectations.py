@@ -6,8 +6,8 @@ some of their tests are these very examples; a number that a test expects may st
 
 import polars as pl
 
-from passk.data.expectations.suite import Expect, Frame, none
 from passk.domains.code.test_cases import Tests
+from passk.domains.expectations import Expect, Frame, none
 
 _FAULTS = ("unreadable", "no_entry", "uneven", "given_away")
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from passk.config import paths
 from passk.core.digests import digest
 from passk.domains.code.calibration import Calibration, program_limits, reference_limits
 from passk.domains.code.extraction import extract
@@ -120,7 +119,7 @@ class CodeJudge:
         cache: VerdictCache | None = None,
         *,
         workers: int = 2,
-        calibration: Path | None = paths.CALIBRATION,
+        calibration: Path | None = None,
         progress: Progress = lambda results, _: results,
     ) -> None:
         self.options = options

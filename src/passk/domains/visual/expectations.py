@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from passk.core.images import LONGEST, MOST_PIXELS, opened, shown
-from passk.data.expectations.suite import Expect, Frame, none
+from passk.domains.expectations import Expect, Frame, none
 
 # What is read of a problem table; `picture` is looked at one row after the other.
 COLUMNS = ("set", "index", "problem_id", "domain", "question", "answer", "image", "picture")

@@ -151,7 +151,12 @@ def _judge(domain: str, settings: Training) -> Judge:
         case "code":
             # A reward needs to know whether all tests pass, not which ones.
             rules = CodeOptions(all_tests=False, isolation=settings.isolation)
-            return CodeJudge(rules, VerdictCache(paths.VERDICTS, rules.grader()), workers=1)
+            return CodeJudge(
+                rules,
+                VerdictCache(paths.VERDICTS, rules.grader()),
+                workers=1,
+                calibration=paths.CALIBRATION,
+            )
     raise StageError(f"no grader for domain {domain!r}; this version judges math, code and visual")
 
 

@@ -15,9 +15,9 @@ from passk.core.schemas.samples import SAMPLES
 from passk.core.schemas.verdicts import VERDICTS
 from passk.data.expectations import problems as of_problems
 from passk.data.expectations import samples as of_samples
-from passk.data.expectations import suite as gate
 from passk.data.expectations import verdicts as of_verdicts
-from passk.data.expectations.suite import Expect, Frame
+from passk.domains import expectations as gate
+from passk.domains.expectations import Expect, Frame
 from passk.domains.visual import expectations as of_pictures
 from passk.pipeline.stages.job import Job, StageError
 

@@ -151,6 +151,7 @@ def open_judge(
                 rules,
                 VerdictCache(paths.VERDICTS, rules.grader()),
                 workers=workers or code.workers,
+                calibration=paths.CALIBRATION,
                 progress=progress,
             )
     raise StageError(f"no grader for domain {domain!r}; this version judges math, code and visual")

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from passk.core.rows import RecordedError, Row
-from passk.data.imported import gold_answer
-from passk.domains.base_reader import Problem, text, value
+from passk.domains.base_reader import Problem, gold_answer, text, value
 
 _BOX = r"\boxed{"
 

@@ -13,8 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from passk.core.rows import RecordedError, Row
-from passk.data.imported import gold_answer
-from passk.domains.base_reader import Problem, value
+from passk.domains.base_reader import Problem, gold_answer, value
 from passk.domains.visual.readers import answer_types as visual
 
 _PLACEHOLDER = "<image>"

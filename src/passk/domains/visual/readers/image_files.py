@@ -15,8 +15,7 @@ from typing import Protocol
 from passk.core.digests import digest
 from passk.core.images import MOST_BYTES, Picture, PictureError, normal
 from passk.core.rows import RecordedError
-from passk.data.sources import ANY
-from passk.domains.base_reader import Problem
+from passk.domains.base_reader import ANY_FILE, Problem
 
 _SHOWN = 5  # faults that a message names
 
@@ -90,13 +89,13 @@ def illustrated(problems: Sequence[Problem], settings: Pictured) -> list[Problem
 
 def _check(problems: Sequence[Problem], sha256: str | None) -> None:
     found = pictures_digest(problems)
-    if sha256 in (found, ANY):
+    if sha256 in (found, ANY_FILE):
         return
     number = sum(one.picture is not None for one in problems)
     raise RecordedError(
         f"images_sha256 is {sha256 or 'null'}, but the {number} pictures of {len(problems)} "
         f"problems have {found}. If they are those you mean, give `images_sha256: {found}` in the "
-        f"parameters, so that another picture is noticed, or `images_sha256: {ANY}`"
+        f"parameters, so that another picture is noticed, or `images_sha256: {ANY_FILE}`"
     )
 
 
