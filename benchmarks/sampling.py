@@ -3,7 +3,7 @@ r"""Sampling speed beside `generate` of transformers: same checkpoint, problems,
 Two processes with one thread each, so that both cores are busy in both cases; each process draws
 half of the problems. Start-up and a first small batch are not timed.
 
-    python -m passk.core.processor benchmarks/sampling.py                       # a tiny Qwen2 with random weights
+    python -m passk.core.processor benchmarks/sampling.py  # a tiny Qwen2 with random weights
     python -m passk.core.processor benchmarks/sampling.py --model models/miniature/base \
         --problems data/miniature/sets/indomain.parquet --n 256
 """

@@ -1,7 +1,8 @@
 """A few float operations of every kind that a study depends on, as digests: seconds, no study.
 
-`python -m passk.core.processor tests/canary.py` prints them; `--write` records them in tests/data/canary.json, which is
-right only where results are meant to change. Everything here runs as in a stage, pinned.
+`python -m passk.core.processor tests/canary.py` prints them; `--write` records them in
+tests/data/canary.json, which is right only where results are meant to change. Everything here runs
+as in a stage, pinned.
 """
 
 import hashlib

@@ -183,7 +183,8 @@ def test_no_source_file_calls_torchs_square_root():
 
 def test_a_step_a_draw_and_a_bootstrap_have_the_committed_digests(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "passk.core.processor", str(HERE / "canary.py")], cwd=ROOT, text=True, capture_output=True,
+        [sys.executable, "-m", "passk.core.processor", str(HERE / "canary.py")], cwd=ROOT,
+        text=True, capture_output=True,
         env=os.environ | {"PYTHONPATH": str(ROOT / "src")}, check=True, timeout=300,
     )  # fmt: skip
     assert json.loads(done.stdout) == json.loads(canary.RECORDED.read_text()), (
