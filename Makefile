@@ -6,7 +6,7 @@ VLLM_VENV := .venv-vllm
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup sandbox study report test test-slow test-vllm test-slurm test-drills lint deps clean
+.PHONY: help setup sandbox emulator study report test test-slow test-vllm test-slurm test-drills lint deps clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -25,7 +25,11 @@ $(VENV)/.done: pyproject.toml
 
 # Programs are judged in bubblewrap; only the code domain needs it, so a refusal is no failure here.
 sandbox:
-	@command -v bwrap >/dev/null || sh scripts/install-bubblewrap.sh
+	@command -v bwrap >/dev/null || sh scripts/install-package.sh bwrap bubblewrap "programs of the code domain cannot be judged"
+
+# qemu-user emulates other processors, to prove that results do not depend on the one at hand.
+emulator:
+	@command -v qemu-x86_64 >/dev/null || sh scripts/install-package.sh qemu-x86_64 qemu-user "tests on emulated processors are skipped"
 
 study: setup  ## run the study of params.yaml on all cores, then say where the report is
 	@snakemake --cores $(CORES)
@@ -39,7 +43,7 @@ report: setup  ## bring only the report up to date
 test: setup  ## unit, property and known-answer tests, and the smoke study end to end (< 8 min)
 	python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
-test-slow: setup  ## minutes-long tests
+test-slow: setup emulator  ## minutes-long tests, emulated processors among them
 	python -m pytest -m slow
 
 test-drills: setup  ## kill -9, full disk, corrupt files, concurrent runs

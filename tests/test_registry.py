@@ -1,4 +1,4 @@
-"""Registries: built-in names are lazy, installed packages add theirs, unknown names are explained."""
+"""Registries: built-in names are lazy, packages add theirs, unknown names are explained."""
 
 import sys
 

@@ -202,10 +202,11 @@ def cut(workspace):
         entry["tokenizer"].update(documents=400)
     for arm in values["train"].values():
         arm.update(steps=2, checkpoints=[2], entropy_coef=0.01, max_new_tokens=24)
-    for name in values["draws"]:
-        values["draws"][name].update(n=4, max_new_tokens=24)
+    for draw in values["draws"].values():
+        draw.update(n=4, max_new_tokens=32)
     values["draws"]["grpo"]["model"] = "grpo/step-2"
-    values["select"]["own"].update(verdicts=["correct", "wrong", "unknown"])
+    values["pretrain"]["base"].update(steps=120, batch=8)  # its responses end, and are learned from
+    values["pretrain"]["base"]["corpus"].update(documents=1000)
     values["validation"].update(truncated_at_most=1.0, unknown_at_most=1.0)
     values["analysis"].update(k=[1, 2, 4], efficiency_k=4)
     workspace.write_params(values)

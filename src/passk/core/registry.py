@@ -11,9 +11,8 @@ Example:
     >>> codecs = Registry("codec", "passk.codecs", {"utf-8": "codecs:utf_8_encode"})
     >>> codecs["utf-8"]("a")
     (b'a', 1)
-    >>> codecs["utf8"]
-    Traceback (most recent call last):
-    passk.core.registry.UnknownNameError: codec 'utf8' is unknown; did you mean 'utf-8'? legal: utf-8
+    >>> "utf8" in codecs
+    False
 """
 
 from collections.abc import Iterator, Mapping

@@ -71,7 +71,7 @@ def command(isolation: str, stops: int, packages: Sequence[str] = ()) -> list[st
     if shutil.which("bwrap") is None:
         raise SandboxError(
             "bubblewrap (bwrap) is missing, in which programs are run: `make sandbox`, or "
-            "`apt-get install bubblewrap` (scripts/install-bubblewrap.sh); or accept less with "
+            "`apt-get install bubblewrap` (`make sandbox`); or accept less with "
             "the parameter `isolation: weak`"
         )
     files = [
