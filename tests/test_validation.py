@@ -18,7 +18,7 @@ from passk.validation import gate, problems, samples, verdicts
 from passk.verification.code.tests import Tests
 
 DRAWS = {
-    "base": {"model": "base", "sets": ["easy", "hard"], "n": 4, "engine": "transformers"},
+    "base": {"model": "base", "sets": ["easy", "hard"], "n": 4, "engine": "step_loop"},
     "theirs": {"model": "theirs", "sets": ["hard"], "n": None, "engine": "imported"},
 }
 
