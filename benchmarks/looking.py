@@ -4,7 +4,7 @@ One process with one thread each, one after the other, alternating; start-up and
 are not timed. `generate` runs the vision tower once for each row of a batch, as it has to; the step
 loop once for each problem.
 
-    python -m passk.core.processor benchmarks/looking.py --model models/miniature/looker \
+    python -m passk.core.processor benchmarks/looking.py --model models/miniature/vlm \
         --problems data/miniature/sets/visual-vista.parquet --n 32
 """
 
@@ -33,7 +33,7 @@ def asked(arguments: argparse.Namespace) -> Asked:
     found = []
     for problem in pl.read_parquet(arguments.problems).to_dicts()[: arguments.most]:
         seen = eye.look(problem["picture"])
-        ids = encode("look", render("look", problem, tokenizer), tokenizer)
+        ids = encode("image", render("image", problem, tokenizer), tokenizer)
         found.append((eye.expand(ids, seen.tokens), seen))
     return found
 
@@ -63,7 +63,7 @@ def theirs(model: torch.nn.Module, rows: Asked, settings: Settings, n: int, batc
 def main() -> None:
     """Time both in turn and print samples a second, and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--model", type=Path, default=Path("models/miniature/looker"))
+    parser.add_argument("--model", type=Path, default=Path("models/miniature/vlm"))
     parser.add_argument(
         "--problems", type=Path, default=Path("data/miniature/sets/visual-vista.parquet")
     )

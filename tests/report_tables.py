@@ -175,7 +175,7 @@ def draw(model: str, sets: list[str], **changes: Any) -> dict[str, Any]:
     """One entry of `draws`."""
     return {
         "model": model, "sets": sets, "n": 256, "temperature": 0.6, "top_p": 0.95,
-        "max_new_tokens": 64, "template": "plain", "engine": "transformers", "replicate": 0,
+        "max_new_tokens": 64, "template": "plain", "engine": "step_loop", "replicate": 0,
     } | changes  # fmt: skip
 
 
@@ -208,7 +208,7 @@ def compared(sets: tuple[str, ...] = ("indomain", "outdomain", "hard"), **change
 # Draw -> (pass@1, share in reach); what the default study has, made up.
 MANY = {
     "base": (0.10, 0.9), "grpo-40": (0.24, 0.82), "grpo-80": (0.3, 0.74), "grpo": (0.33, 0.70),
-    "ppo": (0.35, 0.71), "rloo": (0.34, 0.69), "reinforce": (0.32, 0.73), "remax": (0.31, 0.68),
+    "ppo": (0.35, 0.71), "rloo": (0.34, 0.69), "reinforce_pp": (0.32, 0.73), "remax": (0.31, 0.68),
     "dapo": (0.37, 0.72), "pass-at-k": (0.25, 0.86), "pkpo": (0.27, 0.84),
     "grpo-n32": (0.35, 0.74), "grpo-kl": (0.33, 0.6), "base-llama": (0.12, 0.85),
     "grpo-llama": (0.3, 0.66), "base-wide": (0.15, 0.95), "grpo-wide": (0.4, 0.75),
@@ -217,7 +217,7 @@ MANY = {
 }  # fmt: skip
 MODELS = {"grpo-40": "grpo/step-40", "grpo-80": "grpo/step-80", "grpo": "grpo/step-120"}
 STARTS = ("base", "base-llama", "base-wide", "teacher", "distilled", "instruct")
-ALGORITHMS = ["grpo", "ppo", "rloo", "reinforce", "remax", "dapo"]
+ALGORITHMS = ["grpo", "ppo", "rloo", "reinforce_pp", "remax", "dapo"]
 COMPARED = {
     **{name: ("base", name) for name in [*ALGORITHMS, "grpo-40", "grpo-80", "instruct"]},
     "longer": ("grpo-40", "grpo"), "llama": ("base-llama", "grpo-llama"),
@@ -244,7 +244,7 @@ CLAIMS = {
 COUNTERPARTS = {
     "algorithms": {
         "base": "Qwen2.5-7B", "grpo": "GRPO", "ppo": "PPO", "rloo": "RLOO", "remax": "ReMax",
-        "reinforce": "Reinforce++", "dapo": "DAPO",
+        "reinforce_pp": "Reinforce++", "dapo": "DAPO",
     },
     "steps": {
         "base": "Qwen2.5-7B", "grpo-40": "GRPO-step150", "grpo-80": "GRPO-step300",
@@ -382,8 +382,8 @@ def seeing(**changes: Any) -> Material:
         validation={**before.validation, "problems": SUITE | {"filters": steps}},
         draws={
             **before.draws,
-            "viewer": draw("viewer", [*SCENES, CONTROL], template="look"),
-            "visual-grpo": draw("visual-grpo/step-60", [*SCENES, CONTROL], template="look"),
+            "viewer": draw("viewer", [*SCENES, CONTROL], template="image"),
+            "visual-grpo": draw("visual-grpo/step-60", [*SCENES, CONTROL], template="image"),
         },
         sets={
             **before.sets, "scenes": scenes, "charts": {"problems": "charts", "filters": []},

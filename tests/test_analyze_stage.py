@@ -92,7 +92,7 @@ def make_draw(name, seed=0, unknown_every=0, chain=None):
 
 def run_count(name, **changes):
     entry = {
-        "sets": list(SETS), "template": "plain", "engine": "transformers", "replicate": 0,
+        "sets": list(SETS), "template": "plain", "engine": "step_loop", "replicate": 0,
         **DRAWS[name], **changes,
     }  # fmt: skip
     return count.run(Job("count", name, {"study": "toy", "draws": {name: entry}}, "-"))

@@ -9,7 +9,7 @@ from passk.config import paths
 from passk.pipeline.stages.catalog import run
 from passk.pipeline.stages.job import Job
 
-DRAW = {"model": "base", "sets": ["easy"], "n": 4, "engine": "transformers", "temperature": 0.6}
+DRAW = {"model": "base", "sets": ["easy"], "n": 4, "engine": "step_loop", "temperature": 0.6}
 PARAMS = {
     "study": "toy",
     "sets": {"train": {"problems": "w", "filters": []}, "easy": {"problems": "v", "filters": []}},
@@ -39,8 +39,7 @@ def test_content():
         "declared": {
             "sets": {"easy": {"problems": "v"}, "train": {"problems": "w"}},
             "draws": {
-                name: {"sets": ["easy"], "n": 4, "engine": "transformers"}
-                for name in ("base", "rl")
+                name: {"sets": ["easy"], "n": 4, "engine": "step_loop"} for name in ("base", "rl")
             },
             "train": {"grpo": {"set": "train"}},
             "sft": {"taught": {"demonstrations": "best"}},

@@ -32,7 +32,7 @@ def texts(groups):
 
 def test_generate_and_the_step_loop_agree_on_greedy_responses(loaded):
     model, tokenizer = loaded
-    settings = toy.settings(engine="transformers", gradient_accumulation=2)
+    settings = toy.settings(engine="generate", gradient_accumulation=2)
     ours, theirs = (
         drawn(make(tokenizer, settings, (1,)), model, tokenizer, greedy=True)
         for make in (step_loop, by_generate)
@@ -47,7 +47,7 @@ def test_generate_and_the_step_loop_agree_on_greedy_responses(loaded):
 
 def test_generate_is_seeded_by_step_and_stream_and_leaves_the_global_generator_alone(loaded):
     model, tokenizer = loaded
-    draw = by_generate(tokenizer, toy.settings(engine="transformers"), (1,))
+    draw = by_generate(tokenizer, toy.settings(engine="generate"), (1,))
     torch.manual_seed(3)
     before = torch.get_rng_state()
     first = drawn(draw, model, tokenizer)
@@ -65,7 +65,7 @@ def test_generate_draws_from_the_policy_at_its_temperature_without_the_checkpoin
     model.generation_config.top_k = 1  # what a published checkpoint may ask for
     model.generation_config.repetition_penalty = 5.0
     settings = toy.settings(
-        engine="transformers", rollouts=2000, temperature=0.5, max_new_tokens=1, prompts=1
+        engine="generate", rollouts=2000, temperature=0.5, max_new_tokens=1, prompts=1
     )
     (task, *_) = toy.tasks(tokenizer)
     with torch.no_grad():
@@ -108,7 +108,7 @@ def test_merged_weights_are_those_that_the_adapters_compute_with(start, loaded):
 LORA = {"rank": 4, "alpha": 8, "dropout": 0.0, "targets": ["all-linear"]}
 
 
-@pytest.mark.parametrize("name", ["steploop", "transformers"])
+@pytest.mark.parametrize("name", ["step_loop", "generate"])
 def test_a_copy_that_draws_hears_of_new_weights(start, loaded, name):
     model, tokenizer = loaded
     settings = toy.settings(engine=name, precision="bfloat16")
@@ -125,7 +125,7 @@ def test_a_foreign_llama_without_a_padding_token_is_drawn_from(tmp_path):
     folder = foreign.make(tmp_path, "llama")
     model, tokenizer = checkpoints.load(folder)
     assert tokenizer.pad_token_id == tokenizer.eos_token_id
-    for name in ("steploop", "transformers"):
+    for name in ("step_loop", "generate"):
         settings = toy.settings(engine=name)
         groups = drawn(engine(settings, tokenizer, (1,), folder, 20), model.eval(), tokenizer)
         assert [len(group) for group in groups] == [8] * 5

@@ -27,8 +27,8 @@ from test_validation import SETS, filter_rows, sample_rows, verdict_rows
 PARAMS = {
     "study": "toy",
     "draws": {
-        "base": {"model": "base", "sets": ["easy", "hard"], "n": 4, "engine": "transformers"},
-        "rl": {"model": "rl/step-2", "sets": ["easy", "hard"], "n": 4, "engine": "transformers"},
+        "base": {"model": "base", "sets": ["easy", "hard"], "n": 4, "engine": "step_loop"},
+        "rl": {"model": "rl/step-2", "sets": ["easy", "hard"], "n": 4, "engine": "step_loop"},
     },
     "analysis": {
         "pairs": {"rl": {"base": "base", "rl": "rl"}, "again": {"base": "base", "rl": "rl"}},
@@ -129,7 +129,7 @@ def count_rows(draw):
     return asked.with_columns(
         draw=pl.lit(draw), n=4, c=2, d=None, unknown=0, model=pl.lit("m"), arm=pl.lit("m"),
         step=None, train_seed=None, template=None, temperature=0.6, replicate=0,
-        engine=pl.lit("transformers"), grader=pl.lit("g"),
+        engine=pl.lit("step_loop"), grader=pl.lit("g"),
     )  # fmt: skip
 
 

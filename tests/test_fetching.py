@@ -10,8 +10,8 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 import foreign_checkpoint as foreign
-import toy_looker
 import toy_policy as toy
+import toy_vlm
 from passk.config import paths
 from passk.core.digests import file_digest
 from passk.models.fetch_settings import Fetch
@@ -83,14 +83,14 @@ PUBLISHED = {
 
 def test_a_model_that_takes_pictures_comes_with_its_processor(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    folder = toy_looker.save(tmp_path / "looker")
+    folder = toy_vlm.save(tmp_path / "vlm")
     for name, values in PUBLISHED.items():
         (folder / name).write_text(json.dumps(values))
     files = model_files(folder)
     fetch.run(job(folder, revision_of(files, folder)))
     target = paths.model("toy", "llama")
     assert {path.name for path in target.iterdir()} >= PUBLISHED.keys()
-    eye, png = Eye.of(target), toy_looker.pictures()[0].png
+    eye, png = Eye.of(target), toy_vlm.pictures()[0].png
     assert tuple(eye.processor.image_std) == (0.25, 0.25, 0.25)
     assert eye.look(png).tokens == 16
     (folder / "preprocessor_config.json").unlink()
@@ -101,7 +101,7 @@ def test_a_model_that_takes_pictures_comes_with_its_processor(tmp_path, monkeypa
 def test_a_processor_in_one_file_is_as_good(tmp_path, monkeypatch):
     # As transformers 5 saves a processor: options of pictures are a part of another file.
     monkeypatch.chdir(tmp_path)
-    folder = toy_looker.save(tmp_path / "looker")
+    folder = toy_vlm.save(tmp_path / "vlm")
     apart = Eye.of(folder)
     options = json.loads((folder / "preprocessor_config.json").read_text())
     (folder / "preprocessor_config.json").unlink()
@@ -113,14 +113,14 @@ def test_a_processor_in_one_file_is_as_good(tmp_path, monkeypatch):
     names = {path.name for path in target.iterdir()}
     assert names == {path.name for path in files} | {"preprocessor_config.json"}
     assert takes_pictures(target)
-    for picture in toy_looker.pictures():
+    for picture in toy_vlm.pictures():
         ours, theirs = (eye.look(picture.png) for eye in (Eye.of(target), apart))
         assert torch.equal(ours.pixels, theirs.pixels)
         assert ours.tokens == theirs.tokens
 
 
 def test_models_that_see_in_another_way_are_refused(tmp_path):
-    folder = toy_looker.save(tmp_path / "looker")
+    folder = toy_vlm.save(tmp_path / "vlm")
     config = json.loads((folder / "config.json").read_text())
     config["architectures"] = ["Gemma3ForConditionalGeneration"]
     (folder / "config.json").write_text(json.dumps(config))

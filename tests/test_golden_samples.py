@@ -1,7 +1,7 @@
 """Golden bytes: when the sampler's output changes, its version must be raised.
 
 Samples in block stores are named by the version, so that old and new ones never mix. After
-raising `VERSIONS["transformers"]`, record anew:
+raising `VERSIONS["step_loop"]`, record anew:
 `python -m passk.core.processor tests/test_golden_samples.py`.
 """
 
@@ -38,16 +38,16 @@ def drawn():
 def test_samples_are_those_of_the_recorded_version():
     golden = json.loads(GOLDEN.read_text())
     found = drawn()
-    assert VERSIONS["transformers"] == golden["version"], (
+    assert VERSIONS["step_loop"] == golden["version"], (
         "the sampler's version was raised: record anew as the head of this file says"
     )
     for name in WAYS:
         assert found[name] == golden["samples"][name], (
-            f"{name}: the sampler's output changed; raise VERSIONS['transformers'] in "
+            f"{name}: the sampler's output changed; raise VERSIONS['step_loop'] in "
             "src/passk/sampling/engines/protocol.py, then record anew"
         )
 
 
 if __name__ == "__main__":
-    record = {"version": VERSIONS["transformers"], "samples": drawn()}
+    record = {"version": VERSIONS["step_loop"], "samples": drawn()}
     GOLDEN.write_text(json.dumps(record, indent=1) + "\n")

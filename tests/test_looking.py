@@ -10,7 +10,7 @@ import torch
 from transformers import AutoTokenizer
 
 import toy_checkpoint
-import toy_looker as toy
+import toy_vlm as toy
 from passk.config import paths
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import SAMPLES
@@ -27,7 +27,7 @@ SETTINGS = Settings(temperature=0.9, top_p=0.95, max_new_tokens=20, eos_ids=(0, 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return toy.save(tmp_path_factory.mktemp("looker") / "base")
+    return toy.save(tmp_path_factory.mktemp("vlm") / "base")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def asked(folder):
     questions = [*toy.QUESTIONS[:3], toy.QUESTIONS[0]]
     found = []
     for number, (question, picture) in enumerate(zip(questions, toy.pictures(), strict=True)):
-        ids = encode("look", render("look", {"question": question}, tokenizer), tokenizer)
+        ids = encode("image", render("image", {"question": question}, tokenizer), tokenizer)
         seen = eye.look(picture.png)
         found.append(Request(eye.expand(ids, seen.tokens), 100 + number, range(6), seen))
     return [*found, Request(tokenizer.encode("How many?\n"), 200, range(6))]
@@ -197,7 +197,7 @@ def write(pictures, questions=toy.QUESTIONS):
 
 
 def job(**draw):
-    return toy_checkpoint.job(**{"template": "look", "sets": ["one"], **draw})
+    return toy_checkpoint.job(**{"template": "image", "sets": ["one"], **draw})
 
 
 def table():

@@ -107,7 +107,7 @@ FAULTS = {
     "question in another folder": (
         "analysis.questions.failures", "counts", ["failures reads the folder 'verdicts'"]
     ),
-    "unknown engine": ("draws.base.engine", "gpu", ["draws.base.engine = 'gpu'", "transformers"]),
+    "unknown engine": ("draws.base.engine", "gpu", ["draws.base.engine = 'gpu'", "step_loop"]),
     "unknown key": ("sampling.blocks", 3, ["sampling.blocks", "did you mean 'block'"]),
     "unknown family": ("worlds.train.families", ["sums"], ["families", "legal"]),
     "unknown template": ("draws.base.template", "plan", ["did you mean 'plain'"]),
@@ -144,19 +144,19 @@ FAULTS = {
     ),
     "imported engine": ("draws.base.engine", "imported", ["draws.base.engine"]),
     "pictures that no template shows": (
-        "draws.looker.template", "plain", ["draws.looker.sets", "'visual-vista' have pictures"],
+        "draws.vlm.template", "plain", ["draws.vlm.sets", "'visual-vista' have pictures"],
     ),
     "no pictures where a template shows one": (
-        "train.code-grpo.template", "look", ["train.code-grpo.set", "have no pictures"],
+        "train.code-grpo.template", "image", ["train.code-grpo.set", "have no pictures"],
     ),
     "a model that takes no pictures": (
-        "draws.visual-grpo.model", "code-grpo/step-60", ["takes no pictures", "'look'"],
+        "draws.visual-grpo.model", "code-grpo/step-60", ["takes no pictures", "'image'"],
     ),
     "a start that takes no pictures": (
         "train.visual-grpo.start", "coder", ["train.visual-grpo.start = 'coder'", "no pictures"],
     ),
     "pictures that a corpus does not show": (
-        "pretrain.looker.corpus.template", "plain", ["pretrain.looker.corpus", "shows none"],
+        "pretrain.vlm.corpus.template", "plain", ["pretrain.vlm.corpus", "shows none"],
     ),
     "nothing to shuffle": (
         "sets.indomain.pictures", "shuffled", ["sets.indomain.pictures", "have none"],
@@ -168,13 +168,13 @@ FAULTS = {
         ["train.visual-grpo.algorithm.name = 'ppo'", "text alone"],
     ),
     "blind": (
-        "pretrain.looker.architecture.vision", None, ["pretrain.looker.architecture", "vision"],
+        "pretrain.vlm.architecture.vision", None, ["pretrain.vlm.architecture", "vision"],
     ),
     "words for a model with eyes": (
-        "pretrain.looker.corpus",
+        "pretrain.vlm.corpus",
         {"world": "programs", "template": "program", "documents": 100, "families": {"function": 1},
          "levels": [1], "skew": 0.5, "noise": 0.1, "habit": 0.1, "withheld": []},
-        ["pretrain.looker.corpus.world = 'programs'", "takes some"],
+        ["pretrain.vlm.corpus.world = 'programs'", "takes some"],
     ),
 }  # fmt: skip
 

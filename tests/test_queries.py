@@ -41,7 +41,7 @@ def count_table(draw, c, n, *, set_name="test", unknown=0, temperature=0.6, ids=
     constant = {
         "draw": draw, "set": set_name, "d": None, "model": draw, "arm": draw, "step": None,
         "train_seed": None, "template": "plain", "temperature": temperature, "replicate": 0,
-        "engine": "transformers", "grader": "test",
+        "engine": "step_loop", "grader": "test",
     }  # fmt: skip
     return COUNTS.check(
         frame.with_columns(pl.lit(v, dtype=COUNTS.columns[k]).alias(k) for k, v in constant.items())

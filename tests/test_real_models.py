@@ -57,12 +57,12 @@ def test_adapters_in_bfloat16_with_gradient_checkpointing_make_a_plain_model(pub
         adapted = any(f"{one}.weight" in name for one in LORA["targets"])
         assert torch.equal(weight, before) != adapted, name
     order = protocol.Order(saved, 0.8, 0.95, 8, 16, "bfloat16", plain=True)
-    blocks = plan({"engine": "transformers"}, "1+1=", None, 8, 8)
-    ((_, samples),) = protocol.start("transformers", order).draw(blocks, lambda _: None)
+    blocks = plan({"engine": "step_loop"}, "1+1=", None, 8, 8)
+    ((_, samples),) = protocol.start("step_loop", order).draw(blocks, lambda _: None)
     assert len(samples) == 8
 
 
-@pytest.mark.parametrize("engine", ["steploop", "transformers"])
+@pytest.mark.parametrize("engine", ["step_loop", "generate"])
 def test_a_stopped_run_with_adapters_goes_on_to_the_same_bytes(tmp_path, engine):
     begun = foreign.make(tmp_path / "start")
     changes = {**REAL, "engine": engine}

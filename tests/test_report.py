@@ -322,7 +322,7 @@ def counts(draw: str, solved: list[int]) -> pl.DataFrame:
     rows = [
         {"draw": draw, "set": "indomain", "problem_id": f"{i:016x}", "index": i, "n": 16, "c": c,
          "d": None, "unknown": 0, "model": draw, "arm": draw, "step": None, "train_seed": None,
-         "template": "plain", "temperature": 0.6, "replicate": 0, "engine": "transformers",
+         "template": "plain", "temperature": 0.6, "replicate": 0, "engine": "step_loop",
          "grader": "toy"}
         for i, c in enumerate(solved)
     ]  # fmt: skip

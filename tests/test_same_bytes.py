@@ -98,6 +98,21 @@ def test_products_are_those_of_torch_whatever_the_layout(shape, transposed):
     torch.testing.assert_close(given, 0.5 * added + 2 * wanted, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("shape", [(32, 96), (96, 288), (192, 96), (96, 448), (37, 53), (400, 70)])
+def test_independent_rows_have_the_same_bytes_wherever_they_stand(shape):
+    generator = torch.Generator().manual_seed(2)
+    k, n = shape
+    with arithmetic.independent_rows():
+        for rows in (1, 4, 8, 12, 13, 64, 128):
+            left, right = (torch.randn(s, generator=generator) for s in ((rows, k), (n, k)))
+            whole = arithmetic.product(left, right.T)
+            order = torch.randperm(rows, generator=generator)
+            assert torch.equal(arithmetic.product(left[order], right.T), whole[order])
+            for one in range(min(rows, 9)):
+                assert torch.equal(arithmetic.product(left[one : one + 1], right.T)[0], whole[one])
+    torch.testing.assert_close(whole, arithmetic.product(left, right.T), rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16, torch.int64])
 def test_products_of_other_types_stay_with_torch(dtype):
     left, right = (torch.arange(6).reshape(s).to(dtype) for s in ((2, 3), (3, 2)))

@@ -19,7 +19,7 @@ from passk.pipeline.stages import catalog, validate
 from passk.pipeline.stages.job import Job, StageError
 
 DRAWS = {
-    "base": {"model": "base", "sets": ["easy", "hard"], "n": 4, "engine": "transformers"},
+    "base": {"model": "base", "sets": ["easy", "hard"], "n": 4, "engine": "step_loop"},
     "theirs": {"model": "theirs", "sets": ["hard"], "n": None, "engine": "imported"},
 }
 

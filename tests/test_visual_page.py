@@ -159,7 +159,7 @@ def test_the_control_stands_beside_its_twin_each_number_with_its_source():
 
 def test_a_control_may_be_sampled_by_a_draw_of_its_own_that_differs_in_n_alone():
     material = made.seeing()
-    like = made.draw("viewer", [made.CONTROL], n=4, template="look")
+    like = made.draw("viewer", [made.CONTROL], n=4, template="image")
     without = material.draws["viewer"] | {"sets": list(made.SCENES)}
     table = material.results["pass_at_k"].with_columns(
         draw=pl.when(draw="viewer", set=made.CONTROL).then(pl.lit("blind")).otherwise("draw")

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 import toy_checkpoint
-import toy_looker as looker
 import toy_policy as toy
+import toy_vlm as vlm
 from passk.config import paths
 from passk.core.schemas.problems import PROBLEMS
 from passk.models.image_inputs import inputs
@@ -35,12 +35,12 @@ def _one_thread():
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory):
-    return looker.save(tmp_path_factory.mktemp("start") / "base", uneven=3.0)
+    return vlm.save(tmp_path_factory.mktemp("start") / "base", uneven=3.0)
 
 
 def run(start, folder, reward=toy.printable_start, **changes):
     arm = arms.Arm("toy", toy.settings(**changes), 1, start, folder)
-    return arms.train(arm, looker.tasks(start), reward)
+    return arms.train(arm, vlm.tasks(start), reward)
 
 
 def outputs(folder):
@@ -54,7 +54,7 @@ def answered(start, *responses):
     The tasks' prompts are of different lengths, and so padded on the left.
     """
     model, tokenizer = checkpoints.load(start)
-    tasks = looker.tasks(start)(tokenizer)
+    tasks = vlm.tasks(start)(tokenizer)
     made = iter(responses or [[200 + i, *range(210, 210 + i % 5)] for i in range(2 * len(tasks))])
     groups = [[Rollout(next(made), "", False, 0.0) for _ in "ab"] for _ in tasks]
     batch = collate(tasks, groups, tokenizer.pad_token_id, torch.device("cpu"))
@@ -160,7 +160,7 @@ def test_a_response_may_draw_the_placeholder_of_a_picture(start, tmp_path):
     for share in (True, False):
         own, _ = checkpoints.load(start)
         trainer = PolicyTrainer(
-            own, tokenizer, looker.tasks(start)(tokenizer),
+            own, tokenizer, vlm.tasks(start)(tokenizer),
             settings.model_copy(update={"share_prompts": share}), draw=draw,
             reward=lambda tasks, texts, cut: Rewards([float(t == "a") for t in texts], 0),
             identity=(1,), folder=tmp_path / str(share),
@@ -212,7 +212,7 @@ class Killed(BaseException):
     [
         {},
         {"num_iterations": 2, "minibatches": 2, "kl_every": 2, "beta": 0.01},
-        {"share_prompts": False, "engine": "transformers"},
+        {"share_prompts": False, "engine": "generate"},
         {"algorithm": DAPO},
         {"lora": LORA, "kl_every": 2},
     ],
@@ -249,7 +249,7 @@ def test_half_precision_trains(start, tmp_path):
 def test_engines_agree_on_greedy_rollouts(start):
     model, tokenizer = checkpoints.load(start)
     model.eval()
-    tasks = looker.tasks(start)(tokenizer)
+    tasks = vlm.tasks(start)(tokenizer)
     settings = toy.settings(max_new_tokens=12)
     ours, theirs = (
         make(tokenizer, settings, (1,))(model, tasks, 1, greedy=True)
@@ -261,7 +261,7 @@ def test_engines_agree_on_greedy_rollouts(start):
 
 def test_a_copy_of_a_policy_with_adapters_looks(start):
     model, tokenizer = checkpoints.load(start)
-    tasks = looker.tasks(start)(tokenizer)
+    tasks = vlm.tasks(start)(tokenizer)
     draw = engine(toy.settings(lora=LORA), tokenizer, (1,), start, 60)
     plain = step_loop(tokenizer, toy.settings(), (1,))
     ours, theirs = (one(model.eval(), tasks, 1) for one in (draw, plain))
@@ -296,11 +296,11 @@ def test_prompts_with_pictures_that_exceed_the_context_are_refused(start, tmp_pa
 def study(start, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shutil.copytree(start, paths.model("toy", "base"))
-    write(looker.pictures())
+    write(vlm.pictures())
     return tmp_path
 
 
-def write(pictures, questions=looker.QUESTIONS):
+def write(pictures, questions=vlm.QUESTIONS):
     toy_checkpoint.write_set("train", questions[: len(pictures)], domain="visual")
     path = paths.problem_set("toy", "train")
     frame = PROBLEMS.read(path)
@@ -313,7 +313,7 @@ def write(pictures, questions=looker.QUESTIONS):
 
 
 def job(**changes):
-    entry = toy.settings(**{"steps": 2, "checkpoints": [1, 2], "template": "look", **changes})
+    entry = toy.settings(**{"steps": 2, "checkpoints": [1, 2], "template": "image", **changes})
     values = entry.model_dump() | {"start": "base", "set": "train"}
     params = {"study": "toy", "seed": 1, "train": {"grpo": values}}
     return Job("train", "grpo", params, inputs="digest")
@@ -325,7 +325,7 @@ def test_stage_trains_on_pictures(study):
 
 
 def test_a_problem_without_its_picture_is_named(study):
-    write([*looker.pictures()[:2], None])
+    write([*vlm.pictures()[:2], None])
     wanted = PROBLEMS.read(paths.problem_set("toy", "train"))["problem_id"][2]
     with pytest.raises(StageError, match=rf"{wanted} has no picture.*image_present"):
         train_stage.run(job())
@@ -345,7 +345,7 @@ def test_a_start_model_of_text_takes_no_pictures(study):
 
 
 def test_a_question_that_writes_a_placeholder_is_named(study):
-    write(looker.pictures()[:2], ["How many?", "What is <|image_pad|>?"])
+    write(vlm.pictures()[:2], ["How many?", "What is <|image_pad|>?"])
     wanted = PROBLEMS.read(paths.problem_set("toy", "train"))["problem_id"][1]
     with pytest.raises(StageError, match=rf"{wanted}.* 2 placeholders"):
         train_stage.run(job())

@@ -7,8 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
-import toy_looker as toy
 import toy_policy
+import toy_vlm as toy
 from passk.core.images import encode
 from passk.data.prompts import render
 from passk.models.image_inputs import Eye, inputs
@@ -26,7 +26,7 @@ LONGEST = 8
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return toy.save(tmp_path_factory.mktemp("looker") / "base")
+    return toy.save(tmp_path_factory.mktemp("vlm") / "base")
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def gallery():
 
 @pytest.fixture(scope="module")
 def blocks(policy):
-    prompts = [render("look", {"question": question}, policy[1]) for question in toy.QUESTIONS]
+    prompts = [render("image", {"question": question}, policy[1]) for question in toy.QUESTIONS]
     prompts += [prompts[0], prompts[1]]
     pictures = gallery()
     return [
@@ -106,7 +106,7 @@ def test_another_picture_is_another_block_and_draws_other_samples(drawn, blocks)
 @pytest.fixture(scope="module")
 def settings():
     return toy_policy.settings(
-        engine="vllm", vllm={"memory_share": 0.3, "tensor_parallel": 1}, template="look",
+        engine="vllm", vllm={"memory_share": 0.3, "tensor_parallel": 1}, template="image",
         max_new_tokens=LONGEST, steps=2, checkpoints=[2],
     )  # fmt: skip
 

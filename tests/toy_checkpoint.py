@@ -59,7 +59,7 @@ def job(n=20, sampling=(), item="base", **draw):
     """A sampling job of the study."""
     entry = {
         "model": "base", "sets": ["one", "two"], "n": n, "temperature": 0.8, "top_p": 0.95,
-        "max_new_tokens": 16, "template": "plain", "engine": "transformers", "replicate": 0,
+        "max_new_tokens": 16, "template": "plain", "engine": "step_loop", "replicate": 0,
         "keep_token_logprobs": False,
     } | draw  # fmt: skip
     params = {

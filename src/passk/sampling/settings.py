@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
-Engine = Literal["transformers", "vllm", "imported"]
+Engine = Literal["step_loop", "vllm", "imported"]
 
 
 class Sampling(BaseModel):

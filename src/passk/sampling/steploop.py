@@ -26,7 +26,7 @@ Example:
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -35,7 +35,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from passk.models.arithmetic import route_products
+from passk.models.arithmetic import independent_rows, route_products
 from passk.models.image_inputs import Seen
 from passk.sampling.forward import decoder
 from passk.sampling.prefix_tree import Branches, Ended
@@ -176,14 +176,14 @@ def _check(model: nn.Module, requests: Sequence[Request], settings: Settings) ->
 
 
 @contextmanager
-def _quiet(model: nn.Module) -> Iterator[None]:
-    """No gradients, one thread on the processor; put back afterwards."""
+def _quiet(model: nn.Module, exact: bool) -> Iterator[None]:
+    """No gradients, one thread on the processor, rows apart if exact; put back afterwards."""
     threads = torch.get_num_threads()
     one = threads > 1 and next(model.parameters()).device.type == "cpu"
     if one:
         torch.set_num_threads(1)  # thread counts change float sums, and so bytes
     try:
-        with torch.inference_mode():
+        with torch.inference_mode(), independent_rows() if exact else nullcontext():
             yield
     finally:
         if one:
@@ -258,11 +258,11 @@ def _run(
     rows, most = settings.rows, settings.rows // _ROWS_PER_PROMPT + 1
     if not settings.exact:
         rows, most = min(rows, len(ledger.owners)), len(queue)
-    with _quiet(model):
+    with _quiet(model, settings.exact):
         branches = Branches(decoder(model, rows, length), rows, model, settings, ledger.streams)
     while queue or branches.busy:
         # Nothing is yielded within `_quiet`: the caller's code runs as it was.
-        with _quiet(model):
+        with _quiet(model, settings.exact):
             while queue and branches.hungry and ledger.working < most:
                 (prompt, picture), members = queue.popleft()
                 branches.begin(prompt, picture, members)

@@ -1,9 +1,9 @@
-"""Who draws the rollouts of an arm: `engine: steploop | transformers | vllm`.
+"""Who draws the rollouts of an arm: `engine: step_loop | generate | vllm`.
 
 | engine | random numbers | for |
 |---|---|---|
-| steploop | per rollout: a function of (arm, step, place, problem, index, position) | decoders |
-| transformers | per batch of `generate` calls: seeded by (arm, step, batch) | any architecture |
+| step_loop | per rollout: a function of (arm, step, place, problem, index, position) | decoders |
+| generate | per batch of `generate` calls: seeded by (arm, step, batch) | any architecture |
 | vllm | per rollout: a hashed seed of (arm, step, place, problem, index) | GPUs |
 
 The place, a task's position in its step, is in the seeds because one step may ask a problem twice.
@@ -71,7 +71,7 @@ def engine(
         from passk.training.colocated import Colocated
 
         return Colocated(tokenizer, settings, identity, start, length)
-    draw = {"steploop": step_loop, "transformers": by_generate}[settings.engine](
+    draw = {"step_loop": step_loop, "generate": by_generate}[settings.engine](
         tokenizer, settings, identity
     )
     if settings.lora is None and settings.precision == "float32":

@@ -105,7 +105,7 @@ def needs(shape: Shape, settings: Training, length: int) -> dict[str, float]:
         copies += number
     size["copies of the model"] = shape.parameters * copies
     rows = settings.prompts * settings.rollouts / settings.processes
-    drawn = {"steploop": min(rows, 256), "transformers": rows / settings.gradient_accumulation}
+    drawn = {"step_loop": min(rows, 256), "generate": rows / settings.gradient_accumulation}
     cache = drawn.get(settings.engine, 0) * length * shape.layers * shape.cached
     size["rollouts' cache"] = cache * number
     passed = rows / settings.minibatches / settings.gradient_accumulation

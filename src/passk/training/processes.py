@@ -7,7 +7,7 @@
    rows, or tokens, of all, and gradients are averaged (DistributedDataParallel).
 3. The first process writes log and checkpoints.
 
-Differences from one process: float rounding; with engine `transformers` other random numbers.
+Differences from one process: float rounding; with engine `generate` other random numbers.
 """
 
 import subprocess

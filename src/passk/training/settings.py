@@ -176,7 +176,7 @@ class Training(BaseModel):
     isolation: Literal["bubblewrap", "weak"] = Field(
         description="Where programs run that are judged for the reward; as `verification.code`."
     )
-    engine: Literal["steploop", "transformers", "vllm"] = Field(
+    engine: Literal["step_loop", "generate", "vllm"] = Field(
         description="Who draws rollouts: the sampling engine's step loop, `generate` (any "
         "architecture), or vLLM on a GPU."
     )

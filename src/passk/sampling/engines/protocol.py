@@ -1,6 +1,6 @@
 """What an engine is, and which there are. Importing this module imports no engine.
 
-An engine is told the blocks to draw and yields each as soon as it is complete. `transformers`
+An engine is told the blocks to draw and yields each as soon as it is complete. `step_loop`
 gives the same bytes whenever a block is drawn again; `vllm` does not, so that a finished block of
 its is never drawn again.
 """
@@ -13,11 +13,11 @@ from typing import Protocol
 from passk.sampling.blocks import Block, Sample
 
 # Raised when an engine's output changes for equal inputs; part of every block key.
-# `transformers`: tests/test_golden_samples.py fails when it must be raised.
-VERSIONS = {"transformers": 2, "vllm": 1}
+# `step_loop`: tests/test_golden_samples.py fails when it must be raised.
+VERSIONS = {"step_loop": 2, "vllm": 1}
 
 # Whether a block that is drawn again has the same bytes.
-EXACT = {"transformers": True, "vllm": False}
+EXACT = {"step_loop": True, "vllm": False}
 
 Progress = Callable[[int], object]  # told how many more samples are done
 
@@ -57,7 +57,7 @@ class Engine(Protocol):
 
 def start(name: str, order: Order) -> Engine:
     """Load a model into an engine; imports torch, or vLLM."""
-    if name == "transformers":
+    if name == "step_loop":
         from passk.sampling.engines.stepwise import Stepwise
 
         return Stepwise(order)

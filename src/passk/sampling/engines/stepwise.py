@@ -1,4 +1,4 @@
-"""The `transformers` engine: a Hugging Face model run by the step loop of this project."""
+"""The `step_loop` engine: a Hugging Face model run by the step loop of this project."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -54,7 +54,7 @@ def tasks(folder: Path) -> Any:
         pairs = [*zip(QUESTIONS, shown, strict=True), (QUESTIONS[0], shown[3])]
         found = []
         for number, (question, picture) in enumerate(pairs):
-            ids = encode("look", render("look", {"question": question}, tokenizer), tokenizer)
+            ids = encode("image", render("image", {"question": question}, tokenizer), tokenizer)
             seen = eye.look(picture.png)
             found.append(Task(f"p{number}", tuple(eye.expand(ids, seen.tokens)), "", seen=seen))
         return found
