@@ -4,7 +4,7 @@ import re
 import sys
 from pathlib import Path
 
-from passk.provenance import dag as dvc_dag
+from passk.pipeline import dag as dvc_dag
 from passk.pipeline.stamps import stamp, synchronize
 from passk.core.yaml_files import ParameterError
 from passk.config.study import load_study

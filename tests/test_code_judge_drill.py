@@ -15,10 +15,10 @@ NUMBER = 100_000
 SCRIPT = """
 import json, resource, sys
 from pathlib import Path
-from passk.verification.cache import VerdictCache
-from passk.verification.code.judge import CodeJudge
-from passk.verification.code.options import CodeOptions
-from passk.verification.code.tests import Tests
+from passk.domains.verdict_cache import VerdictCache
+from passk.domains.code.judge import CodeJudge
+from passk.domains.code.options import CodeOptions
+from passk.domains.code.test_cases import Tests
 from passk.verification.sandbox.values import encode
 
 folder, number = Path(sys.argv[1]), int(sys.argv[2])

@@ -130,8 +130,8 @@ def test_digests_are_those_of_dvc(tmp_path):
             from pathlib import Path
             sys.path.insert(0, {str(Path(__file__).parent)!r})
             from test_records import Step
-            from passk.lineage.records import open_execution
-            from passk.params.reading import read, select
+            from passk.provenance.records import open_execution
+            from passk.core.yaml_files import read, select
             keys = ("study", "rate", "draws.a", "words")
             step = Step("make@a", "sh run.sh", ("in", "step.py"), ("folder", "file.txt"),
                         {{"params.yaml": keys}})

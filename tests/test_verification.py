@@ -250,7 +250,7 @@ def test_a_stopped_worker_is_killed_from_outside(monkeypatch):
 
 
 def test_a_grader_that_does_not_start_is_an_error(monkeypatch):
-    monkeypatch.setattr("passk.domains.math.worker.__name__", "passk.verification.no_such_module")
+    monkeypatch.setattr("passk.domains.math.worker.__name__", "passk.domains.no_such_module")
     with pytest.raises(WorkerError, match="no_such_module"), Pool(MathOptions()) as pool:
         list(pool.judge([Request("1", "x", True)]))
 
@@ -338,8 +338,8 @@ def test_kill_9_keeps_what_was_judged(tmp_path):
     code = f"""
 import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})
 from pathlib import Path
-from passk.verification.cache import VerdictCache
-from passk.verification.verdict import Verdict
+from passk.domains.verdict_cache import VerdictCache
+from passk.domains.verdict import Verdict
 cache = VerdictCache(Path({str(tmp_path)!r}), "g")
 for i in range(100):
     cache.put(cache.key("1", str(i), True), Verdict("correct", "equal", "1"))
