@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import torch
 from tests import canary
-from tests.conftest import ROOT, copy_project
+from tests.conftest import ROOT
 from torch.utils._python_dispatch import TorchDispatchMode
 
+import small_study
 import toy_policy as toy
 from passk.core import processor
 from passk.models import arithmetic
@@ -208,46 +209,18 @@ def test_a_step_a_draw_and_a_bootstrap_have_the_committed_digests(tmp_path):
     )
 
 
-def cut(workspace):
-    """The smoke study with a few steps for each model; every training still moves weights."""
-    values = workspace.params()
-    for entry in values["pretrain"].values():
-        entry.update(steps=4, batch=4, warmup_steps=1)
-        entry["corpus"].update(documents=64)
-        entry["tokenizer"].update(documents=400)
-    for arm in values["train"].values():
-        arm.update(steps=2, checkpoints=[2], entropy_coef=0.01, max_new_tokens=24)
-    for draw in values["draws"].values():
-        draw.update(n=4, max_new_tokens=32)
-    values["draws"]["grpo"]["model"] = "grpo/step-2"
-    values["pretrain"]["base"].update(steps=120, batch=8)  # its responses end, and are learned from
-    values["pretrain"]["base"]["corpus"].update(documents=1000)
-    values["validation"].update(truncated_at_most=1.0, unknown_at_most=1.0)
-    values["analysis"].update(k=[1, 2, 4], efficiency_k=4)
-    workspace.write_params(values)
-
-
-def outputs(folder, *emulator):
-    """Run the study in a fresh copy of the project; digests of all its outputs."""
-    workspace = copy_project(folder, "smoke")
-    cut(workspace)
-    environment = {
-        **{k: v for k, v in os.environ.items() if k not in processor.pins()},
-        "PYTHONPATH": str(folder / "src"),
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "PASSK_TRACKING": "off",
-    }
-    done = subprocess.run(
-        [*emulator, sys.executable, str(HERE / "run_stages.py")], cwd=folder, text=True,
-        env=environment, capture_output=True, check=False, timeout=3000,
-    )  # fmt: skip
-    assert not done.returncode, done.stderr[-4000:]
-    return json.loads(done.stdout)
-
-
 @pytest.fixture(scope="module")
 def native(tmp_path_factory):
-    return outputs(tmp_path_factory.mktemp("native"))
+    return small_study.outputs(tmp_path_factory.mktemp("native"))
+
+
+def test_every_stage_of_a_small_study_has_the_committed_digests(native):
+    recorded = json.loads(small_study.RECORDED.read_text())
+    differing = {out for out in native.keys() | recorded if native.get(out) != recorded.get(out)}
+    assert differing == set(), (
+        "results differ from the committed ones: if they are meant to, run "
+        "`python tests/small_study.py --write`"
+    )
 
 
 @pytest.mark.slow
@@ -263,6 +236,6 @@ def test_every_stage_of_a_study_gives_the_same_bytes_on_an_emulated_processor(
     emulator = shutil.which("qemu-x86_64")
     if emulator is None:
         pytest.skip("qemu-x86_64 is not installed; `make test-slow` installs it")
-    emulated = outputs(tmp_path, emulator, "-cpu", EMULATED[name])
+    emulated = small_study.outputs(tmp_path, emulator, "-cpu", EMULATED[name])
     assert len(native) > 30
     assert {out for out in native if emulated.get(out) != native[out]} == set()
