@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from passk.config import paths
+from passk.core.tables import read_parquet
 from passk.provenance import records
 from passk.provenance.lock import LockEntry, path_digest
 from passk.sampling.streams import StreamError, audit
@@ -64,7 +65,7 @@ def streams(study: str, draws: Collection[str], root: Path = Path()) -> Iterator
     """Samples that share a random stream, across all draws."""
     columns = [*_KEY, "sample_index", "seed"]
     found = [root / paths.samples(study, draw) for draw in draws]
-    frames = [pl.read_parquet(path, columns=columns) for path in found if path.exists()]
+    frames = [read_parquet(path, columns) for path in found if path.exists()]
     try:
         if frames:
             audit(pl.concat(frames))
@@ -90,7 +91,7 @@ def counted(study: str, draws: Collection[str], root: Path = Path()) -> Iterator
             )
             .collect()
         )
-        rows = pl.read_parquet(path, columns=[*_KEY, "n", "c", "unknown"])
+        rows = read_parquet(path, [*_KEY, "n", "c", "unknown"])
         differing = pl.concat([again.select(rows.columns), rows]).unique(keep="none")
         if len(differing):
             first = differing.sort(_KEY).row(0, named=True)
