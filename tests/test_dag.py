@@ -1,6 +1,7 @@
 """The DAG: `dvc.yaml` agrees with the imports, closures stay small, stages resolve."""
 
 import ast
+import json
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from tests.conftest import ROOT, copy_project
 
 from passk.cli.deps import outdated
 from passk.pipeline.closure import PACKAGE, closure, code_dependencies, stage_module
-from passk.pipeline.dag import Dag, Stage
+from passk.pipeline.dag import Dag, Stage, cached
 
 GROUPS = tuple(YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")["stages"])
 
@@ -112,7 +113,7 @@ def test_dvc_lock_covers_the_dag_of_params_yaml(tmp_path):
 
 
 def test_the_job_writes_the_same_lock_as_dvc(smoke):
-    # lineage/repro.py parses dvc.lock in a faster way; what is written must not differ.
+    # pipeline/reproduce.py parses dvc.lock in a faster way; what is written must not differ.
     path = smoke.root / "dvc.lock"
     whole = path.read_text()
     start = whole.index("  filter@indomain:\n")
@@ -143,3 +144,32 @@ def test_long_chains_run_first_and_what_an_early_figure_waits_for_before_them():
         "end": 1, "after": 10, "long": 11, "short": 5, "figure": 2 + 11, "first": 3 + 11,
     }  # fmt: skip
     assert sorted(priorities, key=priorities.get)[-2:] == ["figure", "first"]
+
+
+RULES = """
+import json
+from pathlib import Path
+from snakemake.api import OutputSettings, ResourceSettings, SnakemakeApi
+from passk.pipeline import dag
+
+with SnakemakeApi(OutputSettings(dryrun=True)) as api:
+    workflow = api.workflow(ResourceSettings(cores=1), snakefile=Path("Snakefile"))._workflow
+priorities = {
+    stage.name: workflow.get_rule(stage.group).expand_priority(
+        {"item": stage.item or "done"}, [], 0
+    )
+    for stage in dag.cached().stages.values()
+}
+print(json.dumps([[rule.name for rule in workflow.rules], priorities]), file=open("rules", "w"))
+"""
+
+
+@pytest.mark.parametrize("study", ["smoke", "imported"])
+def test_snakemake_has_a_rule_of_each_group_and_priorities_of_jobs(study, tmp_path):
+    # Named by groups, so that a profile can say `set-resources: sample: mem_mb=...`.
+    workspace = copy_project(tmp_path, study)
+    workspace.run("python", "-c", RULES)
+    rules, priorities = json.loads((tmp_path / "rules").read_text())
+    dag = cached(tmp_path)
+    assert rules == ["all", *dag.groups()]
+    assert priorities == dag.priorities()
