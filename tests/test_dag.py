@@ -49,12 +49,12 @@ def test_closures_are_bounded(group):
     files = code_dependencies(group, ROOT)
     # Training samples, judges, knows eight algorithms; the page has a module per figure or claim.
     assert len(files) <= {
-        "train": 94,
+        "train": 96,
         "verify": 56,
-        "report": 56,
+        "report": 57,
         "benchmark": 56,
         "import": 56,
-    }.get(group, 40), files
+    }.get(group, 41), files
     parts = FORBIDDEN.get(group, ("provenance",))
     schemas = ("src/passk/config/", "src/passk/core/schemas/")
     wrong = [
