@@ -21,8 +21,9 @@ def test_dvc_yaml_declares_the_import_closure_of_every_stage():
 
 
 def test_package_files_hold_no_code():
-    # closure() leaves `__init__` files out, which is right only while they are docstrings.
-    for path in PACKAGE.rglob("__init__.py"):
+    # closure() leaves `__init__` files out, which is right only while they are docstrings. The
+    # outermost one holds the public interface, which no module of the package uses (test_house).
+    for path in PACKAGE.glob("*/**/__init__.py"):
         body = ast.parse(path.read_text()).body
         assert all(isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant) for n in body), (
             path

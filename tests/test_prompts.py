@@ -53,7 +53,7 @@ def test_texts_of_the_paper(tokenizer):
 
 
 def test_every_phrase_of_the_papers_table_is_there():
-    # ../shared/PROMPTS.md is the source; where it is absent there is nothing to compare with.
+    # That page is the source; where it is absent there is nothing to compare with.
     source = SHARED / "PROMPTS.md"
     if not source.exists():
         pytest.skip("needs ../shared/PROMPTS.md")
