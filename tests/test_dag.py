@@ -154,7 +154,9 @@ from snakemake.api import OutputSettings, ResourceSettings, SnakemakeApi
 from passk.pipeline import dag
 
 with SnakemakeApi(OutputSettings(dryrun=True)) as api:
-    workflow = api.workflow(ResourceSettings(cores=1), snakefile=Path("Snakefile"))._workflow
+    settings = ResourceSettings(cores=1, overwrite_resources={"verify": {"mem_mb": 1234}})
+    workflow = api.workflow(settings, snakefile=Path("Snakefile"))._workflow
+assert workflow.get_rule("verify").resources["mem_mb"].value == 1234
 priorities = {
     stage.name: workflow.get_rule(stage.group).expand_priority(
         {"item": stage.item or "done"}, [], 0

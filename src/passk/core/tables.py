@@ -44,24 +44,24 @@ class Table:
 
     def check(self, frame: pl.DataFrame, where: str = "") -> pl.DataFrame:
         """Return the frame in canonical column and row order, or raise TableError."""
-        place = f"{self.name} table{f' {where}' if where else ''}"
+        label = f"{self.name} table{f' {where}' if where else ''}"
         if missing := [name for name in self.columns if name not in frame.columns]:
-            raise TableError(f"{place}: missing column(s) {missing}; found {frame.columns}")
+            raise TableError(f"{label}: missing column(s) {missing}; found {frame.columns}")
         try:
             frame = frame.select(
                 pl.col(name).cast(kind, strict=True) for name, kind in self.columns.items()
             )
         except PolarsError as error:
-            raise TableError(f"{place}: a column has the wrong type: {error}") from error
+            raise TableError(f"{label}: a column has the wrong type: {error}") from error
         for name in self.columns:
             if name not in self.nullable and frame[name].null_count():
                 row = frame[name].is_null().arg_max()
-                raise TableError(f"{place}: column {name!r} is null in row {row}; fill or drop it")
+                raise TableError(f"{label}: column {name!r} is null in row {row}; fill or drop it")
         frame = frame.sort(self.key, maintain_order=True)
         repeated = frame.select(self.key).is_duplicated()
         if repeated.any():
             first = frame.filter(repeated).select(self.key).row(0, named=True)
-            raise TableError(f"{place}: {int(repeated.sum())} rows share a key, first {first}")
+            raise TableError(f"{label}: {int(repeated.sum())} rows share a key, first {first}")
         return frame
 
     def write(self, frame: pl.DataFrame, path: Path) -> pl.DataFrame:

@@ -97,14 +97,14 @@ class Dag:
         for stage in self.stages.values():
             for parent in stage.parents:
                 children[parent].append(stage.name)
-        found: set[str] = set()
+        reached: set[str] = set()
         queue = [name for name in names if name in self.stages]
         while queue:
             name = queue.pop()
-            if name not in found:
-                found.add(name)
+            if name not in reached:
+                reached.add(name)
                 queue += children[name]
-        return found
+        return reached
 
 
 def _relpath(path: str, root: Path) -> str:
@@ -151,13 +151,13 @@ def parameters_read_once() -> Iterator[None]:
     from dvc.dependency import param
 
     load = param.load_path
-    found: dict[str, Any] = {}
+    contents: dict[str, Any] = {}
 
     def once(path: str, fs: object, **kwargs: Any) -> Any:  # noqa: ANN401
         key = f"{path} {kwargs}"
-        if key not in found:
-            found[key] = load(path, fs, **kwargs)
-        return found[key]  # DVC only looks values up in it, or copies it
+        if key not in contents:
+            contents[key] = load(path, fs, **kwargs)
+        return contents[key]  # DVC only looks values up in it, or copies it
 
     param.load_path = once
     try:

@@ -54,8 +54,8 @@ def _one_entry(stage: str) -> Iterator[None]:
     def dump(self: "Lockfile", stages: list[Any], **kwargs: Any) -> None:  # noqa: ANN401
         path = Path(self.path)
         old = _read(path)
-        (one,) = stages  # a single item
-        entry = dumps_yaml({"stages": to_lockfile(one, **kwargs)}).removeprefix("stages:\n")
+        (single,) = stages  # a single item
+        entry = dumps_yaml({"stages": to_lockfile(single, **kwargs)}).removeprefix("stages:\n")
         new = locktext.put(old, entry)
         if new is None:
             whole_dump(self, stages, **kwargs)

@@ -195,10 +195,10 @@ def _digests(paths: tuple[str, ...], root: Path, complaint: str) -> dict[str, st
 
 def _at(values: Mapping[str, Any], key: str) -> object:
     """The value at a dotted key of nested dictionaries."""
-    found: Any = values
+    value: Any = values
     for part in key.split("."):
-        found = found[part]
-    return found
+        value = value[part]
+    return value
 
 
 def _finite(value: float) -> float | None:
