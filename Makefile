@@ -13,13 +13,14 @@ help:  ## this list
 
 setup: $(VENV)/.done sandbox  ## the environment, and bubblewrap where it is missing
 
-# The index's build of torch 2.13.0 for CPU where there is one; any other request may fetch CUDA.
-$(VENV)/.done: pyproject.toml
+# constraints.txt is the environment of the committed results. torch comes first: the index's build
+# for CPU where there is one; any other request may fetch CUDA.
+$(VENV)/.done: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "passk needs Python 3.11 or later; set PYTHON=/path/to/python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet torch==2.13.0
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch==2.13.0
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	$(BIN)/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec 2>/dev/null || true
 	touch $@
 

@@ -43,31 +43,31 @@ rule all:
         "every stage is up to date"
 
 
-# One rule per group and priority: Snakemake's priorities are of rules, not of jobs.
-PRIORITIES = STAGES.priorities()
-RULES = {}
-for one in STAGES.stages.values():
-    RULES.setdefault((one.group, PRIORITIES[one.name]), []).append(one.item or "done")
+def stage(group, item):
+    """The DVC stage of a group's item."""
+    return group if item == "done" else f"{group}@{item}"
 
-for group, rank in RULES:
+
+PRIORITIES = STAGES.priorities()
+
+# One rule per group, so that a profile can set resources by its name.
+for group, members in STAGES.groups().items():
 
     rule:
         name:
-            f"{group}_{rank}"
+            group
         input:
             parents(group),
         output:
-            touch(str(Path(stamp(STAGES.groups()[group][0], STUDY)).parent / "{item}")),
+            touch(str(Path(stamp(members[0], STUDY)).parent / "{item}")),
         wildcard_constraints:
-            item="|".join(map(re.escape, RULES[group, rank])),
+            item="|".join(re.escape(member.item or "done") for member in members),
         params:
-            stage=lambda wildcards, group=group: (
-                group if wildcards.item == "done" else f"{group}@{wildcards.item}"
-            ),
+            stage=lambda wildcards, group=group: stage(group, wildcards.item),
         message:
             "{params.stage}"
         threads: resource(group, "threads", 1)
-        priority: rank
+        priority: lambda wildcards, group=group: PRIORITIES[stage(group, wildcards.item)]
         resources:
             mem_mb=resource(group, "mem_mb", 1000),
             runtime=resource(group, "runtime", 60),

@@ -26,7 +26,7 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-FILE = ROOT.parent / "shared/real/code/HumanEvalPlus-v0.1.10.jsonl.gz"
+FILE = ROOT / "tests/data/real/code/HumanEvalPlus-v0.1.10.jsonl.gz"
 sys.path.insert(0, str(ROOT / "tests"))
 
 from passk.data.readers import read  # noqa: E402

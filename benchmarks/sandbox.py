@@ -19,7 +19,7 @@ from passk.domains.code.sandbox.pool import Sandbox
 from passk.domains.code.sandbox.task import FINISHED, Limits, Program
 from passk.domains.code.sandbox.values import encode
 
-SHARED = Path(__file__).parents[2] / "shared/real/code/HumanEvalPlus-v0.1.10.jsonl.gz"
+PLUS = Path(__file__).parents[1] / "tests/data/real/code/HumanEvalPlus-v0.1.10.jsonl.gz"
 SHORT = Program(
     "def f(xs):\n    return sum(x * x for x in xs if x % 2)",
     "f",
@@ -58,7 +58,7 @@ def once(sandbox: Sandbox, programs: Sequence[Program]) -> float:
 def main() -> None:
     """Print medians."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("humaneval", nargs="?", type=Path, default=SHARED)
+    parser.add_argument("humaneval", nargs="?", type=Path, default=PLUS)
     parser.add_argument("--servers", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--short", type=int, default=2000, help="short programs per repeat")

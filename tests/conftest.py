@@ -15,7 +15,29 @@ from passk.core import processor
 processor.pin()  # before any test imports numpy or torch
 
 ROOT = Path(__file__).resolve().parents[1]
-REAL = ROOT.parent / "shared" / "real"
+SHARED = ROOT.parent / "shared"  # outside the repository: what may not be redistributed
+
+
+def real_file(name: str) -> Path:
+    """Published data: from tests/data/real, or from where it may lie beside the repository."""
+    inside = ROOT / "tests" / "data" / "real" / name
+    return inside if inside.exists() else SHARED / "real" / name
+
+
+def needs_real(*names: str) -> pytest.MarkDecorator:
+    """Skip a test, by name, where published data that it reads is not here."""
+    missing = [name for name in names if not real_file(name).exists()]
+    return pytest.mark.skipif(bool(missing), reason=f"needs ../shared/real: {missing}")
+
+
+class RealData:
+    """Published data by name, `real / "paper"`; tests of what is not here are skipped."""
+
+    def __truediv__(self, name: str) -> Path:
+        path = real_file(name)
+        if not path.exists():
+            pytest.skip(f"needs ../shared/real: {name}")
+        return path
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups, or there are none
@@ -105,8 +127,6 @@ def smoke(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 
 @pytest.fixture
-def real() -> Path:
-    """The folder of real benchmarks and responses beside the project."""
-    if not REAL.is_dir():
-        pytest.skip("../shared/real (real benchmarks and responses) is not here")
-    return REAL
+def real() -> RealData:
+    """Published benchmarks and responses."""
+    return RealData()

@@ -6,19 +6,17 @@ import multiprocessing
 from collections import Counter
 
 import pytest
+from tests.conftest import real_file
 
-from conftest import REAL
 from passk.data.readers import read
 from passk.domains.code.judge import CodeJudge
 from passk.domains.code.options import CodeOptions
 from passk.domains.code.readers.references import with_expected
 from program_mutants import KINDS, broken
 
-FILE = REAL / "code" / "HumanEvalPlus-v0.1.10.jsonl.gz"
+FILE = real_file("code/HumanEvalPlus-v0.1.10.jsonl.gz")
 # Eight problems take nine tenths of the time: large inputs.
 HEAVY = {f"HumanEval/{number}" for number in (15, 36, 59, 83, 94, 100, 130, 139)}
-
-pytestmark = pytest.mark.skipif(not FILE.exists(), reason=f"real benchmark not at {FILE}")
 
 
 @pytest.fixture(scope="module")

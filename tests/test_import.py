@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.conftest import needs_real, real_file
 
 from passk.config import paths
 from passk.core.rows import RecordedError, Row, read_rows
@@ -17,7 +18,8 @@ from passk.data.imported import normal_form
 from passk.pipeline.stages import import_, verify
 from passk.pipeline.stages.job import Job, StageError
 
-REAL = Path(__file__).parents[2] / "shared/real/samples/math_qwen_100x8.jsonl"
+QWEN = "samples/math_qwen_100x8.jsonl"
+REAL = real_file(QWEN)
 COLUMNS = Columns(recorded_grade="recorded_grade")
 GOOD = [
     {"problem": "1+1?", "gold": 2, "response": ["2", "3"], "recorded_grade": [True, False]},
@@ -165,7 +167,7 @@ def verify_job(draw="d"):
     return Job("verify", draw, params, "")
 
 
-@pytest.mark.skipif(not REAL.exists(), reason=f"real samples not at {REAL}")
+@needs_real(QWEN)
 def test_real_samples_from_file_to_verdicts():
     columns = {
         "problem": "question",

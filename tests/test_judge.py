@@ -7,11 +7,13 @@ import click
 import polars as pl
 import pytest
 import typer
+from tests.conftest import needs_real, real_file
 from typer.testing import CliRunner
 
 from passk.cli.judge import main
 
-REAL = Path(__file__).parents[2] / "shared/real/samples/math_qwen_100x8.jsonl"
+QWEN = "samples/math_qwen_100x8.jsonl"
+REAL = real_file(QWEN)
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +31,7 @@ def write(name, *values):
     Path(name).write_text("".join(json.dumps(value) + "\n" for value in values))
 
 
-@pytest.mark.skipif(not REAL.exists(), reason=f"real samples not at {REAL}")
+@needs_real(QWEN)
 def test_real_responses():
     done = judge(REAL, "--gold", "gt", "--out", "verdicts.parquet")
     assert done.exit_code == 0, done.output

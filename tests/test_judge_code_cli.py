@@ -7,15 +7,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 import typer
+from tests.conftest import real_file
 from typer.testing import CliRunner
 
-from conftest import REAL
 from passk.cli import disagreements as flips
 from passk.cli import judge
 from passk.domains.code.sandbox.values import encode
 from passk.domains.code.test_cases import Tests
 
-PLUS = REAL / "code" / "HumanEvalPlus-v0.1.10.jsonl.gz"
+PLUS = real_file("code/HumanEvalPlus-v0.1.10.jsonl.gz")
 PROMPT = 'def add(x, y):\n    """Sum."""\n'
 
 
@@ -196,7 +196,6 @@ def test_problems_must_be_named():
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not PLUS.exists(), reason=f"real benchmark not at {PLUS}")
 def test_the_canonical_solutions_of_humaneval_plus():
     with gzip.open(PLUS, "rt", encoding="utf-8") as stream:
         rows = [json.loads(line) for line in stream]

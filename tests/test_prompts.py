@@ -1,9 +1,8 @@
 """Prompts: the paper's wording, and nothing of an answer in it."""
 
-from pathlib import Path
-
 import polars as pl
 import pytest
+from tests.conftest import SHARED
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
@@ -54,10 +53,10 @@ def test_texts_of_the_paper(tokenizer):
 
 
 def test_every_phrase_of_the_papers_table_is_there():
-    # ../shared/PROMPTS.md is the source; where it is absent there is nothing to compare with.
-    source = Path(__file__).parents[2] / "shared" / "PROMPTS.md"
+    # That page is the source; where it is absent there is nothing to compare with.
+    source = SHARED / "PROMPTS.md"
     if not source.exists():
-        pytest.skip(f"{source} is not on this machine")
+        pytest.skip("needs ../shared/PROMPTS.md")
     text = source.read_text(encoding="utf-8")
     for name, form in templates().items():
         if name == "plain":

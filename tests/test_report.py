@@ -17,6 +17,7 @@ from passk.analysis.queries import pass_at_k
 from passk.analysis.queries.inputs import Inputs
 from passk.analysis.settings import Analysis
 from passk.config import paths
+from passk.core.files import FileError
 from passk.core.schemas import results
 from passk.core.schemas.counts import COUNTS
 from passk.core.tables import TableError
@@ -310,7 +311,7 @@ def test_report_stage_names_what_is_missing(folder):
     material = made.compared()
     write_study(material)
     paths.validation("made", "samples").write_text("{")
-    with pytest.raises(StageError, match=r"samples\.json: not a readable validation result"):
+    with pytest.raises(FileError, match=r"samples\.json: not readable .*run the stage validate"):
         report.run(report_job(material))
     paths.results("made", "coverage").unlink()
     with pytest.raises(TableError, match=r"coverage\.parquet: no such file"):

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -140,7 +139,7 @@ def test_both_engines_give_the_same_bytes_from_scratch(example, tmp_path):
         assert (other.root / name).read_bytes() == (example.root / name).read_bytes()
 
 
-def test_real_samples_reach_the_known_numbers(example, real: Path):
+def test_real_samples_reach_the_known_numbers(example, real):
     values = example.params()
     original = (example.root / "params.yaml").read_text()
     entry = values["imported"]["example"]

@@ -45,7 +45,7 @@ def status(workspace: Workspace) -> set[str]:
 def planned(workspace: Workspace) -> set[str]:
     """Stages that `snakemake -n` plans."""
     text = workspace.run("snakemake", "-n", "--cores", "2", "--printshellcmds")
-    return set(re.findall(r"lineage\.repro (\S+)", text))
+    return set(re.findall(r"pipeline\.reproduce (\S+)", text))
 
 
 def executions(workspace: Workspace) -> int:

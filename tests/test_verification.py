@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from math_verify import parse, verify
+from tests.conftest import needs_real, real_file
 
 from passk.domains.math import mathverify
 from passk.domains.math.extraction import boxed_answer, closed_box
@@ -25,7 +26,8 @@ from passk.domains.math.workers import Pool, Request, WorkerError
 from passk.domains.verdict import Verdict
 from passk.domains.verdict_cache import WHOLE, VerdictCache
 
-REAL = Path(__file__).parents[2] / "shared/real/samples/math_qwen_100x8.jsonl"
+QWEN = "samples/math_qwen_100x8.jsonl"
+REAL = real_file(QWEN)
 # Parses in no time and is worked out by nobody: C code that no Python signal handler interrupts.
 ENDLESS = "9^{9^{9^{9}}}+1"
 
@@ -43,7 +45,7 @@ def verdicts(judge, golds, texts, cut=None):
 # ------------------------------------------------------------------------- known answers
 
 
-@pytest.mark.skipif(not REAL.exists(), reason=f"real samples not at {REAL}")
+@needs_real(QWEN)
 def test_real_responses_get_math_verifys_own_verdicts(judge):
     rows = [json.loads(line) for line in REAL.read_text().splitlines()]
     golds = [row["gt"] for row in rows for _ in row["response"]]

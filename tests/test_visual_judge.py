@@ -22,9 +22,7 @@ from passk.domains.visual.gold import Gold, gold_of
 from passk.domains.visual.judge import VisualJudge
 from passk.domains.visual.options import VisualOptions
 
-REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
 DISAGREEMENTS = Path(__file__).with_name("visual_disagreements.csv")
-needs_real = pytest.mark.skipif(not REAL.exists(), reason=f"real samples not at {REAL}")
 
 INTEGER = Gold("6", "integer")
 TENTH = Gold("0.2", "float", precision=1)
@@ -241,12 +239,11 @@ def kappa(first: pl.Series, second: pl.Series) -> float:
     return (observed - chance) / (1 - chance)
 
 
-@needs_real
 @pytest.mark.parametrize("name", FILES)
-def test_real_responses_agree_with_their_recorded_grades(there, name):
+def test_real_responses_agree_with_their_recorded_grades(there, real, name):
     responses, problems, more, number, right, listed = FILES[name]
     done = run(
-        "judge", REAL / "samples" / responses, "--problems", REAL / "visual" / problems,
+        "judge", real / f"samples/{responses}", "--problems", real / f"visual/{problems}",
         "--domain", "visual", *more, "--out", "v.parquet",
     )  # fmt: skip
     assert done.exit_code == 0, done.output
@@ -288,10 +285,9 @@ def test_what_would_be_ignored_or_is_not_there_is_refused(there):
     assert "--part: without effect with --domain math" in " ".join(done.output.split())
 
 
-@needs_real
-def test_files_that_do_not_belong_together_are_named(there):
-    gemini = REAL / "samples/mathvision_gemini_pro_cot.jsonl"
-    testmini = REAL / "visual/mathvision_testmini.jsonl"
+def test_files_that_do_not_belong_together_are_named(there, real):
+    gemini = real / "samples/mathvision_gemini_pro_cot.jsonl"
+    testmini = real / "visual/mathvision_testmini.jsonl"
     visual = ("--domain", "visual", "--out", "v.parquet")
     others = run("judge", gemini, "--problems", testmini, *visual)
     assert others.exit_code == 1

@@ -33,9 +33,9 @@ def main() -> None:
         "counts follow from verdicts": audit.counted(study, draws),
     }
     failed = False
-    for name, found in checks.items():
+    for name, check in checks.items():
         try:
-            faults = list(found)
+            faults = list(check)
         except (PolarsError, ValueError) as error:
             faults = [f"cannot be checked: {error}"]
         failed = failed or bool(faults)

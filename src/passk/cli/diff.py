@@ -23,16 +23,20 @@ def main(
     """
     committed = committed_lock(revision)
     with tqdm(total=len(committed), desc="compare", unit="stage", delay=2, file=sys.stderr) as bar:
-        found = list(differences(committed, progress=lambda stage: bar.update()))
-    differing = {difference.stage for difference in found}
+        changes = list(differences(committed, progress=lambda stage: bar.update()))
+    differing = {difference.stage for difference in changes}
     same = len(committed) - len(differing)
     line = f"{same} of {len(committed)} stages have the committed digests"
-    typer.echo(f"reproduced: {line}" if not found else line)
-    if not found:
+    typer.echo(f"reproduced: {line}" if not changes else line)
+    if not changes:
         return
     if brief:
         typer.echo("`passk diff` lists the others")
-    for one in () if brief else found:
-        what = "missing" if one.present is None else f"is {one.present}, committed {one.committed}"
-        typer.echo(f"  {one.stage}: {one.path}: {what}")
+    for change in () if brief else changes:
+        what = (
+            "missing"
+            if change.present is None
+            else f"is {change.present}, committed {change.committed}"
+        )
+        typer.echo(f"  {change.stage}: {change.path}: {what}")
     raise typer.Exit(1)

@@ -1,12 +1,12 @@
 """`passk docs`: validation results as pages."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from passk.config import paths
+from passk.core.files import read_json
 from passk.core.yaml_files import read
 
 DOCS = paths.STATE / "data-docs"
@@ -44,7 +44,7 @@ def main(
             f"passk: study {study!r} has no validation results; run `dvc repro validate`", err=True
         )
         raise typer.Exit(1)
-    results = [json.loads(path.read_text(encoding="utf-8")) for path in files.values()]
+    results = [read_json(path) for path in files.values()]
     links = data_docs.build(results, folder / "great-expectations")
     index = pages.write(results, links, folder)
     for result in results:

@@ -1,6 +1,5 @@
 """`passk export`: a draw's samples as JSON lines, the form in which other people's come in."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +8,7 @@ import typer
 
 from passk.config import paths
 from passk.config.study import load_study
+from passk.core.files import json_lines, write_text
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import SAMPLES
 from passk.core.schemas.verdicts import CORRECT, VERDICTS
@@ -96,10 +96,7 @@ def main(
     try:
         found = rows(study.study, draw, name, problems, n)
         asked = asked_of(study.study, name, problems)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(
-            "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in found), encoding="utf-8"
-        )
+        write_text(out, json_lines(found, ascii_only=False))
         typer.echo(f"{out}: {summary(found)}")
         if pictures is not None:
             typer.echo(f"{pictures}: {write_pictures(asked, pictures)} pictures")

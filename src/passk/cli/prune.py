@@ -12,7 +12,7 @@ from passk.config.study import load_study
 from passk.pipeline.dag import Dag, cached
 
 
-def strangers(dag: Dag, study: str, root: Path = Path()) -> Iterator[Path]:
+def unnamed(dag: Dag, study: str, root: Path = Path()) -> Iterator[Path]:
     """Files and folders of a study that no stage writes, outermost first."""
     wanted = {root / out for stage in dag.stages.values() for out in stage.outs}
     parents = {parent for path in wanted for parent in path.parents}
@@ -41,14 +41,14 @@ def main(
     Example: passk prune --yes
     """
     study = load_study(PARAMS).study
-    found = list(strangers(cached(), study))
-    for path in found:
+    removable = list(unnamed(cached(), study))
+    for path in removable:
         typer.echo(f"{'removed' if yes else 'would remove'} {path}")
         if yes and path.is_dir():
             shutil.rmtree(path)
         elif yes:
             path.unlink()
-    if not found:
+    if not removable:
         typer.echo(f"nothing to tidy: all of study {study!r} is named by {PARAMS}")
     elif not yes:
         typer.echo("run `passk prune --yes` to remove them")

@@ -6,10 +6,11 @@ learning rate would call all of them stale. So one stage writes down what they n
 depend on what it wrote: it changes only where that changes.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from passk.core.files import read_json
 
 # what is known of each item, by section of params.yaml
 KEYS = {
@@ -46,18 +47,10 @@ def contents(params: Mapping[str, Any]) -> dict[str, Any]:
     return {"declared": known, "counts": draws, "verdicts": draws, "training": logged}
 
 
-def text(content: object) -> str:
-    """A file of the catalog."""
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-
-
 def read(path: Path) -> Any:  # noqa: ANN401
     """The content of a file of the catalog.
 
     Raises:
-        ValueError: it is missing or not JSON.
+        FileError: it is missing or not JSON.
     """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path}: not readable ({error}); run the stage catalog again") from error
+    return read_json(path, "run the stage catalog again")

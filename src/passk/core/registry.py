@@ -66,8 +66,8 @@ class Registry(Mapping[str, T]):
         return sum(1 for _ in self)
 
     def _load(self, name: str) -> T:
-        if place := self._builtin.get(name):
-            module, _, attribute = place.partition(":")
+        if target := self._builtin.get(name):
+            module, _, attribute = target.partition(":")
             return cast("T", getattr(import_module(module), attribute))
         if name in self._brought:
             return cast("T", self._brought[name].load())

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import polars as pl
-from polars.exceptions import PolarsError
+from passk.core.files import FileError, read_json
+from passk.core.tables import TableError, read_parquet
 
 
 class RecordedError(ValueError):
@@ -41,9 +41,9 @@ def _jsonl(path: Path) -> Iterator[Row]:
 
 def _json(path: Path) -> Iterator[Row]:
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise RecordedError(f"{path}: not valid JSON ({error})") from error
+        rows = read_json(path, "mend it")
+    except FileError as error:
+        raise RecordedError(str(error)) from error
     if (
         isinstance(rows, dict)
         and rows
@@ -69,9 +69,9 @@ def _mapping(values: object, place: str) -> dict[str, Any]:
 
 def _parquet(path: Path) -> Iterator[Row]:
     try:
-        frame = pl.read_parquet(path)
-    except (PolarsError, OSError) as error:
-        raise RecordedError(f"{path}: not a readable Parquet file ({error})") from error
+        frame = read_parquet(path)
+    except TableError as error:
+        raise RecordedError(str(error)) from error
     for number, values in enumerate(frame.iter_rows(named=True), 1):
         yield Row(f"{path}, row {number}", values)
 

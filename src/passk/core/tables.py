@@ -9,13 +9,15 @@ Example:
 """
 
 import hashlib
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 from polars.exceptions import PolarsError
+
+from passk.core.files import replacing
 
 
 class TableError(ValueError):
@@ -42,55 +44,72 @@ class Table:
 
     def check(self, frame: pl.DataFrame, where: str = "") -> pl.DataFrame:
         """Return the frame in canonical column and row order, or raise TableError."""
-        place = f"{self.name} table{f' {where}' if where else ''}"
+        label = f"{self.name} table{f' {where}' if where else ''}"
         if missing := [name for name in self.columns if name not in frame.columns]:
-            raise TableError(f"{place}: missing column(s) {missing}; found {frame.columns}")
+            raise TableError(f"{label}: missing column(s) {missing}; found {frame.columns}")
         try:
             frame = frame.select(
                 pl.col(name).cast(kind, strict=True) for name, kind in self.columns.items()
             )
         except PolarsError as error:
-            raise TableError(f"{place}: a column has the wrong type: {error}") from error
+            raise TableError(f"{label}: a column has the wrong type: {error}") from error
         for name in self.columns:
             if name not in self.nullable and frame[name].null_count():
                 row = frame[name].is_null().arg_max()
-                raise TableError(f"{place}: column {name!r} is null in row {row}; fill or drop it")
+                raise TableError(f"{label}: column {name!r} is null in row {row}; fill or drop it")
         frame = frame.sort(self.key, maintain_order=True)
         repeated = frame.select(self.key).is_duplicated()
         if repeated.any():
             first = frame.filter(repeated).select(self.key).row(0, named=True)
-            raise TableError(f"{place}: {int(repeated.sum())} rows share a key, first {first}")
+            raise TableError(f"{label}: {int(repeated.sum())} rows share a key, first {first}")
         return frame
 
     def write(self, frame: pl.DataFrame, path: Path) -> pl.DataFrame:
         """Check, then write atomically (temporary name, rename). Returns what was written."""
         frame = self.check(frame, str(path))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         metadata = {"schema": f"{self.name}/{self.version}", "digest": content_digest(frame)}
-        try:
+        with replacing(path) as temporary:
             frame.write_parquet(temporary, metadata=metadata)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
         return frame
 
     def read(self, path: Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """Read a table of this contract; columns: the ones wanted, all by default."""
-        if not path.exists():
-            raise TableError(f"{path}: no such file; run the stage that makes it")
-        try:
-            found = pl.read_parquet_metadata(path).get("schema")
-            if found != f"{self.name}/{self.version}":
-                raise TableError(
-                    f"{path}: schema is {found!r}, this code reads {self.name}/{self.version!r}; "
-                    "run the stage that makes it again"
-                )
-            return pl.read_parquet(path, columns=list(columns or self.columns))
-        except (PolarsError, OSError) as error:
+        schema = read_metadata(path).get("schema")
+        if schema != f"{self.name}/{self.version}":
             raise TableError(
-                f"{path}: not a readable Parquet file ({error}); delete it and run its stage again"
-            ) from error
+                f"{path}: schema is {schema!r}, this code reads {self.name}/{self.version!r}; "
+                "run the stage that makes it again"
+            )
+        return read_parquet(path, list(columns or self.columns))
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Errors of a Parquet file name it."""
+    if not path.exists():
+        raise TableError(f"{path}: no such file; run the stage that makes it")
+    try:
+        yield
+    except (PolarsError, OSError) as error:
+        raise TableError(
+            f"{path}: not a readable Parquet file ({error}); delete it and run its stage again"
+        ) from error
+
+
+def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """A Parquet file of any kind, whole or the given columns.
+
+    Raises:
+        TableError: it is missing, damaged, or lacks a column; names the file.
+    """
+    with _named(path):
+        return pl.read_parquet(path, columns=None if columns is None else list(columns))
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """What a Parquet file says about itself, e.g. `schema` and `digest`; raises as above."""
+    with _named(path):
+        return pl.read_parquet_metadata(path)
 
 
 def content_digest(frame: pl.DataFrame) -> str:

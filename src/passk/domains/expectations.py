@@ -6,7 +6,6 @@ about a column of such a frame, and a failing row is named by the frame's key. A
 take seconds. Results hold no times, identities or absolute paths.
 """
 
-import json
 import math
 import os
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
+
+from passk.core.files import json_text
 
 SHOWN = 20  # failing rows that a result names
 
@@ -177,7 +178,7 @@ def _plain(value: object) -> object:
 
 def text(result: Mapping[str, Any]) -> str:
     """A result as it is written."""
-    return json.dumps(result, indent=1, ensure_ascii=False) + "\n"
+    return json_text(result)
 
 
 def complaint(result: Mapping[str, Any]) -> str:

@@ -1,8 +1,8 @@
 """What every judge of a domain is: golds and responses in, verdicts out."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Protocol, Self
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 from tqdm import tqdm
 
@@ -19,19 +19,10 @@ def progress_bar(results: Results, total: int) -> Results:
     return tqdm(results, total=total, unit="answer", desc="judging", delay=3)
 
 
-class Judge(Protocol):
+class Judge(AbstractContextManager["Judge"], Protocol):
     """Judges the responses of one domain; a context manager that ends its processes."""
 
     grader: str
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
 
     def __call__(
         self, golds: Sequence[str], texts: Sequence[str], cut: Sequence[bool] | None = None

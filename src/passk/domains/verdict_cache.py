@@ -10,10 +10,11 @@ import os
 import sys
 import zlib
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Self
+from typing import IO
 
+from passk.core.closing import Closing
 from passk.core.digests import digest
+from passk.core.files import write_text
 from passk.domains.verdict import CORRECT, WRONG, Verdict
 
 # Says that a box could not be parsed, and that the whole response has to be judged.
@@ -36,7 +37,11 @@ def _parse(line: str) -> tuple[str, Verdict] | None:
     return key, Verdict(*verdict)
 
 
-class VerdictCache:
+def _new_name() -> str:
+    return f"{os.getpid()}-{os.urandom(6).hex()}.jsonl"
+
+
+class VerdictCache(Closing):
     """A grader's verdicts on disk.
 
     Args:
@@ -54,17 +59,6 @@ class VerdictCache:
             self._read(path)
         if len(files) > _MERGE:
             self._merge(files)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __len__(self) -> int:
         return len(self._known)
@@ -90,8 +84,7 @@ class VerdictCache:
         self._known[key] = verdict
         if self._file is None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            name = f"{os.getpid()}-{os.urandom(6).hex()}.jsonl"
-            self._file = (self._folder / name).open("a", encoding="utf-8", buffering=1)
+            self._file = (self._folder / _new_name()).open("a", encoding="utf-8", buffering=1)
         self._file.write(_line(key, verdict))
 
     def _read(self, path: Path) -> None:
@@ -114,9 +107,7 @@ class VerdictCache:
 
     def _merge(self, files: list[Path]) -> None:
         """Make one file of many. A process that still appends to one loses cache, never truth."""
-        temporary = self._folder / f".{os.getpid()}-{os.urandom(6).hex()}.tmp"
-        with temporary.open("w", encoding="utf-8") as stream:
-            stream.writelines(_line(key, verdict) for key, verdict in self._known.items())
-        temporary.replace(temporary.with_name(f"{temporary.stem[1:]}.jsonl"))
+        lines = (_line(key, verdict) for key, verdict in self._known.items())
+        write_text(self._folder / _new_name(), "".join(lines))
         for path in files:
             path.unlink(missing_ok=True)

@@ -5,7 +5,6 @@ picture to at most so many pixels, cuts it into patches of 14 x 14, and makes a 
 It runs on Pillow; torchvision is never imported.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from passk.core.files import read_json
 from passk.core.images import opened
 
 PROCESSOR = "preprocessor_config.json"
@@ -70,7 +70,7 @@ class Eye:
     @staticmethod
     def of(folder: Path) -> "Eye | None":
         """The eye of a checkpoint; None where its model takes no pictures."""
-        image_id = json.loads((folder / "config.json").read_text("utf-8")).get("image_token_id")
+        image_id = read_json(folder / "config.json").get("image_token_id")
         if image_id is None or not (folder / PROCESSOR).exists():
             return None
         return Eye(image_processor(folder), int(image_id))

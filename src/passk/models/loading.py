@@ -1,15 +1,16 @@
 """Loading a checkpoint into the class that its configuration names."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from transformers import AutoModelForCausalLM, AutoModelForImageTextToText, PreTrainedModel
 
+from passk.core.files import read_json
+
 
 def takes_pictures(folder: Path) -> bool:
     """Whether a checkpoint's model has a vision tower."""
-    return "vision_config" in json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return "vision_config" in read_json(folder / "config.json")
 
 
 def load(folder: Path, dtype: Any) -> PreTrainedModel:  # noqa: ANN401

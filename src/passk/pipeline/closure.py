@@ -71,18 +71,18 @@ def closure(module: str) -> tuple[Path, ...]:
     start = module_file(module)
     if start is None:
         raise ValueError(f"{module}: no such module in {PACKAGE}")
-    found: set[Path] = set()
+    files: set[Path] = set()
     data: set[Path] = set()
     queue = [start]
     while queue:
         path = queue.pop()
-        if path in found:
+        if path in files:
             continue
-        found.add(path)
+        files.add(path)
         names, beside = _direct(path)
         data |= beside
         queue += [file for name in names if (file := module_file(name)) is not None]
-    return tuple(sorted(found | data))
+    return tuple(sorted(files | data))
 
 
 def code_dependencies(group: str, root: Path) -> list[str]:

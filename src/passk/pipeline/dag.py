@@ -4,7 +4,6 @@ DVC's version is pinned and `tests/test_dag.py` holds the contract. `dvc.yaml` s
 definition; this module reads it as DVC does, with the parameters filled in.
 """
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import Any
 
 from passk.config.paths import STATE
 from passk.core.digests import digest, file_digest
+from passk.core.files import read_json, write_json
 from passk.pipeline.retry import patiently
 
 
@@ -97,14 +97,14 @@ class Dag:
         for stage in self.stages.values():
             for parent in stage.parents:
                 children[parent].append(stage.name)
-        found: set[str] = set()
+        reached: set[str] = set()
         queue = [name for name in names if name in self.stages]
         while queue:
             name = queue.pop()
-            if name not in found:
-                found.add(name)
+            if name not in reached:
+                reached.add(name)
                 queue += children[name]
-        return found
+        return reached
 
 
 def _relpath(path: str, root: Path) -> str:
@@ -151,13 +151,13 @@ def parameters_read_once() -> Iterator[None]:
     from dvc.dependency import param
 
     load = param.load_path
-    found: dict[str, Any] = {}
+    contents: dict[str, Any] = {}
 
     def once(path: str, fs: object, **kwargs: Any) -> Any:  # noqa: ANN401
         key = f"{path} {kwargs}"
-        if key not in found:
-            found[key] = load(path, fs, **kwargs)
-        return found[key]  # DVC only looks values up in it, or copies it
+        if key not in contents:
+            contents[key] = load(path, fs, **kwargs)
+        return contents[key]  # DVC only looks values up in it, or copies it
 
     param.load_path = once
     try:
@@ -183,11 +183,7 @@ def cached(root: Path = Path()) -> Dag:
     definition = [file_digest(root / name) for name in ("dvc.yaml", "params.yaml")]
     path = root / STATE / "dag" / f"{digest(*definition)}.json"
     if path.exists():
-        stages = json.loads(path.read_text())
-        return Dag(Stage(**stage) for stage in stages)
+        return Dag(Stage(**stage) for stage in read_json(path, "delete it"))
     dag = load(root)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(json.dumps([asdict(stage) for stage in dag.stages.values()]))
-    temporary.replace(path)
+    write_json(path, [asdict(stage) for stage in dag.stages.values()])
     return dag

@@ -7,7 +7,6 @@ second; this, fifty times. And where another run works on the same files, DVC gi
 and then finds the work done.
 """
 
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from passk.config.paths import STATE
+from passk.core.files import write_text
 from passk.pipeline import lock_entries as locktext
 from passk.pipeline.dag import parameters_read_once
 from passk.pipeline.retry import patiently
@@ -55,13 +54,14 @@ def _one_entry(stage: str) -> Iterator[None]:
     def dump(self: "Lockfile", stages: list[Any], **kwargs: Any) -> None:  # noqa: ANN401
         path = Path(self.path)
         old = _read(path)
-        (one,) = stages  # a single item
-        entry = dumps_yaml({"stages": to_lockfile(one, **kwargs)}).removeprefix("stages:\n")
+        (single,) = stages  # a single item
+        entry = dumps_yaml({"stages": to_lockfile(single, **kwargs)}).removeprefix("stages:\n")
         new = locktext.put(old, entry)
         if new is None:
             whole_dump(self, stages, **kwargs)
         elif new != old:
-            _replace(path, new)
+            # Whole or not at all: DVC itself would leave half a lock where it is killed.
+            write_text(path, new)
             self.repo.scm_context.track_file(self.relpath)
 
     Lockfile._load_yaml, Lockfile.dump_stages = load, dump
@@ -73,17 +73,6 @@ def _one_entry(stage: str) -> Iterator[None]:
 
 def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write whole or not at all: DVC itself would leave half a lock where it is killed."""
-    temporary = path.parent / STATE / f"{path.name}.{os.getpid()}.tmp"
-    temporary.parent.mkdir(exist_ok=True)
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _impatient(lock: "LockBase") -> None:

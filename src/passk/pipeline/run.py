@@ -10,6 +10,7 @@ import importlib
 import os
 import signal
 import sys
+import sysconfig
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -62,13 +63,15 @@ def check() -> None:
         for path in (package / folder).rglob("*.*")
         if path.suffix in (".py", ".yaml")
     )
-    found = STATE / "checked" / digest(file_digest(PARAMS), str(package), code)
-    if not found.exists():
+    # Other packages add legal names; installing or removing one touches this folder.
+    installed = Path(sysconfig.get_path("purelib")).stat().st_mtime_ns
+    marker = STATE / "checked" / digest(file_digest(PARAMS), str(package), code, installed)
+    if not marker.exists():
         from passk.config.study import load_study
 
         load_study(PARAMS)
-        found.parent.mkdir(parents=True, exist_ok=True)
-        found.touch()
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        marker.touch()
 
 
 def execute(stage: Stage) -> None:

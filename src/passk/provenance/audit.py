@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from passk.config import paths
+from passk.core.tables import read_parquet
 from passk.provenance import records
 from passk.provenance.lock import LockEntry, path_digest
 from passk.sampling.streams import StreamError, audit
@@ -53,18 +54,18 @@ def recorded(
             continue
         entry = entries[name]
         record = records.find(entry, root)
-        place = records.record_path(entry)
+        file = records.record_path(entry)
         if record is None:
-            yield f"{name}: no run record {place}; git checkout records, or dvc repro -f {name}"
+            yield f"{name}: no run record {file}; git checkout records, or dvc repro -f {name}"
         elif {out["path"]: out["md5"] for out in record["outs"]} != dict(entry.outs):
-            yield f"{place}: other outputs than in dvc.lock; git checkout {place}"
+            yield f"{file}: other outputs than in dvc.lock; git checkout {file}"
 
 
 def streams(study: str, draws: Collection[str], root: Path = Path()) -> Iterator[str]:
     """Samples that share a random stream, across all draws."""
     columns = [*_KEY, "sample_index", "seed"]
-    found = [root / paths.samples(study, draw) for draw in draws]
-    frames = [pl.read_parquet(path, columns=columns) for path in found if path.exists()]
+    tables = [root / paths.samples(study, draw) for draw in draws]
+    frames = [read_parquet(path, columns) for path in tables if path.exists()]
     try:
         if frames:
             audit(pl.concat(frames))
@@ -90,7 +91,7 @@ def counted(study: str, draws: Collection[str], root: Path = Path()) -> Iterator
             )
             .collect()
         )
-        rows = pl.read_parquet(path, columns=[*_KEY, "n", "c", "unknown"])
+        rows = read_parquet(path, [*_KEY, "n", "c", "unknown"])
         differing = pl.concat([again.select(rows.columns), rows]).unique(keep="none")
         if len(differing):
             first = differing.sort(_KEY).row(0, named=True)

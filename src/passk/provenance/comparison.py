@@ -64,8 +64,8 @@ def differences(
     """
     for name, entry in sorted(committed.items()):
         for path, digest in entry.outs.items():
-            place = root / path
-            present = path_digest(place, root) if place.exists() else None
+            file = root / path
+            present = path_digest(file, root) if file.exists() else None
             if present != digest:
                 yield Difference(name, path, digest, present)
         progress(name)

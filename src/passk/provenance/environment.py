@@ -1,15 +1,14 @@
 """Where an execution took place: commit, installed packages, machine; all of it cheap."""
 
-import os
 import platform
 import resource
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
 from passk.core.digests import digest
+from passk.core.files import write_once
 
 # What a run itself changes: it says nothing about the code or parameters that ran.
 _WRITTEN_BY_RUNS = ("records", "reports", "dvc.lock")
@@ -64,21 +63,6 @@ def environment(folder: Path) -> str:
     if not path.exists():
         write_once(path, "\n".join(names) + "\n")
     return name
-
-
-def write_once(path: Path, text: str) -> bool:
-    """Write a file unless it exists, whole or not at all; True if this call wrote it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Named by thread too: two threads of one process would take each other's file away.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    try:
-        os.link(temporary, path)  # fails if the path exists: the first writer wins
-    except FileExistsError:
-        return False
-    finally:
-        temporary.unlink()
-    return True
 
 
 def device() -> str:

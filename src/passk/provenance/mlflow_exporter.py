@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from passk.config.paths import LIVE, STATE
-from passk.provenance import records
+from passk.core.files import read_json_lines, write_json
 from passk.provenance.environment import birth
 from passk.provenance.lock import path_digest
 from passk.provenance.mlflow_runs import Experiment, milliseconds, open_experiment
@@ -135,7 +135,7 @@ class Drain:
             if log and path.exists() and path_digest(path) == out["md5"]:
                 run, finished = self._connected().child(document)
                 if not finished:
-                    rows = [json.loads(line) for line in path.read_text().splitlines()]
+                    rows = read_json_lines(path)
                     ended = milliseconds(document["execution"]["ended"])
                     self._connected().steps(run, rows, ended)
 
@@ -144,7 +144,7 @@ class Drain:
             self._save()
 
     def _save(self) -> None:
-        records.write_json(self.root / OFFSETS, self.offsets)
+        write_json(self.root / OFFSETS, self.offsets)
 
 
 def _live_log(document: dict[str, Any], root: Path) -> Path | None:

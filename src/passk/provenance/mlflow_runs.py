@@ -48,9 +48,9 @@ def open_experiment(root: Path) -> "Experiment":
     if uri == DEFAULT_STORE:
         uri = f"sqlite:///{(root / 'mlflow.db').resolve()}"
     client = MlflowClient(tracking_uri=uri)
-    found = client.get_experiment_by_name(NAME)
-    if found is not None:
-        return Experiment(client, found.experiment_id)
+    experiment = client.get_experiment_by_name(NAME)
+    if experiment is not None:
+        return Experiment(client, experiment.experiment_id)
     local = uri.startswith("sqlite:")
     artifacts = (root / "mlartifacts").resolve().as_uri() if local else None
     kind = {"mlflow.experimentKind": "custom_model_development"}  # the page opens on runs
@@ -86,9 +86,9 @@ class Experiment:
 
     def child(self, document: Mapping[str, Any]) -> tuple[str, bool]:
         """Identity of an execution's run, made if missing, and whether it is finished."""
-        found = self.find(execution=document["execution"]["id"])
-        if found is not None:
-            return found.info.run_id, found.info.status != "RUNNING"
+        run = self.find(execution=document["execution"]["id"])
+        if run is not None:
+            return run.info.run_id, run.info.status != "RUNNING"
         study = study_of(document)
         group, _, item = document["stage"].partition("@")
         tags = {

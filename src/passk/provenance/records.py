@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 from passk.config.paths import RECORDS, STATE
 from passk.core.digests import digest
+from passk.core.files import json_text, read_json, write_json, write_once
 from passk.provenance import environment
 from passk.provenance.lock import LockEntry, lock_digest, path_digest, relative
 
@@ -81,8 +82,7 @@ class Execution:
         document = self._document(entry, 0)
         document["metrics"] = {key: _finite(value) for key, value in (metrics or {}).items()}
         path = self.root / record_path(entry)
-        text = json.dumps(document, indent=1, ensure_ascii=False, default=str) + "\n"
-        environment.write_once(path, text)
+        write_once(path, json_text(document))
         enqueue({**document, "record": record_path(entry).as_posix()}, self.root)
         self._leave()
         return path
@@ -171,10 +171,7 @@ def read_record(path: Path) -> dict[str, Any]:
     Raises:
         ValueError: the file is no record.
     """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path}: not a readable record ({error})") from error
+    document = read_json(path, "restore it by `git checkout records`")
     if not isinstance(document, dict) or not {"stage", "execution", "cmd"} <= document.keys():
         raise ValueError(f"{path}: not a run record: a key of stage, execution, cmd is missing")
     return document
@@ -188,14 +185,6 @@ def enqueue(document: Mapping[str, Any], root: Path = Path()) -> None:
     )
 
 
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a JSON file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(content, ensure_ascii=False, default=str), encoding="utf-8")
-    temporary.replace(path)
-
-
 def _digests(paths: tuple[str, ...], root: Path, complaint: str) -> dict[str, str]:
     """Normal path -> digest of a stage's files and folders."""
     for path in paths:
@@ -206,10 +195,10 @@ def _digests(paths: tuple[str, ...], root: Path, complaint: str) -> dict[str, st
 
 def _at(values: Mapping[str, Any], key: str) -> object:
     """The value at a dotted key of nested dictionaries."""
-    found: Any = values
+    value: Any = values
     for part in key.split("."):
-        found = found[part]
-    return found
+        value = value[part]
+    return value
 
 
 def _finite(value: float) -> float | None:

@@ -12,7 +12,6 @@ log-probabilities (float32) one after the other. NumPy and the standard library 
 import errno
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passk.core.digests import digest
+from passk.core.files import write_bytes
 
 _FORMAT = b"passk-block/1"
 
@@ -142,11 +142,8 @@ class BlockStore:
             StoreError: the disk is full or the folder is not writable; nothing is left behind.
         """
         path = self.path(block.key)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(_encoded(block.key, samples))
-            temporary.replace(path)
+            write_bytes(path, _encoded(block.key, samples))
         except OSError as error:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
             reason = "the disk is full" if full else str(error)
@@ -154,8 +151,6 @@ class BlockStore:
                 f"{path}: {reason}; all blocks before this one are kept: free some space and run "
                 "again"
             ) from error
-        finally:
-            temporary.unlink(missing_ok=True)
 
 
 def _encoded(key: str, samples: Sequence[Sample]) -> bytes:

@@ -3,11 +3,11 @@
 Light on purpose: a run that finds all its blocks never imports torch.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
 from passk.core.digests import digest, file_digest
+from passk.core.files import read_json
 
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
 _TOKENIZER_FILES = (
@@ -43,13 +43,13 @@ def check(folder: Path) -> None:
 
 def takes_pictures(folder: Path) -> bool:
     """Whether a model has a vision tower, and the image processor that it needs."""
-    values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    values = read_json(folder / "config.json")
     return "vision_config" in values and (folder / PROCESSOR).exists()
 
 
 def image_token(folder: Path) -> int:
     """The token that stands for a picture, of a model that takes pictures."""
-    return int(json.loads((folder / "config.json").read_text(encoding="utf-8"))["image_token_id"])
+    return int(read_json(folder / "config.json")["image_token_id"])
 
 
 def weights_digest(folder: Path) -> str:
@@ -58,7 +58,7 @@ def weights_digest(folder: Path) -> str:
     parts: list[Any] = [[path.name, file_digest(path)] for path in files]
     for name in ("config.json", "generation_config.json", PROCESSOR):
         if (folder / name).exists():
-            values = json.loads((folder / name).read_text(encoding="utf-8"))
+            values = read_json(folder / name)
             parts.append([name, {key: values[key] for key in values if key not in _IDLE}])
     return digest(parts)
 
@@ -71,7 +71,7 @@ def tokenizer_digest(folder: Path) -> str:
 
 def context(folder: Path) -> int | None:
     """The longest sequence of the model, where its configuration says so."""
-    values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    values = read_json(folder / "config.json")
     values = values.get("text_config", values)
     length = values.get("max_position_embeddings")
     return int(length) if length else None

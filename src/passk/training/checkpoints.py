@@ -5,7 +5,6 @@ no times, paths or arguments. The tokenizer's files are copied byte by byte from
 because a tokenizer that is loaded and saved again need not give the same ids.
 """
 
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from peft import PeftModel
 from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging
 
+from passk.core.files import read_json, replacing_folder
 from passk.models import loading
 from passk.training.weights import copy_of
 
@@ -69,24 +69,20 @@ def save(model: PreTrainedModel | PeftModel, start: Path, target: Path) -> None:
         start: the folder that the model began as, and whose tokenizer it uses.
         target: replaced where it exists.
     """
-    temporary = target.with_name(f".{target.name}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
     if isinstance(model, PeftModel):
         model = copy_of(model, start, torch.float32, "cpu")
-    with _cache_as_begun(model, start):
-        model.save_pretrained(temporary)
-    for name in TOKENIZER_FILES:
-        if (start / name).exists():
-            shutil.copyfile(start / name, temporary / name)
-    shutil.rmtree(target, ignore_errors=True)
-    temporary.replace(target)
+    with replacing_folder(target) as temporary:
+        with _cache_as_begun(model, start):
+            model.save_pretrained(temporary)
+        for name in TOKENIZER_FILES:
+            if (start / name).exists():
+                shutil.copyfile(start / name, temporary / name)
 
 
 @contextmanager
 def _cache_as_begun(model: PreTrainedModel, start: Path) -> Iterator[None]:
     """While a model is saved: training switches the key-value cache off, and would save that."""
-    began = json.loads((start / "config.json").read_text())
+    began = read_json(start / "config.json")
     whole, text = model.config, model.config.get_text_config()
     now = [dict(config.__dict__) for config in (whole, text)]
     text.use_cache = began.get("text_config", began).get("use_cache", True)

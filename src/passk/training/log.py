@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from passk.core.files import json_lines
+
 
 class TrainingLog:
     """Rows by step, kept where the run can resume, and mirrored live for whoever watches.
@@ -40,15 +42,11 @@ class TrainingLog:
         for path in (self.path, self.live):
             if path is not None:
                 with path.open("a") as stream:
-                    stream.write(_line(row))
+                    stream.write(json_lines([row]))
 
     def text(self) -> str:
         """The whole log."""
-        return "".join(map(_line, self.rows))
-
-
-def _line(row: Mapping[str, Any]) -> str:
-    return json.dumps(row, allow_nan=False) + "\n"
+        return json_lines(self.rows)
 
 
 def _parse(line: str) -> dict[str, Any] | None:

@@ -5,10 +5,7 @@ nothing is random in a step. So a run that resumes gives the same bytes as one t
 interrupted, on one thread.
 """
 
-import json
 import math
-import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from passk.core.files import json_lines, replacing
 from passk.models.arithmetic import route_products
 from passk.models.image_inputs import Eye
 
@@ -222,11 +220,9 @@ def _keep(
     folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, rows: list[Row]
 ) -> None:
     """Write a resume point in one piece; the one before it goes."""
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".point.{os.getpid()}.tmp"
     point = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "rows": rows}
-    torch.save(point, temporary)
-    temporary.replace(folder / "point.pt")
+    with replacing(folder / "point.pt") as temporary:
+        torch.save(point, temporary)
 
 
 def _restore(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> list[Row]:
@@ -242,11 +238,4 @@ def _restore(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -
 
 def log_text(rows: Sequence[Row]) -> str:
     """The training log as JSON lines."""
-    return "".join(json.dumps(row, allow_nan=False) + "\n" for row in rows)
-
-
-def replace_folder(temporary: Path, target: Path) -> None:
-    """Put a finished folder in its place."""
-    shutil.rmtree(target, ignore_errors=True)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary.replace(target)
+    return json_lines(rows)

@@ -9,9 +9,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
+from passk.core.closing import Closing
 from passk.core.digests import digest
 from passk.domains.code.calibration import Calibration, program_limits, reference_limits
 from passk.domains.code.extraction import extract
@@ -96,7 +96,7 @@ class _Queue:
     programs: dict[int, _Judged] = field(default_factory=dict)
 
 
-class CodeJudge:
+class CodeJudge(Closing):
     r"""Judges programs by the tests of their problems; a context manager that ends its sandbox.
 
     Args:
@@ -133,17 +133,10 @@ class CodeJudge:
         self._sandbox: Sandbox | None = None
         self._progress = progress
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End the sandbox and close the cache."""
         if self._sandbox is not None:
-            self._sandbox.__exit__(kind, error, trace)
+            self._sandbox.close()
             self._sandbox = None
         if self._cache is not None:
             self._cache.close()

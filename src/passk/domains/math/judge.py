@@ -4,9 +4,8 @@ In this order: a plain-number or same-string shortcut, the verdict cache, a work
 """
 
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
 
+from passk.core.closing import Closing
 from passk.domains.grading import Progress
 from passk.domains.math.extraction import boxed_answer, closed_box
 from passk.domains.math.numerals import decide
@@ -16,7 +15,7 @@ from passk.domains.verdict import CORRECT, DIFFERENT, EQUAL, TRUNCATED, UNKNOWN,
 from passk.domains.verdict_cache import WHOLE, VerdictCache
 
 
-class MathJudge:
+class MathJudge(Closing):
     r"""Judges math responses against gold answers; a context manager that ends its workers.
 
     Args:
@@ -49,15 +48,8 @@ class MathJudge:
         self._pool = Pool(options, timeout=timeout, count=workers, memory=memory)
         self._progress = progress
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End the workers and close the cache."""
         self._pool.close()
         if self._cache is not None:
             self._cache.close()

@@ -16,9 +16,9 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from types import TracebackType
-from typing import IO, NamedTuple, Self
+from typing import IO, NamedTuple
 
+from passk.core.closing import Closing
 from passk.domains.math import worker
 from passk.domains.math.options import MathOptions
 from passk.domains.verdict import FAULT, TIMEOUT, UNKNOWN, Verdict
@@ -77,7 +77,7 @@ class _Worker:
         return self.errors.read().decode(errors="replace").strip()[-2000:]
 
 
-class Pool:
+class Pool(Closing):
     """Judges requests in worker processes; a context manager that leaves no process behind.
 
     Args:
@@ -102,17 +102,6 @@ class Pool:
         self._workers: list[_Worker] = []
         self._selector = selectors.DefaultSelector()
         self._failed = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End all workers."""

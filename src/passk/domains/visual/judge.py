@@ -7,9 +7,9 @@ judge start only for formulas, and only its verdicts are worth a cache.
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
+from passk.core.closing import Closing
 from passk.domains.grading import Progress
 from passk.domains.math.judge import MathJudge
 from passk.domains.verdict import (
@@ -44,7 +44,7 @@ class _Open(NamedTuple):
     decimals: int
 
 
-class VisualJudge:
+class VisualJudge(Closing):
     r"""Judges responses about pictures; a context manager that ends the math judge's workers.
 
     Args:
@@ -79,17 +79,10 @@ class VisualJudge:
         # By the decimals to which Math-Verify rounds: one judge for each precision that occurs.
         self._math: dict[int, MathJudge] = {}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End the math judges and close the cache."""
         for judge in self._math.values():
-            judge.__exit__(kind, error, trace)
+            judge.close()
         self._math.clear()
         if self._cache is not None:
             self._cache.close()

@@ -7,6 +7,7 @@ import polars as pl
 from passk.analysis.settings import View
 from passk.config import manifest as catalog
 from passk.config import paths
+from passk.core.files import json_text, write_text
 from passk.core.schemas.problems import PROBLEMS
 from passk.data.filters import apply_filters
 from passk.pipeline.stages.job import Job, StageError
@@ -17,11 +18,7 @@ def run(job: Job) -> dict[str, float]:
     files = catalog.contents(job.params)
     files["views"] = {"views": _views(job), "excluded": _excluded(job, files["declared"]["draws"])}
     for name, content in files.items():
-        path = paths.catalog(job.study, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.tmp")
-        temporary.write_text(catalog.text(content), encoding="utf-8", newline="\n")
-        temporary.replace(path)
+        write_text(paths.catalog(job.study, name), json_text(content))
     return {section: float(len(items)) for section, items in files["declared"].items()}
 
 

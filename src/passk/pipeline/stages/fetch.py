@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 from passk.config import paths
+from passk.core.files import replacing_folder
 from passk.models.fetch_settings import Fetch
 from passk.models.fetching import (
     FetchError,
@@ -38,17 +39,13 @@ def run(job: Job) -> dict[str, float]:
     except FetchError as error:
         raise StageError(f"{place}.source = {settings.source!r}: {error}") from error
     target = paths.model(job.study, job.item)
-    temporary = target.with_name(f".{target.name}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    for path in files:
-        shutil.copyfile(path, temporary / path.name)
-    if settings.folder:  # what was copied is what was checked
-        copies = [temporary / path.name for path in files]
-        _same(place, settings.revision, revision_of(copies, temporary))
-    add_image_options(temporary)
-    shutil.rmtree(target, ignore_errors=True)
-    temporary.replace(target)
+    with replacing_folder(target) as temporary:
+        for path in files:
+            shutil.copyfile(path, temporary / path.name)
+        if settings.folder:  # what was copied is what was checked
+            copies = [temporary / path.name for path in files]
+            _same(place, settings.revision, revision_of(copies, temporary))
+        add_image_options(temporary)
     shutil.rmtree(resume, ignore_errors=True)
     return {
         "parameters": float(parameters),

@@ -7,6 +7,7 @@ import polars as pl
 from passk.analysis.cells import Cell, clip, curve, split
 from passk.analysis.settings import Bootstrap
 from passk.config import paths
+from passk.core.files import write_text
 from passk.core.schemas.counts import COUNTS
 from passk.pipeline.stages.job import Job, StageError
 from passk.report.axes import Frame
@@ -31,11 +32,7 @@ def run(job: Job) -> dict[str, float]:
     figure = pass_at_k(table, shown, Frame(wanted.set, label, size, SPAN))
     entries = [entry(look, thick=False) for look in shown.values()]
     document = sheet([render(figure)], entries, entry_width(list(shown.values())))
-    path = paths.REPORTS / f"headline-{job.item}.svg"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(document, encoding="utf-8", newline="\n")
-    temporary.replace(path)
+    write_text(paths.REPORTS / f"headline-{job.item}.svg", document)
     ends = table.filter(pl.col("k").is_in([table["k"].min(), table["k"].max()]))
     return {f"{r['draw']}_pass_at_{r['k']}": r["pass_at_k"] for r in ends.iter_rows(named=True)}
 

@@ -1,7 +1,6 @@
 """`pretrain@MODEL`: a generated corpus becomes a small model with its tokenizer, and a log."""
 
 import io
-import json
 import shutil
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -11,6 +10,7 @@ from tqdm import tqdm
 
 from passk.config import paths
 from passk.core.digests import seed
+from passk.core.files import json_lines, replacing_folder, write_text
 from passk.data.prompts import ChatTokenizer, render
 from passk.domains.world import Mixture
 from passk.domains.worlds import world
@@ -32,7 +32,6 @@ with lean_imports():
         log_text,
         pack,
         pretrain,
-        replace_folder,
     )
 
 
@@ -86,7 +85,7 @@ def run(job: Job) -> dict[str, float]:
     ):
 
         def on_step(row: Row) -> None:
-            stream.write(json.dumps(row) + "\n")
+            stream.write(json_lines([row]))
             bar.update()
             bar.set_postfix(loss=f"{row['loss']:.3f}", refresh=False)
 
@@ -95,15 +94,9 @@ def run(job: Job) -> dict[str, float]:
             resume_every=settings.resume_every, on_step=on_step, eye=eye,
         )  # fmt: skip
     target = paths.model(job.study, job.item)
-    temporary = target.with_name(f".{target.name}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    save_checkpoint(model, tokenizer, temporary, eye and eye.processor)
-    log = paths.training_log(job.study, job.item)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = log.with_name(f".{log.name}.tmp")
-    unfinished.write_text(log_text(rows))
-    replace_folder(temporary, target)
-    unfinished.replace(log)
+    with replacing_folder(target) as temporary:
+        save_checkpoint(model, tokenizer, temporary, eye and eye.processor)
+    write_text(paths.training_log(job.study, job.item), log_text(rows))
     shutil.rmtree(folder, ignore_errors=True)
     last = rows[-50:]
     return {

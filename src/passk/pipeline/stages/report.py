@@ -1,7 +1,6 @@
 """`report`: the page, its figures, and the numbers behind them."""
 
 import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,9 @@ import polars as pl
 
 from passk.analysis.settings import Analysis
 from passk.config import paths
+from passk.core.files import read_json, replacing_folder, write_text
 from passk.core.schemas import results
-from passk.pipeline.stages.job import Job, StageError
+from passk.pipeline.stages.job import Job
 from passk.report.contents import drawings
 from passk.report.material import Material
 from passk.report.page import page
@@ -49,8 +49,10 @@ def run(job: Job) -> dict[str, float]:
         paths.REPORTS / "plots",
         {f"{name}.csv": table.write_csv() for name, table in curves(material).items()},
     )
-    _write(paths.REPORTS / "metrics.json", json.dumps(numbers, indent=2, allow_nan=False) + "\n")
-    _write(paths.REPORTS / "index.html", document)
+    write_text(
+        paths.REPORTS / "metrics.json", json.dumps(numbers, indent=2, allow_nan=False) + "\n"
+    )
+    write_text(paths.REPORTS / "index.html", document)
     return {"figures": float(len(drawn)), "bytes": float(len(document.encode()))}
 
 
@@ -59,7 +61,7 @@ def gather(job: Job) -> Material:
 
     Raises:
         TableError: a declared question's table is missing or breaks its contract.
-        StageError: a validation result is missing or not JSON.
+        FileError: a validation result is missing or not JSON.
     """
     analysis = Analysis.model_validate(job.params["analysis"])
     tables: dict[str, pl.DataFrame] = {
@@ -85,26 +87,11 @@ def gather(job: Job) -> Material:
 
 def _suite(path: Path) -> dict[str, Any]:
     """One suite's result."""
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
-        raise StageError(f"{path}: not a readable validation result ({error})") from error
+    return dict(read_json(path, "run the stage validate again"))
 
 
 def _replace_folder(folder: Path, files: Mapping[str, str]) -> None:
     """Write a folder of files whole: built beside, then put in place."""
-    temporary = folder.with_name(f".{folder.name}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    for name, text in files.items():
-        (temporary / name).write_text(text, encoding="utf-8", newline="\n")
-    shutil.rmtree(folder, ignore_errors=True)
-    temporary.replace(folder)
-
-
-def _write(path: Path, text: str) -> None:
-    """Write one file atomically."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    temporary.replace(path)
+    with replacing_folder(folder) as temporary:
+        for name, text in files.items():
+            write_text(temporary / name, text)

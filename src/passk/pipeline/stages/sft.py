@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from passk.config import paths
+from passk.core.files import write_text
 from passk.core.schemas.demonstrations import DEMONSTRATIONS
 from passk.data.prompts import encode, render
 from passk.models.optional_imports import lean_imports
@@ -49,11 +50,7 @@ def run(job: Job) -> dict[str, float]:
         return pack(pairs, padding=pairs[0][1][-1])
 
     rows = finetune(arm, sequences, paths.model(job.study, job.item))
-    log = paths.training_log(job.study, job.item)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = log.with_name(f".{log.name}.tmp")
-    unfinished.write_text(log_text(rows))
-    unfinished.replace(log)
+    write_text(paths.training_log(job.study, job.item), log_text(rows))
     shutil.rmtree(arm.folder)
     last = rows[-20:]
     return {

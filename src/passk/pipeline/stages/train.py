@@ -10,6 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from passk.config import paths
+from passk.core.files import (
+    read_json,
+    read_json_lines,
+    remove_folder,
+    replacing_folder,
+    write_bytes,
+    write_json,
+)
 from passk.core.schemas.problems import PROBLEMS
 from passk.data.prompts import encode, render, template
 from passk.domains.code.judge import CodeJudge
@@ -166,17 +174,16 @@ def _launched(job: Job, arm: Arm) -> tuple[list[dict[str, Any]], Mapping[str, fl
     told = arm.folder / "job.json"
     told.write_text(json.dumps(asdict(job)), encoding="utf-8")
     launch("passk.pipeline.stages.train", told, arm.settings.processes)
-    rows = [json.loads(line) for line in (arm.folder / "log.jsonl").read_text().splitlines()]
-    return rows, json.loads((arm.folder / "seconds.json").read_text())
+    return read_json_lines(arm.folder / "log.jsonl"), read_json(arm.folder / "seconds.json")
 
 
 def main(told: Path) -> None:
     """One of several processes of an arm: read the job, train."""
-    job = Job(**json.loads(told.read_text(encoding="utf-8")))
+    job = Job(**read_json(told))
     arm = _arm(job, Training.model_validate(job.entry("train")))
     _, seconds = _trained(job, arm)
     if os.environ["RANK"] == "0":
-        (arm.folder / "seconds.json").write_text(json.dumps(seconds))
+        write_json(arm.folder / "seconds.json", seconds)
 
 
 def task_of(
@@ -212,24 +219,12 @@ def _level(tags: Sequence[str]) -> int | None:
 
 def _hand_over(job: Job, arm: Arm) -> None:
     """Move checkpoints and log from the resume folder to the outputs, each in one piece."""
-    target = paths.model(job.study, job.item)
-    temporary = target.with_name(f".{target.name}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    for step in arm.settings.checkpoints:
-        shutil.copytree(arm.folder / f"step-{step}", temporary / f"step-{step}")
-    shutil.rmtree(target, ignore_errors=True)
-    temporary.replace(target)
-    log = paths.training_log(job.study, job.item)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = log.with_name(f".{log.name}.tmp")
-    shutil.copyfile(arm.folder / "log.jsonl", unfinished)
-    unfinished.replace(log)
-    # Renamed first: a kill while files go must not leave half a resume point behind.
-    done = arm.folder.with_name(f".{arm.folder.name}.done")
-    shutil.rmtree(done, ignore_errors=True)
-    arm.folder.replace(done)
-    shutil.rmtree(done)
+    with replacing_folder(paths.model(job.study, job.item)) as temporary:
+        for step in arm.settings.checkpoints:
+            shutil.copytree(arm.folder / f"step-{step}", temporary / f"step-{step}")
+    log = (arm.folder / "log.jsonl").read_bytes()
+    write_bytes(paths.training_log(job.study, job.item), log)
+    remove_folder(arm.folder)  # in one piece: half a resume point must not stay behind
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -10,6 +9,7 @@ import polars as pl
 from passk.config import manifest as catalog
 from passk.config import paths
 from passk.config.validation import Validation
+from passk.core.files import write_text
 from passk.core.schemas.problems import FILTERS, PROBLEMS
 from passk.core.schemas.samples import SAMPLES
 from passk.core.schemas.verdicts import VERDICTS
@@ -39,13 +39,13 @@ def run(job: Job) -> dict[str, float]:
         result["filters"] = _filters(job).to_dicts()
     # DVC drops the outputs of a failed stage, so what a person has to read lies elsewhere as well.
     readable = paths.STATE / "validation" / job.study / f"{job.item}.json"
-    _write(readable, gate.text(result))
+    write_text(readable, gate.text(result))
     if not result["success"]:
         raise StageError(
             f"expectations of {job.item} failed:\n{gate.complaint(result)}\n"
             f"all results: {readable}; as a page: passk docs"
         )
-    _write(paths.validation(job.study, job.item), gate.text(result))
+    write_text(paths.validation(job.study, job.item), gate.text(result))
     return {
         "expectations": float(len(expectations)),
         "rows": float(sum(len(frame.rows) for frame in frames.values())),
@@ -111,10 +111,3 @@ def _asked(job: Job) -> pl.DataFrame:
     columns = ["set", "index", "problem_id"]
     files = [paths.problem_set(job.study, name) for name in names]
     return pl.concat([PROBLEMS.read(path, columns) for path in files])
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)

@@ -46,9 +46,9 @@ import selectors
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from types import TracebackType
 from typing import Any, Self
 
+from passk.core.closing import Closing
 from passk.domains.code.sandbox import task
 from passk.domains.code.sandbox.bubblewrap import SandboxError
 from passk.domains.code.sandbox.connection import Connection, Running, ServerDiedError, Want
@@ -62,7 +62,7 @@ _BUSY = 0.05  # share of the wall time spent waiting for a processor that is wor
 _ATTEMPTS = 3  # servers in a row that may die before they are ready
 
 
-class Sandbox:
+class Sandbox(Closing):
     """Runs programs in `servers` sandboxes; a context manager that leaves nothing behind.
 
     Args:
@@ -92,14 +92,6 @@ class Sandbox:
     def __enter__(self) -> Self:
         self._start().check_started()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End all servers and what runs in them."""
