@@ -30,8 +30,10 @@ def cut(workspace):
     for draw in values["draws"].values():
         draw.update(n=4, max_new_tokens=32)
     values["draws"]["grpo"]["model"] = "grpo/step-2"
-    values["pretrain"]["base"].update(steps=120, batch=8)  # its responses end, and are learned from
-    values["pretrain"]["base"]["corpus"].update(documents=1000)
+    # Their responses end, so that they are judged, and learned from.
+    for name, steps in (("base", 120), ("coder", 240)):
+        values["pretrain"][name].update(steps=steps, batch=8)
+        values["pretrain"][name]["corpus"].update(documents=1000)
     values["validation"].update(truncated_at_most=1.0, unknown_at_most=1.0)
     values["analysis"].update(k=[1, 2, 4], efficiency_k=4)
     workspace.write_params(values)
