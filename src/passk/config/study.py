@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from passk.analysis.settings import Analysis
-from passk.config import comparisons, pictures, repetitions
+from passk.config import comparisons, pictures, questions, repetitions
 from passk.config.examples import Examples
 from passk.config.validation import Validation
 from passk.core.legal import suggest, unknown
@@ -99,9 +99,10 @@ def _problems(study: Study) -> Iterator[str]:
                 f"draws.{name}.engine = {draw.engine!r}: engine 'imported' goes with a model "
                 "under `imported:`, and with no other"
             )
+    yield from questions.faults(study.analysis.questions)
     for name, pair in study.analysis.pairs.items():
-        yield from unknown(f"analysis.pairs.{name}.base", pair.base, study.draws, "draw")
-        yield from unknown(f"analysis.pairs.{name}.rl", pair.rl, study.draws, "draw")
+        yield from unknown(f"analysis.pairs.{name}.base", pair.reference, study.draws, "draw")
+        yield from unknown(f"analysis.pairs.{name}.rl", pair.candidate, study.draws, "draw")
     for section in ("headline", "examples"):
         for name, shown in getattr(study, section).items():
             for role in ("base", "rl"):
@@ -204,12 +205,12 @@ def _beyond_n(study: Study) -> Iterator[str]:
     """Requests for a k past n: undefined, and never answered by extrapolation."""
     for name, pair in study.analysis.pairs.items():
         k = study.analysis.gap_at(name)
-        draw = study.draws.get(pair.base)
+        draw = study.draws.get(pair.reference)
         if draw is not None and draw.n is not None and k > draw.n:
             yield (
                 f"analysis.efficiency_k = {k}: pair {name!r} compares at pass@{k}, but draw "
-                f"{pair.base!r} has n = {draw.n}; legal: at most {draw.n}, or raise draws."
-                f"{pair.base}.n"
+                f"{pair.reference!r} has n = {draw.n}; legal: at most {draw.n}, or raise draws."
+                f"{pair.reference}.n"
             )
 
 
