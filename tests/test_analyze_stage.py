@@ -305,8 +305,12 @@ def test_questions_that_do_not_exist_or_read_something_else_are_refused():
     (unknown,) = faults({"coverge": "counts"})
     assert "analysis.questions = 'coverge': unknown question; did you mean 'coverage'?" in unknown
     assert "legal: cost, coverage, crossover" in unknown
-    (folder,) = faults({"failures": "counts"})
-    assert "failures reads the folder 'verdicts', not 'counts'" in folder
+    for name, declared, reads in (
+        ("failures", "counts", "verdicts"),
+        ("pass_at_k", "training", "counts"),
+    ):
+        (folder,) = faults({name: declared})
+        assert f"{name} reads the folder {reads!r}, not {declared!r}" in folder
 
 
 def test_every_question_names_its_table_like_itself():
@@ -492,7 +496,7 @@ def test_bad_training_logs_are_named(toy, text, message):
         ({"k": [4, 2]}, "ascending"),
         ({"k": []}, "at least 1 item"),
         ({"k": [0, 1]}, "greater than or equal to 1"),
-        ({"questions": {"pass_at_k": "training"}}, "reads the folder 'counts'"),
+        ({"questions": {"pass_at_k": "logs"}}, "'counts', 'verdicts' or 'training'"),
         ({"bootstrap": {"resamples": 10, "level": 0.95}}, "greater than or equal to 100"),
         ({"colour": "red"}, "Extra inputs"),
     ],
