@@ -103,12 +103,11 @@ def _problems(study: Study) -> Iterator[str]:
     for name, pair in study.analysis.pairs.items():
         yield from unknown(f"analysis.pairs.{name}.base", pair.reference, study.draws, "draw")
         yield from unknown(f"analysis.pairs.{name}.rl", pair.candidate, study.draws, "draw")
-    for section in ("headline", "examples"):
-        for name, shown in getattr(study, section).items():
-            for role in ("base", "rl"):
-                draw = getattr(shown, role)
-                yield from unknown(f"{section}.{name}.{role}", draw, study.draws, "draw")
-            yield from unknown(f"{section}.{name}.set", shown.set, study.sets, "set")
+    for name, figure in study.headline.items():
+        yield from _two_draws(study, f"headline.{name}", figure.base, figure.rl, figure.set)
+    for name, example in study.examples.items():
+        key = f"examples.{name}"
+        yield from _two_draws(study, key, example.reference, example.candidate, example.set)
     for shown in study.report.pairs:
         yield from unknown("report.pairs", shown, study.analysis.pairs, "pair")
     yield from comparisons.faults(study.analysis, study.report, study.draws, study.sets)
@@ -120,6 +119,15 @@ def _problems(study: Study) -> Iterator[str]:
     yield from repetitions.faults(seeds, models)
     yield from _beyond_n(study)
     yield from _circles(study)
+
+
+def _two_draws(
+    study: Study, key: str, reference: str, candidate: str, set_name: str
+) -> Iterator[str]:
+    """Draws and the set of an entry that shows two draws on one set."""
+    yield from unknown(f"{key}.base", reference, study.draws, "draw")
+    yield from unknown(f"{key}.rl", candidate, study.draws, "draw")
+    yield from unknown(f"{key}.set", set_name, study.sets, "set")
 
 
 def _sources(study: Study) -> Iterator[str]:

@@ -12,7 +12,7 @@ from passk.pipeline.stages.job import Job, StageError
 def run(job: Job) -> dict[str, float]:
     """Write data/STUDY/results/examples-NAME.parquet; returns how many problems it shows."""
     entry = Examples.model_validate(job.entry("examples"))
-    draws = list(dict.fromkeys((entry.base, entry.rl)))
+    draws = list(dict.fromkeys((entry.reference, entry.candidate)))
     verdicts = [paths.verdicts(job.study, draw) for draw in draws]
     samples = [paths.samples(job.study, draw) for draw in draws]
     problems = paths.problem_set(job.study, entry.set)
@@ -23,14 +23,14 @@ def run(job: Job) -> dict[str, float]:
         verdicts,
         samples,
         problems,
-        reference=entry.base,
+        reference=entry.reference,
         count=entry.problems,
         set_name=entry.set,
         excluded=job.params["analysis"]["coverage_excludes"],
     )
     if rows.is_empty():
         raise StageError(
-            f"examples.{job.item}: draw {entry.base!r} solves no problem of {entry.set!r}; "
+            f"examples.{job.item}: draw {entry.reference!r} solves no problem of {entry.set!r}; "
             "name another draw or set, or remove it"
         )
     written = EXAMPLES.write(rows, paths.results(job.study, f"examples-{job.item}"))
