@@ -15,10 +15,11 @@ from passk.config import paths
 from passk.core.yaml_files import ParameterError, read
 from passk.provenance import explain
 from passk.provenance.draws import read_comparisons, trace_row
-from passk.provenance.explain import ExpectationResult, ExplainError, FilterStep, Link
+from passk.provenance.explain import ExplainError, Link
 from passk.provenance.lock import LockEntry, read_lock
 from passk.provenance.mlflow_runs import flatten
 from passk.provenance.records import record_path
+from passk.provenance.suites import ExpectationResult, FilterStep, read_suite
 
 
 def main(
@@ -126,7 +127,7 @@ def _validation(
     if "kind" not in where:
         raise ExplainError("validation: narrow by kind, such as kind=problems")
     kinds = list(dict.fromkeys(str(where["kind"]).split(",")))
-    suites = {kind: explain.read_suite(study, kind) for kind in kinds}
+    suites = {kind: read_suite(study, kind) for kind in kinds}
     names = {Path(out).stem for entry in entries.values() for out in entry.outs}
     for kind, suite in suites.items():
         total = len(suite.expectations)
