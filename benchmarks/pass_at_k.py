@@ -19,10 +19,10 @@ import numpy as np
 import polars as pl
 from tqdm import tqdm
 
+from passk.analysis.counting import TALLY
 from passk.analysis.database import query
 from passk.analysis.metrics import pass_at_k
-from passk.analysis.queries.counting import TALLY
-from passk.analysis.queries.pass_at_k import curves
+from passk.analysis.questions.pass_at_k import query_curves
 
 SAMPLES, PROBLEMS = 1024, 1000
 GRADER = "math/0.9.0/0123456789abcdef"
@@ -59,7 +59,7 @@ def measure(files: list[Path], threads: int, out: Path) -> None:
     counted = time.perf_counter()
     model = {name: pl.lit("m") for name in ("model", "arm")}
     described = tally.with_columns(**model, step=pl.lit(0), temperature=pl.lit(0.6))
-    found = curves(described, range(1, SAMPLES + 1))
+    found = query_curves(described, range(1, SAMPLES + 1))
     done = time.perf_counter()
     tally.write_parquet(out / "tally.parquet")
     found.write_parquet(out / "curves.parquet")

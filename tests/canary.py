@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from passk.analysis.statistics import bootstrap_curve, draw_problems
+from passk.analysis.bootstrap import bootstrap_curve, draw_problems
 from passk.core.digests import digest
 from passk.models.arithmetic import make_reproducible
 from passk.models.tiny import tiny_model

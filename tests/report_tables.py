@@ -6,8 +6,8 @@ from typing import Any
 import polars as pl
 
 from passk.analysis.metrics import HISTOGRAM_LABELS
+from passk.analysis.questions.registry import QUESTIONS
 from passk.analysis.settings import Analysis
-from passk.core.schemas import results
 from passk.report.material import Material
 from passk.report.settings import Report
 
@@ -167,7 +167,7 @@ def cost(arms: list[str], steps: int = 120) -> pl.DataFrame:
 
 
 def _checked(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
-    table = getattr(results, name.upper())
+    table = QUESTIONS[name].table
     return table.check(pl.DataFrame(rows, schema=dict(table.columns), orient="row"))
 
 

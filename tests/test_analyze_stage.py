@@ -7,10 +7,13 @@ import polars as pl
 import pytest
 from PIL import Image
 
+from passk.analysis.examples import EXAMPLES
+from passk.analysis.questions.registry import QUESTIONS
+from passk.analysis.questions.tracing import ComparedDraws
 from passk.analysis.settings import Analysis
 from passk.config import paths
+from passk.config.questions import faults
 from passk.core.images import encode
-from passk.core.schemas import results
 from passk.core.schemas.counts import COUNTS
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import SAMPLES
@@ -18,6 +21,8 @@ from passk.core.schemas.verdicts import VERDICTS
 from passk.core.tables import TableError
 from passk.pipeline.stages import analyze, catalog, count, examples
 from passk.pipeline.stages.job import Job, StageError
+from passk.provenance.draws import trace_row
+from passk.provenance.explain import ExplainError, find_rows
 
 SETS = ("easy", "hard")
 PROBLEM_COUNT = 12
@@ -239,13 +244,79 @@ def test_damaged_verdicts_are_named(toy):
 @pytest.mark.parametrize("question", EVERY)
 def test_every_question_keeps_its_contract_and_its_bytes(counted, question):
     first = run_analyze(question)
-    table = getattr(results, question.upper())
+    table = QUESTIONS[question].table
     assert table.check(first).equals(first)
     assert len(first) > 0
     path = paths.results("toy", question)
     before = path.read_bytes()
     run_analyze(question)
     assert path.read_bytes() == before
+
+
+BROUGHT = """
+import polars as pl
+from passk.analysis.questions.question import AnalysisQuestion
+from passk.analysis.questions.tracing import trace_draw
+from passk.core.tables import Table
+
+TABLE = Table(
+    "solved", 1, {"draw": pl.String(), "set": pl.String(), "solved": pl.Int64()},
+    key=("draw", "set"),
+)
+
+def count_solved(inputs):
+    rows = [(g.draw, g.set, int((g.c > 0).sum())) for g in inputs.groups.values()]
+    return pl.DataFrame(rows, schema=dict(TABLE.columns), orient="row")
+
+QUESTION = AnalysisQuestion(TABLE, count_solved, trace_draw)
+"""
+
+
+@pytest.fixture
+def brought(tmp_path, monkeypatch):
+    """An installed package that brings the question `solved`."""
+    site = tmp_path / "site"
+    info = site / "toy_question-1.0.dist-info"
+    info.mkdir(parents=True)
+    (site / "toy_question.py").write_text(BROUGHT)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-question\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[passk.questions]\nsolved = toy_question:QUESTION\n")
+    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.delitem(vars(QUESTIONS), "_brought", raising=False)  # entry points are read once
+    yield
+    vars(QUESTIONS).pop("_brought", None)
+
+
+@pytest.mark.usefixtures("brought")
+def test_an_installed_package_brings_a_question(counted):
+    solved = run_analyze("solved")
+    curves = run_analyze("pass_at_k").filter(pl.col("k") == 16)
+    assert len(solved) == len(DRAWS) * len(SETS)
+    both = solved.join(curves, on=["draw", "set"])  # pass@n is the share of problems solved
+    assert both["solved"].to_list() == (both["pass_at_k"] * PROBLEM_COUNT).round().to_list()
+    assert list(faults({"solved": "counts"})) == []
+    (row,) = find_rows("toy", "solved", {"draw": "grpo", "set": "hard"})
+    assert trace_row("solved", row, ComparedDraws()).draws == ("grpo",)
+    with pytest.raises(ExplainError, match=r"narrow by draw \(base, base-greedy, grpo\), set"):
+        find_rows("toy", "solved", {})
+
+
+def test_questions_that_do_not_exist_or_read_something_else_are_refused():
+    (unknown,) = faults({"coverge": "counts"})
+    assert "analysis.questions = 'coverge': unknown question; did you mean 'coverage'?" in unknown
+    assert "legal: cost, coverage, crossover" in unknown
+    for name, declared, reads in (
+        ("failures", "counts", "verdicts"),
+        ("pass_at_k", "training", "counts"),
+    ):
+        (folder,) = faults({name: declared})
+        assert f"{name} reads the folder {reads!r}, not {declared!r}" in folder
+
+
+def test_every_question_names_its_table_like_itself():
+    assert {name: question.table.name for name, question in QUESTIONS.items()} == {
+        name: name for name in QUESTIONS
+    }
 
 
 @pytest.mark.parametrize("question", ["pass_at_k", "difference", "efficiency"])
@@ -425,7 +496,7 @@ def test_bad_training_logs_are_named(toy, text, message):
         ({"k": [4, 2]}, "ascending"),
         ({"k": []}, "at least 1 item"),
         ({"k": [0, 1]}, "greater than or equal to 1"),
-        ({"questions": {"pass_at_k": "training"}}, "reads the folder 'counts'"),
+        ({"questions": {"pass_at_k": "logs"}}, "'counts', 'verdicts' or 'training'"),
         ({"bootstrap": {"resamples": 10, "level": 0.95}}, "greater than or equal to 100"),
         ({"colour": "red"}, "Extra inputs"),
     ],
@@ -498,7 +569,7 @@ def test_failures_are_told_apart_by_verdict_and_reason(toy):
 
 def test_a_set_that_nothing_samples_changes_no_analysis(counted, tmp_path):
     run_analyze("coverage", coverage_excludes=["flagged"])
-    files = sorted(paths.catalog("toy", "views").parent.glob("*.json"))
+    files = sorted(paths.manifest("toy", "views").parent.glob("*.json"))
     before = {path.name: path.read_bytes() for path in files if path.stem != "declared"}
     frame = PROBLEMS.read(paths.problem_set("toy", "easy"))
     PROBLEMS.write(frame.with_columns(set=pl.lit("more")), paths.problem_set("toy", "more"))
@@ -513,7 +584,7 @@ def run_examples(excludes=(), **changes):
         "analysis": {"coverage_excludes": list(excludes)},
     }  # fmt: skip
     examples.run(Job("examples", "some", params, "-"))
-    return results.EXAMPLES.read(paths.results("toy", "examples-some"))
+    return EXAMPLES.read(paths.results("toy", "examples-some"))
 
 
 def test_examples_are_the_first_right_and_wrong_response_to_the_hardest_problems(counted):

@@ -1,11 +1,10 @@
-"""The catalog: it changes where stages that read all draws have something else to read."""
+"""The manifest: it changes where stages that read all draws have something else to read."""
 
 import json
 
 import pytest
 
-from passk.config import manifest as catalog
-from passk.config import paths
+from passk.config import manifest, paths
 from passk.pipeline.stages.catalog import run
 from passk.pipeline.stages.job import Job
 
@@ -25,7 +24,7 @@ FILES = ("declared", "counts", "verdicts", "training", "views")
 
 def written(params):
     run(Job("catalog", "", params, "-"))
-    return {name: paths.catalog("toy", name).read_bytes() for name in FILES}
+    return {name: paths.manifest("toy", name).read_bytes() for name in FILES}
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +50,7 @@ def test_content():
         "views": {"views": {}, "excluded": {}},
         "training": ["grpo", "taught"],
     }
-    assert catalog.read(paths.catalog("toy", "counts")) == ["base", "rl"]
+    assert manifest.read_names(paths.manifest("toy", "counts")) == ["base", "rl"]
 
 
 @pytest.mark.parametrize(
@@ -78,4 +77,4 @@ def test_what_changes_it(section, items, changed):
 
 def test_a_missing_file_is_named():
     with pytest.raises(ValueError, match=r"counts\.json: no such file; run the stage catalog"):
-        catalog.read(paths.catalog("toy", "counts"))
+        manifest.read_names(paths.manifest("toy", "counts"))

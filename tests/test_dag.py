@@ -48,13 +48,15 @@ FORBIDDEN = {
 @pytest.mark.parametrize("group", GROUPS)
 def test_closures_are_bounded(group):
     files = code_dependencies(group, ROOT)
-    # Training samples, judges, knows eight algorithms; the page has a module per figure or claim.
+    # Training samples, judges, knows eight algorithms; the page has a module per figure or claim,
+    # and reads the tables of all questions, whose contracts lie with their computations.
     assert len(files) <= {
         "train": 96,
         "verify": 56,
-        "report": 57,
+        "report": 96,
         "benchmark": 56,
         "import": 56,
+        "analyze": 48,
     }.get(group, 41), files
     parts = FORBIDDEN.get(group, ("provenance",))
     schemas = ("src/passk/config/", "src/passk/core/schemas/")

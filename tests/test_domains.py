@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import report_tables as made
-from passk.core.schemas.results import EXAMPLES
+from passk.analysis.examples import EXAMPLES
 from passk.report import comparing, failing, setup, solvable, summary
 from passk.report.contents import drawings, sections
 from passk.report.numbers import Number, plain

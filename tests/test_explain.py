@@ -18,7 +18,7 @@ from passk.core.schemas.problems import FILTERS, PROBLEMS
 from passk.core.schemas.samples import SAMPLES
 from passk.core.schemas.verdicts import VERDICTS
 from passk.provenance import audit, explain
-from passk.provenance.draws import draws_of
+from passk.provenance.draws import read_comparisons, trace_row
 from passk.provenance.lock import read_lock
 from passk.provenance.records import open_execution, read_record, record_path
 from test_records import Step
@@ -87,7 +87,7 @@ def write(name):
         if group == "train":
             put(paths.training_log("toy", item))
     elif group == "catalog":
-        put(paths.catalog("toy", "training"))
+        put(paths.manifest("toy", "training"))
     elif group == "validate":
         put(paths.validation("toy", item))
     elif group == "sample":
@@ -173,7 +173,7 @@ def test_a_number_of_a_view_walks_back_to_the_counts_of_its_problems(study):
     rows = count_rows("base").filter(set="easy").sort("index")
     held = rows["problem_id"].to_list()[:2]
     views = {"views": {"part": {"set": "easy", "problems": held}}, "excluded": {}}
-    paths.catalog("toy", "views").write_text(json.dumps(views))
+    paths.manifest("toy", "views").write_text(json.dumps(views))
     path = paths.results("toy", "pass_at_k")
     part = pl.DataFrame({"draw": ["base"], "set": ["part"], "k": [2], "pass_at_k": [1 - 1 / 6]})
     pl.concat([pl.read_parquet(path), part]).write_parquet(path)
@@ -209,12 +209,19 @@ def test_only_pairs_that_share_the_set_count_for_a_spread():
             "groups": {"g": ["p", "q"]},
         },
     }
-    assert draws_of({"group": "g", "set": "x"}, params) == ["a", "b", "c"]
-    assert draws_of({"group": "g", "set": "y"}, params) == ["a", "b"]
+
+    def draws_of(**row):
+        return trace_row("spread", row, read_comparisons(params)).draws
+
+    assert draws_of(group="g", set="x") == ("a", "b", "c")
+    assert draws_of(group="g", set="y") == ("a", "b")
     params["analysis"]["views"] = {"v": {"set": "y"}}
-    assert draws_of({"group": "g", "set": "v"}, params) == ["a", "b"]
+    assert draws_of(group="g", set="v") == ("a", "b")
     with pytest.raises(explain.ExplainError, match=r"group h: no longer in params\.yaml"):
-        draws_of({"group": "h"}, params)
+        draws_of(group="h", set="x")
+    params["analysis"]["groups"]["g"].append("r")
+    with pytest.raises(explain.ExplainError, match=r"pair r: no longer in params\.yaml"):
+        draws_of(group="g", set="x")
 
 
 def test_a_value_over_seeds_walks_back_through_the_draws_of_all_seeds(study):

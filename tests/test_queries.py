@@ -1,4 +1,4 @@
-"""Queries over Parquet: equality with the pure functions, and published numbers."""
+"""Questions: queries over Parquet, equality with the pure functions, and published numbers."""
 
 import csv
 import json
@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from passk.analysis.cells import split
 from passk.analysis.database import query
+from passk.analysis.evaluation_groups import group_counts
 from passk.analysis.metrics import HISTOGRAM_LABELS, histogram_bin, pass_at_k
-from passk.analysis.queries import (
+from passk.analysis.questions import (
     coverage,
     difference,
     efficiency,
@@ -19,8 +19,8 @@ from passk.analysis.queries import (
     seeds,
     spread,
 )
-from passk.analysis.queries.inputs import Inputs
-from passk.analysis.queries.pass_at_k import curves
+from passk.analysis.questions.inputs import QuestionInputs
+from passk.analysis.questions.pass_at_k import query_curves
 from passk.analysis.settings import Analysis
 from passk.core.schemas.counts import COUNTS
 from passk.core.tables import TableError
@@ -72,8 +72,8 @@ def written(tmp_path):
         for frame in frames:
             files.append(tmp_path / f"{frame['draw'][0]}.parquet")
             COUNTS.write(frame, files[-1])
-        cells = split(pl.concat(frames))
-        return Inputs(analysis(**options), 1, counts=tuple(files), cells=cells)
+        groups = group_counts(pl.concat(frames))
+        return QuestionInputs(analysis(**options), 1, counts=tuple(files), groups=groups)
 
     return write
 
@@ -84,7 +84,7 @@ def test_sql_equals_the_pure_function_for_every_k(n, written):
     c = rng.integers(0, n + 1, 80)
     unknown = rng.integers(0, n - c + 1)
     k = np.arange(1, n + 1)
-    found = curves(written(count_table("a", c, n, unknown=unknown)).counts, k.tolist())
+    found = query_curves(written(count_table("a", c, n, unknown=unknown)).counts, k.tolist())
     assert found["k"].to_list() == k.tolist()
     expected = pass_at_k(n, c[:, None], k).mean(axis=0)
     np.testing.assert_allclose(found["pass_at_k"], expected, rtol=0, atol=1e-12)
@@ -95,7 +95,7 @@ def test_sql_equals_the_pure_function_for_every_k(n, written):
 
 def test_grid_is_clipped_at_each_draws_n(written):
     inputs = written(count_table("a", [1, 2], 4), count_table("b", [3, 9], 16))
-    found = curves(inputs.counts, [1, 4, 8, 16, 32])
+    found = query_curves(inputs.counts, [1, 4, 8, 16, 32])
     assert found.group_by("draw").agg(pl.col("k").max()).sort("draw").rows() == [
         ("a", 4),
         ("b", 16),
@@ -104,7 +104,7 @@ def test_grid_is_clipped_at_each_draws_n(written):
 
 def test_different_n_end_the_curve_at_the_smallest(written):
     inputs = written(count_table("a", [1, 5, 3], [8, 16, 4]))
-    found = curves(inputs.counts, [1, 2, 4, 8])
+    found = query_curves(inputs.counts, [1, 2, 4, 8])
     assert found["k"].to_list() == [1, 2, 4]
     assert found["n"].unique().to_list() == [4]
     expected = pass_at_k([8, 16, 4], [1, 5, 3], 2).mean()
@@ -115,13 +115,13 @@ def test_greedy_draws_have_no_curve_and_imported_ones_do(written):
     inputs = written(
         count_table("g", [1, 0], 1, temperature=0.0), count_table("i", [1, 0], 2, temperature=None)
     )
-    assert curves(inputs.counts, [1])["draw"].to_list() == ["i"]
-    assert greedy.answer(inputs).select("draw", "accuracy").rows() == [("g", 0.5)]
+    assert query_curves(inputs.counts, [1])["draw"].to_list() == ["i"]
+    assert greedy.QUESTION.answer(inputs).select("draw", "accuracy").rows() == [("g", 0.5)]
 
 
 def test_greedy_refuses_repeated_answers(written):
     with pytest.raises(ValueError, match=r"draws\.g: temperature 0 with n = 4"):
-        greedy.answer(written(count_table("g", [1, 0], 4, temperature=0.0)))
+        greedy.QUESTION.answer(written(count_table("g", [1, 0], 4, temperature=0.0)))
 
 
 def test_order_of_rows_changes_no_bit(tmp_path):
@@ -130,14 +130,14 @@ def test_order_of_rows_changes_no_bit(tmp_path):
     for seed in range(2):
         paths.append(tmp_path / f"{seed}.parquet")
         frame.sample(fraction=1, shuffle=True, seed=seed).write_parquet(paths[-1])
-    first, second = (curves([path], range(1, 65)) for path in paths)
+    first, second = (query_curves([path], range(1, 65)) for path in paths)
     assert first.equals(second)
 
 
 def test_histogram_equals_the_pure_function(written):
     n = 100
     c = np.concatenate([np.arange(n + 1), [0, 0, 100]])
-    found = histogram.answer(written(count_table("a", c, n)))
+    found = histogram.QUESTION.answer(written(count_table("a", c, n)))
     assert found["label"].to_list() == list(HISTOGRAM_LABELS)
     expected = np.bincount(histogram_bin(n, c), minlength=12)
     assert found["problems"].to_list() == expected.tolist()
@@ -147,8 +147,8 @@ def test_histogram_equals_the_pure_function(written):
 def test_empty_bins_and_categories_are_rows(written):
     pairs = {"p": {"base": "a", "rl": "b"}}
     inputs = written(count_table("a", [1, 1], 4), count_table("b", [4, 4], 4), pairs=pairs)
-    assert len(histogram.answer(inputs)) == 24
-    found = coverage.answer(inputs)
+    assert len(histogram.QUESTION.answer(inputs)) == 24
+    found = coverage.QUESTION.answer(inputs)
     assert dict(found.select("category", "problems").rows()) == {
         "both": 2, "base_only": 0, "rl_only": 0, "neither": 0,
     }  # fmt: skip
@@ -162,7 +162,7 @@ def test_coverage_of_the_math500_reproduction(written, real):
     rl = np.isin(parts, ["both", "rl_only"]).astype(int)
     pairs = {"math500": {"base": "base", "rl": "simplerl"}}
     inputs = written(count_table("base", base, 128), count_table("simplerl", rl, 128), pairs=pairs)
-    found = coverage.answer(inputs)
+    found = coverage.QUESTION.answer(inputs)
     assert dict(found.select("category", "problems").rows()) == {
         "both": 462, "base_only": 19, "rl_only": 3, "neither": 16,
     }  # fmt: skip
@@ -174,7 +174,7 @@ def test_coverage_of_the_math500_reproduction(written, real):
             for row in csv.DictReader(stream)
             if row["k"] == "128"
         }
-    ours = curves(inputs.counts, [128])
+    ours = query_curves(inputs.counts, [128])
     assert dict(ours.select("draw", "pass_at_k").rows()) == pytest.approx(published, abs=1e-12)
 
 
@@ -198,7 +198,7 @@ def test_coverage_of_the_papers_solvable_sets(case, written, real):
         )
         for name, model in (("base", base), ("rl", rl))
     ]
-    found = coverage.answer(written(*tables, pairs={"p": {"base": "base", "rl": "rl"}}))
+    found = coverage.QUESTION.answer(written(*tables, pairs={"p": {"base": "base", "rl": "rl"}}))
     assert found.filter(category="rl_only")["indices"][0].to_list() == rl_only
     assert found.filter(category="base_only")["indices"][0].to_list() == sorted(
         solvable[base] - solvable[rl]
@@ -211,7 +211,7 @@ def test_pass_at_k_of_the_real_math_responses(written, real):
     scores = np.array([json.loads(line)["score"] for line in lines])
     c = scores.sum(axis=1)
     c[72] += 1
-    found = curves(written(count_table("qwen", c, 8, temperature=None)).counts, [1, 2, 4, 8])
+    found = query_curves(written(count_table("qwen", c, 8, temperature=None)).counts, [1, 2, 4, 8])
     expected = [0.91125, 0.935357142857143, 0.956, 0.97]
     np.testing.assert_allclose(found["pass_at_k"], expected, rtol=0, atol=1e-12)
     assert (c == 0).sum() == 3
@@ -220,10 +220,10 @@ def test_pass_at_k_of_the_real_math_responses(written, real):
 def test_damaged_and_missing_files_are_named(tmp_path):
     path = tmp_path / "counts.parquet"
     with pytest.raises(TableError, match=r"counts\.parquet: no such file"):
-        curves([path], [1])
+        query_curves([path], [1])
     path.write_bytes(b"PAR1 not quite")
     with pytest.raises(TableError, match=r"counts\.parquet: not readable as Parquet"):
-        curves([path], [1])
+        query_curves([path], [1])
 
 
 def test_query_reads_parameters_and_frames(tmp_path):
@@ -244,7 +244,7 @@ def test_query_reads_parameters_and_frames(tmp_path):
 def test_impossible_counts_are_named(change, message):
     frame = count_table("a", [1], 4).with_columns(**{k: pl.lit(v) for k, v in change.items()})
     with pytest.raises(ValueError, match=message):
-        split(frame)
+        group_counts(frame)
 
 
 def test_problems_told_apart_by_more_than_luck(written):
@@ -252,7 +252,7 @@ def test_problems_told_apart_by_more_than_luck(written):
     base, rl = [0, 0, 5, 0], [16, 1, 0, 0]
     pairs = {"p": {"base": "a", "rl": "b"}}
     inputs = written(count_table("a", base, 32), count_table("b", rl, 32), pairs=pairs)
-    found = dict(coverage.answer(inputs).select("category", "certain").rows())
+    found = dict(coverage.QUESTION.answer(inputs).select("category", "certain").rows())
     # 5 of 32 by luck: C(32, 5) / C(64, 5) = .026, not below .025 / 4
     assert found == {"both": None, "neither": None, "rl_only": 1, "base_only": 0}
 
@@ -260,7 +260,7 @@ def test_problems_told_apart_by_more_than_luck(written):
 def test_the_band_over_all_k_holds_every_interval(written):
     rng = np.random.default_rng(5)
     tables = [count_table(name, rng.integers(0, 9, 30), 8) for name in ("a", "b")]
-    found = difference.answer(written(*tables, pairs={"p": {"base": "a", "rl": "b"}}))
+    found = difference.QUESTION.answer(written(*tables, pairs={"p": {"base": "a", "rl": "b"}}))
     assert (found["band_low"] <= found["low"]).all()
     assert (found["band_high"] >= found["high"]).all()
     assert ((found["band_high"] - found["band_low"]) > (found["high"] - found["low"])).any()
@@ -272,8 +272,8 @@ def test_the_spread_is_that_of_the_gaps(written):
     pairs = {name: {"base": "base", "rl": name} for name in ("a", "b", "c")}
     groups = {"some": ["a", "b", "c"], "two": ["a", "b"]}
     inputs = written(*tables, pairs=pairs, groups=groups)
-    gaps = dict(efficiency.answer(inputs).select("pair", "dse").rows())
-    found = {row["group"]: row for row in spread.answer(inputs).iter_rows(named=True)}
+    gaps = dict(efficiency.QUESTION.answer(inputs).select("pair", "dse").rows())
+    found = {row["group"]: row for row in spread.QUESTION.answer(inputs).iter_rows(named=True)}
     for group, names in groups.items():
         row = found[group]
         values = [gaps[name] for name in names]
@@ -291,7 +291,7 @@ def test_a_pair_may_have_a_gap_at_a_k_of_its_own(written):
         "long": {"base": "base", "rl": "rl"},
         "brief": {"base": "short", "rl": "rl", "efficiency_k": 4},
     }
-    found = efficiency.answer(written(*tables, pairs=pairs, efficiency_k=8))
+    found = efficiency.QUESTION.answer(written(*tables, pairs=pairs, efficiency_k=8))
     gaps = {row["pair"]: (row["k"], row["dse"]) for row in found.iter_rows(named=True)}
     # Both problems are solved at k = n by either base; pass@1 of rl is (2 + 4) / 8.
     assert gaps == {"long": (8, pytest.approx(0.25)), "brief": (4, pytest.approx(0.25))}
@@ -301,8 +301,8 @@ def test_a_shared_draw_is_resampled_once(written):
     tables = [count_table(name, [1, 2, 5], 8) for name in ("a", "b", "c")]
     pairs = {name: {"base": "a", "rl": name} for name in ("b", "c")}
     inputs = written(*tables, pairs=pairs)
-    difference.answer(inputs)
-    assert [draw for draw, _, _ in inputs.drawn] == ["b", "a", "c"]
+    difference.QUESTION.answer(inputs)
+    assert [draw for draw, _, _ in inputs.curves] == ["b", "a", "c"]
 
 
 def of_model(frame, arm, step=None, seed=None):
@@ -329,7 +329,7 @@ SEEDED = {
 
 
 def test_values_over_training_seeds(written):
-    found = seeds.answer(written(*seeded(), pairs=SEEDED))
+    found = seeds.QUESTION.answer(written(*seeded(), pairs=SEEDED))
     rows = {(r["name"], r["quantity"], r["k"]): r for r in found.iter_rows(named=True)}
     assert set(rows) == {
         ("base", "pass_at_k", 1), ("base", "pass_at_k", 8), ("rl", "pass_at_k", 1),
@@ -354,7 +354,7 @@ def test_seeds_alone_spread_a_group_by_the_studentized_range(written):
     other = of_model(count_table("other", [1, 1], 8), "other", 90)
     pairs = SEEDED | {"other": {"base": "base", "rl": "other"}}
     inputs = written(*seeded(), other, pairs=pairs, groups={"g": ["rl", "other"]})
-    row = seeds.answer(inputs).filter(quantity="dse").row(0, named=True)
+    row = seeds.QUESTION.answer(inputs).filter(quantity="dse").row(0, named=True)
     assert row["sd"] == pytest.approx(1 / 8)
     assert row["noise"] == pytest.approx(6.0849 / 8, rel=1e-4)  # q(.95; 2, 2)
 
@@ -369,10 +369,10 @@ def test_only_repetitions_of_one_thing_are_grouped(written):
         of_model(count_table("d", [1], 1, temperature=0.0), "d"),
         of_model(count_table("d-s1", [1], 1, temperature=0.0), "d", seed=1),
     ]
-    assert seeds.answer(written(*tables)).is_empty()
+    assert seeds.QUESTION.answer(written(*tables)).is_empty()
     # A pair whose draws have different seeds repeats nothing.
     pairs = SEEDED | {"rl-s1": {"base": "base", "rl": "rl-s1"}}
-    found = seeds.answer(written(*seeded(), pairs=pairs))
+    found = seeds.QUESTION.answer(written(*seeded(), pairs=pairs))
     assert found.filter(quantity="dse")["train_seeds"].to_list() == [[0, 2]]
 
 
@@ -380,10 +380,10 @@ def test_one_seed_twice_or_other_problems_are_refused(written):
     twice = [count_table("a", [1, 2], 8), count_table("a-s1", [1, 3], 8)]
     tables = [of_model(frame, "a", 30) for frame in twice]
     with pytest.raises(ValueError, match=r"draws a, a-s1 have the training seeds \[0, 0\]"):
-        seeds.answer(written(*tables))
+        seeds.QUESTION.answer(written(*tables))
     tables = [
         of_model(count_table("a", [1], 8, ids=["p"]), "a"),
         of_model(count_table("a-s1", [1], 8, ids=["q"]), "a", seed=1),
     ]
     with pytest.raises(ValueError, match=r"'a' and 'a-s1' have different problems .* e\.g\. p"):
-        seeds.answer(written(*tables))
+        seeds.QUESTION.answer(written(*tables))

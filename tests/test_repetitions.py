@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from passk.analysis.repetitions import mean_interval, studentized_range
+from passk.analysis.studentized_range import mean_interval, studentized_range
 
 
 @pytest.mark.parametrize("quantities", [2, 3, 6, 12])

@@ -11,14 +11,15 @@ import polars as pl
 import pytest
 
 import report_tables as made
-from passk.analysis.cells import split
+from passk.analysis.evaluation_groups import group_counts
+from passk.analysis.examples import EXAMPLES
 from passk.analysis.metrics import HISTOGRAM_LABELS
-from passk.analysis.queries import pass_at_k
-from passk.analysis.queries.inputs import Inputs
+from passk.analysis.questions import pass_at_k
+from passk.analysis.questions.inputs import QuestionInputs
+from passk.analysis.questions.registry import QUESTIONS
 from passk.analysis.settings import Analysis
 from passk.config import paths
 from passk.core.files import FileError
-from passk.core.schemas import results
 from passk.core.schemas.counts import COUNTS
 from passk.core.tables import TableError
 from passk.pipeline.stages import headline, report
@@ -277,9 +278,9 @@ def report_job(material) -> Job:
 
 def write_study(material) -> None:
     for name, table in material.results.items():
-        getattr(results, name.upper()).write(table, paths.results("made", name))
+        QUESTIONS[name].table.write(table, paths.results("made", name))
     for name, table in material.examples.items():
-        results.EXAMPLES.write(table, paths.results("made", f"examples-{name}"))
+        EXAMPLES.write(table, paths.results("made", f"examples-{name}"))
     for kind in report.SUITES:
         path = paths.validation("made", kind)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -347,10 +348,12 @@ def test_headline_shows_what_the_result_table_will_hold(folder):
         files.append(paths.counts("made", draw))
         COUNTS.write(counts(draw, solved), files[-1])
     shown = headline.run(headline_job())
-    cells = split(pl.concat(COUNTS.read(file) for file in files))
-    inputs = Inputs(Analysis(**made.analysis({})), 7, counts=tuple(files), cells=cells)
-    table = pass_at_k.answer(inputs)
-    drawn = headline.curves({draw: cell for (draw, _), cell in cells.items()}, headline_job())
+    groups = group_counts(pl.concat(COUNTS.read(file) for file in files))
+    inputs = QuestionInputs(Analysis(**made.analysis({})), 7, counts=tuple(files), groups=groups)
+    table = pass_at_k.QUESTION.answer(inputs)
+    drawn = headline.tabulate_curves(
+        {draw: group for (draw, _), group in groups.items()}, headline_job()
+    )
     both = table.join(drawn, on=["draw", "set", "k"], validate="1:1")
     assert len(both) == len(table) == len(drawn)
     for column in ("pass_at_k", "low", "high"):

@@ -7,16 +7,15 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from passk.analysis.proportions import luck, told_apart, wilson
-from passk.analysis.statistics import (
-    Curve,
+from passk.analysis.bootstrap import (
+    BootstrapCurve,
     _student_quantile,
     bootstrap_curve,
-    crossing,
-    crossover,
     draw_problems,
-    spread,
 )
+from passk.analysis.crossing import estimate_crossover, find_crossings
+from passk.analysis.estimate_range import estimate_range
+from passk.analysis.proportions import luck, told_apart, wilson
 
 GRID = np.array([1, 2, 4, 8, 16, 32, 64])
 
@@ -130,21 +129,21 @@ def test_crossing_interpolates_between_the_grid_points():
     k = np.array([1.0, 4.0, 16.0])
     rows = np.array([[0.3, 0.1, -0.1], [0.1, -0.1, 0.1], [0.1, -0.1, -0.2], [0.0, 0.0, 0.0]])
     # Last change of lead counts; RL ahead again at the end is no crossover; a tie is nobody's lead.
-    np.testing.assert_allclose(crossing(rows, k), [8.0, np.inf, 2.0, 0.0])
+    np.testing.assert_allclose(find_crossings(rows, k), [8.0, np.inf, 2.0, 0.0])
 
 
 def test_crossing_by_equality_at_a_grid_point():
-    assert crossing(np.array([[0.2, 0.0, -0.1]]), np.array([1.0, 4.0, 16.0]))[0] == 4.0
+    assert find_crossings(np.array([[0.2, 0.0, -0.1]]), np.array([1.0, 4.0, 16.0]))[0] == 4.0
 
 
 def _differences(rows):
     rows = np.asarray(rows, dtype=float)
-    return Curve(rows.mean(axis=0), rows, rows, -1.0, 1.0)
+    return BootstrapCurve(rows.mean(axis=0), rows, rows, -1.0, 1.0)
 
 
 def test_crossover_limits_are_open_past_the_grid():
     crossing_rows = [[0.2, -0.2]] * 60 + [[0.2, 0.1]] * 40
-    found = crossover(_differences(crossing_rows), [1, 16])
+    found = estimate_crossover(_differences(crossing_rows), [1, 16])
     assert found.p_none == pytest.approx(0.4)
     assert found.k is not None
     assert found.low == pytest.approx(4.0)
@@ -152,9 +151,9 @@ def test_crossover_limits_are_open_past_the_grid():
 
 
 def test_no_crossover_is_none():
-    found = crossover(_differences([[0.2, 0.1]] * 10), [1, 16])
+    found = estimate_crossover(_differences([[0.2, 0.1]] * 10), [1, 16])
     assert (found.k, found.low, found.high, found.p_none) == (None, None, None, 1.0)
-    behind = crossover(_differences([[-0.2, -0.1]] * 10), [1, 16])
+    behind = estimate_crossover(_differences([[-0.2, -0.1]] * 10), [1, 16])
     assert (behind.k, behind.low, behind.high, behind.p_none) == (None, 1.0, 1.0, 1.0)
 
 
@@ -164,7 +163,7 @@ def test_crossover_of_two_known_curves():
     k = 2 ** np.arange(9)
     drawn = draw_problems(60, 500, np.random.default_rng(0))
     pair = [curve(c, n=256, k=k, seed=s, drawn=drawn) for s, c in enumerate((rl, base))]
-    found = crossover(pair[0] - pair[1], k)
+    found = estimate_crossover(pair[0] - pair[1], k)
     assert found.p_none == 0.0
     assert found.low < found.k < found.high
     assert found.k == pytest.approx(np.log(0.4) / np.log(1 - 26 / 256), rel=0.1)
@@ -239,7 +238,7 @@ def test_coverage_of_paired_differences_and_crossover():
 
     base, rl = models(2_000_000)
     truth = np.array([np.mean((1 - base) ** j - (1 - rl) ** j) for j in k])
-    true_k = crossing(truth[None], k.astype(float))[0]
+    true_k = find_crossings(truth[None], k.astype(float))[0]
     assert 1 < true_k < 128
     hits, crossed = np.zeros(k.size), 0
     for _ in range(trials):
@@ -251,7 +250,7 @@ def test_coverage_of_paired_differences_and_crossover():
         difference = rl_curve - base_curve
         low, high = difference.interval(level)
         hits += (low <= truth) & (truth <= high)
-        found = crossover(difference, k, level)
+        found = estimate_crossover(difference, k, level)
         crossed += (found.low is not None and found.low <= true_k) and (
             found.high is None or true_k <= found.high
         )
@@ -268,25 +267,25 @@ def test_coverage_of_paired_differences_and_crossover():
 def constant(estimate, resamples, problems=40):
     """A quantity with given resamples, and problems that vary."""
     values = np.linspace(0, 1, problems)[:, None]
-    return Curve(np.array([estimate]), np.asarray(resamples, dtype=float)[:, None], values)
+    return BootstrapCurve(np.array([estimate]), np.asarray(resamples, dtype=float)[:, None], values)
 
 
 def test_spread_of_known_resamples():
     # Centred resamples of the two are (-.1, 0, .1) and (.1, 0, -.1): ranges .2, 0, .2.
     curves = [constant(0.5, [0.4, 0.5, 0.6]), constant(0.3, [0.4, 0.3, 0.2])]
-    found = spread(curves, 0.95)
+    found = estimate_range(curves, 0.95)
     wider = found.noise / 0.2
     assert found.spread == pytest.approx(0.2)
     assert found.smallest == pytest.approx(0.3)
     assert found.margin == pytest.approx(0.1 * wider)
     assert 1.0 < wider < 1.1  # 40 problems: sqrt(40 / 39), and t in place of the normal
     with pytest.raises(ValueError, match="1 quantity has no spread"):
-        spread(curves[:1])
+        estimate_range(curves[:1])
 
 
 def test_what_never_varies_still_has_a_limit():
     still = constant(0.5, [0.5] * 10)
-    found = spread([still, still], 0.95)
+    found = estimate_range([still, still], 0.95)
     assert found.noise == pytest.approx(1 - 0.025 ** (1 / 40))
 
 
@@ -314,8 +313,10 @@ def test_noise_is_exceeded_by_equal_models_as_often_as_stated():
         k = np.array([1, 4, 16])
         counts = [rng.binomial(32, p) for _ in range(4)]
         curves = [bootstrap_curve(np.full(40, 32), c, k, drawn, rng) for c in counts]
-        single = [Curve(c.estimate[:1], c.resamples[:, :1], c.problems[:, :1]) for c in curves]
-        found = spread(single, 0.9)
+        single = [
+            BootstrapCurve(c.estimate[:1], c.resamples[:, :1], c.problems[:, :1]) for c in curves
+        ]
+        found = estimate_range(single, 0.9)
         exceeded += found.spread > found.noise
         low, high = (curves[0] - curves[1]).band(0.9)
         bands += bool(((low <= 0) & (high >= 0)).all())

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 import report_tables as made
+from passk.analysis.examples import EXAMPLES
 from passk.core.images import encode
-from passk.core.schemas.results import EXAMPLES
 from passk.report import examples, looking, setup
 from passk.report.contents import drawings, sections
 from passk.report.numbers import Number, plain

@@ -8,17 +8,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars as pl
 
 from passk.core.tables import TableError
 
-Source = Sequence[Path] | pl.DataFrame
+QueryTable = Sequence[Path] | pl.DataFrame  # Parquet files of one schema, or a frame
 
 
 def query(
     sql: Path,
-    tables: Mapping[str, Source],
+    tables: Mapping[str, QueryTable],
     parameters: Mapping[str, Any] | None = None,
     threads: int = 1,
     memory: str | None = None,
@@ -38,6 +37,8 @@ def query(
     Raises:
         TableError: a file is missing or unreadable.
     """
+    import duckdb  # here, so that checking parameters or a table's contract does not load it
+
     options: dict[str, Any] = {"threads": threads}
     if memory:
         options["memory_limit"] = memory

@@ -6,29 +6,40 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from passk.data.filter_settings import Filter
 
-Question = Literal[
-    "pass_at_k", "difference", "crossover", "greedy", "coverage", "histogram", "efficiency",
-    "spread", "seeds", "failures", "training", "cost",
-]  # fmt: skip
+# The folders under data/STUDY that a question may read.
 Folder = Literal["counts", "verdicts", "training"]
-# What a question reads; all others read counts.
-FOLDERS: dict[str, Folder] = {"failures": "verdicts", "training": "training", "cost": "training"}
 Attempts = Annotated[int, Field(ge=1)]
 
 
-class Pair(BaseModel):
-    """Two draws that are compared problem by problem."""
+class Comparison(BaseModel):
+    """Two draws that are compared problem by problem; parameter files call them `base` and `rl`."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", serialize_by_alias=True)
 
-    base: str = Field(description="Draw of the start model, or of whatever `rl` is compared with.")
-    rl: str = Field(description="Draw of the trained model, on the same sets.")
+    reference: str = Field(
+        alias="base",
+        description="Draw of the start model, or of whatever `rl` is compared with.",
+    )
+    candidate: str = Field(alias="rl", description="Draw of the trained model, on the same sets.")
     efficiency_k: Attempts | None = Field(
         default=None, description="As `analysis.efficiency_k`, for this pair alone."
     )
 
+    @property
+    def base(self) -> str:
+        """The reference, as the report still calls it."""
+        return self.reference
 
-class View(BaseModel):
+    @property
+    def rl(self) -> str:
+        """The candidate, as the report still calls it."""
+        return self.candidate
+
+
+Pair = Comparison  # as the report still calls it
+
+
+class ViewEntry(BaseModel):
     """Part of a set's problems, analysed like a set; nothing is sampled again for it."""
 
     model_config = ConfigDict(extra="forbid")
@@ -53,12 +64,12 @@ class Analysis(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    questions: dict[Question, Folder] = Field(
+    questions: dict[str, Folder] = Field(
         description="Questions to answer, each with the folder under data/STUDY that it reads: "
         "`training` for the questions `training` and `cost`, `verdicts` for `failures`, `counts` "
         "for all others.",
     )
-    views: dict[str, View] = Field(
+    views: dict[str, ViewEntry] = Field(
         description="Parts of sets that are analysed beside them, NAME: {set: SET, filters: [...]}"
         "; each is one more set for all questions on counts and verdicts; may be empty.",
     )
@@ -70,7 +81,7 @@ class Analysis(BaseModel):
         min_length=1,
         description="Grid of attempts, ascending; clipped at each draw's n.",
     )
-    pairs: dict[str, Pair] = Field(
+    pairs: dict[str, Comparison] = Field(
         description="Comparisons, NAME: {base: DRAW, rl: DRAW}; may be empty.",
     )
     groups: dict[str, Annotated[list[str], Field(min_length=2)]] = Field(
@@ -83,22 +94,13 @@ class Analysis(BaseModel):
     )
     bootstrap: Bootstrap
 
-    def gap_at(self, pair: str) -> int:
-        """The k of a pair's sampling efficiency gap."""
-        return self.pairs[pair].efficiency_k or self.efficiency_k
+    def gap_at(self, comparison: str) -> int:
+        """The k of a comparison's sampling efficiency gap."""
+        return self.pairs[comparison].efficiency_k or self.efficiency_k
 
     @field_validator("k")
     @classmethod
     def _ascending(cls, value: list[int]) -> list[int]:
         if value != sorted(set(value)):
             raise ValueError(f"must be ascending without repeats, e.g. {sorted(set(value))}")
-        return value
-
-    @field_validator("questions")
-    @classmethod
-    def _folders(cls, value: dict[str, str]) -> dict[str, str]:
-        for question, folder in value.items():
-            wanted = FOLDERS.get(question, "counts")
-            if folder != wanted:
-                raise ValueError(f"{question} reads the folder {wanted!r}, not {folder!r}")
         return value

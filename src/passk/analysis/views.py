@@ -5,40 +5,48 @@ so that a number of a view can be walked back to the same counts.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import polars as pl
 
-from passk.analysis.queries.inputs import EXCLUDED, VIEWS
+EXCLUDED = {"set": pl.String(), "problem_id": pl.String()}
+VIEWS = {"view": pl.String(), "set": pl.String(), "problem_id": pl.String()}
 
 
-def members(views: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:
+@dataclass(frozen=True)
+class ViewMembers:
+    """The set that a view is part of, and the ids of the problems that it holds."""
+
+    set: str
+    problems: Sequence[str]
+
+
+def tabulate_views(views: Mapping[str, ViewMembers]) -> pl.DataFrame:
     """Rows `view, set, problem_id`.
 
-    Args:
-        views: NAME: {set: SET, problems: [id, ...]}.
-
     Example:
-        >>> members({"late": {"set": "all", "problems": ["a", "b"]}}).rows()
+        >>> tabulate_views({"late": ViewMembers("all", ["a", "b"])}).rows()
         [('late', 'all', 'a'), ('late', 'all', 'b')]
     """
-    rows = [(name, view["set"], one) for name, view in views.items() for one in view["problems"]]
+    rows = [
+        (name, view.set, problem_id) for name, view in views.items() for problem_id in view.problems
+    ]
     return pl.DataFrame(rows, schema=VIEWS, orient="row")
 
 
-def excluded(problems: Mapping[str, Sequence[str]]) -> pl.DataFrame:
+def tabulate_excluded(problems: Mapping[str, Sequence[str]]) -> pl.DataFrame:
     """Rows `set, problem_id` of SET: [id, ...]."""
-    rows = [(name, one) for name, ids in problems.items() for one in ids]
+    rows = [(name, problem_id) for name, ids in problems.items() for problem_id in ids]
     return pl.DataFrame(rows, schema=EXCLUDED, orient="row")
 
 
-def with_views(table: pl.DataFrame, views: pl.DataFrame) -> pl.DataFrame:
+def add_views(table: pl.DataFrame, views: pl.DataFrame) -> pl.DataFrame:
     """A table with columns `set, problem_id`, and below it the rows of every view.
 
     Example:
         >>> counts = pl.DataFrame({"set": ["all", "all"], "problem_id": ["a", "b"], "c": [3, 4]})
-        >>> with_views(counts, members({"late": {"set": "all", "problems": ["b"]}})).rows()
+        >>> add_views(counts, tabulate_views({"late": ViewMembers("all", ["b"])})).rows()
         [('all', 'a', 3), ('all', 'b', 4), ('late', 'b', 4)]
     """
-    seen = table.join(views, on=["set", "problem_id"], how="inner", maintain_order="left")
-    return pl.concat([table, seen.with_columns(set="view").select(table.columns)])
+    part = table.join(views, on=["set", "problem_id"], how="inner", maintain_order="left")
+    return pl.concat([table, part.with_columns(set="view").select(table.columns)])

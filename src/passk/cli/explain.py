@@ -10,14 +10,16 @@ import typer
 from polars.exceptions import PolarsError
 
 from passk.analysis.metrics import pass_at_k
+from passk.analysis.questions.tracing import ResultRow
 from passk.config import paths
 from passk.core.yaml_files import ParameterError, read
 from passk.provenance import explain
-from passk.provenance.draws import draws_of
+from passk.provenance.draws import read_comparisons, trace_row
 from passk.provenance.explain import ExplainError, Link
 from passk.provenance.lock import LockEntry, read_lock
 from passk.provenance.mlflow_runs import flatten
 from passk.provenance.records import record_path
+from passk.provenance.suites import ExpectationResult, FilterStep, read_suite
 
 
 def main(
@@ -46,7 +48,9 @@ def main(
     """
     options = {"draw": draw, "set": set_, "k": k, "pair": pair}
     try:
-        where = asked(key or (), {column: value for column, value in options.items() if value})
+        where = parse_condition(
+            key or (), {column: value for column, value in options.items() if value}
+        )
         for line in lines(number, where, problem, rows):
             typer.echo(line)
     except BrokenPipeError:
@@ -56,11 +60,11 @@ def main(
         raise typer.Exit(1) from None
 
 
-def asked(keys: Iterable[str], options: Mapping[str, Any]) -> dict[str, Any]:
+def parse_condition(keys: Iterable[str], options: Mapping[str, Any]) -> dict[str, Any]:
     """Column -> value, from options and from `key=value` words.
 
     Example:
-        >>> asked(["set=hard", "category=both,rl_only"], {"pair": "grpo"})
+        >>> parse_condition(["set=hard", "category=both,rl_only"], {"pair": "grpo"})
         {'pair': 'grpo', 'set': 'hard', 'category': 'both,rl_only'}
     """
     where = dict(options)
@@ -74,7 +78,7 @@ def asked(keys: Iterable[str], options: Mapping[str, Any]) -> dict[str, Any]:
     return where
 
 
-def lines(number: str, where: Mapping[str, Any], problem: str, shown: int) -> Iterator[str]:
+def lines(number: str, where: Mapping[str, Any], problem: str, limit: int) -> Iterator[str]:
     """What is printed, line by line; what cannot be found is said before the first."""
     params = read(paths.PARAMS)
     study = str(params["study"])
@@ -87,25 +91,27 @@ def lines(number: str, where: Mapping[str, Any], problem: str, shown: int) -> It
             raise ExplainError("validation: of no one draw, so --problem shows nothing")
         yield from _validation(study, where, entries)
         return
-    rows = explain.result_rows(study, table, where, int(position) if position else None)
-    cells: dict[tuple[str, str | None], list[Mapping[str, Any]]] = {}
-    for row in rows:
-        for draw in draws_of(row, params):
-            cells.setdefault((draw, row.get("set")), []).append(row)
-    if problem and not cells:
+    rows = explain.find_rows(study, table, where, int(position) if position else None)
+    compared = read_comparisons(params)
+    sources = [trace_row(table, row, compared) for row in rows]
+    groups: dict[tuple[str, str | None], list[ResultRow]] = {}  # rows by (draw, set)
+    for row, source in zip(rows, sources, strict=True):
+        for draw in source.draws:
+            groups.setdefault((draw, row.get("set")), []).append(row)
+    if problem and not groups:
         raise ExplainError(f"{table}: of no one draw, so --problem shows nothing")
-    samples = {cell: explain.samples(study, *cell, problem) for cell in cells if problem}
-    counts = {cell: explain.counts(study, *cell) for cell in cells}
+    samples = {key: explain.read_samples(study, *key, problem) for key in groups if problem}
+    counts = {key: explain.read_counts(study, *key) for key in groups}
     for row in rows:
         yield f"{table}: " + ", ".join(f"{name}={_short(value)}" for name, value in row.items())
     result = paths.results(study, table).as_posix()
-    links = explain.trace(result, entries, {str(row["arm"]) for row in rows if row.get("arm")})
-    for link in islice(links, 1 if cells else None):
+    links = explain.trace(result, entries, {arm for source in sources for arm in source.arms})
+    for link in islice(links, 1 if groups else None):
         yield from _link(link)
-    for (draw, name), of in cells.items():
-        yield from _draw(draw, counts[draw, name], of, shown)
+    for (draw, name), of_draw in groups.items():
+        yield from _draw(draw, counts[draw, name], of_draw, limit)
         if problem:
-            yield from _samples(samples[draw, name], shown)
+            yield from _samples(samples[draw, name], limit)
         yield f"from what draw {draw!r} was made:"
         names = {draw, *counts[draw, name]["set"]}  # of a view: its set
         for link in explain.trace(paths.counts(study, draw).as_posix(), entries, names):
@@ -121,29 +127,38 @@ def _validation(
     if "kind" not in where:
         raise ExplainError("validation: narrow by kind, such as kind=problems")
     kinds = list(dict.fromkeys(str(where["kind"]).split(",")))
-    suites = {kind: explain.suite(study, kind) for kind in kinds}
+    suites = {kind: read_suite(study, kind) for kind in kinds}
     names = {Path(out).stem for entry in entries.values() for out in entry.outs}
     for kind, suite in suites.items():
-        found = suite["expectations"]
-        failed = [one for one in found if not one["success"]]
-        looked = ", ".join(f"{count} {frame}" for frame, count in suite["frames"].items())
+        total = len(suite.expectations)
+        sizes = ", ".join(f"{count} {frame}" for frame, count in suite.frames.items())
         yield (
-            f"validation: kind={kind}, {'passed' if suite['success'] else 'FAILED'}: "
-            f"{len(found) - len(failed)} of {len(found)} expectations hold; looked at {looked}"
+            f"validation: kind={kind}, {'passed' if suite.success else 'FAILED'}: "
+            f"{total - suite.failed} of {total} expectations hold; looked at {sizes}"
         )
-        for one in found:
-            state = "holds for all" if one["success"] else f"FAILS for {one['failed']}"
-            yield f"  {one['name']} ({one['frame']}): {state} of {one['checked']}"
-            if not one["success"] and one["remedy"]:
-                yield f"    {one['remedy']}"
-        for step in suite.get("filters", ()):
-            why = "" if step["rows_in"] == step["rows_out"] else f" ({step['reason']})"
-            yield (
-                f"  filter {step['order']} of set {step['set']}: {step['filter']} "
-                f"{step['rows_in']} -> {step['rows_out']}{why}"
-            )
+        for expectation in suite.expectations:
+            yield from _expectation(expectation)
+        for step in suite.filters:
+            yield _filter(step)
         for link in explain.trace(paths.validation(study, kind).as_posix(), entries, names):
             yield from _link(link)
+
+
+def _expectation(expectation: ExpectationResult) -> Iterator[str]:
+    """What was expected, of how many rows it holds, and what to do where it does not."""
+    state = "holds for all" if expectation.success else f"FAILS for {expectation.failed}"
+    yield f"  {expectation.name} ({expectation.frame}): {state} of {expectation.checked}"
+    if not expectation.success and expectation.remedy:
+        yield f"    {expectation.remedy}"
+
+
+def _filter(step: FilterStep) -> str:
+    """What one filter of a set was given and kept."""
+    reason = "" if step.rows_in == step.rows_out else f" ({step.reason})"
+    return (
+        f"  filter {step.order} of set {step.set}: {step.filter} "
+        f"{step.rows_in} -> {step.rows_out}{reason}"
+    )
 
 
 def _short(value: object, most: int = 8) -> str:
@@ -156,22 +171,20 @@ def _short(value: object, most: int = 8) -> str:
     return f"[{', '.join(map(str, value[:most]))}{more}]"
 
 
-def _draw(
-    draw: str, counts: pl.DataFrame, rows: Iterable[Mapping[str, Any]], shown: int
-) -> Iterator[str]:
+def _draw(draw: str, counts: pl.DataFrame, rows: Iterable[ResultRow], limit: int) -> Iterator[str]:
     """Count rows of a draw, and the numbers again from them."""
     totals = counts.select("n", "c", "unknown").sum().row(0)
     yield (
         f"counts of draw {draw!r}: {len(counts)} problems, {totals[0]} samples, "
         f"{totals[1]} correct, {totals[2]} unknown"
     )
-    for one in counts.head(shown).iter_rows(named=True):
+    for problem in counts.head(limit).iter_rows(named=True):
         yield (
-            f"  {one['set']} {one['index']:>4} {one['problem_id']}  n={one['n']} c={one['c']} "
-            f"unknown={one['unknown']}"
+            f"  {problem['set']} {problem['index']:>4} {problem['problem_id']}  "
+            f"n={problem['n']} c={problem['c']} unknown={problem['unknown']}"
         )
-    if len(counts) > shown:
-        yield f"  and {len(counts) - shown} more (--rows)"
+    if len(counts) > limit:
+        yield f"  and {len(counts) - limit} more (--rows)"
     for row in rows:
         if "pass_at_k" not in row:
             continue
@@ -180,14 +193,15 @@ def _draw(
         yield f"  pass@{row['k']} again from these counts: {again:.6f} ({verdict})"
 
 
-def _samples(found: pl.DataFrame, shown: int) -> Iterator[str]:
+def _samples(samples: pl.DataFrame, limit: int) -> Iterator[str]:
     """What the model answered to one problem, and how it was judged."""
-    yield f"samples of problem {found['problem_id'][0] if len(found) else '(none here)'}:"
-    for one in found.head(shown).iter_rows(named=True):
-        yield f"  #{one['sample_index']} {one['verdict']} ({one['reason']}): {one['answer']}"
-        yield from (f"      {line}" for line in one["text"].splitlines())
-    if len(found) > shown:
-        yield f"  and {len(found) - shown} more (--rows)"
+    yield f"samples of problem {samples['problem_id'][0] if len(samples) else '(none here)'}:"
+    for sample in samples.head(limit).iter_rows(named=True):
+        judgement = f"{sample['verdict']} ({sample['reason']}): {sample['answer']}"
+        yield f"  #{sample['sample_index']} {judgement}"
+        yield from (f"      {line}" for line in sample["text"].splitlines())
+    if len(samples) > limit:
+        yield f"  and {len(samples) - limit} more (--rows)"
 
 
 def _link(link: Link) -> Iterator[str]:

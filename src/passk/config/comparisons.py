@@ -22,18 +22,18 @@ def faults(
     yield from _views(analysis, sets)
     sets += analysis.views
     pairs, groups = analysis.pairs, analysis.groups
-    places = {f"report.panels.{name}.pairs": panel.pairs for name, panel in report.panels.items()}
+    named = {f"report.panels.{name}.pairs": panel.pairs for name, panel in report.panels.items()}
     for role, names in report.claims.items():
         if role != "algorithms":
-            places[f"report.claims.{role}"] = names
-    places |= {f"analysis.groups.{group}": names for group, names in groups.items()}
-    for place, names in places.items():
+            named[f"report.claims.{role}"] = names
+    named |= {f"analysis.groups.{group}": names for group, names in groups.items()}
+    for key, names in named.items():
         for name in names:
-            yield from unknown(place, name, pairs, "pair")
+            yield from unknown(key, name, pairs, "pair")
     for name in report.claims.get("algorithms", ()):
         yield from unknown("report.claims.algorithms", name, groups, "group")
     for group, names in groups.items():
-        bases = sorted({pairs[name].base for name in names if name in pairs})
+        bases = sorted({pairs[name].reference for name in names if name in pairs})
         if len(bases) > 1:
             yield (
                 f"analysis.groups.{group} = [{', '.join(names)}]: its pairs have the bases "
@@ -45,14 +45,14 @@ def faults(
                 f"analysis.groups.{group} = [{', '.join(names)}]: its pairs have the efficiency_k "
                 f"{', '.join(map(str, gaps))}; legal: pairs of one k"
             )
-    shown = {f"report.panels.{panel}.sets": found.sets for panel, found in report.panels.items()}
-    for place, names in (shown | {"report.sets": report.sets}).items():
+    shown_sets = {f"report.panels.{name}.sets": panel.sets for name, panel in report.panels.items()}
+    for key, names in (shown_sets | {"report.sets": report.sets}).items():
         for name in names:
-            yield from unknown(place, name, sets, "set or view")
+            yield from unknown(key, name, sets, "set or view")
     for kind, counterparts in report.counterparts.items():
-        known, what = (sets, "set") if kind == "sets" else (draws, "draw")
+        known, noun = (sets, "set") if kind == "sets" else (draws, "draw")
         for name in counterparts:
-            yield from unknown(f"report.counterparts.{kind}", name, known, what)
+            yield from unknown(f"report.counterparts.{kind}", name, known, noun)
 
 
 def _views(analysis: Analysis, sets: Iterable[str]) -> Iterator[str]:

@@ -1,16 +1,18 @@
-"""What is declared, for the stages that read the tables of all draws, arms and sets.
+"""The manifest: what is declared, for the stages that read the tables of all draws, arms and sets.
 
 Such a stage needs names and little more. Were whole sections of params.yaml its parameters, every
 one of them would carry all draws and arms in dvc.lock (more than half of its lines), and a changed
-learning rate would call all of them stale. So one stage writes down what they need, and they
-depend on what it wrote: it changes only where that changes.
+learning rate would call all of them stale. So one stage (`catalog`) writes down what they need, and
+they depend on what it wrote: it changes only where that changes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from passk.core.files import read_json
+from passk.analysis.views import ViewMembers
+from passk.core.files import FileError, read_json
 
 # what is known of each item, by section of params.yaml
 KEYS = {
@@ -22,12 +24,28 @@ KEYS = {
     "answers": ("set",),
 }
 
+Declared = dict[str, dict[str, dict[str, Any]]]  # section -> item -> what is known of it
+T = TypeVar("T")
 
-def declared(params: Mapping[str, Any]) -> dict[str, dict[str, dict[str, Any]]]:
+
+@dataclass(frozen=True)
+class AnalysedViews:
+    """What the views hold, and what the question `coverage` leaves out.
+
+    Attributes:
+        views: view -> its members.
+        excluded: set -> ids of the problems that are left out.
+    """
+
+    views: Mapping[str, ViewMembers] = field(default_factory=dict)
+    excluded: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def declare(params: Mapping[str, Any]) -> Declared:
     """The items of each section with what is known of them, in the order of their names.
 
     Example:
-        >>> declared({"train": {"grpo": {"set": "train", "steps": 9}}})["train"]
+        >>> declare({"train": {"grpo": {"set": "train", "steps": 9}}})["train"]
         {'grpo': {'set': 'train'}}
     """
     return {
@@ -39,18 +57,48 @@ def declared(params: Mapping[str, Any]) -> dict[str, dict[str, dict[str, Any]]]:
     }
 
 
-def contents(params: Mapping[str, Any]) -> dict[str, Any]:
-    """File name -> content: `declared`, and the names behind the folders that questions read."""
-    known = declared(params)
-    logged = sorted([*known["train"], *known["sft"]])
-    draws = list(known["draws"])
-    return {"declared": known, "counts": draws, "verdicts": draws, "training": logged}
+def list_names(declared: Declared) -> dict[str, list[str]]:
+    """The names behind each folder that questions read: draws, or arms with a training log."""
+    draws = list(declared["draws"])
+    logged = sorted([*declared["train"], *declared["sft"]])
+    return {"counts": draws, "verdicts": draws, "training": logged}
 
 
-def read(path: Path) -> Any:  # noqa: ANN401
-    """The content of a file of the catalog.
+def views_content(views: AnalysedViews) -> dict[str, Any]:
+    """The content of the manifest's file `views`."""
+    return asdict(views)
+
+
+def read_declared(path: Path) -> Declared:
+    """What is declared; see `_read` for errors."""
+    return _read(path, dict)
+
+
+def read_names(path: Path) -> list[str]:
+    """The names behind a folder that questions read; see `_read` for errors."""
+    return _read(path, list)
+
+
+def read_views(path: Path) -> AnalysedViews:
+    """The views and what is left out; see `_read` for errors."""
+
+    def parse(content: Any) -> AnalysedViews:  # noqa: ANN401
+        views = {name: ViewMembers(**members) for name, members in content["views"].items()}
+        return AnalysedViews(views, dict(content["excluded"]))
+
+    return _read(path, parse)
+
+
+def _read(path: Path, parse: Callable[[Any], T]) -> T:
+    """The content of a file of the manifest.
 
     Raises:
-        FileError: it is missing or not JSON.
+        FileError: it is missing, not JSON, or of another form.
     """
-    return read_json(path, "run the stage catalog again")
+    content = read_json(path, "run the stage catalog again")
+    try:
+        return parse(content)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise FileError(
+            f"{path}: of another form ({error!r}); run the stage catalog again"
+        ) from error

@@ -73,8 +73,8 @@ def counts(study: str, draw: str) -> Path:
     return data(study) / "counts" / f"{draw}.parquet"
 
 
-def catalog(study: str, name: str) -> Path:
-    """What is declared: `declared`, `views`, or the names behind a folder, e.g. `counts`."""
+def manifest(study: str, name: str) -> Path:
+    """A file of the manifest: `declared`, `views`, or the names behind a folder, e.g. `counts`."""
     return data(study) / "catalog" / f"{name}.json"
 
 

@@ -16,13 +16,13 @@ def faults(sections: Mapping[str, Mapping[str, int]], draws: Mapping[str, str]) 
     repeated = {parse(name).arm for name in seeds if parse(name).train_seed}
     for section, models in sections.items():
         for name, seed in models.items():
-            said: int | None = parse(name).train_seed
-            if said is None and name in repeated:
-                said = 0  # a name without a seed stands beside those of other seeds
-            if said not in (None, seed):
+            named: int | None = parse(name).train_seed
+            if named is None and name in repeated:
+                named = 0  # a name without a seed stands beside those of other seeds
+            if named not in (None, seed):
                 yield (
                     f"{section}.{name}.train_seed = {seed}: the name stands for training seed "
-                    f"{said}; legal: {said}, or another name"
+                    f"{named}; legal: {named}, or another name"
                 )
     for draw, model in draws.items():
         named, seed_of = parse(draw).train_seed, seeds.get(model.partition("/")[0])

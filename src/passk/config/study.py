@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from passk.analysis.settings import Analysis
-from passk.config import comparisons, pictures, repetitions
+from passk.config import comparisons, pictures, questions, repetitions
 from passk.config.examples import Examples
 from passk.config.validation import Validation
 from passk.core.legal import suggest, unknown
@@ -99,15 +99,15 @@ def _problems(study: Study) -> Iterator[str]:
                 f"draws.{name}.engine = {draw.engine!r}: engine 'imported' goes with a model "
                 "under `imported:`, and with no other"
             )
+    yield from questions.faults(study.analysis.questions)
     for name, pair in study.analysis.pairs.items():
-        yield from unknown(f"analysis.pairs.{name}.base", pair.base, study.draws, "draw")
-        yield from unknown(f"analysis.pairs.{name}.rl", pair.rl, study.draws, "draw")
-    for section in ("headline", "examples"):
-        for name, shown in getattr(study, section).items():
-            for role in ("base", "rl"):
-                draw = getattr(shown, role)
-                yield from unknown(f"{section}.{name}.{role}", draw, study.draws, "draw")
-            yield from unknown(f"{section}.{name}.set", shown.set, study.sets, "set")
+        yield from unknown(f"analysis.pairs.{name}.base", pair.reference, study.draws, "draw")
+        yield from unknown(f"analysis.pairs.{name}.rl", pair.candidate, study.draws, "draw")
+    for name, figure in study.headline.items():
+        yield from _two_draws(study, f"headline.{name}", figure.base, figure.rl, figure.set)
+    for name, example in study.examples.items():
+        key = f"examples.{name}"
+        yield from _two_draws(study, key, example.reference, example.candidate, example.set)
     for shown in study.report.pairs:
         yield from unknown("report.pairs", shown, study.analysis.pairs, "pair")
     yield from comparisons.faults(study.analysis, study.report, study.draws, study.sets)
@@ -119,6 +119,15 @@ def _problems(study: Study) -> Iterator[str]:
     yield from repetitions.faults(seeds, models)
     yield from _beyond_n(study)
     yield from _circles(study)
+
+
+def _two_draws(
+    study: Study, key: str, reference: str, candidate: str, set_name: str
+) -> Iterator[str]:
+    """Draws and the set of an entry that shows two draws on one set."""
+    yield from unknown(f"{key}.base", reference, study.draws, "draw")
+    yield from unknown(f"{key}.rl", candidate, study.draws, "draw")
+    yield from unknown(f"{key}.set", set_name, study.sets, "set")
 
 
 def _sources(study: Study) -> Iterator[str]:
@@ -204,12 +213,12 @@ def _beyond_n(study: Study) -> Iterator[str]:
     """Requests for a k past n: undefined, and never answered by extrapolation."""
     for name, pair in study.analysis.pairs.items():
         k = study.analysis.gap_at(name)
-        draw = study.draws.get(pair.base)
+        draw = study.draws.get(pair.reference)
         if draw is not None and draw.n is not None and k > draw.n:
             yield (
                 f"analysis.efficiency_k = {k}: pair {name!r} compares at pass@{k}, but draw "
-                f"{pair.base!r} has n = {draw.n}; legal: at most {draw.n}, or raise draws."
-                f"{pair.base}.n"
+                f"{pair.reference!r} has n = {draw.n}; legal: at most {draw.n}, or raise draws."
+                f"{pair.reference}.n"
             )
 
 

@@ -1,49 +1,55 @@
-"""The draws behind a result row: its own, its pair's, or those of every pair of its group."""
+"""What a result row rests on, from its question and the comparisons in the parameter file."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from passk.analysis.questions.registry import QUESTIONS
+from passk.analysis.questions.tracing import (
+    ComparedDraws,
+    ResultRow,
+    RowSources,
+    UncomparedError,
+    trace_draw,
+)
 from passk.config import paths
-from passk.provenance.explain import ExplainError
+from passk.provenance.explain import ExplainError, is_examples
 
 
-def draws_of(row: Mapping[str, Any], params: Mapping[str, Any]) -> list[str]:
-    """The draws that a result row is computed from; of training logs there are none.
+def trace_row(table: str, row: ResultRow, compared: ComparedDraws) -> RowSources:
+    """The draws and arms that a row of a result table is computed from.
 
     Args:
-        row: a result row.
-        params: the parameter file; of a group's pairs, those count that share the row's set.
+        table: a question, or `examples-NAME`.
+        row: a row of it.
+        compared: the study's comparisons.
 
     Raises:
-        ExplainError: the pair or the group is no longer in the parameter file.
+        ExplainError: the row's comparison or group is no longer in the parameter file.
+        UnknownNameError: no question has that name.
     """
-    if row.get("draw"):
-        return [str(row["draw"])]
-    if row.get("draws"):
-        return list(dict.fromkeys(map(str, row["draws"])))
-    if row.get("pair"):
-        return _draws_of_pair(str(row["pair"]), params)
-    if row.get("group"):
-        names = params["analysis"]["groups"].get(row["group"])
-        if names is None:
-            raise ExplainError(
-                f"group {row['group']}: no longer in {paths.PARAMS}, analysis.groups"
+    trace = trace_draw if is_examples(table) else QUESTIONS[table].trace
+    try:
+        return trace(row, compared)
+    except UncomparedError as error:
+        raise ExplainError(
+            f"{error.kind} {error.name}: no longer in {paths.PARAMS}, analysis.{error.kind}s"
+        ) from None
+
+
+def read_comparisons(params: Mapping[str, Any]) -> ComparedDraws:
+    """The comparisons of a parameter file, legal or not: a number outlives its parameters."""
+    analysis = params["analysis"]
+    views = analysis.get("views") or {}
+    return ComparedDraws(
+        comparisons={
+            name: tuple(str(pair[role]) for role in ("base", "rl") if role in pair)
+            for name, pair in analysis["pairs"].items()
+        },
+        groups=analysis["groups"],
+        sampled={
+            draw: frozenset(sets) | {name for name, view in views.items() if view["set"] in sets}
+            for draw, sets in (
+                (draw, entry.get("sets", ())) for draw, entry in params["draws"].items()
             )
-        pairs = [_draws_of_pair(name, params) for name in names]
-        found = [pair for pair in pairs if _sample(pair, row.get("set"), params)]
-        return list(dict.fromkeys(draw for pair in found for draw in pair))
-    return []
-
-
-def _draws_of_pair(name: str, params: Mapping[str, Any]) -> list[str]:
-    pair = params["analysis"]["pairs"].get(name)
-    if pair is None:
-        raise ExplainError(f"pair {name}: no longer in {paths.PARAMS}, analysis.pairs")
-    return [str(pair[role]) for role in ("base", "rl") if role in pair]
-
-
-def _sample(draws: Iterable[str], name: str | None, params: Mapping[str, Any]) -> bool:
-    """Whether all of several draws sample a set, or the set of a view."""
-    view = params["analysis"].get("views", {}).get(name)
-    name = name if view is None else view["set"]
-    return all(name in (None, *params["draws"].get(draw, {}).get("sets", ())) for draw in draws)
+        },
+    )

@@ -4,8 +4,7 @@ Works from `dvc.lock`, the run records and the tables, without DVC. What is read
 by the stages themselves; each link says whether the file still has the locked digest.
 """
 
-import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,16 +12,15 @@ from typing import Any
 import polars as pl
 from polars.exceptions import PolarsError
 
-from passk.config import manifest as catalog
-from passk.config import paths
+from passk.analysis.examples import EXAMPLES
+from passk.analysis.questions.registry import QUESTIONS
+from passk.analysis.questions.tracing import ResultRow
+from passk.analysis.views import ViewMembers
+from passk.config import manifest, paths
 from passk.provenance import records
 from passk.provenance.lock import LockEntry, path_digest
 
 _CODE = "src/"
-# What names a row; else arm and step.
-_KEYS = (
-    "name", "draw", "pair", "group", "set", "quantity", "k", "bin", "category", "verdict", "reason",
-)  # fmt: skip
 
 
 class ExplainError(ValueError):
@@ -50,9 +48,23 @@ class Link:
     depth: int
 
 
-def result_rows(
+def is_examples(table: str) -> bool:
+    """Whether a result table holds examples (`examples-NAME`), not the answer to a question."""
+    return table.startswith("examples-")
+
+
+def key_columns(table: str) -> tuple[str, ...]:
+    """The columns that name a row of a result table.
+
+    Raises:
+        UnknownNameError: no question has that name.
+    """
+    return EXAMPLES.key if is_examples(table) else QUESTIONS[table].table.key
+
+
+def find_rows(
     study: str, table: str, where: Mapping[str, Any], row: int | None = None, root: Path = Path()
-) -> list[dict[str, Any]]:
+) -> Sequence[ResultRow]:
     """The row of a result table that a person asks about; several only where values are listed.
 
     Args:
@@ -75,17 +87,17 @@ def result_rows(
         raise ExplainError(
             f"{table}: no column {', '.join(unknown)}; columns: {', '.join(columns)}"
         )
-    asked = " ".join(f"{name}={value}" for name, value in where.items())
+    condition = " ".join(f"{name}={value}" for name, value in where.items())
     listed = []
     for name, value in where.items():
-        wanted = _listed(frame[name], str(value))
-        parts = [(one, frame.filter(_equal(frame[name], one))) for one in wanted]
-        if missing := [one for one, part in parts if part.is_empty()]:
-            which = f" ({name}={missing[0]})" if len(wanted) > 1 else ""
-            here = f"; {name} here: {_values(frame[name])}" if len(frame) else ""
-            raise ExplainError(f"{table}: no row {asked}{which}{here}")
-        frame = pl.concat([part for _, part in parts])
-        listed += [name] if len(wanted) > 1 else []
+        values = _split_values(frame[name], str(value))
+        parts = {text: frame.filter(_equal(frame[name], text)) for text in values}
+        if missing := [text for text, part in parts.items() if part.is_empty()]:
+            which = f" ({name}={missing[0]})" if len(values) > 1 else ""
+            here = f"; {name} here: {_format_values(frame[name])}" if len(frame) else ""
+            raise ExplainError(f"{table}: no row {condition}{which}{here}")
+        frame = pl.concat(parts.values())
+        listed += [name] if len(values) > 1 else []
     if row is not None:
         if not 0 <= row < len(frame):
             raise ExplainError(f"{table}: no row {row}: {len(frame)} rows match, from 0")
@@ -94,11 +106,10 @@ def result_rows(
         raise ExplainError(f"{path}: the table has no rows")
     if len(frame) == (frame.select(listed).n_unique() if listed else 1):
         return frame.to_dicts()
-    keys = [name for name in _KEYS if name in columns and frame[name].n_unique() > 1]
-    keys = keys or [n for n in ("arm", "step") if n in columns and frame[n].n_unique() > 1]
-    options = ", ".join(f"{name} ({_values(frame[name])})" for name in keys)
+    keys = [n for n in key_columns(table) if n in columns and frame[n].n_unique() > 1]
+    options = ", ".join(f"{name} ({_format_values(frame[name])})" for name in keys)
     raise ExplainError(
-        f"{' '.join([table, asked]).strip()}: {len(frame)} rows match; "
+        f"{' '.join([table, condition]).strip()}: {len(frame)} rows match; "
         f"narrow by {options or f'row: {table}:0'}"
     )
 
@@ -118,7 +129,7 @@ def read_table(path: Path) -> pl.DataFrame:
         raise ExplainError(f"{path}: not a readable parquet file: {reason}") from None
 
 
-def _listed(column: pl.Series, text: str) -> list[str]:
+def _split_values(column: pl.Series, text: str) -> list[str]:
     """The values that a text asks for: itself where the column has it, else split at commas."""
     values = list(dict.fromkeys(part.strip() for part in text.split(",")))
     whole = len(values) == 1 or (column.dtype == pl.String and (column == text).any())
@@ -137,29 +148,10 @@ def _equal(column: pl.Series, text: str) -> pl.Series:
     return column.cast(pl.String) == text
 
 
-def _values(column: pl.Series, most: int = 16) -> str:
+def _format_values(column: pl.Series, most: int = 16) -> str:
     """The distinct values of a column, in order."""
     values = column.unique().sort().to_list()
     return ", ".join([*map(str, values[:most]), *(["..."] if len(values) > most else [])])
-
-
-def suite(study: str, kind: str, root: Path = Path()) -> dict[str, Any]:
-    """The result of an expectation suite.
-
-    Raises:
-        ExplainError: no such suite, or its file cannot be read.
-    """
-    path = root / paths.validation(study, kind)
-    if not path.exists():
-        known = sorted(p.stem for p in path.parent.glob("*.json"))
-        raise ExplainError(
-            f"validation: no row kind={kind}; kind here: {', '.join(known) or 'none yet'}"
-        )
-    try:
-        found: dict[str, Any] = json.loads(path.read_text())
-    except ValueError as error:
-        raise ExplainError(f"{path}: not readable JSON: {error}") from None
-    return found
 
 
 def trace(
@@ -176,21 +168,21 @@ def trace(
         names: draws and sets of interest: of a folder that many stages write to, only theirs count.
         root: the project's root.
     """
-    seen: set[str] = set()
+    visited: set[str] = set()
 
     def walk(path: str, locked: str, depth: int) -> Iterator[Link]:
-        if path in seen:
+        if path in visited:
             return
-        seen.add(path)
+        visited.add(path)
         writers = _writers(path, entries, names)
         if not writers and any(
             out.startswith(f"{path}/") for e in entries.values() for out in e.outs
         ):
             return  # a folder of the study's own, of which nothing is of interest
         for written, entry in writers or [(path, None)]:
-            if written != path and written in seen:
+            if written != path and written in visited:
                 continue
-            seen.add(written)
+            visited.add(written)
             digest = locked if entry is None or written not in entry.outs else entry.outs[written]
             record = records.find(entry, root) if entry else None
             yield Link(written, digest, _state(root / written, digest, root), entry, record, depth)
@@ -207,20 +199,20 @@ def _writers(
     path: str, entries: Mapping[str, LockEntry], names: Collection[str]
 ) -> list[tuple[str, LockEntry | None]]:
     """Who wrote a path: itself, the folder around it, or the files of interest within it."""
-    found: list[tuple[str, LockEntry | None]] = []
+    within: list[tuple[str, LockEntry | None]] = []
     for entry in entries.values():
         for out in entry.outs:
             if path == out or path.startswith(f"{out}/"):
                 return [(path, entry)]
             if out.startswith(f"{path}/") and Path(out).stem in names:
-                found.append((out, entry))
-    return found
+                within.append((out, entry))
+    return within
 
 
 def _rank(dep: tuple[str, str]) -> tuple[int, str]:
     """The order in which a number is walked back: judgements, samples, models, then problems."""
-    places = ("/verdicts/", "/samples/", "models/")
-    return next((i for i, p in enumerate(places) if p in dep[0]), len(places)), dep[0]
+    folders = ("/verdicts/", "/samples/", "models/")
+    return next((i for i, p in enumerate(folders) if p in dep[0]), len(folders)), dep[0]
 
 
 def _state(path: Path, locked: str, root: Path) -> str:
@@ -229,24 +221,24 @@ def _state(path: Path, locked: str, root: Path) -> str:
     return "same" if not locked or path_digest(path, root) == locked else "changed"
 
 
-def counts(study: str, draw: str, name: str | None, root: Path = Path()) -> pl.DataFrame:
+def read_counts(study: str, draw: str, name: str | None, root: Path = Path()) -> pl.DataFrame:
     """Count rows of a draw, of a set or view if named: `set, index, problem_id, n, c, unknown`."""
     frame = read_table(root / paths.counts(study, draw))
     if name is not None:
-        view = _views(study, root).get(name)
-        frame = frame.filter(pl.col("set") == (name if view is None else view["set"]))
+        view = _read_views(study, root).get(name)
+        frame = frame.filter(pl.col("set") == (name if view is None else view.set))
         if view is not None:
-            frame = frame.filter(pl.col("problem_id").is_in(view["problems"]))
+            frame = frame.filter(pl.col("problem_id").is_in(view.problems))
     return frame.select("set", "index", "problem_id", "n", "c", "unknown").sort("set", "index")
 
 
-def _views(study: str, root: Path) -> dict[str, Any]:
+def _read_views(study: str, root: Path) -> Mapping[str, ViewMembers]:
     """Each view's set and problems, where the study has views."""
-    path = root / paths.catalog(study, "views")
-    return dict(catalog.read(path)["views"]) if path.exists() else {}
+    path = root / paths.manifest(study, "views")
+    return manifest.read_views(path).views if path.exists() else {}
 
 
-def samples(
+def read_samples(
     study: str, draw: str, name: str | None, problem: str, root: Path = Path()
 ) -> pl.DataFrame:
     """Samples of one problem beside their verdicts.
@@ -261,23 +253,25 @@ def samples(
     Returns:
         `sample_index, verdict, reason, answer, text`, in order of index.
     """
-    rows = counts(study, draw, name, root)
+    rows = read_counts(study, draw, name, root)
     identity = pl.col("problem_id")
-    tried = [identity == problem, identity.str.starts_with(problem)]
+    conditions = [identity == problem, identity.str.starts_with(problem)]
     if problem.isdecimal():
-        tried.insert(0, pl.col("index") == int(problem))
-    found = (rows.filter(condition) for condition in tried)
-    wanted = next((some for some in found if len(some)), rows.clear())
-    if len(wanted) != 1:
-        options = ", ".join(f"{s} {i} {p}" for s, i, p, *_ in wanted.head(8).iter_rows())
-        what = f"{len(wanted)} problems match: {options}" if len(wanted) else "no problem matches"
+        conditions.insert(0, pl.col("index") == int(problem))
+    selections = (rows.filter(condition) for condition in conditions)
+    matches = next((selection for selection in selections if len(selection)), rows.clear())
+    if len(matches) != 1:
+        options = ", ".join(f"{s} {i} {p}" for s, i, p, *_ in matches.head(8).iter_rows())
+        fault = (
+            f"{len(matches)} problems match: {options}" if len(matches) else "no problem matches"
+        )
         raise ExplainError(
-            f"problem {problem} of draw {draw}: {what}; give a set and an index of its "
+            f"problem {problem} of draw {draw}: {fault}; give a set and an index of its "
             f"{len(rows)} problems, or more of an id"
         )
     key = ["set", "problem_id", "sample_index"]
-    one = (identity == wanted["problem_id"][0]) & (pl.col("set") == wanted["set"][0])
-    texts = read_table(root / paths.samples(study, draw)).filter(one).select(*key, "text")
-    judged = read_table(root / paths.verdicts(study, draw)).filter(one)
-    judged = judged.select(*key, "verdict", "reason", "answer")
-    return texts.join(judged, on=key, how="left").sort("sample_index")
+    selected = (identity == matches["problem_id"][0]) & (pl.col("set") == matches["set"][0])
+    texts = read_table(root / paths.samples(study, draw)).filter(selected).select(*key, "text")
+    verdicts = read_table(root / paths.verdicts(study, draw)).filter(selected)
+    verdicts = verdicts.select(*key, "verdict", "reason", "answer")
+    return texts.join(verdicts, on=key, how="left").sort("sample_index")

@@ -1,48 +1,18 @@
 """`analyze@QUESTION`: one question answered from counts, from verdicts, or from training logs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import polars as pl
 
-from passk.analysis.cells import split
-from passk.analysis.queries import (
-    cost,
-    coverage,
-    crossover,
-    difference,
-    efficiency,
-    failures,
-    greedy,
-    histogram,
-    pass_at_k,
-    seeds,
-    spread,
-    training,
-)
-from passk.analysis.queries.inputs import Inputs
-from passk.analysis.settings import FOLDERS, Analysis
-from passk.analysis.views import excluded, members, with_views
-from passk.config import manifest as catalog
-from passk.config import paths
-from passk.core.schemas import results
+from passk.analysis.evaluation_groups import group_counts
+from passk.analysis.questions.inputs import QuestionInputs
+from passk.analysis.questions.registry import QUESTIONS
+from passk.analysis.settings import Analysis, Folder
+from passk.analysis.views import add_views, tabulate_excluded, tabulate_views
+from passk.config import manifest, paths
 from passk.core.schemas.counts import COUNTS
-from passk.core.tables import Table
 from passk.pipeline.stages.job import Job, StageError
-
-QUESTIONS: dict[str, tuple[Callable[[Inputs], pl.DataFrame], Table]] = {
-    "pass_at_k": (pass_at_k.answer, results.PASS_AT_K),
-    "difference": (difference.answer, results.DIFFERENCE),
-    "crossover": (crossover.answer, results.CROSSOVER),
-    "greedy": (greedy.answer, results.GREEDY),
-    "coverage": (coverage.answer, results.COVERAGE),
-    "histogram": (histogram.answer, results.HISTOGRAM),
-    "efficiency": (efficiency.answer, results.EFFICIENCY),
-    "spread": (spread.answer, results.SPREAD),
-    "seeds": (seeds.answer, results.SEEDS),
-    "failures": (failures.answer, results.FAILURES),
-    "training": (training.answer, results.TRAINING),
-    "cost": (cost.answer, results.COST),
-}
 
 
 def run(job: Job) -> dict[str, float]:
@@ -51,33 +21,72 @@ def run(job: Job) -> dict[str, float]:
         raise StageError(
             f"analysis.questions.{job.item}: no such question; legal: {', '.join(QUESTIONS)}"
         )
-    answer, table = QUESTIONS[job.item]
-    written = table.write(answer(_inputs(job)), paths.results(job.study, job.item))
+    question = QUESTIONS[job.item]
+    # Only declared draws and arms are read: a folder may hold strangers.
+    names = manifest.read_names(paths.manifest(job.study, question.reads))
+    rows = question.answer(_READERS[question.reads](job, names))
+    written = question.table.write(rows, paths.results(job.study, job.item))
     return {"rows": float(len(written))}
 
 
-def _inputs(job: Job) -> Inputs:
-    """Only declared draws and arms are read: a folder may hold strangers."""
-    analysis = Analysis.model_validate(job.params["analysis"])
-    seed = int(job.params["seed"])
-    folder = FOLDERS.get(job.item, "counts")
-    declared = catalog.read(paths.catalog(job.study, folder))
-    if folder == "training":
-        logs = {arm: paths.training_log(job.study, arm) for arm in declared}
-        return Inputs(analysis, seed, training=logs)
-    if not declared:
+def _read_counts(job: Job, draws: Sequence[str]) -> QuestionInputs:
+    """Counts of all draws, views included."""
+    _check_any(draws)
+    analysed = manifest.read_views(paths.manifest(job.study, "views"))
+    views = tabulate_views(analysed.views)
+    tables = pl.concat(COUNTS.read(paths.counts(job.study, draw)) for draw in draws)
+    counts = add_views(tables, views)
+    return QuestionInputs(
+        _analysis(job),
+        _seed(job),
+        counts=counts,
+        groups=group_counts(counts),
+        excluded=add_views(tabulate_excluded(analysed.excluded), views),
+    )
+
+
+def _read_verdicts(job: Job, draws: Sequence[str]) -> QuestionInputs:
+    """Verdict tables of all draws, by path: they are too large to read whole."""
+    _check_any(draws)
+    analysed = manifest.read_views(paths.manifest(job.study, "views"))
+    files = tuple(paths.verdicts(job.study, draw) for draw in draws)
+    views = tabulate_views(analysed.views)
+    return QuestionInputs(_analysis(job), _seed(job), verdicts=files, views=views)
+
+
+def _read_training(job: Job, arms: Sequence[str]) -> QuestionInputs:
+    """Training logs of all arms."""
+    logs = {arm: _read_log(paths.training_log(job.study, arm)) for arm in arms}
+    return QuestionInputs(_analysis(job), _seed(job), training=logs)
+
+
+_READERS: dict[Folder, Callable[[Job, Sequence[str]], QuestionInputs]] = {
+    "counts": _read_counts,
+    "verdicts": _read_verdicts,
+    "training": _read_training,
+}
+
+
+def _read_log(path: Path) -> pl.DataFrame:
+    """A training log, a row per step.
+
+    Raises:
+        ValueError: it is missing or unreadable.
+    """
+    try:
+        return pl.read_ndjson(path, infer_schema_length=None)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise ValueError(f"{path}: not a readable training log ({error})") from error
+
+
+def _check_any(draws: Sequence[str]) -> None:
+    if not draws:
         raise StageError("draws: there is none, so there is nothing to analyse; add a draw")
-    views, left_out = _views(job)
-    if folder == "verdicts":
-        judged = tuple(paths.verdicts(job.study, draw) for draw in declared)
-        return Inputs(analysis, seed, verdicts=judged, views=views)
-    tables = pl.concat(COUNTS.read(paths.counts(job.study, draw)) for draw in declared)
-    counts = with_views(tables, views)
-    return Inputs(analysis, seed, counts=counts, cells=split(counts), excluded=left_out)
 
 
-def _views(job: Job) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What the views hold, and what coverage leaves out."""
-    known = catalog.read(paths.catalog(job.study, "views"))
-    views = members(known["views"])
-    return views, with_views(excluded(known["excluded"]), views)
+def _analysis(job: Job) -> Analysis:
+    return Analysis.model_validate(job.params["analysis"])
+
+
+def _seed(job: Job) -> int:
+    return int(job.params["seed"])

@@ -1,12 +1,12 @@
-"""`catalog`: what the stages that read all draws, arms and sets have to know of them."""
+"""`catalog`: the manifest, what stages that read all draws, arms and sets have to know of them."""
 
-from typing import Any
+from collections.abc import Iterable
 
 import polars as pl
 
-from passk.analysis.settings import View
-from passk.config import manifest as catalog
-from passk.config import paths
+from passk.analysis.settings import ViewEntry
+from passk.analysis.views import ViewMembers
+from passk.config import manifest, paths
 from passk.core.files import json_text, write_text
 from passk.core.schemas.problems import PROBLEMS
 from passk.data.filters import apply_filters
@@ -15,47 +15,54 @@ from passk.pipeline.stages.job import Job, StageError
 
 def run(job: Job) -> dict[str, float]:
     """Write data/STUDY/catalog/NAME.json; returns how many items each section declares."""
-    files = catalog.contents(job.params)
-    files["views"] = {"views": _views(job), "excluded": _excluded(job, files["declared"]["draws"])}
-    for name, content in files.items():
-        write_text(paths.catalog(job.study, name), json_text(content))
-    return {section: float(len(items)) for section, items in files["declared"].items()}
+    declared = manifest.declare(job.params)
+    sampled = {name for draw in declared["draws"].values() for name in draw.get("sets", ())}
+    views = manifest.AnalysedViews(_read_views(job), _exclude_problems(job, sampled))
+    write_text(paths.manifest(job.study, "declared"), json_text(declared))
+    for folder, names in manifest.list_names(declared).items():
+        write_text(paths.manifest(job.study, folder), json_text(names))
+    write_text(paths.manifest(job.study, "views"), json_text(manifest.views_content(views)))
+    return {section: float(len(items)) for section, items in declared.items()}
 
 
-def _views(job: Job) -> dict[str, dict[str, Any]]:
+def _read_views(job: Job) -> dict[str, ViewMembers]:
     """Each view's set, and the ids of the problems that it holds.
 
     Raises:
         StageError: a view holds none.
     """
-    found = {}
-    for name, entry in sorted(job.params["analysis"]["views"].items()):
-        view = View.model_validate(entry)
-        filters = [(one.kind, one.model_dump(exclude={"kind"})) for one in view.filters]
-        kept, table = apply_filters(_problems(job, view.set), filters)
-        if kept.is_empty():
-            went = ", ".join(f"{kind}: {i} -> {o}" for _, kind, i, o, _ in table.rows())
-            raise StageError(
-                f"analysis.views.{name}: it holds no problem of {view.set!r} ({went}); "
-                "loosen its filters"
-            )
-        found[name] = {"set": view.set, "problems": sorted(kept["problem_id"])}
-    return found
+    entries = job.params["analysis"]["views"]
+    return {
+        name: _select_members(job, name, ViewEntry.model_validate(entries[name]))
+        for name in sorted(entries)
+    }
 
 
-def _excluded(job: Job, draws: dict[str, Any]) -> dict[str, list[str]]:
+def _select_members(job: Job, name: str, view: ViewEntry) -> ViewMembers:
+    """The problems that stay after a view's filters."""
+    filters = [(entry.kind, entry.model_dump(exclude={"kind"})) for entry in view.filters]
+    kept, steps = apply_filters(_read_problems(job, view.set), filters)
+    if kept.is_empty():
+        counts = ", ".join(f"{kind}: {i} -> {o}" for _, kind, i, o, _ in steps.rows())
+        raise StageError(
+            f"analysis.views.{name}: it holds no problem of {view.set!r} ({counts}); "
+            "loosen its filters"
+        )
+    return ViewMembers(view.set, sorted(kept["problem_id"]))
+
+
+def _exclude_problems(job: Job, sampled: Iterable[str]) -> dict[str, list[str]]:
     """Ids of the problems of each sampled set that carry a tag of `analysis.coverage_excludes`."""
     tags = job.params["analysis"]["coverage_excludes"]
     if not tags:
         return {}
-    sampled = sorted({name for draw in draws.values() for name in draw.get("sets", ())})
-    found = {}
-    for name in sampled:
-        kept, _ = apply_filters(_problems(job, name), [("tagged", {"tags": tags})])
-        found[name] = sorted(kept["problem_id"])
-    return {name: ids for name, ids in found.items() if ids}
+    excluded = {}
+    for name in sorted(sampled):
+        kept, _ = apply_filters(_read_problems(job, name), [("tagged", {"tags": tags})])
+        excluded[name] = sorted(kept["problem_id"])
+    return {name: ids for name, ids in excluded.items() if ids}
 
 
-def _problems(job: Job, name: str) -> pl.DataFrame:
+def _read_problems(job: Job, name: str) -> pl.DataFrame:
     """The problems of a set."""
     return PROBLEMS.read(paths.problem_set(job.study, name))

@@ -1,11 +1,13 @@
 """`count@DRAW`: how many samples of each problem are correct, and how many unknown."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from passk.analysis.queries.counting import count
+from passk.analysis.counting import count_verdicts
 from passk.config import paths
 from passk.core.schemas.counts import COUNTS
 from passk.core.schemas.problems import PROBLEMS
@@ -15,59 +17,101 @@ from passk.models.naming import parse
 from passk.pipeline.stages.job import Job, StageError
 
 
+@dataclass(frozen=True)
+class CountedDraw:
+    """What counts say of a draw, from its parameters.
+
+    Attributes:
+        name: the draw.
+        model: the model that was sampled.
+        sets: the sets that it was sampled on.
+        n: samples per problem; None where they may differ (imported samples).
+        engine: who drew.
+        template: prompt template; None for imported samples.
+        temperature: of sampling; None for imported samples: nobody knows how they were drawn.
+        replicate: of otherwise equal draws.
+    """
+
+    name: str
+    model: str
+    sets: tuple[str, ...]
+    n: int | None
+    engine: str
+    template: str | None
+    temperature: float | None
+    replicate: int
+
+
 def run(job: Job) -> dict[str, float]:
     """Write data/STUDY/counts/DRAW.parquet; returns totals."""
-    draw = job.entry("draws")
-    verdicts = paths.verdicts(job.study, job.item)
-    samples = paths.samples(job.study, job.item)
-    problems = [paths.problem_set(job.study, name) for name in draw["sets"]]
+    draw = _parse_draw(job.item, job.entry("draws"))
+    verdicts = paths.verdicts(job.study, draw.name)
+    samples = paths.samples(job.study, draw.name)
+    problems = [paths.problem_set(job.study, name) for name in draw.sets]
     # One column is enough to refuse a missing, damaged or outdated file.
     for table, files in ((VERDICTS, [verdicts]), (SAMPLES, [samples]), (PROBLEMS, problems)):
         for path in files:
             table.read(path, columns=["set"])
-    rows = _described(count([verdicts], [samples], problems), draw)
-    if len(strange := rows.filter(pl.col("draw") != job.item)):
-        raise StageError(f"{verdicts}: holds draw {strange['draw'][0]!r}, expected {job.item!r}")
-    _same_n(rows, job.item, draw)
-    written = COUNTS.write(rows, paths.counts(job.study, job.item))
-    totals = written.select(pl.col("n", "c", "unknown").sum()).row(0)
+    rows = _add_draw(count_verdicts([verdicts], [samples], problems), draw)
+    _check_draw(rows, draw, verdicts)
+    _check_n(rows, draw)
+    written = COUNTS.write(rows, paths.counts(job.study, draw.name))
+    n, c, unknown = written.select(pl.col("n", "c", "unknown").sum()).row(0)
     return {
         "problems": float(len(written)),
-        **{
-            name: float(x)
-            for name, x in zip(("samples", "correct", "unknown"), totals, strict=True)
-        },
+        "samples": float(n),
+        "correct": float(c),
+        "unknown": float(unknown),
     }
 
 
-def _described(rows: pl.DataFrame, draw: Mapping[str, Any]) -> pl.DataFrame:
-    """The counts with the columns that queries need, from the draw's parameters."""
-    model = parse(draw["model"])
-    imported = draw["engine"] == "imported"
-    constant = {
-        "model": (draw["model"], pl.String),
-        "arm": (model.arm, pl.String),
-        "step": (model.step, pl.Int64),
-        "train_seed": (model.train_seed, pl.Int64),
-        # Nobody knows how imported samples were drawn.
-        "template": (None if imported else draw.get("template"), pl.String),
-        "temperature": (None if imported else draw.get("temperature"), pl.Float64),
-        "replicate": (draw.get("replicate") or 0, pl.Int64),
-        "engine": (draw["engine"], pl.String),
-    }
-    return rows.with_columns(
-        pl.lit(value, dtype=kind).alias(key) for key, (value, kind) in constant.items()
+def _parse_draw(name: str, entry: Mapping[str, Any]) -> CountedDraw:
+    """An entry of `draws`; its whole schema belongs to the stages that sample."""
+    imported = entry["engine"] == "imported"
+    return CountedDraw(
+        name=name,
+        model=entry["model"],
+        sets=tuple(entry["sets"]),
+        n=entry.get("n"),
+        engine=entry["engine"],
+        template=None if imported else entry.get("template"),
+        temperature=None if imported else entry.get("temperature"),
+        replicate=entry.get("replicate") or 0,
     )
 
 
-def _same_n(rows: pl.DataFrame, name: str, draw: Mapping[str, Any]) -> None:
+def _add_draw(rows: pl.DataFrame, draw: CountedDraw) -> pl.DataFrame:
+    """The counts with the columns that queries need."""
+    model = parse(draw.model)
+    constant = {
+        "model": draw.model,
+        "arm": model.arm,
+        "step": model.step,
+        "train_seed": model.train_seed,
+        "template": draw.template,
+        "temperature": draw.temperature,
+        "replicate": draw.replicate,
+        "engine": draw.engine,
+    }
+    return rows.with_columns(
+        pl.lit(value, dtype=COUNTS.columns[name]).alias(name) for name, value in constant.items()
+    )
+
+
+def _check_draw(rows: pl.DataFrame, draw: CountedDraw, verdicts: Path) -> None:
+    """Refuse verdicts on another draw."""
+    if len(others := rows.filter(pl.col("draw") != draw.name)):
+        raise StageError(f"{verdicts}: holds draw {others['draw'][0]!r}, expected {draw.name!r}")
+
+
+def _check_n(rows: pl.DataFrame, draw: CountedDraw) -> None:
     """A draw has n samples of every problem; only imported samples may differ."""
-    if (n := draw.get("n")) is None:
+    if draw.n is None:
         return
-    if len(wrong := rows.filter(pl.col("n") != n)):
-        row = wrong.row(0, named=True)
+    if len(others := rows.filter(pl.col("n") != draw.n)):
+        row = others.row(0, named=True)
         raise StageError(
-            f"draws.{name}.n = {n}, but {len(wrong)} problem(s) have another number of samples, "
-            f"first set {row['set']!r}, index {row['index']}: {row['n']}; "
+            f"draws.{draw.name}.n = {draw.n}, but {len(others)} problem(s) have another number of "
+            f"samples, first set {row['set']!r}, index {row['index']}: {row['n']}; "
             "run the sample stage again"
         )

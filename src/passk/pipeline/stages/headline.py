@@ -4,7 +4,12 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from passk.analysis.cells import Cell, clip, curve, split
+from passk.analysis.evaluation_groups import (
+    EvaluationGroup,
+    clip,
+    group_counts,
+    resample_curve,
+)
 from passk.analysis.settings import Bootstrap
 from passk.config import paths
 from passk.core.files import write_text
@@ -21,51 +26,61 @@ SPAN = (0.0, 1.0)  # of the vertical axis: all that pass@k can be, whatever the 
 
 def run(job: Job) -> dict[str, float]:
     """Write reports/headline-NAME.svg; returns pass@k of each draw at both ends of the grid."""
-    wanted = Headline.model_validate(job.entry("headline"))
+    headline = Headline.model_validate(job.entry("headline"))
     params = Report.model_validate(job.params["report"])
-    cells = _cells(job, wanted)
-    table = curves(cells, job)
-    models = {draw: cell.model for draw, cell in cells.items()}
-    label = params.labels.get(wanted.set, wanted.set)
+    groups = _read_groups(job, headline)
+    table = tabulate_curves(groups, job)
+    models = {draw: group.model for draw, group in groups.items()}
+    label = params.labels.get(headline.set, headline.set)
     size = (max(params.panel_width, 5.0), params.panel_height)
-    shown = looks(params, models)
-    figure = pass_at_k(table, shown, Frame(wanted.set, label, size, SPAN))
-    entries = [entry(look, thick=False) for look in shown.values()]
-    document = sheet([render(figure)], entries, entry_width(list(shown.values())))
+    styles = looks(params, models)
+    figure = pass_at_k(table, styles, Frame(headline.set, label, size, SPAN))
+    entries = [entry(look, thick=False) for look in styles.values()]
+    document = sheet([render(figure)], entries, entry_width(list(styles.values())))
     write_text(paths.REPORTS / f"headline-{job.item}.svg", document)
     ends = table.filter(pl.col("k").is_in([table["k"].min(), table["k"].max()]))
     return {f"{r['draw']}_pass_at_{r['k']}": r["pass_at_k"] for r in ends.iter_rows(named=True)}
 
 
-def curves(cells: Mapping[str, Cell], job: Job) -> pl.DataFrame:
-    """Pass@k with the same intervals as the result table: same seeds, same resamples."""
-    analysis = job.params["analysis"]
-    settings = Bootstrap.model_validate(analysis["bootstrap"])
+def tabulate_curves(groups: Mapping[str, EvaluationGroup], job: Job) -> pl.DataFrame:
+    """Pass@k with the same intervals as the result table: same seeds, same resamples.
+
+    Args:
+        groups: draw -> its counts on the set.
+        job: `analysis.k`, `analysis.bootstrap` and the seed are read from its parameters.
+
+    Returns:
+        Rows `k, pass_at_k, low, high, draw, set`.
+
+    Raises:
+        StageError: no k of the grid is at most a draw's n.
+    """
+    settings = Bootstrap.model_validate(job.params["analysis"]["bootstrap"])
     rows = []
-    for draw, cell in cells.items():
-        grid = clip(analysis["k"], cell)
+    for draw, group in groups.items():
+        grid = clip(job.params["analysis"]["k"], group)
         if not grid:
-            raise StageError(f"analysis.k: no k is at most n = {cell.smallest_n} of draw {draw!r}")
-        drawn = curve(cell, grid, int(job.params["seed"]), settings.resamples)
-        low, high = drawn.interval(settings.level)
+            raise StageError(f"analysis.k: no k is at most n = {group.smallest_n} of draw {draw!r}")
+        curve = resample_curve(group, grid, int(job.params["seed"]), settings.resamples)
+        low, high = curve.interval(settings.level)
         rows.append(
             pl.DataFrame(
-                {"k": grid, "pass_at_k": drawn.estimate, "low": low, "high": high}
-            ).with_columns(draw=pl.lit(draw), set=pl.lit(cell.set))
+                {"k": grid, "pass_at_k": curve.estimate, "low": low, "high": high}
+            ).with_columns(draw=pl.lit(draw), set=pl.lit(group.set))
         )
     return pl.concat(rows)
 
 
-def _cells(job: Job, wanted: Headline) -> dict[str, Cell]:
-    """The counts of the two draws on the set; base and RL may be one draw."""
-    found = {}
-    for draw in dict.fromkeys((wanted.base, wanted.rl)):
-        cells = split(COUNTS.read(paths.counts(job.study, draw)))
-        if (draw, wanted.set) not in cells:
-            sets = ", ".join(name for _, name in cells)
+def _read_groups(job: Job, headline: Headline) -> dict[str, EvaluationGroup]:
+    """The counts of the two draws on the set; both may be one draw."""
+    selected = {}
+    for draw in dict.fromkeys((headline.base, headline.rl)):
+        groups = group_counts(COUNTS.read(paths.counts(job.study, draw)))
+        if (draw, headline.set) not in groups:
+            sets = ", ".join(name for _, name in groups)
             raise StageError(
-                f"headline.{job.item}.set = {wanted.set!r}: draw {draw!r} does not sample it; "
+                f"headline.{job.item}.set = {headline.set!r}: draw {draw!r} does not sample it; "
                 f"legal: {sets}"
             )
-        found[draw] = cells[draw, wanted.set]
-    return found
+        selected[draw] = groups[draw, headline.set]
+    return selected

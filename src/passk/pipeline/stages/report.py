@@ -7,10 +7,11 @@ from typing import Any
 
 import polars as pl
 
+from passk.analysis.examples import EXAMPLES
+from passk.analysis.questions.registry import QUESTIONS
 from passk.analysis.settings import Analysis
 from passk.config import paths
 from passk.core.files import read_json, replacing_folder, write_text
-from passk.core.schemas import results
 from passk.pipeline.stages.job import Job
 from passk.report.contents import drawings
 from passk.report.material import Material
@@ -18,20 +19,6 @@ from passk.report.page import page
 from passk.report.settings import Report
 from passk.report.summary import curves, metrics
 
-TABLES = {
-    "pass_at_k": results.PASS_AT_K,
-    "difference": results.DIFFERENCE,
-    "crossover": results.CROSSOVER,
-    "greedy": results.GREEDY,
-    "coverage": results.COVERAGE,
-    "histogram": results.HISTOGRAM,
-    "efficiency": results.EFFICIENCY,
-    "spread": results.SPREAD,
-    "seeds": results.SEEDS,
-    "failures": results.FAILURES,
-    "training": results.TRAINING,
-    "cost": results.COST,
-}
 SUITES = ("problems", "samples", "verdicts")
 
 
@@ -65,7 +52,7 @@ def gather(job: Job) -> Material:
     """
     analysis = Analysis.model_validate(job.params["analysis"])
     tables: dict[str, pl.DataFrame] = {
-        question: TABLES[question].read(paths.results(job.study, question))
+        question: QUESTIONS[question].table.read(paths.results(job.study, question))
         for question in analysis.questions
     }
     return Material(
@@ -74,7 +61,7 @@ def gather(job: Job) -> Material:
         results=tables,
         validation={kind: _suite(paths.validation(job.study, kind)) for kind in SUITES},
         examples={
-            name: results.EXAMPLES.read(paths.results(job.study, f"examples-{name}"))
+            name: EXAMPLES.read(paths.results(job.study, f"examples-{name}"))
             for name in job.params["examples"]
         },
         draws=job.params["draws"],

@@ -6,8 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from passk.config import manifest as catalog
-from passk.config import paths
+from passk.config import manifest, paths
 from passk.config.validation import Validation
 from passk.core.files import write_text
 from passk.core.schemas.problems import FILTERS, PROBLEMS
@@ -31,7 +30,7 @@ def run(job: Job) -> dict[str, float]:
     suites = {"problems": _problems, "samples": _samples, "verdicts": _verdicts}
     if job.item not in suites:
         raise StageError(f"validate {job.item!r}: no such suite; legal: {', '.join(suites)}")
-    declared = catalog.read(paths.catalog(job.study, "declared"))
+    declared = manifest.read_declared(paths.manifest(job.study, "declared"))
     job = replace(job, params={**job.params, **declared})
     frames, expectations = suites[job.item](job, Validation(**job.params["validation"]))
     result = {"study": job.study, **gate.evaluate(job.item, frames, expectations)}

@@ -1,20 +1,21 @@
--- Which problems both draws of a pair solve, only one, or neither, with their indices in the set.
--- counts: count tables; pairs: pair, base, rl (draw names); excluded: set, problem_id, left out.
+-- Which problems both draws of a comparison solve, only one, or neither, with their indices in the set.
+-- counts: count tables; comparisons: pair, reference, candidate; excluded: set, problem_id.
 -- Solved: at least one correct sample.
 WITH outcomes AS (
-    SELECT pair, base."set", base.problem_id, base."index",
+    SELECT pair, reference."set", reference.problem_id, reference."index",
         CASE
-            WHEN base.c > 0 AND rl.c > 0 THEN 'both'
-            WHEN base.c > 0 THEN 'base_only'
-            WHEN rl.c > 0 THEN 'rl_only'
+            WHEN reference.c > 0 AND candidate.c > 0 THEN 'both'
+            WHEN reference.c > 0 THEN 'base_only'
+            WHEN candidate.c > 0 THEN 'rl_only'
             ELSE 'neither'
         END AS category
-    FROM pairs
-    JOIN counts AS base ON base.draw = pairs.base
-    JOIN counts AS rl
-        ON rl.draw = pairs.rl AND rl."set" = base."set" AND rl.problem_id = base.problem_id
+    FROM comparisons
+    JOIN counts AS reference ON reference.draw = comparisons.reference
+    JOIN counts AS candidate
+        ON candidate.draw = comparisons.candidate AND candidate."set" = reference."set"
+        AND candidate.problem_id = reference.problem_id
     ANTI JOIN excluded
-        ON excluded."set" = base."set" AND excluded.problem_id = base.problem_id
+        ON excluded."set" = reference."set" AND excluded.problem_id = reference.problem_id
 ),
 totals AS (
     SELECT pair, "set", count(*) AS total FROM outcomes GROUP BY pair, "set"

@@ -1,6 +1,6 @@
--- A right and a wrong response of each draw to the hardest problems that the base draw solves.
+-- A right and a wrong response of each draw to the hardest problems that the reference draw solves.
 -- verdicts, samples: tables of both draws; problems: the set's table.
--- $base: the base draw; $set: the set; $problems: how many; $excluded: tags to leave out.
+-- $reference: the reference draw; $set: the set; $problems: how many; $excluded: tags to leave out.
 WITH judged AS (
     SELECT draw, problem_id, sample_index, verdict, reason FROM verdicts WHERE "set" = $set
 ),
@@ -14,7 +14,7 @@ hardest AS (
         row_number() OVER (ORDER BY c / n, "index") AS rank
     FROM tallied
     JOIN problems USING (problem_id)
-    WHERE draw = $base AND c > 0 AND NOT list_has_any(coalesce(tags, []::VARCHAR[]), $excluded)
+    WHERE draw = $reference AND c > 0 AND NOT list_has_any(coalesce(tags, []::VARCHAR[]), $excluded)
     ORDER BY rank
     LIMIT $problems
 ),

@@ -1,4 +1,4 @@
-"""Intervals for pass@k by a paired two-level bootstrap; pure functions, explicit generators.
+"""Pass@k curves and their intervals by a paired two-level bootstrap, with explicit generators.
 
 The estimand is the mean of `1 - (1 - p)^k` over the population that a set's problems are drawn
 from. A resample draws problems with replacement (the same ones for every model of a set: that is
@@ -23,7 +23,6 @@ The second level adds sampling noise that the first already carries, so interval
 where problems differ less than their samples do (Davison & Hinkley 1997, section 3.8).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -33,11 +32,11 @@ from numpy.typing import ArrayLike
 from passk.analysis.metrics import Floats, Integers, pass_at_k
 
 _NORMAL = NormalDist()
-_LEVEL = 1e-9  # means closer than this are equal: sums of one kind differ in their last bits
+TOLERANCE = 1e-9  # means closer than this are equal: sums of one kind differ in their last bits
 
 
 @dataclass(frozen=True)
-class Curve:
+class BootstrapCurve:
     """A pass@k curve or a difference of two, with its bootstrap resamples.
 
     Attributes:
@@ -54,9 +53,9 @@ class Curve:
     lowest: float = 0.0
     highest: float = 1.0
 
-    def __sub__(self, other: "Curve") -> "Curve":
+    def __sub__(self, other: "BootstrapCurve") -> "BootstrapCurve":
         """The paired difference; both must come from the same resample of the same problems."""
-        return Curve(
+        return BootstrapCurve(
             self.estimate - other.estimate,
             self.resamples - other.resamples,
             self.problems - other.problems,
@@ -78,52 +77,15 @@ class Curve:
         problems = len(self.problems)
         deviation = np.abs(self.resamples - self.estimate)
         error = self.resamples.std(axis=0)
-        varies = error > _LEVEL
+        varies = error > TOLERANCE
         if problems < 2 or not varies.any():
             return low, high
         largest = (deviation[:, varies] / error[varies]).max(axis=1)
-        half = np.quantile(largest, level) * error * _expansion(problems, level)
+        half = np.quantile(largest, level) * error * expansion(problems, level)
         return (
             np.maximum(np.minimum(low, self.estimate - half), self.lowest),
             np.minimum(np.maximum(high, self.estimate + half), self.highest),
         )
-
-
-@dataclass(frozen=True)
-class Spread:
-    """How far several quantities of the same problems lie apart.
-
-    Attributes:
-        spread: largest less smallest estimate.
-        noise: a spread that equal quantities exceed in 1 - level of cases: Tukey's honest
-            significant difference, from resamples.
-        smallest: the smallest estimate.
-        margin: half width of limits that hold for all the quantities at once.
-    """
-
-    spread: float
-    noise: float
-    smallest: float
-    margin: float
-
-
-@dataclass(frozen=True)
-class Crossover:
-    """Where the base model catches up.
-
-    Attributes:
-        k: smallest k past which RL is never ahead again, interpolated in log k; None if there is
-            none within the grid.
-        low: lower limit; None where even that lies past the grid. It is the grid's first k where
-            the base model may be ahead from the start.
-        high: upper limit; None where it lies past the grid.
-        p_none: share of resamples without a crossover within the grid.
-    """
-
-    k: float | None
-    low: float | None
-    high: float | None
-    p_none: float
 
 
 def draw_problems(problems: int, resamples: int, rng: np.random.Generator) -> Integers:
@@ -133,7 +95,7 @@ def draw_problems(problems: int, resamples: int, rng: np.random.Generator) -> In
 
 def bootstrap_curve(
     n: ArrayLike, c: ArrayLike, k: ArrayLike, drawn: Integers, rng: np.random.Generator
-) -> Curve:
+) -> BootstrapCurve:
     """Mean pass@k over problems at each k, with two-level bootstrap resamples.
 
     Args:
@@ -162,137 +124,33 @@ def bootstrap_curve(
     plug_in = 1.0 - (1.0 - (c / n)[:, None]) ** k
     estimate = problems.mean(axis=0)
     resamples = resamples / n.size + (estimate - plug_in.mean(axis=0))
-    return Curve(estimate, resamples, problems)
+    return BootstrapCurve(estimate, resamples, problems)
 
 
-def crossover(difference: Curve, k: ArrayLike, level: float = 0.95) -> Crossover:
-    """The k at which the base model overtakes, from a curve of differences RL - base.
-
-    A resample without a crossover counts as one past the grid where RL stays ahead (its k is
-    infinite), and as one before it where the base model is ahead from the start; limits are
-    quantiles of that censored distribution, so that they need no crossover in every resample.
-    """
-    grid = np.asarray(k, dtype=np.float64)
-    found = crossing(difference.resamples, grid)
-    inside = (found > 0) & np.isfinite(found)
-    tail = (1.0 - level) / 2
-    # An inverted step function never averages a finite k with an infinite one.
-    low, high = np.quantile(found, [tail, 1.0 - tail], method="inverted_cdf")
-    point = float(crossing(difference.estimate[None], grid)[0])
-
-    def legal(value: float) -> float | None:
-        return float(max(value, grid[0])) if np.isfinite(value) else None
-
-    return Crossover(
-        k=point if 0 < point < np.inf else None,
-        low=legal(float(low)),
-        high=legal(float(high)),
-        p_none=float(1.0 - inside.mean()),
-    )
-
-
-def spread(curves: Sequence[Curve], level: float = 0.95) -> Spread:
-    """The spread of quantities with one k each, beside that of their noise.
-
-    The range of the centred resamples is the largest difference between any two of them that
-    noise makes; at its quantile `level`, `spread` +- `noise` holds for all pairs at once.
-    By simulation (docs/LOG.md), equal models that solve other problems exceed it in 4% of cases at
-    level .95, and copies of one model in none: sampling noise enters twice, as the module says.
-
-    Raises:
-        ValueError: fewer than two quantities.
-    """
-    if len(curves) < 2:
-        raise ValueError(f"{len(curves)} quantity has no spread; compare at least two")
-    estimate = np.array([curve.estimate[0] for curve in curves])
-    centred = np.stack([c.resamples[:, 0] - c.estimate[0] for c in curves], axis=1)
-    problems = len(curves[0].problems)
-    wider = _expansion(problems, level) if problems > 1 else 1.0
-    unseen = 1.0 - ((1.0 - level) / 2) ** (1.0 / problems)
-
-    def limit(deviations: Floats) -> float:
-        # Where nothing varies, an unseen kind of problem still may; see deviation 4.
-        found = float(np.quantile(deviations, level)) * wider
-        return found if found > _LEVEL else unseen
-
-    return Spread(
-        spread=float(np.ptp(estimate)),
-        noise=limit(np.ptp(centred, axis=1)),
-        smallest=float(estimate.min()),
-        margin=limit(np.abs(centred).max(axis=1)),
-    )
-
-
-def crossing(differences: Floats, k: Floats) -> Floats:
-    """For each row of differences RL - base, the k at which RL is ahead for the last time.
+def unseen_share(problems: int, level: float) -> float:
+    """Exact limit for the share of a kind of problem that none of M problems is of; deviation 4.
 
     Args:
-        differences: (B, K).
-        k: (K,), ascending.
-
-    Returns:
-        (B,): k interpolated linearly in log k; infinity where the base model never gets ahead
-        after that, 0 where RL is nowhere ahead.
+        problems: M, at least 1.
+        level: of the two-sided interval.
 
     Example:
-        >>> crossing(np.array([[0.2, 0.1, -0.1], [0.2, 0.1, 0.0], [-0.1, -0.1, -0.2]]),
-        ...          np.array([1.0, 4.0, 16.0])).tolist()
-        [8.0, inf, 0.0]
+        >>> round(unseen_share(30, 0.95), 4)  # 1 - .025 ** (1 / 30)
+        0.1157
     """
-    ahead = differences > _LEVEL
-    positions = np.arange(k.size)
-    last = np.where(ahead, positions, -1).max(axis=1)
-    overtaken = ((differences < -_LEVEL) & (positions > last[:, None])).any(axis=1)
-    rows = np.arange(len(differences))
-    left, right = np.maximum(last, 0), np.minimum(last + 1, k.size - 1)
-    before, after = differences[rows, left], differences[rows, right]
-    span = np.where(overtaken & (last >= 0), before - after, 1.0)
-    share = np.clip(before / span, 0.0, 1.0)
-    at = 2.0 ** (np.log2(k[left]) + share * (np.log2(k[right]) - np.log2(k[left])))
-    return np.where(last < 0, 0.0, np.where(overtaken, at, np.inf))
+    return 1.0 - ((1.0 - level) / 2) ** (1.0 / problems)
 
 
-def _interval(curve: Curve, level: float) -> tuple[Floats, Floats]:
-    """Expanded BCa limits, exact where all problems agree."""
-    problems = len(curve.problems)
-    low, high = np.empty_like(curve.estimate), np.empty_like(curve.estimate)
-    unseen = 1.0 - ((1.0 - level) / 2) ** (1.0 / problems)
-    for i, estimate in enumerate(curve.estimate):
-        values = curve.problems[:, i]
-        lower, upper = estimate, estimate
-        if problems > 1:
-            levels = _bca_levels(curve.resamples[:, i], float(estimate), values, level)
-            lower, upper = np.quantile(curve.resamples[:, i], levels)
-        if np.ptp(values) < _LEVEL:
-            lower = min(lower, estimate - unseen * (estimate - curve.lowest))
-            upper = max(upper, estimate + unseen * (curve.highest - estimate))
-        low[i] = np.clip(min(lower, estimate), curve.lowest, curve.highest)
-        high[i] = np.clip(max(upper, estimate), curve.lowest, curve.highest)
-    return low, high
+def expansion(problems: int, level: float) -> float:
+    """By how much a bootstrap over M problems is too narrow (Hesterberg 2015); see deviation 3.
 
+    `sqrt(M / (M - 1)) * t / z`, with the quantiles of Student's t at M - 1 degrees of freedom and
+    of the normal distribution.
 
-def _bca_levels(
-    resamples: Floats, estimate: float, values: Floats, level: float
-) -> tuple[float, float]:
-    """Levels of the bootstrap distribution at which a BCa interval is read off."""
-    problems = len(values)
-    z = _NORMAL.inv_cdf((1.0 + level) / 2) * _expansion(problems, level)
-    deviation = values - values.mean()
-    square = (deviation**2).sum()
-    acceleration = (deviation**3).sum() / (6 * square**1.5) if square > 1e-24 else 0.0
-    offset = resamples - estimate
-    below = (offset < -_LEVEL).mean() + (np.abs(offset) <= _LEVEL).mean() / 2
-    bias = _NORMAL.inv_cdf(float(np.clip(below, 0.01, 0.99)))
-
-    def adjusted(sign: float) -> float:
-        shifted = bias + sign * z
-        return _NORMAL.cdf(bias + shifted / max(1.0 - acceleration * shifted, 1e-3))
-
-    return adjusted(-1.0), adjusted(1.0)
-
-
-def _expansion(problems: int, level: float) -> float:
-    """By how much a bootstrap over so many problems is too narrow; see deviation 3."""
+    Args:
+        problems: M, at least 2.
+        level: of the two-sided interval.
+    """
     normal = _NORMAL.inv_cdf((1.0 + level) / 2)
     student = _student_quantile((1.0 + level) / 2, problems - 1)
     return float(np.sqrt(problems / (problems - 1)) * student / normal)
@@ -308,3 +166,42 @@ def _student_quantile(level: float, freedom: int) -> float:
         (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
     )
     return float(z + sum(term / freedom ** (i + 1) for i, term in enumerate(terms)))
+
+
+def _interval(curve: BootstrapCurve, level: float) -> tuple[Floats, Floats]:
+    """Expanded BCa limits, exact where all problems agree."""
+    problems = len(curve.problems)
+    low, high = np.empty_like(curve.estimate), np.empty_like(curve.estimate)
+    unseen = unseen_share(problems, level)
+    for i, estimate in enumerate(curve.estimate):
+        values = curve.problems[:, i]
+        lower, upper = estimate, estimate
+        if problems > 1:
+            levels = _bca_levels(curve.resamples[:, i], float(estimate), values, level)
+            lower, upper = np.quantile(curve.resamples[:, i], levels)
+        if np.ptp(values) < TOLERANCE:
+            lower = min(lower, estimate - unseen * (estimate - curve.lowest))
+            upper = max(upper, estimate + unseen * (curve.highest - estimate))
+        low[i] = np.clip(min(lower, estimate), curve.lowest, curve.highest)
+        high[i] = np.clip(max(upper, estimate), curve.lowest, curve.highest)
+    return low, high
+
+
+def _bca_levels(
+    resamples: Floats, estimate: float, values: Floats, level: float
+) -> tuple[float, float]:
+    """Levels of the bootstrap distribution at which a BCa interval is read off."""
+    problems = len(values)
+    z = _NORMAL.inv_cdf((1.0 + level) / 2) * expansion(problems, level)
+    deviation = values - values.mean()
+    square = (deviation**2).sum()
+    acceleration = (deviation**3).sum() / (6 * square**1.5) if square > 1e-24 else 0.0
+    offset = resamples - estimate
+    below = (offset < -TOLERANCE).mean() + (np.abs(offset) <= TOLERANCE).mean() / 2
+    bias = _NORMAL.inv_cdf(float(np.clip(below, 0.01, 0.99)))
+
+    def adjusted(sign: float) -> float:
+        shifted = bias + sign * z
+        return _NORMAL.cdf(bias + shifted / max(1.0 - acceleration * shifted, 1e-3))
+
+    return adjusted(-1.0), adjusted(1.0)

@@ -7,12 +7,11 @@ import polars as pl
 
 from passk.analysis.database import query
 
-QUERIES = Path(__file__).parent
-TALLY = QUERIES / "tally.sql"
-COUNTS = QUERIES / "counts.sql"
+TALLY = Path(__file__).parent / "tally.sql"
+JOIN = Path(__file__).parent / "counts.sql"
 
 
-def count(
+def count_verdicts(
     verdicts: Sequence[Path], samples: Sequence[Path], problems: Sequence[Path]
 ) -> pl.DataFrame:
     """Rows `draw, set, problem_id, index, n, c, d, unknown, grader`, one per problem.
@@ -22,7 +21,7 @@ def count(
             not belong to the samples, an illegal verdict, or two graders; the place is named.
     """
     tally = query(TALLY, {"verdicts": verdicts})
-    rows = query(COUNTS, {"tally": tally, "samples": samples, "problems": problems})
+    rows = query(JOIN, {"tally": tally, "samples": samples, "problems": problems})
     graders = sorted({*rows["grader"].drop_nulls(), *rows["other_grader"].drop_nulls()})
     checks = (
         (pl.col("copies") > 1, "the set asks it more than once; add the filter that drops copies"),
@@ -36,11 +35,11 @@ def count(
         (pl.lit(len(graders) > 1), f"the draw has verdicts of more than one grader: {graders}"),
     )
     for fault, message in checks:
-        if len(wrong := rows.filter(fault)):
-            row = wrong.row(0, named=True)
-            place = f"set {row['set']!r}, index {row['index']}, problem {row['problem_id']}"
+        if len(faulty := rows.filter(fault)):
+            row = faulty.row(0, named=True)
+            problem = f"set {row['set']!r}, index {row['index']}, problem {row['problem_id']}"
             raise ValueError(
-                f"{', '.join(str(path) for path in verdicts)}: {place}: {message} "
-                f"({len(wrong)} problem(s); samples {row['sampled']}, verdicts {row['n']})"
+                f"{', '.join(str(path) for path in verdicts)}: {problem}: {message} "
+                f"({len(faulty)} problem(s); samples {row['sampled']}, verdicts {row['n']})"
             )
     return rows.select("draw", "set", "problem_id", "index", "n", "c", "d", "unknown", "grader")

@@ -41,7 +41,7 @@ missed AS (
         ) AS none_correct
     FROM steps
 ),
-wanted AS (
+terms AS (
     -- in units of 2^-60: whole numbers add up to the same sum in any order and on any threads
     SELECT n, c, k, ((1 - none_correct) * 2.0 ** 60)::HUGEINT AS solved
     FROM missed SEMI JOIN grid USING (k)
@@ -49,7 +49,7 @@ wanted AS (
 means AS (
     SELECT draw, "set", k, sum(merged.problems * solved) AS solved,
         sum(problems_high * solved) AS solved_high
-    FROM merged JOIN wanted USING (n, c)
+    FROM merged JOIN terms USING (n, c)
     GROUP BY draw, "set", k
 )
 SELECT draw, model, arm, step, "set", temperature, k, solved / 2.0 ** 60 / problems AS pass_at_k,

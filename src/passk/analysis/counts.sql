@@ -5,7 +5,7 @@ WITH drawn AS (
     FROM samples
     GROUP BY ALL
 ),
-asked AS (
+problem_set AS (
     SELECT "set", problem_id, min("index") AS "index", count(*) AS copies
     FROM problems
     GROUP BY ALL
@@ -14,8 +14,8 @@ SELECT
     draw,
     "set",
     problem_id,
-    asked."index",
-    asked.copies,
+    problem_set."index",
+    problem_set.copies,
     coalesce(tally.n, 0) AS n,
     tally.c,
     -- a chain is counted only where every correct sample of the problem has a label
@@ -27,7 +27,7 @@ SELECT
     index_sum IS NOT DISTINCT FROM sampled_sum AS same_samples,
     grader,
     other_grader
-FROM asked
+FROM problem_set
 FULL JOIN drawn USING ("set", problem_id)
 FULL JOIN tally USING (draw, "set", problem_id)
 ORDER BY draw, "set", "index", problem_id

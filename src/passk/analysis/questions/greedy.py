@@ -6,13 +6,31 @@ import polars as pl
 
 from passk.analysis.database import query
 from passk.analysis.proportions import wilson
-from passk.analysis.queries.inputs import Inputs
+from passk.analysis.questions.inputs import QuestionInputs
+from passk.analysis.questions.question import AnalysisQuestion
+from passk.analysis.questions.tracing import trace_draw
+from passk.core.tables import Table
 
 SQL = Path(__file__).parent / "greedy.sql"
 
+TABLE = Table(
+    "greedy",
+    1,
+    {
+        "draw": pl.String(),
+        "model": pl.String(),
+        "set": pl.String(),
+        "accuracy": pl.Float64(),
+        "low": pl.Float64(),  # Wilson
+        "high": pl.Float64(),
+        "problems": pl.Int64(),
+    },
+    key=("draw", "set"),
+)
 
-def answer(inputs: Inputs) -> pl.DataFrame:
-    """The result table `greedy`, with Wilson intervals.
+
+def measure_greedy_accuracy(inputs: QuestionInputs) -> pl.DataFrame:
+    """Accuracy of every greedy draw on every set, with Wilson intervals.
 
     Raises:
         ValueError: a draw at temperature 0 has more than one sample of a problem.
@@ -30,3 +48,6 @@ def answer(inputs: Inputs) -> pl.DataFrame:
         low=pl.Series([low for low, _ in limits], dtype=pl.Float64),
         high=pl.Series([high for _, high in limits], dtype=pl.Float64),
     )
+
+
+QUESTION = AnalysisQuestion(TABLE, measure_greedy_accuracy, trace_draw)

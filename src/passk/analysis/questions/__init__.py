@@ -1,0 +1,1 @@
+"""Questions of the analyses: a module each, with its `.sql` beside it where SQL is used."""

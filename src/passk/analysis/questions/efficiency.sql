@@ -1,0 +1,10 @@
+-- Sampling efficiency gap pass@k(reference) - pass@1(candidate), for each comparison and shared set.
+-- curves: result of pass_at_k.sql at 1 and every k; comparisons: pair, reference, candidate, k.
+SELECT pair, reference."set", reference.k, reference.pass_at_k - candidate.pass_at_k AS dse
+FROM comparisons
+JOIN curves AS reference
+    ON reference.draw = comparisons.reference AND reference.k = comparisons.k
+JOIN curves AS candidate
+    ON candidate.draw = comparisons.candidate AND candidate."set" = reference."set"
+    AND candidate.k = 1
+ORDER BY ALL

@@ -1,0 +1,69 @@
+"""What a question may use: counts, verdicts or training logs, and the section `analysis`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from passk.analysis.bootstrap import BootstrapCurve
+from passk.analysis.database import QueryTable
+from passk.analysis.evaluation_groups import (
+    EvaluationGroup,
+    GroupComparison,
+    compare_groups,
+    resample_curve,
+)
+from passk.analysis.settings import Analysis
+from passk.analysis.views import EXCLUDED, VIEWS
+
+
+@dataclass(frozen=True)
+class QuestionInputs:
+    """Everything a question may use; what it does not read is left empty.
+
+    Attributes:
+        analysis: the parameters.
+        seed: the study's seed.
+        counts: count tables, their views included.
+        groups: their rows by (draw, set).
+        excluded: `set, problem_id` of the problems that coverage leaves out, views included.
+        verdicts: verdict tables, one per draw.
+        views: `view, set, problem_id`: the problems that each view holds.
+        training: training log of each arm, a row per step.
+        curves: curves made so far; a draw that several comparisons share is resampled once.
+    """
+
+    analysis: Analysis
+    seed: int
+    counts: QueryTable = ()
+    groups: Mapping[tuple[str, str], EvaluationGroup] = field(default_factory=dict)
+    excluded: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=EXCLUDED))
+    verdicts: tuple[Path, ...] = ()
+    views: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=VIEWS))
+    training: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    curves: dict[tuple[str, str, tuple[int, ...]], BootstrapCurve] = field(
+        default_factory=dict, compare=False
+    )
+
+    def curve(self, group: EvaluationGroup, k: Sequence[int]) -> BootstrapCurve:
+        """The bootstrapped curve of an evaluation group, as the parameters ask for it."""
+        key = (group.draw, group.set, tuple(k))
+        if key not in self.curves:
+            resamples = self.analysis.bootstrap.resamples
+            self.curves[key] = resample_curve(group, k, self.seed, resamples)
+        return self.curves[key]
+
+    def comparison_table(self) -> pl.DataFrame:
+        """The comparisons as a table `pair, reference, candidate` for a query."""
+        rows = [(name, c.reference, c.candidate) for name, c in self.analysis.pairs.items()]
+        schema = {"pair": pl.String, "reference": pl.String, "candidate": pl.String}
+        return pl.DataFrame(rows, schema=schema, orient="row")
+
+    def comparisons(self) -> list[GroupComparison]:
+        """Every comparison on every set that both of its draws share."""
+        return [
+            comparison
+            for name, pair in self.analysis.pairs.items()
+            for comparison in compare_groups(self.groups, name, pair.reference, pair.candidate)
+        ]
