@@ -50,10 +50,10 @@ def faults(
         place, sees = f"train.{name}", _sees(arm.start, pretrain, arms)
         yield from _asked(f"{place}.set", arm.template, {arm.set: shows.get(arm.set)})
         yield from _model(f"{place}.start", arm.template, arm.start, sees)
-        if _image(arm.template) and arm.algorithm.name == "ppo":
+        if _image(arm.template) and arm.algorithm.critic() is not None:
             yield (
-                f"{place}.algorithm.name = 'ppo': its critic reads text alone; use another "
-                "algorithm for problems with pictures"
+                f"{place}.algorithm.name = {arm.algorithm.name!r}: its critic reads text "
+                "alone; use another algorithm for problems with pictures"
             )
     for name, draw in draws.items():
         if draw.template is not None and draw.engine != "imported":

@@ -130,9 +130,7 @@ def _longest(config: Any, tasks: Sequence[Task], settings: Training) -> int:  # 
 def _warn_without_signal(rows: Sequence[Mapping[str, Any]], settings: Training, bar: tqdm) -> None:
     """Say early that nothing, or hardly anything, can be learned, once per span."""
     span = settings.warn_without_signal
-    # These have a baseline beyond the group: other prompts, a greedy response, a critic.
-    beyond = settings.algorithm.name in ("reinforce++", "remax", "ppo")
-    learned = "little" if beyond else "nothing"
+    learned = "little" if settings.algorithm.baseline_beyond_group else "nothing"
     recent = rows[-span:]
     if len(rows) % span == 0 and len(recent) == span and not any(row["signal"] for row in recent):
         reward = sum(row["reward"] for row in recent) / span

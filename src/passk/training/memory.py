@@ -16,7 +16,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from passk.training.settings import Ppo, Training
+from passk.training.settings import Training
 
 _GIB = 2**30
 # Python, torch and the libraries, before a model is loaded: measured 0.6 GiB on a processor.
@@ -118,10 +118,17 @@ def needs(shape: Shape, settings: Training, length: int) -> dict[str, float]:
     )
     size["activations"] = kept * number
     size["critic"] = 0
-    if isinstance(settings.algorithm, Ppo):
+    if (critic := settings.algorithm.critic()) is not None:
         # Weights and optimizer; a minibatch of the critic is one backward pass, never recomputed.
-        critic = settings.prompts * settings.rollouts / settings.algorithm.critic_minibatches
-        graph = critic * length * shape.layers * per_layer * number
+        graph = (
+            settings.prompts
+            * settings.rollouts
+            / critic.minibatches
+            * length
+            * shape.layers
+            * per_layer
+            * number
+        )
         size["critic"] = shape.parameters * 16 + graph
     # Shared prompts keep the log-probabilities of the whole vocabulary for the backward pass, and
     # a chunk's logits and their gradients besides; TRL's own pass goes through them in pieces.

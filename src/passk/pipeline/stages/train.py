@@ -81,10 +81,10 @@ def _trained(job: Job, arm: Arm) -> tuple[list[dict[str, Any]], Mapping[str, flo
         )
 
     eye = _eye(job, arm, problems)
-    if eye is not None and settings.algorithm.name == "ppo":
+    if eye is not None and settings.algorithm.critic() is not None:
         raise StageError(
-            f"train.{job.item}.algorithm: PPO's critic reads text alone; use another algorithm for "
-            "problems with pictures"
+            f"train.{job.item}.algorithm: {settings.algorithm.label}'s critic reads text alone; "
+            "use another algorithm for problems with pictures"
         )
 
     def tasks(tokenizer: PreTrainedTokenizerBase) -> list[Task]:
