@@ -57,8 +57,8 @@ class NameIn(Generic[T]):
 
     def __get_pydantic_core_schema__(
         self,
-        source: Any,
-        handler: GetCoreSchemaHandler,  # noqa: ANN401
+        source: Any,  # noqa: ANN401
+        handler: GetCoreSchemaHandler,
     ) -> CoreSchema:
         """A string that is checked when there is one, not when the schema is made."""
         return core_schema.no_info_after_validator_function(self._check, handler(source))
@@ -72,8 +72,8 @@ class AnyOf(Generic[T]):
 
     def __get_pydantic_core_schema__(
         self,
-        source: Any,
-        handler: GetCoreSchemaHandler,  # noqa: ANN401
+        source: Any,  # noqa: ANN401
+        handler: GetCoreSchemaHandler,
     ) -> CoreSchema:
         """A union of all registered classes, told apart by `name`."""
         classes = tuple(self.registry.values())

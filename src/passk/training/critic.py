@@ -1,4 +1,4 @@
-"""A critic, as PPO has one: what reward a policy will earn from a prefix on, learned beside the policy.
+"""A critic, as of PPO: what reward a policy will earn from a prefix on, learned beside it.
 
 A copy of the start model with one output in place of the vocabulary, which begins at 0 everywhere.
 Its value of token t is computed from the prefix before t: it has seen what the policy had when it
