@@ -420,7 +420,14 @@ def test_options_that_an_algorithm_cannot_have_are_refused(algorithm, message):
 
 @pytest.mark.parametrize(
     "module",
-    ["passk.training.batches", "passk.training.critic", "passk.training.problem_schedule"]
+    [
+        "passk.training.batches",
+        "passk.training.critic",
+        "passk.training.problem_schedule",
+        "passk.training.curricula.easy_first",
+        "passk.sampling.engines.engine",
+        "passk.core.registered",
+    ]
     + [f"passk.training.algorithms.{m.name}" for m in pkgutil.iter_modules(algorithms.__path__)],
 )
 def test_worked_examples_in_docstrings(module):

@@ -7,15 +7,15 @@ import torch
 from transformers import TrainerCallback
 
 import toy_policy as toy
+from passk.sampling.rollouts import Rollout
 from passk.training import arm as arms
 from passk.training import checkpoints
 from passk.training.algorithms.registry import ALGORITHMS
 from passk.training.batches import micro_batches
 from passk.training.collection import Collector
 from passk.training.critic import Critic, explained_variance, value_loss
-from passk.training.engines import step_loop
 from passk.training.reward import Rewards
-from passk.training.rollouts import Rollout, Task
+from passk.training.rollouts import Task
 from passk.training.seconds import Stopwatch
 from passk.training.trainer import PolicyTrainer
 
@@ -144,7 +144,7 @@ def test_gradient_of_each_algorithm_agrees_with_its_formula_written_out(start, t
     model, tokenizer = checkpoints.load(start)
     reference, _ = checkpoints.load(start)
     drawn, gradients = {}, Gradients()
-    engine = step_loop(tokenizer, settings, (1,))
+    engine = toy.sampler("step_loop", tokenizer, settings)
 
     def draw(policy, tasks, step, *, stream="rollout", greedy=False):
         groups = engine(policy, tasks, step, stream=stream, greedy=greedy)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear, rms_norm, scaled_dot_product_attention, silu
 
-from passk.models.image_inputs import Seen, inputs, rotary_positions
+from passk.models.image_inputs import ImageInputs, inputs, rotary_positions
 from passk.sampling.cache import Prefix, Slots
 
 
@@ -144,7 +144,9 @@ class FusedDecoder(Slots):
     def _logits(self, x: Tensor) -> Tensor:
         return linear(rms_norm(x, self.hidden, self.norm, self.epsilon), self.head, self.head_bias)
 
-    def _look(self, ids: Tensor, picture: Seen) -> tuple[Tensor, Tensor, Tensor, int]:
+    def _embed_with_image(
+        self, ids: Tensor, picture: ImageInputs
+    ) -> tuple[Tensor, Tensor, Tensor, int]:
         """Embeddings, cosines and sines of a prompt that holds a picture; its shift."""
         shown = inputs(ids[None], [picture], self.model.config.image_token_id)
         positions, shifts = rotary_positions(self.model, ids[None], shown)
@@ -156,14 +158,16 @@ class FusedDecoder(Slots):
         half = self.size // 2
         return x, cos[0, :, None, :half], sin[0, :, None, :half], int(shifts[0])
 
-    def prefill(self, prompt: list[int], picture: Seen | None = None) -> tuple[Prefix, Tensor]:
+    def prefill(
+        self, prompt: list[int], picture: ImageInputs | None = None
+    ) -> tuple[Prefix, Tensor]:
         """Run a prompt alone."""
         shift = 0
         if picture is None:
             x = self.embedding[torch.tensor(prompt)]
             cos, sin = self.cos[: len(prompt)], self.sin[: len(prompt)]
         else:
-            x, cos, sin, shift = self._look(torch.tensor(prompt), picture)
+            x, cos, sin, shift = self._embed_with_image(torch.tensor(prompt), picture)
         keys, values = [], []
         for layer in self.layers:
             q, k, v = (part.transpose(0, 1) for part in self._project(layer, x, cos, sin))

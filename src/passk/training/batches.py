@@ -6,7 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from passk.training.rollouts import Rollout, Task
+from passk.sampling.rollouts import Rollout
+from passk.training.rollouts import Task
 
 
 def collate(

@@ -17,7 +17,7 @@ from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging
 
 from passk.models import loading
-from passk.training.weights import copy_of
+from passk.models.policy_weights import copy_of
 
 TOKENIZER_FILES = (
     "tokenizer.json",

@@ -14,10 +14,12 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from passk.sampling.rollouts import Rollout, RolloutSampler
 from passk.training.batches import describe, find_signal
-from passk.training.problem_schedule import CURRICULA, further_problems, problems_of_step
+from passk.training.curricula.registry import CURRICULA
+from passk.training.problem_schedule import further_problems, problems_of_step
 from passk.training.reward import Reward, Rewards
-from passk.training.rollouts import Draw, Rollout, Task
+from passk.training.rollouts import Task
 from passk.training.seconds import Stopwatch
 from passk.training.settings import Training
 
@@ -58,7 +60,7 @@ class Collector:
 
     tasks: Sequence[Task]
     settings: Training
-    draw: Draw
+    draw: RolloutSampler
     reward: Reward
     identity: tuple[int | str, ...]
     watch: Stopwatch

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from passk.models.arithmetic import route_products
-from passk.models.image_inputs import Eye
+from passk.models.image_inputs import ImageEncoder
 
 _BUCKET = 16  # batches whose documents are sorted by length together
 _IGNORED = -100
@@ -135,7 +135,7 @@ def _update(
     rows: NDArray[np.int64],
     *,
     clip: float,
-    eye: Eye | None,
+    encoder: ImageEncoder | None,
 ) -> float:
     """One step; returns the mean loss per learned token, in nats."""
     longest = int(data.lengths[rows].max())
@@ -144,9 +144,9 @@ def _update(
     wanted = labels != _IGNORED
     ids = data.ids[chosen, : longest - 1]
     shown: dict[str, Tensor] = {}
-    if eye is not None and data.pictures is not None:
-        shown = eye.look_at_all([data.pictures[row] for row in rows])
-        shown["mm_token_type_ids"] = (ids == eye.image_id).int()
+    if encoder is not None and data.pictures is not None:
+        shown = encoder.encode_all([data.pictures[row] for row in rows])
+        shown["mm_token_type_ids"] = (ids == encoder.image_id).int()
     states = model.model(input_ids=ids, use_cache=False, **shown)  # type: ignore[operator]
     # Only the states that predict a learned token meet the vocabulary.
     logits = model.lm_head(states.last_hidden_state[wanted])  # type: ignore[operator]
@@ -167,7 +167,7 @@ def pretrain(
     folder: Path,
     resume_every: int,
     on_step: Callable[[Row], object] = lambda row: None,
-    eye: Eye | None = None,
+    encoder: ImageEncoder | None = None,
 ) -> list[Row]:
     """Train a model in place.
 
@@ -179,7 +179,7 @@ def pretrain(
         folder: where a killed run resumes; it must belong to these very inputs.
         resume_every: steps between resume points.
         on_step: told each row of the log, those before a resume included.
-        eye: of a model that takes pictures.
+        encoder: of a model that takes pictures.
 
     Returns:
         One row per step: step (from 1), loss (nats per token), learning_rate.
@@ -207,7 +207,7 @@ def pretrain(
         rate = schedule.rate(step)
         for group in optimizer.param_groups:
             group["lr"] = rate
-        loss = _update(model, optimizer, data, chosen, clip=schedule.max_grad_norm, eye=eye)
+        loss = _update(model, optimizer, data, chosen, clip=schedule.max_grad_norm, encoder=encoder)
         if not math.isfinite(loss):
             raise FloatingPointError(f"loss {loss} in step {step + 1}; lower the learning rate")
         rows.append({"step": step + 1, "loss": loss, "learning_rate": rate})

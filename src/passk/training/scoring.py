@@ -18,8 +18,8 @@ import torch
 from torch import Tensor, nn
 from transformers import DynamicCache, PreTrainedModel
 
-from passk.models.image_inputs import Seen, inputs, rotary_positions
-from passk.training.weights import plain_model
+from passk.models.image_inputs import ImageInputs, inputs, rotary_positions
+from passk.models.policy_weights import plain_model
 
 
 def shared_prompt_scores(
@@ -30,7 +30,7 @@ def shared_prompt_scores(
     temperature: float,
     rows: int,
     entropy_gradient: bool = False,
-    pictures: Sequence[Seen] = (),
+    pictures: Sequence[ImageInputs] = (),
 ) -> tuple[Tensor, Tensor]:
     """Per-token log-probabilities and entropies of responses.
 
@@ -72,7 +72,7 @@ def shared_prompt_states(
     prompts: tuple[Tensor, Tensor],
     responses: tuple[Tensor, Tensor],
     rows: int,
-    pictures: Sequence[Seen] = (),
+    pictures: Sequence[ImageInputs] = (),
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Hidden states that predict each response token, in chunks of responses of like length.
 
@@ -141,7 +141,7 @@ def _places(
     decoder: Any,  # noqa: ANN401
     ids: Tensor,
     mask: Tensor,
-    pictures: Sequence[Seen],
+    pictures: Sequence[ImageInputs],
 ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
     """Positions of prompts, the shift of what follows each, and what their pictures add."""
     if not pictures:

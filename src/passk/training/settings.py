@@ -8,10 +8,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
 
-from passk.core.registered import AnyOf
+from passk.core.registered import AnyOf, NameIn
+from passk.sampling.engines.registry import ENGINES
 from passk.training.algorithms.algorithm import Algorithm, Fraction
 from passk.training.algorithms.registry import ALGORITHMS
+from passk.training.curricula.registry import CURRICULA
 from passk.training.lora import Lora
+from passk.training.rewards.registry import REWARDS
 
 
 class VllmOptions(BaseModel):
@@ -31,11 +34,11 @@ class Training(BaseModel):
     algorithm: Annotated[Algorithm, AnyOf(ALGORITHMS)] = Field(
         description="The objective, a name in passk.training.algorithms.registry, with its options."
     )
-    reward: Literal["correctness", "valid_steps"] = Field(
-        description="Reward of a response, a name in passk.training.reward."
+    reward: Annotated[str, NameIn(REWARDS)] = Field(
+        description="Reward of a response, a name in passk.training.rewards.registry."
     )
-    curriculum: Literal["uniform", "easy_first"] = Field(
-        description="Which problems a step asks, a name in passk.training.problem_schedule."
+    curriculum: Annotated[str, NameIn(CURRICULA)] = Field(
+        description="Which problems a step asks, a name in passk.training.curricula.registry."
     )
     start: str = Field(
         description="Model to start from: of `pretrain`, `fetch` or `sft`, or ARM/step-N."
@@ -80,9 +83,9 @@ class Training(BaseModel):
     isolation: Literal["bubblewrap", "weak"] = Field(
         description="Where programs run that are judged for the reward; as `verification.code`."
     )
-    engine: Literal["step_loop", "generate", "vllm"] = Field(
-        description="Who draws rollouts: the sampling engine's step loop, `generate` (any "
-        "architecture), or vLLM on a GPU."
+    engine: Annotated[str, NameIn(ENGINES, lambda engine: engine.draws_rollouts)] = Field(
+        description="Who draws rollouts: step_loop, generate (any architecture), or vllm on a GPU; "
+        "a name in passk.sampling.engines.registry."
     )
     vllm: VllmOptions | None = Field(description="Options of engine vllm; null without it.")
     lora: Lora | None = Field(description="Train adapters only; null trains all weights.")
@@ -146,7 +149,7 @@ class Training(BaseModel):
     @model_validator(mode="after")
     def _runs(self) -> "Training":
         """Engine and processes: what goes together."""
-        if (self.engine == "vllm") != (self.vllm is not None):
+        if (ENGINES[self.engine].rollout_options == "vllm") != (self.vllm is not None):
             raise ValueError(
                 f"engine = {self.engine!r}: `vllm` must hold its options with engine vllm, "
                 "{memory_share: 0.3, tensor_parallel: 1}, and be null with any other"

@@ -37,7 +37,9 @@ from trl.trainer.utils import add_fused_lm_head
 
 from passk.core.digests import seed
 from passk.models.arithmetic import route_products
-from passk.models.image_inputs import Seen, inputs, looking_in_prompts
+from passk.models.image_inputs import ImageInputs, images_in_prompts_only, inputs
+from passk.models.policy_weights import plain_model
+from passk.sampling.rollouts import RolloutSampler
 from passk.training.algorithms.algorithm import StepRewards
 from passk.training.batches import collate, micro_batches
 from passk.training.collection import Collected, Collector
@@ -45,11 +47,11 @@ from passk.training.configuration import configuration
 from passk.training.critic import Critic
 from passk.training.resuming import Resuming
 from passk.training.reward import Reward
-from passk.training.rollouts import Draw, Task
+from passk.training.rollouts import Task
 from passk.training.scoring import shared_prompt_scores
 from passk.training.seconds import Stopwatch
 from passk.training.settings import Training
-from passk.training.weights import adapters, plain_model
+from passk.training.weights import adapters
 
 _MICRO = "micro"
 
@@ -85,7 +87,7 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         tasks: Sequence[Task],
         settings: Training,
         *,
-        draw: Draw,
+        draw: RolloutSampler,
         reward: Reward,
         identity: tuple[int | str, ...],
         folder: Path,
@@ -100,7 +102,7 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         self.on_step = on_step
         self.watch = watch or Stopwatch()
         self.collect = Collector(list(tasks), settings, draw, reward, identity, self.watch)
-        self._seen: list[Seen] = []  # the pictures of this step's tasks, if they have any
+        self._seen: list[ImageInputs] = []  # the pictures of this step's tasks, if they have any
         self._shown: Tensor | None = None  # which of them the rows of the pass at hand show
         self._rows: list[dict[str, float]] = []  # log rows of the updates of this step
         self._facts: dict[str, Any] = {}  # what the rollouts of this step say
@@ -177,7 +179,7 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         if not collected.groups:
             return nothing
         device = self.accelerator.device
-        self._seen = [task.seen for task in collected.tasks if task.seen is not None]
+        self._seen = [task.image for task in collected.tasks if task.image is not None]
         batch = collate(collected.tasks, collected.groups, self._tokenizer.pad_token_id, device)
         advantages = self._advantages(collected, batch, step).to(device)
         flat = [rollout for group in collected.groups for rollout in group]
@@ -270,7 +272,7 @@ class PolicyTrainer(Resuming, GRPOTrainer):
             plain = plain_model(self.accelerator.unwrap_model(model))
             named |= inputs(input_ids, pictures, plain.config.image_token_id, split)
             named["num_images"] = [1] * len(pictures)
-            with looking_in_prompts(plain, split):
+            with images_in_prompts_only(plain, split):
                 return own(model, input_ids, attention_mask, logits_to_keep, *rest, **named)
         with self.accelerator.autocast():
             logps, entropies = shared_prompt_scores(
