@@ -46,11 +46,12 @@ FORBIDDEN = {
 @pytest.mark.parametrize("group", GROUPS)
 def test_closures_are_bounded(group):
     files = code_dependencies(group, ROOT)
-    # Training samples, judges, knows eight algorithms; the page has a module per figure or claim.
+    # Training samples, judges, knows eight algorithms, and all that registries name; the page has
+    # a module per figure or claim, and the labels of the algorithms.
     assert len(files) <= {
-        "train": 94,
+        "train": 114,
         "verify": 56,
-        "report": 56,
+        "report": 74,
         "benchmark": 56,
         "import": 56,
     }.get(group, 40), files

@@ -133,7 +133,7 @@ def test_prompts_get_no_label_and_padding_none():
     pairs = stage.pairs_of(rows_of_demonstrations(), "plain", tokenizer)
     trainer = finetuning.DemonstrationTrainer(
         model, tokenizer, stage.pack(pairs, pairs[0][1][-1]),
-        finetuning.Run("tuned", stage.FineTuning(**SETTINGS), 1, paths.model("s", "base"),
+        finetuning.FineTuningRun("tuned", stage.FineTuning(**SETTINGS), 1, paths.model("s", "base"),
                        paths.RESUME / "x"),
         print,
     )  # fmt: skip

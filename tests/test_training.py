@@ -387,7 +387,7 @@ def test_parameters_that_cannot_work_are_refused(changes, message):
 def test_a_start_model_without_a_tokenizer_is_named(start, tmp_path):
     for name in ("config.json", "model.safetensors"):
         (tmp_path / name).write_bytes((start / name).read_bytes())
-    with pytest.raises(checkpoints.CheckpointError, match="without a tokenizer"):
+    with pytest.raises(checkpoints.ModelFolderError, match="without a tokenizer"):
         checkpoints.load(tmp_path)
 
 

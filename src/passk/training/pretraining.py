@@ -26,7 +26,7 @@ from passk.models.image_inputs import ImageEncoder
 _BUCKET = 16  # batches whose documents are sorted by length together
 _IGNORED = -100
 
-Row = dict[str, Any]
+LossRow = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -166,9 +166,9 @@ def pretrain(
     seed: int,
     folder: Path,
     resume_every: int,
-    on_step: Callable[[Row], object] = lambda row: None,
+    on_step: Callable[[LossRow], object] = lambda row: None,
     encoder: ImageEncoder | None = None,
-) -> list[Row]:
+) -> list[LossRow]:
     """Train a model in place.
 
     Args:
@@ -219,7 +219,7 @@ def pretrain(
 
 
 def _keep(
-    folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, rows: list[Row]
+    folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, rows: list[LossRow]
 ) -> None:
     """Write a resume point in one piece; the one before it goes."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -229,7 +229,7 @@ def _keep(
     temporary.replace(folder / "point.pt")
 
 
-def _restore(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> list[Row]:
+def _restore(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> list[LossRow]:
     """Load the resume point, if there is one; returns the log so far."""
     path = folder / "point.pt"
     if not path.exists():
@@ -240,7 +240,7 @@ def _restore(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -
     return list(point["rows"])
 
 
-def log_text(rows: Sequence[Row]) -> str:
+def log_text(rows: Sequence[LossRow]) -> str:
     """The training log as JSON lines."""
     return "".join(json.dumps(row, allow_nan=False) + "\n" for row in rows)
 

@@ -26,7 +26,7 @@ with lean_imports():
     from passk.models.tiny import save_checkpoint, tiny_model
     from passk.models.tokenizer import IMAGE, markup, train_tokenizer
     from passk.training.pretraining import (
-        Row,
+        LossRow,
         Schedule,
         Sequences,
         log_text,
@@ -36,7 +36,7 @@ with lean_imports():
     )
 
 
-class Text(NamedTuple):
+class CorpusText(NamedTuple):
     """A document as a model meets it; the picture is PNG, or None."""
 
     prompt: str
@@ -85,7 +85,7 @@ def run(job: Job) -> dict[str, float]:
         ) as bar,
     ):
 
-        def on_step(row: Row) -> None:
+        def on_step(row: LossRow) -> None:
             stream.write(json.dumps(row) + "\n")
             bar.update()
             bar.set_postfix(loss=f"{row['loss']:.3f}", refresh=False)
@@ -115,7 +115,7 @@ def run(job: Job) -> dict[str, float]:
 
 def documents(
     corpus: Corpus, identity: tuple[int | str, ...], chat: ChatTokenizer | None = None
-) -> Iterator[Text]:
+) -> Iterator[CorpusText]:
     """Each document of a corpus; `chat` renders chat templates."""
     mixture = Mixture(
         families=corpus.families,
@@ -132,7 +132,7 @@ def documents(
         asked = {"question": document.question, "starter_code": document.starter_code}
         prompt = render(corpus.template, asked, chat)
         picture = None if document.picture is None else _png(document.picture)
-        yield Text(prompt, document.response, picture)
+        yield CorpusText(prompt, document.response, picture)
 
 
 def _png(picture: Image.Image) -> bytes:
@@ -143,7 +143,10 @@ def _png(picture: Image.Image) -> bytes:
 
 
 def _tokenised(
-    texts: list[Text], tokenizer: TokenizersBackend, context: int, encoder: ImageEncoder | None
+    texts: list[CorpusText],
+    tokenizer: TokenizersBackend,
+    context: int,
+    encoder: ImageEncoder | None,
 ) -> Sequences:
     """Prompts and responses as token ids; raises ValueError where the context is too short."""
     prompts: list[list[int]] = tokenizer([text.prompt for text in texts])["input_ids"]
