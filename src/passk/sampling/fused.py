@@ -182,6 +182,8 @@ class FusedDecoder(Slots):
 
     def step(self, tokens: Tensor, positions: Tensor) -> Tensor:
         """One token for every row."""
+        # Grouped queries: `groups` query heads share a key-value head. Rows and key-value heads are
+        # joined to one batch of products, (rows x kv heads, groups, size) by (.., size, length).
         rows, groups = len(tokens), self.heads // self.kv_heads
         slots, unseen = torch.arange(rows), self.places > positions[:, None, None]
         mask = torch.zeros(rows, self.kv_heads, groups, len(self.places))
@@ -190,9 +192,11 @@ class FusedDecoder(Slots):
         x, cos, sin = self.embedding[tokens], self.cos[turns], self.sin[turns]
         for layer, keys, values in zip(self.layers, self.keys, self.values, strict=True):
             q, k, v = self._project(layer, x, cos, sin)
+            # Written before they are read: a token attends to itself.
             keys[slots, :, positions] = k
             values[slots, :, positions] = v
             q = q.reshape(rows * self.kv_heads, groups, self.size)
+            # The mask is added within the product; -inf closes what lies behind a row's token.
             scores = torch.baddbmm(mask, q, keys.flatten(0, 1).transpose(1, 2))
             attended = scores.softmax(-1).bmm(values.flatten(0, 1))
             x = self._close(layer, x, attended.view(rows, -1))

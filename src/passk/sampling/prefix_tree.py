@@ -150,21 +150,26 @@ class PrefixTree:
         config = self.config
         logits = self.network.step(self._tensor(self.last), self._tensor(self.position))
         given = distribution(logits, config.temperature, config.top_p)
+        # (samples,): each sample draws from its branch's distribution with its own number.
         chance = uniforms(self.streams[self.sample], self.count[self.slot])
         token = draw(given, self.slot, chance)
         # One child for each token that some sample of a branch has drawn, ordered by slot.
         pairs, child = np.unique(self.slot * self.vocabulary + token, return_inverse=True)
+        # `child`, (samples,), is the child that each sample belongs to; `parent` and `drawn`,
+        # (children,), are the slot that a child comes from and the token that it appends.
         parent, drawn = np.divmod(pairs, self.vocabulary)
         logprob = given.logprobs[self._tensor(parent), self._tensor(drawn)].cpu().numpy()
         entropy = self.entropy[parent] + given.entropy[parent]
         over = self.ends[drawn] | (self.count[parent] + 1 == config.max_new_tokens)
         (lives,) = np.nonzero(~over)
+        # The samples of each child, in their order: sorted by child, cut where the child changes.
         order, bounds = np.argsort(child, kind="stable"), np.cumsum(np.bincount(child))
         members = np.split(self.sample[order], bounds[:-1])
         for i in np.flatnonzero(over):
             tokens, logs = self._history(parent[i], drawn[i], logprob[i])
             stopped = bool(self.ends[drawn[i]])
             self.done.append(FinishedSequence(members[i], tokens, logs, float(entropy[i]), stopped))
+        # Where each child goes on: a slot, or -1 where it has ended or must wait.
         place = np.full(len(pairs), -1)
         # The first living child stays in its parent's slot; slots without one become free.
         stays = np.ones(len(lives), dtype=bool)
@@ -176,11 +181,14 @@ class PrefixTree:
         if len(fits):
             place[fits] = [self.free.pop() for _ in fits]
             self._fork(parent[fits], place[fits])
+        # No slot is left: these queue with a copy of their keys and values, in front, so that
+        # samples of prompts in work end before further prompts begin.
         for i in rest[::-1]:
             tokens, logs = self._history(parent[i], drawn[i], logprob[i])
             prefix = self.network.take(int(parent[i]), int(self.position[parent[i]]) + 1)
             branch = QueuedSequence(prefix, tokens, logs, float(entropy[i]), members[i])
             self.queued.appendleft(branch)
+        # Append each token; `position` is that of the last token, whose keys are yet to be written.
         (held,) = np.nonzero(place >= 0)
         at = place[held]
         self.tokens[at, self.count[at]], self.logprobs[at, self.count[at]] = (

@@ -67,7 +67,7 @@ def make_sampler(
             dtype=settings.precision,
             start=start,
             length=length,
-            memory_share=settings.vllm and settings.vllm.memory_share,
+            memory_share=settings.vllm.memory_share if settings.vllm is not None else None,
         )
     )
     as_is = settings.lora is None and settings.precision == "float32"

@@ -62,6 +62,7 @@ def shared_prompt_scores(
         here = mask[chunk, :longest]
         parts.append(tuple(_widen(x * here, width) for x in (chosen, entropy)))  # type: ignore[arg-type]
         chunks.append(chunk)
+    # Chunks go by length; put the rows back in the order in which they came.
     back = torch.argsort(torch.cat(chunks))
     logps, entropies = (torch.cat(column)[back] for column in zip(*parts, strict=True))
     return logps, entropies
@@ -98,6 +99,7 @@ def shared_prompt_states(
     encoded = decoder(
         input_ids=ids, attention_mask=prompt_mask, position_ids=places, use_cache=True, **seen
     )
+    # The state of a prompt's last token predicts the first token of every response to it.
     cache = [(layer.keys, layer.values) for layer in encoded.past_key_values.layers]
     last = encoded.last_hidden_state[:, -1:]
     ids, mask = responses
@@ -126,6 +128,7 @@ def _hidden(
     (prompt_mask, shift), (ids, mask) = prompts, responses
     if ids.shape[1] == 1:
         return last
+    # A response's last token predicts nothing, so it is not run: (rows, P + C - 1).
     whole = torch.cat([prompt_mask, mask], dim=1)[:, :-1]
     states: Tensor = decoder(
         input_ids=ids[:, :-1],

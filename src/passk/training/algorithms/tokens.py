@@ -63,8 +63,10 @@ def gae(rewards: Tensor, *, values: Tensor, lengths: Tensor, gamma: float, lam: 
     known = torch.where(mask, values, torch.zeros_like(values))
     following = torch.nn.functional.pad(known[..., 1:], (0, 1))
     last = mask & ~torch.nn.functional.pad(mask[..., 1:], (0, 1))
+    # The reward is given at the last token of a response: where the mask ends.
     deltas = rewards[..., None] * last + gamma * following - known
     advantages = torch.zeros_like(known)
+    # Backwards: A_t = delta_t + gamma lam A_(t+1); what stands behind an end stays 0.
     ahead = torch.zeros_like(known[..., 0])
     for t in reversed(range(known.shape[-1])):
         ahead = (deltas[..., t] + gamma * lam * ahead) * mask[..., t]
