@@ -18,32 +18,38 @@ import torch
 from transformers import AutoTokenizer
 
 from passk.data.prompts import encode, render
-from passk.models.image_inputs import Eye, Seen, inputs
+from passk.models.image_inputs import ImageEncoder, ImageInputs, inputs
 from passk.models.loading import load
-from passk.sampling.engines.stepwise import end_tokens
-from passk.sampling.steploop import Request, Settings, generate
+from passk.sampling.decoding import DecodingConfig
+from passk.sampling.steploop import Request, generate
+from passk.sampling.tokens import end_tokens
 
-Asked = list[tuple[list[int], Seen]]
+Asked = list[tuple[list[int], ImageInputs]]
 
 
 def asked(arguments: argparse.Namespace) -> Asked:
     """Prompts with their pictures."""
-    tokenizer, eye = AutoTokenizer.from_pretrained(arguments.model), Eye.of(arguments.model)
-    assert eye is not None, f"{arguments.model} takes no pictures"
+    tokenizer, encoder = (
+        AutoTokenizer.from_pretrained(arguments.model),
+        ImageEncoder.of(arguments.model),
+    )
+    assert encoder is not None, f"{arguments.model} takes no pictures"
     found = []
     for problem in pl.read_parquet(arguments.problems).to_dicts()[: arguments.most]:
-        seen = eye.look(problem["picture"])
+        seen = encoder.encode(problem["picture"])
         ids = encode("image", render("image", problem, tokenizer), tokenizer)
-        found.append((eye.expand(ids, seen.tokens), seen))
+        found.append((encoder.expand(ids, seen.tokens), seen))
     return found
 
 
-def ours(model: torch.nn.Module, rows: Asked, settings: Settings, n: int) -> int:
+def ours(model: torch.nn.Module, rows: Asked, settings: DecodingConfig, n: int) -> int:
     requests = [Request(ids, place, range(n), seen) for place, (ids, seen) in enumerate(rows)]
     return sum(len(drawn) for drawn in generate(model, requests, settings))
 
 
-def theirs(model: torch.nn.Module, rows: Asked, settings: Settings, n: int, batch: int) -> int:
+def theirs(
+    model: torch.nn.Module, rows: Asked, settings: DecodingConfig, n: int, batch: int
+) -> int:
     whole = [row for row in rows for _ in range(n)]
     ends = settings.eos_ids
     for first in range(0, len(whole), batch):
@@ -75,9 +81,9 @@ def main() -> None:
     torch.set_num_threads(1)
     model = load(arguments.model, "float32").eval()
     tokenizer = AutoTokenizer.from_pretrained(arguments.model)
-    ends = end_tokens(model.generation_config, tokenizer)
+    ends = end_tokens(model.generation_config.eos_token_id, tokenizer)
     rows = asked(arguments)
-    settings = Settings(0.6, 0.95, 64, ends, 128)
+    settings = DecodingConfig(0.6, 0.95, 64, ends, 128)
     takes: dict[str, list[float]] = {"passk": [], "generate": []}
     with torch.inference_mode():
         for each in range(arguments.rounds + 1):

@@ -24,8 +24,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 from passk.data.prompts import render
 from passk.models.tiny import save_checkpoint, tiny_model
 from passk.models.tokenizer import train_tokenizer
-from passk.sampling.engines.stepwise import end_tokens
-from passk.sampling.steploop import Request, Settings, generate
+from passk.sampling.decoding import DecodingConfig
+from passk.sampling.steploop import Request, generate
+from passk.sampling.tokens import end_tokens
 
 QUESTIONS = [f"{f}({g}({n}))" for f in "fgh" for g in "hkm" for n in (48213, 907, 55, 3141, 27182)]
 
@@ -51,7 +52,7 @@ def prompts_of(arguments: argparse.Namespace) -> list[str]:
 def ours(
     model: PreTrainedModel, ids: list[list[int]], arguments: argparse.Namespace, ends: Sequence[int]
 ) -> list[int]:
-    settings = Settings(0.6, 0.95, arguments.max_new_tokens, ends, arguments.rows)
+    settings = DecodingConfig(0.6, 0.95, arguments.max_new_tokens, ends, arguments.rows)
     size = arguments.block
     asked = [
         Request(prompt, 1000 * i + b, range(b * size, (b + 1) * size))
@@ -87,7 +88,7 @@ def work(
     torch.set_num_threads(1)
     model = AutoModelForCausalLM.from_pretrained(arguments.model, dtype="float32").eval()
     tokenizer = AutoTokenizer.from_pretrained(arguments.model)
-    ends = end_tokens(model.generation_config, tokenizer)
+    ends = end_tokens(model.generation_config.eos_token_id, tokenizer)
     ids = [tokenizer.encode(prompt) for prompt in prompts_of(arguments)][
         part :: arguments.processes
     ]

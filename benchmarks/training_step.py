@@ -35,9 +35,8 @@ from passk.domains.math.options import MathOptions
 from passk.domains.worlds import world
 from passk.training.checkpoints import load
 from passk.training.configuration import configuration
-from passk.training.engines import step_loop
 from passk.training.reward import Reward, Rewards, correctness
-from passk.training.rollouts import Task
+from passk.training.rollouts import Task, make_sampler
 from passk.training.settings import Training
 from passk.training.trainer import PolicyTrainer
 
@@ -109,7 +108,7 @@ def ours(start: Path, settings: Training, reward: Reward) -> tuple[float, dict[s
     with tempfile.TemporaryDirectory() as folder:
         trainer = PolicyTrainer(
             model, tokenizer, tasks, settings,
-            draw=step_loop(tokenizer, settings, (0,)),
+            draw=make_sampler(settings, tokenizer, (0,), start, 64),
             reward=reward,
             identity=(0,), folder=Path(folder), on_step=lambda _, row: rows.append(row),
         )  # fmt: skip

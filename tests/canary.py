@@ -18,7 +18,8 @@ from passk.core.digests import digest
 from passk.models.arithmetic import make_reproducible
 from passk.models.tiny import tiny_model
 from passk.models.tokenizer import train_tokenizer
-from passk.sampling.steploop import Request, Settings, generate
+from passk.sampling.decoding import DecodingConfig
+from passk.sampling.steploop import Request, generate
 from passk.training.pretraining import Schedule, pack, pretrain
 
 RECORDED = Path(__file__).parent / "data" / "canary.json"
@@ -49,7 +50,7 @@ def trained(network, folder):
 def drawn(network):
     """Tokens, log-probabilities and entropies of two blocks of samples."""
     requests = [Request([5, 9, 14, 40 + i], 100 + i, range(8)) for i in range(2)]
-    settings = Settings(0.6, 0.95, 24, (0,), rows=16)
+    settings = DecodingConfig(0.6, 0.95, 24, (0,), rows=16)
     samples = [one for block in generate(network, requests, settings) for one in block]
     return digest(
         [

@@ -4,8 +4,12 @@ import doctest
 import importlib
 import itertools
 import math
+import os
 import pkgutil
+import subprocess
+import sys
 import typing
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,19 +17,20 @@ import torch
 from pydantic import ValidationError
 
 import toy_policy as toy
-from passk.training import advantages as registry
 from passk.training import algorithms
-from passk.training import settings as params
-from passk.training.advantages import ALGORITHMS
-from passk.training.algorithms.dapo import dapo, mixed, overlong
+from passk.training.algorithms.algorithm import StepRewards
+from passk.training.algorithms.dapo import dapo, overlong
 from passk.training.algorithms.grpo import grpo
 from passk.training.algorithms.pass_at_k import pass_at_k
 from passk.training.algorithms.pkpo import pkpo, sloo_minus_one
-from passk.training.algorithms.ppo import gae, ppo
+from passk.training.algorithms.ppo import ppo
+from passk.training.algorithms.registry import ALGORITHMS
 from passk.training.algorithms.reinforce_plus_plus import reinforce_plus_plus
 from passk.training.algorithms.remax import remax
 from passk.training.algorithms.rloo import rloo
 from passk.training.algorithms.subsets import best_of, best_with, best_without
+from passk.training.algorithms.tokens import gae
+from passk.training.batches import find_signal
 
 
 def equal(got, wanted, **near):
@@ -155,14 +160,15 @@ def test_whitened_tokens_have_mean_zero_and_variance_one_whatever_stands_behind_
         torch.rand(3, 4, generator=generator),
         torch.rand(3, 4, 5, generator=generator),
     )
-    options = {"gamma": 0.9, "lam": 0.8, "eps": 0.0}
-    got = registry.advantages(name, rewards, {"lengths": lengths, "values": values}, options)
+    changed = {"gamma": 0.9, "eps": 1e-30, **({"lam": 0.8} if name == "ppo" else {})}
+    algorithm = ALGORITHMS[name](name=name, **{**PLAIN[name], **changed})
+    got = algorithm.advantages(StepRewards(rewards, lengths, 9, values=values))
     inside = torch.arange(5) < lengths[..., None]
     assert not got[~inside].any()
     assert float(got[inside].mean()) == pytest.approx(0, abs=1e-6)
     assert float(got[inside].std(correction=0)) == pytest.approx(1, abs=1e-5)
     noisy = torch.where(inside, values, torch.full_like(values, 99.0))
-    again = registry.advantages(name, rewards, {"lengths": lengths, "values": noisy}, options)
+    again = algorithm.advantages(StepRewards(rewards, lengths, 9, values=noisy))
     equal(again, got)
 
 
@@ -191,7 +197,7 @@ def test_dapo_normalises_rewards_less_penalties():
 
 def test_groups_with_a_signal_are_those_neither_all_right_nor_all_wrong():
     table = torch.tensor([[1.0, 1.0], [0.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
-    assert mixed(table).tolist() == [False, False, True, True]
+    assert find_signal(table).tolist() == [False, False, True, True]
 
 
 # --- pass@k and PKPO, against all subsets -------------------------------------------------------
@@ -286,22 +292,22 @@ PLAIN = {  # options under which nothing is divided by zero, and the greedy resp
     "rloo": {},
     "reinforce++": {"gamma": 1.0, "eps": 1e-4},
     "remax": {},
-    "ppo": {"gamma": 1.0, "lam": 1.0, "eps": 1e-4},
-    "dapo": {"eps": 1e-4, "overlong_tokens": 0, "overlong_penalty": 0.0},
+    "ppo": {
+        "gamma": 1.0, "lam": 1.0, "eps": 1e-4, "critic_learning_rate": 1e-3, "critic_passes": 1,
+        "critic_minibatches": 1, "critic_clip": 0.5, "critic_warmup": 0,
+    },
+    "dapo": {"eps": 1e-4, "rounds": 1, "overlong_tokens": 0, "overlong_penalty": 0.0},
     "pass_at_k": {"k": 4, "eps": 1e-4},
     "pkpo": {"k": 4},
-}
+}  # fmt: skip
 
 
 def of(name, rewards):
     lengths = torch.full(rewards.shape, 2)
-    made = {
-        "lengths": lengths,
-        "longest": 9,
-        "greedy": rewards.amin(1),
-        "values": torch.zeros(*rewards.shape, 2),
-    }
-    return registry.advantages(name, rewards, made, PLAIN[name])
+    step = StepRewards(
+        rewards, lengths, 9, greedy=rewards.amin(1), values=torch.zeros(*rewards.shape, 2)
+    )
+    return ALGORITHMS[name](name=name, **PLAIN[name]).advantages(step)
 
 
 @pytest.mark.parametrize("name", ALGORITHMS)
@@ -340,15 +346,60 @@ def test_advantages_of_a_group_sum_to_zero(name):
     equal(of(name, rewards).sum(1), torch.zeros(5), atol=1e-4)
 
 
-def test_every_algorithm_that_parameters_allow_is_registered_and_no_other():
-    union, _ = typing.get_args(params.Algorithm)
-    classes = {
-        typing.get_args(kind.model_fields["name"].annotation)[0]: kind
-        for kind in typing.get_args(union)
-    }
-    assert set(classes) == set(ALGORITHMS)
+def test_every_algorithm_is_registered_under_the_name_that_parameters_give_it():
     for name, algorithm in ALGORITHMS.items():
-        assert set(algorithm.options) <= set(classes[name].model_fields)
+        assert typing.get_args(algorithm.model_fields["name"].annotation) == (name,)
+        assert algorithm.label
+        assert algorithm.source.startswith("arXiv")
+        read = toy.settings(algorithm={"name": name, **PLAIN[name]}).algorithm
+        assert type(read) is algorithm
+
+
+def test_parameters_are_checked_without_torch():
+    code = "import sys, passk.training.settings; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_an_installed_package_adds_an_algorithm(tmp_path):
+    """Its options are checked, its advantages computed, without an edit of this package."""
+    install(tmp_path)
+    code = """
+import sys, torch, toy_policy as toy
+from passk.training.algorithms.algorithm import StepRewards
+settings = toy.settings(algorithm={"name": "doubled", "factor": 2.0})
+step = StepRewards(torch.tensor([[1.0, 0.0]]), torch.tensor([[1, 1]]), 9)
+assert settings.algorithm.advantages(step).tolist() == [[2.0, 0.0]]
+try:
+    toy.settings(algorithm={"name": "doubled"})
+except ValueError as error:
+    assert "doubled.factor" in str(error), error
+else:
+    raise AssertionError("an option was missing")
+"""
+    paths = os.pathsep.join([str(tmp_path), str(Path(__file__).parent)])
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": paths},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def install(folder):
+    """A package with one algorithm, as pip would leave it."""
+    (folder / "toy_doubled.py").write_text(
+        "from typing import ClassVar, Literal\n"
+        "from passk.training.algorithms.algorithm import Algorithm\n"
+        "class Doubled(Algorithm):\n"
+        "    label: ClassVar[str] = 'doubled'\n"
+        "    name: Literal['doubled']\n"
+        "    factor: float\n"
+        "    def advantages(self, step):\n"
+        "        return self.factor * step.rewards\n"
+    )
+    info = folder / "toy_doubled-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-doubled\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[passk.algorithms]\ndoubled = toy_doubled:Doubled\n")
 
 
 @pytest.mark.parametrize(
@@ -369,7 +420,14 @@ def test_options_that_an_algorithm_cannot_have_are_refused(algorithm, message):
 
 @pytest.mark.parametrize(
     "module",
-    ["passk.training.advantages", "passk.training.critic", "passk.training.problem_schedule"]
+    [
+        "passk.training.batches",
+        "passk.training.critic",
+        "passk.training.problem_schedule",
+        "passk.training.curricula.easy_first",
+        "passk.sampling.engines.engine",
+        "passk.core.registered",
+    ]
     + [f"passk.training.algorithms.{m.name}" for m in pkgutil.iter_modules(algorithms.__path__)],
 )
 def test_worked_examples_in_docstrings(module):

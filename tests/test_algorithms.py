@@ -7,15 +7,15 @@ import torch
 from transformers import TrainerCallback
 
 import toy_policy as toy
+from passk.sampling.rollouts import Rollout
 from passk.training import arm as arms
 from passk.training import checkpoints
-from passk.training.advantages import ALGORITHMS
+from passk.training.algorithms.registry import ALGORITHMS
 from passk.training.batches import micro_batches
 from passk.training.collection import Collector
 from passk.training.critic import Critic, explained_variance, value_loss
-from passk.training.engines import step_loop
 from passk.training.reward import Rewards
-from passk.training.rollouts import Rollout, Task
+from passk.training.rollouts import Task
 from passk.training.seconds import Stopwatch
 from passk.training.trainer import PolicyTrainer
 
@@ -144,7 +144,7 @@ def test_gradient_of_each_algorithm_agrees_with_its_formula_written_out(start, t
     model, tokenizer = checkpoints.load(start)
     reference, _ = checkpoints.load(start)
     drawn, gradients = {}, Gradients()
-    engine = step_loop(tokenizer, settings, (1,))
+    engine = toy.sampler("step_loop", tokenizer, settings)
 
     def draw(policy, tasks, step, *, stream="rollout", greedy=False):
         groups = engine(policy, tasks, step, stream=stream, greedy=greedy)
@@ -229,7 +229,8 @@ def test_values_are_those_of_the_prefix_before_each_token(start, shared):
     model, tokenizer = checkpoints.load(start)
     reference, _ = checkpoints.load(start)
     settings = toy.settings(share_prompts=shared, forward_rows=2, **by("ppo"))
-    critic = Critic(model, settings, (1,), torch.device("cpu"))
+    config = settings.algorithm.critic()
+    critic = Critic(model, config, settings, (1,), torch.device("cpu"))
     torch.nn.init.normal_(critic.head.weight, generator=torch.manual_seed(5))
     prompts = [tokenizer(p)["input_ids"] for p in ("1+1=", "123+4=", "1+1=")]
     responses = [[5, 6, 7], [9], [8, 7, 6, 5, 4]]

@@ -5,9 +5,10 @@ import torch
 
 import foreign_checkpoint as foreign
 import toy_policy as toy
+from passk.models.policy_weights import copy_of, merged
 from passk.training import checkpoints
-from passk.training.engines import by_generate, engine, step_loop
-from passk.training.weights import adapters, copy_of, merged
+from passk.training.rollouts import make_sampler
+from passk.training.weights import adapters
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +35,8 @@ def test_generate_and_the_step_loop_agree_on_greedy_responses(loaded):
     model, tokenizer = loaded
     settings = toy.settings(engine="generate", gradient_accumulation=2)
     ours, theirs = (
-        drawn(make(tokenizer, settings, (1,)), model, tokenizer, greedy=True)
-        for make in (step_loop, by_generate)
+        drawn(toy.sampler(name, tokenizer, settings), model, tokenizer, greedy=True)
+        for name in ("step_loop", "generate")
     )
     for own, other in zip(ours, theirs, strict=True):
         assert len(own) == len(other) == 1
@@ -47,7 +48,7 @@ def test_generate_and_the_step_loop_agree_on_greedy_responses(loaded):
 
 def test_generate_is_seeded_by_step_and_stream_and_leaves_the_global_generator_alone(loaded):
     model, tokenizer = loaded
-    draw = by_generate(tokenizer, toy.settings(engine="generate"), (1,))
+    draw = toy.sampler("generate", tokenizer, toy.settings())
     torch.manual_seed(3)
     before = torch.get_rng_state()
     first = drawn(draw, model, tokenizer)
@@ -70,7 +71,7 @@ def test_generate_draws_from_the_policy_at_its_temperature_without_the_checkpoin
     (task, *_) = toy.tasks(tokenizer)
     with torch.no_grad():
         model.lm_head.weight.mul_(20)  # uneven probabilities
-        (group,) = by_generate(tokenizer, settings, (1,))(model, [task], 1)
+        (group,) = toy.sampler("generate", tokenizer, settings)(model, [task], 1)
         logits = model(torch.tensor([task.prompt_ids])).logits[0, -1] / 0.5
         model.lm_head.weight.div_(20)
     chances = logits.softmax(-1)
@@ -112,7 +113,7 @@ LORA = {"rank": 4, "alpha": 8, "dropout": 0.0, "targets": ["all-linear"]}
 def test_a_copy_that_draws_hears_of_new_weights(start, loaded, name):
     model, tokenizer = loaded
     settings = toy.settings(engine=name, precision="bfloat16")
-    draw = engine(settings, tokenizer, (1,), start, 20)
+    draw = make_sampler(settings, tokenizer, (1,), start, 20)
     before = texts(drawn(draw, model, tokenizer))
     assert before == texts(drawn(draw, model, tokenizer))
     with torch.no_grad():
@@ -127,5 +128,5 @@ def test_a_foreign_llama_without_a_padding_token_is_drawn_from(tmp_path):
     assert tokenizer.pad_token_id == tokenizer.eos_token_id
     for name in ("step_loop", "generate"):
         settings = toy.settings(engine=name)
-        groups = drawn(engine(settings, tokenizer, (1,), folder, 20), model.eval(), tokenizer)
+        groups = drawn(make_sampler(settings, tokenizer, (1,), folder, 20), model.eval(), tokenizer)
         assert [len(group) for group in groups] == [8] * 5

@@ -17,7 +17,7 @@ from passk.core.digests import file_digest
 from passk.models.fetch_settings import Fetch
 from passk.models.fetching import INDEX, FetchError, check_weights, model_files, revision_of
 from passk.models.hub import Promised, compare
-from passk.models.image_inputs import Eye
+from passk.models.image_inputs import ImageEncoder
 from passk.pipeline.stages import fetch
 from passk.pipeline.stages.job import Job, StageError
 from passk.sampling.checkpoint import takes_pictures
@@ -90,9 +90,9 @@ def test_a_model_that_takes_pictures_comes_with_its_processor(tmp_path, monkeypa
     fetch.run(job(folder, revision_of(files, folder)))
     target = paths.model("toy", "llama")
     assert {path.name for path in target.iterdir()} >= PUBLISHED.keys()
-    eye, png = Eye.of(target), toy_vlm.pictures()[0].png
-    assert tuple(eye.processor.image_std) == (0.25, 0.25, 0.25)
-    assert eye.look(png).tokens == 16
+    encoder, png = ImageEncoder.of(target), toy_vlm.pictures()[0].png
+    assert tuple(encoder.processor.image_std) == (0.25, 0.25, 0.25)
+    assert encoder.encode(png).tokens == 16
     (folder / "preprocessor_config.json").unlink()
     with pytest.raises(FetchError, match=r"vision tower without preprocessor_config\.json"):
         model_files(folder)
@@ -102,7 +102,7 @@ def test_a_processor_in_one_file_is_as_good(tmp_path, monkeypatch):
     # As transformers 5 saves a processor: options of pictures are a part of another file.
     monkeypatch.chdir(tmp_path)
     folder = toy_vlm.save(tmp_path / "vlm")
-    apart = Eye.of(folder)
+    apart = ImageEncoder.of(folder)
     options = json.loads((folder / "preprocessor_config.json").read_text())
     (folder / "preprocessor_config.json").unlink()
     whole = {"image_processor": options, "processor_class": "Qwen2_5_VLProcessor"}
@@ -114,7 +114,7 @@ def test_a_processor_in_one_file_is_as_good(tmp_path, monkeypatch):
     assert names == {path.name for path in files} | {"preprocessor_config.json"}
     assert takes_pictures(target)
     for picture in toy_vlm.pictures():
-        ours, theirs = (eye.look(picture.png) for eye in (Eye.of(target), apart))
+        ours, theirs = (encoder.encode(picture.png) for encoder in (ImageEncoder.of(target), apart))
         assert torch.equal(ours.pixels, theirs.pixels)
         assert ours.tokens == theirs.tokens
 

@@ -26,7 +26,7 @@ from passk.core.schemas.demonstrations import DEMONSTRATIONS
 from passk.data.prompts import render, template
 from passk.pipeline.stages import sft as stage
 from passk.pipeline.stages.job import Job, StageError
-from passk.sampling.engines.stepwise import Stepwise
+from passk.sampling.engines.step_loop import StepLoopEngine
 from passk.training import checkpoints, finetuning
 from passk.training.pretraining import batches
 
@@ -133,7 +133,7 @@ def test_prompts_get_no_label_and_padding_none():
     pairs = stage.pairs_of(rows_of_demonstrations(), "plain", tokenizer)
     trainer = finetuning.DemonstrationTrainer(
         model, tokenizer, stage.pack(pairs, pairs[0][1][-1]),
-        finetuning.Run("tuned", stage.FineTuning(**SETTINGS), 1, paths.model("s", "base"),
+        finetuning.FineTuningRun("tuned", stage.FineTuning(**SETTINGS), 1, paths.model("s", "base"),
                        paths.RESUME / "x"),
         print,
     )  # fmt: skip
@@ -167,11 +167,11 @@ def test_token_ids_are_those_that_sampling_uses(name, bos):
     tokenizer.chat_template = CHAT
     rows = rows_of_demonstrations()
     engine = SimpleNamespace(
-        tokenizer=tokenizer, order=SimpleNamespace(plain=not template(name).chat)
+        tokenizer=tokenizer, config=SimpleNamespace(plain=not template(name).chat)
     )
     for row, (prompt, response) in zip(rows, stage.pairs_of(rows, name, tokenizer), strict=True):
         text = render(name, row, tokenizer)
-        assert prompt == Stepwise._encoded(engine, text, None)
+        assert prompt == StepLoopEngine._encode(engine, text, None)
         assert (prompt[0] == 0) == (bos and name == "plain")
         assert tokenizer.decode(response[:-1]) == row["response"]
         assert 0 not in response[:-1]  # nothing is put before a response

@@ -1,7 +1,7 @@
 """Golden bytes: when the sampler's output changes, its version must be raised.
 
 Samples in block stores are named by the version, so that old and new ones never mix. After
-raising `VERSIONS["step_loop"]`, record anew:
+raising the version of `STEP_LOOP`, record anew:
 `python -m passk.core.processor tests/test_golden_samples.py`.
 """
 
@@ -9,15 +9,16 @@ import json
 from pathlib import Path
 
 from passk.core.digests import digest
-from passk.sampling.engines.protocol import VERSIONS
-from passk.sampling.steploop import Request, Settings, generate
+from passk.sampling.decoding import DecodingConfig
+from passk.sampling.engines.registry import ENGINES
+from passk.sampling.steploop import Request, generate
 from toy_checkpoint import uneven_qwen2
 
 GOLDEN = Path(__file__).with_name("golden_samples.json")
 WAYS = {
-    "nucleus": Settings(0.6, 0.95, 12, (0,), rows=8),
-    "all": Settings(1.0, 1.0, 12, (0,), rows=8),
-    "greedy": Settings(0.0, 1.0, 12, (0,), rows=8),
+    "nucleus": DecodingConfig(0.6, 0.95, 12, (0,), rows=8),
+    "all": DecodingConfig(1.0, 1.0, 12, (0,), rows=8),
+    "greedy": DecodingConfig(0.0, 1.0, 12, (0,), rows=8),
 }
 
 
@@ -38,16 +39,16 @@ def drawn():
 def test_samples_are_those_of_the_recorded_version():
     golden = json.loads(GOLDEN.read_text())
     found = drawn()
-    assert VERSIONS["step_loop"] == golden["version"], (
+    assert ENGINES["step_loop"].version == golden["version"], (
         "the sampler's version was raised: record anew as the head of this file says"
     )
     for name in WAYS:
         assert found[name] == golden["samples"][name], (
-            f"{name}: the sampler's output changed; raise VERSIONS['step_loop'] in "
-            "src/passk/sampling/engines/protocol.py, then record anew"
+            f"{name}: the sampler's output changed; raise STEP_LOOP's version in "
+            "src/passk/sampling/engines/step_loop.py, then record anew"
         )
 
 
 if __name__ == "__main__":
-    record = {"version": VERSIONS["step_loop"], "samples": drawn()}
+    record = {"version": ENGINES["step_loop"].version, "samples": drawn()}
     GOLDEN.write_text(json.dumps(record, indent=1) + "\n")

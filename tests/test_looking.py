@@ -15,14 +15,15 @@ from passk.config import paths
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import SAMPLES
 from passk.data.prompts import encode, render
-from passk.models.image_inputs import Eye, VisionError, inputs, looking_in_prompts
+from passk.models.image_inputs import ImageEncoder, VisionError, images_in_prompts_only, inputs
 from passk.models.loading import load
 from passk.pipeline.stages import sample as stage
 from passk.pipeline.stages.job import StageError
 from passk.sampling import checkpoint, forward
-from passk.sampling.steploop import Request, Settings, completed, generate
+from passk.sampling.decoding import DecodingConfig
+from passk.sampling.steploop import Request, completed, generate
 
-SETTINGS = Settings(temperature=0.9, top_p=0.95, max_new_tokens=20, eos_ids=(0, 1), rows=16)
+SETTINGS = DecodingConfig(temperature=0.9, top_p=0.95, max_new_tokens=20, eos_ids=(0, 1), rows=16)
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +40,13 @@ def model(folder):
 @pytest.fixture(scope="module")
 def asked(folder):
     """Requests: four prompts with pictures, two of them with equal words, and one of words."""
-    tokenizer, eye = AutoTokenizer.from_pretrained(folder), Eye.of(folder)
+    tokenizer, encoder = AutoTokenizer.from_pretrained(folder), ImageEncoder.of(folder)
     questions = [*toy.QUESTIONS[:3], toy.QUESTIONS[0]]
     found = []
     for number, (question, picture) in enumerate(zip(questions, toy.pictures(), strict=True)):
         ids = encode("image", render("image", {"question": question}, tokenizer), tokenizer)
-        seen = eye.look(picture.png)
-        found.append(Request(eye.expand(ids, seen.tokens), 100 + number, range(6), seen))
+        seen = encoder.encode(picture.png)
+        found.append(Request(encoder.expand(ids, seen.tokens), 100 + number, range(6), seen))
     return [*found, Request(tokenizer.encode("How many?\n"), 200, range(6))]
 
 
@@ -55,7 +56,7 @@ def own_logits(model, request, more=()):
     shown = {}
     if request.picture is not None:
         shown = inputs(ids, [request.picture], model.config.image_token_id, prompt=prompt)
-    with torch.inference_mode(), looking_in_prompts(model, prompt):
+    with torch.inference_mode(), images_in_prompts_only(model, prompt):
         return model(input_ids=ids, **shown).logits[0, prompt - 1 :]
 
 
@@ -251,7 +252,7 @@ def test_how_pictures_are_prepared_is_part_of_what_names_weights(folder, tmp_pat
     size = values["size"]
     path.write_text(json.dumps(values | {"size": {**size, "longest_edge": 56 * 56}}))
     assert checkpoint.weights_digest(other) != checkpoint.weights_digest(folder)
-    assert Eye.of(other).look(toy.pictures()[0].png).tokens == 4
+    assert ImageEncoder.of(other).encode(toy.pictures()[0].png).tokens == 4
 
 
 # --- bad input -------------------------------------------------------------------------------
@@ -285,11 +286,11 @@ def test_a_question_that_writes_a_placeholder_is_named(study):
 
 
 def test_placeholders_must_be_one(folder):
-    eye = Eye.of(folder)
+    encoder = ImageEncoder.of(folder)
     with pytest.raises(VisionError, match="0 placeholders"):
-        eye.expand([200, 201], 4)
+        encoder.expand([200, 201], 4)
     with pytest.raises(VisionError, match="2 placeholders"):
-        eye.expand([eye.image_id, 200, eye.image_id], 4)
+        encoder.expand([encoder.image_id, 200, encoder.image_id], 4)
 
 
 def test_a_prompt_whose_picture_exceeds_the_context_is_refused(study):

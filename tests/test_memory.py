@@ -8,9 +8,9 @@ from tests.conftest import ROOT
 
 import toy_policy as toy
 from passk.training import checkpoints
-from passk.training.memory import FitError, Shape, check, needs, shape_of
+from passk.training.memory import FitError, ModelShape, check, needs, shape_of
 
-SHAPE = Shape(
+SHAPE = ModelShape(
     parameters=1000, trained=1000, layers=2, width=8, feed_forward=16, vocabulary=100, cached=12
 )
 LORA = {"rank": 4, "alpha": 8, "dropout": 0.0, "targets": ["q_proj", "v_proj"]}
@@ -48,7 +48,7 @@ def test_what_saves_memory_is_known():
     assert half["activations"] == full["activations"] / 2
     two = plain.model_copy(update={"processes": 2})
     assert needs(SHAPE, two, 20)["activations"] == full["activations"] / 2
-    adapted = Shape(**{**vars(SHAPE), "trained": 10})
+    adapted = ModelShape(**{**vars(SHAPE), "trained": 10})
     size = needs(adapted, toy.settings(lora=LORA, precision="bfloat16", kl_every=2), 20)
     assert size["weights"] == 990 * 2 + 10 * 4
     assert size["gradients and AdamW"] == 120

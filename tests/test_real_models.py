@@ -13,7 +13,8 @@ import toy_policy as toy
 from passk.config import paths
 from passk.pipeline.stages import train as train_stage
 from passk.sampling.blocks import plan
-from passk.sampling.engines import protocol
+from passk.sampling.engines.engine import SamplingConfig
+from passk.sampling.engines.step_loop import StepLoopEngine
 from passk.training import arm as arms
 from passk.training import checkpoints
 from test_training import Killed, kill_after, outputs, stage_job, start, study  # noqa: F401
@@ -56,9 +57,9 @@ def test_adapters_in_bfloat16_with_gradient_checkpointing_make_a_plain_model(pub
     for (name, weight), before in zip(trained.named_parameters(), begun.parameters(), strict=True):
         adapted = any(f"{one}.weight" in name for one in LORA["targets"])
         assert torch.equal(weight, before) != adapted, name
-    order = protocol.Order(saved, 0.8, 0.95, 8, 16, "bfloat16", plain=True)
+    config = SamplingConfig(saved, 0.8, 0.95, 8, 16, "bfloat16", plain=True)
     blocks = plan({"engine": "step_loop"}, "1+1=", None, 8, 8)
-    ((_, samples),) = protocol.start("step_loop", order).draw(blocks, lambda _: None)
+    ((_, samples),) = StepLoopEngine(config).draw(blocks, lambda _: None)
     assert len(samples) == 8
 
 

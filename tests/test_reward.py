@@ -3,16 +3,18 @@
 import doctest
 
 import pytest
+from pydantic import ValidationError
 
+import toy_policy as toy
 from passk.domains.math.judge import MathJudge
 from passk.domains.math.options import MathOptions
 from passk.domains.math.world.chains import parse_chain, solve, write_chain
 from passk.domains.math.world.questions import parse_question
 from passk.domains.verdict import CORRECT, UNKNOWN
 from passk.training import reward as rewards
-from passk.training.reward import PARTIAL, REWARDS, correctness, share_of_valid_steps, valid_steps
+from passk.training.reward import PARTIAL, correctness, share_of_valid_steps, valid_steps
+from passk.training.rewards.registry import REWARDS
 from passk.training.rollouts import Task
-from passk.training.settings import Training
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +71,11 @@ def test_valid_steps_names_a_question_that_has_none():
         share_of_valid_steps("What is 1 + 1?", "2")
 
 
-def test_every_reward_that_parameters_allow_is_registered_and_no_other():
-    assert set(Training.model_fields["reward"].annotation.__args__) == set(REWARDS)
+def test_parameters_allow_what_is_registered_and_explain_what_is_not():
+    for name in REWARDS:
+        assert toy.settings(reward=name).reward == name
+    with pytest.raises(ValidationError, match=r"legal: correctness, valid_steps"):
+        toy.settings(reward="corectness")
 
 
 def test_worked_examples_in_docstrings():

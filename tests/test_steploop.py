@@ -9,7 +9,8 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
 from passk.sampling import forward
-from passk.sampling.steploop import Request, Settings, completed, generate
+from passk.sampling.decoding import DecodingConfig
+from passk.sampling.steploop import Request, completed, generate
 from passk.sampling.streams import sample_streams, uniforms
 from passk.sampling.tokens import distribution, draw
 
@@ -36,7 +37,9 @@ def model():
     return tiny()
 
 
-SETTINGS = Settings(temperature=0.8, top_p=0.95, max_new_tokens=24, eos_ids=(0, 1, 2), rows=16)
+SETTINGS = DecodingConfig(
+    temperature=0.8, top_p=0.95, max_new_tokens=24, eos_ids=(0, 1, 2), rows=16
+)
 
 
 def requests(count=9, size=6):

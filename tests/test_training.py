@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import torch
+from pydantic import ValidationError
 
 import toy_policy as toy
 from passk.config import paths
@@ -22,17 +23,15 @@ from passk.training import arm as arms
 from passk.training import checkpoints
 from passk.training import trainer as trainers
 from passk.training.configuration import configuration
-from passk.training.engines import step_loop
+from passk.training.curricula.easy_first import easy_first
+from passk.training.curricula.registry import CURRICULA
 from passk.training.log import TrainingLog
 from passk.training.problem_schedule import (
-    CURRICULA,
-    easy_first,
     further_problems,
     problems_of_step,
 )
 from passk.training.reward import Rewards
 from passk.training.scoring import shared_prompt_scores
-from passk.training.settings import Training
 from passk.training.trainer import PolicyTrainer, TrainingError
 
 
@@ -288,7 +287,7 @@ def test_gradient_agrees_with_the_policy_gradient_by_hand(start, tmp_path, monke
     norms = []
     trainer = PolicyTrainer(
         model, tokenizer, toy.tasks(tokenizer), settings,
-        draw=step_loop(tokenizer, settings, (1,)), reward=toy.printable_start,
+        draw=toy.sampler("step_loop", tokenizer, settings), reward=toy.printable_start,
         identity=(1,), folder=tmp_path, on_step=lambda _, row: norms.append(row["grad_norm"]),
     )  # fmt: skip
     trainer.train()
@@ -344,7 +343,10 @@ def test_easy_first_opens_a_level_with_each_part_of_the_run():
     with pytest.raises(ValueError, match="curriculum: uniform"):
         easy_first([1, None], 1, 6)
     assert CURRICULA["uniform"](levels, 1, 6) == [0, 1, 2, 3, 4]
-    assert set(Training.model_fields["curriculum"].annotation.__args__) == set(CURRICULA)
+    for name in CURRICULA:
+        assert toy.settings(curriculum=name).curriculum == name
+    with pytest.raises(ValidationError, match="did you mean 'easy_first'"):
+        toy.settings(curriculum="easyfirst")
 
 
 def test_a_log_that_lost_rows_is_refused(tmp_path):
@@ -385,7 +387,7 @@ def test_parameters_that_cannot_work_are_refused(changes, message):
 def test_a_start_model_without_a_tokenizer_is_named(start, tmp_path):
     for name in ("config.json", "model.safetensors"):
         (tmp_path / name).write_bytes((start / name).read_bytes())
-    with pytest.raises(checkpoints.CheckpointError, match="without a tokenizer"):
+    with pytest.raises(checkpoints.ModelFolderError, match="without a tokenizer"):
         checkpoints.load(tmp_path)
 
 

@@ -14,13 +14,13 @@ from passk.core.schemas.problems import PROBLEMS
 from passk.models.image_inputs import inputs
 from passk.pipeline.stages import train as train_stage
 from passk.pipeline.stages.job import Job, StageError
+from passk.sampling.rollouts import Rollout
 from passk.training import arm as arms
 from passk.training import checkpoints, memory
 from passk.training import trainer as trainers
 from passk.training.batches import collate
-from passk.training.engines import by_generate, engine, step_loop
 from passk.training.reward import Rewards
-from passk.training.rollouts import Rollout
+from passk.training.rollouts import make_sampler
 from passk.training.scoring import shared_prompt_scores
 from passk.training.trainer import PolicyTrainer
 
@@ -64,7 +64,7 @@ def answered(start, *responses):
 def plain_logps(model, task, response, temperature=1.0):
     """Of one response, by the model's own pass over it alone, without any padding."""
     ids = torch.tensor([[*task.prompt_ids, *response]])
-    shown = inputs(ids, [task.seen], model.config.image_token_id)
+    shown = inputs(ids, [task.image], model.config.image_token_id)
     logits = model(input_ids=ids, **shown).logits[0, len(task.prompt_ids) - 1 : -1] / temperature
     return torch.log_softmax(logits, -1)
 
@@ -84,7 +84,7 @@ def shared(model, tasks, batch, **changes):
 
 def test_shared_prompts_score_as_a_plain_pass_does(start):
     model, tasks, groups, batch = answered(start)
-    assert len({task.seen.grid for task in tasks}) == 3
+    assert len({task.image.grid for task in tasks}) == 3
     assert len({task.prompt_ids for task in tasks}) < len(tasks)  # equal words, another picture
     logps, entropies = shared(model, tasks, batch, temperature=0.7)
     for row, place in enumerate(batch["task"].tolist()):
@@ -252,8 +252,8 @@ def test_engines_agree_on_greedy_rollouts(start):
     tasks = vlm.tasks(start)(tokenizer)
     settings = toy.settings(max_new_tokens=12)
     ours, theirs = (
-        make(tokenizer, settings, (1,))(model, tasks, 1, greedy=True)
-        for make in (step_loop, by_generate)
+        toy.sampler(name, tokenizer, settings)(model, tasks, 1, greedy=True)
+        for name in ("step_loop", "generate")
     )
     assert [g[0].token_ids for g in ours] == [g[0].token_ids for g in theirs]
     assert len({tuple(g[0].token_ids) for g in ours}) > 1
@@ -262,8 +262,8 @@ def test_engines_agree_on_greedy_rollouts(start):
 def test_a_copy_of_a_policy_with_adapters_looks(start):
     model, tokenizer = checkpoints.load(start)
     tasks = vlm.tasks(start)(tokenizer)
-    draw = engine(toy.settings(lora=LORA), tokenizer, (1,), start, 60)
-    plain = step_loop(tokenizer, toy.settings(), (1,))
+    draw = make_sampler(toy.settings(lora=LORA), tokenizer, (1,), start, 60)
+    plain = toy.sampler("step_loop", tokenizer, toy.settings())
     ours, theirs = (one(model.eval(), tasks, 1) for one in (draw, plain))
     assert [[r.token_ids for r in g] for g in ours] == [[r.token_ids for r in g] for g in theirs]
 

@@ -15,7 +15,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen2Config, Qwen2
 from transformers.models.qwen2.tokenization_qwen2 import Qwen2Tokenizer
 
 from passk.sampling.blocks import BlockStore, plan
-from passk.sampling.engines.protocol import Order, start
+from passk.sampling.engines.engine import SamplingConfig
+from passk.sampling.engines.vllm import VllmEngine
 from passk.sampling.streams import sample_streams
 
 pytestmark = [
@@ -53,13 +54,13 @@ def folder(tmp_path_factory):
 
 
 def order(folder, temperature=0.8):
-    return Order(folder, temperature, 0.95, 20, 64, "float32", plain=True)
+    return SamplingConfig(folder, temperature, 0.95, 20, 64, "float32", plain=True)
 
 
 @pytest.fixture(scope="module")
 def engine(folder):
     os.environ["VLLM_CPU_KVCACHE_SPACE"] = "1"
-    return start("vllm", order(folder))
+    return VllmEngine(order(folder))
 
 
 @pytest.fixture(scope="module")

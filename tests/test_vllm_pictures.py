@@ -11,9 +11,10 @@ import toy_policy
 import toy_vlm as toy
 from passk.core.images import encode
 from passk.data.prompts import render
-from passk.models.image_inputs import Eye, inputs
+from passk.models.image_inputs import ImageEncoder, inputs
 from passk.sampling.blocks import plan
-from passk.sampling.engines.protocol import Order, start
+from passk.sampling.engines.engine import SamplingConfig
+from passk.sampling.engines.vllm import VllmEngine
 from passk.training import arm as arms
 from passk.training import checkpoints
 
@@ -65,8 +66,8 @@ def _small():
 @pytest.fixture(scope="module")
 def drawn(folder, blocks):
     pictures = {one.digest: one.png for one in gallery()}
-    engine = start("vllm", Order(folder, 0.8, 0.95, 20, 64, "float32", plain=False,
-                                 pictures=pictures))  # fmt: skip
+    engine = VllmEngine(SamplingConfig(folder, 0.8, 0.95, 20, 64, "float32", plain=False,
+                                 images=pictures))  # fmt: skip
     return dict(zip([block.key for block in blocks], engine.draw(blocks, lambda n: None),
                     strict=True))  # fmt: skip
 
@@ -82,13 +83,13 @@ def log_probabilities(model, ids, seen, response):
 
 def test_log_probabilities_about_pictures_are_those_of_transformers(drawn, blocks, policy, folder):
     model, tokenizer = policy
-    eye = Eye.of(folder)
+    encoder = ImageEncoder.of(folder)
     png = {one.digest: one.png for one in gallery()}
     for block in blocks:
-        seen = eye.look(png[block.image])
+        seen = encoder.encode(png[block.image])
         # vLLM shrinks by torchvision, we by Pillow: pixels differ by a grey level here and there.
         near = 5e-3 if block.image == gallery()[-1].digest else 1e-4
-        ids = eye.expand(tokenizer.encode(block.prompt, add_special_tokens=False), seen.tokens)
+        ids = encoder.expand(tokenizer.encode(block.prompt, add_special_tokens=False), seen.tokens)
         for one in drawn[block.key][1]:
             logs = log_probabilities(model, ids, seen, one.token_ids.tolist())
             wanted = logs[torch.arange(len(one.token_ids)), one.token_ids.tolist()]
@@ -113,14 +114,12 @@ def settings():
 
 @pytest.fixture(scope="module")
 def served(folder, policy, settings):
-    from passk.training.colocated import Colocated
-
-    return Colocated(policy[1], settings, (1,), folder, 96)
+    return toy_policy.sampler("vllm", policy[1], settings, start=folder, length=96)
 
 
 def sure(model, task, rollout):
     """How far below the best token each of a greedy rollout is, in nats."""
-    logs = log_probabilities(model, task.prompt_ids, task.seen, list(rollout.token_ids))
+    logs = log_probabilities(model, task.prompt_ids, task.image, list(rollout.token_ids))
     taken = logs[torch.arange(len(rollout.token_ids)), list(rollout.token_ids)]
     return float((logs.max(-1).values - taken).max())
 

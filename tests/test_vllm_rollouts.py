@@ -42,9 +42,7 @@ def policy(start):
 
 @pytest.fixture(scope="module")
 def served(start, policy):
-    from passk.training.colocated import Colocated
-
-    return Colocated(policy[1], toy.settings(**SETTINGS), (1,), start, 24)
+    return toy.sampler("vllm", policy[1], toy.settings(**SETTINGS), start=start, length=24)
 
 
 def greedy_by_hand(model, prompt, longest):

@@ -13,8 +13,9 @@ from transformers import (
     Qwen2Tokenizer,
 )
 
+from passk.sampling.rollouts import RolloutSampler
 from passk.training.reward import Rewards
-from passk.training.rollouts import Task
+from passk.training.rollouts import Task, make_sampler
 from passk.training.settings import Training
 
 SETTINGS: dict[str, Any] = {
@@ -38,6 +39,20 @@ SETTINGS: dict[str, Any] = {
 def settings(**changes: Any) -> Training:
     """The toy's parameters with some changed."""
     return Training(**{**SETTINGS, **changes})
+
+
+def sampler(
+    name: str,
+    tokenizer: Any,
+    settings: Training,
+    *,
+    identity: tuple[int | str, ...] = (1,),
+    start: Path = Path("unused"),
+    length: int = 64,
+) -> RolloutSampler:
+    """An engine's own sampler, by the policy as it is."""
+    plain = {"engine": name, "precision": "float32", "lora": None}
+    return make_sampler(settings.model_copy(update=plain), tokenizer, identity, start, length)
 
 
 def make_start(

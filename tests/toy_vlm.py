@@ -9,7 +9,7 @@ from PIL import Image
 from passk.core import images as normal_form
 from passk.core.images import Picture
 from passk.data.prompts import encode, render
-from passk.models.image_inputs import Eye, image_processor
+from passk.models.image_inputs import ImageEncoder, image_processor
 from passk.models.tiny import save_checkpoint, tiny_model
 from passk.models.tokenizer import train_tokenizer
 from passk.training.rollouts import Task
@@ -47,7 +47,7 @@ def save(folder: Path, *, uneven: float = 6.0, context: int = 192) -> Path:
 
 def tasks(folder: Path) -> Any:
     """What gives a trainer its tasks: each picture with a question, and one with two."""
-    eye: Any = Eye.of(folder)
+    encoder: Any = ImageEncoder.of(folder)
 
     def rendered(tokenizer: Any) -> list[Task]:
         shown = pictures()
@@ -55,8 +55,10 @@ def tasks(folder: Path) -> Any:
         found = []
         for number, (question, picture) in enumerate(pairs):
             ids = encode("image", render("image", {"question": question}, tokenizer), tokenizer)
-            seen = eye.look(picture.png)
-            found.append(Task(f"p{number}", tuple(eye.expand(ids, seen.tokens)), "", seen=seen))
+            seen = encoder.encode(picture.png)
+            found.append(
+                Task(f"p{number}", tuple(encoder.expand(ids, seen.tokens)), "", image=seen)
+            )
         return found
 
     return rendered

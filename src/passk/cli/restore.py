@@ -11,6 +11,7 @@ from passk.core.yaml_files import read
 from passk.pipeline.stages.job import Job
 from passk.pipeline.stages.sample import refill_draw
 from passk.sampling.blocks import BlockStore
+from passk.sampling.engines.registry import ENGINES
 
 
 def main(
@@ -27,7 +28,7 @@ def main(
     study = validate(values, str(params))
     store = BlockStore(paths.BLOCKS)
     for name, draw in study.draws.items():
-        if draw.engine == "imported" or not paths.samples(study.study, name).exists():
+        if ENGINES[draw.engine].blocks is None or not paths.samples(study.study, name).exists():
             continue
         written = refill_draw(Job("sample", name, values, ""), store)
         typer.echo(f"{name}: {written} block(s) put back")

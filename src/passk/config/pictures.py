@@ -11,6 +11,7 @@ from passk.data.prompts import templates
 from passk.domains.world_settings import WorldSet
 from passk.domains.worlds import world
 from passk.models.naming import parse
+from passk.sampling.engines.registry import ENGINES
 from passk.sampling.settings import Draw
 from passk.training.finetuning_settings import FineTuning
 from passk.training.pretraining_settings import Pretraining
@@ -50,13 +51,13 @@ def faults(
         place, sees = f"train.{name}", _sees(arm.start, pretrain, arms)
         yield from _asked(f"{place}.set", arm.template, {arm.set: shows.get(arm.set)})
         yield from _model(f"{place}.start", arm.template, arm.start, sees)
-        if _image(arm.template) and arm.algorithm.name == "ppo":
+        if _image(arm.template) and arm.algorithm.critic() is not None:
             yield (
-                f"{place}.algorithm.name = 'ppo': its critic reads text alone; use another "
-                "algorithm for problems with pictures"
+                f"{place}.algorithm.name = {arm.algorithm.name!r}: its critic reads text "
+                "alone; use another algorithm for problems with pictures"
             )
     for name, draw in draws.items():
-        if draw.template is not None and draw.engine != "imported":
+        if draw.template is not None and ENGINES[draw.engine].blocks is not None:
             asked = {one: shows.get(one) for one in draw.sets}
             yield from _asked(f"draws.{name}.sets", draw.template, asked)
             sees = _sees(draw.model, pretrain, arms)

@@ -29,6 +29,7 @@ from passk.domains.world_settings import WorldSet
 from passk.models.fetch_settings import Fetch
 from passk.models.naming import parse
 from passk.report.settings import Headline, Report
+from passk.sampling.engines.registry import ENGINES
 from passk.sampling.settings import Draw, Sampling
 from passk.training.finetuning_settings import FineTuning
 from passk.training.pretraining_settings import Pretraining
@@ -94,7 +95,7 @@ def _problems(study: Study) -> Iterator[str]:
         if draw.template is not None:
             yield from unknown(f"draws.{name}.template", draw.template, templates(), "template")
         imported = parse(draw.model).arm in study.imported
-        if imported != (draw.engine == "imported"):
+        if imported != (ENGINES[draw.engine].collect is not None):
             yield (
                 f"draws.{name}.engine = {draw.engine!r}: engine 'imported' goes with a model "
                 "under `imported:`, and with no other"

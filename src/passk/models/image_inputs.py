@@ -40,7 +40,7 @@ class VisionError(ValueError):
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class ImageInputs:
     """A picture that is ready for a model.
 
     Attributes:
@@ -56,7 +56,7 @@ class Seen:
     png: bytes
 
 
-class Eye:
+class ImageEncoder:
     """What turns pictures into a model's inputs.
 
     Args:
@@ -68,24 +68,24 @@ class Eye:
         self.processor, self.image_id = processor, image_id
 
     @staticmethod
-    def of(folder: Path) -> "Eye | None":
-        """The eye of a checkpoint; None where its model takes no pictures."""
+    def of(folder: Path) -> "ImageEncoder | None":
+        """The encoder of a checkpoint; None where its model takes no pictures."""
         image_id = read_json(folder / "config.json").get("image_token_id")
         if image_id is None or not (folder / PROCESSOR).exists():
             return None
-        return Eye(image_processor(folder), int(image_id))
+        return ImageEncoder(image_processor(folder), int(image_id))
 
-    def look(self, png: bytes) -> Seen:
+    def encode(self, png: bytes) -> ImageInputs:
         """A picture in normal form as the model's input."""
-        found = self.processor(images=[opened(png)], return_tensors="pt")
-        time, height, width = (int(n) for n in found["image_grid_thw"][0])
+        prepared = self.processor(images=[opened(png)], return_tensors="pt")
+        time, height, width = (int(n) for n in prepared["image_grid_thw"][0])
         tokens = time * height * width // self.processor.merge_size**2
-        return Seen(found["pixel_values"], (time, height, width), tokens, png)
+        return ImageInputs(prepared["pixel_values"], (time, height, width), tokens, png)
 
-    def look_at_all(self, pngs: Sequence[bytes]) -> dict[str, Tensor]:
+    def encode_all(self, pngs: Sequence[bytes]) -> dict[str, Tensor]:
         """Pictures as `pixel_values` and `image_grid_thw`, one behind the other."""
-        found = self.processor(images=[opened(png) for png in pngs], return_tensors="pt")
-        return {name: found[name] for name in ("pixel_values", "image_grid_thw")}
+        prepared = self.processor(images=[opened(png) for png in pngs], return_tensors="pt")
+        return {name: prepared[name] for name in ("pixel_values", "image_grid_thw")}
 
     def expand(self, ids: Sequence[int], tokens: int) -> list[int]:
         """A prompt's ids with its one placeholder repeated for each token of its picture.
@@ -104,7 +104,7 @@ class Eye:
 
 
 def inputs(
-    ids: Tensor, pictures: Sequence[Seen], image_id: int, prompt: int | None = None
+    ids: Tensor, pictures: Sequence[ImageInputs], image_id: int, prompt: int | None = None
 ) -> dict[str, Tensor]:
     """What a Qwen2.5-VL's forward pass takes besides the ids of prompts that hold pictures.
 
@@ -125,7 +125,7 @@ def inputs(
 
 
 @contextmanager
-def looking_in_prompts(model: Any, prompt: int) -> Iterator[None]:  # noqa: ANN401
+def images_in_prompts_only(model: Any, prompt: int) -> Iterator[None]:  # noqa: ANN401
     """While rows of prompt and response are passed on: a placeholder in a response is but a token.
 
     A policy may draw that token as any other, and transformers would want a picture for it.

@@ -8,11 +8,9 @@ from passk.models.naming import parse
 from passk.report.material import Material
 from passk.report.numbers import Number, Part, plain, source
 from passk.report.tables import Cell, View
+from passk.training.algorithms.registry import ALGORITHMS
 
 FRAMEWORK = "TRL"  # passk.training subclasses its trainers
-SPELLED = {
-    "remax": "ReMax", "reinforce++": "Reinforce++", "pass_at_k": "pass@k training",
-}  # fmt: skip
 
 
 def draws(material: Material) -> View:
@@ -62,8 +60,7 @@ def _algorithm(arm: Mapping[str, Any]) -> str:
     """The objective as the literature spells it."""
     if not arm:
         return "–"
-    name = str(arm["algorithm"]["name"])
-    return {"remax": "ReMax", "pass_at_k": "pass@k"}.get(name, name.upper())
+    return ALGORITHMS[str(arm["algorithm"]["name"])].label
 
 
 def _filled(view: View) -> View:

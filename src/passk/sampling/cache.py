@@ -9,7 +9,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from passk.models.image_inputs import Seen
+from passk.models.image_inputs import ImageInputs
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,9 @@ class Prefix:
 class Decoder(Protocol):
     """A model with `rows` slots of `length` cache positions; slots are numbered from 0."""
 
-    def prefill(self, prompt: list[int], picture: Seen | None = None) -> tuple[Prefix, Tensor]:
+    def prefill(
+        self, prompt: list[int], picture: ImageInputs | None = None
+    ) -> tuple[Prefix, Tensor]:
         """Run a prompt alone; its share of the cache, and logits (1, vocabulary) behind it."""
 
     def step(self, tokens: Tensor, positions: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from transformers.cache_utils import Cache, DynamicCache
 
-from passk.models.image_inputs import Seen, inputs, rotary_positions
+from passk.models.image_inputs import ImageInputs, inputs, rotary_positions
 from passk.sampling.cache import Decoder, Prefix, Slots
 from passk.sampling.fused import FusedDecoder, fusable
 
@@ -62,7 +62,9 @@ class ModuleDecoder(Slots):
         self.keys = self.values = torch.empty(0)
         self.shift = torch.zeros(rows, dtype=torch.long, device=self.device)
 
-    def prefill(self, prompt: list[int], picture: Seen | None = None) -> tuple[Prefix, Tensor]:
+    def prefill(
+        self, prompt: list[int], picture: ImageInputs | None = None
+    ) -> tuple[Prefix, Tensor]:
         """Run a prompt alone."""
         cache = DynamicCache()
         ids = torch.tensor([prompt], device=self.device)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear, rms_norm, scaled_dot_product_attention, silu
 
-from passk.models.image_inputs import Seen, inputs, rotary_positions
+from passk.models.image_inputs import ImageInputs, inputs, rotary_positions
 from passk.sampling.cache import Prefix, Slots
 
 
@@ -144,7 +144,9 @@ class FusedDecoder(Slots):
     def _logits(self, x: Tensor) -> Tensor:
         return linear(rms_norm(x, self.hidden, self.norm, self.epsilon), self.head, self.head_bias)
 
-    def _look(self, ids: Tensor, picture: Seen) -> tuple[Tensor, Tensor, Tensor, int]:
+    def _embed_with_image(
+        self, ids: Tensor, picture: ImageInputs
+    ) -> tuple[Tensor, Tensor, Tensor, int]:
         """Embeddings, cosines and sines of a prompt that holds a picture; its shift."""
         shown = inputs(ids[None], [picture], self.model.config.image_token_id)
         positions, shifts = rotary_positions(self.model, ids[None], shown)
@@ -156,14 +158,16 @@ class FusedDecoder(Slots):
         half = self.size // 2
         return x, cos[0, :, None, :half], sin[0, :, None, :half], int(shifts[0])
 
-    def prefill(self, prompt: list[int], picture: Seen | None = None) -> tuple[Prefix, Tensor]:
+    def prefill(
+        self, prompt: list[int], picture: ImageInputs | None = None
+    ) -> tuple[Prefix, Tensor]:
         """Run a prompt alone."""
         shift = 0
         if picture is None:
             x = self.embedding[torch.tensor(prompt)]
             cos, sin = self.cos[: len(prompt)], self.sin[: len(prompt)]
         else:
-            x, cos, sin, shift = self._look(torch.tensor(prompt), picture)
+            x, cos, sin, shift = self._embed_with_image(torch.tensor(prompt), picture)
         keys, values = [], []
         for layer in self.layers:
             q, k, v = (part.transpose(0, 1) for part in self._project(layer, x, cos, sin))
@@ -178,6 +182,8 @@ class FusedDecoder(Slots):
 
     def step(self, tokens: Tensor, positions: Tensor) -> Tensor:
         """One token for every row."""
+        # Grouped queries: `groups` query heads share a key-value head. Rows and key-value heads are
+        # joined to one batch of products, (rows x kv heads, groups, size) by (.., size, length).
         rows, groups = len(tokens), self.heads // self.kv_heads
         slots, unseen = torch.arange(rows), self.places > positions[:, None, None]
         mask = torch.zeros(rows, self.kv_heads, groups, len(self.places))
@@ -186,9 +192,11 @@ class FusedDecoder(Slots):
         x, cos, sin = self.embedding[tokens], self.cos[turns], self.sin[turns]
         for layer, keys, values in zip(self.layers, self.keys, self.values, strict=True):
             q, k, v = self._project(layer, x, cos, sin)
+            # Written before they are read: a token attends to itself.
             keys[slots, :, positions] = k
             values[slots, :, positions] = v
             q = q.reshape(rows * self.kv_heads, groups, self.size)
+            # The mask is added within the product; -inf closes what lies behind a row's token.
             scores = torch.baddbmm(mask, q, keys.flatten(0, 1).transpose(1, 2))
             attended = scores.softmax(-1).bmm(values.flatten(0, 1))
             x = self._close(layer, x, attended.view(rows, -1))

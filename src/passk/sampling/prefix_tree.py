@@ -1,4 +1,4 @@
-"""Branches of the step loop: samples that agree so far share a slot and its work.
+"""PrefixTree of the step loop: samples that agree so far share a slot and its work.
 
 A branch is a set of samples with one token sequence. Each step runs one token of every branch
 that has a slot, and lets each of its samples draw with its own random number. Where they differ,
@@ -8,15 +8,15 @@ with a copy of its keys and values, so that its numbers are those of an undistur
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from passk.models.image_inputs import Seen
+from passk.models.image_inputs import ImageInputs
 from passk.sampling.cache import Decoder, Prefix
+from passk.sampling.decoding import DecodingConfig
 from passk.sampling.streams import uniforms
 from passk.sampling.tokens import distribution, draw
 
@@ -24,21 +24,8 @@ from passk.sampling.tokens import distribution, draw
 _REFILL_SHARE = 16
 
 
-class DrawSettings(Protocol):
-    """What is needed of the step loop's settings."""
-
-    @property
-    def temperature(self) -> float: ...  # noqa: D102
-    @property
-    def top_p(self) -> float: ...  # noqa: D102
-    @property
-    def max_new_tokens(self) -> int: ...  # noqa: D102
-    @property
-    def eos_ids(self) -> object: ...  # noqa: D102
-
-
 @dataclass(frozen=True)
-class Ended:
+class FinishedSequence:
     """Samples that ended alike.
 
     Attributes:
@@ -57,7 +44,7 @@ class Ended:
 
 
 @dataclass(frozen=True)
-class _Waiting:
+class QueuedSequence:
     """A branch without a slot; `prefix` holds all its tokens but the last."""
 
     prefix: Prefix
@@ -67,7 +54,7 @@ class _Waiting:
     members: NDArray[np.int64]
 
 
-class Branches:
+class PrefixTree:
     """All branches; arrays with one entry per slot, and two with one entry per running sample."""
 
     def __init__(
@@ -75,17 +62,17 @@ class Branches:
         network: Decoder,
         rows: int,
         model: nn.Module,
-        settings: DrawSettings,
+        config: DecodingConfig,
         streams: NDArray[np.int64],
     ) -> None:
         """Begin with empty slots; `streams` has one entry per sample number."""
-        self.network, self.settings, self.streams = network, settings, streams
+        self.network, self.config, self.streams = network, config, streams
         self.device = next(model.parameters()).device
         self.vocabulary = int(model.get_output_embeddings().weight.shape[0])  # type: ignore[operator]
         self.ends = np.zeros(self.vocabulary, dtype=bool)
-        self.ends[list(settings.eos_ids)] = True  # type: ignore[call-overload]
-        self.tokens = np.zeros((rows, settings.max_new_tokens), dtype=np.int32)
-        self.logprobs = np.zeros((rows, settings.max_new_tokens), dtype=np.float32)
+        self.ends[list(config.eos_ids)] = True  # type: ignore[call-overload]
+        self.tokens = np.zeros((rows, config.max_new_tokens), dtype=np.int32)
+        self.logprobs = np.zeros((rows, config.max_new_tokens), dtype=np.float32)
         self.entropy = np.zeros(rows)
         self.last = np.zeros(rows, dtype=np.int64)
         self.position = np.zeros(rows, dtype=np.int64)  # of the last token
@@ -93,38 +80,40 @@ class Branches:
         self.free = list(range(rows))[::-1]
         self.sample = np.zeros(0, dtype=np.int64)
         self.slot = np.zeros(0, dtype=np.int64)
-        self.waiting: deque[_Waiting] = deque()
-        self.done: list[Ended] = []
+        self.queued: deque[QueuedSequence] = deque()
+        self.done: list[FinishedSequence] = []
 
     @property
     def busy(self) -> bool:
         """Whether there is anything to step or to hand out."""
-        return bool(len(self.sample) or self.waiting or self.done)
+        return bool(len(self.sample) or self.queued or self.done)
 
     @property
     def hungry(self) -> bool:
         """Whether slots are free that no branch waits for."""
-        return len(self.free) > len(self.waiting)
+        return len(self.free) > len(self.queued)
 
     def begin(
-        self, prompt: tuple[int, ...], picture: Seen | None, members: NDArray[np.int64]
+        self, prompt: tuple[int, ...], picture: ImageInputs | None, members: NDArray[np.int64]
     ) -> None:
         """Run a prompt and draw the first token of its samples."""
         prefix, logits = self.network.prefill(list(prompt), picture)
-        given = distribution(logits, self.settings.temperature, self.settings.top_p)
+        given = distribution(logits, self.config.temperature, self.config.top_p)
         rows = np.zeros(len(members), dtype=np.int64)
         tokens = draw(given, rows, uniforms(self.streams[members], 0))
         for token in np.unique(tokens):
             logprob = given.logprobs[0, int(token)].cpu().numpy()[None]
             first, own = np.array([token], np.int32), members[tokens == token]
-            if self.ends[token] or self.settings.max_new_tokens == 1:
+            if self.ends[token] or self.config.max_new_tokens == 1:
                 stopped = bool(self.ends[token])
-                self.done.append(Ended(own, first, logprob, float(given.entropy[0]), stopped))
+                self.done.append(
+                    FinishedSequence(own, first, logprob, float(given.entropy[0]), stopped)
+                )
             else:
-                branch = _Waiting(prefix, first, logprob, float(given.entropy[0]), own)
-                self.waiting.append(branch)
+                branch = QueuedSequence(prefix, first, logprob, float(given.entropy[0]), own)
+                self.queued.append(branch)
 
-    def step(self) -> list[Ended]:
+    def step(self) -> list[FinishedSequence]:
         """One more token for every branch that has a slot; the samples that have ended."""
         self._move_in()
         if len(self.sample):
@@ -139,10 +128,10 @@ class Branches:
         """Give free slots to waiting branches."""
         if len(self.free) * _REFILL_SHARE < len(self.last):
             return
-        while self.waiting and self.free:
-            prefix, slots, samples = self.waiting[0].prefix, [], []
-            while self.waiting and self.free and self.waiting[0].prefix is prefix:
-                branch, slot = self.waiting.popleft(), self.free.pop()
+        while self.queued and self.free:
+            prefix, slots, samples = self.queued[0].prefix, [], []
+            while self.queued and self.free and self.queued[0].prefix is prefix:
+                branch, slot = self.queued.popleft(), self.free.pop()
                 count = len(branch.tokens)
                 self.tokens[slot, :count], self.logprobs[slot, :count] = (
                     branch.tokens,
@@ -158,24 +147,29 @@ class Branches:
             self.sample = np.concatenate([self.sample, *samples])
 
     def _advance(self) -> None:
-        settings = self.settings
+        config = self.config
         logits = self.network.step(self._tensor(self.last), self._tensor(self.position))
-        given = distribution(logits, settings.temperature, settings.top_p)
+        given = distribution(logits, config.temperature, config.top_p)
+        # (samples,): each sample draws from its branch's distribution with its own number.
         chance = uniforms(self.streams[self.sample], self.count[self.slot])
         token = draw(given, self.slot, chance)
         # One child for each token that some sample of a branch has drawn, ordered by slot.
         pairs, child = np.unique(self.slot * self.vocabulary + token, return_inverse=True)
+        # `child`, (samples,), is the child that each sample belongs to; `parent` and `drawn`,
+        # (children,), are the slot that a child comes from and the token that it appends.
         parent, drawn = np.divmod(pairs, self.vocabulary)
         logprob = given.logprobs[self._tensor(parent), self._tensor(drawn)].cpu().numpy()
         entropy = self.entropy[parent] + given.entropy[parent]
-        over = self.ends[drawn] | (self.count[parent] + 1 == settings.max_new_tokens)
+        over = self.ends[drawn] | (self.count[parent] + 1 == config.max_new_tokens)
         (lives,) = np.nonzero(~over)
+        # The samples of each child, in their order: sorted by child, cut where the child changes.
         order, bounds = np.argsort(child, kind="stable"), np.cumsum(np.bincount(child))
         members = np.split(self.sample[order], bounds[:-1])
         for i in np.flatnonzero(over):
             tokens, logs = self._history(parent[i], drawn[i], logprob[i])
             stopped = bool(self.ends[drawn[i]])
-            self.done.append(Ended(members[i], tokens, logs, float(entropy[i]), stopped))
+            self.done.append(FinishedSequence(members[i], tokens, logs, float(entropy[i]), stopped))
+        # Where each child goes on: a slot, or -1 where it has ended or must wait.
         place = np.full(len(pairs), -1)
         # The first living child stays in its parent's slot; slots without one become free.
         stays = np.ones(len(lives), dtype=bool)
@@ -187,11 +181,14 @@ class Branches:
         if len(fits):
             place[fits] = [self.free.pop() for _ in fits]
             self._fork(parent[fits], place[fits])
+        # No slot is left: these queue with a copy of their keys and values, in front, so that
+        # samples of prompts in work end before further prompts begin.
         for i in rest[::-1]:
             tokens, logs = self._history(parent[i], drawn[i], logprob[i])
             prefix = self.network.take(int(parent[i]), int(self.position[parent[i]]) + 1)
-            branch = _Waiting(prefix, tokens, logs, float(entropy[i]), members[i])
-            self.waiting.appendleft(branch)
+            branch = QueuedSequence(prefix, tokens, logs, float(entropy[i]), members[i])
+            self.queued.appendleft(branch)
+        # Append each token; `position` is that of the last token, whose keys are yet to be written.
         (held,) = np.nonzero(place >= 0)
         at = place[held]
         self.tokens[at, self.count[at]], self.logprobs[at, self.count[at]] = (
@@ -230,7 +227,7 @@ class Branches:
         """Halve the slots if half are spare and nothing waits; last bits of numbers change."""
         rows = len(self.last)
         used = np.unique(self.slot)
-        if self.waiting or not len(used) or len(used) > rows // 2:
+        if self.queued or not len(used) or len(used) > rows // 2:
             return
         kept = np.concatenate([used, np.setdiff1d(np.arange(rows), used)])[: -(-rows // 2)]
         self.network.keep(self._tensor(kept))

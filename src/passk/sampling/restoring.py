@@ -13,10 +13,12 @@ import polars as pl
 from passk.sampling.blocks import Block, BlockStore, Sample
 from passk.sampling.streams import sample_streams
 
-Cell = tuple[str, str]  # set, problem_id
+ProblemKey = tuple[str, str]  # set, problem_id
 
 
-def refill(store: BlockStore, planned: Mapping[Cell, Sequence[Block]], rows: pl.DataFrame) -> int:
+def refill(
+    store: BlockStore, planned: Mapping[ProblemKey, Sequence[Block]], rows: pl.DataFrame
+) -> int:
     """Write the blocks that a samples table holds and the store does not.
 
     Args:
@@ -28,9 +30,9 @@ def refill(store: BlockStore, planned: Mapping[Cell, Sequence[Block]], rows: pl.
         How many blocks were written. A block of which the table holds a first part is written so.
     """
     written = 0
-    for cell, group in rows.filter(pl.col("seed").is_not_null()).group_by("set", "problem_id"):
+    for key, group in rows.filter(pl.col("seed").is_not_null()).group_by("set", "problem_id"):
         by_index = {row["sample_index"]: row for row in group.iter_rows(named=True)}
-        for block in planned.get((str(cell[0]), str(cell[1])), ()):
+        for block in planned.get((str(key[0]), str(key[1])), ()):
             samples = _matching(block, by_index)
             if len(samples) > len(store.held(block)):
                 store.write(block, samples)

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
-Engine = Literal["step_loop", "vllm", "imported"]
+from passk.core.registered import NameIn
+from passk.sampling.engines.registry import ENGINES
 
 
 class Sampling(BaseModel):
@@ -17,7 +18,7 @@ class Sampling(BaseModel):
         "problem in flight. A draw at temperature 0 has blocks of 1."
     )
     rows: PositiveInt = Field(
-        description="Samples run at once by the transformers engine. More is not faster once the "
+        description="Samples run at once by the engine. More is not faster once the "
         "key-value cache leaves the processor's cache."
     )
     dtype: Literal["float32", "bfloat16", "float16"] = Field(
@@ -48,7 +49,10 @@ class Draw(BaseModel):
     template: str | None = Field(
         default=None, description="Prompt template: a key of src/passk/data/templates.yaml."
     )
-    engine: Engine = Field(description="Who draws: transformers, vllm or imported.")
+    engine: Annotated[str, NameIn(ENGINES, lambda engine: engine.draws_samples)] = Field(
+        description="Who draws: step_loop, vllm or imported; a name in "
+        "passk.sampling.engines.registry."
+    )
     replicate: int = Field(
         default=0, ge=0, description="Another value draws other samples of the same kind."
     )
@@ -60,7 +64,7 @@ class Draw(BaseModel):
     def _agrees(self) -> "Draw":
         if len(set(self.sets)) != len(self.sets):
             raise ValueError(f"sets {self.sets} name a set twice")
-        if self.engine == "imported":
+        if ENGINES[self.engine].blocks is None:
             return self
         needed = ("n", "temperature", "max_new_tokens", "template")
         if missing := [name for name in needed if getattr(self, name) is None]:

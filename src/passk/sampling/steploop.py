@@ -7,7 +7,7 @@ What makes it fast:
 2. The cache is static and written in place; a slot that becomes free is filled at once.
 3. `passk.sampling.forward` joins the many small operations of small models.
 
-What makes it exact: shapes of all operations are fixed by the settings and the prompt (rows x
+What makes it exact: shapes of all operations are fixed by the config and the prompt (rows x
 cache positions; spare rows run along), each row attends to its own slot, and the random numbers
 are a function of (stream, sample index, position). So a sample depends on nothing but its
 request's prompt and stream, and its index: not on the other samples and requests, their order, or
@@ -19,13 +19,13 @@ Example:
     >>> tiny = Qwen2Config(vocab_size=16, hidden_size=8, num_hidden_layers=1, intermediate_size=8,
     ...                    num_attention_heads=2, num_key_value_heads=1)
     >>> asked = Request((1, 2, 3), stream=5, indices=range(4))
-    >>> drawn = generate(Qwen2ForCausalLM(tiny), [asked], Settings(max_new_tokens=6, rows=4))
+    >>> drawn = generate(Qwen2ForCausalLM(tiny), [asked], DecodingConfig(max_new_tokens=6, rows=4))
     >>> [len(one.token_ids) for one in drawn[0]]
     [6, 6, 6, 6]
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -36,9 +36,11 @@ from numpy.typing import NDArray
 from torch import nn
 
 from passk.models.arithmetic import independent_rows, route_products
-from passk.models.image_inputs import Seen
+from passk.models.image_inputs import ImageInputs
+from passk.sampling.decoding import DecodingConfig
+from passk.sampling.engines.engine import CountSamples
 from passk.sampling.forward import decoder
-from passk.sampling.prefix_tree import Branches, Ended
+from passk.sampling.prefix_tree import FinishedSequence, PrefixTree
 from passk.sampling.streams import sample_streams
 
 # Cache positions are a multiple of this, so that prompts of similar length share a batch.
@@ -46,8 +48,7 @@ _LENGTH_UNIT = 32
 # At most one prompt per so many rows is in work, so that a killed run loses few blocks.
 _ROWS_PER_PROMPT = 8
 
-Progress = Callable[[int], object]  # told how many more samples are done
-Prompt = tuple[tuple[int, ...], Seen | None]  # ids and picture
+Prompt = tuple[tuple[int, ...], ImageInputs | None]  # ids and picture
 
 
 @dataclass(frozen=True)
@@ -65,31 +66,7 @@ class Request:
     prompt_ids: Sequence[int]
     stream: int
     indices: Sequence[int]
-    picture: Seen | None = None
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How samples are drawn.
-
-    Attributes:
-        temperature: divides the logits; 0 is greedy decoding.
-        top_p: mass of the nucleus, in (0, 1].
-        max_new_tokens: a sample that has not ended by then is cut (`length`).
-        eos_ids: tokens that end a sample; kept as its last token.
-        rows: slots run at once. About 100 suit a small model on a processor, whose cache holds
-            the keys and values of few more.
-        exact: fixed shapes, so that a request's bytes depend on the request alone. False is faster
-            where batches are small and the same calls follow each other anyway (rollouts): the
-            batch shrinks as the last samples end, and all prompts share one cache length.
-    """
-
-    temperature: float = 1.0
-    top_p: float = 1.0
-    max_new_tokens: int = 64
-    eos_ids: Sequence[int] = ()
-    rows: int = 128
-    exact: bool = True
+    picture: ImageInputs | None = None
 
 
 class Drawn(NamedTuple):
@@ -115,8 +92,8 @@ class Drawn(NamedTuple):
 def generate(
     model: nn.Module,
     requests: Sequence[Request],
-    settings: Settings,
-    progress: Progress | None = None,
+    config: DecodingConfig,
+    progress: CountSamples | None = None,
 ) -> list[list[Drawn]]:
     """Draw all samples of all requests.
 
@@ -127,7 +104,7 @@ def generate(
         ValueError: a request is empty or does not fit the model's context.
     """
     drawn: list[list[Drawn]] = [[] for _ in requests]
-    for place, samples in completed(model, requests, settings, progress):
+    for place, samples in completed(model, requests, config, progress):
         drawn[place] = samples
     return drawn
 
@@ -135,42 +112,42 @@ def generate(
 def completed(
     model: nn.Module,
     requests: Sequence[Request],
-    settings: Settings,
-    progress: Progress | None = None,
+    config: DecodingConfig,
+    progress: CountSamples | None = None,
 ) -> Iterator[tuple[int, list[Drawn]]]:
     """As `generate`, but (place of the request, samples) as soon as a request is complete."""
-    _check(model, requests, settings)
+    _check(model, requests, config)
     route_products()
-    lengths = [_length(request, settings) if settings.exact else 0 for request in requests]
+    lengths = [_length(request, config) if config.exact else 0 for request in requests]
     training = model.training
     model.eval()
     try:
         for length in sorted(set(lengths)):
             places = [place for place, own in enumerate(lengths) if own == length]
-            yield from _run(model, requests, places, settings, progress)
+            yield from _run(model, requests, places, config, progress)
     finally:
         model.train(training)
 
 
-def _length(request: Request, settings: Settings) -> int:
-    return -(-(len(request.prompt_ids) + settings.max_new_tokens) // _LENGTH_UNIT) * _LENGTH_UNIT
+def _length(request: Request, config: DecodingConfig) -> int:
+    return -(-(len(request.prompt_ids) + config.max_new_tokens) // _LENGTH_UNIT) * _LENGTH_UNIT
 
 
-def _check(model: nn.Module, requests: Sequence[Request], settings: Settings) -> None:
-    if settings.temperature < 0 or not 0 < settings.top_p <= 1 or settings.rows < 1:
-        raise ValueError(f"{settings}: temperature >= 0, 0 < top_p <= 1 and rows >= 1 are legal")
-    if settings.max_new_tokens < 1:
-        raise ValueError(f"max_new_tokens is {settings.max_new_tokens}; at least 1 is legal")
-    config = getattr(model, "config", None)
-    context = getattr(config and config.get_text_config(), "max_position_embeddings", None)
+def _check(model: nn.Module, requests: Sequence[Request], config: DecodingConfig) -> None:
+    if config.temperature < 0 or not 0 < config.top_p <= 1 or config.rows < 1:
+        raise ValueError(f"{config}: temperature >= 0, 0 < top_p <= 1 and rows >= 1 are legal")
+    if config.max_new_tokens < 1:
+        raise ValueError(f"max_new_tokens is {config.max_new_tokens}; at least 1 is legal")
+    own = getattr(model, "config", None)
+    context = getattr(own and own.get_text_config(), "max_position_embeddings", None)
     for place, request in enumerate(requests):
         if not len(request.prompt_ids) or not len(request.indices):
             raise ValueError(f"request {place} has no prompt tokens or no sample indices")
-        need = len(request.prompt_ids) + settings.max_new_tokens
+        need = len(request.prompt_ids) + config.max_new_tokens
         if context and need > context:
             raise ValueError(
                 f"request {place}: {len(request.prompt_ids)} prompt tokens and "
-                f"max_new_tokens={settings.max_new_tokens} exceed the model's context of "
+                f"max_new_tokens={config.max_new_tokens} exceed the model's context of "
                 f"{context}; lower max_new_tokens or drop the problem"
             )
 
@@ -190,7 +167,7 @@ def _quiet(model: nn.Module, exact: bool) -> Iterator[None]:
             torch.set_num_threads(threads)
 
 
-class _Ledger:
+class _RequestTracker:
     """Which samples belong to which request, and which are done. Samples are numbered through."""
 
     def __init__(self, requests: Sequence[Request], places: Sequence[int]) -> None:
@@ -217,7 +194,7 @@ class _Ledger:
             members.setdefault(prompt, []).append(np.arange(span.start, span.stop))
         return deque((prompt, np.concatenate(parts)) for prompt, parts in members.items())
 
-    def note(self, ended: Sequence[Ended]) -> list[int]:
+    def note(self, ended: Sequence[FinishedSequence]) -> list[int]:
         """Note what was drawn; the places of requests that are complete now."""
         finished = []
         for group in ended:
@@ -248,30 +225,30 @@ def _run(
     model: nn.Module,
     requests: Sequence[Request],
     places: Sequence[int],
-    settings: Settings,
-    progress: Progress | None,
+    config: DecodingConfig,
+    progress: CountSamples | None,
 ) -> Iterator[tuple[int, list[Drawn]]]:
     """Run some of the requests in one batch; yields them as they are completed."""
-    ledger = _Ledger(requests, places)
-    queue = ledger.by_prompt()
-    length = max(_length(requests[place], settings) for place in places)
-    rows, most = settings.rows, settings.rows // _ROWS_PER_PROMPT + 1
-    if not settings.exact:
-        rows, most = min(rows, len(ledger.owners)), len(queue)
-    with _quiet(model, settings.exact):
-        branches = Branches(decoder(model, rows, length), rows, model, settings, ledger.streams)
-    while queue or branches.busy:
+    tracker = _RequestTracker(requests, places)
+    queue = tracker.by_prompt()
+    length = max(_length(requests[place], config) for place in places)
+    rows, most = config.rows, config.rows // _ROWS_PER_PROMPT + 1
+    if not config.exact:
+        rows, most = min(rows, len(tracker.owners)), len(queue)
+    with _quiet(model, config.exact):
+        tree = PrefixTree(decoder(model, rows, length), rows, model, config, tracker.streams)
+    while queue or tree.busy:
         # Nothing is yielded within `_quiet`: the caller's code runs as it was.
-        with _quiet(model, settings.exact):
-            while queue and branches.hungry and ledger.working < most:
+        with _quiet(model, config.exact):
+            while queue and tree.hungry and tracker.working < most:
                 (prompt, picture), members = queue.popleft()
-                branches.begin(prompt, picture, members)
-                ledger.working += 1
-            if not settings.exact and not queue:
-                branches.shrink()
-            ended = branches.step()
-        finished = ledger.note(ended)
+                tree.begin(prompt, picture, members)
+                tracker.working += 1
+            if not config.exact and not queue:
+                tree.shrink()
+            ended = tree.step()
+        finished = tracker.note(ended)
         if progress and ended:
             progress(sum(len(group.members) for group in ended))
         for place in finished:
-            yield place, ledger.take(place)
+            yield place, tracker.take(place)

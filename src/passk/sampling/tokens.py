@@ -3,7 +3,9 @@
 Every function works row by row: what a row gives depends on nothing in the other rows.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -103,3 +105,14 @@ def draw(
         target = torch.minimum(target, torch.nextafter(total, torch.zeros_like(total)))
         tokens[drawn] = torch.searchsorted(ladder, target[:, None], right=True)[:, 0].cpu().numpy()
     return tokens
+
+
+def end_tokens(declared: int | Sequence[int] | None, tokenizer: Any) -> tuple[int, ...]:  # noqa: ANN401
+    """Every token that ends a response: the tokenizer's, and those that the model declares.
+
+    Args:
+        declared: `eos_token_id` of the model's generation configuration.
+        tokenizer: of the model.
+    """
+    listed = [declared] if isinstance(declared, int) or declared is None else declared
+    return tuple(sorted({int(i) for i in (tokenizer.eos_token_id, *listed) if i is not None}))

@@ -10,11 +10,10 @@ from tqdm import tqdm
 from transformers import PreTrainedTokenizerBase
 
 from passk.training import checkpoints, memory
-from passk.training.engines import engine
 from passk.training.log import TrainingLog
-from passk.training.processes import Group
+from passk.training.processes import ProcessGroup
 from passk.training.reward import Reward
-from passk.training.rollouts import Task
+from passk.training.rollouts import Task, make_sampler
 from passk.training.seconds import Stopwatch
 from passk.training.settings import Training
 from passk.training.trainer import PolicyTrainer
@@ -76,12 +75,12 @@ def train(
         The log, one row per step.
     """
     settings = arm.settings
-    group = Group(settings.processes)
+    group = ProcessGroup(settings.processes)
     model, tokenizer = checkpoints.load(arm.start, loading_dtype(settings))
     tasks = tasks_of(tokenizer)
     length = _longest(model.config, tasks, settings)
     memory.check(memory.shape_of(model, settings), settings, length)
-    draw = engine(settings, tokenizer, arm.identity, arm.start, length)
+    sampler = make_sampler(settings, tokenizer, arm.identity, arm.start, length)
     group.first(lambda: checkpoints.latest(arm.folder))  # one process clears what was cut short
     point = checkpoints.latest(arm.folder)
     done = checkpoints.resumed_update(point) // (settings.num_iterations * settings.minibatches)
@@ -105,8 +104,9 @@ def train(
             bar.update()
 
         trainer = PolicyTrainer(
-            model, tokenizer, tasks, settings, draw=group.draw(draw), reward=group.reward(reward),
-            identity=arm.order, folder=arm.folder, on_step=on_step, watch=watch,
+            model, tokenizer, tasks, settings,
+            draw=group.draw(sampler), reward=group.reward(reward), identity=arm.order,
+            folder=arm.folder, on_step=on_step, watch=watch,
         )  # fmt: skip
         if done < settings.steps:
             trainer.train(resume_from_checkpoint=str(point) if point else None)
@@ -130,9 +130,7 @@ def _longest(config: Any, tasks: Sequence[Task], settings: Training) -> int:  # 
 def _warn_without_signal(rows: Sequence[Mapping[str, Any]], settings: Training, bar: tqdm) -> None:
     """Say early that nothing, or hardly anything, can be learned, once per span."""
     span = settings.warn_without_signal
-    # These have a baseline beyond the group: other prompts, a greedy response, a critic.
-    beyond = settings.algorithm.name in ("reinforce++", "remax", "ppo")
-    learned = "little" if beyond else "nothing"
+    learned = "little" if settings.algorithm.baseline_beyond_group else "nothing"
     recent = rows[-span:]
     if len(rows) % span == 0 and len(recent) == span and not any(row["signal"] for row in recent):
         reward = sum(row["reward"] for row in recent) / span

@@ -6,7 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from passk.training.rollouts import Rollout, Task
+from passk.sampling.rollouts import Rollout
+from passk.training.rollouts import Task
 
 
 def collate(
@@ -124,7 +125,7 @@ def describe(
     return {
         "reward": float(rewards.mean()),
         "reward_std": float(rewards.std(dim=1).mean()),
-        "signal": float((rewards != rewards[:, :1]).any(1).float().mean()),
+        "signal": float(find_signal(rewards).float().mean()),
         "length": float(lengths.mean()),
         "truncated": sum(r.truncated for r in flat) / len(flat),
         "entropy": float((entropies * lengths).sum() / lengths.sum()),
@@ -134,3 +135,16 @@ def describe(
         "rounds": rounds,
         "kl": None,
     }
+
+
+def find_signal(outcomes: Tensor) -> Tensor:
+    """Which groups have unequal outcomes, hence a signal; shape (prompts,).
+
+    Args:
+        outcomes: correctness or rewards, before any shaping, shape (prompts, rollouts).
+
+    Example:
+        >>> find_signal(torch.tensor([[1.0, 0.0], [1.0, 1.0]]))
+        tensor([ True, False])
+    """
+    return (outcomes != outcomes[:, :1]).any(1)

@@ -17,7 +17,7 @@ from transformers.utils import logging
 
 from passk.core.files import read_json, replacing_folder
 from passk.models import loading
-from passk.training.weights import copy_of
+from passk.models.policy_weights import copy_of
 
 TOKENIZER_FILES = (
     "tokenizer.json",
@@ -33,7 +33,7 @@ TOKENIZER_FILES = (
 COMPLETE = "complete"  # a resume point without this file was cut short by a kill
 
 
-class CheckpointError(ValueError):
+class ModelFolderError(ValueError):
     """A model folder is not what it must be; the message names it and the remedy."""
 
 
@@ -44,15 +44,15 @@ def load(folder: Path, dtype: str = "float32") -> tuple[PreTrainedModel, PreTrai
     """
     logging.disable_progress_bar()  # the stage has a bar of its own
     if not (folder / "config.json").exists():
-        raise CheckpointError(f"{folder}: no config.json; run the stage that makes this model")
+        raise ModelFolderError(f"{folder}: no config.json; run the stage that makes this model")
     if not any((folder / name).exists() for name in ("tokenizer.json", "tokenizer.model")):
-        raise CheckpointError(
+        raise ModelFolderError(
             f"{folder}: checkpoint without a tokenizer; save the tokenizer beside the weights"
         )
     model = loading.load(folder, dtype)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     if tokenizer.eos_token_id is None:
-        raise CheckpointError(
+        raise ModelFolderError(
             f"{folder}: the tokenizer names no end-of-text token; write eos_token into "
             "tokenizer_config.json"
         )

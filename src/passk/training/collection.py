@@ -14,14 +14,14 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from passk.training.advantages import ALGORITHMS
-from passk.training.algorithms.dapo import mixed
-from passk.training.batches import describe
-from passk.training.problem_schedule import CURRICULA, further_problems, problems_of_step
+from passk.sampling.rollouts import Rollout, RolloutSampler
+from passk.training.batches import describe, find_signal
+from passk.training.curricula.registry import CURRICULA
+from passk.training.problem_schedule import further_problems, problems_of_step
 from passk.training.reward import Reward, Rewards
-from passk.training.rollouts import Draw, Rollout, Task
+from passk.training.rollouts import Task
 from passk.training.seconds import Stopwatch
-from passk.training.settings import Dapo, Training
+from passk.training.settings import Training
 
 Groups = list[list[Rollout]]
 
@@ -60,17 +60,17 @@ class Collector:
 
     tasks: Sequence[Task]
     settings: Training
-    draw: Draw
+    draw: RolloutSampler
     reward: Reward
     identity: tuple[int | str, ...]
     watch: Stopwatch
 
     def __call__(self, model: PreTrainedModel, step: int) -> Collected:
         """The rollouts of a step, by a model in evaluation mode, without gradients."""
-        dynamic = isinstance(self.settings.algorithm, Dapo)
-        drawn, kept = _Drawn(), _Drawn()
+        rounds = self.settings.algorithm.dynamic_rounds()
+        drawn, kept = _JudgedGroups(), _JudgedGroups()
         asked: list[int] = []
-        for number in range(1, self._rounds + 1):
+        for number in range(1, (rounds or 1) + 1):
             chosen = self._choose(step, number, asked, self.settings.prompts - len(kept.tasks))
             asked += chosen
             tasks = [self.tasks[i] for i in chosen]
@@ -78,14 +78,14 @@ class Collector:
                 stream = "rollout" if number == 1 else f"rollout-{number}"
                 groups = self.draw(model, tasks, step, stream=stream)
             judged = self._judge(tasks, groups)
-            carrying = mixed(_table(judged.correct or judged.values, groups)).tolist()
+            carrying = find_signal(_table(judged.correct or judged.values, groups)).tolist()
             drawn.add(tasks, groups, judged)
-            kept.add(tasks, groups, judged, carrying if dynamic else [True] * len(tasks))
+            kept.add(tasks, groups, judged, None if rounds is None else carrying)
             if len(kept.tasks) == self.settings.prompts:
                 break
         greedy: Groups = []
         verdict = None
-        if "greedy" in ALGORITHMS[self.settings.algorithm.name].needs:
+        if self.settings.algorithm.needs_greedy:
             with self.watch("sampling"):
                 greedy = self.draw(model, kept.tasks, step, stream="greedy", greedy=True)
             verdict = self._judge(kept.tasks, greedy)
@@ -98,12 +98,6 @@ class Collector:
         )
         baseline = torch.tensor(verdict.values) if verdict else None
         return Collected(kept.tasks, kept.groups, torch.tensor(kept.rewards), baseline, facts)
-
-    @property
-    def _rounds(self) -> int:
-        """Rounds at most."""
-        algorithm = self.settings.algorithm
-        return algorithm.rounds if isinstance(algorithm, Dapo) else 1
 
     def _choose(self, step: int, number: int, asked: Sequence[int], wanted: int) -> list[int]:
         """Positions of the problems that a round asks."""
@@ -124,7 +118,7 @@ class Collector:
             return self.reward(owners, [r.text for r in flat], [r.truncated for r in flat])
 
 
-class _Drawn:
+class _JudgedGroups:
     """Groups and their rewards, as rounds add to them."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""PPO's critic: what reward a policy will earn from a prefix on, learned beside the policy.
+"""A critic, as of PPO: what reward a policy will earn from a prefix on, learned beside it.
 
 A copy of the start model with one output in place of the vocabulary, which begins at 0 everywhere.
 Its value of token t is computed from the prefix before t: it has seen what the policy had when it
@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from passk.core.digests import seed
-from passk.training.algorithms.ppo import gae
-from passk.training.algorithms.tokens import response_mask
+from passk.training.algorithms.algorithm import CriticConfig
+from passk.training.algorithms.tokens import gae, response_mask
 from passk.training.scoring import shared_prompt_states
-from passk.training.settings import Ppo, Training
+from passk.training.settings import Training
 
 _FILE = "critic.pt"
 
@@ -26,7 +26,8 @@ class Critic:
 
     Args:
         start: a copy of the start model, which the critic takes over.
-        settings: the arm's parameters; the algorithm must be PPO.
+        config: how it is learned.
+        settings: the arm's parameters.
         identity: what the order of its minibatches derives from.
         device: where it computes.
 
@@ -38,12 +39,12 @@ class Critic:
     def __init__(
         self,
         start: PreTrainedModel,
+        config: CriticConfig,
         settings: Training,
         identity: tuple[int | str, ...],
         device: torch.device,
     ) -> None:
-        assert isinstance(settings.algorithm, Ppo)
-        self.options = settings.algorithm
+        self.config = config
         self.settings = settings
         self.identity = identity
         self.network = start.base_model.requires_grad_(True).float().eval().to(device)
@@ -52,7 +53,7 @@ class Critic:
         nn.init.zeros_(self.head.bias)
         self.optimizer = torch.optim.AdamW(
             self._parameters(),
-            lr=self.options.critic_learning_rate,
+            lr=config.learning_rate,
             betas=(settings.adam_beta1, settings.adam_beta2),
             eps=settings.adam_eps,
             weight_decay=settings.weight_decay,
@@ -85,18 +86,18 @@ class Critic:
             For the log: `critic_loss`, the mean over minibatches, each before its update; and
             `explained_variance` of the returns by `values`, None where all returns are equal.
         """
-        ppo = self.options
-        estimated = gae(rewards, values=values, lengths=lengths, gamma=ppo.gamma, lam=ppo.lam)
+        config = self.config
+        estimated = gae(rewards, values=values, lengths=lengths, gamma=config.gamma, lam=config.lam)
         returns = estimated + values
         mask = response_mask(lengths)
         losses: list[float] = []
-        for number in range(ppo.critic_passes):
+        for number in range(config.passes):
             generator = torch.Generator().manual_seed(seed("critic", *self.identity, step, number))
             order = torch.randperm(len(values), generator=generator).to(values.device)
-            for rows in order.tensor_split(min(ppo.critic_minibatches, len(order))):
+            for rows in order.tensor_split(min(config.minibatches, len(order))):
                 part = {name: tensor[rows] for name, tensor in batch.items()}
                 loss = value_loss(
-                    self._values(part), values[rows], returns[rows], mask[rows], ppo.critic_clip
+                    self._values(part), values[rows], returns[rows], mask[rows], config.clip
                 )
                 self._update(loss)
                 losses.append(loss.item())

@@ -47,7 +47,7 @@ class FineTuningError(ValueError):
 
 
 @dataclass(frozen=True)
-class Run:
+class FineTuningRun:
     """What an arm is fine-tuned from.
 
     Attributes:
@@ -90,7 +90,7 @@ class DemonstrationTrainer(Resuming, SFTTrainer):
         model: PreTrainedModel,
         tokenizer: PreTrainedTokenizerBase,
         data: Sequences,
-        run: Run,
+        run: FineTuningRun,
         on_step: Callable[[dict[str, Any]], None],
     ) -> None:
         route_products()
@@ -156,7 +156,7 @@ class DemonstrationTrainer(Resuming, SFTTrainer):
 
 
 def finetune(
-    run: Run,
+    run: FineTuningRun,
     encode: Callable[[PreTrainedModel, PreTrainedTokenizerBase], Sequences],
     target: Path,
 ) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
 
-from passk.training.settings import Lora
+from passk.training.lora import Lora
 
 Share = Annotated[float, Field(ge=0, le=1)]
 

@@ -16,7 +16,8 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from passk.training.settings import Ppo, Training
+from passk.sampling.engines.registry import ENGINES
+from passk.training.settings import Training
 
 _GIB = 2**30
 # Python, torch and the libraries, before a model is loaded: measured 0.6 GiB on a processor.
@@ -28,7 +29,7 @@ class FitError(ValueError):
 
 
 @dataclass(frozen=True)
-class Shape:
+class ModelShape:
     """What of a model decides how much memory it takes.
 
     Attributes:
@@ -47,14 +48,14 @@ class Shape:
     cached: int
 
 
-def shape_of(model: PreTrainedModel, settings: Training) -> Shape:
+def shape_of(model: PreTrainedModel, settings: Training) -> ModelShape:
     """The shape of a start model under an arm's settings."""
     config = model.config.get_text_config()
     heads = config.num_attention_heads
     head = getattr(config, "head_dim", None) or config.hidden_size // heads
     groups = getattr(config, "num_key_value_heads", None) or heads
     parameters = model.num_parameters()
-    return Shape(
+    return ModelShape(
         parameters=parameters,
         trained=_adapted(model, settings) if settings.lora else parameters,
         layers=config.num_hidden_layers,
@@ -85,7 +86,7 @@ def _adapted(model: PreTrainedModel, settings: Training) -> int:
     return sum(settings.lora.rank * (one.in_features + one.out_features) for one in chosen)
 
 
-def needs(shape: Shape, settings: Training, length: int) -> dict[str, float]:
+def needs(shape: ModelShape, settings: Training, length: int) -> dict[str, float]:
     """Bytes by what they are for, in each process of an arm.
 
     Args:
@@ -101,12 +102,13 @@ def needs(shape: Shape, settings: Training, length: int) -> dict[str, float]:
     copies = 0
     if settings.lora is None:
         copies += 4 * (bool(settings.kl_every) + (settings.beta > 0))
-    if settings.engine != "vllm" and (settings.lora or half):
+    engine = ENGINES[settings.engine]
+    if not engine.has_own_weights and (settings.lora or half):
         copies += number
     size["copies of the model"] = shape.parameters * copies
     rows = settings.prompts * settings.rollouts / settings.processes
-    drawn = {"step_loop": min(rows, 256), "generate": rows / settings.gradient_accumulation}
-    cache = drawn.get(settings.engine, 0) * length * shape.layers * shape.cached
+    cached = engine.cached_rows(rows, settings.gradient_accumulation)
+    cache = cached * length * shape.layers * shape.cached
     size["rollouts' cache"] = cache * number
     passed = rows / settings.minibatches / settings.gradient_accumulation
     tokens = passed * length
@@ -118,10 +120,17 @@ def needs(shape: Shape, settings: Training, length: int) -> dict[str, float]:
     )
     size["activations"] = kept * number
     size["critic"] = 0
-    if isinstance(settings.algorithm, Ppo):
+    if (critic := settings.algorithm.critic()) is not None:
         # Weights and optimizer; a minibatch of the critic is one backward pass, never recomputed.
-        critic = settings.prompts * settings.rollouts / settings.algorithm.critic_minibatches
-        graph = critic * length * shape.layers * per_layer * number
+        graph = (
+            settings.prompts
+            * settings.rollouts
+            / critic.minibatches
+            * length
+            * shape.layers
+            * per_layer
+            * number
+        )
         size["critic"] = shape.parameters * 16 + graph
     # Shared prompts keep the log-probabilities of the whole vocabulary for the backward pass, and
     # a chunk's logits and their gradients besides; TRL's own pass goes through them in pieces.
@@ -155,7 +164,7 @@ def _free() -> float:
     return min(free, limit - used)
 
 
-def check(shape: Shape, settings: Training, length: int, free: float | None = None) -> None:
+def check(shape: ModelShape, settings: Training, length: int, free: float | None = None) -> None:
     """Raise FitError where an arm does not fit, naming what would.
 
     Args:
@@ -165,7 +174,7 @@ def check(shape: Shape, settings: Training, length: int, free: float | None = No
         free: bytes for each process; measured where it is None.
     """
     free = available(settings.processes) if free is None else free
-    if settings.engine == "vllm" and settings.vllm is not None and torch.cuda.is_available():
+    if settings.vllm is not None and torch.cuda.is_available():
         free *= 1 - settings.vllm.memory_share
     size = needs(shape, settings, length)
     if sum(size.values()) <= free:
@@ -182,7 +191,7 @@ def check(shape: Shape, settings: Training, length: int, free: float | None = No
     )
 
 
-def _remedy(shape: Shape, settings: Training, length: int, free: float) -> str:
+def _remedy(shape: ModelShape, settings: Training, length: int, free: float) -> str:
     """What fits: a larger gradient_accumulation, fewer rollouts, or another way to train."""
 
     def fits(changes: Mapping[str, int]) -> bool:

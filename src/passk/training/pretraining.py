@@ -19,12 +19,12 @@ from torch.nn.functional import cross_entropy
 
 from passk.core.files import json_lines, replacing
 from passk.models.arithmetic import route_products
-from passk.models.image_inputs import Eye
+from passk.models.image_inputs import ImageEncoder
 
 _BUCKET = 16  # batches whose documents are sorted by length together
 _IGNORED = -100
 
-Row = dict[str, Any]
+LossRow = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def _update(
     rows: NDArray[np.int64],
     *,
     clip: float,
-    eye: Eye | None,
+    encoder: ImageEncoder | None,
 ) -> float:
     """One step; returns the mean loss per learned token, in nats."""
     longest = int(data.lengths[rows].max())
@@ -142,9 +142,9 @@ def _update(
     wanted = labels != _IGNORED
     ids = data.ids[chosen, : longest - 1]
     shown: dict[str, Tensor] = {}
-    if eye is not None and data.pictures is not None:
-        shown = eye.look_at_all([data.pictures[row] for row in rows])
-        shown["mm_token_type_ids"] = (ids == eye.image_id).int()
+    if encoder is not None and data.pictures is not None:
+        shown = encoder.encode_all([data.pictures[row] for row in rows])
+        shown["mm_token_type_ids"] = (ids == encoder.image_id).int()
     states = model.model(input_ids=ids, use_cache=False, **shown)  # type: ignore[operator]
     # Only the states that predict a learned token meet the vocabulary.
     logits = model.lm_head(states.last_hidden_state[wanted])  # type: ignore[operator]
@@ -164,9 +164,9 @@ def pretrain(
     seed: int,
     folder: Path,
     resume_every: int,
-    on_step: Callable[[Row], object] = lambda row: None,
-    eye: Eye | None = None,
-) -> list[Row]:
+    on_step: Callable[[LossRow], object] = lambda row: None,
+    encoder: ImageEncoder | None = None,
+) -> list[LossRow]:
     """Train a model in place.
 
     Args:
@@ -177,7 +177,7 @@ def pretrain(
         folder: where a killed run resumes; it must belong to these very inputs.
         resume_every: steps between resume points.
         on_step: told each row of the log, those before a resume included.
-        eye: of a model that takes pictures.
+        encoder: of a model that takes pictures.
 
     Returns:
         One row per step: step (from 1), loss (nats per token), learning_rate.
@@ -205,7 +205,7 @@ def pretrain(
         rate = schedule.rate(step)
         for group in optimizer.param_groups:
             group["lr"] = rate
-        loss = _update(model, optimizer, data, chosen, clip=schedule.max_grad_norm, eye=eye)
+        loss = _update(model, optimizer, data, chosen, clip=schedule.max_grad_norm, encoder=encoder)
         if not math.isfinite(loss):
             raise FloatingPointError(f"loss {loss} in step {step + 1}; lower the learning rate")
         rows.append({"step": step + 1, "loss": loss, "learning_rate": rate})
@@ -217,7 +217,7 @@ def pretrain(
 
 
 def _keep(
-    folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, rows: list[Row]
+    folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, rows: list[LossRow]
 ) -> None:
     """Write a resume point in one piece; the one before it goes."""
     point = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "rows": rows}
@@ -225,7 +225,7 @@ def _keep(
         torch.save(point, temporary)
 
 
-def _restore(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> list[Row]:
+def _restore(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> list[LossRow]:
     """Load the resume point, if there is one; returns the log so far."""
     path = folder / "point.pt"
     if not path.exists():
@@ -236,6 +236,6 @@ def _restore(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -
     return list(point["rows"])
 
 
-def log_text(rows: Sequence[Row]) -> str:
+def log_text(rows: Sequence[LossRow]) -> str:
     """The training log as JSON lines."""
     return json_lines(rows)

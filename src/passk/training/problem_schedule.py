@@ -2,52 +2,14 @@
 
 No state is carried between steps, so a resumed run asks what an uninterrupted one would have.
 
-A curriculum says which problems may be asked at a step. To add one: write a function as
-`Curriculum` says, list it in CURRICULA, and name it in `passk.training.settings`.
+A curriculum (`passk.training.curricula`) says which problems may be asked at a step.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Collection
 
 import numpy as np
 
 from passk.core.digests import seed
-
-# (level of each problem, step from 1, steps) -> positions of the problems that may be asked.
-Curriculum = Callable[[Sequence[int | None], int, int], list[int]]
-
-
-def uniform(levels: Sequence[int | None], step: int, steps: int) -> list[int]:
-    """All problems at all times."""
-    return list(range(len(levels)))
-
-
-def easy_first(levels: Sequence[int | None], step: int, steps: int) -> list[int]:
-    """The lowest level first; another one joins as each equal part of the run begins.
-
-    With levels 1, 2, 3 the first third of the steps asks level 1, the second third levels 1 and 2,
-    the last third all.
-
-    Raises:
-        ValueError: a problem has no level.
-
-    Example:
-        >>> [easy_first([1, 2, 1], step, 4) for step in (1, 2, 3)]
-        [[0, 2], [0, 2], [0, 1, 2]]
-    """
-    known = sorted({level for level in levels if level is not None})
-    if None in levels or not known:
-        raise ValueError(
-            "curriculum easy_first: not all problems have a level; use a set whose problems are "
-            "tagged level-1, level-2 and so on, or curriculum: uniform"
-        )
-    open_levels = set(known[: (step - 1) * len(known) // steps + 1])
-    return [i for i, level in enumerate(levels) if level in open_levels]
-
-
-CURRICULA: Mapping[str, Curriculum] = MappingProxyType(
-    {"uniform": uniform, "easy_first": easy_first}
-)
 
 
 def problems_of_step(count: int, prompts: int, step: int, *identity: int | str) -> list[int]:

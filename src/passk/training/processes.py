@@ -21,16 +21,16 @@ from accelerate import PartialState
 from accelerate.utils import gather_object
 from transformers import PreTrainedModel
 
-from passk.training.engines import Engine
+from passk.sampling.rollouts import Rollout, RolloutPrompt, RolloutSampler
 from passk.training.reward import Reward, Rewards
-from passk.training.rollouts import Draw, Rollout, Task
+from passk.training.rollouts import Task
 
 
 class ProcessError(ValueError):
     """The processes of an arm did not start or did not end well."""
 
 
-class Group:
+class ProcessGroup:
     """The processes of an arm, as one of them sees it.
 
     Attributes:
@@ -64,19 +64,19 @@ class Group:
         if self.count > 1:
             PartialState().wait_for_everyone()
 
-    def draw(self, engine: Engine) -> Draw:
+    def draw(self, sampler: RolloutSampler) -> RolloutSampler:
         """Rollouts of all tasks, each process drawing its share."""
         if self.count == 1:
-            return engine
+            return sampler
 
         def shared(
-            model: PreTrainedModel, tasks: Sequence[Task], step: int, *,
-            stream: str = "rollout", greedy: bool = False,
+            model: PreTrainedModel, tasks: Sequence[RolloutPrompt], step: int, *,
+            stream: str = "rollout", greedy: bool = False, first: int = 0,
         ) -> list[list[Rollout]]:  # fmt: skip
             own = self.share(len(tasks))
             mine = [tasks[i] for i in own]
             groups = (
-                engine(model, mine, step, stream=stream, greedy=greedy, first=own.start)
+                sampler(model, mine, step, stream=stream, greedy=greedy, first=first + own.start)
                 if mine
                 else []
             )
@@ -96,7 +96,7 @@ class Group:
             correct = None if judged.correct is None else list(judged.correct)
             parts = self._gathered([(list(judged.values), judged.unknown, correct)])
             filled = [part for part in parts if part[0]]
-            verdicts = [one for part in filled for one in part[2] or []]
+            verdicts = [verdict for part in filled for verdict in part[2] or []]
             return Rewards(
                 [value for part in filled for value in part[0]],
                 sum(part[1] for part in filled),
@@ -108,8 +108,8 @@ class Group:
     @staticmethod
     def _gathered(own: list[Any]) -> list[Any]:
         """The lists of all processes, end to end."""
-        found: list[Any] = gather_object(own)
-        return found
+        whole: list[Any] = gather_object(own)
+        return whole
 
 
 def launch(module: str, argument: Path, processes: int) -> None:

@@ -3,8 +3,7 @@ r"""Rewards of rollouts, judged as evaluation judges.
 A verdict of `unknown` (the grader ran out of time; the response was cut before it gave an answer)
 is rewarded 0 and counted.
 
-To add a reward: write a function of a judge that returns a `Reward`, list it in REWARDS, and name
-it in `passk.training.settings`. A reward reads what it wants of a task: gold, question, level.
+To add a reward, see `passk.training.rewards.registry`.
 
 Example:
     >>> from passk.domains.math.judge import MathJudge
@@ -15,8 +14,7 @@ Example:
     Rewards(values=[1.0, 0.0], unknown=1, correct=None)
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from passk.domains.grading import Judge
@@ -105,8 +103,3 @@ def share_of_valid_steps(question: str, response: str) -> float:
             break
         valid += 1
     return valid / len(solution.steps)
-
-
-REWARDS: Mapping[str, Callable[[Judge], Reward]] = MappingProxyType(
-    {"correctness": correctness, "valid_steps": valid_steps}
-)

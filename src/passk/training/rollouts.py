@@ -1,16 +1,18 @@
-"""Rollouts of a step: what the policy answered, and how it is asked.
-
-How they are drawn is a function (`Draw`), so that the sampling engine's step loop, vLLM on GPUs or
-a test's toy can stand behind the same trainer.
-"""
+"""Rollouts of an arm: what is asked, and which engine draws them (`train.*.engine`)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Any
 
+import torch
 from transformers import PreTrainedModel
 
-from passk.models.image_inputs import Seen
+from passk.models.image_inputs import ImageInputs
+from passk.models.policy_weights import copy_of, refresh
+from passk.sampling.engines.registry import ENGINES
+from passk.sampling.rollouts import Rollout, RolloutConfig, RolloutPrompt, RolloutSampler
+from passk.training.settings import Training
 
 
 @dataclass(frozen=True)
@@ -19,11 +21,11 @@ class Task:
 
     Attributes:
         problem_id: names the random streams of its rollouts.
-        prompt_ids: the rendered prompt, placeholders of its picture expanded.
+        prompt_ids: the rendered prompt, placeholders of its image expanded.
         gold: what responses are judged by, an answer or tests; only the reward reads it.
         question: the question's text; only the reward reads it.
         level: step of the difficulty ladder, or None; only the curriculum reads it.
-        seen: the picture that the prompt shows, or None.
+        image: the image that the prompt holds, or None.
     """
 
     problem_id: str
@@ -31,47 +33,75 @@ class Task:
     gold: str
     question: str = ""
     level: int | None = None
-    seen: Seen | None = None
+    image: ImageInputs | None = None
 
 
-@dataclass(frozen=True)
-class Rollout:
-    """One response.
+def make_sampler(
+    settings: Training,
+    tokenizer: Any,  # noqa: ANN401
+    identity: tuple[int | str, ...],
+    start: Path,
+    length: int,
+) -> RolloutSampler:
+    """The sampler of the engine that an arm names.
 
-    Attributes:
-        token_ids: with the end-of-text token, where one was drawn.
-        text: the response as the reward reads it.
-        truncated: whether it was cut at the longest length.
-        entropy: mean over tokens, nats, at the rollout temperature.
+    Args:
+        settings: the arm's parameters.
+        tokenizer: of the start model.
+        identity: what random numbers derive from.
+        start: folder of the start model.
+        length: tokens of the longest prompt and response.
+    """
+    engine = ENGINES[settings.engine]
+    assert engine.rollouts is not None, "checked by the schema"
+    sampler = engine.rollouts(
+        RolloutConfig(
+            tokenizer=tokenizer,
+            identity=identity,
+            prompts=settings.prompts,
+            rollouts=settings.rollouts,
+            passes=settings.gradient_accumulation,
+            temperature=settings.temperature,
+            top_p=settings.top_p,
+            max_new_tokens=settings.max_new_tokens,
+            dtype=settings.precision,
+            start=start,
+            length=length,
+            memory_share=settings.vllm.memory_share if settings.vllm is not None else None,
+        )
+    )
+    as_is = settings.lora is None and settings.precision == "float32"
+    if engine.has_own_weights or as_is:
+        return sampler
+    return CopySampler(sampler, start, getattr(torch, settings.precision))
+
+
+class CopySampler:
+    """Rollouts by a copy of the policy in another precision, without adapters.
+
+    Args:
+        sampler: draws by the copy.
+        start: folder of the start model.
+        dtype: of the copy.
     """
 
-    token_ids: Sequence[int]
-    text: str
-    truncated: bool
-    entropy: float
-
-
-class Draw(Protocol):
-    """Draws rollouts; all randomness derives from the arm's identity, `step` and `stream`."""
+    def __init__(self, sampler: RolloutSampler, start: Path, dtype: torch.dtype) -> None:
+        self.sampler, self.start, self.dtype = sampler, start, dtype
+        self.copy: PreTrainedModel | None = None
 
     def __call__(
         self,
         model: PreTrainedModel,
-        tasks: Sequence[Task],
+        tasks: Sequence[RolloutPrompt],
         step: int,
         *,
         stream: str = "rollout",
         greedy: bool = False,
+        first: int = 0,
     ) -> list[list[Rollout]]:
-        """Responses to tasks, for each task its group, in order.
-
-        Args:
-            model: the policy, in evaluation mode; called without gradients.
-            tasks: what is asked; a problem may stand there twice, with responses of its own.
-            step: counted from 1.
-            stream: names the random streams beside the step: `rollout`, or `rollout-2` and so on
-                where a step asks in several rounds (dynamic sampling).
-            greedy: one response per task at temperature 0, without truncation of the nucleus, in
-                place of the arm's number at its temperature.
-        """
-        ...
+        """Rollouts of a policy whose weights are those of `model` now."""
+        if self.copy is None:
+            self.copy = copy_of(model, self.start, self.dtype, model.device)
+        else:
+            refresh(self.copy, model)
+        return self.sampler(self.copy, tasks, step, stream=stream, greedy=greedy, first=first)

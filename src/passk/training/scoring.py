@@ -18,8 +18,8 @@ import torch
 from torch import Tensor, nn
 from transformers import DynamicCache, PreTrainedModel
 
-from passk.models.image_inputs import Seen, inputs, rotary_positions
-from passk.training.weights import plain_model
+from passk.models.image_inputs import ImageInputs, inputs, rotary_positions
+from passk.models.policy_weights import plain_model
 
 
 def shared_prompt_scores(
@@ -30,7 +30,7 @@ def shared_prompt_scores(
     temperature: float,
     rows: int,
     entropy_gradient: bool = False,
-    pictures: Sequence[Seen] = (),
+    pictures: Sequence[ImageInputs] = (),
 ) -> tuple[Tensor, Tensor]:
     """Per-token log-probabilities and entropies of responses.
 
@@ -62,6 +62,7 @@ def shared_prompt_scores(
         here = mask[chunk, :longest]
         parts.append(tuple(_widen(x * here, width) for x in (chosen, entropy)))  # type: ignore[arg-type]
         chunks.append(chunk)
+    # Chunks go by length; put the rows back in the order in which they came.
     back = torch.argsort(torch.cat(chunks))
     logps, entropies = (torch.cat(column)[back] for column in zip(*parts, strict=True))
     return logps, entropies
@@ -72,7 +73,7 @@ def shared_prompt_states(
     prompts: tuple[Tensor, Tensor],
     responses: tuple[Tensor, Tensor],
     rows: int,
-    pictures: Sequence[Seen] = (),
+    pictures: Sequence[ImageInputs] = (),
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Hidden states that predict each response token, in chunks of responses of like length.
 
@@ -98,6 +99,7 @@ def shared_prompt_states(
     encoded = decoder(
         input_ids=ids, attention_mask=prompt_mask, position_ids=places, use_cache=True, **seen
     )
+    # The state of a prompt's last token predicts the first token of every response to it.
     cache = [(layer.keys, layer.values) for layer in encoded.past_key_values.layers]
     last = encoded.last_hidden_state[:, -1:]
     ids, mask = responses
@@ -126,6 +128,7 @@ def _hidden(
     (prompt_mask, shift), (ids, mask) = prompts, responses
     if ids.shape[1] == 1:
         return last
+    # A response's last token predicts nothing, so it is not run: (rows, P + C - 1).
     whole = torch.cat([prompt_mask, mask], dim=1)[:, :-1]
     states: Tensor = decoder(
         input_ids=ids[:, :-1],
@@ -141,7 +144,7 @@ def _places(
     decoder: Any,  # noqa: ANN401
     ids: Tensor,
     mask: Tensor,
-    pictures: Sequence[Seen],
+    pictures: Sequence[ImageInputs],
 ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
     """Positions of prompts, the shift of what follows each, and what their pictures add."""
     if not pictures:

@@ -8,112 +8,19 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
 
-Share = Annotated[float, Field(ge=0, le=1)]
+from passk.core.registered import AnyOf, NameIn
+from passk.sampling.engines.registry import ENGINES
+from passk.training.algorithms.algorithm import Algorithm, Fraction
+from passk.training.algorithms.registry import ALGORITHMS
+from passk.training.curricula.registry import CURRICULA
+from passk.training.lora import Lora
+from passk.training.rewards.registry import REWARDS
 
 
-class _Options(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Grpo(_Options):
-    """Group-relative advantages (arXiv 2402.03300)."""
-
-    name: Literal["grpo"]
-    scale: Literal["group", "batch", "none"] = Field(
-        description="Divide by the standard deviation of the group, of the batch, or not at all."
-    )
-    eps: float = Field(gt=0, description="Added to the standard deviation; 1e-4 as in TRL.")
-
-
-class Rloo(_Options):
-    """Leave-one-out baseline (arXiv 2402.14740)."""
-
-    name: Literal["rloo"]
-
-
-class ReinforcePlusPlus(_Options):
-    """Return whitened over the tokens of the batch, no group baseline (arXiv 2501.03262)."""
-
-    name: Literal["reinforce++"]
-    gamma: Share = Field(description="Discount of later rewards per token; 1 is none.")
-    eps: float = Field(gt=0, description="Added to the standard deviation.")
-
-
-class Remax(_Options):
-    """Baseline: reward of the greedy response, drawn besides the rollouts (arXiv 2310.10505)."""
-
-    name: Literal["remax"]
-
-
-class Ppo(_Options):
-    """A learned token-level critic and generalised advantage estimation (arXiv 1707.06347)."""
-
-    name: Literal["ppo"]
-    gamma: Share = Field(description="Discount of later rewards per token; 1 is none.")
-    lam: Share = Field(description="Lambda of generalised advantage estimation (1506.02438).")
-    eps: float = Field(gt=0, description="Added to the standard deviation that whitens.")
-    critic_learning_rate: PositiveFloat = Field(description="AdamW's learning rate of the critic.")
-    critic_passes: PositiveInt = Field(description="Passes of the critic over each rollout batch.")
-    critic_minibatches: PositiveInt = Field(description="Critic updates per pass.")
-    critic_clip: PositiveFloat = Field(
-        description="Values move at most this far from those at the rollout."
-    )
-    critic_warmup: int = Field(
-        ge=0, description="First steps in which the critic alone is trained."
-    )
-
-
-class Dapo(_Options):
-    """Dynamic sampling and a soft penalty on overlong responses (arXiv 2503.14476)."""
-
-    name: Literal["dapo"]
-    eps: float = Field(gt=0, description="Added to the group's standard deviation.")
-    rounds: PositiveInt = Field(
-        description="Rounds of rollouts per step at most; a group of equal rewards is dropped, and "
-        "another problem is asked in its place."
-    )
-    overlong_tokens: int = Field(
-        ge=0,
-        description="The penalty rises over the last so many tokens before max_new_tokens; 0 is "
-        "no penalty.",
-    )
-    overlong_penalty: float = Field(ge=0, description="Largest penalty, at max_new_tokens.")
-
-
-class PassAtK(_Options):
-    """Pass@k training by its analytical advantage (arXiv 2508.10751)."""
-
-    name: Literal["pass_at_k"]
-    k: PositiveInt = Field(description="Attempts that share the reward; at most `rollouts`.")
-    eps: float = Field(ge=0, description="Added to the standard deviation.")
-
-
-class Pkpo(_Options):
-    """Pass-at-k policy optimisation: the leave-one-out-minus-one transform (arXiv 2505.15201)."""
-
-    name: Literal["pkpo"]
-    k: int = Field(ge=2, description="Attempts of the objective; at most `rollouts`.")
-
-
-Algorithm = Annotated[
-    Grpo | Rloo | ReinforcePlusPlus | Remax | Ppo | Dapo | PassAtK | Pkpo,
-    Field(discriminator="name"),
-]
-
-
-class Lora(_Options):
-    """Low-rank adapters in place of all weights (peft); merged into what is saved."""
-
-    rank: PositiveInt = Field(description="Rank of the adapters.")
-    alpha: PositiveFloat = Field(description="Adapters are scaled by alpha / rank.")
-    dropout: Share = Field(description="Dropout on the adapters' input.")
-    targets: list[str] = Field(
-        min_length=1, description="Names of the layers that get one, e.g. q_proj; or all-linear."
-    )
-
-
-class Served(_Options):
+class VllmOptions(BaseModel):
     """Rollouts by vLLM in the training process (TRL's `colocate`)."""
+
+    model_config = ConfigDict(extra="forbid")
 
     memory_share: float = Field(gt=0, le=1, description="Share of the GPU's memory for vLLM.")
     tensor_parallel: PositiveInt = Field(description="GPUs that hold one copy for rollouts.")
@@ -124,14 +31,14 @@ class Training(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    algorithm: Algorithm = Field(
-        description="The objective, a name in passk.training.advantages, with its own options."
+    algorithm: Annotated[Algorithm, AnyOf(ALGORITHMS)] = Field(
+        description="The objective, a name in passk.training.algorithms.registry, with its options."
     )
-    reward: Literal["correctness", "valid_steps"] = Field(
-        description="Reward of a response, a name in passk.training.reward."
+    reward: Annotated[str, NameIn(REWARDS)] = Field(
+        description="Reward of a response, a name in passk.training.rewards.registry."
     )
-    curriculum: Literal["uniform", "easy_first"] = Field(
-        description="Which problems a step asks, a name in passk.training.problem_schedule."
+    curriculum: Annotated[str, NameIn(CURRICULA)] = Field(
+        description="Which problems a step asks, a name in passk.training.curricula.registry."
     )
     start: str = Field(
         description="Model to start from: of `pretrain`, `fetch` or `sft`, or ARM/step-N."
@@ -153,8 +60,8 @@ class Training(BaseModel):
     )
     warmup_updates: int = Field(ge=0, description="Updates over which the rate rises from 0.")
     weight_decay: float = Field(ge=0, description="Decoupled weight decay.")
-    adam_beta1: Share = Field(description="AdamW's decay of the first moment.")
-    adam_beta2: Share = Field(description="AdamW's decay of the second moment.")
+    adam_beta1: Fraction = Field(description="AdamW's decay of the first moment.")
+    adam_beta2: Fraction = Field(description="AdamW's decay of the second moment.")
     adam_eps: PositiveFloat = Field(description="AdamW's epsilon.")
     max_grad_norm: float = Field(ge=0, description="Clip the gradient's norm here; 0 is never.")
 
@@ -176,11 +83,11 @@ class Training(BaseModel):
     isolation: Literal["bubblewrap", "weak"] = Field(
         description="Where programs run that are judged for the reward; as `verification.code`."
     )
-    engine: Literal["step_loop", "generate", "vllm"] = Field(
-        description="Who draws rollouts: the sampling engine's step loop, `generate` (any "
-        "architecture), or vLLM on a GPU."
+    engine: Annotated[str, NameIn(ENGINES, lambda engine: engine.draws_rollouts)] = Field(
+        description="Who draws rollouts: step_loop, generate (any architecture), or vllm on a GPU; "
+        "a name in passk.sampling.engines.registry."
     )
-    vllm: Served | None = Field(description="Options of engine vllm; null without it.")
+    vllm: VllmOptions | None = Field(description="Options of engine vllm; null without it.")
     lora: Lora | None = Field(description="Train adapters only; null trains all weights.")
     processes: PositiveInt = Field(
         description="Processes, one per GPU, each with its share of the prompts (accelerate)."
@@ -219,10 +126,7 @@ class Training(BaseModel):
             )
         if len(set(self.checkpoints)) < len(self.checkpoints):
             raise ValueError(f"checkpoints = {self.checkpoints}: a step is named twice")
-        if isinstance(self.algorithm, PassAtK | Pkpo) and self.algorithm.k > self.rollouts:
-            raise ValueError(
-                f"algorithm.k = {self.algorithm.k} is more than rollouts = {self.rollouts}"
-            )
+        self.algorithm.check(self.rollouts, self.max_new_tokens)
         rows = self.prompts * self.rollouts
         parts = self.minibatches * self.gradient_accumulation
         if rows % parts:
@@ -235,13 +139,6 @@ class Training(BaseModel):
                 f"warmup_updates = {self.warmup_updates}: schedule constant has none; take "
                 "constant_with_warmup"
             )
-        if isinstance(self.algorithm, Dapo) and (
-            self.algorithm.overlong_tokens > self.max_new_tokens
-        ):
-            raise ValueError(
-                f"algorithm.overlong_tokens = {self.algorithm.overlong_tokens} is more than "
-                f"max_new_tokens = {self.max_new_tokens}"
-            )
         if self.share_prompts and self.gradient_checkpointing:
             raise ValueError(
                 "share_prompts needs the key-value cache, which gradient_checkpointing switches "
@@ -252,7 +149,7 @@ class Training(BaseModel):
     @model_validator(mode="after")
     def _runs(self) -> "Training":
         """Engine and processes: what goes together."""
-        if (self.engine == "vllm") != (self.vllm is not None):
+        if (ENGINES[self.engine].rollout_options == "vllm") != (self.vllm is not None):
             raise ValueError(
                 f"engine = {self.engine!r}: `vllm` must hold its options with engine vllm, "
                 "{memory_share: 0.3, tensor_parallel: 1}, and be null with any other"

@@ -2,8 +2,8 @@
 
 TRL keeps the loss (ratio, clipping, KL penalty, entropy bonus, loss types), the optimizer, mixed
 precision and resume points. Replaced are: how rollouts are asked, drawn and judged
-(`passk.training.collection`), the advantage (`passk.training.advantages`), and the forward pass of
-the loss (`passk.training.scoring`, optional). Added is PPO's critic (`passk.training.critic`).
+(`passk.training.collection`), the advantage (`passk.training.algorithms`), and the forward pass of
+the loss (`passk.training.scoring`, optional). Added is a critic (`passk.training.critic`).
 
 Differences from a plain GRPOTrainer run of the same numbers:
     1. Rows whose advantage is exactly 0 are left out of the forward and backward pass when
@@ -37,19 +37,21 @@ from trl.trainer.utils import add_fused_lm_head
 
 from passk.core.digests import seed
 from passk.models.arithmetic import route_products
-from passk.models.image_inputs import Seen, inputs, looking_in_prompts
-from passk.training.advantages import ALGORITHMS, advantages
+from passk.models.image_inputs import ImageInputs, images_in_prompts_only, inputs
+from passk.models.policy_weights import plain_model
+from passk.sampling.rollouts import RolloutSampler
+from passk.training.algorithms.algorithm import StepRewards
 from passk.training.batches import collate, micro_batches
 from passk.training.collection import Collected, Collector
 from passk.training.configuration import configuration
 from passk.training.critic import Critic
 from passk.training.resuming import Resuming
 from passk.training.reward import Reward
-from passk.training.rollouts import Draw, Task
+from passk.training.rollouts import Task
 from passk.training.scoring import shared_prompt_scores
 from passk.training.seconds import Stopwatch
-from passk.training.settings import Ppo, Training
-from passk.training.weights import adapters, plain_model
+from passk.training.settings import Training
+from passk.training.weights import adapters
 
 _MICRO = "micro"
 
@@ -85,7 +87,7 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         tasks: Sequence[Task],
         settings: Training,
         *,
-        draw: Draw,
+        draw: RolloutSampler,
         reward: Reward,
         identity: tuple[int | str, ...],
         folder: Path,
@@ -100,15 +102,15 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         self.on_step = on_step
         self.watch = watch or Stopwatch()
         self.collect = Collector(list(tasks), settings, draw, reward, identity, self.watch)
-        self._seen: list[Seen] = []  # the pictures of this step's tasks, if they have any
+        self._seen: list[ImageInputs] = []  # the pictures of this step's tasks, if they have any
         self._shown: Tensor | None = None  # which of them the rows of the pass at hand show
         self._rows: list[dict[str, float]] = []  # log rows of the updates of this step
         self._facts: dict[str, Any] = {}  # what the rollouts of this step say
         # Adapters can be switched off instead; for the KL penalty TRL has a copy of its own.
         copied = settings.kl_every and settings.lora is None
         self._start = _frozen_copy(model) if copied else None
-        learned = "values" in ALGORITHMS[settings.algorithm.name].needs
-        copy = _frozen_copy(model) if learned else None
+        critic = settings.algorithm.critic()
+        copy = None if critic is None else _frozen_copy(model)
         super().__init__(
             model=model,
             reward_funcs=_unused_reward,
@@ -118,7 +120,9 @@ class PolicyTrainer(Resuming, GRPOTrainer):
             peft_config=adapters(settings.lora),
         )
         device = self.accelerator.device
-        self.critic = Critic(copy, settings, identity, device) if copy is not None else None
+        self.critic = None
+        if critic is not None and copy is not None:
+            self.critic = Critic(copy, critic, settings, identity, device)
         if self._start is not None:
             self._start.to(device)
             if not settings.share_prompts:  # what TRL's own pass asks of a model
@@ -175,7 +179,7 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         if not collected.groups:
             return nothing
         device = self.accelerator.device
-        self._seen = [task.seen for task in collected.tasks if task.seen is not None]
+        self._seen = [task.image for task in collected.tasks if task.image is not None]
         batch = collate(collected.tasks, collected.groups, self._tokenizer.pad_token_id, device)
         advantages = self._advantages(collected, batch, step).to(device)
         flat = [rollout for group in collected.groups for rollout in group]
@@ -185,10 +189,7 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         every = self.settings.kl_every
         if every and (step == 1 or step % every == 0):
             self._facts["kl"] = self._divergence(batch)
-        if (
-            isinstance(self.settings.algorithm, Ppo)
-            and step <= self.settings.algorithm.critic_warmup
-        ):
+        if self.critic is not None and step <= self.critic.config.warmup:
             return nothing
         if self.settings.beta:
             with torch.no_grad(), self._as_begun(self.ref_model) as reference:
@@ -215,22 +216,20 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         """Advantages of all rollouts, shape (B,) or (B, tokens); a critic learns from them."""
         rewards = collected.rewards
         lengths = torch.tensor([[len(r.token_ids) for r in g] for g in collected.groups])
-        made: dict[str, Any] = {
-            "lengths": lengths,
-            "longest": self.settings.max_new_tokens,
-            "greedy": collected.greedy,
-        }
+        values = None
         if self.critic is not None:
             device = self.accelerator.device
-            values = self.critic.values(batch)
-            made["values"] = values.cpu().view(*rewards.shape, -1)
+            flat = self.critic.values(batch)
+            values = flat.cpu().view(*rewards.shape, -1)
             self._facts |= self.critic.learn(
-                batch, rewards.flatten().to(device), values, lengths.flatten().to(device), step
+                batch, rewards.flatten().to(device), flat, lengths.flatten().to(device), step
             )
             if not math.isfinite(self._facts["critic_loss"]):
                 self._stop(f"the critic's loss is {self._facts['critic_loss']}")
-        options = self.settings.algorithm.model_dump()
-        return advantages(self.settings.algorithm.name, rewards, made, options).flatten(0, 1)
+        measured = StepRewards(
+            rewards, lengths, self.settings.max_new_tokens, collected.greedy, values
+        )
+        return self.settings.algorithm.advantages(measured).flatten(0, 1)
 
     @property
     def _regularised(self) -> bool:
@@ -273,7 +272,7 @@ class PolicyTrainer(Resuming, GRPOTrainer):
             plain = plain_model(self.accelerator.unwrap_model(model))
             named |= inputs(input_ids, pictures, plain.config.image_token_id, split)
             named["num_images"] = [1] * len(pictures)
-            with looking_in_prompts(plain, split):
+            with images_in_prompts_only(plain, split):
                 return own(model, input_ids, attention_mask, logits_to_keep, *rest, **named)
         with self.accelerator.autocast():
             logps, entropies = shared_prompt_scores(

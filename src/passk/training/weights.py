@@ -1,4 +1,4 @@
-"""Weights of a policy as a plain checkpoint has them: adapters merged, in one precision.
+"""In which precision a policy is kept and computed with, and its adapters.
 
 Precision of an arm, `precision: bfloat16`:
     1. Without adapters all weights are kept in float32 (AdamW's updates are mostly smaller than
@@ -11,23 +11,17 @@ Adapters are never merged into the policy itself and taken out again: that chang
 weights by rounding, and so a resumed run's bytes.
 """
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-import torch
-from peft import LoraConfig, PeftModel
-from peft.tuners.lora import LoraLayer
-from torch import Tensor
-from transformers import PreTrainedModel
+from peft import LoraConfig
 
-from passk.models import loading
-from passk.training.settings import Lora, Training
+from passk.training.lora import Lora
 
-_PREFIX = "base_model.model."
+if TYPE_CHECKING:  # fine-tuning, which has adapters too, does not depend on these
+    from passk.training.settings import Training
 
 
-def loading_dtype(settings: Training) -> str:
+def loading_dtype(settings: "Training") -> str:
     """In which precision an arm's start model is loaded."""
     frozen = settings.lora is not None
     return "bfloat16" if frozen and settings.precision == "bfloat16" else "float32"
@@ -52,45 +46,3 @@ def adapters(lora: Lora | None) -> LoraConfig | None:
         use_rslora=False,
         use_dora=False,
     )
-
-
-def plain_model(model: PreTrainedModel | PeftModel) -> PreTrainedModel:
-    """The transformers model of a policy; where there are adapters, it computes with them."""
-    return model.get_base_model() if isinstance(model, PeftModel) else model  # type: ignore[return-value]
-
-
-@torch.no_grad()
-def merged(model: PreTrainedModel | PeftModel) -> Iterator[tuple[str, Tensor]]:
-    """Names and values of all weights as the start model's checkpoint names them.
-
-    Tied weights come once. Where there are adapters, their product is added in float32.
-    """
-    for name, value in model.named_parameters():
-        if ".lora_" in name:
-            continue
-        module_name, _, kind = name.rpartition(".")
-        layer = model.get_submodule(module_name.removesuffix(".base_layer"))
-        plain = name.removeprefix(_PREFIX).replace(".base_layer", "")
-        if kind == "weight" and isinstance(layer, LoraLayer):
-            (adapter,) = layer.active_adapters  # type: ignore[attr-defined]
-            yield plain, value.float() + layer.get_delta_weight(adapter).float()  # type: ignore[operator]
-        else:
-            yield plain, value.detach()
-
-
-def copy_of(
-    model: PreTrainedModel | PeftModel, start: Path, dtype: torch.dtype, device: torch.device | str
-) -> PreTrainedModel:
-    """A plain model with a policy's weights, adapters merged; begins as the start model."""
-    copy: Any = loading.load(start, dtype)
-    copy.to(device).requires_grad_(False).eval()
-    refresh(copy, model)
-    return copy  # type: ignore[no-any-return]
-
-
-@torch.no_grad()
-def refresh(copy: PreTrainedModel, model: PreTrainedModel | PeftModel) -> None:
-    """Write a policy's weights, adapters merged, into a copy of it."""
-    own = dict(copy.named_parameters())
-    for name, value in merged(model):
-        own[name].copy_(value)

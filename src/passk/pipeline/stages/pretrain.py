@@ -22,11 +22,11 @@ with lean_imports():
     from transformers.tokenization_utils_tokenizers import TokenizersBackend
 
     from passk.models.arithmetic import make_reproducible
-    from passk.models.image_inputs import Eye, image_processor
+    from passk.models.image_inputs import ImageEncoder, image_processor
     from passk.models.tiny import save_checkpoint, tiny_model
     from passk.models.tokenizer import IMAGE, markup, train_tokenizer
     from passk.training.pretraining import (
-        Row,
+        LossRow,
         Schedule,
         Sequences,
         log_text,
@@ -35,7 +35,7 @@ with lean_imports():
     )
 
 
-class Text(NamedTuple):
+class CorpusText(NamedTuple):
     """A document as a model meets it; the picture is PNG, or None."""
 
     prompt: str
@@ -69,11 +69,11 @@ def run(job: Job) -> dict[str, float]:
         seed=seed("weights", *identity),
         vision=None if vision is None else vision.model_dump(exclude={"max_pixels"}),
     )
-    eye = None
+    encoder = None
     if vision is not None:
         image_id = tokenizer.get_vocab()[IMAGE]
-        eye = Eye(image_processor(vision.max_pixels), image_id)
-    data = _tokenised(texts, tokenizer, settings.architecture.context, eye)
+        encoder = ImageEncoder(image_processor(vision.max_pixels), image_id)
+    data = _tokenised(texts, tokenizer, settings.architecture.context, encoder)
     folder = paths.RESUME / job.inputs
     live = paths.LIVE / f"pretrain@{job.item}.jsonl"
     live.parent.mkdir(parents=True, exist_ok=True)
@@ -84,18 +84,18 @@ def run(job: Job) -> dict[str, float]:
         ) as bar,
     ):
 
-        def on_step(row: Row) -> None:
+        def on_step(row: LossRow) -> None:
             stream.write(json_lines([row]))
             bar.update()
             bar.set_postfix(loss=f"{row['loss']:.3f}", refresh=False)
 
         rows = pretrain(
             model, data, _schedule(settings), seed=seed("order", *identity), folder=folder,
-            resume_every=settings.resume_every, on_step=on_step, eye=eye,
+            resume_every=settings.resume_every, on_step=on_step, encoder=encoder,
         )  # fmt: skip
     target = paths.model(job.study, job.item)
     with replacing_folder(target) as temporary:
-        save_checkpoint(model, tokenizer, temporary, eye and eye.processor)
+        save_checkpoint(model, tokenizer, temporary, encoder and encoder.processor)
     write_text(paths.training_log(job.study, job.item), log_text(rows))
     shutil.rmtree(folder, ignore_errors=True)
     last = rows[-50:]
@@ -108,7 +108,7 @@ def run(job: Job) -> dict[str, float]:
 
 def documents(
     corpus: Corpus, identity: tuple[int | str, ...], chat: ChatTokenizer | None = None
-) -> Iterator[Text]:
+) -> Iterator[CorpusText]:
     """Each document of a corpus; `chat` renders chat templates."""
     mixture = Mixture(
         families=corpus.families,
@@ -125,7 +125,7 @@ def documents(
         asked = {"question": document.question, "starter_code": document.starter_code}
         prompt = render(corpus.template, asked, chat)
         picture = None if document.picture is None else _png(document.picture)
-        yield Text(prompt, document.response, picture)
+        yield CorpusText(prompt, document.response, picture)
 
 
 def _png(picture: Image.Image) -> bytes:
@@ -136,15 +136,18 @@ def _png(picture: Image.Image) -> bytes:
 
 
 def _tokenised(
-    texts: list[Text], tokenizer: TokenizersBackend, context: int, eye: Eye | None
+    texts: list[CorpusText],
+    tokenizer: TokenizersBackend,
+    context: int,
+    encoder: ImageEncoder | None,
 ) -> Sequences:
     """Prompts and responses as token ids; raises ValueError where the context is too short."""
     prompts: list[list[int]] = tokenizer([text.prompt for text in texts])["input_ids"]
     responses: list[list[int]] = tokenizer([text.response for text in texts])["input_ids"]
     pictures = [text.picture for text in texts if text.picture is not None]
-    if eye is not None:
-        tokens = eye.look(pictures[0]).tokens  # a world draws all its pictures alike large
-        prompts = [eye.expand(ids, tokens) for ids in prompts]
+    if encoder is not None:
+        tokens = encoder.encode(pictures[0]).tokens  # a world draws all its pictures alike large
+        prompts = [encoder.expand(ids, tokens) for ids in prompts]
     end = tokenizer.eos_token_id
     pairs = [(p, [*r, end]) for p, r in zip(prompts, responses, strict=True)]
     data = pack(pairs, end, pictures or None)

@@ -7,146 +7,43 @@ for all sets, so that start-up is paid once. Only what is asked is read of a pro
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 from tqdm import tqdm
 
 from passk.config import paths
-from passk.core.digests import digest
-from passk.core.schemas.problems import ASKED, PROBLEMS
+from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import RESPONSES, SAMPLES
 from passk.core.tables import TableError
-from passk.data.prompts import render, template
+from passk.data.prompts import template
 from passk.pipeline.stages.job import Job, StageError
-from passk.sampling import checkpoint
-from passk.sampling.blocks import Block, BlockStore, Sample, plan
-from passk.sampling.engines.imported import ResponsesError, samples_of
-from passk.sampling.engines.protocol import EXACT, VERSIONS, Order, start
+from passk.pipeline.stages.sample_plan import PlannedProblem, plan_problems, read_problems
+from passk.sampling.blocks import Block, BlockStore, Sample
+from passk.sampling.engines.engine import BlockSampler, SamplingConfig
+from passk.sampling.engines.imported import ResponsesError
+from passk.sampling.engines.registry import ENGINES
 from passk.sampling.restoring import refill
 from passk.sampling.settings import Draw, Sampling
 from passk.sampling.streams import audit
-
-_REMEDY = "look at the sets' filters and at `draws.*.sets`"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What is drawn of one problem of one set."""
-
-    set: str
-    problem_id: str
-    prompt_digest: str
-    blocks: list[Block]
 
 
 def run(job: Job) -> dict[str, float]:
     """Draw, or collect, the samples of a draw; returns how many were drawn and reused."""
     draw = Draw.model_validate(job.entry("draws"))
-    problems = _problems(job, draw)
-    collect = _imported if draw.engine == "imported" else _sampled
+    problems = read_problems(job, draw)
+    collect = _collect if ENGINES[draw.engine].collect else _sample
     frame, measured = collect(job, draw, problems)
     audit(frame)
     SAMPLES.write(frame, paths.samples(job.study, job.item))
     return measured
 
 
-def _problems(job: Job, draw: Draw) -> pl.DataFrame:
-    frames = []
-    for name in draw.sets:
-        frame = PROBLEMS.read(paths.problem_set(job.study, name), ASKED)
-        if not frame.height:
-            raise StageError(f"draws.{job.item}: set {name!r} has no problems; {_REMEDY}")
-        frames.append(frame.with_columns(pl.lit(name).alias("set")))
-    return pl.concat(frames)
-
-
-def _sampling(job: Job) -> Sampling:
-    return Sampling.model_validate(job.params["sampling"])
-
-
-def cells(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[Cell]:
-    """The blocks of every problem of a draw for samples 0 .. n-1."""
-    folder, sampling = paths.model(job.study, draw.model), _sampling(job)
-    checkpoint.check(folder)
-    assert draw.template is not None, "checked by the schema"
-    check_pictures(problems, draw, folder, f"draws.{job.item}")
-    recipe = {
-        "weights": checkpoint.weights_digest(folder),
-        "tokenizer": checkpoint.tokenizer_digest(folder),
-        "temperature": draw.temperature,
-        "top_p": draw.top_p if draw.temperature else 1.0,
-        "max_new_tokens": draw.max_new_tokens,
-        "seed": job.params["seed"],
-        "replicate": draw.replicate,
-        "engine": draw.engine,
-        "version": VERSIONS[draw.engine],
-        "dtype": sampling.dtype,
-        "rows": sampling.rows if EXACT[draw.engine] else None,
-        "plain": not template(draw.template).chat,
-    }
-    tokenizer = _tokenizer(folder) if template(draw.template).chat else None
-    mark: str | None = None  # what a picture's place is written as
-    if tokenizer is not None and template(draw.template).image:
-        mark = tokenizer.convert_ids_to_tokens(checkpoint.image_token(folder))
-    size = sampling.block if draw.temperature else 1
-    planned = []
-    for problem in problems.iter_rows(named=True):
-        prompt = render(draw.template, problem, tokenizer)
-        if mark is not None and (marks := prompt.count(mark)) != 1:
-            raise StageError(
-                f"draws.{job.item}: problem {problem['problem_id']} (set {problem['set']!r}, index "
-                f"{problem['index']}): its prompt has {marks} placeholders {mark} for one picture; "
-                "one comes from the template: drop the problem, or its question's own"
-            )
-        blocks = plan(recipe, prompt, problem["image"], n, size)
-        name = digest("prompt", prompt, problem["image"])[:16]
-        planned.append(Cell(problem["set"], problem["problem_id"], name, blocks))
-    return planned
-
-
-def check_pictures(problems: pl.DataFrame, draw: Draw, folder: Path, place: str) -> None:
-    """See that template, model and problems agree on whether there are pictures.
-
-    Raises:
-        StageError: it names the first problem at fault, and the remedy.
-    """
-    assert draw.template is not None, "checked by the schema"
-    shows = template(draw.template).image
-    wrong = problems.filter(pl.col("image").is_null() if shows else pl.col("image").is_not_null())
-    if wrong.height:
-        first = wrong.row(0, named=True)
-        has, remedy = "has a picture, which {} does not show", "use a template with `image: true`"
-        if shows:
-            has = "has no picture, which {} shows"
-            remedy = (
-                "add `{kind: image_present}` to the set's filters, or give `images` to its source"
-            )
-        raise StageError(
-            f"{place}: problem {first['problem_id']} (set {first['set']!r}, index "
-            f"{first['index']}) {has.format(f'template {draw.template!r}')}; {wrong.height} "
-            f"problem(s) in all: {remedy}"
-        )
-    if shows and not checkpoint.takes_pictures(folder):
-        raise StageError(
-            f"{place}.model: {folder} takes no pictures; use a model with a vision tower and an "
-            "image processor (preprocessor_config.json), or a template without pictures"
-        )
-
-
-def _tokenizer(folder: Path) -> Any:  # noqa: ANN401
-    from transformers import AutoTokenizer  # seconds; plain needs none
-
-    return AutoTokenizer.from_pretrained(folder, local_files_only=True)
-
-
-def _sampled(job: Job, draw: Draw, problems: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, float]]:
+def _sample(job: Job, draw: Draw, problems: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, float]]:
     assert draw.n is not None, "checked by the schema"
     store = BlockStore(paths.BLOCKS)
-    planned = cells(job, draw, problems, draw.n)
-    held, missing = _held(store, draw, job.item, [b for cell in planned for b in cell.blocks])
+    planned = plan_problems(job, draw, problems, draw.n)
+    held, missing = _held(store, draw, job.item, [b for problem in planned for b in problem.blocks])
     refilled = refill_draw(job, store) if missing else 0
     if refilled:
         back, missing = _held(store, draw, job.item, missing)
@@ -190,7 +87,7 @@ def _usable(samples: Sequence[Sample], draw: Draw, item: str) -> bool:
     """Whether held samples have all that the draw keeps."""
     if not draw.keep_token_logprobs or all(s.token_logprobs is not None for s in samples):
         return True
-    if EXACT[draw.engine]:
+    if ENGINES[draw.engine].exact:
         return False
     raise StageError(
         f"draws.{item}.keep_token_logprobs: samples of engine {draw.engine!r} came back from a "
@@ -215,34 +112,42 @@ def _draw(
     Returns:
         Samples by block key, and the seconds that they took without loading the model.
     """
-    assert draw.temperature is not None, "checked by the schema"
-    assert draw.max_new_tokens is not None, "checked by the schema"
-    assert draw.template is not None, "checked by the schema"
-    sampling = _sampling(job)
-    order = Order(
-        paths.model(job.study, draw.model),
-        draw.temperature,
-        draw.top_p if draw.temperature else 1.0,
-        draw.max_new_tokens,
-        sampling.rows,
-        sampling.dtype,
-        plain=not template(draw.template).chat,
-        pictures=_pictures(job, draw, {block.image for block in missing if block.image}),
-    )
+    sampler = _load(job, draw, {block.image for block in missing if block.image})
     # Two sets may share a problem: its block is drawn once, and the audit says so.
     distinct = list({block.key: block for block in missing}.values())
-    engine = start(draw.engine, order)
     began = time.perf_counter()
     drawn: dict[str, list[Sample]] = {}
     total = sum(len(block.indices) for block in distinct)
     title = f"sample {job.item}" + (f" ({reused} reused)" if reused else "")
     with tqdm(total=total, desc=title, unit="sample", file=sys.stderr, smoothing=0.1) as bar:
-        for block, samples in engine.draw(distinct, bar.update):
-            kept = store.held(block) if not EXACT[draw.engine] else []
+        for block, samples in sampler.draw(distinct, bar.update):
+            kept = store.held(block) if not ENGINES[draw.engine].exact else []
             whole = kept + samples[len(kept) :]
             store.write(block, whole)
             drawn[block.key] = whole[: block.needed]
     return drawn, time.perf_counter() - began
+
+
+def _load(job: Job, draw: Draw, images: set[str]) -> BlockSampler:
+    """Load the model of a draw into its engine; imports torch, or vLLM."""
+    assert draw.temperature is not None, "checked by the schema"
+    assert draw.max_new_tokens is not None, "checked by the schema"
+    assert draw.template is not None, "checked by the schema"
+    sampling = Sampling.model_validate(job.params["sampling"])
+    load = ENGINES[draw.engine].blocks
+    assert load is not None, "checked by the schema"
+    return load(
+        SamplingConfig(
+            paths.model(job.study, draw.model),
+            draw.temperature,
+            draw.top_p if draw.temperature else 1.0,
+            draw.max_new_tokens,
+            sampling.rows,
+            sampling.dtype,
+            plain=not template(draw.template).chat,
+            images=_pictures(job, draw, images),
+        )
+    )
 
 
 def refill_draw(job: Job, store: BlockStore) -> int:
@@ -263,25 +168,30 @@ def refill_draw(job: Job, store: BlockStore) -> int:
         return 0
     draw = Draw.model_validate(job.entry("draws"))
     most = int(rows["sample_index"].max()) + 1  # type: ignore[arg-type]
-    planned = cells(job, draw, _problems(job, draw), most)
-    return refill(store, {(cell.set, cell.problem_id): cell.blocks for cell in planned}, rows)
+    planned = plan_problems(job, draw, read_problems(job, draw), most)
+    return refill(
+        store, {(problem.set, problem.problem_id): problem.blocks for problem in planned}, rows
+    )
 
 
 def _frame(
-    item: str, draw: Draw, planned: Sequence[Cell], held: Mapping[str, Sequence[Sample]]
+    item: str, draw: Draw, planned: Sequence[PlannedProblem], held: Mapping[str, Sequence[Sample]]
 ) -> pl.DataFrame:
     """The samples table of blocks."""
     rows = [
-        (cell, sample) for cell in planned for block in cell.blocks for sample in held[block.key]
+        (problem, sample)
+        for problem in planned
+        for block in problem.blocks
+        for sample in held[block.key]
     ]
     samples = [sample for _, sample in rows]
     logprobs = [s.token_logprobs if draw.keep_token_logprobs else None for s in samples]
     columns: dict[str, list[Any]] = {
-        "set": [cell.set for cell, _ in rows],
-        "problem_id": [cell.problem_id for cell, _ in rows],
+        "set": [problem.set for problem, _ in rows],
+        "problem_id": [problem.problem_id for problem, _ in rows],
         "sample_index": [s.sample_index for s in samples],
         "seed": [s.stream for s in samples],
-        "prompt_digest": [cell.prompt_digest for cell, _ in rows],
+        "prompt_digest": [problem.prompt_digest for problem, _ in rows],
         "text": [s.text for s in samples],
         "token_ids": [s.token_ids for s in samples],
         "n_tokens": [len(s.token_ids) for s in samples],
@@ -299,12 +209,12 @@ def _frame(
     )
 
 
-def _imported(
-    job: Job, draw: Draw, problems: pl.DataFrame
-) -> tuple[pl.DataFrame, dict[str, float]]:
+def _collect(job: Job, draw: Draw, problems: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, float]]:
+    collect = ENGINES[draw.engine].collect
+    assert collect is not None, "the engine draws no blocks"
     path = paths.model(job.study, draw.model) / "responses.parquet"
     try:
-        frame = samples_of(RESPONSES.read(path), problems, draw.n)
+        frame = collect(RESPONSES.read(path), problems, draw.n)
     except ResponsesError as error:
         raise StageError(f"draws.{job.item}: {path}: {error}") from error
     named = [pl.lit(job.item).alias("draw"), pl.lit(draw.template, pl.String()).alias("template")]

@@ -16,7 +16,7 @@ with lean_imports():
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
     from passk.models.arithmetic import make_reproducible
-    from passk.training.finetuning import Run, finetune
+    from passk.training.finetuning import FineTuningRun, finetune
     from passk.training.pretraining import Sequences, log_text, pack
 
 Demonstration = Mapping[str, Any]
@@ -33,7 +33,7 @@ def run(job: Job) -> dict[str, float]:
             f"sft.{job.item}.batch = {settings.batch}: {name!r} holds {len(demonstrations)} "
             "demonstrations; lower the batch, or make more of them"
         )
-    arm = Run(
+    arm = FineTuningRun(
         name=job.item,
         settings=settings,
         study_seed=int(job.params["seed"]),

@@ -30,7 +30,7 @@ from passk.domains.visual.judge import VisualJudge
 from passk.domains.visual.options import VisualOptions
 from passk.models.optional_imports import lean_imports
 from passk.pipeline.stages.job import Job, StageError
-from passk.training.reward import REWARDS
+from passk.training.rewards.registry import REWARDS
 from passk.training.rollouts import Task
 from passk.training.seconds import Stopwatch
 from passk.training.settings import Training
@@ -39,7 +39,7 @@ with lean_imports():
     from transformers import PreTrainedTokenizerBase
 
     from passk.models.arithmetic import make_reproducible
-    from passk.models.image_inputs import Eye, VisionError
+    from passk.models.image_inputs import ImageEncoder, VisionError
     from passk.training.arm import Arm, train
     from passk.training.processes import launch
 
@@ -88,15 +88,15 @@ def _trained(job: Job, arm: Arm) -> tuple[list[dict[str, Any]], Mapping[str, flo
             f"train.{job.item}.set = {settings.set!r}: the set is empty; loosen its filters"
         )
 
-    eye = _eye(job, arm, problems)
-    if eye is not None and settings.algorithm.name == "ppo":
+    encoder = _image_encoder(job, arm, problems)
+    if encoder is not None and settings.algorithm.critic() is not None:
         raise StageError(
-            f"train.{job.item}.algorithm: PPO's critic reads text alone; use another algorithm for "
-            "problems with pictures"
+            f"train.{job.item}.algorithm: {settings.algorithm.label}'s critic reads text alone; "
+            "use another algorithm for problems with pictures"
         )
 
     def tasks(tokenizer: PreTrainedTokenizerBase) -> list[Task]:
-        return [task_of(problem, settings.template, tokenizer, eye) for problem in problems]
+        return [task_of(problem, settings.template, tokenizer, encoder) for problem in problems]
 
     watch = Stopwatch()
     with _judge(_domain(job, problems), settings) as judge:
@@ -104,7 +104,9 @@ def _trained(job: Job, arm: Arm) -> tuple[list[dict[str, Any]], Mapping[str, flo
     return rows, {name: watch.seconds[name] for name in ("sampling", "judging", "training")}
 
 
-def _eye(job: Job, arm: Arm, problems: Sequence[Mapping[str, Any]]) -> Eye | None:
+def _image_encoder(
+    job: Job, arm: Arm, problems: Sequence[Mapping[str, Any]]
+) -> ImageEncoder | None:
     """What shows pictures to the start model; None where the template shows none.
 
     Raises:
@@ -120,13 +122,13 @@ def _eye(job: Job, arm: Arm, problems: Sequence[Mapping[str, Any]]) -> Eye | Non
             f"{'shows' if shows else 'shows none'} ({len(wrong)} problem(s) in all); filter the "
             "set by `image_present`, or use another template"
         )
-    eye = Eye.of(arm.start) if shows else None
-    if shows and eye is None:
+    encoder = ImageEncoder.of(arm.start) if shows else None
+    if shows and encoder is None:
         raise StageError(
             f"{place}.start: {arm.start} takes no pictures; start from a model with a vision tower "
             "and an image processor (preprocessor_config.json)"
         )
-    return eye
+    return encoder
 
 
 def _domain(job: Job, problems: Sequence[Mapping[str, Any]]) -> str:
@@ -190,15 +192,15 @@ def task_of(
     problem: Mapping[str, Any],
     name: str,
     tokenizer: PreTrainedTokenizerBase,
-    eye: Eye | None = None,
+    encoder: ImageEncoder | None = None,
 ) -> Task:
     """A problem as the trainer sees it under a template: the prompt reads no answer."""
     ids = encode(name, render(name, problem, tokenizer), tokenizer)
-    seen = None
-    if eye is not None:
-        seen = eye.look(problem["picture"])
+    image = None
+    if encoder is not None:
+        image = encoder.encode(problem["picture"])
         try:
-            ids = eye.expand(ids, seen.tokens)
+            ids = encoder.expand(ids, image.tokens)
         except VisionError as error:
             raise StageError(f"problem {problem['problem_id']}: {error}") from error
     return Task(
@@ -207,7 +209,7 @@ def task_of(
         gold(problem),
         question=problem["question"],
         level=_level(problem["tags"] or []),
-        seen=seen,
+        image=image,
     )
 
 

@@ -1,15 +1,20 @@
 """The `imported` engine: samples that somebody else drew, in the form of a samples table."""
 
-import polars as pl
+from typing import TYPE_CHECKING
 
-from passk.core.schemas.samples import SAMPLES
+from passk.sampling.engines.engine import Engine
+
+if TYPE_CHECKING:  # vLLM's environment has no polars, and parameters are checked without it
+    import polars as pl
 
 
 class ResponsesError(ValueError):
     """Recorded responses do not give the samples that are asked for."""
 
 
-def samples_of(responses: pl.DataFrame, problems: pl.DataFrame, n: int | None) -> pl.DataFrame:
+def samples_of(
+    responses: "pl.DataFrame", problems: "pl.DataFrame", n: int | None
+) -> "pl.DataFrame":
     """The responses to some problems; all but `draw` and `template` of a samples table.
 
     Args:
@@ -20,6 +25,10 @@ def samples_of(responses: pl.DataFrame, problems: pl.DataFrame, n: int | None) -
     Raises:
         ResponsesError: a sample index is there twice, or a problem has fewer samples than n.
     """
+    import polars as pl
+
+    from passk.core.schemas.samples import SAMPLES
+
     repeated = responses.filter(responses.select("problem_id", "sample_index").is_duplicated())
     if repeated.height:
         first = repeated.row(0, named=True)
@@ -51,3 +60,6 @@ def samples_of(responses: pl.DataFrame, problems: pl.DataFrame, n: int | None) -
         if name not in frame.columns
     }
     return frame.with_columns(**empty).with_columns(pl.lit("unknown").alias("finish_reason"))
+
+
+IMPORTED = Engine(version=1, exact=True, collect=samples_of)

@@ -14,19 +14,68 @@ Deviations from the source:
        nothing is longer than it, and the penalty there is the largest.
 """
 
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field, PositiveInt
+
+from passk.training.algorithms.algorithm import Algorithm, StepRewards
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Dapo(Algorithm):
+    """Dynamic sampling and a soft penalty on overlong responses (arXiv 2503.14476)."""
+
+    label: ClassVar[str] = "DAPO"
+    source: ClassVar[str] = "arXiv 2503.14476, equations 9 and 13"
+
+    name: Literal["dapo"]
+    eps: float = Field(gt=0, description="Added to the group's standard deviation.")
+    rounds: PositiveInt = Field(
+        description="Rounds of rollouts per step at most; a group of equal rewards is dropped, and "
+        "another problem is asked in its place."
+    )
+    overlong_tokens: int = Field(
+        ge=0,
+        description="The penalty rises over the last so many tokens before max_new_tokens; 0 is "
+        "no penalty.",
+    )
+    overlong_penalty: float = Field(ge=0, description="Largest penalty, at max_new_tokens.")
+
+    def advantages(self, step: StepRewards) -> "Tensor":
+        """See `dapo`."""
+        return dapo(
+            step.rewards,
+            lengths=step.lengths,
+            longest=step.longest,
+            eps=self.eps,
+            overlong_tokens=self.overlong_tokens,
+            overlong_penalty=self.overlong_penalty,
+        )
+
+    def dynamic_rounds(self) -> int:
+        """Groups of equal rewards are replaced in so many rounds."""
+        return self.rounds
+
+    def check(self, rollouts: int, max_new_tokens: int) -> None:
+        """The penalty rises within a response."""
+        if self.overlong_tokens > max_new_tokens:
+            raise ValueError(
+                f"algorithm.overlong_tokens = {self.overlong_tokens} is more than "
+                f"max_new_tokens = {max_new_tokens}"
+            )
 
 
 def dapo(
-    rewards: Tensor,
+    rewards: "Tensor",
     *,
-    lengths: Tensor,
+    lengths: "Tensor",
     longest: int,
     eps: float,
     overlong_tokens: int,
     overlong_penalty: float,
-) -> Tensor:
+) -> "Tensor":
     """A_i = (s_i - mean(s)) / (std(s) + eps) of the rewards less their penalties, s_i.
 
     Args:
@@ -41,6 +90,7 @@ def dapo(
         Advantages, shape (prompts, rollouts).
 
     Example:
+        >>> import torch
         >>> dapo(torch.tensor([[1.0, 1.0, 0.0, 0.0]]), lengths=torch.tensor([[4, 8, 4, 4]]),
         ...      longest=8, eps=0.0, overlong_tokens=2, overlong_penalty=1.0)
         tensor([[ 1.5000, -0.5000, -0.5000, -0.5000]])
@@ -51,7 +101,7 @@ def dapo(
     return centred / (shaped.std(dim=1, keepdim=True) + eps)
 
 
-def overlong(lengths: Tensor, longest: int, tokens: int, penalty: float) -> Tensor:
+def overlong(lengths: "Tensor", longest: int, tokens: int, penalty: float) -> "Tensor":
     """What is taken off the reward of a long response: from 0 to `penalty` over the last tokens.
 
     Args:
@@ -61,22 +111,12 @@ def overlong(lengths: Tensor, longest: int, tokens: int, penalty: float) -> Tens
         penalty: the largest, at `longest`.
 
     Example:
+        >>> import torch
         >>> overlong(torch.tensor([5, 6, 7, 8]), longest=8, tokens=2, penalty=1.0)
         tensor([0.0000, 0.0000, 0.5000, 1.0000])
     """
+    import torch
+
     if tokens == 0:
         return torch.zeros(lengths.shape)
     return penalty * ((lengths - (longest - tokens)) / tokens).clamp(0.0, 1.0)
-
-
-def mixed(outcomes: Tensor) -> Tensor:
-    """Which groups have unequal outcomes, hence a signal; the others are dropped.
-
-    Args:
-        outcomes: correctness, before any shaping, shape (prompts, rollouts).
-
-    Example:
-        >>> mixed(torch.tensor([[1.0, 0.0], [1.0, 1.0]]))
-        tensor([ True, False])
-    """
-    return (outcomes != outcomes[:, :1]).any(1)

@@ -12,10 +12,34 @@ Deviations from the source:
     4. The KL penalty is `beta` of the trainer's loss, as in the source; 0 leaves it out.
 """
 
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from passk.training.algorithms.algorithm import Algorithm, StepRewards
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
-def grpo(rewards: Tensor, *, scale: str, eps: float) -> Tensor:
+class Grpo(Algorithm):
+    """Group-relative advantages (arXiv 2402.03300)."""
+
+    label: ClassVar[str] = "GRPO"
+    source: ClassVar[str] = "arXiv 2402.03300, section 4.1.2"
+
+    name: Literal["grpo"]
+    scale: Literal["group", "batch", "none"] = Field(
+        description="Divide by the standard deviation of the group, of the batch, or not at all."
+    )
+    eps: float = Field(gt=0, description="Added to the standard deviation; 1e-4 as in TRL.")
+
+    def advantages(self, step: StepRewards) -> "Tensor":
+        """See `grpo`."""
+        return grpo(step.rewards, scale=self.scale, eps=self.eps)
+
+
+def grpo(rewards: "Tensor", *, scale: str, eps: float) -> "Tensor":
     """A_i = (r_i - mean(r)) / (std(r) + eps), over the rollouts of one prompt.
 
     Args:

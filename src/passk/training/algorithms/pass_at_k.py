@@ -10,14 +10,37 @@ Deviations from the source:
     2. eps is added to the standard deviation; where all groups earn the same, advantages are 0.
 """
 
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from passk.models.arithmetic import sqrt
-from passk.training.algorithms.subsets import best_of, best_with
+from pydantic import Field, PositiveInt
+
+from passk.training.algorithms.algorithm import Algorithm, StepRewards
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
-def pass_at_k(rewards: Tensor, *, k: int, eps: float) -> Tensor:
+class PassAtK(Algorithm):
+    """Pass@k training by its analytical advantage (arXiv 2508.10751)."""
+
+    label: ClassVar[str] = "pass@k"
+    source: ClassVar[str] = "arXiv 2508.10751, equations 14 and 15"
+
+    name: Literal["pass_at_k"]
+    k: PositiveInt = Field(description="Attempts that share the reward; at most `rollouts`.")
+    eps: float = Field(ge=0, description="Added to the standard deviation.")
+
+    def advantages(self, step: StepRewards) -> "Tensor":
+        """See `pass_at_k`."""
+        return pass_at_k(step.rewards, k=self.k, eps=self.eps)
+
+    def check(self, rollouts: int, max_new_tokens: int) -> None:
+        """K attempts are chosen among the rollouts of a prompt."""
+        if self.k > rollouts:
+            raise ValueError(f"algorithm.k = {self.k} is more than rollouts = {rollouts}")
+
+
+def pass_at_k(rewards: "Tensor", *, k: int, eps: float) -> "Tensor":
     """A_i = (E[best of k, i among them] - E[best of k]) / (std(best of k) + eps).
 
     With N rollouts, of which M earn 0, and R = 1 - C(M, k) / C(N, k): (1 - R) / sqrt(R (1 - R)) for
@@ -34,9 +57,15 @@ def pass_at_k(rewards: Tensor, *, k: int, eps: float) -> Tensor:
         Advantages, shape (prompts, rollouts).
 
     Example:
+        >>> import torch
         >>> pass_at_k(torch.tensor([[1.0, 0.0, 0.0, 0.0]]), k=2, eps=0.0)
         tensor([[ 1.0000, -0.3333, -0.3333, -0.3333]])
     """
+    import torch
+
+    from passk.models.arithmetic import sqrt
+    from passk.training.algorithms.subsets import best_of, best_with
+
     lifted = rewards.double() - rewards.double().amin(1, keepdim=True)  # equal rewards: exactly 0
     mean = best_of(lifted, k)[:, None]
     deviation = sqrt((best_of(lifted**2, k)[:, None] - mean**2).clamp(min=0))

@@ -10,12 +10,36 @@ Deviations from the source:
     3. The source's gradient is that of a sum over tokens; here the mean is what `loss_type` names.
 """
 
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from passk.training.algorithms.subsets import best_with, best_without
+from pydantic import Field
+
+from passk.training.algorithms.algorithm import Algorithm, StepRewards
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
-def sloo_minus_one(rewards: Tensor, k: int) -> Tensor:
+class Pkpo(Algorithm):
+    """Pass-at-k policy optimisation: the leave-one-out-minus-one transform (arXiv 2505.15201)."""
+
+    label: ClassVar[str] = "PKPO"
+    source: ClassVar[str] = "arXiv 2505.15201, equation 33"
+
+    name: Literal["pkpo"]
+    k: int = Field(ge=2, description="Attempts of the objective; at most `rollouts`.")
+
+    def advantages(self, step: StepRewards) -> "Tensor":
+        """See `pkpo`."""
+        return pkpo(step.rewards, k=self.k)
+
+    def check(self, rollouts: int, max_new_tokens: int) -> None:
+        """K attempts are chosen among the rollouts of a prompt."""
+        if self.k > rollouts:
+            raise ValueError(f"algorithm.k = {self.k} is more than rollouts = {rollouts}")
+
+
+def sloo_minus_one(rewards: "Tensor", k: int) -> "Tensor":
     """s_i = 1 / C(n, k) sum over subsets I of size k with i of (max r(I) - max r(I without i)).
 
     How much a rollout adds to the k - 1 others it stands with. The baseline does not depend on the
@@ -33,6 +57,8 @@ def sloo_minus_one(rewards: Tensor, k: int) -> Tensor:
         >>> sloo_minus_one(torch.tensor([[1.0, 0.0, 0.0, 0.0]]), 2)
         tensor([[0.5000, 0.0000, 0.0000, 0.0000]], dtype=torch.float64)
     """
+    from passk.training.algorithms.subsets import best_with, best_without
+
     n = rewards.shape[1]
     if not 2 <= k <= n:
         raise ValueError(f"k = {k}: legal are 2 to the number of rollouts, {n}")
@@ -40,7 +66,7 @@ def sloo_minus_one(rewards: Tensor, k: int) -> Tensor:
     return k / n * (best_with(lifted, k) - best_without(lifted, k - 1))
 
 
-def pkpo(rewards: Tensor, *, k: int) -> Tensor:
+def pkpo(rewards: "Tensor", *, k: int) -> "Tensor":
     """A_i = n s_i, see `sloo_minus_one`.
 
     Example:

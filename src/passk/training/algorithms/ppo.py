@@ -17,53 +17,80 @@ Deviations from the sources:
        learning rate's warmup passes meanwhile.
 """
 
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from passk.training.algorithms.tokens import response_mask, whiten
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from passk.training.algorithms.algorithm import Algorithm, CriticConfig, Fraction, StepRewards
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
-def gae(rewards: Tensor, *, values: Tensor, lengths: Tensor, gamma: float, lam: float) -> Tensor:
-    """A_t = sum over l of (gamma lam)^l delta_(t+l), delta_t = r_t + gamma V_(t+1) - V_t.
+class Ppo(Algorithm):
+    """A learned token-level critic and generalised advantage estimation (arXiv 1707.06347)."""
 
-    Args:
-        rewards: of whole responses, shape (prompts, rollouts); r_t is 0 but for the last token.
-        values: V_t, of the prefix before token t, shape (prompts, rollouts, longest length).
-        lengths: tokens per response, shape (prompts, rollouts). V behind the end is 0.
-        gamma: discount per token.
-        lam: 0 trusts the critic (bias), 1 the return (variance).
+    label: ClassVar[str] = "PPO"
+    source: ClassVar[str] = "arXiv 1707.06347, equation 11"
+    baseline_beyond_group: ClassVar[bool] = True
 
-    Returns:
-        Advantages, shape of `values`, 0 behind a response's end. Adding `values` gives the
-        returns that the critic learns.
+    name: Literal["ppo"]
+    gamma: Fraction = Field(description="Discount of later rewards per token; 1 is none.")
+    lam: Fraction = Field(description="Lambda of generalised advantage estimation (1506.02438).")
+    eps: float = Field(gt=0, description="Added to the standard deviation that whitens.")
+    critic_learning_rate: PositiveFloat = Field(description="AdamW's learning rate of the critic.")
+    critic_passes: PositiveInt = Field(description="Passes of the critic over each rollout batch.")
+    critic_minibatches: PositiveInt = Field(description="Critic updates per pass.")
+    critic_clip: PositiveFloat = Field(
+        description="Values move at most this far from those at the rollout."
+    )
+    critic_warmup: int = Field(
+        ge=0, description="First steps in which the critic alone is trained."
+    )
 
-    Example:
-        >>> gae(torch.tensor([[1.0]]), values=torch.tensor([[[0.5, 0.25]]]),
-        ...     lengths=torch.tensor([[2]]), gamma=1.0, lam=0.5)
-        tensor([[[0.1250, 0.7500]]])
-    """
-    mask = response_mask(lengths)
-    known = torch.where(mask, values, torch.zeros_like(values))
-    following = torch.nn.functional.pad(known[..., 1:], (0, 1))
-    last = mask & ~torch.nn.functional.pad(mask[..., 1:], (0, 1))
-    deltas = rewards[..., None] * last + gamma * following - known
-    advantages = torch.zeros_like(known)
-    ahead = torch.zeros_like(known[..., 0])
-    for t in reversed(range(known.shape[-1])):
-        ahead = (deltas[..., t] + gamma * lam * ahead) * mask[..., t]
-        advantages[..., t] = ahead
-    return advantages
+    def advantages(self, step: StepRewards) -> "Tensor":
+        """See `ppo`."""
+        assert step.values is not None, "there is a critic"
+        return ppo(
+            step.rewards,
+            values=step.values,
+            lengths=step.lengths,
+            gamma=self.gamma,
+            lam=self.lam,
+            eps=self.eps,
+        )
+
+    def critic(self) -> CriticConfig:
+        """A critic that learns the returns."""
+        return CriticConfig(
+            gamma=self.gamma,
+            lam=self.lam,
+            learning_rate=self.critic_learning_rate,
+            passes=self.critic_passes,
+            minibatches=self.critic_minibatches,
+            clip=self.critic_clip,
+            warmup=self.critic_warmup,
+        )
 
 
 def ppo(
-    rewards: Tensor, *, values: Tensor, lengths: Tensor, gamma: float, lam: float, eps: float
-) -> Tensor:
-    """Estimated advantages (see `gae`), whitened over all tokens of the step.
+    rewards: "Tensor",
+    *,
+    values: "Tensor",
+    lengths: "Tensor",
+    gamma: float,
+    lam: float,
+    eps: float,
+) -> "Tensor":
+    """Estimated advantages, `gae` in `tokens`, whitened over all tokens of the step.
 
     Example:
+        >>> import torch
         >>> ppo(torch.tensor([[1.0]]), values=torch.tensor([[[0.5, 0.25]]]),
         ...     lengths=torch.tensor([[2]]), gamma=1.0, lam=0.5, eps=0.0)
         tensor([[[-1.,  1.]]])
     """
+    from passk.training.algorithms.tokens import gae, response_mask, whiten
+
     estimated = gae(rewards, values=values, lengths=lengths, gamma=gamma, lam=lam)
     return whiten(estimated, response_mask(lengths), eps)

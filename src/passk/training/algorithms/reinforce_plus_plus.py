@@ -12,12 +12,37 @@ Deviations from the source:
     4. The batch is the rollouts of a step, several per prompt; the source draws one per prompt.
 """
 
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from passk.training.algorithms.tokens import discounts, response_mask, whiten
+from pydantic import Field
+
+from passk.training.algorithms.algorithm import Algorithm, Fraction, StepRewards
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
-def reinforce_plus_plus(rewards: Tensor, *, lengths: Tensor, gamma: float, eps: float) -> Tensor:
+class ReinforcePlusPlus(Algorithm):
+    """Return whitened over the tokens of the batch, no group baseline (arXiv 2501.03262)."""
+
+    label: ClassVar[str] = "REINFORCE++"
+    source: ClassVar[str] = "arXiv 2501.03262"
+    baseline_beyond_group: ClassVar[bool] = True
+
+    name: Literal["reinforce++"]
+    gamma: Fraction = Field(description="Discount of later rewards per token; 1 is none.")
+    eps: float = Field(gt=0, description="Added to the standard deviation.")
+
+    def advantages(self, step: StepRewards) -> "Tensor":
+        """See `reinforce_plus_plus`."""
+        return reinforce_plus_plus(
+            step.rewards, lengths=step.lengths, gamma=self.gamma, eps=self.eps
+        )
+
+
+def reinforce_plus_plus(
+    rewards: "Tensor", *, lengths: "Tensor", gamma: float, eps: float
+) -> "Tensor":
     """A_it = (G_it - mean(G)) / (std(G) + eps) with G_it = gamma^(T_i - t) r_i, t from 1 to T_i.
 
     Mean and standard deviation are over tokens, so a long response weighs more than a short one.
@@ -39,5 +64,7 @@ def reinforce_plus_plus(rewards: Tensor, *, lengths: Tensor, gamma: float, eps: 
         tensor([[[ 1.7321,  0.0000,  0.0000],
                  [-0.5774, -0.5774, -0.5774]]])
     """
+    from passk.training.algorithms.tokens import discounts, response_mask, whiten
+
     returns = rewards[..., None] * discounts(lengths, gamma)
     return whiten(returns, response_mask(lengths), eps)

@@ -10,10 +10,31 @@ Deviations from the source:
     3. The source takes the KL penalty off the reward; here it is `beta` of the loss.
 """
 
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from passk.training.algorithms.algorithm import Algorithm, StepRewards
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
-def remax(rewards: Tensor, *, greedy: Tensor) -> Tensor:
+class Remax(Algorithm):
+    """Baseline: reward of the greedy response, drawn besides the rollouts (arXiv 2310.10505)."""
+
+    label: ClassVar[str] = "ReMax"
+    source: ClassVar[str] = "arXiv 2310.10505, algorithm 1"
+    needs_greedy: ClassVar[bool] = True
+    baseline_beyond_group: ClassVar[bool] = True
+
+    name: Literal["remax"]
+
+    def advantages(self, step: StepRewards) -> "Tensor":
+        """See `remax`."""
+        assert step.greedy is not None, "asked for by `needs_greedy`"
+        return remax(step.rewards, greedy=step.greedy)
+
+
+def remax(rewards: "Tensor", *, greedy: "Tensor") -> "Tensor":
     """A_i = r_i - r(greedy response).
 
     A group of equal rewards is pushed too where the greedy response earned another one.

@@ -10,10 +10,28 @@ Deviations from the source:
     2. The source takes the KL penalty off the reward; here it is `beta` of the loss.
 """
 
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from passk.training.algorithms.algorithm import Algorithm, StepRewards
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
-def rloo(rewards: Tensor) -> Tensor:
+class Rloo(Algorithm):
+    """Leave-one-out baseline (arXiv 2402.14740)."""
+
+    label: ClassVar[str] = "RLOO"
+    source: ClassVar[str] = "arXiv 2402.14740, the RLOO estimator"
+
+    name: Literal["rloo"]
+
+    def advantages(self, step: StepRewards) -> "Tensor":
+        """See `rloo`."""
+        return rloo(step.rewards)
+
+
+def rloo(rewards: "Tensor") -> "Tensor":
     """A_i = r_i - mean of r_j over j != i, over the rollouts of one prompt.
 
     Written as n / (n - 1) (r_i - mean(r)), which is the same and is exactly 0 for equal rewards of

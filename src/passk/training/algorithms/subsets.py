@@ -42,6 +42,7 @@ def best_with(rewards: Tensor, k: int) -> Tensor:
     # The j-th (from 0) is the largest, and the rollout one of the j below it.
     counts = [float(comb(j - 1, k - 2)) if k > 1 and j else 0.0 for j in range(n)]
     above = torch.tensor(counts, dtype=torch.float64)
+    # Sum over all larger ones, by a cumulative sum from the right, less the rollout itself.
     beyond = ascending * above
     behind = beyond.flip(1).cumsum(1).flip(1) - beyond
     return _unsorted((ascending * below + behind) / comb(n - 1, k - 1), order)

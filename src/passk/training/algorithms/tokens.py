@@ -1,4 +1,4 @@
-"""What algorithms with one advantage per token share: masks, discounts, whitening."""
+"""What algorithms with one advantage per token share: masks, discounts, whitening, GAE."""
 
 import torch
 from torch import Tensor
@@ -38,3 +38,37 @@ def whiten(values: Tensor, mask: Tensor, eps: float) -> Tensor:
     held = values[mask]
     scale = held.std(correction=0) + eps
     return torch.where(mask, (values - held.mean()) / scale, torch.zeros_like(values))
+
+
+def gae(rewards: Tensor, *, values: Tensor, lengths: Tensor, gamma: float, lam: float) -> Tensor:
+    """A_t = sum over l of (gamma lam)^l delta_(t+l), delta_t = r_t + gamma V_(t+1) - V_t.
+
+    Args:
+        rewards: of whole responses, shape (prompts, rollouts); r_t is 0 but for the last token.
+        values: V_t, of the prefix before token t, shape (prompts, rollouts, longest length).
+        lengths: tokens per response, shape (prompts, rollouts). V behind the end is 0.
+        gamma: discount per token.
+        lam: 0 trusts the critic (bias), 1 the return (variance).
+
+    Returns:
+        Advantages, shape of `values`, 0 behind a response's end. Adding `values` gives the
+        returns that the critic learns.
+
+    Example:
+        >>> gae(torch.tensor([[1.0]]), values=torch.tensor([[[0.5, 0.25]]]),
+        ...     lengths=torch.tensor([[2]]), gamma=1.0, lam=0.5)
+        tensor([[[0.1250, 0.7500]]])
+    """
+    mask = response_mask(lengths)
+    known = torch.where(mask, values, torch.zeros_like(values))
+    following = torch.nn.functional.pad(known[..., 1:], (0, 1))
+    last = mask & ~torch.nn.functional.pad(mask[..., 1:], (0, 1))
+    # The reward is given at the last token of a response: where the mask ends.
+    deltas = rewards[..., None] * last + gamma * following - known
+    advantages = torch.zeros_like(known)
+    # Backwards: A_t = delta_t + gamma lam A_(t+1); what stands behind an end stays 0.
+    ahead = torch.zeros_like(known[..., 0])
+    for t in reversed(range(known.shape[-1])):
+        ahead = (deltas[..., t] + gamma * lam * ahead) * mask[..., t]
+        advantages[..., t] = ahead
+    return advantages

@@ -1,0 +1,116 @@
+"""What the stage `sample` will draw: the blocks of each problem, and what their bytes depend on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from passk.config import paths
+from passk.core.digests import digest
+from passk.core.schemas.problems import ASKED, PROBLEMS
+from passk.data.prompts import render, template
+from passk.pipeline.stages.job import Job, StageError
+from passk.sampling import checkpoint
+from passk.sampling.blocks import Block, plan
+from passk.sampling.engines.registry import ENGINES
+from passk.sampling.settings import Draw, Sampling
+
+_REMEDY = "look at the sets' filters and at `draws.*.sets`"
+
+
+@dataclass(frozen=True)
+class PlannedProblem:
+    """What is drawn of one problem of one set."""
+
+    set: str
+    problem_id: str
+    prompt_digest: str
+    blocks: list[Block]
+
+
+def read_problems(job: Job, draw: Draw) -> pl.DataFrame:
+    """The problems of all sets of a draw, with the name of their `set`; no answer is read."""
+    frames = []
+    for name in draw.sets:
+        frame = PROBLEMS.read(paths.problem_set(job.study, name), ASKED)
+        if not frame.height:
+            raise StageError(f"draws.{job.item}: set {name!r} has no problems; {_REMEDY}")
+        frames.append(frame.with_columns(pl.lit(name).alias("set")))
+    return pl.concat(frames)
+
+
+def plan_problems(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[PlannedProblem]:
+    """The blocks of every problem of a draw for samples 0 .. n-1."""
+    engine, folder = ENGINES[draw.engine], paths.model(job.study, draw.model)
+    sampling = Sampling.model_validate(job.params["sampling"])
+    checkpoint.check(folder)
+    assert draw.template is not None, "checked by the schema"
+    check_pictures(problems, draw, folder, f"draws.{job.item}")
+    recipe = {
+        "weights": checkpoint.weights_digest(folder),
+        "tokenizer": checkpoint.tokenizer_digest(folder),
+        "temperature": draw.temperature,
+        "top_p": draw.top_p if draw.temperature else 1.0,
+        "max_new_tokens": draw.max_new_tokens,
+        "seed": job.params["seed"],
+        "replicate": draw.replicate,
+        "engine": draw.engine,
+        "version": engine.version,
+        "dtype": sampling.dtype,
+        "rows": sampling.rows if engine.exact else None,
+        "plain": not template(draw.template).chat,
+    }
+    tokenizer = _tokenizer(folder) if template(draw.template).chat else None
+    mark: str | None = None  # what a picture's place is written as
+    if tokenizer is not None and template(draw.template).image:
+        mark = tokenizer.convert_ids_to_tokens(checkpoint.image_token(folder))
+    size = sampling.block if draw.temperature else 1
+    planned = []
+    for problem in problems.iter_rows(named=True):
+        prompt = render(draw.template, problem, tokenizer)
+        if mark is not None and (marks := prompt.count(mark)) != 1:
+            raise StageError(
+                f"draws.{job.item}: problem {problem['problem_id']} (set {problem['set']!r}, index "
+                f"{problem['index']}): its prompt has {marks} placeholders {mark} for one picture; "
+                "one comes from the template: drop the problem, or its question's own"
+            )
+        blocks = plan(recipe, prompt, problem["image"], n, size)
+        name = digest("prompt", prompt, problem["image"])[:16]
+        planned.append(PlannedProblem(problem["set"], problem["problem_id"], name, blocks))
+    return planned
+
+
+def check_pictures(problems: pl.DataFrame, draw: Draw, folder: Path, place: str) -> None:
+    """See that template, model and problems agree on whether there are pictures.
+
+    Raises:
+        StageError: it names the first problem at fault, and the remedy.
+    """
+    assert draw.template is not None, "checked by the schema"
+    shows = template(draw.template).image
+    wrong = problems.filter(pl.col("image").is_null() if shows else pl.col("image").is_not_null())
+    if wrong.height:
+        first = wrong.row(0, named=True)
+        has, remedy = "has a picture, which {} does not show", "use a template with `image: true`"
+        if shows:
+            has = "has no picture, which {} shows"
+            remedy = (
+                "add `{kind: image_present}` to the set's filters, or give `images` to its source"
+            )
+        raise StageError(
+            f"{place}: problem {first['problem_id']} (set {first['set']!r}, index "
+            f"{first['index']}) {has.format(f'template {draw.template!r}')}; {wrong.height} "
+            f"problem(s) in all: {remedy}"
+        )
+    if shows and not checkpoint.takes_pictures(folder):
+        raise StageError(
+            f"{place}.model: {folder} takes no pictures; use a model with a vision tower and an "
+            "image processor (preprocessor_config.json), or a template without pictures"
+        )
+
+
+def _tokenizer(folder: Path) -> Any:  # noqa: ANN401
+    from transformers import AutoTokenizer  # seconds; plain needs none
+
+    return AutoTokenizer.from_pretrained(folder, local_files_only=True)

@@ -1,0 +1,105 @@
+"""What an engine is. Importing this module imports no engine.
+
+An engine is one module here with one registration, an `Engine`: what its samples depend on, how it
+draws the blocks of a draw (`draws.*.engine`) and how it rolls out a policy in training
+(`train.*.engine`), each if it can. To add one: write such a module, list it in
+`passk.sampling.engines.registry` (or in the entry points `passk.engines` of a package of your own).
+
+Parameters are checked without torch, so a module of an engine imports it inside its functions.
+
+Example:
+    >>> engine = Engine(version=1, exact=False)
+    >>> engine.blocks is None and engine.rollouts is None
+    True
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from passk.sampling.blocks import Block, Sample
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from passk.sampling.rollouts import RolloutConfig, RolloutSampler
+
+CountSamples = Callable[[int], object]  # told how many more samples are done
+
+
+@dataclass(frozen=True)
+class SamplingConfig:
+    """How the samples of a draw are made.
+
+    Attributes:
+        folder: the checkpoint.
+        temperature, top_p, max_new_tokens: sampling parameters.
+        rows: samples run at once.
+        dtype: float32 | bfloat16 | float16.
+        plain: whether the prompts are plain text, before which the tokenizer puts its own special
+            tokens; chat templates write theirs.
+        images: PNG of each image that a block names by its digest.
+    """
+
+    folder: Path
+    temperature: float
+    top_p: float
+    max_new_tokens: int
+    rows: int
+    dtype: str
+    plain: bool
+    images: Mapping[str, bytes] = field(default_factory=dict)
+
+
+class BlockSampler(Protocol):
+    """A model that is loaded, to draw blocks."""
+
+    def draw(
+        self, blocks: Sequence[Block], progress: CountSamples
+    ) -> Iterator[tuple[Block, list[Sample]]]:
+        """Draw all samples of all blocks; yields blocks as they are complete, in any order."""
+
+
+# (responses, problems, n) -> samples; see `passk.sampling.engines.imported.samples_of`
+CollectSamples = Callable[["pl.DataFrame", "pl.DataFrame", "int | None"], "pl.DataFrame"]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The registration of an engine.
+
+    Attributes:
+        version: raised when its samples change for equal inputs; part of every block key.
+        exact: whether a block that is drawn again has the same bytes. If not, a finished block is
+            never drawn again, and samples that are held are kept.
+        blocks: loads a checkpoint to draw blocks from; None where it cannot.
+        collect: the samples of a draw from a table of recorded responses, for an engine that
+            draws none itself.
+        rollouts: makes the sampler of an arm's rollouts; None where it cannot.
+        rollout_options: the key of an arm's parameters that holds its options, or None.
+        has_own_weights: whether rollouts come from weights of its own, which are handed over at
+            each step, on a device that the engine shares with the trainer. If not, from the
+            policy's module, or from a copy in another precision.
+        cached_rows: how many rollouts, of so many in a step and so many passes over them, have
+            keys and values in memory at once.
+    """
+
+    version: int
+    exact: bool
+    blocks: Callable[[SamplingConfig], BlockSampler] | None = None
+    collect: CollectSamples | None = None
+    rollouts: "Callable[[RolloutConfig], RolloutSampler] | None" = None
+    rollout_options: str | None = None
+    has_own_weights: bool = False
+    cached_rows: Callable[[float, int], float] = lambda rows, passes: 0.0
+
+    @property
+    def draws_samples(self) -> bool:
+        """Whether a draw can name it."""
+        return self.blocks is not None or self.collect is not None
+
+    @property
+    def draws_rollouts(self) -> bool:
+        """Whether an arm can name it."""
+        return self.rollouts is not None

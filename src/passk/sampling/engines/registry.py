@@ -1,0 +1,25 @@
+"""The engines by name. Importing this module imports none of them.
+
+| engine | draws | rollouts | random numbers of a rollout |
+|---|---|---|---|
+| step_loop | yes, exact | yes | of its own: (arm, step, place, problem, index, position) |
+| generate | no | yes, any architecture | of its batch: (arm, step, batch) |
+| vllm | yes | yes, on a GPU | of its own: hashed seed of (arm, step, place, problem, index) |
+| imported | yes, recorded by others | no | |
+
+The place, a task's position in its step, is in the seeds because one step may ask a problem twice.
+"""
+
+from passk.core.registry import Registry
+from passk.sampling.engines.engine import Engine
+
+ENGINES: Registry[Engine] = Registry(
+    "engine",
+    "passk.engines",
+    {
+        "step_loop": "passk.sampling.engines.step_loop:STEP_LOOP",
+        "generate": "passk.sampling.engines.generate:GENERATE",
+        "vllm": "passk.sampling.engines.vllm:VLLM",
+        "imported": "passk.sampling.engines.imported:IMPORTED",
+    },
+)

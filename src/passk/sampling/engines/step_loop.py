@@ -1,0 +1,186 @@
+"""The `step_loop` engine: a Hugging Face model run by the step loop of this project.
+
+Its blocks have the same bytes whenever they are drawn again, and each rollout has random numbers of
+its own. On a GPU where there is one.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from passk.core.digests import seed
+from passk.models.optional_imports import lean_imports
+from passk.sampling.blocks import Block, Sample
+from passk.sampling.checkpoint import CheckpointError, check
+from passk.sampling.engines.engine import CountSamples, Engine, SamplingConfig
+from passk.sampling.rollouts import Rollout, RolloutConfig, RolloutPrompt
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+    from passk.models.image_inputs import ImageInputs
+    from passk.sampling.steploop import Drawn
+
+_ROLLOUT_ROWS = 256  # rollouts run at once
+
+
+class StepLoopEngine:
+    """A model of the transformers library, to draw blocks from; a `BlockSampler`."""
+
+    def __init__(self, config: SamplingConfig) -> None:
+        """Load model and tokenizer."""
+        check(config.folder)
+        with lean_imports():  # half a second of a start-up that is longer than the sampling
+            import torch
+            from safetensors import SafetensorError
+            from transformers import AutoTokenizer
+            from transformers.utils import logging
+
+            from passk.models.image_inputs import ImageEncoder
+            from passk.models.loading import load
+        logging.disable_progress_bar()  # the stage has a bar of its own
+        self.config = config
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        try:
+            model: Any = load(config.folder, config.dtype)
+        except SafetensorError as error:
+            raise CheckpointError(
+                f"{config.folder}: damaged weights ({error}); delete the folder and run "
+                "`dvc checkout`, or the model's stage again"
+            ) from error
+        self.model = model.to(device)
+        self.tokenizer: Any = AutoTokenizer.from_pretrained(config.folder, local_files_only=True)
+        self.encoder = ImageEncoder.of(config.folder)
+
+    def draw(
+        self, blocks: Sequence[Block], progress: CountSamples
+    ) -> Iterator[tuple[Block, list[Sample]]]:
+        """Draw blocks; a block's bytes depend on the block alone."""
+        from passk.sampling.steploop import DecodingConfig, Request, completed
+        from passk.sampling.tokens import end_tokens
+
+        config = self.config
+        declared = getattr(self.model.generation_config, "eos_token_id", None)
+        decoding = DecodingConfig(
+            config.temperature,
+            config.top_p,
+            config.max_new_tokens,
+            eos_ids=end_tokens(declared, self.tokenizer),
+            rows=config.rows,
+        )
+        # Requests share the work on a prompt where they share the very object of its image.
+        names = dict.fromkeys(block.image for block in blocks)
+        images = {name: self._encode_image(name) for name in names}
+        prompts = {
+            (block.prompt, block.image): self._encode(block.prompt, images[block.image])
+            for block in blocks
+        }
+        requests = [
+            Request(
+                prompts[block.prompt, block.image], block.stream, block.indices, images[block.image]
+            )
+            for block in blocks
+        ]
+        for place, drawn in completed(self.model, requests, decoding, progress):
+            yield blocks[place], self._samples(blocks[place], drawn)
+
+    def _encode_image(self, name: str | None) -> "ImageInputs | None":
+        if name is None:
+            return None
+        if self.encoder is None:
+            from passk.models.image_inputs import VisionError
+
+            raise VisionError(
+                f"{self.config.folder}: this model takes no pictures; use one that does"
+            )
+        return self.encoder.encode(self.config.images[name])
+
+    def _encode(self, prompt: str, image: "ImageInputs | None") -> list[int]:
+        ids: list[int] = self.tokenizer.encode(prompt, add_special_tokens=self.config.plain)
+        if image is None or self.encoder is None:
+            return ids
+        return self.encoder.expand(ids, image.tokens)
+
+    def _samples(self, block: Block, drawn: "list[Drawn]") -> list[Sample]:
+        # Samples that agree share one array, and so one text.
+        arrays = {id(sample.token_ids): sample.token_ids for sample in drawn}
+        decoded = self.tokenizer.batch_decode(list(arrays.values()), skip_special_tokens=True)
+        texts = dict(zip(arrays, decoded, strict=True))
+        return [
+            Sample(
+                index,
+                sample.stream,
+                texts[id(sample.token_ids)],
+                sample.token_ids,
+                sample.finish_reason,
+                sample.sum_logprob,
+                sample.mean_entropy,
+                sample.token_logprobs,
+            )
+            for index, sample in zip(block.indices, drawn, strict=True)
+        ]
+
+
+class StepLoopRollouts:
+    """Draws an arm's rollouts by the step loop; a `RolloutSampler`."""
+
+    def __init__(self, config: RolloutConfig) -> None:
+        self.config = config
+
+    def __call__(
+        self,
+        model: "PreTrainedModel",
+        tasks: Sequence[RolloutPrompt],
+        step: int,
+        *,
+        stream: str = "rollout",
+        greedy: bool = False,
+        first: int = 0,
+    ) -> list[list[Rollout]]:
+        """Responses to tasks, all in one run of the step loop."""
+        from passk.sampling.steploop import DecodingConfig, Request, generate
+        from passk.sampling.tokens import end_tokens
+
+        config = self.config
+        requests = [
+            Request(
+                task.prompt_ids,
+                seed(stream, *config.identity, step, place, task.problem_id),
+                range(1 if greedy else config.rollouts),
+                task.image,
+            )
+            for place, task in enumerate(tasks, first)
+        ]
+        declared = getattr(model.generation_config, "eos_token_id", None)
+        decoding = DecodingConfig(
+            config.temperature,
+            config.top_p,
+            config.max_new_tokens,
+            eos_ids=end_tokens(declared, config.tokenizer),
+            rows=min(config.prompts * config.rollouts, _ROLLOUT_ROWS),
+            exact=False,
+        )
+        if greedy:
+            decoding = replace(decoding, temperature=0.0, top_p=1.0)
+        groups = generate(model, requests, decoding)
+        ids = [[sample.token_ids.tolist() for sample in group] for group in groups]
+        texts = iter(
+            config.tokenizer.batch_decode([i for g in ids for i in g], skip_special_tokens=True)
+        )
+        return [
+            [
+                Rollout(i, next(texts), sample.finish_reason == "length", sample.mean_entropy)
+                for i, sample in zip(own, group, strict=True)
+            ]
+            for own, group in zip(ids, groups, strict=True)
+        ]
+
+
+# The version is that of samples: tests/test_golden_samples.py fails when it must be raised.
+STEP_LOOP = Engine(
+    version=2,
+    exact=True,
+    blocks=StepLoopEngine,
+    rollouts=StepLoopRollouts,
+    cached_rows=lambda rows, passes: min(rows, _ROLLOUT_ROWS),
+)

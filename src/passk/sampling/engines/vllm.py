@@ -1,0 +1,264 @@
+"""The `vllm` engine. vLLM lives in an environment of its own, and is imported at the first use.
+
+1. Each sample and each rollout is a request of its own (n=1) with its own hashed seed. vLLM gives
+   the children of one request seed+index, so that requests with near seeds would share streams;
+   TRL's own class gives all requests one seed.
+2. vLLM batches as requests come, so that a block that is drawn again need not have the same
+   bytes: a finished block is never drawn again, and samples that are held are kept.
+3. Log-probabilities of samples are raw ones: temperature 1, untruncated. Entropies are not to be
+   had. In their place a rollout has its mean of -log p of its tokens under the distribution they
+   were drawn from: at top_p 1 an unbiased estimate of the entropy. Greedy rollouts: under the
+   model's own distribution.
+4. Rollouts are drawn in the training process, as TRL's `colocate` mode has it: the policy's
+   weights, adapters merged, are written into vLLM's copy before each step's first draw.
+
+Covered: one GPU per copy (each process has its own). Not covered: tensor parallelism.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from passk.core.digests import seed
+from passk.core.images import opened
+from passk.sampling.blocks import Block, Sample
+from passk.sampling.checkpoint import check, image_token, takes_pictures
+from passk.sampling.engines.engine import CountSamples, Engine, SamplingConfig
+from passk.sampling.rollouts import Rollout, RolloutConfig, RolloutPrompt
+from passk.sampling.streams import sample_streams
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+_BLOCKS_AT_ONCE = 32  # handed to vLLM together; what a kill loses at most
+
+
+class EngineError(ValueError):
+    """vLLM cannot be used here; the message names the remedy."""
+
+
+def _prepare(cache_gib: int) -> Any:  # noqa: ANN401
+    """Set vLLM up for this process and import it; raises EngineError where it is missing."""
+    os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", str(cache_gib))  # without effect on a GPU
+    os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
+    os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
+    try:
+        import vllm
+    except ImportError as error:
+        raise EngineError(
+            "engine = 'vllm': vLLM is not installed here; `pip install passk[vllm]` on a GPU "
+            "machine, or choose another engine"
+        ) from error
+    return vllm
+
+
+def _on_processor() -> bool:
+    from vllm.platforms import current_platform
+
+    return bool(current_platform.is_cpu())
+
+
+def _end_tokens(model: Any, tokenizer: Any) -> list[int]:  # noqa: ANN401
+    """Every token that ends a response: the tokenizer's, and those that the model declares."""
+    from passk.sampling.tokens import end_tokens
+
+    generation = model.llm_engine.model_config.try_get_generation_config()
+    return list(end_tokens(generation.get("eos_token_id"), tokenizer))
+
+
+class VllmEngine:
+    """A model loaded by vLLM, to draw blocks from; a `BlockSampler`."""
+
+    def __init__(self, config: SamplingConfig) -> None:
+        """Start vLLM on the checkpoint; tens of seconds."""
+        check(config.folder)
+        vllm = _prepare(cache_gib=2)
+        self.config = config
+        self.parameters = vllm.SamplingParams
+        self.model: Any = vllm.LLM(
+            model=str(config.folder),
+            dtype=config.dtype,
+            seed=0,
+            max_num_seqs=config.rows,
+            enforce_eager=_on_processor(),  # compilation takes minutes there
+            logprobs_mode="raw_logprobs",
+            generation_config="vllm",  # the folder's own would add sampling parameters
+            **({"limit_mm_per_prompt": {"image": 1}} if takes_pictures(config.folder) else {}),
+        )
+        self.tokenizer: Any = self.model.get_tokenizer()
+        self.ends = _end_tokens(self.model, self.tokenizer)
+
+    def draw(
+        self, blocks: Sequence[Block], progress: CountSamples
+    ) -> Iterator[tuple[Block, list[Sample]]]:
+        """Draw blocks, a few at a time."""
+        for first in range(0, len(blocks), _BLOCKS_AT_ONCE):
+            batch = blocks[first : first + _BLOCKS_AT_ONCE]
+            prompts, parameters = [], []
+            for block in batch:
+                prompt = self._prompt(block)
+                for stream in sample_streams(block.stream, list(block.indices)).tolist():
+                    prompts.append(prompt)
+                    parameters.append(self._parameters(stream))
+            answers = iter(self.model.generate(prompts, parameters, use_tqdm=False))
+            for block in batch:
+                streams = sample_streams(block.stream, list(block.indices)).tolist()
+                samples = [
+                    self._sample(index, stream, next(answers).outputs[0])
+                    for index, stream in zip(block.indices, streams, strict=True)
+                ]
+                progress(len(samples))
+                yield block, samples
+
+    def _prompt(self, block: Block) -> dict[str, Any]:
+        """A block's prompt as vLLM takes it, which expands an image's one placeholder itself."""
+        ids = self.tokenizer.encode(block.prompt, add_special_tokens=self.config.plain)
+        prompt: dict[str, Any] = {"prompt_token_ids": ids}
+        if block.image is not None:
+            prompt["multi_modal_data"] = {"image": opened(self.config.images[block.image])}
+        return prompt
+
+    def _parameters(self, stream: int) -> Any:  # noqa: ANN401
+        config = self.config
+        return self.parameters(
+            n=1,
+            seed=stream if config.temperature > 0 else None,
+            temperature=config.temperature,
+            top_p=config.top_p,
+            max_tokens=config.max_new_tokens,
+            stop_token_ids=self.ends,
+            logprobs=0,
+            skip_special_tokens=True,
+        )
+
+    def _sample(self, index: int, stream: int, answer: Any) -> Sample:  # noqa: ANN401
+        tokens = np.asarray(answer.token_ids, dtype=np.int32)
+        logprobs = np.asarray(
+            [
+                chances[int(token)].logprob
+                for chances, token in zip(answer.logprobs, tokens, strict=True)
+            ],
+            dtype=np.float32,
+        )
+        text: str = self.tokenizer.decode(tokens.tolist(), skip_special_tokens=True)
+        total = float(logprobs.sum(dtype=np.float64))
+        reason = "length" if answer.finish_reason == "length" else "stop"
+        return Sample(index, stream, text, tokens, reason, total, None, logprobs)
+
+
+class VllmRollouts:
+    """vLLM's copy of a policy, to draw an arm's rollouts; a `RolloutSampler`.
+
+    The start model's weights are overwritten at the first draw.
+    """
+
+    def __init__(self, config: RolloutConfig) -> None:
+        """Start vLLM on the start model; tens of seconds."""
+        # In a process of its own the engine's weights would be out of reach.
+        os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
+        vllm = _prepare(cache_gib=1)
+        self.config = config
+        self.parameters = vllm.SamplingParams
+        self.image_id = image_token(config.start) if takes_pictures(config.start) else None
+        self.on_processor = _on_processor()
+        share = {} if self.on_processor else {"gpu_memory_utilization": config.memory_share}
+        self.model: Any = vllm.LLM(
+            model=str(config.start),
+            dtype=config.dtype,
+            seed=0,
+            max_model_len=config.length,
+            max_num_seqs=min(config.prompts * config.rollouts, 1024),
+            enforce_eager=self.on_processor,  # compilation takes minutes there
+            logprobs_mode="processed_logprobs",  # of the distribution that is drawn from
+            generation_config="vllm",  # the folder's own would add sampling parameters
+            **share,
+        )
+        self.ends = _end_tokens(self.model, config.tokenizer)
+
+    def __call__(
+        self,
+        model: "PreTrainedModel",
+        tasks: Sequence[RolloutPrompt],
+        step: int,
+        *,
+        stream: str = "rollout",
+        greedy: bool = False,
+        first: int = 0,
+    ) -> list[list[Rollout]]:
+        """Rollouts of a policy whose weights are those of `model` now."""
+        self.push(model)
+        size = 1 if greedy else self.config.rollouts
+        prompts, parameters = [], []
+        for place, task in enumerate(tasks, first):
+            task_seed = seed(stream, *self.config.identity, step, place, task.problem_id)
+            for own in sample_streams(task_seed, list(range(size))).tolist():
+                prompts.append(self._prompt(task))
+                parameters.append(self._parameters(own, greedy=greedy))
+        answers = self.model.generate(prompts, parameters, use_tqdm=False)
+        flat = [self._rollout(answer.outputs[0]) for answer in answers]
+        return [flat[i : i + size] for i in range(0, len(flat), size)]
+
+    def push(self, model: "PreTrainedModel") -> None:
+        """Write a policy's weights into vLLM's copy, and forget what was computed with others."""
+        from passk.models.policy_weights import merged
+
+        # Through vLLM's reloading, which packs weights again where a processor's kernels want it;
+        # plain `load_weights`, as TRL has it, fails there.
+        self.model.collective_rpc("reload_weights", kwargs={"weights_iterator": merged(model)})
+        if self.on_processor:  # it forgets the packed copy of an output layer
+            self.model.apply_model(_pack_outputs)
+        self.model.reset_prefix_cache()
+        if self.image_id is not None:  # nor may it keep what the old vision tower encoded
+            self.model.llm_engine.reset_encoder_cache()
+
+    def _prompt(self, task: RolloutPrompt) -> dict[str, Any]:
+        """A prompt as vLLM takes it, which expands an image's one placeholder by itself."""
+        ids = list(task.prompt_ids)
+        if task.image is None:
+            return {"prompt_token_ids": ids}
+        mark = self.image_id
+        once = [token for i, token in enumerate(ids) if token != mark or ids[i - 1] != mark]
+        return {"prompt_token_ids": once, "multi_modal_data": {"image": opened(task.image.png)}}
+
+    def _parameters(self, own: int, *, greedy: bool) -> Any:  # noqa: ANN401
+        config = self.config
+        return self.parameters(
+            n=1,
+            seed=None if greedy else own,
+            temperature=0.0 if greedy else config.temperature,
+            top_p=1.0 if greedy else config.top_p,
+            top_k=0,
+            min_p=0.0,
+            repetition_penalty=1.0,
+            max_tokens=config.max_new_tokens,
+            stop_token_ids=self.ends,
+            logprobs=0,
+            skip_special_tokens=True,
+        )
+
+    def _rollout(self, answer: Any) -> Rollout:  # noqa: ANN401
+        tokens = list(answer.token_ids)
+        surprise = -sum(
+            chances[token].logprob for chances, token in zip(answer.logprobs, tokens, strict=True)
+        )
+        text = self.config.tokenizer.decode(tokens, skip_special_tokens=True)
+        return Rollout(tokens, str(text), answer.finish_reason == "length", surprise / len(tokens))
+
+
+def _pack_outputs(model: Any) -> None:  # noqa: ANN401
+    """Make anew what vLLM's processor kernels hold of embeddings and output layers."""
+    for layer in model.modules():
+        if hasattr(layer, "cpu_linear") and hasattr(layer, "num_embeddings"):
+            layer.quant_method.process_weights_after_loading(layer)
+
+
+VLLM = Engine(
+    version=1,
+    exact=False,
+    blocks=VllmEngine,
+    rollouts=VllmRollouts,
+    rollout_options="vllm",
+    has_own_weights=True,
+)

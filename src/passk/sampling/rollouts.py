@@ -1,0 +1,107 @@
+"""Rollouts: what a policy answered in training, and who draws them.
+
+An engine rolls out through a `RolloutSampler`, so that the step loop, vLLM on GPUs or a test's toy
+can stand behind the same trainer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+    from passk.models.image_inputs import ImageInputs
+
+
+class RolloutPrompt(Protocol):
+    """What a sampler reads of a task."""
+
+    @property
+    def problem_id(self) -> str:
+        """Names the random streams of its rollouts."""
+
+    @property
+    def prompt_ids(self) -> tuple[int, ...]:
+        """The rendered prompt, placeholders of its image expanded."""
+
+    @property
+    def image(self) -> "ImageInputs | None":
+        """The image that the prompt holds, or None."""
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """One response.
+
+    Attributes:
+        token_ids: with the end-of-text token, where one was drawn.
+        text: the response as the reward reads it.
+        truncated: whether it was cut at the longest length.
+        entropy: mean over tokens, nats, at the rollout temperature.
+    """
+
+    token_ids: Sequence[int]
+    text: str
+    truncated: bool
+    entropy: float
+
+
+@dataclass(frozen=True)
+class RolloutConfig:
+    """How an arm's rollouts are drawn.
+
+    Attributes:
+        tokenizer: of the start model.
+        identity: what random numbers derive from.
+        prompts: of a step.
+        rollouts: responses per prompt.
+        passes: forward-backward passes per update; a pass holds as many rows as fit into memory.
+        temperature, top_p, max_new_tokens: sampling parameters.
+        dtype: float32 | bfloat16.
+        start: folder of the start model.
+        length: tokens of the longest prompt and response.
+        memory_share: share of the GPU's memory for an engine with weights of its own.
+    """
+
+    tokenizer: Any
+    identity: tuple[int | str, ...]
+    prompts: int
+    rollouts: int
+    passes: int
+    temperature: float
+    top_p: float
+    max_new_tokens: int
+    dtype: str
+    start: Path
+    length: int
+    memory_share: float | None = None
+
+
+class RolloutSampler(Protocol):
+    """Draws rollouts; all randomness derives from the arm's identity, `step` and `stream`."""
+
+    def __call__(
+        self,
+        model: "PreTrainedModel",
+        tasks: Sequence[RolloutPrompt],
+        step: int,
+        *,
+        stream: str = "rollout",
+        greedy: bool = False,
+        first: int = 0,
+    ) -> list[list[Rollout]]:
+        """Responses to tasks, for each task its group, in order.
+
+        Args:
+            model: the policy, in evaluation mode; called without gradients.
+            tasks: what is asked; a problem may stand there twice, with responses of its own.
+            step: counted from 1.
+            stream: names the random streams beside the step: `rollout`, or `rollout-2` and so on
+                where a step asks in several rounds (dynamic sampling).
+            greedy: one response per task at temperature 0, without truncation of the nucleus, in
+                place of the arm's number at its temperature.
+            first: place of the first task in the step, where this is a share of the step's tasks.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Curricula: which problems may be asked at a step, one module each."""

@@ -1,0 +1,1 @@
+"""The rewards of rollouts by name."""
