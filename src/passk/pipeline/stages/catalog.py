@@ -9,6 +9,7 @@ from passk.config import manifest as catalog
 from passk.config import paths
 from passk.core.schemas.problems import PROBLEMS
 from passk.data.filters import apply_filters
+from passk.data.problem_filters import Tagged
 from passk.pipeline.stages.job import Job, StageError
 
 
@@ -34,8 +35,7 @@ def _views(job: Job) -> dict[str, dict[str, Any]]:
     found = {}
     for name, entry in sorted(job.params["analysis"]["views"].items()):
         view = View.model_validate(entry)
-        filters = [(one.kind, one.model_dump(exclude={"kind"})) for one in view.filters]
-        kept, table = apply_filters(_problems(job, view.set), filters)
+        kept, table = apply_filters(_problems(job, view.set), view.filters)
         if kept.is_empty():
             went = ", ".join(f"{kind}: {i} -> {o}" for _, kind, i, o, _ in table.rows())
             raise StageError(
@@ -54,7 +54,7 @@ def _excluded(job: Job, draws: dict[str, Any]) -> dict[str, list[str]]:
     sampled = sorted({name for draw in draws.values() for name in draw.get("sets", ())})
     found = {}
     for name in sampled:
-        kept, _ = apply_filters(_problems(job, name), [("tagged", {"tags": tags})])
+        kept, _ = apply_filters(_problems(job, name), [Tagged(tags=tags)])
         found[name] = sorted(kept["problem_id"])
     return {name: ids for name, ids in found.items() if ids}
 

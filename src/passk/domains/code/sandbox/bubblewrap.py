@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from passk.domains.code.sandbox import confine, forker, frames, guest, server, values
+from passk.domains.verdict import JudgeError
 
 ISOLATIONS = ("bubblewrap", "weak")
 INSIDE = "/tmp/server"
@@ -22,7 +23,7 @@ _START = (
 )
 
 
-class SandboxError(RuntimeError):
+class SandboxError(JudgeError):
     """Programs cannot be run in isolation here; the message says what to do."""
 
 
