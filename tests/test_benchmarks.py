@@ -523,7 +523,7 @@ def test_samples_that_do_not_fit_are_named():
 
 def test_positions_in_the_benchmark_stay_where_problems_are_left_out():
     answered = joined({"task_id": "HumanEval/54", "solution": ""}, partial=True)
-    asked, responses = samples.tables(answered, "mine", "code", "HumanEval+")
+    asked, responses = samples.tables(answered, "mine", DOMAINS["code"], "HumanEval+")
     assert asked["index"].to_list() == [1]
     assert asked["source"].to_list() == ["HumanEval+: HumanEval/54"]
     assert responses["problem_id"].to_list() == asked["problem_id"].to_list()

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from passk.cli import judge_answers, judge_programs
 from passk.cli.judged import JUDGED, check_inputs, check_out, summary
-from passk.core.registry import UnknownNameError
+from passk.core.legal import unknown
 from passk.core.rows import RecordedError, Row, read_rows
 from passk.core.tables import TableError
 from passk.data.import_settings import Columns
@@ -36,7 +36,7 @@ KNOWN = {
 
 # What a user can mend: the message says how.
 _EXPECTED = (
-    RecordedError, UnknownNameError, TableError, StageError, JudgeError, ValidationError, OSError,
+    RecordedError, TableError, StageError, JudgeError, ValidationError, OSError,
 )  # fmt: skip
 
 
@@ -176,6 +176,8 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
     try:
         check_out(out, [responses] if problems is None else [responses, problems])
         check_inputs(responses, problems)
+        for fault in unknown("--domain", domain, DOMAINS, "domain"):
+            raise RecordedError(fault)
         kind = DOMAINS[domain]
         _check_options(
             kind, source=source, any_digest=any_digest, part=part, free_form=free_form,
