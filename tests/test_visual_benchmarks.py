@@ -96,7 +96,7 @@ def test_mathvision_image_present_filter_keeps_the_114_whose_images_are_here(rea
     kept = PROBLEMS.read(paths.problem_set("t", "few"))
     assert kept["image"].n_unique() == kept["picture"].n_unique() == 114
     # Every picture: decodes to its digest, RGB, with the size of its file, nothing but pixels.
-    frame = expected.frame([kept]).rows
+    frame = expected.IMAGES.frame([kept]).rows
     assert frame.height == 114
     assert not frame.select(pl.exclude("set", "index", "problem_id")).to_numpy().any()
     for source, image in kept.select("source", "picture").iter_rows():

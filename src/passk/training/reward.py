@@ -3,8 +3,8 @@ r"""Rewards of rollouts, judged as evaluation judges.
 A verdict of `unknown` (the grader ran out of time; the response was cut before it gave an answer)
 is rewarded 0 and counted.
 
-To add a reward: write a function of a judge that returns a `Reward`, list it in REWARDS, and name
-it in `passk.training.settings`. A reward reads what it wants of a task: gold, question, level.
+To add a reward: write a function of a judge that returns a `Reward`, list it in REWARDS or under the
+entry points `passk.rewards`, and name it in `passk.training.settings`. A reward reads what it wants of a task: gold, question, level.
 
 Example:
     >>> from passk.domains.math.judge import MathJudge
@@ -15,10 +15,10 @@ Example:
     Rewards(values=[1.0, 0.0], unknown=1, correct=None)
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from passk.core.registry import Registry
 from passk.domains.grading import Judge
 from passk.domains.math.world.chains import parse_chain, solve
 from passk.domains.math.world.questions import parse_question
@@ -107,6 +107,11 @@ def share_of_valid_steps(question: str, response: str) -> float:
     return valid / len(solution.steps)
 
 
-REWARDS: Mapping[str, Callable[[Judge], Reward]] = MappingProxyType(
-    {"correctness": correctness, "valid_steps": valid_steps}
+REWARDS: Registry[Callable[[Judge], Reward]] = Registry(
+    "reward",
+    "passk.rewards",
+    {
+        "correctness": "passk.training.reward:correctness",
+        "valid_steps": "passk.training.reward:valid_steps",
+    },
 )
