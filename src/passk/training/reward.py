@@ -3,8 +3,9 @@ r"""Rewards of rollouts, judged as evaluation judges.
 A verdict of `unknown` (the grader ran out of time; the response was cut before it gave an answer)
 is rewarded 0 and counted.
 
-To add a reward: write a function of a judge that returns a `Reward`, list it in REWARDS or under the
-entry points `passk.rewards`, and name it in `passk.training.settings`. A reward reads what it wants of a task: gold, question, level.
+To add a reward: write a function of a judge that returns a `Reward`, list it in REWARDS or under
+the entry points `passk.rewards`, and name it in `passk.training.settings`. A reward reads what it
+wants of a task: gold, question, level.
 
 Example:
     >>> from passk.domains.math.judge import MathJudge
