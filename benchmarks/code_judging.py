@@ -30,7 +30,7 @@ FILE = ROOT / "tests/data/real/code/HumanEvalPlus-v0.1.10.jsonl.gz"
 sys.path.insert(0, str(ROOT / "tests"))
 
 from passk.data.readers import read  # noqa: E402
-from passk.domains.base_reader import Problem  # noqa: E402
+from passk.domains.benchmark_problem import BenchmarkProblem  # noqa: E402
 from passk.domains.code.judge import CodeJudge  # noqa: E402
 from passk.domains.code.options import CodeOptions  # noqa: E402
 from passk.domains.code.readers.references import with_expected  # noqa: E402
@@ -85,7 +85,7 @@ def theirs(python: str, data: Path, folder: Path, programs: Programs) -> tuple[f
     return seconds, spent, verdicts
 
 
-def ours(problems: list[Problem], folder: Path, programs: Programs) -> tuple[float, Found]:
+def ours(problems: list[BenchmarkProblem], folder: Path, programs: Programs) -> tuple[float, Found]:
     """Seconds and verdicts; time limits are calibrated before."""
     golds = {one.name: one.tests.dump() for one in problems}
     with CodeJudge(CodeOptions(all_tests=True), calibration=folder / "calibration") as judge:
@@ -96,7 +96,7 @@ def ours(problems: list[Problem], folder: Path, programs: Programs) -> tuple[flo
     return seconds, [(one.verdict == "correct", one.reason) for one in found]
 
 
-def bare(problems: list[Problem]) -> float:
+def bare(problems: list[BenchmarkProblem]) -> float:
     """Processor seconds of the calls alone."""
     spent = 0.0
     for one in problems:
@@ -124,7 +124,7 @@ def _spin() -> None:
         pass
 
 
-def under_load(problems: list[Problem], folder: Path, rounds: int) -> list[int]:
+def under_load(problems: list[BenchmarkProblem], folder: Path, rounds: int) -> list[int]:
     """Correct verdicts on canonical solutions in each round, both cores busy with other work."""
     busy = [multiprocessing.Process(target=_spin, daemon=True) for _ in range(2)]
     for one in busy:

@@ -32,7 +32,7 @@ from trl import GRPOTrainer
 
 from passk.domains.math.judge import MathJudge
 from passk.domains.math.options import MathOptions
-from passk.domains.worlds import world
+from passk.domains.worlds import WORLDS
 from passk.training.checkpoints import load
 from passk.training.configuration import configuration
 from passk.training.reward import Reward, Rewards, correctness
@@ -83,7 +83,7 @@ class Clock(TrainerCallback):
 def problems() -> list[tuple[str, str]]:
     """Prompts and answers."""
     made = [
-        world("digits").problem("train", ("nested", "pipe"), 1 + i % 3, 0.0, (1, i))
+        WORLDS["digits"].problem("train", ("nested", "pipe"), 1 + i % 3, 0.0, (1, i))
         for i in range(240)
     ]
     return [(problem.question + "\n", problem.answer) for problem in made]

@@ -12,15 +12,19 @@ import pytest
 
 from passk.core.rows import RecordedError, Row
 from passk.data import recorded_samples as samples
+from passk.data.benchmarks import read_benchmark
 from passk.data.filters import apply_filters
 from passk.data.import_settings import Columns
-from passk.data.readers import ADAPTERS, read
+from passk.data.problem_filters import DateWindow, Untagged
+from passk.data.readers import READERS
 from passk.data.sources import check_file, files, source, sources
-from passk.domains.base_reader import FLAGGED, UNTESTED, normal_form
+from passk.domains.benchmark_problem import FLAGGED, UNTESTED
+from passk.domains.benchmark_tables import problem_table
 from passk.domains.code.readers import asserts
 from passk.domains.code.readers.livecodebench import PRELUDE, errata
 from passk.domains.code.readers.pickled import pickled_text
 from passk.domains.code.sandbox.values import decode, encode
+from passk.domains.registry import DOMAINS
 
 HUMANEVAL = {
     "task_id": "HumanEval/53",
@@ -114,7 +118,7 @@ MATH = {"name": "id", "question": "problem", "answer": "answer"}
 
 def problems(adapter, *rows, **options):
     placed = [Row(f"row {number}", row) for number, row in enumerate(rows, 1)]
-    return list(ADAPTERS[adapter](placed, options or (MATH if adapter == "math_sets" else {})))
+    return list(READERS[adapter](placed, options or (MATH if adapter == "math_sets" else {})))
 
 
 def packed(value):
@@ -143,8 +147,8 @@ COUNTS = {
 @pytest.mark.parametrize("name", COUNTS)
 def test_published_files_have_the_papers_numbers_of_problems(real, name):
     path, number = COUNTS[name]
-    found = read(name, real / path)
-    frame = normal_form(found, name, source(name).domain, source(name).title)
+    found = read_benchmark(name, real / path)
+    frame = problem_table(found, name, DOMAINS[source(name).domain], source(name).title)
     assert len(found) == frame["problem_id"].n_unique() == number == source(name).problems
     if source(name).domain != "code":
         assert not any(one.tests for one in found)
@@ -154,22 +158,22 @@ def test_published_files_have_the_papers_numbers_of_problems(real, name):
 
 
 def test_livecodebench_has_880_problems_and_279_in_the_papers_window(real):
-    found = read("livecodebench_v5", real / COUNTS["livecodebench_v5"][0])
-    frame = normal_form(found, "lcb", "code", "LiveCodeBench")
+    found = read_benchmark("livecodebench_v5", real / COUNTS["livecodebench_v5"][0])
+    frame = problem_table(found, "lcb", DOMAINS["code"], "LiveCodeBench")
     window = {"first": datetime.date(2024, 8, 1), "last": datetime.date(2025, 1, 31)}
-    kept, table = apply_filters(frame, [("date_window", window)])
+    kept, table = apply_filters(frame, [DateWindow.model_construct(**window)])
     assert (frame.height, kept.height) == (880, 279)
     assert table.row(0)[2:4] == (880, 279)
     # All that the errata name are here, and a view can leave them out.
     assert sum(FLAGGED in one.tags for one in found) == len(errata()) == 17
-    assert apply_filters(frame, [("untagged", {"tags": [FLAGGED]})])[0].height == 863
+    assert apply_filters(frame, [Untagged(tags=[FLAGGED])])[0].height == 863
     # Without tests they can be asked and dated, not judged, and each says so.
     assert frame["tests"].null_count() == 880
-    assert apply_filters(frame, [("untagged", {"tags": [UNTESTED]})])[0].is_empty()
+    assert apply_filters(frame, [Untagged(tags=[UNTESTED])])[0].is_empty()
 
 
 def test_original_humaneval_is_cast_but_for_the_scripts(real):
-    found = read("humaneval", real / COUNTS["humaneval"][0])
+    found = read_benchmark("humaneval", real / COUNTS["humaneval"][0])
     scripts = {one.name for one in found if one.tests is None}
     assert len(scripts) == 12
     assert {"HumanEval/32", "HumanEval/38", "HumanEval/50"} <= scripts
@@ -305,7 +309,9 @@ def test_taco_reads_standard_input_functions_and_wrapped_values():
     assert method.tests.entry == "Solution.f"
     (none,) = problems("taco", TACO | {"input_output": "{}", "solutions": []})
     assert none.tests is None
-    assert normal_form([none], "taco", "code", "TACO")["tags"].to_list()[0][-1] == UNTESTED
+    assert (
+        problem_table([none], "taco", DOMAINS["code"], "TACO")["tags"].to_list()[0][-1] == UNTESTED
+    )
 
 
 def test_leetcode_arguments_by_name_take_their_places():
@@ -439,22 +445,22 @@ def write(path, *rows):
 def test_another_file_is_an_error_with_both_digests_and_the_remedy(tmp_path):
     path = write(tmp_path / "HumanEvalPlus.jsonl.gz", HUMANEVAL)
     with pytest.raises(RecordedError) as caught:
-        read("humaneval_plus", path)
+        read_benchmark("humaneval_plus", path)
     digest = check_file("humaneval_plus", path, "any")
     for words in (digest, "272720b90ac375", f"sha256: {digest}", "sha256: any", str(path)):
         assert words in str(caught.value)
-    assert len(read("humaneval_plus", path, digest)) == 1
-    assert len(read("humaneval_plus", path, "any")) == 1
+    assert len(read_benchmark("humaneval_plus", path, digest)) == 1
+    assert len(read_benchmark("humaneval_plus", path, "any")) == 1
     with pytest.raises(RecordedError, match="but humaneval_plus has " + "0" * 64):
-        read("humaneval_plus", path, "0" * 64)
+        read_benchmark("humaneval_plus", path, "0" * 64)
     twice = write(tmp_path / "twice.jsonl", HUMANEVAL, HUMANEVAL)
     with pytest.raises(RecordedError, match=r"line 2: problem 'HumanEval/53' stands in .*line 1"):
-        read("humaneval_plus", twice, "any")
+        read_benchmark("humaneval_plus", twice, "any")
     with pytest.raises(RecordedError, match=r"without \['HumanEval/9'\]: no such problem"):
-        read("humaneval_plus", path, "any", ["HumanEval/9"])
-    assert read("humaneval_plus", path, "any", ["HumanEval/53"]) == []
+        read_benchmark("humaneval_plus", path, "any", ["HumanEval/9"])
+    assert read_benchmark("humaneval_plus", path, "any", ["HumanEval/53"]) == []
     with pytest.raises(RecordedError, match="no such file or folder"):
-        read("humaneval_plus", tmp_path / "none.jsonl")
+        read_benchmark("humaneval_plus", tmp_path / "none.jsonl")
 
 
 def test_a_folder_is_read_in_the_order_of_its_numbers(tmp_path):
@@ -462,14 +468,14 @@ def test_a_folder_is_read_in_the_order_of_its_numbers(tmp_path):
         write(tmp_path / f"test{number}.jsonl", LIVECODEBENCH | {"question_id": f"q{number}"})
     (tmp_path / "README.md").write_text("not a row")
     assert [path.name for path in files(tmp_path)] == ["test1.jsonl", "test2.jsonl", "test10.jsonl"]
-    assert [one.name for one in read("livecodebench", tmp_path)] == ["q1", "q2", "q10"]
+    assert [one.name for one in read_benchmark("livecodebench", tmp_path)] == ["q1", "q2", "q10"]
     (tmp_path / "empty").mkdir()
     with pytest.raises(RecordedError, match="no file that ends in"):
         files(tmp_path / "empty")
 
 
 def test_every_source_has_its_adapter_and_near_names_are_suggested():
-    assert {one.adapter for one in sources().values()} == set(ADAPTERS)
+    assert {one.reader for one in sources().values()} == set(READERS)
     for one in sources().values():
         assert all(len(digest) == 64 for digest in one.sha256.values())
     with pytest.raises(RecordedError, match="did you mean 'humaneval_plus'"):
@@ -517,14 +523,14 @@ def test_samples_that_do_not_fit_are_named():
 
 def test_positions_in_the_benchmark_stay_where_problems_are_left_out():
     answered = joined({"task_id": "HumanEval/54", "solution": ""}, partial=True)
-    asked, responses = samples.tables(answered, "mine", "code", "HumanEval+")
+    asked, responses = samples.tables(answered, "mine", DOMAINS["code"], "HumanEval+")
     assert asked["index"].to_list() == [1]
     assert asked["source"].to_list() == ["HumanEval+: HumanEval/54"]
     assert responses["problem_id"].to_list() == asked["problem_id"].to_list()
 
 
 def test_real_livecodebench_programs_join_with_their_problems(real):
-    asked = read("livecodebench_v5", real / COUNTS["livecodebench_v5"][0])
+    asked = read_benchmark("livecodebench_v5", real / COUNTS["livecodebench_v5"][0])
     lines = (real / "samples/livecodebench_o1mini.jsonl").read_text().splitlines()
     placed = [Row(f"line {number}", json.loads(line)) for number, line in enumerate(lines, 1)]
     answered = samples.join(placed, asked, Columns(recorded_grade="graded_list"))

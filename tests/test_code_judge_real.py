@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from tests.conftest import real_file
 
-from passk.data.readers import read
+from passk.data.benchmarks import read_benchmark
 from passk.domains.code.judge import CodeJudge
 from passk.domains.code.options import CodeOptions
 from passk.domains.code.readers.references import with_expected
@@ -21,12 +21,16 @@ HEAVY = {f"HumanEval/{number}" for number in (15, 36, 59, 83, 94, 100, 130, 139)
 
 @pytest.fixture(scope="module")
 def light():
-    return with_expected([one for one in read("humaneval_plus", FILE) if one.name not in HEAVY])
+    return with_expected(
+        [one for one in read_benchmark("humaneval_plus", FILE) if one.name not in HEAVY]
+    )
 
 
 @pytest.fixture(scope="module")
 def all_problems(light):
-    heavy = with_expected([one for one in read("humaneval_plus", FILE) if one.name in HEAVY])
+    heavy = with_expected(
+        [one for one in read_benchmark("humaneval_plus", FILE) if one.name in HEAVY]
+    )
     return light + heavy
 
 

@@ -11,6 +11,7 @@ from passk.core.schemas.problems import FILTERS as FILTER_TABLE
 from passk.core.schemas.problems import PROBLEMS
 from passk.data.filter_settings import SetEntry
 from passk.data.filters import FILTERS, apply_filters
+from passk.data.problem_filters import AnswerType, Drop, First, FreeForm
 from passk.domains.world_settings import WorldSet
 from passk.pipeline.stages import filter as filter_stage
 from passk.pipeline.stages import problems as problems_stage
@@ -50,14 +51,14 @@ FRAME = pl.DataFrame(
     ],
 )
 def test_each_filter_keeps_what_it_names(name, options, kept):
-    frame, table = apply_filters(FRAME, [(name, options)])
+    frame, table = apply_filters(FRAME, [FILTERS[name].model_construct(**options)])
     assert frame["index"].to_list() == kept
     assert table.row(0)[:4] == (0, name, 4, len(kept))
     assert table["reason"][0]
 
 
 def test_filters_apply_in_order_and_their_counts_chain():
-    filters = [("free_form", {}), ("answer_type", {"types": ["integer"]}), ("free_form", {})]
+    filters = [FreeForm(), AnswerType(types=["integer"]), FreeForm()]
     frame, table = apply_filters(FRAME, filters)
     assert frame["index"].to_list() == [0]
     assert table["rows_in"].to_list() == [4, 3, 1]
@@ -65,13 +66,9 @@ def test_filters_apply_in_order_and_their_counts_chain():
 
 
 def test_first_counts_those_that_are_left():
-    frame, table = apply_filters(
-        FRAME, [("answer_type", {"types": ["integer"]}), ("first", {"rows": 1})]
-    )
+    frame, table = apply_filters(FRAME, [AnswerType(types=["integer"]), First(rows=1)])
     assert frame["index"].to_list() == [0]
-    frame, _ = apply_filters(
-        FRAME, [("drop", {"problem_ids": [], "indices": [0]}), ("first", {"rows": 2})]
-    )
+    frame, _ = apply_filters(FRAME, [Drop(indices=[0]), First(rows=2)])
     assert frame["index"].to_list() == [1, 2]
     assert table["reason"].to_list()[1] == "beyond the first 1"
 
@@ -84,7 +81,7 @@ def test_no_filter_keeps_all():
 
 def test_dropping_a_problem_that_is_not_there_is_an_error():
     with pytest.raises(ValueError, match=r"indices.*\[7\]"):
-        apply_filters(FRAME, [("drop", {"problem_ids": [], "indices": [7]})])
+        apply_filters(FRAME, [Drop(indices=[7])])
 
 
 def test_every_filter_has_parameters_and_every_parameter_a_filter():

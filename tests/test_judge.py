@@ -78,7 +78,7 @@ def test_an_unknown_domain_is_named():
     write("r.jsonl", {"problem": "?", "gold": 1, "response": "1"})
     done = judge("r.jsonl", "--domain", "poetry", "--out", "v.parquet")
     assert done.exit_code == 1
-    assert "--domain 'poetry'" in done.output
+    assert "--domain = 'poetry': unknown domain; legal: code, math, visual" in done.output
 
 
 @pytest.mark.parametrize(

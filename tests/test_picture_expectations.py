@@ -22,7 +22,7 @@ from passk.pipeline.stages import catalog, validate
 from passk.pipeline.stages import filter as filter_stage
 from passk.pipeline.stages.job import Job, StageError
 
-NAMES = {expect.kwargs["column"]: expect.name for expect in pictures.expectations()}
+NAMES = {expect.kwargs["column"]: expect.name for expect in pictures.IMAGES.expectations()}
 
 
 def drawn(number):
@@ -58,7 +58,7 @@ def table(images, name="scenes", question="What is drawn?", domain="visual"):
 def failing(frame):
     """Sentences that do not hold, with the indices of the rows at fault."""
     outcome = gate.evaluate(
-        "problems", {"pictures": pictures.frame([frame])}, pictures.expectations()
+        "problems", {"pictures": pictures.IMAGES.frame([frame])}, pictures.IMAGES.expectations()
     )
     return {
         one["name"]: [row["index"] for row in one["rows"]]
@@ -102,7 +102,7 @@ def header(width, height):
 def test_good_pictures_pass_and_text_is_not_looked_at():
     assert failing(table([1, 2, 3])) == {}
     assert failing(table([None, None])) == {}  # pictures were not read: legal
-    assert pictures.frame([table([None], domain="math").drop("picture")]).rows.is_empty()
+    assert pictures.IMAGES.frame([table([None], domain="math").drop("picture")]).rows.is_empty()
 
 
 FAULTS = {

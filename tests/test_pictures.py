@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 from PIL import Image, PngImagePlugin
 
-from passk.core.images import FORMATS, MOST_PIXELS, PictureError, encode, normal, opened
+from passk.core.images import FORMATS, MOST_PIXELS, ImageError, encode, normal, opened
 
 NOISE = Image.effect_noise((24, 16), 60).convert("RGB")
 LOSSLESS = ("PNG", "BMP", "TIFF", "PPM")
@@ -56,7 +56,7 @@ def test_a_file_cut_short_is_refused_or_shows_the_same(kind):
     for size in range(0, len(whole), 7):
         try:
             assert normal(whole[:size], "problem '7'").digest == shown, size
-        except PictureError as error:
+        except ImageError as error:
             assert str(error).startswith("problem '7': ")  # noqa: PT017 - not every cut is refused
             refused += 1
     assert refused > 0.9 * len(whole) / 7
@@ -71,7 +71,7 @@ def test_damaged_files_raise_nothing_else(kind):
         data = bytearray(whole)
         for _ in range(draw.choice([1, 3])):
             data[draw.randrange(min(len(data), draw.choice([40, len(data)])))] = draw.randrange(256)
-        with suppress(PictureError):
+        with suppress(ImageError):
             assert opened(normal(bytes(data), "here").png).mode == "RGB"
 
 
@@ -94,7 +94,7 @@ def large(width, height):
     ],
 )
 def test_what_cannot_be_used_says_why_and_names_the_problem(data, said):
-    with pytest.raises(PictureError, match=r"^problem '7': ") as caught:
+    with pytest.raises(ImageError, match=r"^problem '7': ") as caught:
         normal(data, "problem '7'")
     assert said in str(caught.value)
     assert "0x" not in str(caught.value)

@@ -25,7 +25,7 @@ from passk.domains.code.world.world import _CORPUS, ProgramsWorld, _draw, part
 from passk.domains.code.world.writing import FENCE, MANNERS, write
 from passk.domains.world import Mixture
 from passk.domains.world_sets import problem_set
-from passk.domains.worlds import world
+from passk.domains.worlds import WORLDS
 from passk.models.tiny import save_checkpoint, tiny_model
 from passk.models.tokenizer import END, TURN, TURN_END, markup, train_tokenizer
 
@@ -385,7 +385,7 @@ def test_a_chat_vocabulary_must_hold_its_special_tokens():
 
 def test_the_digits_world_and_its_tokenizers_keep_their_bytes(tmp_path):
     """Digests from the version before there was another world."""
-    digits = world("digits")
+    digits = WORLDS["digits"]
     mixture = Mixture(
         dict.fromkeys(digits.families, 1.0), {1: 1, 2: 1, 3: 1, 4: 1}, 0.5, 0.6, 0.25, ("seven",)
     )

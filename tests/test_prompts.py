@@ -120,7 +120,7 @@ def test_errors_name_what_is_legal(tokenizer):
     with pytest.raises(PromptError, match="needs the model's tokenizer"):
         render("oat", PROBLEM)
     bare = PreTrainedTokenizerFast(tokenizer_object=tokenizer.backend_tokenizer)
-    with pytest.raises(PromptError, match="no chat template; use a plain one: plain, verl, dapo"):
+    with pytest.raises(PromptError, match="no chat template; use a plain one: dapo, plain, verl"):
         render("oat", PROBLEM, bare)
 
 

@@ -591,8 +591,10 @@ def test_an_ordinary_user_has_the_same_sandbox():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
-        target = folder / "passk/verification/sandbox"
-        shutil.copytree(Path(bubblewrap.__file__).parent, target)
+        target = folder / "passk/domains/code/sandbox"
+        source = Path(bubblewrap.__file__).parent
+        shutil.copytree(source, target)
+        shutil.copy(source.parents[1] / "verdict.py", target.parents[1])
         done = subprocess.run(
             [python, "-c", code],
             env={"PYTHONPATH": name, "PATH": os.environ["PATH"]},

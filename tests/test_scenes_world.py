@@ -36,7 +36,7 @@ from passk.domains.visual.world.scene import (
 from passk.domains.visual.world.world import _CORPUS, _SPLITS, ScenesWorld, part
 from passk.domains.world import Mixture
 from passk.domains.world_sets import problem_set
-from passk.domains.worlds import world
+from passk.domains.worlds import WORLDS
 from passk.models.image_inputs import ImageEncoder, image_processor
 
 WORLD = ScenesWorld()
@@ -65,8 +65,8 @@ def values(generated):
 
 
 def test_it_is_registered_with_four_families():
-    assert world("scenes").domain == "visual"
-    assert len(world("scenes").families) == 4
+    assert WORLDS["scenes"].domain == "visual"
+    assert len(WORLDS["scenes"].families) == 4
 
 
 def test_no_two_splits_share_what_a_picture_shows():
@@ -98,8 +98,9 @@ def test_a_larger_set_keeps_the_earlier_problems():
 
 def test_equal_keys_give_equal_problems_in_another_process():
     script = (
-        "from passk.domains.worlds import world\n"
-        "p = world('scenes').problem('vista', ('grid', 'chart', 'shapes', 'triangle'), 2, 0.0, 5)\n"
+        "from passk.domains.worlds import WORLDS\n"
+        "families = ('grid', 'chart', 'shapes', 'triangle')\n"
+        "p = WORLDS['scenes'].problem('vista', families, 2, 0.0, 5)\n"
         "print(p.question.replace(chr(10), '|'), p.answer, p.tests, p.picture.digest)"
     )
     done = run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -17,10 +17,12 @@ from passk.core.rows import RecordedError, read_rows
 from passk.core.schemas.problems import FILTERS, PROBLEMS
 from passk.core.schemas.samples import RESPONSES
 from passk.data.benchmark_settings import Benchmark
+from passk.data.benchmarks import read_benchmark
 from passk.data.filters import apply_filters
 from passk.data.import_settings import Imported
-from passk.data.readers import read
-from passk.domains.base_reader import normal_form
+from passk.data.problem_filters import FreeForm
+from passk.domains.benchmark_tables import problem_table
+from passk.domains.registry import DOMAINS
 from passk.domains.visual import expectations as expected
 from passk.domains.visual.readers.image_files import pictures_digest, with_pictures
 from passk.pipeline.stages import benchmark, import_
@@ -94,7 +96,7 @@ def test_mathvision_image_present_filter_keeps_the_114_whose_images_are_here(rea
     kept = PROBLEMS.read(paths.problem_set("t", "few"))
     assert kept["image"].n_unique() == kept["picture"].n_unique() == 114
     # Every picture: decodes to its digest, RGB, with the size of its file, nothing but pixels.
-    frame = expected.frame([kept]).rows
+    frame = expected.IMAGES.frame([kept]).rows
     assert frame.height == 114
     assert not frame.select(pl.exclude("set", "index", "problem_id")).to_numpy().any()
     for source, image in kept.select("source", "picture").iter_rows():
@@ -112,7 +114,7 @@ def test_problems_without_their_images_are_named_with_the_remedies(real):
 
 
 def test_mathvista_questions_are_the_benchmarks_own_queries(real):
-    asked = read("mathvista_testmini", real / VISTA)
+    asked = read_benchmark("mathvista_testmini", real / VISTA)
     theirs = {
         row.values["pid"]: row.values["query"]
         for row in read_rows(real / "samples/mathvista_bard.json")
@@ -126,7 +128,7 @@ def test_mathvista_questions_are_the_benchmarks_own_queries(real):
 
 
 def test_mathvision_placeholders_go_where_they_are_the_only_one(real):
-    asked = {one.name: one for one in read("mathvision_testmini", real / VISION)}
+    asked = {one.name: one for one in read_benchmark("mathvision_testmini", real / VISION)}
     assert asked["4"].question == "How many different digits can you find in this picture?"
     numbered = [one for one in asked.values() if "<image" in one.question]
     assert len(numbered) == 59  # parts of the picture, in sentences and in choices
@@ -158,7 +160,7 @@ def test_mathvista_samples_come_in_and_the_filter_leaves_460_with_85_correct(rea
     assert imported(path, benchmark, recorded_grade="true_false") == {
         "problems": 1000.0, "samples": 1000.0,
     }  # fmt: skip
-    kept, _ = apply_filters(recorded(), [("free_form", {})])
+    kept, _ = apply_filters(recorded(), [FreeForm()])
     assert (kept.height, kept["recorded_grade"].sum()) == (460, 85)
 
 
@@ -169,7 +171,7 @@ def test_mathvision_samples_of_other_problems_can_be_left_out(real):
         imported(path, benchmark, recorded_grade="correct")
     found = imported(path, {**benchmark, "others": True}, recorded_grade="correct")
     assert found == {"problems": 304.0, "samples": 304.0}
-    kept, _ = apply_filters(recorded(), [("free_form", {})])
+    kept, _ = apply_filters(recorded(), [FreeForm()])
     assert (kept.height, kept["recorded_grade"].sum()) == (114, 10)
 
 
@@ -223,7 +225,7 @@ def test_choices_and_picture_are_part_of_what_a_problem_is():
         MATHVISION | {"id": "6", "options": list("ABCDE"), "answer": "B"},
     ]
     found = problems("mathvision", *rows)
-    assert normal_form(found, "x", "visual", "X")["problem_id"].n_unique() == 3
+    assert problem_table(found, "x", DOMAINS["visual"], "X")["problem_id"].n_unique() == 3
 
 
 def test_a_lossless_copy_of_an_image_is_the_same_picture():

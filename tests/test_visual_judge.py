@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from passk.cli import disagreements as flips
 from passk.cli import judge as judging
 from passk.domains import visual
+from passk.domains.grading import Reference
 from passk.domains.verdict import CORRECT, UNKNOWN, WRONG
 from passk.domains.visual.gold import Gold, gold_of
 from passk.domains.visual.judge import VisualJudge
@@ -157,9 +158,9 @@ def test_options_decide_verdicts_and_name_the_grader():
 def test_answer_types_and_choices_that_no_rule_covers_name_the_problem():
     row = {"problem_id": "p7", "answer": "x", "choices": None, "precision": None, "unit": None}
     with pytest.raises(ValueError, match="problem p7: answer type 'sound'"):
-        gold_of(row | {"answer_type": "sound"})
+        gold_of(Reference.of(row | {"answer_type": "sound"}))
     with pytest.raises(ValueError, match="problem p7: answer 'x' is none of its choices"):
-        gold_of(row | {"answer_type": "text", "choices": ["y", "z"]})
+        gold_of(Reference.of(row | {"answer_type": "text", "choices": ["y", "z"]}))
 
 
 @pytest.mark.parametrize(

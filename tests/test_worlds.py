@@ -19,7 +19,7 @@ from passk.domains.math.world.operations import OPERATIONS, inverse
 from passk.domains.math.world.questions import FAMILIES, Question, parse_question, write_question
 from passk.domains.world import Mixture
 from passk.domains.world_sets import problem_set
-from passk.domains.worlds import world
+from passk.domains.worlds import WORLDS
 
 WORLD = DigitsWorld()
 MIXTURE = Mixture(dict.fromkeys(FAMILIES, 1.0), {1: 1, 2: 1, 3: 1, 4: 1}, 0.5, 0.6, 0.25)
@@ -206,6 +206,6 @@ def test_the_parser_is_fast_and_light():
 
 def test_an_unknown_world_is_named_with_what_is_legal():
     with pytest.raises(ValueError, match=r"'letters'.*digits"):
-        world("letters")
+        WORLDS["letters"]
     with pytest.raises(ValueError, match="level 1"):
         WORLD.problem("train", ("repeat",), 1, 0.0, 0)

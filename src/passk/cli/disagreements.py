@@ -16,22 +16,22 @@ from passk.core.yaml_files import ParameterError, read
 SAME, DIFFERENT, FAILED = 0, 1, 2  # exit codes, as of diff(1)
 
 
-class FlipsError(Exception):
+class DisagreementsError(Exception):
     """Nothing can be compared; the message says what is missing and the remedy."""
 
 
 def _read(path: Path) -> pl.DataFrame:
     if not path.exists():
-        raise FlipsError(f"{path}: no such file")
+        raise DisagreementsError(f"{path}: no such file")
     try:
         return pl.read_parquet(path)
     except (PolarsError, OSError) as error:
-        raise FlipsError(f"{path}: not a readable Parquet file ({error})") from error
+        raise DisagreementsError(f"{path}: not a readable Parquet file ({error})") from error
 
 
 def _verdicts(frame: pl.DataFrame, place: str) -> pl.DataFrame:
     if missing := [name for name in (*KEY, "verdict") if name not in frame.columns]:
-        raise FlipsError(f"{place}: no verdict table, column(s) {missing} missing")
+        raise DisagreementsError(f"{place}: no verdict table, column(s) {missing} missing")
     return frame
 
 
@@ -44,7 +44,7 @@ def at_revision(path: Path, revision: str) -> pl.DataFrame:
     try:
         content = dvc.api.read(path.as_posix(), rev=revision, mode="rb")
     except (DvcException, SCMError, OSError) as error:
-        raise FlipsError(
+        raise DisagreementsError(
             f"{path} at revision {revision!r}: {error}. Does the revision have this file, and is "
             "it in the cache (`dvc fetch --all-commits`)?"
         ) from error
@@ -77,7 +77,7 @@ def earlier(
 ) -> pl.DataFrame:
     """What the verdicts are compared with."""
     if against is not None and rev is not None:
-        raise FlipsError("--against and --rev exclude each other; give one")
+        raise DisagreementsError("--against and --rev exclude each other; give one")
     if against is not None:
         return _verdicts(_read(against), str(against))
     if rev is not None:
@@ -85,7 +85,7 @@ def earlier(
     samples = _beside(path, "samples")
     graded = verdicts if samples is None else _read(samples)
     if "recorded_grade" not in graded.columns or graded["recorded_grade"].is_null().all():
-        raise FlipsError(
+        raise DisagreementsError(
             f"{path}: no grade was recorded with these samples; give --against OTHER.parquet or "
             "--rev REVISION"
         )
@@ -127,7 +127,7 @@ def main(
     """
     try:
         both, new, old = _compared(_path(verdicts, draw), against, rev)
-    except (FlipsError, ParameterError, PolarsError) as error:
+    except (DisagreementsError, ParameterError, PolarsError) as error:
         typer.echo(f"passk disagreements: {error}", err=True)
         raise typer.Exit(FAILED) from None
     changed = both.filter(pl.col("new") != pl.col("old"))
@@ -144,13 +144,13 @@ def _compared(path: Path, against: Path | None, rev: str | None) -> tuple[pl.Dat
     old = earlier(path, new, against, rev)
     both = compare(described(new, path), old)
     if not both.height:
-        raise FlipsError(f"{path}: no sample is in both; are these verdicts on one draw?")
+        raise DisagreementsError(f"{path}: no sample is in both; are these verdicts on one draw?")
     return both, new.height, old.height
 
 
 def _path(verdicts: Path | None, draw: str | None) -> Path:
     if (verdicts is None) == (draw is None):
-        raise FlipsError("name either a file of verdicts or --draw NAME")
+        raise DisagreementsError("name either a file of verdicts or --draw NAME")
     if verdicts is not None:
         return verdicts
     study = str(read(paths.PARAMS)["study"])

@@ -7,15 +7,20 @@ import polars as pl
 import typer
 from pydantic import ValidationError
 
-from passk.cli import judge_programs, judge_visual
+from passk.cli import judge_answers, judge_programs
 from passk.cli.judged import JUDGED, check_inputs, check_out, summary
+from passk.core.legal import unknown
 from passk.core.rows import RecordedError, Row, read_rows
 from passk.core.tables import TableError
 from passk.data.import_settings import Columns
 from passk.data.imported import normal_form
 from passk.data.sources import published
-from passk.domains.code.sandbox.pool import SandboxError
-from passk.domains.settings import MathGrader, Verification, VisualGrader
+from passk.domains.code.domain import CODE
+from passk.domains.domain import Domain
+from passk.domains.math.domain import MATH
+from passk.domains.registry import DOMAINS
+from passk.domains.settings import Verification
+from passk.domains.verdict import JudgeError
 from passk.pipeline.stages.job import StageError
 from passk.pipeline.stages.verify import judged
 
@@ -28,6 +33,11 @@ KNOWN = {
     "problem_id": ("problem_id", "pid", "id", "idx"),
     "sample_index": ("sample_index",),
 }
+
+# What a user can mend: the message says how.
+_EXPECTED = (
+    RecordedError, TableError, StageError, JudgeError, ValidationError, OSError,
+)  # fmt: skip
 
 
 def hint(kind: str) -> str:
@@ -77,9 +87,11 @@ def _need(row: Row, column: str, kind: str) -> object:
     return row.values[column]
 
 
-def judge_rows(rows: list[Row], columns: Columns, name: str, grader: MathGrader) -> pl.DataFrame:
+def judge_rows(
+    rows: list[Row], columns: Columns, name: str, settings: Verification, domain: str = MATH.name
+) -> pl.DataFrame:
     """The verdict table of a file's rows, with gold answers and recorded grades beside it."""
-    problems, responses = normal_form(rows, columns, name, "math", hint)
+    problems, responses = normal_form(rows, columns, name, domain, hint)
     frame = responses.join(
         problems.select("problem_id", "set", "index", "domain", "question", "answer", "source"),
         on="problem_id",
@@ -91,7 +103,7 @@ def judge_rows(rows: list[Row], columns: Columns, name: str, grader: MathGrader)
         gold=pl.col("answer"),
         tests=pl.lit(None, pl.String()),
     )
-    return judged(frame, Verification(math=grader))
+    return judged(frame, settings)
 
 
 def main(  # noqa: PLR0917  (a command line: every argument has a name)
@@ -103,7 +115,9 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
         Path | None,
         typer.Option(help="Problems with gold answers; without it the responses hold them."),
     ] = None,
-    domain: Annotated[str, typer.Option(help="Decides the grader: math, code or visual.")] = "math",
+    domain: Annotated[
+        str, typer.Option(help=f"Decides the judge: {', '.join(DOMAINS)}.")
+    ] = MATH.name,
     source: Annotated[
         str | None,
         typer.Option(help="Code, visual: the benchmark whose file --problems is."),
@@ -162,8 +176,11 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
     try:
         check_out(out, [responses] if problems is None else [responses, problems])
         check_inputs(responses, problems)
+        for fault in unknown("--domain", domain, DOMAINS, "domain"):
+            raise RecordedError(fault)
+        kind = DOMAINS[domain]
         _check_options(
-            domain, source=source, any_digest=any_digest, part=part, free_form=free_form,
+            kind, source=source, any_digest=any_digest, part=part, free_form=free_form,
             problem=problem, gold=gold,
         )  # fmt: skip
         given = {
@@ -174,42 +191,55 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
             "problem_id": problem_id,
             "sample_index": sample_index,
         }
-        if domain == "code":
+        if kind is CODE:
             code = judge_programs.grader(isolation=isolation, all_tests=all_tests, workers=workers)
             verdicts = judge_programs.judge_file(
                 responses, problems, source, given, code, any_digest=any_digest
             )
-        elif domain == "visual":
-            visual = VisualGrader(timeout=timeout, workers=workers)
-            verdicts = judge_visual.judge_file(
-                responses, problems, source, _columns(responses, given), visual, hint=hint,
+        elif kind.needs_benchmark is not None:
+            verdicts = judge_answers.judge_file(
+                responses, problems, source, _columns(responses, given), domain=kind,
+                settings=_settings(kind, timeout=timeout, workers=workers), hint=hint,
                 any_digest=any_digest, part=part, free_form=free_form,
             )  # fmt: skip
         else:
-            grader = MathGrader(timeout=timeout, workers=workers)
-            verdicts = _judge(responses, problems, domain, given, grader)
+            settings = _settings(kind, timeout=timeout, workers=workers)
+            verdicts = _judge(responses, problems, kind, given, settings)
         JUDGED.write(verdicts, out)
-    except (RecordedError, TableError, StageError, SandboxError, ValidationError, OSError) as error:
+    except _EXPECTED as error:
         typer.echo(f"passk judge: {error}", err=True)
         raise typer.Exit(1) from None
     typer.echo(summary(verdicts, out))
 
 
-# Options that only some domains have a use for.
-_USED = {
-    "source": ("code", "visual"), "any_digest": ("code", "visual"), "part": ("visual",),
-    "free_form": ("visual",), "problem": ("math",), "gold": ("math",),
-}  # fmt: skip
+def _uses(option: str, domain: Domain) -> bool:
+    """Whether an option that only some domains have a use for has an effect in one."""
+    joined = domain.needs_benchmark is not None
+    return {
+        "source": joined,
+        "any_digest": joined,
+        "part": joined and not domain.tested,
+        "free_form": joined and not domain.tested,
+        "problem": not joined,
+        "gold": not joined,
+    }[option]
 
 
-def _check_options(domain: str, **given: object) -> None:
+def _check_options(domain: Domain, **given: object) -> None:
     """Raise RecordedError for an option that would be ignored."""
-    for name, value in given.items():
-        if value and domain in ("math", "code", "visual") and domain not in _USED[name]:
+    for option, value in given.items():
+        if value and not _uses(option, domain):
+            used = [name for name, other in DOMAINS.items() if _uses(option, other)]
             raise RecordedError(
-                f"--{name.replace('_', '-')}: without effect with --domain {domain}; leave it out "
-                f"(it is for {' and '.join(_USED[name])})"
+                f"--{option.replace('_', '-')}: without effect with --domain {domain.name}; leave "
+                f"it out (it is for {' and '.join(used)})"
             )
+
+
+def _settings(domain: Domain, **limits: float) -> Verification:
+    """The settings of a domain's judge, with those of the limits that it has."""
+    known = {name: value for name, value in limits.items() if name in domain.settings.model_fields}
+    return Verification.model_validate({domain.name: known})
 
 
 def _columns(responses: Path, given: dict[str, str | None]) -> Columns:
@@ -226,25 +256,33 @@ def _columns(responses: Path, given: dict[str, str | None]) -> Columns:
 def _judge(
     responses: Path,
     problems: Path | None,
-    domain: str,
+    domain: Domain,
     given: dict[str, str | None],
-    grader: MathGrader,
+    settings: Verification,
 ) -> pl.DataFrame:
-    if domain != "math":
-        raise RecordedError(f"--domain {domain!r}: no grader; legal: math, code, visual")
-    if problems is not None and (name := published(problems, "visual")) is not None:
-        raise RecordedError(f"{problems}: is {name}, whose answers need --domain visual")
+    """Verdicts on responses that stand beside question and gold answer, or are joined to them."""
+    if problems is not None:
+        _check_published(problems)
     rows = read_rows(responses)
-    asked = rows if problems is None else read_rows(problems)
+    references = rows if problems is None else read_rows(problems)
     chosen = {
-        kind: choose(given[kind], kind, asked if kind in {"problem", "gold"} else rows)
+        kind: choose(given[kind], kind, references if kind in {"problem", "gold"} else rows)
         for kind in KNOWN
     }
     if problems is not None:
         key = chosen["problem_id"] or chosen["problem"] or "problem"
         named = Columns(problem=chosen["problem"] or "problem", gold=chosen["gold"] or "gold")
-        rows = with_problems(rows, asked, key, named)
+        rows = with_problems(rows, references, key, named)
     elif given["problem_id"] is None:
         chosen["problem_id"] = None  # an `id` in a file of responses may as well number them
     columns = Columns(**{kind: name for kind, name in chosen.items() if name is not None})
-    return judge_rows(rows, columns, responses.name.split(".")[0], grader)
+    return judge_rows(rows, columns, responses.name.split(".")[0], settings, domain.name)
+
+
+def _check_published(problems: Path) -> None:
+    """Raise RecordedError for a benchmark's file whose answers alone do not judge."""
+    for name, domain in DOMAINS.items():
+        if domain.needs_benchmark is None or domain.tested:
+            continue
+        if (benchmark := published(problems, name)) is not None:
+            raise RecordedError(f"{problems}: is {benchmark}, whose answers need --domain {name}")

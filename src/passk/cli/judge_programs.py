@@ -7,20 +7,27 @@ from typing import get_args
 import polars as pl
 
 from passk.cli.judged import JUDGED
-from passk.cli.program_files import COMPLETION, RESPONSE, Asked, Sample, read_problems, read_samples
+from passk.cli.program_files import (
+    COMPLETION,
+    RESPONSE,
+    ProgramProblem,
+    ProgramSample,
+    read_problems,
+    read_samples,
+)
 from passk.config import paths
 from passk.core.rows import RecordedError
 from passk.domains.code.extraction import completed
 from passk.domains.code.judge import CodeJudge
+from passk.domains.code.settings import CodeJudgeSettings
 from passk.domains.grading import progress_bar
-from passk.domains.settings import CodeGrader
 from passk.domains.verdict import Verdict
 from passk.domains.verdict_cache import VerdictCache
 
-ISOLATIONS = get_args(CodeGrader.model_fields["isolation"].annotation)
+ISOLATIONS = get_args(CodeJudgeSettings.model_fields["isolation"].annotation)
 
 
-def grader(*, isolation: str, all_tests: bool, workers: int) -> CodeGrader:
+def grader(*, isolation: str, all_tests: bool, workers: int) -> CodeJudgeSettings:
     """The grader of a command line.
 
     Raises:
@@ -29,7 +36,7 @@ def grader(*, isolation: str, all_tests: bool, workers: int) -> CodeGrader:
     if isolation not in ISOLATIONS:
         raise RecordedError(f"--isolation {isolation!r}: legal: {', '.join(ISOLATIONS)}")
     rules = {"isolation": isolation, "all_tests": all_tests, "workers": workers}
-    return CodeGrader.model_validate(rules)
+    return CodeJudgeSettings.model_validate(rules)
 
 
 def judge_file(
@@ -37,7 +44,7 @@ def judge_file(
     problems: Path | None,
     source: str | None,
     given: Mapping[str, str | None],
-    grader: CodeGrader,
+    grader: CodeJudgeSettings,
     *,
     any_digest: bool = False,
 ) -> pl.DataFrame:
@@ -92,7 +99,7 @@ def judge_file(
 
 
 def _verdicts(
-    judge: CodeJudge, rows: Sequence[Sample], asked: Mapping[str, Asked]
+    judge: CodeJudge, rows: Sequence[ProgramSample], asked: Mapping[str, ProgramProblem]
 ) -> list[Verdict]:
     found: dict[int, Verdict] = {}
     for extracted in (False, True):

@@ -17,14 +17,15 @@ from typing import Any, NamedTuple
 
 from passk.core.ids import problem_id
 from passk.core.rows import RecordedError, Row, read_rows
-from passk.data import readers as adapters
 from passk.data import sources as registry
+from passk.data.benchmarks import read_benchmark
 from passk.data.imported import recorded_grade
-from passk.domains.base_reader import ANY_FILE
+from passk.domains.benchmark_problem import ANY_FILE
+from passk.domains.code.domain import CODE
 from passk.domains.code.readers.references import with_expected
+from passk.domains.code.settings import CodeJudgeSettings
 from passk.domains.code.test_cases import Tests
 from passk.domains.code.test_checks import fault
-from passk.domains.settings import CodeGrader
 
 SOLUTION, COMPLETION, RESPONSE = "solution", "completion", "response"
 # Names of these columns in files in the wild, in order of preference.
@@ -32,7 +33,7 @@ _NAMES = ("task_id", "problem_id", "question_id", "id")
 _RESPONSES = ("response", "responses", "text", "output")
 
 
-class Asked(NamedTuple):
+class ProgramProblem(NamedTuple):
     """A problem that programs answer.
 
     Attributes:
@@ -48,7 +49,7 @@ class Asked(NamedTuple):
     prefix: str
 
 
-class Sample(NamedTuple):
+class ProgramSample(NamedTuple):
     """A program, or text that holds one.
 
     Attributes:
@@ -69,8 +70,8 @@ class Sample(NamedTuple):
 
 
 def read_problems(
-    path: Path, source: str | None, grader: CodeGrader, *, any_digest: bool = False
-) -> dict[str, Asked]:
+    path: Path, source: str | None, grader: CodeJudgeSettings, *, any_digest: bool = False
+) -> dict[str, ProgramProblem]:
     """Problems by name.
 
     Args:
@@ -85,19 +86,19 @@ def read_problems(
     """
     if any_digest and source is None:
         raise RecordedError("--any-digest: name the benchmark that the file is, with --source")
-    if (name := source or registry.published(path, "code")) is None:
+    if (name := source or registry.published(path, CODE.name)) is None:
         return _table(path)
-    if registry.source(name).domain != "code":
+    if registry.source(name).domain != CODE.name:
         raise RecordedError(f"--source {name}: holds no programs; leave out --domain code")
     try:
-        problems = adapters.read(name, path, ANY_FILE if any_digest else None)
+        problems = read_benchmark(name, path, ANY_FILE if any_digest else None)
     except registry.OtherFileError as error:
         raise RecordedError(f"{error.fact}, or, to take it as it is, add --any-digest") from error
     found = with_expected(problems, grader.options(), workers=grader.workers)
     return {
-        one.name: Asked(
+        one.name: ProgramProblem(
             index,
-            problem_id("code", one.question, starter_code=one.starter_code),
+            problem_id(CODE.name, one.question, starter_code=one.starter_code),
             None if one.tests is None else one.tests.dump(),
             one.prefix,
         )
@@ -105,9 +106,9 @@ def read_problems(
     }
 
 
-def _table(path: Path) -> dict[str, Asked]:
+def _table(path: Path) -> dict[str, ProgramProblem]:
     rows = read_rows(path)
-    found: dict[str, Asked] = {}
+    found: dict[str, ProgramProblem] = {}
     for index, row in enumerate(rows):
         if "tests" not in row.values:
             raise RecordedError(
@@ -119,7 +120,9 @@ def _table(path: Path) -> dict[str, Asked]:
             raise RecordedError(f"{row.place}: problem {name!r} stands before; remove one")
         tests = row.values["tests"]
         prefix = str(row.values.get("prompt") or row.values.get("starter_code") or "")
-        found[name] = Asked(index, name, None if tests is None else _tests(tests, row), prefix)
+        found[name] = ProgramProblem(
+            index, name, None if tests is None else _tests(tests, row), prefix
+        )
     return found
 
 
@@ -137,7 +140,7 @@ def _tests(value: Any, row: Row) -> str:  # noqa: ANN401
 
 
 def _code_sources() -> list[str]:
-    return [name for name, one in registry.sources().items() if one.domain == "code"]
+    return [name for name, source in registry.sources().items() if source.domain == CODE.name]
 
 
 def _value(row: Row, given: str | None, known: Sequence[str], option: str) -> Any:  # noqa: ANN401
@@ -150,7 +153,7 @@ def _value(row: Row, given: str | None, known: Sequence[str], option: str) -> An
     )
 
 
-def read_samples(path: Path, given: Mapping[str, str | None]) -> list[Sample]:
+def read_samples(path: Path, given: Mapping[str, str | None]) -> list[ProgramSample]:
     """The samples of a file, in its order.
 
     Args:
@@ -160,7 +163,7 @@ def read_samples(path: Path, given: Mapping[str, str | None]) -> list[Sample]:
     Raises:
         RecordedError: a missing column, a value of another type, a sample twice.
     """
-    found: list[Sample] = []
+    found: list[ProgramSample] = []
     number: Counter[str] = Counter()
     taken: dict[tuple[str, int], str] = {}
     for row in read_rows(path):
@@ -176,7 +179,9 @@ def read_samples(path: Path, given: Mapping[str, str | None]) -> list[Sample]:
         number[name] += 1
         grade = given["recorded_grade"]
         said = None if grade is None else _value(row, grade, (), "recorded-grade")
-        found.append(Sample(name, index, kind, text, recorded_grade(said, row.place), row.place))
+        found.append(
+            ProgramSample(name, index, kind, text, recorded_grade(said, row.place), row.place)
+        )
     return found
 
 

@@ -7,17 +7,16 @@ pictures, and what a fetched model takes, shows when the stages run.
 from collections.abc import Iterator, Mapping
 
 from passk.data.filter_settings import SetEntry
-from passk.data.prompts import templates
+from passk.data.prompts import PromptError, template
+from passk.domains.registry import DOMAINS
 from passk.domains.world_settings import WorldSet
-from passk.domains.worlds import world
+from passk.domains.worlds import WORLDS
 from passk.models.naming import parse
 from passk.sampling.engines.registry import ENGINES
 from passk.sampling.settings import Draw
 from passk.training.finetuning_settings import FineTuning
 from passk.training.pretraining_settings import Pretraining
 from passk.training.settings import Training
-
-_VISUAL = "visual"
 
 
 def faults(
@@ -65,12 +64,15 @@ def faults(
 
 
 def _of(name: str) -> bool:
-    return world(name).domain == _VISUAL
+    return DOMAINS[WORLDS[name].domain].has_images
 
 
-def _image(template: str) -> bool | None:
+def _image(name: str) -> bool | None:
     """Whether a template shows a picture; None: there is no such template."""
-    return templates()[template].image if template in templates() else None
+    try:
+        return template(name).image
+    except PromptError:
+        return None
 
 
 def _corpus(place: str, model: Pretraining) -> Iterator[str]:

@@ -23,7 +23,8 @@ from passk.data.benchmark_settings import Benchmark
 from passk.data.demonstration_settings import Answers, Selection
 from passk.data.filter_settings import SetEntry
 from passk.data.import_settings import Imported
-from passk.data.prompts import templates
+from passk.data.prompts import template as find_template
+from passk.data.prompts import template_faults
 from passk.domains.settings import Verification
 from passk.domains.world_settings import WorldSet
 from passk.models.fetch_settings import Fetch
@@ -86,14 +87,14 @@ def _problems(study: Study) -> Iterator[str]:
     for name, arm in study.train.items():
         yield from unknown(f"train.{name}.start", arm.start, starts, "model")
         yield from unknown(f"train.{name}.set", arm.set, study.sets, "set")
-        yield from unknown(f"train.{name}.template", arm.template, templates(), "template")
+        yield from template_faults(f"train.{name}.template", arm.template)
     yield from _fine_tuning(study, starts)
     for name, draw in study.draws.items():
         yield from unknown(f"draws.{name}.model", draw.model, _models(study), "model")
         for item in draw.sets:
             yield from unknown(f"draws.{name}.sets", item, study.sets, "set")
         if draw.template is not None:
-            yield from unknown(f"draws.{name}.template", draw.template, templates(), "template")
+            yield from template_faults(f"draws.{name}.template", draw.template)
         imported = parse(draw.model).arm in study.imported
         if imported != (ENGINES[draw.engine].collect is not None):
             yield (
@@ -156,7 +157,7 @@ def _chats(study: Study) -> Iterator[str]:
         for name, model in study.pretrain.items()
     ]
     for at, template, _ in asked:
-        yield from unknown(at, template, templates(), "template")
+        yield from template_faults(at, template)
     asked += [
         (f"train.{name}.template", arm.template, arm.start) for name, arm in study.train.items()
     ]
@@ -166,7 +167,7 @@ def _chats(study: Study) -> Iterator[str]:
         if draw.template is not None
     ]
     for at, template, model in asked:
-        chat = template in templates() and templates()[template].chat
+        chat = not any(template_faults(at, template)) and find_template(template).chat
         if chat and model in study.pretrain and not study.pretrain[model].tokenizer.chat:
             yield f"{at} = {template!r}: a chat; give pretrain.{model} tokenizer.chat: true"
 
@@ -184,7 +185,7 @@ def _fine_tuning(study: Study, starts: Iterable[str]) -> Iterator[str]:
         known = {*study.select, *study.answers}
         at = f"sft.{name}.demonstrations"
         yield from unknown(at, arm.demonstrations, known, "demonstrations")
-        yield from unknown(f"sft.{name}.template", arm.template, templates(), "template")
+        yield from template_faults(f"sft.{name}.template", arm.template)
 
 
 def _circles(study: Study) -> Iterator[str]:

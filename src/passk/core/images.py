@@ -36,7 +36,7 @@ _DAMAGED = (
 )  # fmt: skip
 
 
-class PictureError(ValueError):
+class ImageError(ValueError):
     """A picture cannot be used; the message names it, what is wrong, and the remedy."""
 
 
@@ -77,26 +77,26 @@ def normal(data: bytes, place: str) -> Picture:
         place: how messages name it, with the problem's id.
 
     Raises:
-        PictureError: the file is too large, truncated, of another kind, or of an unusual mode.
+        ImageError: the file is too large, truncated, of another kind, or of an unusual mode.
     """
     if not data:
-        raise PictureError(f"{place}: the image is empty; get the file again")
+        raise ImageError(f"{place}: the image is empty; get the file again")
     if len(data) > MOST_BYTES:
-        raise PictureError(f"{place}: {len(data)} bytes; at most {MOST_BYTES}: shrink the image")
+        raise ImageError(f"{place}: {len(data)} bytes; at most {MOST_BYTES}: shrink the image")
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:  # reads the header alone
             _check(image, place)
             image.load()
             return encode(image)
-    except PictureError:
+    except ImageError:
         raise
     except UnidentifiedImageError as error:
-        raise PictureError(
+        raise ImageError(
             f"{place}: no image of a known format ({', '.join(FORMATS)}); get the file again, or "
             "convert it"
         ) from error
     except _DAMAGED as error:
-        raise PictureError(
+        raise ImageError(
             f"{place}: not a readable image, or cut short ({error}); get the file again"
         ) from error
 
@@ -105,11 +105,11 @@ def _check(image: Image.Image, place: str) -> None:
     """What a header tells: size and mode."""
     width, height = image.size
     if width * height > MOST_PIXELS:
-        raise PictureError(
+        raise ImageError(
             f"{place}: {width} x {height} pixels; at most {MOST_PIXELS} in all: shrink the image"
         )
     if image.mode not in _MODES:
-        raise PictureError(
+        raise ImageError(
             f"{place}: mode {image.mode!r}; legal are {', '.join(_MODES)}: convert the image to RGB"
         )
 

@@ -29,6 +29,16 @@ def read(path: Path) -> dict[str, Any]:
     return values
 
 
+def is_path(name: str) -> bool:
+    """Whether what may be a name or a file is meant as a file: it has a folder, or ends in .yaml.
+
+    Example:
+        >>> is_path("oat"), is_path("oat.yaml"), is_path("templates/oat")
+        (False, True, True)
+    """
+    return "/" in name or name.endswith((".yaml", ".yml"))
+
+
 def select(values: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
     """Only the given dotted keys, nested as in the file.
 

@@ -4,9 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from passk.core.legal import unknown
-from passk.data.sources import sources
-from passk.domains.code.options import CodeOptions
+from passk.data.sources import source
+from passk.domains.registry import DOMAINS
 
 Digest = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64}|any)$")]
 
@@ -16,7 +15,10 @@ class Benchmark(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    source: str = Field(description="Which benchmark: a name in src/passk/data/sources.yaml.")
+    source: str = Field(
+        description="Which benchmark: a name in src/passk/data/sources.yaml, or the path of a YAML "
+        "file that describes one of your own, with the keys of one entry there."
+    )
     path: str = Field(description="Its file as published, or a folder of such files.")
     sha256: Digest | None = Field(
         default=None,
@@ -52,17 +54,11 @@ class Benchmark(BaseModel):
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        for fault in unknown("source", self.source, sources(), "benchmark"):
-            raise ValueError(fault)
-        if self.images is not None and sources()[self.source].domain != "visual":
+        if not DOMAINS[source(self.source).domain].has_images and self.images is not None:
             raise ValueError(f"images = {self.images!r}: {self.source} has none; remove the key")
         if self.images is None and (self.images_sha256 is not None or self.partial_images):
             raise ValueError("images_sha256 and partial_images say how `images` are read: name it")
         return self
-
-    def options(self) -> CodeOptions:
-        """How reference solutions run."""
-        return CodeOptions(isolation=self.isolation)
 
 
 class Joined(Benchmark):
@@ -86,7 +82,7 @@ class Joined(Benchmark):
     @model_validator(mode="after")
     def _pinned(self) -> Self:
         # The file is no dependency of the stage that DVC could watch: only its digest is.
-        recorded = sources()[self.source].sha256
+        recorded = source(self.source).sha256
         if self.sha256 == "any" or (self.sha256 is None and not recorded):
             raise ValueError(
                 f"sha256 = {self.sha256!r}: samples of {self.source} need the digest of its file "

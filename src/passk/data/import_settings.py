@@ -1,11 +1,12 @@
 """Parameters of the stage group `import`: samples that somebody else drew."""
 
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from passk.data.benchmark_settings import Joined
 from passk.data.sources import source
+from passk.domains.registry import DOMAINS
 
 
 class Columns(BaseModel):
@@ -40,9 +41,7 @@ class Imported(BaseModel):
 
     path: str = Field(description="JSONL (also .gz), JSON list, or Parquet file.")
     columns: Columns = Field(default_factory=Columns, description="Names of the columns.")
-    domain: Literal["math", "code", "visual"] = Field(
-        default="math", description="Decides the grader."
-    )
+    domain: str = Field(default="math", description="Decides the judge; see `passk.domains`.")
     benchmark: Joined | None = Field(
         default=None,
         description="The benchmark that the samples answer: rows name its problems (`problem_id`) "
@@ -52,11 +51,10 @@ class Imported(BaseModel):
 
     @model_validator(mode="after")
     def _judgeable(self) -> Self:
-        if self.benchmark is None and self.domain != "math":
+        reason = DOMAINS[self.domain].needs_benchmark
+        if self.benchmark is None and reason is not None:
             raise ValueError(
-                f"domain = {self.domain!r}: programs are judged by a benchmark's tests, answers "
-                "about pictures by its types and choices; say which under `benchmark: {source, "
-                "path}`"
+                f"domain = {self.domain!r}: {reason}; say which under `benchmark: {{source, path}}`"
             )
         if self.benchmark is not None:
             of_source = source(self.benchmark.source).domain

@@ -1,4 +1,6 @@
-r"""Prompts: a template of `templates.yaml` and a problem, rendered.
+r"""Prompts: a template and a problem, rendered.
+
+A template is a YAML file: one of `templates/`, by its name, or one of a study's own, by its path.
 
 Only what is asked (`passk.core.schemas.problems.ASKED`) is looked at: changing a problem's answer
 or tests changes no byte of any prompt. Markup of chat templates comes from the model's tokenizer.
@@ -11,14 +13,15 @@ Example:
     passk.data.prompts.PromptError: template 'oat' is a chat: it needs the model's tokenizer
 """
 
-import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
-from ruamel.yaml import YAML
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from passk.core.legal import suggest, unknown
+from passk.core.yaml_files import ParameterError, is_path, read
 
 
 class PromptError(ValueError):
@@ -48,17 +51,31 @@ class Format(BaseModel):
 
 
 class Template(BaseModel):
-    """One entry of `templates.yaml`, where the keys are explained."""
+    """A file of `templates/`."""
 
     model_config = ConfigDict(extra="forbid")
 
-    source: str | None
-    chat: bool
-    system: str | None
-    user: str
-    prefix: str | None
-    image: bool = False
-    format: Format | None = Field(default=None)
+    source: str | None = Field(
+        default=None, description="Where the wording comes from; null: unverified."
+    )
+    chat: bool = Field(
+        description="true: messages, with the markup of the model's own chat template; false: "
+        "plain text, no markup, and the tokenizer's own special tokens are added."
+    )
+    system: str | None = Field(default=None, description="System message; null: none.")
+    user: str = Field(
+        description="User message, or the whole plain text; {question} is the question. With "
+        "`format`, {format} is one of its two texts, by whether the problem has starter code, and "
+        "{starter_code} is that code."
+    )
+    prefix: str | None = Field(
+        default=None,
+        description="The beginning of the answer, put into the model's mouth; null: none.",
+    )
+    image: bool = Field(
+        default=False, description="Whether the image stands before the user's text."
+    )
+    format: Format | None = Field(default=None, description="Texts by starter code; null: none.")
 
     @property
     def verified(self) -> bool:
@@ -68,21 +85,41 @@ class Template(BaseModel):
 
 @cache
 def templates() -> dict[str, Template]:
-    """All templates by name."""
-    text = resources.files(__package__).joinpath("templates.yaml").read_text(encoding="utf-8")
-    return {
-        name: Template.model_validate(entry)
-        for name, entry in YAML(typ="safe", pure=True).load(text).items()
-    }
+    """The templates of this package by name."""
+    folder = Path(__file__).parent / "templates"
+    return {path.stem: _read(path) for path in sorted(folder.glob("*.yaml"))}
 
 
 def template(name: str) -> Template:
-    """A template, or PromptError with the legal names."""
+    """A template by its name, or by the path of a file of the same form.
+
+    Raises:
+        PromptError: no such template (it names the legal ones), or a file that is none.
+    """
+    if is_path(name):
+        return _read(Path(name))
     if name not in (known := templates()):
-        near = difflib.get_close_matches(name, known, 1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise PromptError(f"template {name!r} is unknown; {hint}legal: {', '.join(known)}")
+        raise PromptError(f"template {name!r} is unknown; {suggest(name, known)}")
     return known[name]
+
+
+def template_faults(key: str, name: str) -> Iterator[str]:
+    """The fault of a parameter that names no template; nothing where it does."""
+    if is_path(name):
+        try:
+            _read(Path(name))
+        except PromptError as error:
+            yield f"{key} = {name!r}: {error}"
+    else:
+        yield from unknown(key, name, templates(), "template")
+
+
+@cache
+def _read(path: Path) -> Template:
+    try:
+        return Template.model_validate(read(path))
+    except (ParameterError, ValidationError) as error:
+        raise PromptError(f"template {path}: {error}") from error
 
 
 def _user_text(form: Template, problem: Mapping[str, Any]) -> str:
@@ -114,7 +151,7 @@ def render(name: str, problem: Mapping[str, Any], tokenizer: ChatTokenizer | Non
     """The prompt as the model sees it.
 
     Args:
-        name: a key of `templates.yaml`.
+        name: of the template, or its path.
         problem: of its columns only `question` and `starter_code` are read.
         tokenizer: the model's; only chat templates need it.
 

@@ -20,7 +20,9 @@ from passk.core.rows import RecordedError, Row
 from passk.core.schemas.samples import RESPONSES
 from passk.data.import_settings import Columns
 from passk.data.imported import Hint, cell, samples_of, under_columns
-from passk.domains.base_reader import Problem, normal_form
+from passk.domains.benchmark_problem import BenchmarkProblem
+from passk.domains.benchmark_tables import problem_table
+from passk.domains.domain import Domain
 
 Holds = Literal["response", "program", "completion"]
 
@@ -43,7 +45,7 @@ class Answered(NamedTuple):
     """
 
     position: int
-    problem: Problem
+    problem: BenchmarkProblem
     samples: list[tuple[int, str, bool | None]]
 
 
@@ -70,7 +72,7 @@ def text_of(found: str, holds: Holds, prefix: str) -> str:
 
 def join(
     rows: Sequence[Row],
-    problems: Sequence[Problem],
+    problems: Sequence[BenchmarkProblem],
     columns: Columns,
     holds: Holds | None = None,
     *,
@@ -138,7 +140,7 @@ def join(
 
 
 def tables(
-    answered: Sequence[Answered], name: str, domain: str, source: str
+    answered: Sequence[Answered], name: str, domain: Domain, title: str
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Problems and responses that keep the contracts PROBLEMS and RESPONSES.
 
@@ -146,10 +148,10 @@ def tables(
         answered: from `join`; of domain code with expected outputs.
         name: of the set.
         domain: of the problems.
-        source: title of the benchmark.
+        title: of the benchmark.
     """
-    problems = normal_form(
-        [one.problem for one in answered], name, domain, source, [one.position for one in answered]
+    problems = problem_table(
+        [one.problem for one in answered], name, domain, title, [one.position for one in answered]
     )
     identities = dict(problems.select("index", "problem_id").iter_rows())
     responses = [

@@ -10,17 +10,19 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 
 from passk.core.digests import file_digest, files_digest
 from passk.core.legal import unknown
 from passk.core.rows import RecordedError, Row, each_row
-from passk.domains.base_reader import ANY_FILE
-
-Domain = Literal["math", "code", "visual"]
+from passk.core.yaml_files import ParameterError, is_path
+from passk.core.yaml_files import read as read_yaml
+from passk.data.readers import READERS
+from passk.domains.benchmark_problem import ANY_FILE
+from passk.domains.registry import DOMAINS
 
 
 class OtherFileError(RecordedError):
@@ -35,41 +37,65 @@ class OtherFileError(RecordedError):
         self.fact = fact
 
 
-class Source(BaseModel):
-    """One entry of `sources.yaml`, where the keys are explained."""
+class BenchmarkSource(BaseModel):
+    """What a benchmark is: an entry of `sources.yaml`, where the keys are explained."""
 
     model_config = ConfigDict(extra="forbid")
 
     title: str
-    domain: Domain
-    adapter: str
+    domain: str
+    reader: str
     options: dict[str, Any] = Field(default_factory=dict)
-    licence: str | None
+    licence: str | None = None
     homepage: str
-    revision: str | None
-    sha256: dict[str, str]
-    problems: int | None
+    revision: str | None = None
+    sha256: dict[str, str] = Field(default_factory=dict)
+    problems: int | None = None
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        for key, name, registry in (
+            ("domain", self.domain, DOMAINS), ("reader", self.reader, READERS),
+        ):  # fmt: skip
+            for fault in unknown(key, name, registry, registry.kind):
+                raise ValueError(fault)
+        return self
 
 
 @cache
-def sources() -> Mapping[str, Source]:
+def sources() -> Mapping[str, BenchmarkSource]:
     """All sources by name."""
     text = resources.files(__package__).joinpath("sources.yaml").read_text(encoding="utf-8")
     return {
-        name: Source.model_validate(entry)
+        name: BenchmarkSource.model_validate(entry)
         for name, entry in YAML(typ="safe", pure=True).load(text).items()
     }
 
 
-def source(name: str) -> Source:
-    """A source by its name.
+def source(name: str) -> BenchmarkSource:
+    """A source by its name in `sources.yaml`, or by the path of a YAML file with such an entry.
 
     Raises:
-        RecordedError: no such source; it names what is legal, the nearest first.
+        RecordedError: no such source (it names what is legal, the nearest first), or no such file,
+            or one that is no description.
     """
+    if is_path(name):
+        return _described(Path(name))
     for fault in unknown("source", name, sources(), "benchmark"):
         raise RecordedError(fault)
     return sources()[name]
+
+
+@cache
+def _described(path: Path) -> BenchmarkSource:
+    """What a file of one's own says of a benchmark: the keys of one entry of `sources.yaml`."""
+    try:
+        return BenchmarkSource.model_validate(read_yaml(path))
+    except (ParameterError, ValidationError) as error:
+        raise RecordedError(
+            f"source {path}: no description of a benchmark, whose keys are those of an entry of "
+            f"passk/data/sources.yaml: {error}"
+        ) from error
 
 
 def files(path: Path) -> list[Path]:

@@ -1,13 +1,15 @@
-"""What every judge of a domain is: golds and responses in, verdicts out."""
+"""What every judge is: what problems are judged by and responses in, verdicts out."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, Self
 
 from tqdm import tqdm
 
 from passk.domains.verdict import Verdict
-from passk.domains.visual.gold import gold_of
+from passk.domains.verdict_cache import VerdictCache
 
 # (number of a response, its verdict; None where it has to be worked out once more)
 Results = Iterable[tuple[int, Verdict | None]]
@@ -30,35 +32,58 @@ class Judge(AbstractContextManager["Judge"], Protocol):
         """A verdict for each response.
 
         Args:
-            golds: what each is judged by; see `gold`.
+            golds: what each is judged by; see `Domain.gold`.
             texts: responses, as many.
             cut: whether a response ended at its length limit.
         """
         ...
 
 
-def gold(problem: Mapping[str, Any]) -> str:
-    """What responses to a problem are judged by: tests of programs, else the reference answer.
+def silent(results: Results, total: int) -> Results:
+    """Show nothing."""
+    del total
+    return results
 
-    Args:
-        problem: a row of the problem table, with `problem_id, domain, answer, tests`; of domain
-            visual also `answer_type, precision, unit, choices`.
 
-    Raises:
-        ValueError: a code problem without tests, as benchmarks publish some; an answer type that
-            cannot be compared.
+@dataclass(frozen=True)
+class JudgeResources:
+    """Where a judge keeps what it learns, and how much it may use; decides no verdict.
 
-    Example:
-        >>> gold({"problem_id": "p", "domain": "math", "answer": "12", "tests": None})
-        '12'
+    Attributes:
+        verdicts: folder of the verdict cache; None: all verdicts are worked out anew.
+        calibration: folder of the times of reference solutions; None: measured anew.
+        workers: processes in place of those that the settings name; None: as they say.
+        progress: wraps the stream of results.
     """
-    if problem["domain"] == "visual":
-        return gold_of(problem).dump()
-    if problem["domain"] != "code":
-        return str(problem["answer"])
-    if problem["tests"] is None:
-        raise ValueError(
-            f"problem {problem['problem_id']}: has no tests, so programs cannot be judged; leave "
-            "it out of the set, or use a release of the benchmark that has them"
-        )
-    return str(problem["tests"])
+
+    verdicts: Path | None = None
+    calibration: Path | None = None
+    workers: int | None = None
+    progress: Progress = silent
+
+    def cache(self, grader: str) -> VerdictCache | None:
+        """The cache of a grader, by its name and digest."""
+        return None if self.verdicts is None else VerdictCache(self.verdicts, grader)
+
+
+class Reference(NamedTuple):
+    """What responses to a problem are judged by: columns of the problem table."""
+
+    problem_id: str
+    answer: str
+    answer_type: str = "expression"
+    tests: str | None = None
+    choices: tuple[str, ...] = ()
+    precision: int | None = None
+    unit: str | None = None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """The reference of a row of the problem table; columns that it lacks are as by default.
+
+        Example:
+            >>> Reference.of({"problem_id": "p", "answer": "12", "choices": None}).choices
+            ()
+        """
+        values = {name: row[name] for name in cls._fields if name in row}
+        return cls(**{**values, "choices": tuple(values.get("choices") or ())})

@@ -24,6 +24,10 @@ SANDBOX_FAULT = "sandbox fault"
 TESTS = "tests not readable"
 
 
+class JudgeError(RuntimeError):
+    """A judge cannot work on this machine; the message says what is missing, and the remedy."""
+
+
 def raised(kind: str) -> str:
     """The reason of a program that raised an exception of a type.
 

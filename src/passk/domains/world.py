@@ -1,8 +1,8 @@
 r"""What a generated world offers: problems on a difficulty ladder, a corpus, a parser of chains.
 
 Example:
-    >>> from passk.domains.worlds import world
-    >>> digits = world("digits")
+    >>> from passk.domains.worlds import WORLDS
+    >>> digits = WORLDS["digits"]
     >>> problem = digits.problem("indomain", ("nested",), level=1, skew=0.0, key=(1, 0))
     >>> digits.chain_valid(problem.question, problem.solution, problem.tests)
     True
@@ -18,7 +18,7 @@ from passk.core.images import Picture
 
 
 @dataclass(frozen=True)
-class Problem:
+class GeneratedProblem:
     """One generated problem.
 
     Attributes:
@@ -100,7 +100,7 @@ class World(Protocol):
 
     def problem(
         self, split: str, families: Sequence[str], level: int, skew: float, key: Hashable
-    ) -> Problem:
+    ) -> GeneratedProblem:
         """One problem of a split; `key` identifies it, and seeds its draws."""
         ...
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import count
 
-from passk.domains.world import Problem, World
+from passk.domains.world import GeneratedProblem, World
 
 _ATTEMPTS = 200  # draws of problems that the set already has, before it is said to be exhausted
 
@@ -17,7 +17,7 @@ def problem_set(
     skew: float,
     size: int,
     seed: int,
-) -> list[Problem]:
+) -> list[GeneratedProblem]:
     """The first `size` problems of a set; a larger size keeps the earlier problems.
 
     Args:
@@ -32,7 +32,7 @@ def problem_set(
     Raises:
         ValueError: the split has no more problems of a level.
     """
-    problems: list[Problem] = []
+    problems: list[GeneratedProblem] = []
     seen: set[tuple[str, str | None]] = set()
     for index in range(size):
         level = levels[index % len(levels)]

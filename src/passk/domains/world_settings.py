@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
-from passk.domains.worlds import world
+from passk.domains.worlds import WORLDS
 
 
 class WorldSet(BaseModel):
@@ -34,7 +34,7 @@ class WorldSet(BaseModel):
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        found = world(self.world)
+        found = WORLDS[self.world]
         if self.split not in found.splits:
             raise ValueError(f"split {self.split!r}: legal are {', '.join(found.splits)}")
         if strange := sorted(set(self.families) - set(found.families)):

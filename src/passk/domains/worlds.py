@@ -1,23 +1,14 @@
-"""The generated worlds by name."""
+"""The generated worlds by name: those of this package, and of installed ones (`passk.worlds`)."""
 
-from passk.domains.code.world.world import ProgramsWorld
-from passk.domains.math.world.digits import DigitsWorld
-from passk.domains.visual.world.world import ScenesWorld
+from passk.core.registry import Registry
 from passk.domains.world import World
 
-_WORLDS: dict[str, World] = {
-    "digits": DigitsWorld(),
-    "programs": ProgramsWorld(),
-    "scenes": ScenesWorld(),
-}
-
-
-def world(name: str) -> World:
-    """The world of a name.
-
-    Raises:
-        ValueError: there is no such world; the message lists those there are.
-    """
-    if name not in _WORLDS:
-        raise ValueError(f"world {name!r}: unknown; legal: {', '.join(sorted(_WORLDS))}")
-    return _WORLDS[name]
+WORLDS: Registry[World] = Registry(
+    "world",
+    "passk.worlds",
+    {
+        "digits": "passk.domains.math.world.digits:DIGITS",
+        "programs": "passk.domains.code.world.world:PROGRAMS",
+        "scenes": "passk.domains.visual.world.world:SCENES",
+    },
+)

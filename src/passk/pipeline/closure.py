@@ -4,7 +4,7 @@ DVC cannot see an import that `dvc.yaml` does not declare, so the lists there ar
 this scan (`passk deps --write`) and a test fails when file and imports disagree. Covered: every
 `import` statement of this package, also inside functions; modules that a registry names in a string
 (`passk.domains.math.judge:MathJudge`); data files and folders that a module names in a string and
-that lie beside it (`templates.yaml`, `queries`). Not covered: modules named at run time by a
+that lie beside it (`templates`, `queries`). Not covered: modules named at run time by a
 computed string.
 """
 

@@ -47,7 +47,9 @@ class Draw(BaseModel):
         default=None, description="Longest response in tokens, end-of-text included."
     )
     template: str | None = Field(
-        default=None, description="Prompt template: a key of src/passk/data/templates.yaml."
+        default=None,
+        description="Prompt template: a file of src/passk/data/templates by its name, or the "
+        "path of one of your own.",
     )
     engine: Annotated[str, NameIn(ENGINES, lambda engine: engine.draws_samples)] = Field(
         description="Who draws: step_loop, vllm or imported; a name in "

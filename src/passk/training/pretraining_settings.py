@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from passk.domains.worlds import world
+from passk.domains.worlds import WORLDS
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 
@@ -126,7 +126,7 @@ class Corpus(BaseModel):
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        found = world(self.world)
+        found = WORLDS[self.world]
         if strange := sorted(set(self.families) - set(found.families)):
             raise ValueError(f"families {strange}: legal are {', '.join(found.families)}")
         if strange := sorted(set(self.withheld) - set(found.operations)):

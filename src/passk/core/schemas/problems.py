@@ -4,8 +4,6 @@ import polars as pl
 
 from passk.core.tables import Table
 
-DOMAINS = ("math", "code", "visual")
-
 PROBLEMS = Table(
     "problems",
     2,

@@ -1,26 +1,22 @@
 """What must hold of problem sets, and of what their filters say."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
-from passk.core.schemas.problems import DOMAINS
-from passk.domains.code import expectations as programs
 from passk.domains.expectations import Expect, Frame, equal, none
-from passk.domains.visual import expectations as pictures
+from passk.domains.registry import DOMAINS
+from passk.domains.suites import SUITES, ProblemSuite
 
-# What a problem asks, for finding it elsewhere: its id; for programs, the question and starter code
-# themselves but for white space, as copies of one problem are often laid out anew.
-_asks = (
-    pl.when(pl.col("domain") == "code")
-    .then(
-        pl.concat_str(pl.col("question", "starter_code").fill_null(""), separator=" ")
-        .str.replace_all(r"\s+", " ")
-        .str.strip_chars()
-    )
-    .otherwise(pl.col("problem_id"))
-)
+
+def _same_question() -> pl.Expr:
+    """What a problem asks, for finding it elsewhere, as its domain says."""
+    question = pl.col("problem_id")
+    for name, domain in DOMAINS.items():
+        of_domain = pl.col("domain") == name
+        question = pl.when(of_domain).then(domain.same_question()).otherwise(question)
+    return question
 
 
 def trained_on(params: Mapping[str, Any]) -> set[str]:
@@ -48,7 +44,7 @@ def frames(
     filters: pl.DataFrame,
     training: Collection[str],
     sources: Mapping[str, str],
-    pictured: Iterable[pl.DataFrame] | None = None,
+    read: Callable[[str, Sequence[str]], pl.DataFrame] | None = None,
 ) -> dict[str, Frame]:
     """Condense problem sets.
 
@@ -61,25 +57,27 @@ def frames(
         filters: the filter tables of all sets, one below the other.
         training: names of the sets that models are trained on.
         sources: set -> where its problems come from.
-        pictured: the sets with their pictures, taken one after the other, where `sets` are without
-            them; None: `sets` themselves.
+        read: columns of a set, by its name, where `sets` are without some, such as large images;
+            None: `sets` have all.
     """
     problems = pl.concat(sets.values())
+    question = _same_question()
     trained = (
-        problems.filter(pl.col("set").is_in(list(training))).select(_asks).to_series().unique()
+        problems.filter(pl.col("set").is_in(list(training))).select(question).to_series().unique()
     )
     training = {*training, *_parts(sets, training, sources)}
     blank = {
         name: (pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "")).cast(pl.Int64)
         for name in ("question", "answer", "tests")
     }
+    tested = [name for name, domain in DOMAINS.items() if domain.tested]
     rows = problems.select(
         "set", "index", "problem_id", "domain",
         no_question=blank["question"],
-        no_answer=pl.when(pl.col("domain") == "code").then(blank["tests"])
+        no_answer=pl.when(pl.col("domain").is_in(tested)).then(blank["tests"])
         .otherwise(blank["answer"] * blank["tests"]),
         repeated=pl.struct("set", "problem_id").is_duplicated().cast(pl.Int64),
-        in_training=(_asks.is_in(trained.implode()) & ~pl.col("set").is_in(list(training)))
+        in_training=(question.is_in(trained.implode()) & ~pl.col("set").is_in(list(training)))
         .cast(pl.Int64),
     )  # fmt: skip
     sizes = pl.DataFrame(
@@ -95,8 +93,7 @@ def frames(
         said=pl.col("said").fill_null(pl.col("problems"))
     )
     return {
-        "programs": programs.frame(problems),
-        "pictures": pictures.frame(sets.values() if pictured is None else pictured),
+        **{suite.name: suite.frame(_tables(suite, sets, read)) for suite in SUITES.values()},
         "problems": Frame(rows, ("set", "index", "problem_id")),
         "sets": Frame(sizes, ("set",)),
         "filters": Frame(
@@ -104,6 +101,18 @@ def frames(
             ("set", "order", "filter"),
         ),
     }
+
+
+def _tables(
+    suite: ProblemSuite,
+    sets: Mapping[str, pl.DataFrame],
+    read: Callable[[str, Sequence[str]], pl.DataFrame] | None,
+) -> Iterator[pl.DataFrame]:
+    """The sets that a suite looks at; what has to be read is held for one set at a time."""
+    for name, problems in sets.items():
+        if suite.concerns(problems):
+            whole = read is None or set(suite.columns) <= set(problems.columns)
+            yield problems if whole or read is None else read(name, suite.columns)
 
 
 def _parts(
@@ -147,6 +156,5 @@ def expectations() -> list[Expect]:
         equal("problems", "said", "sets", "each set has as many problems as its filters say"),
         none("gained", "filters", "no filter adds problems"),
         equal("rows_in", "passed_on", "filters", "each filter gets what the last passed on"),
-        *programs.expectations(),
-        *pictures.expectations(),
+        *(expected for suite in SUITES.values() for expected in suite.expectations()),
     ]  # fmt: skip

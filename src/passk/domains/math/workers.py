@@ -21,7 +21,7 @@ from typing import IO, NamedTuple
 from passk.core.closing import Closing
 from passk.domains.math import worker
 from passk.domains.math.options import MathOptions
-from passk.domains.verdict import FAULT, TIMEOUT, UNKNOWN, Verdict
+from passk.domains.verdict import FAULT, TIMEOUT, UNKNOWN, JudgeError, Verdict
 
 _GRACE = 5.0  # seconds past the limit at which a worker is killed from outside
 _START = 120.0  # seconds a worker may take to import its grader
@@ -40,7 +40,7 @@ class Request(NamedTuple):
     boxed: bool
 
 
-class WorkerError(Exception):
+class WorkerError(JudgeError):
     """Workers cannot be started; the message says what they printed."""
 
 

@@ -26,28 +26,62 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PIXELS_ALONE = frozenset({b"IHDR", b"IDAT", b"IEND"})
 
 
-def frame(tables: Iterable[pl.DataFrame]) -> Frame:
-    """Condense the problems that have pictures, or should have; see `expectations`.
+class ImageSuite:
+    """Images are whole, in normal form and where they belong; no question states its answer."""
 
-    Args:
-        tables: problem tables, taken one after the other, with COLUMNS; without pictures they may
-            lack `picture`.
-    """
-    seen: dict[bytes, Mapping[str, Any]] = {}  # sets share pictures: each is decoded once
-    rows = [row for table in tables for row in _rows(table, seen)]
-    schema = {"set": pl.String(), "index": pl.Int64(), "problem_id": pl.String()}
-    return Frame(pl.DataFrame(rows, schema=schema | dict.fromkeys(_FAULTS, pl.Int64())), _KEY)
+    name = "pictures"
+    columns = COLUMNS
+
+    def concerns(self, problems: pl.DataFrame) -> bool:
+        """Whether a set is about images, or has any."""
+        return bool(problems.select(_concerned(problems).any()).item())
+
+    def frame(self, tables: Iterable[pl.DataFrame]) -> Frame:
+        """Condense the problems that have images, or should have; see `expectations`.
+
+        Args:
+            tables: problem tables, taken one after the other, with COLUMNS; without images they
+                may lack `picture`.
+        """
+        seen: dict[bytes, Mapping[str, Any]] = {}  # sets share images: each is decoded once
+        rows = [row for table in tables for row in _rows(table, seen)]
+        schema = {"set": pl.String(), "index": pl.Int64(), "problem_id": pl.String()}
+        return Frame(pl.DataFrame(rows, schema=schema | dict.fromkeys(_FAULTS, pl.Int64())), _KEY)
+
+    def expectations(self) -> list[Expect]:
+        """What is expected of the frame `pictures`."""
+        again = "run the stage that made the problems again"
+        return [
+            none("undecodable", "pictures", "every picture can be decoded", again),
+            none("other_digest", "pictures", "every picture is the one that its digest names",
+                 again),
+            none("not_rgb", "pictures", "every picture is RGB", again),
+            none("bounds", "pictures",
+                 f"no picture exceeds {MOST_PIXELS} pixels, or is {LONGEST} times as long as wide",
+                 "shrink the image, or drop the problem with a filter"),
+            none("metadata", "pictures",
+                 "pictures hold pixels and nothing else, so no answer either", again),
+            none("unpaired", "pictures", "a problem has both a picture and its digest, or neither",
+                 again),
+            none("absent", "pictures", "where a set has pictures, every visual problem has one",
+                 "filter {kind: image_present}, or get the missing images"),
+            none("told", "pictures", "no question states its answer",
+                 "mend the question, or drop the problem with a filter"),
+        ]  # fmt: skip
+
+
+def _concerned(problems: pl.DataFrame) -> pl.Expr:
+    """Rows about images, or with one."""
+    present = [name for name in ("image", "picture") if name in problems.columns]
+    return pl.any_horizontal(
+        pl.col("domain") == "visual", *(pl.col(name).is_not_null() for name in present)
+    )
 
 
 def _rows(table: pl.DataFrame, seen: dict[bytes, Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     if "picture" not in table.columns:
         table = table.with_columns(picture=pl.lit(None, dtype=pl.Binary))
-    concerned = (
-        (pl.col("domain") == "visual")
-        | pl.col("image").is_not_null()
-        | pl.col("picture").is_not_null()
-    )
-    about = table.filter(concerned).select(COLUMNS)
+    about = table.filter(_concerned(table)).select(COLUMNS)
     pictured = bool(about["picture"].is_not_null().any())
     for row in about.iter_rows(named=True):
         faults = dict.fromkeys(_FAULTS, 0)
@@ -111,22 +145,4 @@ def layout(png: bytes) -> tuple[list[bytes], int, int]:
     return chunks, width, height
 
 
-def expectations() -> list[Expect]:
-    """What is expected of the frame `pictures`."""
-    again = "run the stage that made the problems again"
-    return [
-        none("undecodable", "pictures", "every picture can be decoded", again),
-        none("other_digest", "pictures", "every picture is the one that its digest names", again),
-        none("not_rgb", "pictures", "every picture is RGB", again),
-        none("bounds", "pictures",
-             f"no picture exceeds {MOST_PIXELS} pixels, or is {LONGEST} times as long as wide",
-             "shrink the image, or drop the problem with a filter"),
-        none("metadata", "pictures", "pictures hold pixels and nothing else, so no answer either",
-             again),
-        none("unpaired", "pictures", "a problem has both a picture and its digest, or neither",
-             again),
-        none("absent", "pictures", "where a set has pictures, every visual problem has one",
-             "filter {kind: image_present}, or get the missing images"),
-        none("told", "pictures", "no question states its answer",
-             "mend the question, or drop the problem with a filter"),
-    ]  # fmt: skip
+IMAGES = ImageSuite()

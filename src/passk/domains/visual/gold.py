@@ -1,9 +1,9 @@
 """What a response about a picture is judged by: the answer, and how exact it has to be."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import astuple, dataclass
-from typing import Any
+
+from passk.domains.grading import Reference
 
 NUMBERS = ("integer", "float")
 TYPES = (*NUMBERS, "list", "text", "expression")
@@ -52,23 +52,22 @@ class Gold:
         return gold
 
 
-def gold_of(problem: Mapping[str, Any]) -> Gold:
-    """The reference answer of a row of the problem table.
+def gold_of(reference: Reference) -> Gold:
+    """The reference answer of a problem.
 
     Raises:
         ValueError: an answer type that no rule compares, or an answer that is not among its
             choices; it names the problem.
     """
-    kind, answer = problem["answer_type"], str(problem["answer"])
+    kind, answer, choices = reference.answer_type, reference.answer, reference.choices
     if kind not in TYPES:
         raise ValueError(
-            f"problem {problem['problem_id']}: answer type {kind!r} is not one of "
+            f"problem {reference.problem_id}: answer type {kind!r} is not one of "
             f"{', '.join(TYPES)}; correct it, or leave the problem out of the set"
         )
-    choices = tuple(problem["choices"] or ())
     if choices and answer not in choices:
         raise ValueError(
-            f"problem {problem['problem_id']}: answer {answer!r} is none of its choices "
+            f"problem {reference.problem_id}: answer {answer!r} is none of its choices "
             f"{list(choices)}; give the choice's text, not its letter, or leave the problem out"
         )
-    return Gold(answer, kind, problem["precision"], choices, problem["unit"])
+    return Gold(answer, kind, reference.precision, choices, reference.unit)

@@ -10,6 +10,7 @@ from passk.config import manifest, paths
 from passk.core.files import json_text, write_text
 from passk.core.schemas.problems import PROBLEMS
 from passk.data.filters import apply_filters
+from passk.data.problem_filters import Tagged
 from passk.pipeline.stages.job import Job, StageError
 
 
@@ -40,8 +41,7 @@ def _read_views(job: Job) -> dict[str, ViewMembers]:
 
 def _select_members(job: Job, name: str, view: ViewEntry) -> ViewMembers:
     """The problems that stay after a view's filters."""
-    filters = [(entry.kind, entry.model_dump(exclude={"kind"})) for entry in view.filters]
-    kept, steps = apply_filters(_read_problems(job, view.set), filters)
+    kept, steps = apply_filters(_read_problems(job, view.set), view.filters)
     if kept.is_empty():
         counts = ", ".join(f"{kind}: {i} -> {o}" for _, kind, i, o, _ in steps.rows())
         raise StageError(
@@ -58,7 +58,7 @@ def _exclude_problems(job: Job, sampled: Iterable[str]) -> dict[str, list[str]]:
         return {}
     excluded = {}
     for name in sorted(sampled):
-        kept, _ = apply_filters(_read_problems(job, name), [("tagged", {"tags": tags})])
+        kept, _ = apply_filters(_read_problems(job, name), [Tagged(tags=tags)])
         excluded[name] = sorted(kept["problem_id"])
     return {name: ids for name, ids in excluded.items() if ids}
 

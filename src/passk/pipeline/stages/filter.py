@@ -14,8 +14,7 @@ def run(job: Job) -> dict[str, float]:
     """Apply a set's filters in order, then exchange pictures; an empty set is an error."""
     settings = SetEntry.model_validate(job.entry("sets"))
     problems = PROBLEMS.read(paths.problems(job.study, settings.problems))
-    filters = [(one.kind, one.model_dump(exclude={"kind"})) for one in settings.filters]
-    kept, table = apply_filters(problems, filters)
+    kept, table = apply_filters(problems, settings.filters)
     if kept.is_empty():
         went = ", ".join(f"{name}: {i} -> {o}" for _, name, i, o, _ in table.rows())
         raise StageError(

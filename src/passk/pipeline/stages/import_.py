@@ -10,13 +10,13 @@ from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import RESPONSES
 from passk.data import recorded_samples as samples
 from passk.data.benchmark_settings import Joined
+from passk.data.benchmarks import read_benchmark
 from passk.data.import_settings import Columns, Imported
 from passk.data.imported import normal_form
-from passk.data.readers import read
 from passk.data.sources import source
-from passk.domains.code.readers.references import with_expected
-from passk.domains.code.sandbox.pool import SandboxError
-from passk.domains.visual.readers.image_files import illustrated
+from passk.domains.completions import complete_problems
+from passk.domains.registry import DOMAINS
+from passk.domains.verdict import JudgeError
 from passk.pipeline.stages.job import Job, StageError
 
 
@@ -30,7 +30,7 @@ def run(job: Job) -> dict[str, float]:
         else:
             tables = _of_benchmark(rows, settings.columns, settings.benchmark, job.item)
         problems, responses = tables
-    except (RecordedError, SandboxError) as error:
+    except (RecordedError, JudgeError) as error:
         raise StageError(f"imported.{job.item}: {error}") from error
     PROBLEMS.write(problems, paths.problems(job.study, job.item))
     RESPONSES.write(responses, paths.model(job.study, job.item) / "responses.parquet")
@@ -42,16 +42,16 @@ def _of_benchmark(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Problems and responses of samples that name a benchmark's problems."""
     known = source(benchmark.source)
-    asked = read(benchmark.source, Path(benchmark.path), benchmark.sha256, benchmark.without)
+    domain = DOMAINS[known.domain]
+    asked = read_benchmark(
+        benchmark.source, Path(benchmark.path), benchmark.sha256, benchmark.without
+    )
     answered = samples.join(
         rows, asked, columns, benchmark.holds, partial=benchmark.partial, others=benchmark.others
     )
-    problems = [one.problem for one in answered]
-    if known.domain == "code":
-        problems = with_expected(problems, benchmark.options())
-    if known.domain == "visual":
-        problems = illustrated(problems, benchmark)
+    problems = [entry.problem for entry in answered]
+    problems = complete_problems(domain.name, problems, benchmark)
     answered = [
-        one._replace(problem=problem) for one, problem in zip(answered, problems, strict=True)
+        entry._replace(problem=problem) for entry, problem in zip(answered, problems, strict=True)
     ]
-    return samples.tables(answered, name, known.domain, known.title)
+    return samples.tables(answered, name, domain, known.title)

@@ -13,7 +13,7 @@ from passk.core.digests import seed
 from passk.core.files import json_lines, replacing_folder, write_text
 from passk.data.prompts import ChatTokenizer, render
 from passk.domains.world import Mixture
-from passk.domains.worlds import world
+from passk.domains.worlds import WORLDS
 from passk.models.optional_imports import lean_imports
 from passk.pipeline.stages.job import Job
 from passk.training.pretraining_settings import Corpus, Pretraining
@@ -118,7 +118,7 @@ def documents(
         habit=corpus.habit,
         withheld=frozenset(corpus.withheld),
     )
-    source = world(corpus.world)
+    source = WORLDS[corpus.world]
     numbers = range(corpus.documents)
     for number in tqdm(numbers, desc="corpus", unit="document", delay=3):
         document = source.document(mixture, (*identity, number))

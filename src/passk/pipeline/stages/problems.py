@@ -7,14 +7,14 @@ from passk.core.ids import problem_id
 from passk.core.schemas.problems import PROBLEMS
 from passk.domains.world_sets import problem_set
 from passk.domains.world_settings import WorldSet
-from passk.domains.worlds import world
+from passk.domains.worlds import WORLDS
 from passk.pipeline.stages.job import Job
 
 
 def run(job: Job) -> dict[str, float]:
     """Write the problems of one set."""
     settings = WorldSet.model_validate(job.entry("worlds"))
-    source = world(settings.world)
+    source = WORLDS[settings.world]
     problems = problem_set(
         source,
         split=settings.split,

@@ -20,14 +20,8 @@ from passk.core.files import (
 )
 from passk.core.schemas.problems import PROBLEMS
 from passk.data.prompts import encode, render, template
-from passk.domains.code.judge import CodeJudge
-from passk.domains.code.options import CodeOptions
-from passk.domains.grading import Judge, gold
-from passk.domains.math.judge import MathJudge
-from passk.domains.math.options import MathOptions
-from passk.domains.verdict_cache import VerdictCache
-from passk.domains.visual.judge import VisualJudge
-from passk.domains.visual.options import VisualOptions
+from passk.domains.grading import Judge, JudgeResources, Reference
+from passk.domains.registry import DOMAINS
 from passk.models.optional_imports import lean_imports
 from passk.pipeline.stages.job import Job, StageError
 from passk.training.rewards.registry import REWARDS
@@ -148,26 +142,10 @@ def _judge(domain: str, settings: Training) -> Judge:
     judges samples again and retrains nothing.
 
     Raises:
-        StageError: no grader for the domain.
+        UnknownNameError: no such domain; it names the legal ones.
     """
-    match domain:
-        case "math":
-            options = MathOptions()
-            return MathJudge(options, VerdictCache(paths.VERDICTS, options.grader()), workers=1)
-        case "visual":
-            mixed = VisualOptions()
-            cache = VerdictCache(paths.VERDICTS, mixed.math.grader())
-            return VisualJudge(mixed, cache, workers=1)
-        case "code":
-            # A reward needs to know whether all tests pass, not which ones.
-            rules = CodeOptions(all_tests=False, isolation=settings.isolation)
-            return CodeJudge(
-                rules,
-                VerdictCache(paths.VERDICTS, rules.grader()),
-                workers=1,
-                calibration=paths.CALIBRATION,
-            )
-    raise StageError(f"no grader for domain {domain!r}; this version judges math, code and visual")
+    resources = JudgeResources(paths.VERDICTS, paths.CALIBRATION, workers=1)
+    return DOMAINS[domain].reward_judge(resources, isolation=settings.isolation)
 
 
 def _launched(job: Job, arm: Arm) -> tuple[list[dict[str, Any]], Mapping[str, float]]:
@@ -206,7 +184,7 @@ def task_of(
     return Task(
         problem["problem_id"],
         tuple(ids),
-        gold(problem),
+        DOMAINS[problem["domain"]].gold(Reference.of(problem)),
         question=problem["question"],
         level=_level(problem["tags"] or []),
         image=image,

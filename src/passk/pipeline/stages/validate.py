@@ -1,6 +1,6 @@
 """`validate@KIND`: expectations across the tables of a study; a failed one stops the run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,6 @@ from passk.data.expectations import samples as of_samples
 from passk.data.expectations import verdicts as of_verdicts
 from passk.domains import expectations as gate
 from passk.domains.expectations import Expect, Frame
-from passk.domains.visual import expectations as of_pictures
 from passk.pipeline.stages.job import Job, StageError
 
 
@@ -57,14 +56,13 @@ def _problems(job: Job, bounds: Validation) -> tuple[dict[str, Frame], list[Expe
     # Pictures are large: they are held for one set at a time, and only where there are any.
     columns = [name for name in PROBLEMS.columns if name != "picture"]
     sets = {name: PROBLEMS.read(path, columns) for name, path in files.items()}
-    pictured = (
-        PROBLEMS.read(path, of_pictures.COLUMNS)
-        for name, path in files.items()
-        if "visual" in sets[name]["domain"] or sets[name]["image"].is_not_null().any()
-    )
+
+    def read(name: str, columns: Sequence[str]) -> pl.DataFrame:
+        return PROBLEMS.read(files[name], columns)
+
     sources = {name: str(entry["problems"]) for name, entry in job.params["sets"].items()}
     training = of_problems.trained_on(job.params)
-    frames = of_problems.frames(sets, _filters(job), training, sources, pictured)
+    frames = of_problems.frames(sets, _filters(job), training, sources, read)
     return frames, of_problems.expectations()
 
 

@@ -1,6 +1,6 @@
 """Stage group `verify`: a verdict on every sample of a draw."""
 
-from collections.abc import Mapping
+import re
 
 import polars as pl
 
@@ -8,22 +8,16 @@ from passk.config import paths
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import SAMPLES
 from passk.core.schemas.verdicts import VERDICTS
-from passk.domains.code.judge import CodeJudge
-from passk.domains.code.sandbox.pool import SandboxError
-from passk.domains.grading import Judge, Progress, gold, progress_bar
-from passk.domains.math.judge import MathJudge
-from passk.domains.math.workers import WorkerError
-from passk.domains.math.world.chains import chain_valid
+from passk.domains.grading import Judge, JudgeResources, Progress, Reference, progress_bar, silent
+from passk.domains.registry import DOMAINS
 from passk.domains.settings import Verification
-from passk.domains.verdict import CORRECT, UNKNOWN
-from passk.domains.verdict_cache import VerdictCache
-from passk.domains.visual.judge import VisualJudge
-from passk.domains.visual.world.chains import chain_valid as scene_valid
+from passk.domains.verdict import CORRECT, UNKNOWN, JudgeError
+from passk.domains.worlds import WORLDS
 from passk.pipeline.stages.job import Job, StageError
 
 _SAMPLED = ("draw", "set", "problem_id", "sample_index", "text", "finish_reason")
 # How the column `source` says that a problem is of a generated world.
-_GENERATED = ("world:", "generated world ")
+_GENERATED = re.compile(r"(?:generated world |world:)([^,]+)")
 _ASKED = (
     "set", "problem_id", "domain", "question", "answer", "answer_type", "precision", "unit",
     "choices", "tests", "source",
@@ -83,7 +77,8 @@ def _judged(frame: pl.DataFrame, domain: str, settings: Verification) -> pl.Data
     problems = frame.unique(("set", "problem_id"), maintain_order=True)
     try:
         golds = {
-            (row["set"], row["problem_id"]): gold(row) for row in problems.iter_rows(named=True)
+            (row["set"], row["problem_id"]): DOMAINS[domain].gold(Reference.of(row))
+            for row in problems.iter_rows(named=True)
         }
         with open_judge(domain, settings, progress=progress_bar) as judge:
             verdicts = judge(
@@ -91,88 +86,59 @@ def _judged(frame: pl.DataFrame, domain: str, settings: Verification) -> pl.Data
                 frame["text"].to_list(),
                 (frame["finish_reason"] == "length").to_list(),
             )
-    except (WorkerError, SandboxError, ValueError) as error:
+        validity = chain_validity(frame)
+    except (JudgeError, ValueError) as error:
         raise StageError(str(error)) from error
     return frame.with_columns(
         pl.Series("verdict", [v.verdict for v in verdicts], pl.String()),
         pl.Series("reason", [v.reason for v in verdicts], pl.String()),
         pl.Series("answer", [v.answer for v in verdicts], pl.String()),
-        chain_validity(frame),
+        validity,
         grader=pl.lit(judge.grader),
     )
 
 
-def open_judge(
-    domain: str,
-    settings: Verification,
-    *,
-    workers: int | None = None,
-    progress: Progress = lambda results, _: results,
-) -> Judge:
+def open_judge(domain: str, settings: Verification, *, progress: Progress = silent) -> Judge:
     """The judge of a domain; a context manager, since it holds processes and a cache.
 
     Args:
-        domain: of the problems: math, code or visual.
+        domain: of the problems, a name in `passk.domains.registry`.
         settings: options and limits.
-        workers: processes in place of those that the settings name.
         progress: wraps the stream of results; silent by default.
 
     Raises:
-        StageError: no grader for the domain.
+        UnknownNameError: no such domain; it names the legal ones.
     """
-    match domain:
-        case "math":
-            math = settings.math
-            options = math.options()
-            return MathJudge(
-                options,
-                VerdictCache(paths.VERDICTS, options.grader()),
-                timeout=math.timeout,
-                workers=workers or math.workers,
-                memory=int(math.memory_gib * 2**30),
-                progress=progress,
-            )
-        case "visual":
-            visual = settings.visual
-            mixed = visual.options(settings.math.options())
-            return VisualJudge(
-                mixed,
-                # Only formulas are worth keeping, and these are the math grader's.
-                VerdictCache(paths.VERDICTS, mixed.math.grader()),
-                timeout=visual.timeout,
-                workers=workers or visual.workers,
-                memory=int(visual.memory_gib * 2**30),
-                progress=progress,
-            )
-        case "code":
-            code = settings.code
-            rules = code.options()
-            return CodeJudge(
-                rules,
-                VerdictCache(paths.VERDICTS, rules.grader()),
-                workers=workers or code.workers,
-                calibration=paths.CALIBRATION,
-                progress=progress,
-            )
-    raise StageError(f"no grader for domain {domain!r}; this version judges math, code and visual")
+    resources = JudgeResources(paths.VERDICTS, paths.CALIBRATION, progress=progress)
+    return DOMAINS[domain].judge(settings, resources)
 
 
 def chain_validity(frame: pl.DataFrame) -> pl.Series:
     """Whether each chain of thought is valid; null where the problem is not of a generated world.
 
-    Each distinct (question, response, picture) is read once.
+    Each distinct (world, question, response, scene) is read once, by its world's parser.
     """
-    known: dict[tuple[str, str, str | None], bool | None] = {}
+    known: dict[tuple[str | None, ...], bool | None] = {}
     rows: list[bool | None] = []
-    for row in frame.select("source", "question", "text", "tests", "domain").iter_rows(named=True):
-        rows.append(_valid(row, known) if row["source"].startswith(_GENERATED) else None)
+    for source, question, text, tests in frame.select(
+        "source", "question", "text", "tests"
+    ).iter_rows():
+        if (world := world_of(source)) is None:
+            rows.append(None)
+            continue
+        key = world, question, text, tests
+        if key not in known:
+            known[key] = WORLDS[world].chain_valid(question, text, tests)
+        rows.append(known[key])
     return pl.Series("chain_valid", rows, pl.Boolean())
 
 
-def _valid(
-    row: Mapping[str, str], known: dict[tuple[str, str, str | None], bool | None]
-) -> bool | None:
-    key = row["question"], row["text"], row["tests"]
-    if key not in known:
-        known[key] = scene_valid(*key) if row["domain"] == "visual" else chain_valid(*key[:2])
-    return known[key]
+def world_of(source: str) -> str | None:
+    """The generated world that the column `source` names, as `problems@NAME` writes it.
+
+    Example:
+        >>> world_of("generated world digits, split train"), world_of("MATH500: test/1")
+        ('digits', None)
+    """
+    match = _GENERATED.match(source)
+    return match[1] if match else None

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from passk.core.rows import Row
-from passk.domains.base_reader import Problem, text
+from passk.domains.base_reader import text
+from passk.domains.benchmark_problem import BenchmarkProblem
 from passk.domains.code.readers import asserts
 from passk.domains.code.sandbox.values import encode
 from passk.domains.code.test_cases import Tests
@@ -36,13 +37,13 @@ def tests(script: str, entry: str, reference: str) -> Tests | None:
     )  # fmt: skip
 
 
-def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Problem]:
+def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[BenchmarkProblem]:
     """HumanEval's problems; no options."""
     del options
     for row in rows:
         prompt, entry = text(row, "prompt"), text(row, "entry_point")
         solution = prompt + text(row, "canonical_solution")
-        yield Problem(
+        yield BenchmarkProblem(
             name=text(row, "task_id"),
             place=row.place,
             question=prompt.strip(),

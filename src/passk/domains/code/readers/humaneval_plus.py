@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from passk.core.rows import RecordedError, Row
-from passk.domains.base_reader import Problem, text, value
+from passk.domains.base_reader import text, value
+from passk.domains.benchmark_problem import BenchmarkProblem
 from passk.domains.code.checkers import evalplus_comparison
 from passk.domains.code.sandbox.values import encode
 from passk.domains.code.test_cases import Tests
@@ -44,7 +45,7 @@ def inputs(row: Row, column: str) -> list[Any]:
     return found
 
 
-def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Problem]:
+def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[BenchmarkProblem]:
     """HumanEval+'s problems.
 
     Args:
@@ -59,7 +60,7 @@ def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Proble
             cases = cases + inputs(row, "plus_input")
         if not cases:
             raise RecordedError(f"{row.place}: no inputs: download the file again")
-        yield Problem(
+        yield BenchmarkProblem(
             name=text(row, "task_id"),
             place=row.place,
             question=prompt.strip(),

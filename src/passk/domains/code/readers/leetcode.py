@@ -18,7 +18,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from passk.core.rows import RecordedError, Row
-from passk.domains.base_reader import Problem, optional, text
+from passk.domains.base_reader import optional, text
+from passk.domains.benchmark_problem import BenchmarkProblem
 from passk.domains.code.readers import asserts
 from passk.domains.code.sandbox.values import encode
 from passk.domains.code.test_cases import Tests
@@ -114,7 +115,7 @@ def _listed(tags: object) -> list[str]:
     return [str(tag) for tag in tags] if isinstance(tags, list) else []
 
 
-def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Problem]:
+def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[BenchmarkProblem]:
     """LeetCodeDataset's problems; no options. Older versions keep `meta` in a mapping."""
     del options
     for row in rows:
@@ -122,7 +123,7 @@ def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Proble
         facts = Row(row.place, {**(row.values.get("meta") or {}), **row.values})
         solution = text(row, "completion")
         tags = [optional(facts, "difficulty"), *_listed(facts.values.get("tags"))]
-        yield Problem(
+        yield BenchmarkProblem(
             name=text(row, "task_id"),
             place=row.place,
             question=_asked(facts),

@@ -24,7 +24,8 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from passk.core.rows import RecordedError, Row
-from passk.domains.base_reader import FLAGGED, Problem, optional, text
+from passk.domains.base_reader import optional, text
+from passk.domains.benchmark_problem import FLAGGED, BenchmarkProblem
 from passk.domains.code.readers.pickled import pickled_text
 from passk.domains.code.sandbox.values import encode
 from passk.domains.code.test_cases import Tests
@@ -129,13 +130,13 @@ def _date(row: Row) -> str:
         ) from error
 
 
-def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Problem]:
+def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[BenchmarkProblem]:
     """LiveCodeBench's problems; no options."""
     del options
     for row in rows:
         name, title = text(row, "question_id"), text(row, "question_title")
         reason = errata().get(name) or errata().get(title)
-        yield Problem(
+        yield BenchmarkProblem(
             name=name,
             place=row.place,
             question=text(row, "question_content"),

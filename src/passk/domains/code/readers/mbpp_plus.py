@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from passk.core.rows import RecordedError, Row
-from passk.domains.base_reader import Problem, text, value
+from passk.domains.base_reader import text, value
+from passk.domains.benchmark_problem import BenchmarkProblem
 from passk.domains.code.checkers import evalplus_comparison
 from passk.domains.code.readers.humaneval_plus import inputs
 from passk.domains.code.sandbox.values import encode
@@ -108,7 +109,7 @@ def arguments(case: Arguments, task: str, place: str) -> Arguments:
         ) from error
 
 
-def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Problem]:
+def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[BenchmarkProblem]:
     """MBPP+'s problems; options as for HumanEval+."""
     for row in rows:
         task, entry, prompt = text(row, "task_id"), text(row, "entry_point"), text(row, "prompt")
@@ -125,7 +126,7 @@ def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Proble
             reference=solution,
         )
         comparison = evalplus_comparison("mbpp_plus", entry, value(row, "atol", (int, float)))
-        yield Problem(
+        yield BenchmarkProblem(
             name=task,
             place=row.place,
             question=prompt.strip(),

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from passk.core.rows import RecordedError
-from passk.domains.base_reader import Problem
+from passk.domains.benchmark_problem import BenchmarkProblem
 from passk.domains.code.options import CodeOptions
 from passk.domains.code.reference_outputs import ReferenceSolutionError, completed
+from passk.domains.completions import BenchmarkFiles
 
 
 def with_expected(
-    problems: Sequence[Problem], options: CodeOptions | None = None, *, workers: int = 2
-) -> list[Problem]:
+    problems: Sequence[BenchmarkProblem], options: CodeOptions | None = None, *, workers: int = 2
+) -> list[BenchmarkProblem]:
     """The problems, with expected outputs where their tests lacked them.
 
     Args:
@@ -34,3 +35,8 @@ def with_expected(
         ) from error
     tests = {one.name: new for (one, _), new in zip(tested, filled, strict=True)}
     return [replace(one, tests=tests.get(one.name)) for one in problems]
+
+
+def complete(problems: Sequence[BenchmarkProblem], files: BenchmarkFiles) -> list[BenchmarkProblem]:
+    """As `with_expected`, in the sandbox that the parameters of a benchmark name."""
+    return with_expected(problems, CodeOptions(isolation=files.isolation))

@@ -17,7 +17,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from passk.core.rows import RecordedError, Row
-from passk.domains.base_reader import Problem, optional, text, value
+from passk.domains.base_reader import optional, text, value
+from passk.domains.benchmark_problem import BenchmarkProblem
 from passk.domains.code.sandbox.values import encode
 from passk.domains.code.test_cases import Tests
 
@@ -109,7 +110,7 @@ def tests(row: Row, starter_code: str, reference: str | None) -> Tests | None:
     )
 
 
-def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Problem]:
+def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[BenchmarkProblem]:
     """TACO's problems, named by their order; no options."""
     del options
     for index, row in enumerate(rows):
@@ -117,7 +118,7 @@ def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Proble
         solutions = _json(row, "solutions", list)
         reference = str(solutions[0]) if solutions else None
         tags = (optional(row, "difficulty"), optional(row, "source"))
-        yield Problem(
+        yield BenchmarkProblem(
             name=str(row.values.get("id", index)),
             place=row.place,
             question=text(row, "question").strip(),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from passk.domains.code.sandbox import confine, forker, frames, guest, server, values
+from passk.domains.verdict import JudgeError
 
 ISOLATIONS = ("bubblewrap", "weak")
 INSIDE = "/tmp/server"
@@ -15,14 +16,14 @@ INSIDE = "/tmp/server"
 _SOURCES = [
     f"{m.__name__.rpartition('.')[2]}.py" for m in (confine, forker, frames, guest, server, values)
 ]
-_PACKAGE = "passk/verification/sandbox"
+_PACKAGE = "passk/domains/code/sandbox"
 _START = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
     "from passk.domains.code.sandbox import server; server.main(sys.argv[2:])"
 )
 
 
-class SandboxError(RuntimeError):
+class SandboxError(JudgeError):
     """Programs cannot be run in isolation here; the message says what to do."""
 
 
@@ -67,7 +68,7 @@ def command(isolation: str, stops: int, packages: Sequence[str] = ()) -> list[st
     tail = [python, "-s", "-S", "-P", "-B", "-X", "utf8", "-c", _START]
     if isolation == "weak":
         listed = ":".join([folder, *packages])
-        return [*tail, str(here.parents[2]), str(stops), "weak", "/proc", listed]
+        return [*tail, str(here.parents[3]), str(stops), "weak", "/proc", listed]
     if shutil.which("bwrap") is None:
         raise SandboxError(
             "bubblewrap (bwrap) is missing, in which programs are run: `make sandbox`, or "

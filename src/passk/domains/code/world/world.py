@@ -33,7 +33,7 @@ from passk.domains.code.world.specifications import (
     question,
 )
 from passk.domains.code.world.writing import FENCE, MANNERS, write
-from passk.domains.world import Document, Mixture, Problem
+from passk.domains.world import Document, GeneratedProblem, Mixture
 
 MAX_LEVEL = 4
 _SPLITS = {"train": (0, 1), "functions": (2,), "sentences": (3,), "hard": (4,)}
@@ -126,7 +126,7 @@ class ProgramsWorld:
 
     def problem(
         self, split: str, families: Sequence[str], level: int, skew: float, key: Hashable
-    ) -> Problem:
+    ) -> GeneratedProblem:
         """One problem of a split."""
         generator = random.Random(seed("problem", self.name, split, level, key))
         while True:
@@ -148,7 +148,7 @@ class ProgramsWorld:
             expected=tuple(encode(run(list(xs))) for xs in inputs),
             reference=reference,
         )
-        return Problem(
+        return GeneratedProblem(
             question(specification, family, cases.example(run, drawn)),
             reference,
             family,
@@ -179,3 +179,6 @@ class ProgramsWorld:
             f"{program}\n{FENCE}",
             STARTER if method else None,
         )
+
+
+PROGRAMS = ProgramsWorld()

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from passk.core.rows import RecordedError, Row
-from passk.domains.base_reader import Problem, gold_answer, text, value
+from passk.domains.base_reader import gold_answer, text, value
+from passk.domains.benchmark_problem import BenchmarkProblem
 
 _BOX = r"\boxed{"
 
@@ -54,7 +55,7 @@ TAKE: Mapping[str, Callable[[Row, Any], str]] = {
 }
 
 
-def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Problem]:
+def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[BenchmarkProblem]:
     """The problems of a math benchmark.
 
     Args:
@@ -68,7 +69,7 @@ def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Proble
         if not answer:
             raise RecordedError(f"{row.place}: the answer is empty: download the file again")
         unit = row.values.get(options.get("unit", ""))
-        yield Problem(
+        yield BenchmarkProblem(
             name=str(value(row, options["name"], (str, int))),
             place=row.place,
             question=text(row, options["question"]).strip(),

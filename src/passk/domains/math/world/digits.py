@@ -20,7 +20,7 @@ from passk.domains.math.world import chains
 from passk.domains.math.world.functions import FUNCTIONS, operation
 from passk.domains.math.world.operations import OPERATIONS, Digits, inverse, text
 from passk.domains.math.world.questions import FAMILIES, LEAST_LEVEL, Question, write_question
-from passk.domains.world import Document, Mixture, Problem
+from passk.domains.world import Document, GeneratedProblem, Mixture
 
 WIDTH = 5  # digits of every number
 MAX_LEVEL = 4
@@ -97,7 +97,7 @@ class DigitsWorld:
 
     def problem(
         self, split: str, families: Sequence[str], level: int, skew: float, key: Hashable
-    ) -> Problem:
+    ) -> GeneratedProblem:
         """One problem of a split. Raises ValueError where no family has the level."""
         able = [family for family in families if LEAST_LEVEL[family] <= level]
         if not able:
@@ -110,7 +110,7 @@ class DigitsWorld:
             # A leading zero would vanish in the value, and make a wrong answer right.
             if chain.answer[0] != 0 and _part(question) in _SPLITS[split]:
                 break
-        return Problem(
+        return GeneratedProblem(
             write_question(question), text(chain.answer), family, level, chains.write_chain(chain)
         )
 
@@ -127,3 +127,6 @@ class DigitsWorld:
         strategy = _hearsay(mixture, question.family == "undo", generator)
         chain = chains.solve(question, strategy)
         return Document(write_question(question), chains.write_chain(chain))
+
+
+DIGITS = DigitsWorld()

@@ -13,19 +13,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from passk.core.rows import RecordedError, Row
-from passk.domains.base_reader import Problem, gold_answer, value
+from passk.domains.base_reader import gold_answer, value
+from passk.domains.benchmark_problem import BenchmarkProblem
 from passk.domains.visual.readers import answer_types as visual
 
 _PLACEHOLDER = "<image>"
 
 
-def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Problem]:
+def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[BenchmarkProblem]:
     """The problems of Geometry3K; without a column `id` they are named by their place."""
     del options
     for place, row in enumerate(rows):
         name = str(value(row, "id", (int, str)) if "id" in row.values else place)
         answer = gold_answer(value(row, "answer", (str, int, float)), f"{row.place}, {name!r}")
-        yield Problem(
+        yield BenchmarkProblem(
             name=name,
             place=row.place,
             question=_question(row, name),

@@ -10,27 +10,19 @@ Example:
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Protocol
 
 from passk.core.digests import digest
-from passk.core.images import MOST_BYTES, Picture, PictureError, normal
+from passk.core.images import MOST_BYTES, ImageError, Picture, normal
 from passk.core.rows import RecordedError
-from passk.domains.base_reader import ANY_FILE, Problem
+from passk.domains.benchmark_problem import ANY_FILE, BenchmarkProblem
+from passk.domains.completions import BenchmarkFiles
 
 _SHOWN = 5  # faults that a message names
 
 
-class Pictured(Protocol):
-    """Parameters that say which images belong to a benchmark: `passk.data.benchmark_settings`."""
-
-    images: str | None
-    images_sha256: str | None
-    partial_images: bool
-
-
 def with_pictures(
-    problems: Sequence[Problem], folder: Path | None, *, partial: bool = False
-) -> list[Problem]:
+    problems: Sequence[BenchmarkProblem], folder: Path | None, *, partial: bool = False
+) -> list[BenchmarkProblem]:
     """The problems, with their pictures.
 
     Args:
@@ -51,7 +43,7 @@ def with_pictures(
             picture = None
             if not partial:
                 faults.append((problem.name, str(error)))
-        except PictureError as error:
+        except ImageError as error:
             faults.append((problem.name, str(error)))
             continue
         found.append(replace(problem, picture=picture))
@@ -68,26 +60,26 @@ def with_pictures(
     return found
 
 
-def pictures_digest(problems: Iterable[Problem]) -> str:
+def pictures_digest(problems: Iterable[BenchmarkProblem]) -> str:
     """Digest of the pictures of problems, by the problems' names."""
     return digest(*sorted((one.name, one.picture.digest) for one in problems if one.picture))
 
 
-def illustrated(problems: Sequence[Problem], settings: Pictured) -> list[Problem]:
+def complete(problems: Sequence[BenchmarkProblem], files: BenchmarkFiles) -> list[BenchmarkProblem]:
     """The problems with the pictures that parameters mean.
 
     Raises:
         RecordedError: as `with_pictures`; or the pictures of the folder are others than those of
             `images_sha256`, or this is null: it says what to write.
     """
-    folder = None if settings.images is None else Path(settings.images)
-    found = with_pictures(problems, folder, partial=settings.partial_images)
+    folder = None if files.images is None else Path(files.images)
+    found = with_pictures(problems, folder, partial=files.partial_images)
     if folder is not None:
-        _check(found, settings.images_sha256)
+        _check(found, files.images_sha256)
     return found
 
 
-def _check(problems: Sequence[Problem], sha256: str | None) -> None:
+def _check(problems: Sequence[BenchmarkProblem], sha256: str | None) -> None:
     found = pictures_digest(problems)
     if sha256 in (found, ANY_FILE):
         return
@@ -103,7 +95,7 @@ class _MissingError(Exception):
     """There is no such file."""
 
 
-def _picture(problem: Problem, folder: Path | None) -> Picture | None:
+def _picture(problem: BenchmarkProblem, folder: Path | None) -> Picture | None:
     place = f"problem {problem.name!r}"
     if isinstance(problem.image, bytes):
         return normal(problem.image, f"{place} ({problem.place})")
@@ -111,7 +103,7 @@ def _picture(problem: Problem, folder: Path | None) -> Picture | None:
         return None
     named = PurePosixPath(problem.image)
     if named.is_absolute() or ".." in named.parts:
-        raise PictureError(f"{place}: image {problem.image!r} leads out of the folder of images")
+        raise ImageError(f"{place}: image {problem.image!r} leads out of the folder of images")
     for path in (folder / named, folder / named.name):
         if path.is_file():
             with path.open("rb") as stream:

@@ -21,14 +21,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from passk.core.rows import RecordedError, Row
-from passk.domains.base_reader import Problem, text, value
+from passk.domains.base_reader import text, value
+from passk.domains.benchmark_problem import BenchmarkProblem
 from passk.domains.visual.readers import answer_types as visual
 
 _PLACEHOLDER = re.compile(r"<image\d+>")
 _LETTERS = "ABCDE"
 
 
-def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Problem]:
+def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[BenchmarkProblem]:
     """The problems of MathVision."""
     del options
     for row in rows:
@@ -36,7 +37,7 @@ def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Proble
         choices = visual.texts(row, name, "options")
         answer = text(row, "answer").strip()
         answer = _chosen(row, name, answer, choices) if choices else _bare(answer)
-        yield Problem(
+        yield BenchmarkProblem(
             name=name,
             place=row.place,
             question=_question(row, name, choices),

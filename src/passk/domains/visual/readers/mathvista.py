@@ -18,7 +18,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from passk.core.rows import RecordedError, Row
-from passk.domains.base_reader import Problem, optional, text, value
+from passk.domains.base_reader import optional, text, value
+from passk.domains.benchmark_problem import BenchmarkProblem
 from passk.domains.visual.readers import answer_types as visual
 
 # (answer type, precision) -> what the benchmark's query says of the answer.
@@ -54,7 +55,7 @@ def query(asked: str, hint: str, unit: str | None, choices: tuple[str, ...]) -> 
     return f"{found}\nChoices:\n{visual.lettered(choices)}" if choices else found
 
 
-def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Problem]:
+def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[BenchmarkProblem]:
     """The problems of MathVista."""
     del options
     for row in rows:
@@ -68,7 +69,7 @@ def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Proble
             )
         choices, unit = visual.texts(row, name, "choices"), optional(row, "unit")
         answer = text(row, "answer").strip()
-        yield Problem(
+        yield BenchmarkProblem(
             name=name,
             place=row.place,
             question=query(visual.question(row, name, "question"), hint, unit, choices).strip(),

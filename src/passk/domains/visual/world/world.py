@@ -42,7 +42,7 @@ from passk.domains.visual.world.scene import (
     Scene,
     number,
 )
-from passk.domains.world import Document, Mixture, Problem
+from passk.domains.world import Document, GeneratedProblem, Mixture
 
 MAX_LEVEL = 3
 _SPLITS = {"train": (0, 1), "vista": (2,), "vision": (3,), "hard": (4,)}
@@ -131,7 +131,7 @@ class ScenesWorld:
 
     def problem(
         self, split: str, families: Sequence[str], level: int, skew: float, key: Hashable
-    ) -> Problem:
+    ) -> GeneratedProblem:
         """One problem of a split."""
         named = seed("problem", self.name, split, level, key)
         generator = random.Random(named)
@@ -147,7 +147,7 @@ class ScenesWorld:
         if generator.random() < _CHOICES:
             choices = _offer(chain.answer, generator)
             asked += f"\nChoices: {', '.join(choices)}"
-        return Problem(
+        return GeneratedProblem(
             asked,
             chain.answer,
             scene.kind,
@@ -185,3 +185,6 @@ def _offer(answer: str, generator: random.Random) -> tuple[str, ...]:
         if digits[0] != "0":
             offered.add("".join(digits))
     return tuple(generator.sample(sorted(offered), _OFFERED))
+
+
+SCENES = ScenesWorld()

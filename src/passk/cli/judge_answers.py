@@ -1,7 +1,6 @@
-"""`passk judge --domain visual`: verdicts on a file of answers about a benchmark's pictures.
+"""`passk judge` in domains that need a benchmark: answers in a file of their own, which name them.
 
-Nothing is shown here: a verdict needs the problem's answer, type, precision, unit and choices, and
-no picture.
+No image is read: a verdict needs the problem's answer, type, precision, unit and choices alone.
 """
 
 from collections.abc import Callable
@@ -11,12 +10,12 @@ import polars as pl
 import typer
 
 from passk.core.rows import RecordedError, read_rows
-from passk.data import readers as adapters
 from passk.data import recorded_samples as samples
 from passk.data import sources as registry
+from passk.data.benchmarks import read_benchmark
 from passk.data.import_settings import Columns
-from passk.domains.base_reader import ANY_FILE
-from passk.domains.settings import Verification, VisualGrader
+from passk.domains.benchmark_problem import ANY_FILE
+from passk.domains.domain import Domain, JudgeSettings
 from passk.pipeline.stages.verify import judged
 
 Hint = Callable[[str], str]
@@ -27,8 +26,9 @@ def judge_file(
     problems: Path | None,
     source: str | None,
     columns: Columns,
-    grader: VisualGrader,
     *,
+    domain: Domain,
+    settings: JudgeSettings,
     hint: Hint,
     any_digest: bool = False,
     part: bool = False,
@@ -41,7 +41,8 @@ def judge_file(
         problems: the benchmark's published file.
         source: the benchmark; None: as the file's digest says.
         columns: what the file of responses calls its columns.
-        grader: options and limits.
+        domain: of the benchmark.
+        settings: options and limits of its judge.
         hint: says what to do about a missing column.
         any_digest: take another file than the published one for the source's.
         part: leave out rows of other problems, and problems without a row.
@@ -52,18 +53,20 @@ def judge_file(
         StageError: an answer that cannot be compared.
     """
     if problems is None:
-        raise RecordedError("--domain visual: name the benchmark's file with --problems")
-    if (name := source or registry.published(problems, "visual")) is None:
-        legal = [key for key, one in registry.sources().items() if one.domain == "visual"]
+        raise RecordedError(f"--domain {domain.name}: name the benchmark's file with --problems")
+    if (name := source or registry.published(problems, domain.name)) is None:
+        legal = [key for key, entry in registry.sources().items() if entry.domain == domain.name]
         raise RecordedError(
-            f"{problems}: no published file of a visual benchmark that is known here; say which "
-            f"it is by --source ({', '.join(legal)}) and --any-digest"
+            f"{problems}: no published file of a {domain.name} benchmark that is known here; say "
+            f"which it is by --source ({', '.join(legal)}) and --any-digest"
         )
     known = registry.source(name)
-    if known.domain != "visual":
-        raise RecordedError(f"--source {name}: asks about no pictures; leave out --domain visual")
+    if known.domain != domain.name:
+        raise RecordedError(
+            f"--source {name}: is of domain {known.domain}; leave out --domain {domain.name}"
+        )
     try:
-        asked = adapters.read(name, problems, ANY_FILE if any_digest else None)
+        asked = read_benchmark(name, problems, ANY_FILE if any_digest else None)
     except registry.OtherFileError as error:
         raise RecordedError(f"{error.fact}, or, to take it as it is, add --any-digest") from error
     if responses.is_dir():
@@ -71,19 +74,19 @@ def judge_file(
     rows = read_rows(responses)
     answered = samples.join(rows, asked, columns, partial=part, others=part, hint=hint)
     if part:
-        kept = sum(len(one.samples) for one in answered)
+        kept = sum(len(entry.samples) for entry in answered)
         typer.echo(
             f"left out: {len(rows) - kept} of {len(rows)} rows (other problems), "
             f"{len(asked) - len(answered)} of {len(asked)} problems (no row)",
             err=True,
         )
     if free_form:
-        answered = [one for one in answered if not one.problem.choices]
+        answered = [entry for entry in answered if not entry.problem.choices]
     if not answered:
         raise RecordedError(f"{problems}: no free-form problem; leave out --free-form")
     draw = responses.name.partition(".")[0]
-    table, texts = samples.tables(answered, draw, known.domain, known.title)
+    table, texts = samples.tables(answered, draw, domain, known.title)
     frame = texts.join(
         table.drop("picture", "date", "tags"), on="problem_id", how="left", maintain_order="left"
     ).with_columns(draw=pl.lit(draw), finish_reason=pl.lit("unknown"), gold=pl.col("answer"))
-    return judged(frame, Verification(visual=grader))
+    return judged(frame, settings)

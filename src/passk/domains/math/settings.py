@@ -1,0 +1,50 @@
+"""Parameters of the math judge: `verification.math`."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from passk.domains.math.options import MathOptions
+
+_OPTIONS = (
+    "float_rounding", "numeric_precision", "strict", "allow_set_relation_comp", "without_anchor",
+)  # fmt: skip
+
+
+class MathJudgeSettings(BaseModel):
+    """Math-Verify's options, and the limits under which it works."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    float_rounding: int = Field(
+        default=6,
+        ge=0,
+        le=12,
+        description="Decimals to which floats are rounded before comparison.",
+    )
+    numeric_precision: int = Field(
+        default=15, ge=6, le=100, description="Significant digits of numeric evaluation."
+    )
+    strict: bool = Field(
+        default=True, description="Names of variables matter, and a set differs from a tuple."
+    )
+    allow_set_relation_comp: bool = Field(
+        default=False, description="An answer like 1 < x < 2 may equal the interval (1, 2)."
+    )
+    without_anchor: bool = Field(
+        default=True,
+        description="An answer counts without a box or the word `answer` before it: the last "
+        "formula or number of the response is taken.",
+    )
+    timeout: float = Field(
+        default=5.0,
+        gt=0,
+        le=600,
+        description="Wall limit of one answer, s; past it: unknown (timeout).",
+    )
+    workers: int = Field(default=2, ge=1, le=256, description="Worker processes at most.")
+    memory_gib: float = Field(
+        default=4.0, ge=1, le=1024, description="Address space of a worker, GiB."
+    )
+
+    def options(self) -> MathOptions:
+        """What decides a verdict, without the limits."""
+        return MathOptions(**{name: getattr(self, name) for name in _OPTIONS})
