@@ -9,11 +9,11 @@ from passk.analysis.settings import Bootstrap
 from passk.config import paths
 from passk.core.schemas.counts import COUNTS
 from passk.pipeline.stages.job import Job, StageError
-from passk.report.axes import Frame
-from passk.report.figures import pass_at_k
-from passk.report.looks import looks
-from passk.report.settings import Headline, Report
-from passk.report.svg import entry, entry_width, render, sheet
+from passk.report.charts.axes import PanelFrame
+from passk.report.charts.panels import pass_at_k
+from passk.report.charts.series_style import series_styles
+from passk.report.charts.svg import entry, entry_width, render, sheet
+from passk.report.settings import Headline, ReportSettings
 
 SPAN = (0.0, 1.0)  # of the vertical axis: all that pass@k can be, whatever the set
 
@@ -21,15 +21,15 @@ SPAN = (0.0, 1.0)  # of the vertical axis: all that pass@k can be, whatever the 
 def run(job: Job) -> dict[str, float]:
     """Write reports/headline-NAME.svg; returns pass@k of each draw at both ends of the grid."""
     wanted = Headline.model_validate(job.entry("headline"))
-    params = Report.model_validate(job.params["report"])
+    params = ReportSettings.model_validate(job.params["report"])
     cells = _cells(job, wanted)
     table = curves(cells, job)
     models = {draw: cell.model for draw, cell in cells.items()}
     label = params.labels.get(wanted.set, wanted.set)
     size = (max(params.panel_width, 5.0), params.panel_height)
-    shown = looks(params, models)
-    figure = pass_at_k(table, shown, Frame(wanted.set, label, size, SPAN))
-    entries = [entry(look, thick=False) for look in shown.values()]
+    shown = series_styles(params, models)
+    figure = pass_at_k(table, shown, PanelFrame(wanted.set, label, size, SPAN))
+    entries = [entry(style, thick=False) for style in shown.values()]
     document = sheet([render(figure)], entries, entry_width(list(shown.values())))
     path = paths.REPORTS / f"headline-{job.item}.svg"
     path.parent.mkdir(parents=True, exist_ok=True)
