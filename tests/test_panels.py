@@ -148,7 +148,7 @@ def test_the_loss_of_fine_tuning_has_a_figure_of_its_own():
 def test_kl_measured_now_and_then_is_drawn_where_it_was_measured():
     log = made.training(["a"], 60)
     styles = {"a": next(iter(list_charts(made.compared())["training"].styles.values()))}
-    axes = training_curves.training(
+    axes = training_curves.draw_quantity(
         log, styles, training_curves.PanelFrame("kl", "KL", (4, 3))
     ).axes[0]
     assert [line.get_xdata().tolist() for line in axes.lines] == [[10, 20, 30, 40, 50, 60]]

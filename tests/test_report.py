@@ -23,7 +23,7 @@ from passk.core.tables import TableError
 from passk.pipeline.stages import headline, report
 from passk.pipeline.stages.job import Job, StageError
 from passk.report.charts.series_style import series_styles
-from passk.report.finding import finding
+from passk.report.finding import state_finding
 from passk.report.html.page import render_page
 from passk.report.html.sourced_values import SourcedValue, plain
 from passk.report.sections import difference, setup
@@ -61,7 +61,7 @@ def value_of(context, number: SourcedValue) -> float | None:
 
 @pytest.mark.parametrize("context", [made.compared(), made.alone()], ids=["pair", "alone"])
 def test_every_number_of_the_finding_is_the_result_tables(context):
-    found = [part for part in finding(context) if isinstance(part, SourcedValue)]
+    found = [part for part in state_finding(context) if isinstance(part, SourcedValue)]
     assert len(found) >= 8
     for number in found:
         value = value_of(context, number)
@@ -72,7 +72,7 @@ def test_every_number_of_the_finding_is_the_result_tables(context):
 
 
 def test_finding_says_who_is_ahead_and_where_the_curves_cross():
-    said = plain(finding(made.compared()))
+    said = plain(state_finding(made.compared()))
     assert said.startswith(
         "On In-domain (120 problems), GRPO solves more at k = 1 (pass@1 GRPO 0.340"
     )
@@ -90,7 +90,7 @@ def test_none_of_the_resamples_is_below_one_in_so_many_and_keeps_its_value(resam
         results={**context.results, "crossover": table},
         analysis=context.analysis.model_copy(update={"bootstrap": settings}),
     )
-    found = finding(context)
+    found = state_finding(context)
     assert f", P(no crossover) < {bound}." in plain(found)
     numbers = [part for part in found if isinstance(part, SourcedValue)]
     assert [n.value for n in numbers if n.source.column == "p_none"] == [0.0]
@@ -116,7 +116,7 @@ def test_finding_without_a_crossover_gives_the_difference_with_its_interval():
     models = {"base": (0.16, 0.5), "grpo": (0.34, 0.9)}
     pairs = {"grpo": {"base": "base", "rl": "grpo"}}
     context = replace(context, results=made.tables(models, pairs, list(context.sets)))
-    said = plain(finding(context))
+    said = plain(state_finding(context))
     assert "no crossover up to k = 256, P(no crossover) = 0.970" in said
     assert "difference RL − base at k = 256 of +0.400 [+0.350, +0.450]." in said
 
@@ -127,11 +127,11 @@ def test_finding_claims_no_lead_that_the_interval_does_not_show():
     context = replace(
         context, results=made.tables(close, {"grpo": {"base": "base", "rl": "grpo"}}, ["indomain"])
     )
-    assert plain(finding(context)).count("GRPO and Base are not told apart") == 2
+    assert plain(state_finding(context)).count("GRPO and Base are not told apart") == 2
 
 
 def test_finding_of_imported_samples():
-    assert plain(finding(made.alone())) == (
+    assert plain(state_finding(made.alone())) == (
         "pass@1 = 0.911 [0.861, 0.941], pass@8 = 0.970 [0.920, 1.000] over 100 problems "
         "(100 MATH problems), 3 unsolved."
     )
@@ -140,7 +140,7 @@ def test_finding_of_imported_samples():
 def test_finding_says_when_there_is_nothing():
     empty = {name: table.clear() for name, table in made.alone().results.items()}
     context = replace(made.alone(), results=empty)
-    assert plain(finding(context)) == "No draw has been counted yet."
+    assert plain(state_finding(context)) == "No draw has been counted yet."
     assert names(context) == {"setup", "validation"}
 
 
@@ -213,7 +213,7 @@ def test_papers_numbers_stand_beside_ours_unless_switched_off(document):
 def test_sets_and_pairs_are_shown_as_asked_and_unknown_ones_named():
     context = made.compared(sets=("hard", "indomain"))
     assert context.set_names == ["hard", "indomain"]
-    assert plain(finding(context)).startswith("On hard")
+    assert plain(state_finding(context)).startswith("On hard")
     with pytest.raises(ValueError, match=r"report\.sets: 'easy'.*legal: hard, indomain"):
         replace(context, params=made.ReportSettings(**made.report(sets=["easy"]))).set_names  # noqa: B018
     with pytest.raises(ValueError, match=r"report\.pairs: 'ppo'.*legal: grpo"):

@@ -16,7 +16,7 @@ from passk.core.schemas.results import EXAMPLES
 from passk.report import examples
 from passk.report.claims.judging import judge_claims
 from passk.report.entries import ReportedSet
-from passk.report.html.images import MOST, SMALL, WIDEST, embedded
+from passk.report.html.images import MOST, SMALL, WIDEST, embed
 from passk.report.html.page import render_page
 from passk.report.html.sourced_values import SourcedValue, plain
 from passk.report.sections import image_ablation, setup
@@ -67,7 +67,7 @@ def shown(uri: str) -> Image.Image:
 @pytest.mark.parametrize("size", [(1, 1), (56, 56), (112, 40), (WIDEST, 200)])
 def test_a_picture_no_larger_than_shown_stays_as_it_is(size):
     original = picture(*size)
-    found = embedded(encode(original).png)
+    found = embed(encode(original).png)
     assert shown(found.uri).tobytes() == original.tobytes()
     assert found.crisp == (2 * max(size) <= SMALL)  # magnified by whole pixels alone
     assert found.width % size[0] == found.height % size[1] == 0
@@ -77,8 +77,8 @@ def test_a_picture_no_larger_than_shown_stays_as_it_is(size):
 @pytest.mark.parametrize("size", [(1200, 600), (300, 3000), (481, 1), (2000, 2000)])
 def test_a_large_picture_is_shrunk_in_proportion_the_same_way_each_time(size):
     png = encode(picture(*size)).png
-    found = embedded(png)
-    assert embedded(png) == found
+    found = embed(png)
+    assert embed(png) == found
     assert max(found.width, found.height) == WIDEST
     assert shown(found.uri).size == (found.width, found.height)
     assert found.width / found.height == pytest.approx(size[0] / size[1], rel=0.02, abs=1)

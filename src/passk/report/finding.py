@@ -9,7 +9,7 @@ from passk.report.html.intervals import crossing_parts, interval
 from passk.report.html.sourced_values import Part, SourcedValue, shares_of_resamples, source
 
 
-def finding(context: ReportContext) -> list[Part]:
+def state_finding(context: ReportContext) -> list[Part]:
     """What was found for the first pair on the first set; without pairs, for each draw.
 
     Where the tables hold nothing yet, the sentence says so.

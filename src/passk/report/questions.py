@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from passk.report.domains import ShownQuestion
-from passk.report.html.images import embedded
+from passk.report.html.images import embed
 
 LISTED = ("Choices:", "(A) ")  # in a question that lists its choices itself
 
@@ -28,4 +28,4 @@ def render_image(row: Mapping[str, Any]) -> ShownQuestion:
     question = render_text(row)
     if row["picture"] is None:
         return question
-    return replace(question, image=embedded(row["picture"]))
+    return replace(question, image=embed(row["picture"]))

@@ -32,14 +32,14 @@ def _pairs(context: ReportContext) -> dict[str, dict[str, dict[str, Any]]]:
             f"difference_at_{r['k']}": r["difference"] for r in points[:1] + points[-1:]
         }
     for pair, name, rows in context.by_pair("crossover", names, context.every_set):
-        found = {key: rows[0][key] for key in ("crossover_k", "p_none")}
-        pairs[pair].setdefault(name, {}).update(found)
+        crossing = {key: rows[0][key] for key in ("crossover_k", "p_none")}
+        pairs[pair].setdefault(name, {}).update(crossing)
     for pair, name, rows in context.by_pair("coverage", names, context.every_set):
         shares = {row["category"]: row["share"] for row in rows}
         pairs[pair].setdefault(name, {})["rl_only_share"] = shares.get("rl_only", 0.0)
     for pair, name, rows in context.by_pair("efficiency", names, context.every_set):
-        found = {f"dse_at_{row['k']}": row["dse"] for row in rows}
-        pairs[pair].setdefault(name, {}).update(found)
+        gaps = {f"dse_at_{row['k']}": row["dse"] for row in rows}
+        pairs[pair].setdefault(name, {}).update(gaps)
     return pairs
 
 

@@ -10,7 +10,7 @@ from passk.config import paths
 from passk.core.schemas.counts import COUNTS
 from passk.pipeline.stages.job import Job, StageError
 from passk.report.charts.axes import PanelFrame
-from passk.report.charts.panels import pass_at_k
+from passk.report.charts.panels import draw_pass_at_k
 from passk.report.charts.series_style import series_styles
 from passk.report.charts.svg import entry, entry_width, render, sheet
 from passk.report.settings import Headline, ReportSettings
@@ -28,7 +28,7 @@ def run(job: Job) -> dict[str, float]:
     label = params.labels.get(wanted.set, wanted.set)
     size = (max(params.panel_width, 5.0), params.panel_height)
     shown = series_styles(params, models)
-    figure = pass_at_k(table, shown, PanelFrame(wanted.set, label, size, SPAN))
+    figure = draw_pass_at_k(table, shown, PanelFrame(wanted.set, label, size, SPAN))
     entries = [entry(style, thick=False) for style in shown.values()]
     document = sheet([render(figure)], entries, entry_width(list(shown.values())))
     path = paths.REPORTS / f"headline-{job.item}.svg"

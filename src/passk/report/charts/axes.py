@@ -136,11 +136,11 @@ def span_of(table: pl.DataFrame, low: str = "low", high: str = "high") -> tuple[
     return min(table[low].to_list()), max(table[high].to_list())
 
 
-def only(table: pl.DataFrame, **key: object) -> pl.DataFrame:
+def select_rows(table: pl.DataFrame, **key: object) -> pl.DataFrame:
     """Rows with the given values."""
     return table.filter(*(pl.col(name) == value for name, value in key.items()))
 
 
-def shown(table: pl.DataFrame, column: str, names: Mapping[str, object]) -> pl.DataFrame:
+def select_names(table: pl.DataFrame, column: str, names: Mapping[str, object]) -> pl.DataFrame:
     """Rows of the names given."""
     return table.filter(pl.col(column).is_in(list(names)))

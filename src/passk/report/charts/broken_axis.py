@@ -18,10 +18,10 @@ from passk.report.charts.axes import (
     PanelFrame,
     attempts,
     curve,
-    only,
     panel,
     round_ticks,
-    shown,
+    select_names,
+    select_rows,
     vertical,
 )
 from passk.report.charts.series_style import SeriesStyle
@@ -34,7 +34,7 @@ NARROWEST = 0.02  # a range is at least as wide, so that noise is not blown up
 Range = tuple[float, float]
 
 
-def pass_at_k(
+def draw_pass_at_k(
     table: pl.DataFrame,
     styles: Mapping[str, SeriesStyle],
     frame: PanelFrame,
@@ -48,12 +48,12 @@ def pass_at_k(
         frame: the set, the title, the size; every panel has its own axis.
         bases: the draws that the others are compared with.
     """
-    rows = only(shown(table, "draw", styles), set=frame.name)
+    rows = select_rows(select_names(table, "draw", styles), set=frame.name)
     with figure_style():
         figure, axes = panel(frame)
         _fold(axes, rows, bases)
         for draw, style in styles.items():
-            curve(axes, only(rows, draw=draw).sort("k"), "pass_at_k", style, band=False)
+            curve(axes, select_rows(rows, draw=draw).sort("k"), "pass_at_k", style, band=False)
         attempts(axes, rows["k"])
     return figure
 

@@ -26,7 +26,7 @@ class DotRow:
     mean: float | None = None
 
 
-def dots(rows: Sequence[DotRow], frame: PanelFrame, quantity: str) -> Figure:
+def draw_dots(rows: Sequence[DotRow], frame: PanelFrame, quantity: str) -> Figure:
     """Rows of dots over one horizontal axis, the first on top.
 
     Args:

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import polars as pl
 from matplotlib.figure import Figure
 
-from passk.report.charts.axes import PanelFrame, only, rows_panel
+from passk.report.charts.axes import PanelFrame, rows_panel, select_rows
 from passk.report.charts.series_style import SeriesStyle
 from passk.report.charts.svg import MUTED, figure_style
 
 
-def efficiency(
+def draw_efficiency(
     table: pl.DataFrame,
     styles: Mapping[str, SeriesStyle],
     frame: PanelFrame,
@@ -24,11 +24,11 @@ def efficiency(
         frame: the set, the title, the width, the span of the horizontal axis.
         published: the paper's gap of a pair on this set, as a hollow point.
     """
-    rows = only(table, set=frame.name)
+    rows = select_rows(table, set=frame.name)
     with figure_style():
         figure, axes = rows_panel([style.label for style in styles.values()], frame, "ΔSE")
         for place, (pair, style) in enumerate(styles.items()):
-            for row in only(rows, pair=pair).iter_rows(named=True):
+            for row in select_rows(rows, pair=pair).iter_rows(named=True):
                 axes.plot([row["low"], row["high"]], [place, place], color=style.colour)
                 axes.plot([row["dse"]], [place], color=style.colour, marker=style.marker)
             if pair in published:

@@ -15,17 +15,19 @@ from passk.report.charts.axes import (
     PanelFrame,
     attempts,
     curve,
-    only,
     panel,
     rows_panel,
-    shown,
+    select_names,
+    select_rows,
     vertical,
 )
 from passk.report.charts.series_style import SeriesStyle
 from passk.report.charts.svg import INK, figure_style
 
 
-def pass_at_k(table: pl.DataFrame, styles: Mapping[str, SeriesStyle], frame: PanelFrame) -> Figure:
+def draw_pass_at_k(
+    table: pl.DataFrame, styles: Mapping[str, SeriesStyle], frame: PanelFrame
+) -> Figure:
     """Pass@k against k on one set, with the band of the bootstrap interval.
 
     Args:
@@ -33,19 +35,25 @@ def pass_at_k(table: pl.DataFrame, styles: Mapping[str, SeriesStyle], frame: Pan
         styles: draws to show.
         frame: the set, the title, the size, the span of the vertical axis.
     """
-    table = shown(table, "draw", styles)
-    rows = only(table, set=frame.name)
+    table = select_names(table, "draw", styles)
+    rows = select_rows(table, set=frame.name)
     with figure_style():
         figure, axes = panel(frame)
         for draw, style in styles.items():
-            curve(axes, only(rows, draw=draw).sort("k"), "pass_at_k", style, band=len(styles) < 5)
+            curve(
+                axes,
+                select_rows(rows, draw=draw).sort("k"),
+                "pass_at_k",
+                style,
+                band=len(styles) < 5,
+            )
         attempts(axes, table["k"])
         axes.set_ylabel("pass@k")
         vertical(axes, frame.span)
     return figure
 
 
-def difference(
+def draw_difference(
     table: pl.DataFrame,
     crossings: pl.DataFrame | None,
     styles: Mapping[str, SeriesStyle],
@@ -59,15 +67,17 @@ def difference(
         styles: the style of each pair to show.
         frame: the set, the title, the size, the span of the vertical axis.
     """
-    table = shown(table, "pair", styles)
-    rows = only(table, set=frame.name)
+    table = select_names(table, "pair", styles)
+    rows = select_rows(table, set=frame.name)
     with figure_style():
         figure, axes = panel(frame, SIGNED)
         axes.axhline(0, color=INK, linewidth=0.9)
         for pair, style in styles.items():
-            curve(axes, only(rows, pair=pair).sort("k"), "difference", style)
+            curve(axes, select_rows(rows, pair=pair).sort("k"), "difference", style)
             if crossings is not None:
-                for k in only(crossings, pair=pair, set=frame.name)["crossover_k"].drop_nulls():
+                for k in select_rows(crossings, pair=pair, set=frame.name)[
+                    "crossover_k"
+                ].drop_nulls():
                     axes.axvline(k, color=style.colour, linewidth=1, linestyle=(0, (2, 2)))
         attempts(axes, table["k"])
         axes.set_ylabel("difference in pass@k")
@@ -75,7 +85,9 @@ def difference(
     return figure
 
 
-def histogram(table: pl.DataFrame, styles: Mapping[str, SeriesStyle], frame: PanelFrame) -> Figure:
+def draw_histogram(
+    table: pl.DataFrame, styles: Mapping[str, SeriesStyle], frame: PanelFrame
+) -> Figure:
     """Share of problems by accuracy c/n in the paper's twelve bins, on one set.
 
     Args:
@@ -83,13 +95,13 @@ def histogram(table: pl.DataFrame, styles: Mapping[str, SeriesStyle], frame: Pan
         styles: draws to show.
         frame: the set, the title, the size, the span of the vertical axis.
     """
-    rows = only(shown(table, "draw", styles), set=frame.name)
+    rows = select_rows(select_names(table, "draw", styles), set=frame.name)
     labels = dict(table.select("bin", "label").unique().sort("bin").iter_rows())
     width = 0.84 / len(styles)
     with figure_style():
         figure, axes = panel(frame, (0.62, 0.1, 0.28, 0.78))
         for i, (draw, style) in enumerate(styles.items()):
-            bars = only(rows, draw=draw).sort("bin")
+            bars = select_rows(rows, draw=draw).sort("bin")
             places = [bin_ - 0.42 + (i + 0.5) * width for bin_ in bars["bin"]]
             axes.bar(places, bars["share"], width, color=style.colour, label=style.label)
         axes.set_xticks(list(labels), list(labels.values()), rotation=45, ha="right")
@@ -103,7 +115,7 @@ def histogram(table: pl.DataFrame, styles: Mapping[str, SeriesStyle], frame: Pan
     return figure
 
 
-def failures(
+def draw_failures(
     table: pl.DataFrame,
     styles: Mapping[str, SeriesStyle],
     frame: PanelFrame,
@@ -117,13 +129,14 @@ def failures(
         frame: the set, the title, the width, the span of the horizontal axis.
         reasons: (verdict, reason) -> what its row is called, the first on top.
     """
-    rows = only(shown(table, "draw", styles), set=frame.name)
+    rows = select_rows(select_names(table, "draw", styles), set=frame.name)
     height = 0.76 / len(styles)
     with figure_style():
         figure, axes = rows_panel(list(reasons.values()), frame, "share of samples")
         for i, (draw, style) in enumerate(styles.items()):
             shares = {
-                (r["verdict"], r["reason"]): r["share"] for r in only(rows, draw=draw).to_dicts()
+                (r["verdict"], r["reason"]): r["share"]
+                for r in select_rows(rows, draw=draw).to_dicts()
             }
             places = [place - 0.38 + (i + 0.5) * height for place in range(len(reasons))]
             widths = [shares.get(reason, 0.0) for reason in reasons]

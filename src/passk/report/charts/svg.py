@@ -140,9 +140,9 @@ def entry_width(styles: Sequence[SeriesStyle]) -> float:
 
 
 def _size(svg: str) -> tuple[float, float]:
-    found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)', svg)
-    assert found is not None, "matplotlib writes a viewBox"
-    return float(found[1]), float(found[2])
+    match = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)', svg)
+    assert match is not None, "matplotlib writes a viewBox"
+    return float(match[1]), float(match[2])
 
 
 def _bare(svg: str) -> str:

@@ -6,7 +6,7 @@ import polars as pl
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from passk.report.charts.axes import PanelFrame, only, panel, round_ticks
+from passk.report.charts.axes import PanelFrame, panel, round_ticks, select_rows
 from passk.report.charts.series_style import SeriesStyle
 from passk.report.charts.svg import figure_style
 
@@ -24,7 +24,7 @@ QUANTITIES = {
 FINE_TUNING = {"loss": ("Loss on demonstrations", "nats per token")}
 
 
-def present(table: pl.DataFrame, arms: Mapping[str, SeriesStyle]) -> dict[str, str]:
+def list_quantities(table: pl.DataFrame, arms: Mapping[str, SeriesStyle]) -> dict[str, str]:
     """Quantities that at least one of the arms logged, with their titles."""
     rows = table.filter(pl.col("arm").is_in(list(arms)))
     return {
@@ -34,7 +34,9 @@ def present(table: pl.DataFrame, arms: Mapping[str, SeriesStyle]) -> dict[str, s
     }
 
 
-def training(table: pl.DataFrame, styles: Mapping[str, SeriesStyle], frame: PanelFrame) -> Figure:
+def draw_quantity(
+    table: pl.DataFrame, styles: Mapping[str, SeriesStyle], frame: PanelFrame
+) -> Figure:
     """One quantity by training step: running means, and single steps where arms are few.
 
     Args:
@@ -46,7 +48,7 @@ def training(table: pl.DataFrame, styles: Mapping[str, SeriesStyle], frame: Pane
     with figure_style():
         figure, axes = panel(frame)
         for arm, style in styles.items():
-            rows = only(table, arm=arm).sort("step").drop_nulls(name)
+            rows = select_rows(table, arm=arm).sort("step").drop_nulls(name)
             if rows.is_empty():
                 continue
             # A quantity measured every so many steps is shown as measured.

@@ -3,8 +3,8 @@
 Example:
     >>> from PIL import Image
     >>> from passk.core.images import encode
-    >>> shown = embedded(encode(Image.new("RGB", (56, 28), "red")).png)
-    >>> shown.width, shown.height, shown.crisp, shown.uri[:22]
+    >>> image = embed(encode(Image.new("RGB", (56, 28), "red")).png)
+    >>> image.width, image.height, image.crisp, image.uri[:22]
     (168, 84, True, 'data:image/png;base64,')
 """
 
@@ -36,7 +36,7 @@ class InlineImage:
     crisp: bool
 
 
-def embedded(png: bytes) -> InlineImage:
+def embed(png: bytes) -> InlineImage:
     """A picture of a problem table for the page; a large one is shrunk, a tiny one magnified."""
     image = opened(png)
     largest = max(image.size)

@@ -11,7 +11,7 @@ from passk.report.charts.series_style import SeriesStyle, theme_colours
 from passk.report.charts.svg import sample
 from passk.report.claims.judging import first_verdicts, group_subjects, judge_claims
 from passk.report.context import ReportContext
-from passk.report.finding import finding
+from passk.report.finding import state_finding
 from passk.report.html import sourced_values
 from passk.report.html.sourced_values import Part, SourcedValue
 from passk.report.sections.assembly import build_sections
@@ -33,7 +33,7 @@ def render_page(context: ReportContext, drawn: Mapping[str, DrawnChart]) -> str:
     environment.filters["sample"] = _sample
     environment.filters["matrices"] = group_subjects
     template = environment.from_string((HERE / "page.html.j2").read_text(encoding="utf-8"))
-    sentence = finding(context)
+    sentence = state_finding(context)
     sources = [part.source.row for part in sentence if isinstance(part, SourcedValue)]
     judged = judge_claims(context)
     return template.render(

@@ -23,7 +23,7 @@ def _charts(context: ReportContext) -> Iterator[Chart]:
         "algorithms",
         sets,
         styles,
-        lambda key: broken_axis.pass_at_k(
+        lambda key: broken_axis.draw_pass_at_k(
             table, styles, PanelFrame(key, sets[key], context.size), bases
         ),
     )

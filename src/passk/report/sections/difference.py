@@ -42,7 +42,7 @@ def difference_charts(
         name,
         sets,
         of_pairs,
-        lambda key: panels.difference(
+        lambda key: panels.draw_difference(
             table, crossings, of_pairs, PanelFrame(key, sets[key], context.size, span)
         ),
     )

@@ -39,7 +39,7 @@ def _charts(context: ReportContext) -> Iterator[Chart]:
         "efficiency",
         sets,
         styles,
-        lambda key: efficiency_gap.efficiency(
+        lambda key: efficiency_gap.draw_efficiency(
             table, styles, PanelFrame(key, sets[key], context.size, span), paper[key]
         ),
         legend=False,

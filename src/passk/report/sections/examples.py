@@ -7,8 +7,8 @@ from passk.report.sections.section import Section
 
 
 def _examples(context: ReportContext) -> tuple[ProblemExample, ...]:
-    shown = [name for name in EXAMPLE_RENDERERS if name in context.params.panels]
-    return show_examples(context, [name for name in context.examples if name not in shown])
+    domains = [name for name in EXAMPLE_RENDERERS if name in context.params.panels]
+    return show_examples(context, [name for name in context.examples if name not in domains])
 
 
 SECTION = Section(

@@ -56,7 +56,7 @@ def failure_charts(
         name,
         sets,
         styles,
-        lambda key: panels.failures(
+        lambda key: panels.draw_failures(
             table, styles, PanelFrame(key, sets[key], context.size, span), reasons
         ),
         bars=True,

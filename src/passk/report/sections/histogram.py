@@ -22,7 +22,9 @@ def histogram_charts(
         name,
         sets,
         styles,
-        lambda key: panels.histogram(table, styles, PanelFrame(key, sets[key], context.size, span)),
+        lambda key: panels.draw_histogram(
+            table, styles, PanelFrame(key, sets[key], context.size, span)
+        ),
         bars=True,
     )
 

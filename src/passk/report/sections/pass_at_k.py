@@ -24,7 +24,9 @@ def curve_charts(
         name,
         sets,
         styles,
-        lambda key: panels.pass_at_k(table, styles, PanelFrame(key, sets[key], context.size, span)),
+        lambda key: panels.draw_pass_at_k(
+            table, styles, PanelFrame(key, sets[key], context.size, span)
+        ),
     )
 
 

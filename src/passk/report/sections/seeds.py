@@ -176,7 +176,9 @@ def _charts(context: ReportContext) -> Iterator[Chart]:
         "seeds",
         sets,
         {},
-        lambda key: dot_plot.dots(rows[key], PanelFrame(key, sets[key], context.size, span), "ΔSE"),
+        lambda key: dot_plot.draw_dots(
+            rows[key], PanelFrame(key, sets[key], context.size, span), "ΔSE"
+        ),
         legend=False,
     )
 

@@ -32,7 +32,7 @@ def _charts(context: ReportContext) -> Iterator[Chart]:
     log = context.results["training"]
     groups = _arm_groups(context, set(log.drop_nulls("reward")["arm"]))
     for panel, arms in groups.items():
-        quantities = training_curves.present(log, arms)
+        quantities = training_curves.list_quantities(log, arms)
         draw = partial(_quantity, log, arms, quantities, context.size)
         name = "training" if len(groups) == 1 else f"training-{panel}"
         yield Chart(name, quantities, arms, draw, _heading(panel) if len(groups) > 1 else "")
@@ -54,7 +54,7 @@ def _quantity(
     size: Size,
     key: str,
 ) -> Figure:
-    return training_curves.training(log, arms, PanelFrame(key, quantities[key], size))
+    return training_curves.draw_quantity(log, arms, PanelFrame(key, quantities[key], size))
 
 
 def _arm_groups(context: ReportContext, logged: set[str]) -> dict[str, dict[str, SeriesStyle]]:
