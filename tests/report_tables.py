@@ -8,13 +8,21 @@ import polars as pl
 from passk.analysis.metrics import HISTOGRAM_LABELS
 from passk.analysis.questions.registry import QUESTIONS
 from passk.analysis.settings import Analysis
-from passk.report.material import Material
-from passk.report.settings import Report
+from passk.report.context import ReportContext
+from passk.report.entries import (
+    ReportedArm,
+    ReportedDraw,
+    ReportedFineTuning,
+    ReportedSet,
+    SuiteResult,
+)
+from passk.report.settings import ReportSettings
 
 K = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 LABELS = {"base": "Base", "grpo": "GRPO", "indomain": "In-domain", "outdomain": "Out-of-domain"}
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
 SUITE = {"success": True, "expectations": [{"name": "keys are unique", "success": True}]}
+VALID = SuiteResult.parse(SUITE)
 
 
 def report(**changes: Any) -> dict[str, Any]:
@@ -171,15 +179,18 @@ def _checked(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
     return table.check(pl.DataFrame(rows, schema=dict(table.columns), orient="row"))
 
 
-def draw(model: str, sets: list[str], **changes: Any) -> dict[str, Any]:
+def draw(model: str, sets: list[str], **changes: Any) -> ReportedDraw:
     """One entry of `draws`."""
-    return {
+    entry = {
         "model": model, "sets": sets, "n": 256, "temperature": 0.6, "top_p": 0.95,
         "max_new_tokens": 64, "template": "plain", "engine": "step_loop", "replicate": 0,
     } | changes  # fmt: skip
+    return ReportedDraw.parse(entry)
 
 
-def compared(sets: tuple[str, ...] = ("indomain", "outdomain", "hard"), **changes: Any) -> Material:
+def compared(
+    sets: tuple[str, ...] = ("indomain", "outdomain", "hard"), **changes: Any
+) -> ReportContext:
     """A base model and an RL-trained one that cross."""
     models = {"base": (0.16, 0.95), "grpo": (0.34, 0.6)}
     pairs = {"grpo": {"base": "base", "rl": "grpo"}}
@@ -187,20 +198,19 @@ def compared(sets: tuple[str, ...] = ("indomain", "outdomain", "hard"), **change
     draws |= {
         f"{name}-greedy": draw(name, list(sets), n=1, temperature=0, top_p=1) for name in models
     }
-    return Material(
-        params=Report(**report(**changes)),
+    return ReportContext(
+        params=ReportSettings(**report(**changes)),
         analysis=Analysis(**analysis(pairs)),
         results=tables(models, pairs, list(sets))
         | {"training": training(["grpo"]), "cost": cost(["grpo"]), "seeds": seeds([])},
-        validation={"problems": SUITE, "samples": SUITE, "verdicts": SUITE},
+        validation={"problems": VALID, "samples": VALID, "verdicts": VALID},
         draws=draws,
-        sets={name: {"problems": name, "filters": []} for name in sets},
+        sets={name: ReportedSet(name) for name in sets},
         train={
-            "grpo": {
-                "algorithm": {"name": "grpo"}, "start": "base", "set": "train", "steps": 120,
-                "prompts": 32, "rollouts": 8, "temperature": 1.0, "learning_rate": 2e-4,
-                "beta": 0.0,
-            }
+            "grpo": ReportedArm(
+                algorithm={"name": "grpo"}, start="base", set="train", steps=120,
+                prompts=32, rollouts=8, temperature=1.0, learning_rate=2e-4, beta=0.0,
+            )
         },
     )  # fmt: skip
 
@@ -258,7 +268,7 @@ COUNTERPARTS = {
 
 def many(
     names: tuple[str, ...] = ("indomain", "outdomain", "hard", "trained"), **changes: Any
-) -> Material:
+) -> ReportContext:
     """A study with everything that a section can compare."""
     pairs = {name: {"base": base, "rl": rl} for name, (base, rl) in COMPARED.items()}
     groups = {"algorithms": ALGORITHMS}
@@ -275,17 +285,19 @@ def many(
         "pairs": ["grpo"], "sets": [name for name in names if name != "trained"],
         "panels": PANELS, "claims": CLAIMS, "counterparts": COUNTERPARTS,
     }  # fmt: skip
-    return Material(
-        params=Report(**report(**(shown | changes))),
+    return ReportContext(
+        params=ReportSettings(**report(**(shown | changes))),
         analysis=Analysis(**analysis(pairs, groups)),
         results=tables(MANY, pairs, list(names), groups)
         | {"seeds": seeds(list(names))}
         | {"training": training(arms, 60), "cost": cost(arms, 60)},
-        validation={"problems": SUITE, "samples": SUITE, "verdicts": SUITE},
+        validation={"problems": VALID, "samples": VALID, "verdicts": VALID},
         draws={name: draw(model, list(names)) for name, model in models.items()},
-        sets={name: {"problems": name, "filters": []} for name in names},
-        train={name: arm | {"algorithm": {"name": name.partition("-")[0]}} for name in arms},
-        sft={"distilled": {"start": "base", "demonstrations": "teacher", "steps": 400}},
+        sets={name: ReportedSet(name) for name in names},
+        train={
+            name: ReportedArm(**arm, algorithm={"name": name.partition("-")[0]}) for name in arms
+        },
+        sft={"distilled": ReportedFineTuning("base", "teacher", 400)},
     )
 
 
@@ -307,7 +319,7 @@ def failures(draws: list[str], sets: list[str]) -> pl.DataFrame:
     return _checked("failures", rows)
 
 
-def coded(**changes: Any) -> Material:
+def coded(**changes: Any) -> ReportContext:
     """The study with everything and a second domain: models, sets and a pair of its own."""
     math = many()
     models = {"coder": (0.3, 0.9), "code-grpo": (0.5, 0.7)}
@@ -331,10 +343,10 @@ def coded(**changes: Any) -> Material:
         },
     }  # fmt: skip
     told = math.analysis.model_dump()
-    arm = dict(math.train["grpo"]) | {"start": "coder", "set": "code-train"}
+    arm = replace(math.train["grpo"], start="coder", set="code-train")
     return replace(
         math,
-        params=Report(**report(**(shown | changes))),
+        params=ReportSettings(**report(**(shown | changes))),
         analysis=Analysis(**told | {"pairs": told["pairs"] | pairs, "views": views}),
         results=joined,
         draws={
@@ -342,7 +354,7 @@ def coded(**changes: Any) -> Material:
             "coder": draw("coder", list(CODE)),
             "code-grpo": draw("code-grpo/step-60", list(CODE)),
         },
-        sets={**math.sets, **{name: {"problems": name, "filters": []} for name in CODE}},
+        sets={**math.sets, **{name: ReportedSet(name) for name in CODE}},
         train={**math.train, "code-grpo": arm},
     )
 
@@ -351,7 +363,7 @@ SCENES = ("scenes", "charts")
 CONTROL = "scenes-shuffled"
 
 
-def seeing(**changes: Any) -> Material:
+def seeing(**changes: Any) -> ReportContext:
     """The study with a third domain: pictures, a control that shuffles them, a filtered set."""
     before = coded()
     models = {"viewer": (0.2, 0.85), "visual-grpo": (0.45, 0.65)}
@@ -366,7 +378,7 @@ def seeing(**changes: Any) -> Material:
     joined["failures"] = pl.concat([joined["failures"], lost])
     panels = PANELS | {"visual": {"pairs": ["visual"], "sets": []}}
     told = before.analysis.model_dump()
-    scenes = {"problems": "scenes", "filters": [{"kind": "free_form"}, {"kind": "image_present"}]}
+    scenes = ReportedSet("scenes", [{"kind": "free_form"}, {"kind": "image_present"}])
     steps = [
         {"set": "scenes", "order": 0, "filter": "free_form", "rows_in": 1000, "rows_out": 460,
          "reason": "has answer choices"},
@@ -375,25 +387,25 @@ def seeing(**changes: Any) -> Material:
     ]  # fmt: skip
     return replace(
         before,
-        params=Report(**report(pairs=["grpo"], sets=list(many().set_names), claims=CLAIMS,
+        params=ReportSettings(**report(pairs=["grpo"], sets=list(many().set_names), claims=CLAIMS,
                                counterparts=COUNTERPARTS, panels=panels) | changes),
         analysis=Analysis(**told | {"pairs": told["pairs"] | pairs}),
         results=joined,
-        validation={**before.validation, "problems": SUITE | {"filters": steps}},
+        validation={**before.validation, "problems": SuiteResult.parse(SUITE | {"filters": steps})},
         draws={
             **before.draws,
             "viewer": draw("viewer", [*SCENES, CONTROL], template="image"),
             "visual-grpo": draw("visual-grpo/step-60", [*SCENES, CONTROL], template="image"),
         },
         sets={
-            **before.sets, "scenes": scenes, "charts": {"problems": "charts", "filters": []},
-            CONTROL: scenes | {"pictures": "shuffled"},
+            **before.sets, "scenes": scenes, "charts": ReportedSet("charts"),
+            CONTROL: replace(scenes, pictures="shuffled"),
         },
-        train={**before.train, "visual-grpo": before.train["grpo"] | {"start": "viewer"}},
+        train={**before.train, "visual-grpo": replace(before.train["grpo"], start="viewer")},
     )  # fmt: skip
 
 
-def alone() -> Material:
+def alone() -> ReportContext:
     """One imported draw: no pair, no training, no greedy decoding."""
     k = [1, 2, 4, 8]
     values = [0.91125, 0.935357, 0.956, 0.97]
@@ -409,8 +421,8 @@ def alone() -> Material:
          "problems": size, "share": size / 100}
         for i, (label, size) in enumerate(zip(HISTOGRAM_LABELS, sizes, strict=True))
     ]  # fmt: skip
-    return Material(
-        params=Report(**report(labels={"real": "100 MATH problems"}, colours={})),
+    return ReportContext(
+        params=ReportSettings(**report(labels={"real": "100 MATH problems"}, colours={})),
         analysis=Analysis(**analysis({})),
         results={
             name: _checked(
@@ -418,7 +430,7 @@ def alone() -> Material:
             )
             for name in analysis({})["questions"]
         },
-        validation={"samples": SUITE},
+        validation={"samples": VALID},
         draws={"real": draw("real", ["real"], n=None, engine="imported", temperature=None)},
-        sets={"real": {"problems": "real", "filters": []}},
+        sets={"real": ReportedSet("real")},
     )

@@ -10,13 +10,20 @@ from passk.report.claims.ablations import kl_verdict, rollouts_verdict
 from passk.report.claims.algorithms import algorithms_verdict
 from passk.report.claims.crossover import crossover_verdict
 from passk.report.claims.distillation import distillation_verdict, goes_beyond
+from passk.report.claims.judging import first_verdicts, judge_claims
 from passk.report.claims.longer import longer_verdict
 from passk.report.claims.registry import CLAIMS
 from passk.report.claims.subset import subset_verdict
-from passk.report.claims.verdict import NOT_SUPPORTED, SUPPORTED, THRESHOLDS, UNDECIDED, Asked
-from passk.report.contents import drawings
-from passk.report.numbers import Number, plain
-from passk.report.page import brief, judged, page
+from passk.report.claims.verdict import (
+    NOT_SUPPORTED,
+    SUPPORTED,
+    THRESHOLDS,
+    UNDECIDED,
+    ClaimSubjects,
+)
+from passk.report.html.page import render_page
+from passk.report.html.sourced_values import SourcedValue, plain
+from passk.report.sections.assembly import draw_charts
 
 UP, DOWN, OPEN = (0.1, 0.2), (-0.2, -0.1), (-0.1, 0.1)
 
@@ -137,8 +144,8 @@ def test_claim_7(intervals, bands, beyond, subset, verdict):
 
 
 def test_each_claim_is_judged_on_the_pairs_that_the_parameters_name():
-    material = made.many()
-    found = {claim.number: verdicts for claim, verdicts in judged(material)}
+    context = made.many()
+    found = {claim.number: verdicts for claim, verdicts in judge_claims(context)}
     subjects = {number: list(dict.fromkeys(v.subject for v in found[number])) for number in found}
     assert subjects == {
         1: ["grpo", "llama", "wide"], 2: ["grpo", "llama", "wide"], 4: ["algorithms"],
@@ -149,39 +156,42 @@ def test_each_claim_is_judged_on_the_pairs_that_the_parameters_name():
 
 
 def test_without_roles_the_main_pairs_are_judged_and_no_other_claim():
-    material = made.many(claims={})
-    assert [claim.number for claim, _ in judged(material)] == [1, 2]
-    assert {v.subject for _, verdicts in judged(material) for v in verdicts} == {"grpo"}
+    context = made.many(claims={})
+    assert [claim.number for claim, _ in judge_claims(context)] == [1, 2]
+    assert {v.subject for _, verdicts in judge_claims(context) for v in verdicts} == {"grpo"}
     with pytest.raises(ValueError, match=r"report\.claims\.longer: 'lnger' is not.*legal: grpo, "):
-        judged(made.many(claims={"longer": ["lnger"]}))
+        judge_claims(made.many(claims={"longer": ["lnger"]}))
 
 
 @pytest.mark.parametrize("missing", ["spread", "coverage", "difference", "crossover"])
 def test_a_missing_table_takes_away_what_needs_it_and_breaks_nothing(missing):
-    material = made.many(("indomain",), panels={})
-    kept = {name: table for name, table in material.results.items() if name != missing}
-    numbers = {claim.number for claim, _ in judged(replace(material, results=kept))}
+    context = made.many(("indomain",), panels={})
+    kept = {name: table for name, table in context.results.items() if name != missing}
+    numbers = {claim.number for claim, _ in judge_claims(replace(context, results=kept))}
     gone = {"spread": {4}, "coverage": {2}, "difference": {1, 5, 6, 7}, "crossover": set()}
     assert numbers == {1, 2, 4, 5, 6, 7} - gone[missing]
 
 
 def test_no_verdict_without_an_interval():
-    material = made.many(("indomain",), panels={})
-    for claim, verdicts in judged(material):
+    context = made.many(("indomain",), panels={})
+    for claim, verdicts in judge_claims(context):
         for verdict in verdicts:
-            columns = {p.source.column for p in verdict.evidence if isinstance(p, Number)}
+            columns = {p.source.column for p in verdict.evidence if isinstance(p, SourcedValue)}
             limits = columns & {"low", "smallest_low"} or "[" in plain(verdict.evidence)
             assert limits, claim.number
             assert verdict.verdict in {SUPPORTED, NOT_SUPPORTED, UNDECIDED}
 
 
 def test_no_claim_is_judged_on_imported_samples():
-    assert all(claim.judge(made.alone().results, Asked({"rl": ["grpo"]})) == [] for claim in CLAIMS)
+    assert all(
+        claim.judge(made.alone().results, ClaimSubjects({"rl": ["grpo"]})) == []
+        for claim in CLAIMS.values()
+    )
 
 
 def test_the_head_of_the_page_names_each_claim_once_with_its_parts():
-    material = made.many()
-    short = {claim.number: verdicts for claim, verdicts in brief(judged(material))}
+    context = made.many()
+    short = {claim.number: verdicts for claim, verdicts in first_verdicts(judge_claims(context))}
     assert {number: [v.part for v in verdicts] for number, verdicts in short.items()} == {
         1: [""], 2: [""], 4: [""], 5: [""], 6: ["rollouts", "KL"], 7: [""],
     }  # fmt: skip
@@ -190,24 +200,24 @@ def test_the_head_of_the_page_names_each_claim_once_with_its_parts():
 
 
 def test_the_page_prints_every_threshold_and_every_verdict():
-    material = made.many(("indomain",), panels={})
-    document = page(material, drawings(material))
-    for claim, verdicts in judged(material):
+    context = made.many(("indomain",), panels={})
+    document = render_page(context, draw_charts(context))
+    for claim, verdicts in judge_claims(context):
         assert f'id="claim-{claim.number}"' in document
         assert claim.rule.replace("'", "&#39;").replace('"', "&#34;") in document
         assert len(verdicts) > 0
-    rules = " ".join(claim.rule for claim in CLAIMS)
+    rules = " ".join(claim.rule for claim in CLAIMS.values())
     for value in vars(THRESHOLDS).values():
         assert f"{value:g}" in rules
 
 
 def test_evidence_of_claim_7_names_the_least_certain_k_and_the_problems_beyond_luck():
-    material = made.many(("indomain",), panels={})
-    table = material.results["coverage"].with_columns(
+    context = made.many(("indomain",), panels={})
+    table = context.results["coverage"].with_columns(
         certain=pl.when(category="rl_only").then(1).otherwise("certain")
     )
-    material = replace(material, results={**material.results, "coverage": table})
-    verdict = next(v for claim, v in judged(material) if claim.number == 7)[0]
+    context = replace(context, results={**context.results, "coverage": table})
+    verdict = next(v for claim, v in judge_claims(context) if claim.number == 7)[0]
     assert verdict.verdict == SUPPORTED
     said = plain(verdict.evidence)
     assert "above the base by the interval at 9 of 9 k; least certain" in said

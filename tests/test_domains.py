@@ -10,34 +10,35 @@ import pytest
 
 import report_tables as made
 from passk.analysis.examples import EXAMPLES
-from passk.report import comparing, failing, setup, solvable, summary
-from passk.report.contents import drawings, sections
-from passk.report.numbers import Number, plain
-from passk.report.page import judged, matrices, page
-from passk.report.plots import plots
+from passk.report import summary
+from passk.report.claims.judging import group_subjects, judge_claims
+from passk.report.html.page import render_page
+from passk.report.html.sourced_values import SourcedValue, plain
+from passk.report.sections import coverage, endpoints, failures, setup
+from passk.report.sections.assembly import build_sections, draw_charts, list_charts
 
 SHOWN = [*made.CODE, "late"]
 
 
 @pytest.fixture(scope="module")
 def drawn():
-    return drawings(made.coded())
+    return draw_charts(made.coded())
 
 
 @pytest.fixture(scope="module")
 def document(drawn) -> str:
-    return page(made.coded(), drawn)
+    return render_page(made.coded(), drawn)
 
 
 def test_the_section_shows_its_pairs_on_its_sets_and_views():
-    found = {name: p for name, p in plots(made.coded()).items() if p.section == "code"}
+    found = {name: p for name, p in list_charts(made.coded()).items() if p.section == "code"}
     assert list(found) == ["code", "code-difference", "code-histogram", "code-failures"]
-    for plot in found.values():
-        assert list(plot.panels) == SHOWN
-        assert plot.open
-    assert list(found["code"].looks) == ["coder", "code-grpo"]
-    assert list(found["code-difference"].looks) == ["code"]
-    section = next(s for s in sections(made.coded(), {}) if s.name == "code")
+    for chart in found.values():
+        assert list(chart.panels) == SHOWN
+        assert chart.open
+    assert list(found["code"].styles) == ["coder", "code-grpo"]
+    assert list(found["code-difference"].styles) == ["code"]
+    section = next(s for s in build_sections(made.coded(), {}) if s.name == "code")
     assert "later version" in section.where
     assert "42.8%" in section.numbers
     columns = [list(view.columns) for view in section.tables]
@@ -47,21 +48,21 @@ def test_the_section_shows_its_pairs_on_its_sets_and_views():
 
 
 def test_other_sections_are_as_without_it():
-    without, found = plots(made.many()), plots(made.coded())
-    for name, plot in without.items():
-        if plot.section != "training":
-            assert (plot.panels, plot.looks) == (found[name].panels, found[name].looks), name
+    without, found = list_charts(made.many()), list_charts(made.coded())
+    for name, chart in without.items():
+        if chart.section != "training":
+            assert (chart.panels, chart.styles) == (found[name].panels, found[name].styles), name
     assert set(found) - set(without) == {
         "code", "code-difference", "code-histogram", "code-failures", "failures", "training-code",
     }  # fmt: skip
-    assert list(found["training-code"].looks) == ["code-grpo"]
+    assert list(found["training-code"].styles) == ["code-grpo"]
 
 
 def test_no_panel_and_no_table_is_empty(drawn):
     for drawing in drawn.values():
-        for key, label in drawing.plot.panels.items():
-            assert drawing.plot.draw(key).axes[0].has_data(), (drawing.plot.name, label)
-    for section in sections(made.coded(), drawn):
+        for key, label in drawing.chart.panels.items():
+            assert drawing.chart.draw(key).axes[0].has_data(), (drawing.chart.name, label)
+    for section in build_sections(made.coded(), drawn):
         assert all(view.rows for view in section.tables), section.name
 
 
@@ -72,8 +73,8 @@ def test_a_section_without_sets_takes_those_that_its_pairs_share():
 
 
 def test_a_domain_that_nothing_samples_has_no_section():
-    material = made.many(panels=made.PANELS)
-    assert not {"code", "visual"} & {section.name for section in sections(material, {})}
+    context = made.many(panels=made.PANELS)
+    assert not {"code", "visual"} & {section.name for section in build_sections(context, {})}
 
 
 def test_all_sets_and_views_are_shown_where_the_page_names_none():
@@ -86,19 +87,21 @@ def test_all_sets_and_views_are_shown_where_the_page_names_none():
 
 def test_claims_are_judged_on_every_pair_on_the_sets_that_it_shares():
     for panels in (None, made.PANELS):  # shown on a section of its own, or by the claim alone
-        material = made.coded(**({} if panels is None else {"panels": panels}))
-        first = judged(material)[0][1]
+        context = made.coded(**({} if panels is None else {"panels": panels}))
+        first = judge_claims(context)[0][1]
         assert {v.set for v in first if v.subject == "code"} == set(SHOWN)
         assert {v.set for v in first if v.subject == "grpo"} >= {"indomain", "hard"}
-        told = matrices(first)
+        told = group_subjects(first)
         assert [subjects for _, subjects in told] == [["grpo", "llama", "wide"], ["code"]]
         assert [set(sets) for sets, _ in told][1] == set(SHOWN)
 
 
 def test_subjects_that_share_a_set_stand_in_one_table():
-    verdicts = judged(made.coded())[0][1]
+    verdicts = judge_claims(made.coded())[0][1]
     moved = [replace(v, set="hard") if v.subject == "code" else v for v in verdicts]
-    assert [subjects for _, subjects in matrices(moved)] == [["grpo", "llama", "wide", "code"]]
+    assert [subjects for _, subjects in group_subjects(moved)] == [
+        ["grpo", "llama", "wide", "code"]
+    ]
 
 
 def test_the_page_has_one_table_of_verdicts_per_domain_and_unique_ids(document):
@@ -114,38 +117,38 @@ def test_the_page_has_one_table_of_verdicts_per_domain_and_unique_ids(document):
 
 
 def test_every_number_of_the_section_names_a_row_that_exists(document):
-    material = made.coded()
+    context = made.coded()
     marked = set(re.findall(r'data-source="failures ([^"]*)" data-column="share"', document))
     assert len(marked) > 20
     for key in marked:
         words = dict(word.split("=") for word in shlex.split(unescape(key)))
-        assert len(material.results["failures"].filter(**words)) == 1, key
+        assert len(context.results["failures"].filter(**words)) == 1, key
 
 
 def test_failures_stand_by_reason_wrong_before_unknown():
-    view = failing.failures(made.coded(), ["coder", "code-grpo"], ["code-functions"])
+    view = failures.failure_table(made.coded(), ["coder", "code-grpo"], ["code-functions"])
     rows = [[plain(cell) for cell in row] for row in view.rows]
     assert rows[0] == ["code-functions", "wrong", "wrong output", "50.0%", "25.0%"]
     assert rows[2] == ["code-functions", "wrong", "timeout", "2.0%", "–"]
     assert rows[3][3] == "0.04%"
     assert rows[-1][1:] == ["unknown", "truncated", "1.0%", "0.5%"]
     assert not view.folded
-    assert failing.failures(made.coded(), ["coder", "code-grpo"], SHOWN).folded
+    assert failures.failure_table(made.coded(), ["coder", "code-grpo"], SHOWN).folded
 
 
 def test_the_figure_of_failures_shows_what_matters_a_bar_per_draw():
-    plot = plots(made.coded())["code-failures"]
-    axes = plot.draw("late").axes[0]
+    chart = list_charts(made.coded())["code-failures"]
+    axes = chart.draw("late").axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == [
         "wrong output", "error: TypeError", "timeout", "unknown: truncated",
     ]  # fmt: skip
     widths = [bar.get_width() for bars in axes.containers for bar in bars]
     assert widths == [0.5, 0.1, 0.02, 0.01, 0.25, 0.05, 0.0, 0.005]
-    assert axes.get_xlim() == plot.draw("code-functions").axes[0].get_xlim()
+    assert axes.get_xlim() == chart.draw("code-functions").axes[0].get_xlim()
 
 
 def test_the_papers_numbers_stand_beside_those_of_code():
-    view = comparing.ends(made.coded(), "code")
+    view = endpoints.endpoint_table(made.coded(), "code", 128)
     assert list(view.columns)[-1] == "Paper, k = 128"
     told = {tuple(plain(c) for c in row[:2]): plain(row[-1]) for row in view.rows}
     assert told["code-functions", "coder"] == "about 0.500"
@@ -154,28 +157,28 @@ def test_the_papers_numbers_stand_beside_those_of_code():
 
 
 def test_indices_are_ranges_and_problems_left_out_are_counted():
-    assert solvable.ranges([]) == ""
-    assert solvable.ranges([4]) == "4"
-    assert solvable.ranges([0, 1, 3, 4, 5]) == "0, 1, 3–5"
-    material = made.coded()
-    assert plain(solvable.indices(material, ["code"], ["late"]).rows[0][-1]) == "0–69"
-    assert "Left out" not in solvable.coverage(material, ["code"], SHOWN).columns
-    table = material.results["coverage"].with_columns(
+    assert coverage.ranges([]) == ""
+    assert coverage.ranges([4]) == "4"
+    assert coverage.ranges([0, 1, 3, 4, 5]) == "0, 1, 3–5"
+    context = made.coded()
+    assert plain(coverage.index_table(context, ["code"], ["late"]).rows[0][-1]) == "0–69"
+    assert "Left out" not in coverage.coverage_table(context, ["code"], SHOWN).columns
+    table = context.results["coverage"].with_columns(
         excluded=pl.when(set="late").then(3).otherwise(0)
     )
-    flagged = replace(material, results={**material.results, "coverage": table})
-    view = solvable.coverage(flagged, ["code"], SHOWN)
+    flagged = replace(context, results={**context.results, "coverage": table})
+    view = coverage.coverage_table(flagged, ["code"], SHOWN)
     assert [plain(row[-1]) for row in view.rows] == ["0", "0", "3"]
-    number = next(part for part in view.rows[2][-1] if isinstance(part, Number))
+    number = next(part for part in view.rows[2][-1] if isinstance(part, SourcedValue))
     assert number.source.row == "coverage pair=code set=late category=base_only"
 
 
 def test_a_view_is_called_so_among_the_sets_and_has_its_files():
-    material = made.coded()
-    rows = {plain(row[0]): [plain(c) for c in row] for row in setup.benchmarks(material).rows}
+    context = made.coded()
+    rows = {plain(row[0]): [plain(c) for c in row] for row in setup.set_table(context).rows}
     assert rows["late"] == ["late", "120", "a view of code-functions"]
-    assert "coder@late" in summary.curves(material)
-    assert "late" in summary.metrics(material)["pairs"]["code"]
+    assert "coder@late" in summary.curves(context)
+    assert "late" in summary.metrics(context)["pairs"]["code"]
 
 
 PROGRAM = "def f(x):\n    return x < 1 and '<b>'\n"
@@ -198,7 +201,7 @@ def shown(name):
 
 
 def test_examples_stand_folded_in_their_section_and_escaped(drawn):
-    text = page(shown("code"), drawn)
+    text = render_page(shown("code"), drawn)
     section = text[text.index('<section id="code"') :]
     section = section[: section.index("</section>")]
     assert '<details class="example">' in section
@@ -211,6 +214,6 @@ def test_examples_stand_folded_in_their_section_and_escaped(drawn):
 
 
 def test_examples_of_no_domain_have_a_section_of_their_own():
-    found = {s.name: s for s in sections(shown("math"), {})}
+    found = {s.name: s for s in build_sections(shown("math"), {})}
     assert found["examples"].examples[0].title == "code-functions, problem 3"
     assert found["code"].examples == ()

@@ -10,11 +10,12 @@ import polars as pl
 import pytest
 
 import report_tables as made
-from passk.report import comparing, folded, progress, published, seeds, setup, solvable, tables
-from passk.report.contents import drawings, sections
-from passk.report.numbers import Number, plain
-from passk.report.page import page
-from passk.report.plots import plots
+from passk.report import published
+from passk.report.charts import broken_axis, training_curves
+from passk.report.html.page import render_page
+from passk.report.html.sourced_values import SourcedValue, plain
+from passk.report.sections import cost, coverage, difference, endpoints, seeds, setup
+from passk.report.sections.assembly import build_sections, draw_charts, list_charts
 
 ORDER = [
     "pass_at_k", "difference", "histogram", "coverage", "greedy", "algorithms", "efficiency",
@@ -26,16 +27,16 @@ ORDER = [
 @pytest.fixture(scope="module")
 def drawn():
     """The figures of a study with everything, drawn."""
-    return drawings(made.many())
+    return draw_charts(made.many())
 
 
 @pytest.fixture(scope="module")
 def document(drawn) -> str:
-    return page(made.many(), drawn)
+    return render_page(made.many(), drawn)
 
 
 def test_every_section_stands_in_the_page_in_order_and_in_its_contents(document, drawn):
-    found = [section.name for section in sections(made.many(), drawn)]
+    found = [section.name for section in build_sections(made.many(), drawn)]
     assert found == [name for name in ORDER if name != "greedy"]  # no greedy draw in this study
     listed = re.findall(r'<a href="#([\w-]+)">', document[: document.index("<main>")])
     assert [name for name in listed if not name.startswith("claim")] == found
@@ -49,7 +50,7 @@ def test_ids_stay_unique_with_many_figures(document):
 
 
 def test_every_number_names_a_row_that_exists(document):
-    material = made.many()
+    context = made.many()
     marked = set(re.findall(r'data-source="(\w+) ([^"]*)" data-column="(\w+)"', document))
     assert {table for table, _, _ in marked} >= {
         "spread",
@@ -61,7 +62,7 @@ def test_every_number_names_a_row_that_exists(document):
     for table, key, column in marked:
         if table == "validation" or "," in key:
             continue
-        rows = material.results[table]
+        rows = context.results[table]
         for name, value in (item.split("=") for item in key.split()):
             rows = rows.filter(pl.col(name).cast(pl.String) == value)
         assert len(rows) == 1, (table, key)
@@ -69,91 +70,99 @@ def test_every_number_names_a_row_that_exists(document):
 
 
 def test_the_first_panel_shows_the_main_pair_alone_and_a_section_its_own_draws():
-    shown = {name: list(plot.looks) for name, plot in plots(made.many()).items()}
+    shown = {name: list(chart.styles) for name, chart in list_charts(made.many()).items()}
     assert shown["pass_at_k"] == ["base", "grpo"]
     assert shown["algorithms"] == ["base", *made.ALGORITHMS]
     assert shown["steps"] == ["base", "grpo-40", "grpo-80", "grpo"]
     assert shown["ablations"] == ["grpo", "grpo-n32", "grpo-kl"]
     assert shown["efficiency"] == made.ALGORITHMS
-    sets = {name: list(plot.panels) for name, plot in plots(made.many()).items()}
+    sets = {name: list(chart.panels) for name, chart in list_charts(made.many()).items()}
     assert sets["algorithms"] == made.STUDIED
     assert sets["families"] == ["indomain", "outdomain", "hard"]
 
 
 def test_what_a_section_shows_is_told_apart_and_set_colours_stay():
     palette = [*made.PALETTE, "#6A3D9A", "#7A7A7A"]
-    for name, plot in plots(made.many(palette=palette)).items():
-        looks = list(plot.looks.values())
-        assert len({look.label for look in looks}) == len(looks), name
-        assert len({(look.colour, look.line) for look in looks}) == len(looks), name
+    for name, chart in list_charts(made.many(palette=palette)).items():
+        styles = list(chart.styles.values())
+        assert len({style.label for style in styles}) == len(styles), name
+        assert len({(style.colour, style.line) for style in styles}) == len(styles), name
         if name != "families":
-            assert len({look.colour for look in looks}) == len(looks), name
-        if "grpo" in plot.looks:
-            assert plot.looks["grpo"].colour == "#d55e00"
+            assert len({style.colour for style in styles}) == len(styles), name
+        if "grpo" in chart.styles:
+            assert chart.styles["grpo"].colour == "#d55e00"
 
 
 def test_a_family_has_one_colour_the_base_dashed():
-    looks = plots(made.many())["families"].looks
+    styles = list_charts(made.many())["families"].styles
     for base, rl in (("base", "grpo"), ("base-llama", "grpo-llama")):
-        assert looks[base].colour == looks[rl].colour
-        assert (looks[base].line, looks[rl].line) == ("dashed", "solid")
-    assert looks["grpo"].colour != looks["grpo-llama"].colour
+        assert styles[base].colour == styles[rl].colour
+        assert (styles[base].line, styles[rl].line) == ("dashed", "solid")
+    assert styles["grpo"].colour != styles["grpo-llama"].colour
 
 
 def test_training_curves_are_grouped_and_every_arm_is_on_one():
-    material = made.many()
-    found = {name: plot for name, plot in plots(material).items() if plot.section == "training"}
-    assert list(found["training-algorithms"].looks) == made.ALGORITHMS
-    assert set(found["training-algorithms"].panels) == set(progress.QUANTITIES)  # PPO's critic too
+    context = made.many()
+    found = {
+        name: chart for name, chart in list_charts(context).items() if chart.section == "training"
+    }
+    assert list(found["training-algorithms"].styles) == made.ALGORITHMS
+    assert set(found["training-algorithms"].panels) == set(
+        training_curves.QUANTITIES
+    )  # PPO's critic too
     assert "critic_loss" not in found["training-objectives"].panels
-    assert {arm for plot in found.values() for arm in plot.looks} == set(material.train)
-    alone = [p for p in plots(made.compared()).values() if p.section == "training"]
-    assert [(plot.name, list(plot.looks), plot.heading) for plot in alone] == [
+    assert {arm for chart in found.values() for arm in chart.styles} == set(context.train)
+    alone = [p for p in list_charts(made.compared()).values() if p.section == "training"]
+    assert [(chart.name, list(chart.styles), chart.heading) for chart in alone] == [
         ("training", ["grpo"], "")
     ]
     assert list(alone[0].panels) == ["reward", "length", "entropy", "kl"]
 
 
 def test_an_arm_without_a_draw_has_its_curves_too():
-    material = made.many(panels={"algorithms": made.PANELS["algorithms"]})
-    other = plots(material)["training-other"]
-    assert set(other.looks) == set(material.train) - set(made.ALGORITHMS)
+    context = made.many(panels={"algorithms": made.PANELS["algorithms"]})
+    other = list_charts(context)["training-other"]
+    assert set(other.styles) == set(context.train) - set(made.ALGORITHMS)
     assert other.heading == "Other arms"
 
 
 def test_the_loss_of_fine_tuning_has_a_figure_of_its_own():
-    material = made.many()
+    context = made.many()
     losses = made.training(["distilled"], 40).with_columns(
         pl.lit(None, dtype=pl.Float64).alias(name) for name in ("reward", "length", "entropy", "kl")
     )
-    table = pl.concat([material.results["training"], losses.with_columns(loss=2 / pl.col("step"))])
-    tuned = replace(material, results={**material.results, "training": table})
-    before, after = plots(material), plots(tuned)
+    table = pl.concat([context.results["training"], losses.with_columns(loss=2 / pl.col("step"))])
+    tuned = replace(context, results={**context.results, "training": table})
+    before, after = list_charts(context), list_charts(tuned)
     assert [name for name in after if name not in before] == ["training-sft"]
-    plot = after["training-sft"]
-    assert (list(plot.looks), list(plot.panels)) == (["distilled"], ["loss"])
-    axes = plot.draw("loss").axes[0]
+    chart = after["training-sft"]
+    assert (list(chart.styles), list(chart.panels)) == (["distilled"], ["loss"])
+    axes = chart.draw("loss").axes[0]
     assert axes.get_ylabel() == "nats per token"
     assert axes.lines[0].get_ydata()[0] == 2.0
-    assert list(after["training-distillation"].looks) == list(before["training-distillation"].looks)
+    assert list(after["training-distillation"].styles) == list(
+        before["training-distillation"].styles
+    )
 
 
 def test_kl_measured_now_and_then_is_drawn_where_it_was_measured():
     log = made.training(["a"], 60)
-    looks = {"a": next(iter(plots(made.compared())["training"].looks.values()))}
-    axes = progress.training(log, looks, progress.Frame("kl", "KL", (4, 3))).axes[0]
+    styles = {"a": next(iter(list_charts(made.compared())["training"].styles.values()))}
+    axes = training_curves.draw_quantity(
+        log, styles, training_curves.PanelFrame("kl", "KL", (4, 3))
+    ).axes[0]
     assert [line.get_xdata().tolist() for line in axes.lines] == [[10, 20, 30, 40, 50, 60]]
 
 
 def test_a_section_without_pairs_or_without_data_is_not_there():
-    material = made.many(panels={"steps": made.PANELS["steps"]})
-    names = {section.name for section in sections(material, drawings(material))}
+    context = made.many(panels={"steps": made.PANELS["steps"]})
+    names = {section.name for section in build_sections(context, draw_charts(context))}
     assert "steps" in names
     assert not names & {"algorithms", "families", "distillation", "ablations", "objectives"}
     with pytest.raises(ValueError, match=r"report\.panels\.steps\.pairs: 'x' is not.*legal: grpo"):
-        plots(made.many(panels={"steps": {"pairs": ["x"], "sets": []}}))
+        list_charts(made.many(panels={"steps": {"pairs": ["x"], "sets": []}}))
     with pytest.raises(ValueError, match=r"report\.panels\.steps\.sets: 'x' is not"):
-        plots(made.many(panels={"steps": {"pairs": ["grpo"], "sets": ["x"]}}))
+        list_charts(made.many(panels={"steps": {"pairs": ["grpo"], "sets": ["x"]}}))
 
 
 # ----------------------------------------------------------------------------------- folded axis
@@ -164,7 +173,7 @@ def test_a_section_without_pairs_or_without_data_is_not_there():
     [([0.3, 0.35], [0.7, 0.9], 2), ([0.3, 0.6], [0.5, 0.9], 1), ([], [0.5], 1), ([0.9], [0.9], 1)],
 )
 def test_stretched_ranges_hold_their_values_and_never_overlap(first, last, count):
-    found = folded.ranges(first, last)
+    found = broken_axis.ranges(first, last)
     assert len(found) == count
     assert all(any(low <= v <= high for low, high in found) for v in [*first, *last])
     assert all(a[1] < b[0] for a, b in pairwise(found))
@@ -172,17 +181,19 @@ def test_stretched_ranges_hold_their_values_and_never_overlap(first, last, count
 
 
 def test_the_folded_scale_rises_and_gives_both_ranges_the_same_room():
-    values, places = folded.scale((0.05, 0.95), [(0.3, 0.32), (0.7, 0.9)])
+    values, places = broken_axis.scale((0.05, 0.95), [(0.3, 0.32), (0.7, 0.9)])
     assert (np.diff(places) > 0).all()
     assert (places[0], places[-1]) == (0.0, pytest.approx(1.0))
     where = dict(zip(values, places, strict=True))
     room = where[0.32] - where[0.3]
-    assert room == pytest.approx(where[0.9] - where[0.7]) == pytest.approx(folded.STRETCHED / 2)
+    assert (
+        room == pytest.approx(where[0.9] - where[0.7]) == pytest.approx(broken_axis.STRETCHED / 2)
+    )
 
 
 def test_the_folded_axis_shows_every_curve_whole():
-    plot = plots(made.many())["algorithms"]
-    axes = plot.draw("indomain").axes[0]
+    chart = list_charts(made.many())["algorithms"]
+    axes = chart.draw("indomain").axes[0]
     low, high = axes.get_ylim()
     drawn = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in axes.lines])
     assert low <= drawn.min()
@@ -214,17 +225,17 @@ def test_published_gaps_are_those_that_the_papers_table_gives():
 
 
 def test_the_papers_numbers_stand_in_the_row_of_their_counterpart():
-    material = made.many()
-    view = comparing.ends(material, "algorithms")
+    context = made.many()
+    view = endpoints.endpoint_table(context, "algorithms", 256)
     rows = {(plain(row[0]), plain(row[1])): [plain(cell) for cell in row] for row in view.rows}
     assert view.columns[3] == "Paper, k = 1"
     assert rows["In-domain", "ppo"][3::2] == ["0.268", "0.692"]
     assert rows["Out-of-domain", "Base"][3::2] == ["0.345", "0.962"]
-    steps = comparing.ends(material, "steps")
+    steps = endpoints.endpoint_table(context, "steps", 256)
     last = [row for row in steps.rows if plain(row[1]) == "GRPO"]
     assert plain(last[0][3]) == "0.283"  # step 450 there, though GRPO among the algorithms is 0.251
-    assert len(comparing.ends(made.many(paper=False), "algorithms").columns) == 4
-    assert len(comparing.ends(made.many(counterparts={}), "algorithms").columns) == 4
+    assert len(endpoints.endpoint_table(made.many(paper=False), "algorithms", 256).columns) == 4
+    assert len(endpoints.endpoint_table(made.many(counterparts={}), "algorithms", 256).columns) == 4
 
 
 def test_an_unknown_counterpart_is_named():
@@ -238,8 +249,8 @@ def test_an_unknown_counterpart_is_named():
 
 
 def test_cost_names_how_many_times_the_cheapest_arm_an_arm_drew():
-    material = made.many()
-    view = comparing.cost(material)
+    context = made.many()
+    view = cost.cost_table(context)
     rows = {plain(row[0]): [plain(cell) for cell in row] for row in view.rows}
     place = view.columns.index("Times the least")
     assert rows["dapo"][place] == "3.00"
@@ -249,8 +260,8 @@ def test_cost_names_how_many_times_the_cheapest_arm_an_arm_drew():
 
 
 def test_comparisons_stand_set_by_set_with_their_intervals():
-    material = made.many()
-    view = tables.comparison(material, ["rollouts", "kl"], ["indomain", "hard"])
+    context = made.many()
+    view = difference.comparison_table(context, ["rollouts", "kl"], ["indomain", "hard"])
     said = [[plain(cell) for cell in row] for row in view.rows]
     assert [row[:2] for row in said] == [
         ["In-domain", "grpo-n32 against GRPO"], ["In-domain", "grpo-kl against GRPO"],
@@ -260,34 +271,34 @@ def test_comparisons_stand_set_by_set_with_their_intervals():
 
 
 def test_coverage_says_what_is_more_than_luck():
-    view = solvable.coverage(made.many(), ["distilled"], ["indomain"])
+    view = coverage.coverage_table(made.many(), ["distilled"], ["indomain"])
     row = [plain(cell) for cell in view.rows[0]]
     assert row[2:] == [
         "70 (58.3%)", "40 (33.3%); 20 by more than luck", "1 (0.8%); 0 by more than luck",
         "9 (7.5%)",
     ]  # fmt: skip
-    assert [p.value for p in view.rows[0][3] if isinstance(p, Number)] == [40, 40 / 120, 20]
+    assert [p.value for p in view.rows[0][3] if isinstance(p, SourcedValue)] == [40, 40 / 120, 20]
 
 
 def test_setup_spells_algorithms_and_lists_what_was_fine_tuned():
-    material = made.many()
-    spelled = {plain(row[0]): plain(row[2]) for row in setup.arms(material).rows}
+    context = made.many()
+    spelled = {plain(row[0]): plain(row[2]) for row in setup.arm_table(context).rows}
     assert (spelled["GRPO"], spelled["ppo"], spelled["remax"]) == ("GRPO", "PPO", "ReMax")
-    assert [plain(cell) for cell in setup.finetuned(material).rows[0]][:3] == [
+    assert [plain(cell) for cell in setup.fine_tuning_table(context).rows[0]][:3] == [
         "distilled", "Base", "teacher",
     ]  # fmt: skip
-    drawn = {plain(row[0]): [plain(cell) for cell in row] for row in setup.draws(material).rows}
+    drawn = {plain(row[0]): [plain(cell) for cell in row] for row in setup.draw_table(context).rows}
     assert "SFT" in drawn["distilled"]
 
 
 def test_gaps_are_points_with_the_papers_beside_them():
-    plot = plots(made.many())["efficiency"]
-    axes = plot.draw("indomain").axes[0]
+    chart = list_charts(made.many())["efficiency"]
+    axes = chart.draw("indomain").axes[0]
     hollow = [line for line in axes.lines if line.get_markerfacecolor() == "none"]
     assert len(hollow) == len(made.ALGORITHMS)
     assert hollow[0].get_xdata()[0] == pytest.approx(0.44)  # GRPO, first row
     assert axes.get_yticklabels()[0].get_text() == "GRPO"
-    assert plot.draw("indomain").axes[0].get_xlim() == plot.draw("trained").axes[0].get_xlim()
+    assert chart.draw("indomain").axes[0].get_xlim() == chart.draw("trained").axes[0].get_xlim()
 
 
 # ---------------------------------------------------------------------------------- training seeds
@@ -295,11 +306,11 @@ def test_gaps_are_points_with_the_papers_beside_them():
 
 def repeated(noise, **changes):
     """The study with everything, its repeated pair as noisy as said."""
-    material = made.many(**changes)
-    table = made.seeds(list(material.every_set)).with_columns(
+    context = made.many(**changes)
+    table = made.seeds(list(context.every_set)).with_columns(
         noise=pl.when(pl.col("noise").is_not_null()).then(noise)
     )
-    return replace(material, results={**material.results, "seeds": table})
+    return replace(context, results={**context.results, "seeds": table})
 
 
 @pytest.mark.parametrize(
@@ -307,20 +318,20 @@ def repeated(noise, **changes):
     [(0.05, "more than seeds alone give"), (0.3, "which seeds alone may give")],
 )
 def test_the_spread_of_algorithms_stands_beside_that_of_seeds(noise, verdict):
-    material = repeated(noise)
-    said = [plain(sentence) for sentence in seeds.sentences(material)]
-    assert len(said) == len(material.every_set)
+    context = repeated(noise)
+    said = [plain(sentence) for sentence in seeds.seed_sentences(context)]
+    assert len(said) == len(context.every_set)
     assert said[0] == (  # 0.37 - 0.31 at k = 1
         f"In-domain: ΔSE of algorithms spans 0.060, {verdict} (up to {noise:.3f}, from 3 seeds of "
         "GRPO against Base)."
     )
-    row = [plain(cell) for cell in seeds.spreads(material).rows[0]]
+    row = [plain(cell) for cell in seeds.spread_table(context).rows[0]]
     assert row == ["In-domain", "algorithms", "6", "0.060", "0.060", "GRPO against Base", "0.020",
                    f"{noise:.3f}"]  # fmt: skip
 
 
 def test_values_by_seed_stand_with_their_mean():
-    view = seeds.values(made.many())
+    view = seeds.value_table(made.many())
     rows = [[plain(cell) for cell in row] for row in view.rows]
     assert rows[0] == ["In-domain", "GRPO", "pass@1", "3", "0.330, 0.350, 0.310",
                        "0.330 [0.280, 0.380]", "0.020"]  # fmt: skip
@@ -330,8 +341,8 @@ def test_values_by_seed_stand_with_their_mean():
 
 
 def test_dots_show_each_seed_and_each_algorithm():
-    plot = plots(made.many())["seeds"]
-    axes = plot.draw("indomain").axes[0]
+    chart = list_charts(made.many())["seeds"]
+    axes = chart.draw("indomain").axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["GRPO, 3 seeds", "algorithms"]
     at = [(line.get_xdata()[0], line.get_ydata()[0]) for line in axes.lines]
     assert [x for x, y in at if y == 0] == pytest.approx([0.57, 0.57, 0.55, 0.59])  # mean first
@@ -339,13 +350,13 @@ def test_dots_show_each_seed_and_each_algorithm():
 
 
 def test_one_seed_has_no_section_and_seeds_without_a_group_their_values_alone():
-    material = made.many()
-    without = {name: table for name, table in material.results.items() if name != "seeds"}
-    bare = replace(material, results=without)
-    assert "seeds" not in plots(bare)
-    assert "seeds" not in {section.name for section in sections(bare, {})}
+    context = made.many()
+    without = {name: table for name, table in context.results.items() if name != "seeds"}
+    bare = replace(context, results=without)
+    assert "seeds" not in list_charts(bare)
+    assert "seeds" not in {section.name for section in build_sections(bare, {})}
     single = repeated(None)
-    assert "seeds" not in plots(single)
-    section = next(s for s in sections(single, {}) if s.name == "seeds")
-    assert section.said == ()
+    assert "seeds" not in list_charts(single)
+    section = next(s for s in build_sections(single, {}) if s.name == "seeds")
+    assert section.sentences == ()
     assert len(section.tables) == 1

@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 import subprocess
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import polars as pl
@@ -24,19 +24,18 @@ from passk.core.schemas.counts import COUNTS
 from passk.core.tables import TableError
 from passk.pipeline.stages import headline, report
 from passk.pipeline.stages.job import Job, StageError
-from passk.report import setup, tables
-from passk.report.contents import drawings, sections
-from passk.report.finding import finding
-from passk.report.looks import looks
-from passk.report.numbers import Number, plain
-from passk.report.page import page
-from passk.report.plots import plots
+from passk.report.charts.series_style import series_styles
+from passk.report.finding import state_finding
+from passk.report.html.page import render_page
+from passk.report.html.sourced_values import SourcedValue, plain
+from passk.report.sections import difference, setup
+from passk.report.sections.assembly import build_sections, draw_charts, list_charts
 from passk.report.summary import curves, metrics
 
 
-def paged(material) -> str:
+def paged(context) -> str:
     """A study's page, as the stage makes it."""
-    return page(material, drawings(material))
+    return render_page(context, draw_charts(context))
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +44,14 @@ def document() -> str:
     return paged(made.compared())
 
 
-def names(material) -> set[str]:
+def names(context) -> set[str]:
     """The sections that a study has data for."""
-    return {section.name for section in sections(material, drawings(material))}
+    return {section.name for section in build_sections(context, draw_charts(context))}
 
 
-def value_of(material, number: Number) -> float | None:
+def value_of(context, number: SourcedValue) -> float | None:
     """Follow a number's source to the table, as `passk explain` does."""
-    table = material.results[number.source.table]
+    table = context.results[number.source.table]
     for column, value in number.source.key:
         table = table.filter(pl.col(column) == value)
     assert len(table) == 1, number.source.row
@@ -62,12 +61,12 @@ def value_of(material, number: Number) -> float | None:
 # ------------------------------------------------------------------------------------- finding
 
 
-@pytest.mark.parametrize("material", [made.compared(), made.alone()], ids=["pair", "alone"])
-def test_every_number_of_the_finding_is_the_result_tables(material):
-    found = [part for part in finding(material) if isinstance(part, Number)]
+@pytest.mark.parametrize("context", [made.compared(), made.alone()], ids=["pair", "alone"])
+def test_every_number_of_the_finding_is_the_result_tables(context):
+    found = [part for part in state_finding(context) if isinstance(part, SourcedValue)]
     assert len(found) >= 8
     for number in found:
-        value = value_of(material, number)
+        value = value_of(context, number)
         assert number.value == value
         if re.fullmatch(r"\d+(\.\d+)?", number.text):
             digits = len(number.text.partition(".")[2])
@@ -75,7 +74,7 @@ def test_every_number_of_the_finding_is_the_result_tables(material):
 
 
 def test_finding_says_who_is_ahead_and_where_the_curves_cross():
-    said = plain(finding(made.compared()))
+    said = plain(state_finding(made.compared()))
     assert said.startswith(
         "On In-domain (120 problems), GRPO solves more at k = 1 (pass@1 GRPO 0.340"
     )
@@ -85,54 +84,56 @@ def test_finding_says_who_is_ahead_and_where_the_curves_cross():
 
 @pytest.mark.parametrize(("resamples", "bound"), [(1000, "0.001"), (100, "0.010")])
 def test_none_of_the_resamples_is_below_one_in_so_many_and_keeps_its_value(resamples, bound):
-    material = made.compared()
-    table = material.results["crossover"].with_columns(p_none=pl.lit(0.0))
-    settings = material.analysis.bootstrap.model_copy(update={"resamples": resamples})
-    material = replace(
-        material,
-        results={**material.results, "crossover": table},
-        analysis=material.analysis.model_copy(update={"bootstrap": settings}),
+    context = made.compared()
+    table = context.results["crossover"].with_columns(p_none=pl.lit(0.0))
+    settings = context.analysis.bootstrap.model_copy(update={"resamples": resamples})
+    context = replace(
+        context,
+        results={**context.results, "crossover": table},
+        analysis=context.analysis.model_copy(update={"bootstrap": settings}),
     )
-    found = finding(material)
+    found = state_finding(context)
     assert f", P(no crossover) < {bound}." in plain(found)
-    numbers = [part for part in found if isinstance(part, Number)]
+    numbers = [part for part in found if isinstance(part, SourcedValue)]
     assert [n.value for n in numbers if n.source.column == "p_none"] == [0.0]
-    assert plain(tables.crossover(material).rows[0][-1]).endswith(f"P(no crossover) < {bound}")
+    assert plain(difference.crossover_table(context).rows[0][-1]).endswith(
+        f"P(no crossover) < {bound}"
+    )
 
 
 def test_setup_tables_share_their_labels_and_have_no_empty_column():
-    material = made.compared()
-    drawn, arms = setup.draws(material), setup.arms(material)
+    context = made.compared()
+    drawn, arms = setup.draw_table(context), setup.arm_table(context)
     said = [[plain(cell) for cell in row] for row in drawn.rows]
     assert [row[0] for row in said][:2] == ["Base", "GRPO"]
     assert [plain(cell) for cell in arms.rows[0]][:3] == ["GRPO", "Base", "GRPO"]
-    assert setup.draws(made.alone()).columns == [
+    assert setup.draw_table(made.alone()).columns == [
         "Draw", "Model", "n", "Top-p", "New tokens", "Template", "Engine",
     ]  # fmt: skip
-    assert setup.draws(made.alone()).wide == {0, 1, 5, 6}
+    assert setup.draw_table(made.alone()).wide == {0, 1, 5, 6}
 
 
 def test_finding_without_a_crossover_gives_the_difference_with_its_interval():
-    material = made.compared()
+    context = made.compared()
     models = {"base": (0.16, 0.5), "grpo": (0.34, 0.9)}
     pairs = {"grpo": {"base": "base", "rl": "grpo"}}
-    material = replace(material, results=made.tables(models, pairs, list(material.sets)))
-    said = plain(finding(material))
+    context = replace(context, results=made.tables(models, pairs, list(context.sets)))
+    said = plain(state_finding(context))
     assert "no crossover up to k = 256, P(no crossover) = 0.970" in said
     assert "difference RL − base at k = 256 of +0.400 [+0.350, +0.450]." in said
 
 
 def test_finding_claims_no_lead_that_the_interval_does_not_show():
-    material = made.compared()
+    context = made.compared()
     close = {"base": (0.16, 0.6), "grpo": (0.17, 0.6)}
-    material = replace(
-        material, results=made.tables(close, {"grpo": {"base": "base", "rl": "grpo"}}, ["indomain"])
+    context = replace(
+        context, results=made.tables(close, {"grpo": {"base": "base", "rl": "grpo"}}, ["indomain"])
     )
-    assert plain(finding(material)).count("GRPO and Base are not told apart") == 2
+    assert plain(state_finding(context)).count("GRPO and Base are not told apart") == 2
 
 
 def test_finding_of_imported_samples():
-    assert plain(finding(made.alone())) == (
+    assert plain(state_finding(made.alone())) == (
         "pass@1 = 0.911 [0.861, 0.941], pass@8 = 0.970 [0.920, 1.000] over 100 problems "
         "(100 MATH problems), 3 unsolved."
     )
@@ -140,9 +141,9 @@ def test_finding_of_imported_samples():
 
 def test_finding_says_when_there_is_nothing():
     empty = {name: table.clear() for name, table in made.alone().results.items()}
-    material = replace(made.alone(), results=empty)
-    assert plain(finding(material)) == "No draw has been counted yet."
-    assert names(material) == {"setup", "validation"}
+    context = replace(made.alone(), results=empty)
+    assert plain(state_finding(context)) == "No draw has been counted yet."
+    assert names(context) == {"setup", "validation"}
 
 
 # ---------------------------------------------------------------------------------------- page
@@ -158,7 +159,7 @@ def test_page_asks_for_nothing_outside_itself(document, study):
 
 def test_page_and_figures_have_the_same_bytes_each_time(document):
     assert paged(made.compared()) == document
-    first, second = drawings(made.compared()), drawings(made.compared())
+    first, second = draw_charts(made.compared()), draw_charts(made.compared())
     for name, drawing in first.items():
         drawn = drawing.document()
         assert drawn == second[name].document()
@@ -175,13 +176,13 @@ def test_ids_in_the_page_are_unique_and_references_resolve(document):
 
 
 def test_every_number_in_the_page_names_a_row_that_exists(document):
-    material = made.compared()
+    context = made.compared()
     marked = re.findall(r'data-source="(\w+) ([^"]*)" data-column="(\w+)"', document)
     assert len(marked) > 200
     for table, key, column in set(marked):
         if table == "validation" or "," in key:
             continue
-        rows = material.results[table]
+        rows = context.results[table]
         for name, value in (item.split("=") for item in key.split()):
             rows = rows.filter(pl.col(name).cast(pl.String) == value)
         assert len(rows) == 1, (table, key)
@@ -192,10 +193,10 @@ def test_what_has_no_data_has_no_section():
     assert names(made.alone()) == {"pass_at_k", "histogram", "bounds", "setup", "validation"}
     assert 'id="claims"' not in paged(made.alone())
     everything = {"difference", "coverage", "greedy", "efficiency", "training"}
-    material = made.compared(("indomain",))
-    assert everything <= names(material)
-    untrained = {k: v for k, v in material.results.items() if k != "training"}
-    assert "training" not in names(replace(material, results=untrained))
+    context = made.compared(("indomain",))
+    assert everything <= names(context)
+    untrained = {k: v for k, v in context.results.items() if k != "training"}
+    assert "training" not in names(replace(context, results=untrained))
 
 
 def test_text_from_parameters_is_escaped():
@@ -212,31 +213,33 @@ def test_papers_numbers_stand_beside_ours_unless_switched_off(document):
 
 
 def test_sets_and_pairs_are_shown_as_asked_and_unknown_ones_named():
-    material = made.compared(sets=("hard", "indomain"))
-    assert material.set_names == ["hard", "indomain"]
-    assert plain(finding(material)).startswith("On hard")
+    context = made.compared(sets=("hard", "indomain"))
+    assert context.set_names == ["hard", "indomain"]
+    assert plain(state_finding(context)).startswith("On hard")
     with pytest.raises(ValueError, match=r"report\.sets: 'easy'.*legal: hard, indomain"):
-        replace(material, params=made.Report(**made.report(sets=["easy"]))).set_names  # noqa: B018
+        replace(context, params=made.ReportSettings(**made.report(sets=["easy"]))).set_names  # noqa: B018
     with pytest.raises(ValueError, match=r"report\.pairs: 'ppo'.*legal: grpo"):
-        replace(material, params=made.Report(**made.report(pairs=["ppo"]))).pairs  # noqa: B018
+        replace(context, params=made.ReportSettings(**made.report(pairs=["ppo"]))).pairs  # noqa: B018
 
 
 def test_draws_are_told_apart_by_colour_line_and_marker():
     models = {name: name for name in ("base", "grpo", "ppo", "rloo")}
-    found = list(looks(made.Report(**made.report()), models).values())
+    found = list(series_styles(made.ReportSettings(**made.report()), models).values())
     for attribute in ("colour", "line", "marker", "label"):
-        assert len({getattr(look, attribute) for look in found}) == 4
+        assert len({getattr(style, attribute) for style in found}) == 4
     assert found[0].colour == "#0072b2"
 
 
 def test_panels_drawn_one_by_one_share_their_axis():
-    material = made.compared()
-    table = material.results["pass_at_k"].with_columns(
+    context = made.compared()
+    table = context.results["pass_at_k"].with_columns(
         high=pl.when(pl.col("set") == "hard").then(0.2).otherwise("high"),
         low=pl.when(pl.col("set") == "hard").then(0.1).otherwise("low"),
     )
-    plot = plots(replace(material, results={**material.results, "pass_at_k": table}))["pass_at_k"]
-    limits = {plot.draw(name).axes[0].get_ylim() for name in plot.panels}
+    chart = list_charts(replace(context, results={**context.results, "pass_at_k": table}))[
+        "pass_at_k"
+    ]
+    limits = {chart.draw(name).axes[0].get_ylim() for name in chart.panels}
     assert len(limits) == 1
 
 
@@ -266,20 +269,26 @@ def test_curves_are_one_table_per_draw_and_set():
 # -------------------------------------------------------------------------------------- stages
 
 
-def report_job(material) -> Job:
+def entries(section) -> dict[str, dict]:
+    """A section as the parameter file has it."""
+    return {name: asdict(entry) for name, entry in section.items()}
+
+
+def report_job(context) -> Job:
     params = {
-        "study": "made", "seed": 1, "report": material.params.model_dump(),
-        "analysis": material.analysis.model_dump(), "draws": material.draws,
-        "sets": material.sets, "train": material.train, "sft": material.sft, "pretrain": {},
-        "examples": {name: {} for name in material.examples},
+        "study": "made", "seed": 1, "report": context.params.model_dump(),
+        "analysis": context.analysis.model_dump(), "draws": entries(context.draws),
+        "sets": entries(context.sets), "train": entries(context.train),
+        "sft": entries(context.sft), "pretrain": {},
+        "examples": {name: {} for name in context.examples},
     }  # fmt: skip
     return Job("report", "", params, "0")
 
 
-def write_study(material) -> None:
-    for name, table in material.results.items():
+def write_study(context) -> None:
+    for name, table in context.results.items():
         QUESTIONS[name].table.write(table, paths.results("made", name))
-    for name, table in material.examples.items():
+    for name, table in context.examples.items():
         EXAMPLES.write(table, paths.results("made", f"examples-{name}"))
     for kind in report.SUITES:
         path = paths.validation("made", kind)
@@ -294,29 +303,29 @@ def folder(tmp_path, monkeypatch) -> Path:
 
 
 def test_report_stage_writes_the_same_bytes_twice(folder):
-    material = made.compared(("indomain",))
-    write_study(material)
-    report.run(report_job(material))
+    context = made.compared(("indomain",))
+    write_study(context)
+    report.run(report_job(context))
     first = {p: p.read_bytes() for p in sorted(Path("reports").rglob("*")) if p.is_file()}
     assert {str(p) for p in first} >= {
         "reports/index.html", "reports/metrics.json", "reports/figures/pass_at_k.svg",
         "reports/plots/base@indomain.csv",
     }  # fmt: skip
     (Path("reports/plots") / "stranger.csv").write_text("k,pass_at_k\n")
-    report.run(report_job(material))
+    report.run(report_job(context))
     assert first == {p: p.read_bytes() for p in sorted(Path("reports").rglob("*")) if p.is_file()}
     json.loads(Path("reports/metrics.json").read_text())
 
 
 def test_report_stage_names_what_is_missing(folder):
-    material = made.compared()
-    write_study(material)
+    context = made.compared()
+    write_study(context)
     paths.validation("made", "samples").write_text("{")
     with pytest.raises(FileError, match=r"samples\.json: not readable .*run the stage validate"):
-        report.run(report_job(material))
+        report.run(report_job(context))
     paths.results("made", "coverage").unlink()
     with pytest.raises(TableError, match=r"coverage\.parquet: no such file"):
-        report.run(report_job(material))
+        report.run(report_job(context))
     assert not Path("reports").exists()  # nothing half-written
 
 
@@ -372,7 +381,7 @@ def test_headline_of_one_draw_and_of_a_set_it_does_not_sample(folder):
 
 
 def test_histogram_has_the_papers_bins():
-    axes = plots(made.compared())["histogram"].draw("indomain").axes[0]
+    axes = list_charts(made.compared())["histogram"].draw("indomain").axes[0]
     assert tuple(label.get_text() for label in axes.get_xticklabels()) == HISTOGRAM_LABELS
 
 

@@ -13,12 +13,14 @@ from PIL import Image
 import report_tables as made
 from passk.analysis.examples import EXAMPLES
 from passk.core.images import encode
-from passk.report import examples, looking, setup
-from passk.report.contents import drawings, sections
-from passk.report.numbers import Number, plain
-from passk.report.page import judged, page
-from passk.report.pictures import MOST, SMALL, WIDEST, embedded
-from passk.report.plots import plots
+from passk.report import examples
+from passk.report.claims.judging import judge_claims
+from passk.report.entries import ReportedSet
+from passk.report.html.images import MOST, SMALL, WIDEST, embed
+from passk.report.html.page import render_page
+from passk.report.html.sourced_values import SourcedValue, plain
+from passk.report.sections import image_ablation, setup
+from passk.report.sections.assembly import build_sections, draw_charts, list_charts
 from passk.report.summary import curves
 
 CHOICES = ["a <b>", "none of these"]
@@ -44,8 +46,8 @@ def exemplified(*sizes: tuple[int, int]):
 
 @pytest.fixture(scope="module")
 def document() -> str:
-    material = exemplified((56, 56), (1200, 600))
-    return page(material, drawings(material))
+    context = exemplified((56, 56), (1200, 600))
+    return render_page(context, draw_charts(context))
 
 
 def section_of(text: str, name: str) -> str:
@@ -65,7 +67,7 @@ def shown(uri: str) -> Image.Image:
 @pytest.mark.parametrize("size", [(1, 1), (56, 56), (112, 40), (WIDEST, 200)])
 def test_a_picture_no_larger_than_shown_stays_as_it_is(size):
     original = picture(*size)
-    found = embedded(encode(original).png)
+    found = embed(encode(original).png)
     assert shown(found.uri).tobytes() == original.tobytes()
     assert found.crisp == (2 * max(size) <= SMALL)  # magnified by whole pixels alone
     assert found.width % size[0] == found.height % size[1] == 0
@@ -75,8 +77,8 @@ def test_a_picture_no_larger_than_shown_stays_as_it_is(size):
 @pytest.mark.parametrize("size", [(1200, 600), (300, 3000), (481, 1), (2000, 2000)])
 def test_a_large_picture_is_shrunk_in_proportion_the_same_way_each_time(size):
     png = encode(picture(*size)).png
-    found = embedded(png)
-    assert embedded(png) == found
+    found = embed(png)
+    assert embed(png) == found
     assert max(found.width, found.height) == WIDEST
     assert shown(found.uri).size == (found.width, found.height)
     assert found.width / found.height == pytest.approx(size[0] / size[1], rel=0.02, abs=1)
@@ -103,13 +105,11 @@ def test_examples_show_picture_question_choices_and_both_models(document):
 
 
 def test_choices_that_the_question_lists_are_not_listed_again():
-    material = exemplified((56, 56))
-    table = material.examples["visual"].with_columns(
-        question=pl.lit("Which?\nChoices: a <b>, none")
-    )
-    for question, choices in ((table, ()), (material.examples["visual"], tuple(CHOICES))):
-        found = examples.whole(replace(material, examples={"visual": question}), "visual")
-        assert found[0].choices == choices
+    context = exemplified((56, 56))
+    table = context.examples["visual"].with_columns(question=pl.lit("Which?\nChoices: a <b>, none"))
+    for question, choices in ((table, ()), (context.examples["visual"], tuple(CHOICES))):
+        found = examples.show_examples(replace(context, examples={"visual": question}), ["visual"])
+        assert found[0].question.choices == choices
 
 
 def test_the_page_asks_for_nothing_outside_itself(document):
@@ -121,23 +121,25 @@ def test_the_page_asks_for_nothing_outside_itself(document):
 
 
 def test_the_section_has_all_that_code_has_and_the_control():
-    material = made.seeing()
-    found = {name: plot for name, plot in plots(material).items() if plot.section == "visual"}
+    context = made.seeing()
+    found = {
+        name: chart for name, chart in list_charts(context).items() if chart.section == "visual"
+    }
     assert list(found) == ["visual", "visual-difference", "visual-histogram", "visual-failures"]
-    assert all(list(plot.panels) == list(made.SCENES) for plot in found.values())
-    by_name = {section.name: section for section in sections(material, {})}
+    assert all(list(chart.panels) == list(made.SCENES) for chart in found.values())
+    by_name = {section.name: section for section in build_sections(context, {})}
     assert "Figure 4 right; Section 3.3" in by_name["visual"].where
     titles = [view.title for view in by_name["visual"].tables]
     assert titles.count("Does it look?") == 1
     columns = [view.columns for view in by_name["visual"].tables if not view.title]
     code = replace(made.coded(), params=made.coded().params.model_copy(update={"counterparts": {}}))
-    same = next(s for s in sections(code, {}) if s.name == "code")
+    same = next(s for s in build_sections(code, {}) if s.name == "code")
     assert [[c for c in row if c not in ("coder", "code-grpo")] for row in
             (view.columns for view in same.tables)] == \
         [[c for c in row if c not in ("viewer", "visual-grpo")] for row in columns]  # fmt: skip
-    assert "training-visual" in plots(
-        replace(material, results={**material.results, "training": pl.concat(
-            [material.results["training"], made.training(["visual-grpo"], 60)])})
+    assert "training-visual" in list_charts(
+        replace(context, results={**context.results, "training": pl.concat(
+            [context.results["training"], made.training(["visual-grpo"], 60)])})
     )  # fmt: skip
 
 
@@ -145,56 +147,58 @@ def test_the_section_has_all_that_code_has_and_the_control():
 
 
 def test_the_control_stands_beside_its_twin_each_number_with_its_source():
-    material = made.seeing()
-    view = looking.looking(material)
+    context = made.seeing()
+    view = image_ablation.ablation_table(context)
     rows = [[plain(cell) for cell in row] for row in view.rows]
     assert [row[:2] for row in rows] == [["scenes", "viewer"], ["scenes", "visual-grpo"]]
     assert [row[2][:5] for row in rows] == ["0.200", "0.450"]
     assert [row[3][:5] for row in rows] == ["0.050", "0.060"]
-    sources = {p.source.row for cell in view.rows[0] for p in cell if isinstance(p, Number)}
+    sources = {p.source.row for cell in view.rows[0] for p in cell if isinstance(p, SourcedValue)}
     assert sources == {
         "pass_at_k draw=viewer set=scenes k=1", "pass_at_k draw=viewer set=scenes-shuffled k=1",
     }  # fmt: skip
 
 
 def test_a_control_may_be_sampled_by_a_draw_of_its_own_that_differs_in_n_alone():
-    material = made.seeing()
+    context = made.seeing()
     like = made.draw("viewer", [made.CONTROL], n=4, template="image")
-    without = material.draws["viewer"] | {"sets": list(made.SCENES)}
-    table = material.results["pass_at_k"].with_columns(
+    without = replace(context.draws["viewer"], sets=list(made.SCENES))
+    table = context.results["pass_at_k"].with_columns(
         draw=pl.when(draw="viewer", set=made.CONTROL).then(pl.lit("blind")).otherwise("draw")
     )
-    for other, rows in ((like, ["viewer", "visual-grpo"]), (like | {"top_p": 1}, ["visual-grpo"])):
+    for other, rows in (
+        (like, ["viewer", "visual-grpo"]),
+        (replace(like, top_p=1), ["visual-grpo"]),
+    ):
         apart = replace(
-            material, draws={**material.draws, "viewer": without, "blind": other},
-            results={**material.results, "pass_at_k": table},
+            context, draws={**context.draws, "viewer": without, "blind": other},
+            results={**context.results, "pass_at_k": table},
         )  # fmt: skip
-        assert [plain(row[1]) for row in looking.looking(apart).rows] == rows
+        assert [plain(row[1]) for row in image_ablation.ablation_table(apart).rows] == rows
 
 
 def test_a_set_of_other_filters_or_source_is_no_twin():
-    one = {"problems": "a", "filters": [{"kind": "free_form"}]}
-    control = one | {"pictures": "shuffled"}
-    assert list(looking.twins({"x": one, "y": control})) == [("x", "y")]
-    assert list(looking.twins({"x": one | {"pictures": "own"}, "y": control})) == [("x", "y")]
-    for other in (one | {"problems": "b"}, {"problems": "a", "filters": []}, dict(control)):
-        assert list(looking.twins({"x": other, "y": control})) == []
-    assert list(looking.twins({"x": one})) == []
+    one = ReportedSet("a", [{"kind": "free_form"}])
+    control = replace(one, pictures="shuffled")
+    assert list(image_ablation.twins({"x": one, "y": control})) == [("x", "y")]
+    for other in (replace(one, problems="b"), ReportedSet("a"), control):
+        assert list(image_ablation.twins({"x": other, "y": control})) == []
+    assert list(image_ablation.twins({"x": one})) == []
 
 
 def test_a_page_without_a_control_says_nothing_of_looking():
-    found = next(s for s in sections(made.coded(), {}) if s.name == "code")
+    found = next(s for s in build_sections(made.coded(), {}) if s.name == "code")
     assert not any(view.title for view in found.tables)
-    assert looking.looking(made.coded()).rows == []
+    assert image_ablation.ablation_table(made.coded()).rows == []
 
 
 def test_a_control_is_in_no_other_figure_unless_it_is_named():
-    material = made.seeing(sets=[])
-    assert made.CONTROL in material.sampled("viewer")
-    assert made.CONTROL not in material.set_names
-    assert made.CONTROL not in material.panel_sets("visual")
-    assert made.CONTROL not in {v.set for _, verdicts in judged(material) for v in verdicts}
-    assert not [name for name in curves(material) if name.endswith(made.CONTROL)]
+    context = made.seeing(sets=[])
+    assert made.CONTROL in context.sampled("viewer")
+    assert made.CONTROL not in context.set_names
+    assert made.CONTROL not in context.panel_sets("visual")
+    assert made.CONTROL not in {v.set for _, verdicts in judge_claims(context) for v in verdicts}
+    assert not [name for name in curves(context) if name.endswith(made.CONTROL)]
     assert made.seeing(sets=[made.CONTROL]).set_names == [made.CONTROL]
 
 
@@ -202,14 +206,14 @@ def test_a_control_is_in_no_other_figure_unless_it_is_named():
 
 
 def test_filters_say_what_they_were_given_and_kept():
-    material = made.seeing()
-    cells = {plain(row[0]): row[-1] for row in setup.benchmarks(material).rows}
+    context = made.seeing()
+    cells = {plain(row[0]): row[-1] for row in setup.set_table(context).rows}
     assert plain(cells["scenes"]) == (
         "free form 1000 → 460 (has answer choices); image present 460 → 460"
     )
     assert plain(cells["charts"]) == "none"
-    numbers = [part for part in cells["scenes"] if isinstance(part, Number)]
+    numbers = [part for part in cells["scenes"] if isinstance(part, SourcedValue)]
     assert [number.value for number in numbers] == [1000, 460, 460, 460]
     assert {number.source.row for number in numbers} == {"validation kind=problems"}
-    untold = replace(material, validation={})
-    assert plain(setup.benchmarks(untold).rows[-2][-1]) == "2"
+    untold = replace(context, validation={})
+    assert plain(setup.set_table(untold).rows[-2][-1]) == "2"

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 
 from passk.analysis.settings import Analysis
 from passk.core.legal import unknown
-from passk.report.settings import Report
+from passk.report.settings import COUNTERPARTS, PANELS, ROLES, ReportSettings
 
 
 def faults(
-    analysis: Analysis, report: Report, draws: Iterable[str], sets: Iterable[str]
+    analysis: Analysis, report: ReportSettings, draws: Iterable[str], sets: Iterable[str]
 ) -> Iterator[str]:
     """What disagrees, one message per place.
 
@@ -20,6 +20,7 @@ def faults(
     """
     draws, sets = list(draws), list(sets)
     yield from _views(analysis, sets)
+    yield from _sections(report)
     sets += analysis.views
     pairs, groups = analysis.pairs, analysis.groups
     named = {f"report.panels.{name}.pairs": panel.pairs for name, panel in report.panels.items()}
@@ -61,3 +62,27 @@ def _views(analysis: Analysis, sets: Iterable[str]) -> Iterator[str]:
         yield from unknown(f"analysis.views.{name}.set", view.set, sets, "set")
         if name in sets:
             yield f"analysis.views.{name}: a set has that name already; choose another"
+
+
+def _sections(report: ReportSettings) -> Iterator[str]:
+    """Panels of no section that compares, counterparts of none with a table, roles of no claim.
+
+    What this package has is known by name; only another name loads the registries.
+    """
+    if set(report.panels) - set(PANELS) or set(report.counterparts) - set(COUNTERPARTS):
+        from passk.report.sections.registry import SECTIONS
+
+        panels = [name for name, section in SECTIONS.items() if section.compares]
+        published = [
+            name for name, section in SECTIONS.items() if section.paper and section.paper.largest_k
+        ]
+        for name in report.panels:
+            yield from unknown("report.panels", name, panels, "section that compares")
+        for name in report.counterparts:
+            yield from unknown("report.counterparts", name, [*published, "sets"], "table")
+    if set(report.claims) - set(ROLES):
+        from passk.report.claims.registry import CLAIMS
+
+        roles = [role for claim in CLAIMS.values() for role in claim.roles]
+        for role in report.claims:
+            yield from unknown("report.claims", role, roles, "role")

@@ -29,7 +29,7 @@ from passk.domains.settings import Verification
 from passk.domains.world_settings import WorldSet
 from passk.models.fetch_settings import Fetch
 from passk.models.naming import parse
-from passk.report.settings import Headline, Report
+from passk.report.settings import Headline, ReportSettings
 from passk.sampling.engines.registry import ENGINES
 from passk.sampling.settings import Draw, Sampling
 from passk.training.finetuning_settings import FineTuning
@@ -64,7 +64,7 @@ class Study(BaseModel):
     analysis: Analysis
     examples: dict[Name, Examples] = Field(description="Responses that the page shows whole.")
     headline: dict[Name, Headline] = Field(description="First figures, made early.")
-    report: Report
+    report: ReportSettings
 
 
 def _models(study: Study) -> set[str]:

@@ -1,21 +1,19 @@
 """Responses shown whole: what each model wrote for the hardest problems, right and wrong."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from passk.core.schemas.verdicts import CORRECT, WRONG
-from passk.report.material import Material
-from passk.report.numbers import Number, Part, source
-from passk.report.pictures import Inline, embedded
-from passk.report.plots import DOMAINS
+from passk.report.context import ReportContext
+from passk.report.domains import EXAMPLE_RENDERERS, ShownQuestion
+from passk.report.html.sourced_values import Part, SourcedValue, source
 
-LONGEST = 4000  # characters of a response or a question; what is cut is said
-STATED = ("Choices:", "(A) ")  # in a question that lists its choices itself
+LONGEST = 4000  # characters of a response or a question; what is cut is counted
 
 
 @dataclass(frozen=True)
-class Response:
+class ExampleResponse:
     """What one model wrote.
 
     Attributes:
@@ -28,72 +26,64 @@ class Response:
 
 
 @dataclass(frozen=True)
-class Example:
+class ProblemExample:
     """One problem.
 
     Attributes:
         title: set and index of the problem.
-        question: as the problem has it.
+        question: as its domain shows it.
         responses: of the base model and of the trained one, right ones first.
-        choices: what may be answered; empty where the answer is free or the question lists them.
-        picture: what the question shows, or None.
     """
 
     title: str
-    question: str
-    responses: tuple[Response, ...]
-    choices: tuple[str, ...] = ()
-    picture: Inline | None = None
+    question: ShownQuestion
+    responses: tuple[ExampleResponse, ...]
 
 
-def whole(material: Material, section: str) -> tuple[Example, ...]:
-    """Examples of a section: those of its name, or all that are of no domain in `examples`."""
-    names = [section] if section in DOMAINS else [n for n in material.examples if n not in DOMAINS]
-    return tuple(
-        example for name in names if name in material.examples for example in _of(material, name)
-    )
+def show_examples(context: ReportContext, names: Sequence[str]) -> tuple[ProblemExample, ...]:
+    """The problems of several entries of `examples`, where the study has them."""
+    present = [name for name in names if name in context.examples]
+    return tuple(example for name in present for example in _examples(context, name))
 
 
-def _of(material: Material, name: str) -> list[Example]:
+def _examples(context: ReportContext, name: str) -> list[ProblemExample]:
     """The problems of one entry, the hardest first."""
-    table = material.examples[name].sort("rank")
-    draws = [draw for draw in material.draws if draw in set(table["draw"])]
-    found = []
+    # An entry that is not called like a domain may have images.
+    render = EXAMPLE_RENDERERS[name if name in EXAMPLE_RENDERERS else "visual"]
+    table = context.examples[name].sort("rank")
+    draws = [draw for draw in context.draws if draw in set(table["draw"])]
+    examples = []
     for part in table.partition_by("rank", maintain_order=True):
         rows = part.to_dicts()
-        first = rows[0]
-        found.append(
-            Example(
-                f"{material.label(first['set'])}, problem {first['index']}",
-                _cut(first["question"]),
-                tuple(_responses(material, name, draws, rows)),
-                ()
-                if any(one in first["question"] for one in STATED)
-                else tuple(first["choices"] or ()),
-                None if first["picture"] is None else embedded(first["picture"]),
+        question = render(rows[0])
+        examples.append(
+            ProblemExample(
+                f"{context.label(rows[0]['set'])}, problem {rows[0]['index']}",
+                replace(question, text=_cut(question.text)),
+                tuple(_responses(context, name, draws, rows)),
             )
         )
-    return found
+    return examples
 
 
 def _responses(
-    material: Material, name: str, draws: Sequence[str], rows: Sequence[Mapping[str, Any]]
-) -> list[Response]:
+    context: ReportContext, name: str, draws: Sequence[str], rows: Sequence[Mapping[str, Any]]
+) -> list[ExampleResponse]:
     """A right and a wrong response of each draw to one problem, or that there is none."""
-    found = {(row["draw"], row["verdict"]): row for row in rows}
-    told = {row["draw"]: row for row in rows}
+    by_verdict = {(row["draw"], row["verdict"]): row for row in rows}
+    by_draw = {row["draw"]: row for row in rows}
     responses = []
     for verdict in (CORRECT, WRONG):
-        for draw in (draw for draw in draws if draw in told):
-            row = found.get((draw, verdict))
-            label, entry = material.looks[draw].label, told[draw]
+        for draw in (draw for draw in draws if draw in by_draw):
+            row = by_verdict.get((draw, verdict))
+            label, entry = context.styles[draw].label, by_draw[draw]
             key = {column: entry[column] for column in ("draw", "problem_id", "verdict")}
             at = source(f"examples-{name}", "c", **key)
-            count = Number(f"{entry['c']} of {entry['n']}", entry["c"], at)
-            said: tuple[Part, ...] = (f"{label}, {verdict}: none, ", count, " correct")
+            count = SourcedValue(f"{entry['c']} of {entry['n']}", entry["c"], at)
+            title: tuple[Part, ...] = (f"{label}, {verdict}: none, ", count, " correct")
             if row is not None:
-                said = (f"{label}, {verdict}: {row['reason']}; ", count, " correct")
-            responses.append(Response(said, "" if row is None else _cut(row["text"])))
+                title = (f"{label}, {verdict}: {row['reason']}; ", count, " correct")
+            responses.append(ExampleResponse(title, "" if row is None else _cut(row["text"])))
     return responses
 
 

@@ -24,7 +24,7 @@ def numbers() -> pl.DataFrame:
     return table.with_columns(pl.col(VALUES) / 100)
 
 
-def check(counterparts: Mapping[Any, Mapping[str, str]]) -> None:
+def check(counterparts: Mapping[str, Mapping[str, str]]) -> None:
     """Refuse names that the paper's tables do not hold.
 
     Raises:
@@ -57,8 +57,8 @@ def _row(model: str | None, set_name: str | None) -> dict[str, Any] | None:
     """The first row for a model and a set: tables that share one agree in their numbers."""
     if model is None or set_name is None:
         return None
-    found = numbers().filter(pl.col("model") == model, pl.col("set") == set_name)
-    return None if found.is_empty() else found.row(0, named=True)
+    rows = numbers().filter(pl.col("model") == model, pl.col("set") == set_name)
+    return None if rows.is_empty() else rows.row(0, named=True)
 
 
 def gap(base: str | None, rl: str | None, set_name: str | None) -> float | None:

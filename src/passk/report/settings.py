@@ -1,20 +1,24 @@
-"""Parameters of `report` and `headline@NAME`: what is shown, and how it looks."""
+"""Parameters of `report` and `headline@NAME`: what is shown, and how it styles."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Inches = Annotated[float, Field(ge=2, le=12)]
-Domain = Literal["code", "visual"]
-Panel = Literal[
-    "algorithms", "steps", "families", "distillation", "ablations", "objectives", "code", "visual",
-]  # fmt: skip
-Role = Literal["rl", "algorithms", "longer", "rollouts", "kl", "distilled"]
+# What `report.panels`, `report.counterparts` and `report.claims` may name. Sections and claims of
+# other packages add to these; `passk.config.comparisons` asks their registries.
+PANELS = (
+    "algorithms", "steps", "families", "distillation", "ablations", "objectives", "math", "code",
+    "visual",
+)  # fmt: skip
+COUNTERPARTS = ("algorithms", "steps", "code", "visual", "sets")
+ROLES = ("rl", "algorithms", "longer", "rollouts", "kl", "distilled")
+GROUP_ROLES = ("algorithms",)  # these name groups of pairs, not pairs
 
 
-class Section(BaseModel):
+class PanelSettings(BaseModel):
     """One section that compares models."""
 
     model_config = ConfigDict(extra="forbid")
@@ -38,7 +42,7 @@ class Headline(BaseModel):
     set: str = Field(description="Set that both draws sample.")
 
 
-class Report(BaseModel):
+class ReportSettings(BaseModel):
     """The section `report`."""
 
     model_config = ConfigDict(extra="forbid")
@@ -50,20 +54,18 @@ class Report(BaseModel):
         description="Pairs of `analysis.pairs` to show, in order, the finding's first; "
         "empty shows all.",
     )
-    panels: dict[Panel, Section] = Field(
+    panels: dict[str, PanelSettings] = Field(
         description="Sections that compare, SECTION: {pairs, sets}: algorithms | steps | families "
-        "| distillation | ablations | objectives, and code | visual for all that a page shows of "
-        "one domain. A section left out is not shown.",
+        "| distillation | ablations | objectives, and math | code | visual for all that a page "
+        "shows of one domain. A section left out is not shown.",
     )
-    claims: dict[Role, list[str]] = Field(
+    claims: dict[str, list[str]] = Field(
         description="Pairs on which claims are judged. rl: RL against its start model (claims 1 "
         "and 2; `pairs` where left out). longer: last against first checkpoint. rollouts: many "
         "against few. kl: with KL penalty against without. distilled: against the base. "
         "algorithms: groups of `analysis.groups`, not pairs.",
     )
-    counterparts: dict[
-        Literal["algorithms", "steps", "code", "visual", "sets"], dict[str, Text]
-    ] = Field(
+    counterparts: dict[str, dict[str, Text]] = Field(
         description="What stands for it in the paper's tables (report/published.csv), so that the "
         "paper's number is shown beside: algorithms, steps, code, visual: {DRAW: model there}; "
         "sets: {SET: set there}; may be empty.",

@@ -15,11 +15,11 @@ from passk.config import paths
 from passk.core.files import write_text
 from passk.core.schemas.counts import COUNTS
 from passk.pipeline.stages.job import Job, StageError
-from passk.report.axes import Frame
-from passk.report.figures import pass_at_k
-from passk.report.looks import looks
-from passk.report.settings import Headline, Report
-from passk.report.svg import entry, entry_width, render, sheet
+from passk.report.charts.axes import PanelFrame
+from passk.report.charts.panels import draw_pass_at_k
+from passk.report.charts.series_style import series_styles
+from passk.report.charts.svg import entry, entry_width, render, sheet
+from passk.report.settings import Headline, ReportSettings
 
 SPAN = (0.0, 1.0)  # of the vertical axis: all that pass@k can be, whatever the set
 
@@ -27,15 +27,15 @@ SPAN = (0.0, 1.0)  # of the vertical axis: all that pass@k can be, whatever the 
 def run(job: Job) -> dict[str, float]:
     """Write reports/headline-NAME.svg; returns pass@k of each draw at both ends of the grid."""
     headline = Headline.model_validate(job.entry("headline"))
-    params = Report.model_validate(job.params["report"])
+    params = ReportSettings.model_validate(job.params["report"])
     groups = _read_groups(job, headline)
     table = tabulate_curves(groups, job)
     models = {draw: group.model for draw, group in groups.items()}
     label = params.labels.get(headline.set, headline.set)
     size = (max(params.panel_width, 5.0), params.panel_height)
-    styles = looks(params, models)
-    figure = pass_at_k(table, styles, Frame(headline.set, label, size, SPAN))
-    entries = [entry(look, thick=False) for look in styles.values()]
+    styles = series_styles(params, models)
+    figure = draw_pass_at_k(table, styles, PanelFrame(headline.set, label, size, SPAN))
+    entries = [entry(style, thick=False) for style in styles.values()]
     document = sheet([render(figure)], entries, entry_width(list(styles.values())))
     write_text(paths.REPORTS / f"headline-{job.item}.svg", document)
     ends = table.filter(pl.col("k").is_in([table["k"].min(), table["k"].max()]))

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -12,11 +11,18 @@ from passk.analysis.questions.registry import QUESTIONS
 from passk.analysis.settings import Analysis
 from passk.config import paths
 from passk.core.files import read_json, replacing_folder, write_text
-from passk.pipeline.stages.job import Job
-from passk.report.contents import drawings
-from passk.report.material import Material
-from passk.report.page import page
-from passk.report.settings import Report
+from passk.pipeline.stages.job import Job, StageError
+from passk.report.context import ReportContext
+from passk.report.entries import (
+    ReportedArm,
+    ReportedDraw,
+    ReportedFineTuning,
+    ReportedSet,
+    SuiteResult,
+)
+from passk.report.html.page import render_page
+from passk.report.sections.assembly import draw_charts
+from passk.report.settings import ReportSettings
 from passk.report.summary import curves, metrics
 
 SUITES = ("problems", "samples", "verdicts")
@@ -24,17 +30,17 @@ SUITES = ("problems", "samples", "verdicts")
 
 def run(job: Job) -> dict[str, float]:
     """Write reports/: index.html, metrics.json, figures/NAME.svg, plots/DRAW@SET.csv."""
-    material = gather(job)
-    drawn = drawings(material)
-    document = page(material, drawn)
-    numbers = metrics(material)
+    context = gather(job)
+    drawn = draw_charts(context)
+    document = render_page(context, drawn)
+    numbers = metrics(context)
     _replace_folder(
         paths.REPORTS / "figures",
         {f"{name}.svg": drawing.document() for name, drawing in drawn.items()},
     )
     _replace_folder(
         paths.REPORTS / "plots",
-        {f"{name}.csv": table.write_csv() for name, table in curves(material).items()},
+        {f"{name}.csv": table.write_csv() for name, table in curves(context).items()},
     )
     write_text(
         paths.REPORTS / "metrics.json", json.dumps(numbers, indent=2, allow_nan=False) + "\n"
@@ -43,8 +49,8 @@ def run(job: Job) -> dict[str, float]:
     return {"figures": float(len(drawn)), "bytes": float(len(document.encode()))}
 
 
-def gather(job: Job) -> Material:
-    """Read what the parameters declare, no more: a folder may hold strangers.
+def gather(job: Job) -> ReportContext:
+    """Read what the parameters declare, no more: a folder may hold other tables.
 
     Raises:
         TableError: a declared question's table is missing or breaks its contract.
@@ -55,8 +61,8 @@ def gather(job: Job) -> Material:
         question: QUESTIONS[question].table.read(paths.results(job.study, question))
         for question in analysis.questions
     }
-    return Material(
-        params=Report.model_validate(job.params["report"]),
+    return ReportContext(
+        params=ReportSettings.model_validate(job.params["report"]),
         analysis=analysis,
         results=tables,
         validation={kind: _suite(paths.validation(job.study, kind)) for kind in SUITES},
@@ -64,17 +70,21 @@ def gather(job: Job) -> Material:
             name: EXAMPLES.read(paths.results(job.study, f"examples-{name}"))
             for name in job.params["examples"]
         },
-        draws=job.params["draws"],
-        sets=job.params["sets"],
-        train=job.params["train"],
-        sft=job.params["sft"],
-        pretrain=job.params["pretrain"],
+        draws=ReportedDraw.parse_all(job.params["draws"]),
+        sets=ReportedSet.parse_all(job.params["sets"]),
+        train=ReportedArm.parse_all(job.params["train"]),
+        sft=ReportedFineTuning.parse_all(job.params["sft"]),
+        pretrain=tuple(job.params["pretrain"]),
     )
 
 
-def _suite(path: Path) -> dict[str, Any]:
+def _suite(path: Path) -> SuiteResult:
     """One suite's result."""
-    return dict(read_json(path, "run the stage validate again"))
+    content = read_json(path, "run the stage validate again")
+    try:
+        return SuiteResult.parse(content)
+    except (ValueError, KeyError) as error:
+        raise StageError(f"{path}: not a validation result ({error})") from error
 
 
 def _replace_folder(folder: Path, files: Mapping[str, str]) -> None:

@@ -5,38 +5,39 @@ from passk.report.claims.verdict import (
     SUPPORTED,
     THRESHOLDS,
     UNDECIDED,
-    Asked,
     Claim,
-    Limits,
+    ClaimSubjects,
+    ClaimVerdict,
+    Interval,
     Results,
     Thresholds,
-    Verdict,
-    cells,
     differences,
     ends,
     limits,
+    rows_by_set,
     sign,
 )
-from passk.report.numbers import MINUS
+from passk.report.html.sourced_values import MINUS
 
 
-def judge(results: Results, asked: Asked) -> list[Verdict]:
+def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
     """Per pair (few and many rollouts; without and with a KL penalty) and set."""
-    found = []
-    for pair, name, rows in cells(results, "difference", asked.subjects.get("rollouts", ())):
+    verdicts = []
+    rollouts, penalties = (subjects.by_role.get(role, ()) for role in ("rollouts", "kl"))
+    for pair, name, rows in rows_by_set(results, "difference", rollouts):
         if (both := ends(rows)) is not None:
             evidence = differences(both, f"more rollouts {MINUS} fewer")
             verdict = rollouts_verdict(limits(both[1]))
-            found.append(Verdict(pair, name, verdict, tuple(evidence), "rollouts"))
-    for pair, name, rows in cells(results, "difference", asked.subjects.get("kl", ())):
+            verdicts.append(ClaimVerdict(pair, name, verdict, tuple(evidence), "rollouts"))
+    for pair, name, rows in rows_by_set(results, "difference", penalties):
         if (both := ends(rows)) is not None:
             evidence = differences(both, f"with KL penalty {MINUS} without")
             verdict = kl_verdict(limits(both[0]), limits(both[1]))
-            found.append(Verdict(pair, name, verdict, tuple(evidence), "KL"))
-    return found
+            verdicts.append(ClaimVerdict(pair, name, verdict, tuple(evidence), "KL"))
+    return verdicts
 
 
-def rollouts_verdict(last: Limits, thresholds: Thresholds = THRESHOLDS) -> str:
+def rollouts_verdict(last: Interval, thresholds: Thresholds = THRESHOLDS) -> str:
     """Verdict from the interval of more - fewer rollouts at the largest k.
 
     Example:
@@ -50,7 +51,7 @@ def rollouts_verdict(last: Limits, thresholds: Thresholds = THRESHOLDS) -> str:
     return SUPPORTED if last[0] > 0 else UNDECIDED
 
 
-def kl_verdict(first: Limits, last: Limits, thresholds: Thresholds = THRESHOLDS) -> str:
+def kl_verdict(first: Interval, last: Interval, thresholds: Thresholds = THRESHOLDS) -> str:
     """Verdict from the intervals of with - without KL penalty at the smallest and largest k.
 
     Example:
@@ -77,4 +78,5 @@ CLAIM = Claim(
     f"the first lies beyond ±{THRESHOLDS.same:g} or the second excludes 0 from above; undecided "
     "otherwise. That matched entropy does not explain the gap is not tested here.",
     judge,
+    roles=("rollouts", "kl"),
 )

@@ -8,23 +8,23 @@ from passk.report.claims.verdict import (
     SUPPORTED,
     THRESHOLDS,
     UNDECIDED,
-    Asked,
     Claim,
-    Limits,
+    ClaimSubjects,
+    ClaimVerdict,
+    Interval,
     Results,
     Thresholds,
-    Verdict,
-    cells,
+    rows_by_set,
 )
-from passk.report.evidence import interval
-from passk.report.numbers import Number, Part, decimal, source
+from passk.report.html.intervals import interval
+from passk.report.html.sourced_values import Part, SourcedValue, decimal, source
 
 
-def judge(results: Results, asked: Asked) -> list[Verdict]:
+def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
     """Per group of algorithms and set."""
-    groups = asked.subjects.get("algorithms", ())
+    groups = subjects.by_role.get("algorithms", ())
     return [
-        Verdict(
+        ClaimVerdict(
             group,
             name,
             algorithms_verdict(
@@ -33,13 +33,13 @@ def judge(results: Results, asked: Asked) -> list[Verdict]:
             ),
             tuple(_evidence(rows[0])),
         )
-        for group, name, rows in cells(results, "spread", groups, "group")
+        for group, name, rows in rows_by_set(results, "spread", groups, "group")
     ]
 
 
 def _evidence(row: Mapping[str, Any]) -> list[Part]:
     key = {"group": row["group"], "set": row["set"]}
-    noise = Number(decimal(row["noise"]), row["noise"], source("spread", "noise", **key))
+    noise = SourcedValue(decimal(row["noise"]), row["noise"], source("spread", "noise", **key))
     return [
         f"ΔSE of {row['pairs']} algorithms at k = {row['k']} spans ",
         *interval("spread", "spread", row, key),
@@ -53,7 +53,7 @@ def _evidence(row: Mapping[str, Any]) -> list[Part]:
 
 
 def algorithms_verdict(
-    spread: Limits, smallest: Limits, thresholds: Thresholds = THRESHOLDS
+    spread: Interval, smallest: Interval, thresholds: Thresholds = THRESHOLDS
 ) -> str:
     """Verdict from simultaneous limits of the spread of gaps, and of the smallest gap.
 
@@ -81,4 +81,5 @@ CLAIM = Claim(
     f"two; undecided otherwise. The paper's own spread in domain is 0.043; {THRESHOLDS.large:g} is "
     "its text's “above 40 points”, which its own MATH500 does not reach.",
     judge,
+    roles=("algorithms",),
 )

@@ -6,27 +6,29 @@ from passk.report.claims.verdict import (
     SUPPORTED,
     THRESHOLDS,
     UNDECIDED,
-    Asked,
     Claim,
-    Limits,
+    ClaimSubjects,
+    ClaimVerdict,
+    Interval,
     Results,
     Thresholds,
-    Verdict,
-    cells,
     differences,
     ends,
     limits,
+    rows_by_set,
     sign,
 )
-from passk.report.evidence import crossing_parts
+from passk.report.html.intervals import crossing_parts
 
 
-def judge(results: Results, asked: Asked) -> list[Verdict]:
+def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
     """Per pair of RL and its base, and set."""
-    found = []
-    pairs = asked.subjects.get("rl", ())
-    crossings = {(pair, name): rows[0] for pair, name, rows in cells(results, "crossover", pairs)}
-    for pair, name, rows in cells(results, "difference", pairs):
+    verdicts = []
+    pairs = subjects.by_role.get("rl", ())
+    crossings = {
+        (pair, name): rows[0] for pair, name, rows in rows_by_set(results, "crossover", pairs)
+    }
+    for pair, name, rows in rows_by_set(results, "difference", pairs):
         if (both := ends(rows)) is None:
             continue
         crossing = crossings.get((pair, name))
@@ -36,12 +38,12 @@ def judge(results: Results, asked: Asked) -> list[Verdict]:
         evidence = differences(both, RL_LESS_BASE)
         if crossing:
             evidence += ["; ", *crossing_parts(crossing, both[1]["k"])]
-        found.append(Verdict(pair, name, verdict, tuple(evidence)))
-    return found
+        verdicts.append(ClaimVerdict(pair, name, verdict, tuple(evidence)))
+    return verdicts
 
 
 def crossover_verdict(
-    first: Limits, last: Limits, p_none: float | None, thresholds: Thresholds = THRESHOLDS
+    first: Interval, last: Interval, p_none: float | None, thresholds: Thresholds = THRESHOLDS
 ) -> str:
     """Verdict from the intervals of RL - base at the smallest and the largest k.
 
@@ -68,4 +70,5 @@ CLAIM = Claim(
     f"from below at the largest, and P(no crossover) ≤ {THRESHOLDS.no_crossover:g}; not "
     "supported where one of them excludes the claimed sign; undecided otherwise.",
     judge,
+    roles=("rl",),
 )

@@ -9,23 +9,23 @@ from passk.report.claims.verdict import (
     NOT_SUPPORTED,
     SUPPORTED,
     UNDECIDED,
-    Asked,
     Claim,
-    Limits,
+    ClaimSubjects,
+    ClaimVerdict,
+    Interval,
     Results,
-    Verdict,
-    cells,
     differences,
+    rows_by_set,
 )
-from passk.report.numbers import MINUS, Number, Part, source
+from passk.report.html.sourced_values import MINUS, Part, SourcedValue, source
 
 
-def judge(results: Results, asked: Asked) -> list[Verdict]:
+def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
     """Per pair of the base and the distilled model, and set."""
-    found = []
-    pairs = asked.subjects.get("distilled", ())
-    covered = {(pair, name): rows for pair, name, rows in cells(results, "coverage", pairs)}
-    for pair, name, rows in cells(results, "difference", pairs):
+    verdicts = []
+    pairs = subjects.by_role.get("distilled", ())
+    covered = {(pair, name): rows for pair, name, rows in rows_by_set(results, "coverage", pairs)}
+    for pair, name, rows in rows_by_set(results, "difference", pairs):
         coverage = {row["category"]: row for row in covered.get((pair, name), ())}
         sizes = {category: row["problems"] for category, row in coverage.items()}
         only, solvable = sizes.get("rl_only", 0), sizes.get("rl_only", 0) + sizes.get("both", 0)
@@ -33,12 +33,12 @@ def judge(results: Results, asked: Asked) -> list[Verdict]:
         verdict = distillation_verdict(
             [(row["low"], row["high"]) for row in rows],
             [(row["band_low"], row["band_high"]) for row in rows],
-            goes_beyond(certain, only, sizes.get("base_only", 0), asked.level),
-            subset_verdict(only, solvable, asked.level) == SUPPORTED,
+            goes_beyond(certain, only, sizes.get("base_only", 0), subjects.level),
+            subset_verdict(only, solvable, subjects.level) == SUPPORTED,
         )
-        evidence = _evidence(rows, coverage, asked.level)
-        found.append(Verdict(pair, name, verdict, tuple(evidence)))
-    return found
+        evidence = _evidence(rows, coverage, subjects.level)
+        verdicts.append(ClaimVerdict(pair, name, verdict, tuple(evidence)))
+    return verdicts
 
 
 def _evidence(
@@ -56,13 +56,13 @@ def _evidence(
     solvable = only["problems"] + coverage["both"]["problems"]
     at = source("coverage", "certain", **key, category="rl_only")
     parts += ["; ", *outside(key, only["problems"], solvable, level, ("distilled", "base"))]
-    parts += ["; by more than luck: ", Number(str(only["certain"]), only["certain"], at)]
+    parts += ["; by more than luck: ", SourcedValue(str(only["certain"]), only["certain"], at)]
     back = coverage["base_only"]["problems"]
     other = source("coverage", "problems", **key, category="base_only")
     chance = sign_test(only["problems"], back)
     sides = source("coverage", "problems", **key, category="base_only,rl_only")
-    parts += ["; base only: ", Number(str(back), back, other)]
-    return [*parts, ", sign test p = ", Number(f"{chance:.2g}", chance, sides)]
+    parts += ["; base only: ", SourcedValue(str(back), back, other)]
+    return [*parts, ", sign test p = ", SourcedValue(f"{chance:.2g}", chance, sides)]
 
 
 def goes_beyond(certain: int, only: int, back: int, level: float) -> bool:
@@ -82,7 +82,7 @@ def goes_beyond(certain: int, only: int, back: int, level: float) -> bool:
 
 
 def distillation_verdict(
-    intervals: Sequence[Limits], bands: Sequence[Limits], beyond: bool, subset: bool
+    intervals: Sequence[Interval], bands: Sequence[Interval], beyond: bool, subset: bool
 ) -> str:
     """Verdict from distilled - base at every k, and from the problems that only it solves.
 
@@ -118,4 +118,5 @@ CLAIM = Claim(
     "nearly a subset (claim 2); undecided otherwise, as it must be where both models reach the "
     "ceiling.",
     judge,
+    roles=("distilled",),
 )

@@ -4,33 +4,33 @@ from passk.report.claims.verdict import (
     NOT_SUPPORTED,
     SUPPORTED,
     UNDECIDED,
-    Asked,
     Claim,
-    Limits,
+    ClaimSubjects,
+    ClaimVerdict,
+    Interval,
     Results,
-    Verdict,
-    cells,
     differences,
     ends,
     limits,
+    rows_by_set,
     sign,
 )
-from passk.report.numbers import MINUS
+from passk.report.html.sourced_values import MINUS
 
 
-def judge(results: Results, asked: Asked) -> list[Verdict]:
+def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
     """Per pair of an early and a late checkpoint of one arm, and set."""
-    found = []
-    for pair, name, rows in cells(results, "difference", asked.subjects.get("longer", ())):
+    verdicts = []
+    for pair, name, rows in rows_by_set(results, "difference", subjects.by_role.get("longer", ())):
         if (both := ends(rows)) is None:
             continue
         verdict = longer_verdict(limits(both[0]), limits(both[1]))
         evidence = differences(both, f"last {MINUS} first checkpoint")
-        found.append(Verdict(pair, name, verdict, tuple(evidence)))
-    return found
+        verdicts.append(ClaimVerdict(pair, name, verdict, tuple(evidence)))
+    return verdicts
 
 
-def longer_verdict(first: Limits, last: Limits) -> str:
+def longer_verdict(first: Interval, last: Interval) -> str:
     """Verdict from the intervals of late - early at the smallest and the largest k.
 
     Example:
@@ -53,4 +53,5 @@ CLAIM = Claim(
     "smallest k excludes 0 from above and that at the largest k from below; not supported where "
     "one of them excludes the claimed sign; undecided otherwise.",
     judge,
+    roles=("longer",),
 )

@@ -1,12 +1,17 @@
 """The claims, in order; claim 3 needs log-probabilities under the base model."""
 
-from passk.report.claims import ablations, algorithms, crossover, distillation, longer, subset
+from passk.core.registry import Registry
+from passk.report.claims.verdict import Claim
 
-CLAIMS = (
-    crossover.CLAIM,
-    subset.CLAIM,
-    algorithms.CLAIM,
-    longer.CLAIM,
-    ablations.CLAIM,
-    distillation.CLAIM,
+CLAIMS: Registry[Claim] = Registry(
+    "claim",
+    "passk.claims",
+    {
+        "crossover": "passk.report.claims.crossover:CLAIM",
+        "subset": "passk.report.claims.subset:CLAIM",
+        "algorithms": "passk.report.claims.algorithms:CLAIM",
+        "longer": "passk.report.claims.longer:CLAIM",
+        "ablations": "passk.report.claims.ablations:CLAIM",
+        "distillation": "passk.report.claims.distillation:CLAIM",
+    },
 )

@@ -8,27 +8,31 @@ from passk.report.claims.verdict import (
     SUPPORTED,
     THRESHOLDS,
     UNDECIDED,
-    Asked,
     Claim,
+    ClaimSubjects,
+    ClaimVerdict,
     Results,
     Thresholds,
-    Verdict,
-    cells,
+    rows_by_set,
 )
-from passk.report.numbers import Number, Part, decimal, source
+from passk.report.html.sourced_values import Part, SourcedValue, decimal, source
 
 
-def judge(results: Results, asked: Asked) -> list[Verdict]:
+def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
     """Per pair of RL and its base, and set: the RL-solvable problems that the base never solves."""
-    found = []
-    for pair, name, rows in cells(results, "coverage", asked.subjects.get("rl", ())):
+    verdicts = []
+    for pair, name, rows in rows_by_set(results, "coverage", subjects.by_role.get("rl", ())):
         sizes = {row["category"]: row["problems"] for row in rows}
         only, solvable = sizes.get("rl_only", 0), sizes.get("rl_only", 0) + sizes.get("both", 0)
-        evidence = outside({"pair": pair, "set": name}, only, solvable, asked.level, ("RL", "base"))
-        found.append(
-            Verdict(pair, name, subset_verdict(only, solvable, asked.level), tuple(evidence))
+        evidence = outside(
+            {"pair": pair, "set": name}, only, solvable, subjects.level, ("RL", "base")
         )
-    return found
+        verdicts.append(
+            ClaimVerdict(
+                pair, name, subset_verdict(only, solvable, subjects.level), tuple(evidence)
+            )
+        )
+    return verdicts
 
 
 def outside(
@@ -38,15 +42,15 @@ def outside(
     at = source("coverage", "problems", **key, category="rl_only")
     all_of_them = source("coverage", "problems", **key, category="both,rl_only")
     parts: list[Part] = [
-        Number(str(only), only, at),
+        SourcedValue(str(only), only, at),
         " of ",
-        Number(str(solvable), solvable, all_of_them),
+        SourcedValue(str(solvable), solvable, all_of_them),
         f" {who[0]}-solvable problems are not {who[1]}-solvable",
     ]
     if solvable:
         low, high = wilson(only, solvable, level)
         share, least, most = (
-            Number(decimal(value), value, at) for value in (only / solvable, low, high)
+            SourcedValue(decimal(value), value, at) for value in (only / solvable, low, high)
         )
         parts += [": ", share, " [", least, ", ", most, "]"]
     return parts
@@ -77,4 +81,5 @@ CLAIM = Claim(
     f"supported where it ends at {THRESHOLDS.rl_only:g} or below, not supported where it "
     "starts above, undecided otherwise. Solvable means solved at least once in n samples.",
     judge,
+    roles=("rl",),
 )

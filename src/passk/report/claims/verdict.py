@@ -13,13 +13,13 @@ from typing import Any
 
 import polars as pl
 
-from passk.report.evidence import interval
-from passk.report.numbers import MINUS, Part
+from passk.report.html.intervals import interval
+from passk.report.html.sourced_values import MINUS, Part
 
 SUPPORTED, NOT_SUPPORTED, UNDECIDED = "supported", "not supported", "undecided"
 
 Results = Mapping[str, pl.DataFrame]
-Limits = tuple[float, float]
+Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ THRESHOLDS = Thresholds()
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ClaimVerdict:
     """A verdict on one claim, with the numbers behind it.
 
     Attributes:
@@ -68,15 +68,15 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ClaimSubjects:
     """What to judge.
 
     Attributes:
-        subjects: pairs (or groups) by role, in order: `rl`, `algorithms`, `longer`, ...
+        by_role: pairs (or groups) by role, in order: `rl`, `algorithms`, `longer`, ...
         level: of the intervals in the tables.
     """
 
-    subjects: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    by_role: Mapping[str, Sequence[str]] = field(default_factory=dict)
     level: float = 0.95
 
 
@@ -90,13 +90,15 @@ class Claim:
         statement: what the paper says.
         rule: what decides, in words.
         judge: (result tables, what to judge) -> verdicts, none where data are absent.
+        roles: keys of `report.claims` that name its subjects.
     """
 
     number: int
     short: str
     statement: str
     rule: str
-    judge: Callable[[Results, Asked], list[Verdict]]
+    judge: Callable[[Results, ClaimSubjects], list[ClaimVerdict]]
+    roles: tuple[str, ...] = ("rl",)
 
 
 def sign(low: float, high: float) -> int:
@@ -109,19 +111,19 @@ def sign(low: float, high: float) -> int:
     return (low > 0) - (high < 0)
 
 
-def cells(
+def rows_by_set(
     results: Results, question: str, subjects: Sequence[str], column: str = "pair"
 ) -> list[tuple[str, str, list[dict[str, Any]]]]:
     """Rows of a table by subject, in the order asked for, and set, in the table's."""
     if question not in results:
         return []
     table = results[question]
-    found = []
+    parts = []
     for subject in subjects:
         rows = table.filter(pl.col(column) == subject)
         for part in rows.partition_by("set", maintain_order=True):
-            found.append((subject, str(part["set"][0]), list(part.iter_rows(named=True))))
-    return found
+            parts.append((subject, str(part["set"][0]), list(part.iter_rows(named=True))))
+    return parts
 
 
 def ends(rows: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
@@ -130,7 +132,7 @@ def ends(rows: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], Mapping[
     return (ordered[0], ordered[-1]) if len(ordered) > 1 else None
 
 
-def limits(row: Mapping[str, Any]) -> Limits:
+def limits(row: Mapping[str, Any]) -> Interval:
     """The interval of a row."""
     return row["low"], row["high"]
 

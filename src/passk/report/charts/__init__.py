@@ -1,0 +1,1 @@
+"""Charts: axes, one plotting function per kind of panel, SVG."""

@@ -1,0 +1,146 @@
+"""One plotting function per figure: result table in, one panel out.
+
+Every panel is a figure of its own, so that panels stand below each other on a phone. The caller
+gives the span of the vertical axis, so that panels can be compared.
+"""
+
+from collections.abc import Mapping
+
+import polars as pl
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from passk.report.charts.axes import (
+    SIGNED,
+    PanelFrame,
+    attempts,
+    curve,
+    panel,
+    rows_panel,
+    select_names,
+    select_rows,
+    vertical,
+)
+from passk.report.charts.series_style import SeriesStyle
+from passk.report.charts.svg import INK, figure_style
+
+
+def draw_pass_at_k(
+    table: pl.DataFrame, styles: Mapping[str, SeriesStyle], frame: PanelFrame
+) -> Figure:
+    """Pass@k against k on one set, with the band of the bootstrap interval.
+
+    Args:
+        table: result table `pass_at_k`.
+        styles: draws to show.
+        frame: the set, the title, the size, the span of the vertical axis.
+    """
+    table = select_names(table, "draw", styles)
+    rows = select_rows(table, set=frame.name)
+    with figure_style():
+        figure, axes = panel(frame)
+        for draw, style in styles.items():
+            curve(
+                axes,
+                select_rows(rows, draw=draw).sort("k"),
+                "pass_at_k",
+                style,
+                band=len(styles) < 5,
+            )
+        attempts(axes, table["k"])
+        axes.set_ylabel("pass@k")
+        vertical(axes, frame.span)
+    return figure
+
+
+def draw_difference(
+    table: pl.DataFrame,
+    crossings: pl.DataFrame | None,
+    styles: Mapping[str, SeriesStyle],
+    frame: PanelFrame,
+) -> Figure:
+    """RL - base against k on one set; a vertical line where a pair's curves cross.
+
+    Args:
+        table: result table `difference`.
+        crossings: result table `crossover`, if there is one.
+        styles: the style of each pair to show.
+        frame: the set, the title, the size, the span of the vertical axis.
+    """
+    table = select_names(table, "pair", styles)
+    rows = select_rows(table, set=frame.name)
+    with figure_style():
+        figure, axes = panel(frame, SIGNED)
+        axes.axhline(0, color=INK, linewidth=0.9)
+        for pair, style in styles.items():
+            curve(axes, select_rows(rows, pair=pair).sort("k"), "difference", style)
+            if crossings is not None:
+                for k in select_rows(crossings, pair=pair, set=frame.name)[
+                    "crossover_k"
+                ].drop_nulls():
+                    axes.axvline(k, color=style.colour, linewidth=1, linestyle=(0, (2, 2)))
+        attempts(axes, table["k"])
+        axes.set_ylabel("difference in pass@k")
+        vertical(axes, frame.span, -1.0)
+    return figure
+
+
+def draw_histogram(
+    table: pl.DataFrame, styles: Mapping[str, SeriesStyle], frame: PanelFrame
+) -> Figure:
+    """Share of problems by accuracy c/n in the paper's twelve bins, on one set.
+
+    Args:
+        table: result table `histogram`.
+        styles: draws to show.
+        frame: the set, the title, the size, the span of the vertical axis.
+    """
+    rows = select_rows(select_names(table, "draw", styles), set=frame.name)
+    labels = dict(table.select("bin", "label").unique().sort("bin").iter_rows())
+    width = 0.84 / len(styles)
+    with figure_style():
+        figure, axes = panel(frame, (0.62, 0.1, 0.28, 0.78))
+        for i, (draw, style) in enumerate(styles.items()):
+            bars = select_rows(rows, draw=draw).sort("bin")
+            places = [bin_ - 0.42 + (i + 0.5) * width for bin_ in bars["bin"]]
+            axes.bar(places, bars["share"], width, color=style.colour, label=style.label)
+        axes.set_xticks(list(labels), list(labels.values()), rotation=45, ha="right")
+        axes.set_xlim(-0.6, max(labels) + 0.6)
+        axes.tick_params(axis="x", labelsize=7.5, length=0)
+        axes.grid(visible=False, axis="x")
+        axes.set_xlabel("accuracy of a problem, c/n")
+        axes.set_ylabel("share of problems")
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        vertical(axes, frame.span)
+    return figure
+
+
+def draw_failures(
+    table: pl.DataFrame,
+    styles: Mapping[str, SeriesStyle],
+    frame: PanelFrame,
+    reasons: Mapping[tuple[str, str], str],
+) -> Figure:
+    """Samples that fail by reason, on one set, a bar per draw.
+
+    Args:
+        table: result table `failures`.
+        styles: draws to show.
+        frame: the set, the title, the width, the span of the horizontal axis.
+        reasons: (verdict, reason) -> what its row is called, the first on top.
+    """
+    rows = select_rows(select_names(table, "draw", styles), set=frame.name)
+    height = 0.76 / len(styles)
+    with figure_style():
+        figure, axes = rows_panel(list(reasons.values()), frame, "share of samples")
+        for i, (draw, style) in enumerate(styles.items()):
+            shares = {
+                (r["verdict"], r["reason"]): r["share"]
+                for r in select_rows(rows, draw=draw).to_dicts()
+            }
+            places = [place - 0.38 + (i + 0.5) * height for place in range(len(reasons))]
+            widths = [shares.get(reason, 0.0) for reason in reasons]
+            axes.barh(places, widths, height, color=style.colour, label=style.label)
+        axes.set_xlim(0.0, frame.span[1] * 1.03)
+        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    return figure

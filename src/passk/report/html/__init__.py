@@ -1,0 +1,1 @@
+"""The page as HTML: template, tables, numbers with their sources, images."""

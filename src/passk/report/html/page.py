@@ -1,0 +1,59 @@
+"""One self-contained page: no request leaves it, nothing in it depends on when or where it ran."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from passk.report.charts.chart import DrawnChart
+from passk.report.charts.series_style import SeriesStyle, theme_colours
+from passk.report.charts.svg import sample
+from passk.report.claims.judging import first_verdicts, group_subjects, judge_claims
+from passk.report.context import ReportContext
+from passk.report.finding import state_finding
+from passk.report.html import sourced_values
+from passk.report.html.sourced_values import Part, SourcedValue
+from passk.report.sections.assembly import build_sections
+
+HERE = Path(__file__).parent
+
+
+def render_page(context: ReportContext, drawn: Mapping[str, DrawnChart]) -> str:
+    """The report as one HTML document.
+
+    Args:
+        context: everything that is shown.
+        drawn: its figures, from `draw_charts`.
+    """
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["html"] = _html
+    environment.filters["sample"] = _sample
+    environment.filters["matrices"] = group_subjects
+    template = environment.from_string((HERE / "page.html.j2").read_text(encoding="utf-8"))
+    sentence = state_finding(context)
+    sources = [part.source.row for part in sentence if isinstance(part, SourcedValue)]
+    judged = judge_claims(context)
+    return template.render(
+        params=context.params,
+        css=Markup((HERE / "page.css").read_text(encoding="utf-8")),
+        js=Markup((HERE / "page.js").read_text(encoding="utf-8")),
+        colours=theme_colours(context.params),
+        finding=sentence,
+        example=sources[-1] if sources else "",
+        claims=judged,
+        brief=first_verdicts(judged),
+        level=f"{context.analysis.bootstrap.level * 100:g}%",
+        sections=build_sections(context, drawn),
+        context=context,
+    )
+
+
+def _html(parts: Sequence[Part]) -> Markup:
+    return Markup(sourced_values.html(parts))  # every part is escaped there
+
+
+def _sample(style: SeriesStyle, thick: bool) -> Markup:
+    return Markup(sample(style, thick, f"var(--c{style.colour[1:]})"))

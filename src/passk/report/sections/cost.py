@@ -1,0 +1,68 @@
+"""What training cost, in quantities that do not depend on the machine."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from passk.report.context import ReportContext
+from passk.report.html.sourced_values import SourcedValue, source
+from passk.report.html.tables import NONE, Cells, HtmlTable, TableCell, without_empty
+from passk.report.sections.section import PaperFigure, Section
+
+# Column of the result table -> its heading, and how a number of it is written.
+_COLUMNS = {
+    "steps": ("Steps", "{}"),
+    "rollouts": ("Rollouts drawn", "{:,}"),
+    "tokens": ("Tokens generated", "{:,}"),
+    "rounds": ("Rounds a step", "{:.2f}"),
+    "trained": ("Share with a gradient", "{:.1%}"),
+    "reward": ("Final reward", "{:.3f}"),
+}
+_RELATIVE = 3  # place of the column that sets rollouts in relation to the least
+
+
+def cost_table(context: ReportContext) -> HtmlTable:
+    """What each arm drew and generated."""
+    entries = {row["arm"]: row for arm in context.train for row in context.rows("cost", arm=arm)}
+    least = min((row["rollouts"] or 0 for row in entries.values()), default=0)
+    rows: list[Cells] = []
+    for arm, entry in entries.items():
+        row: Cells = [[context.label(arm)], *(_cell(entry, column) for column in _COLUMNS)]
+        row.insert(_RELATIVE, _times(entry, least))
+        rows.append(row)
+    columns = ["Arm", *(heading for heading, _ in _COLUMNS.values())]
+    columns.insert(_RELATIVE, "Times the least")
+    return without_empty(HtmlTable(columns, rows, frozenset({0})))
+
+
+def _cell(entry: Mapping[str, Any], column: str) -> TableCell:
+    """A quantity of an arm."""
+    value = entry[column]
+    if value is None:
+        return NONE
+    text = _COLUMNS[column][1].format(value)
+    return [SourcedValue(text, value, source("cost", column, arm=entry["arm"]))]
+
+
+def _times(entry: Mapping[str, Any], least: int) -> TableCell:
+    """Rollouts of an arm as a multiple of the least."""
+    if not least or not entry["rollouts"]:
+        return NONE
+    ratio = entry["rollouts"] / least
+    return [SourcedValue(f"{ratio:.2f}", ratio, source("cost", "rollouts", arm=entry["arm"]))]
+
+
+SECTION = Section(
+    title="Cost of training",
+    caption=(
+        "What each arm drew, greedy rollouts and refills included, and generated; the share of "
+        "prompts × rollouts that had a gradient (DAPO may find fewer groups than that within its "
+        "rounds); the mean reward of the last tenth of the steps. Seconds depend on the machine "
+        "and are in the run records (records/, MLflow), which passk explain names."
+    ),
+    reads=("cost",),
+    paper=PaperFigure(
+        where="Section 4.3",
+        numbers="DAPO's dynamic sampling draws 3 to 6 times as many samples per batch.",
+    ),
+    tables=lambda context: [cost_table(context)],
+)

@@ -1,0 +1,16 @@
+"""Mathematics, where a study compares pairs of it beside its main ones."""
+
+from passk.report.sections.domain import domain_section
+
+SECTION = domain_section(
+    "math",
+    title="Mathematics",
+    caption=(
+        "The same questions where the answer is a mathematical expression: base model and "
+        "RL-trained model on sets of their own. Bands: {level} intervals of the same bootstrap; a "
+        "dotted vertical line marks the crossover. Shares of failures are of all samples; unknown "
+        "verdicts (faults of the judge, truncations) are kept apart from wrong ones. Examples: the "
+        "problems that the base model solves most rarely, with the first right and the first wrong "
+        "response of each model, by sample index."
+    ),
+)

@@ -1,0 +1,69 @@
+"""Pass@k of the main draws: curves, and every point as a number."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from passk.report.charts import axes, panels
+from passk.report.charts.axes import PanelFrame
+from passk.report.charts.chart import Chart
+from passk.report.charts.series_style import SeriesStyle
+from passk.report.context import ReportContext
+from passk.report.html.tables import Cells, HtmlTable, point
+from passk.report.sections.section import PaperFigure, Section
+
+
+def curve_charts(
+    context: ReportContext, name: str, styles: Mapping[str, SeriesStyle], set_names: Sequence[str]
+) -> Iterator[Chart]:
+    """Pass@k of several draws on plain axes, all panels of one span; none where there is one k."""
+    sets, table = context.select("pass_at_k", styles, set_names)
+    if not sets or table["k"].n_unique() < 2:
+        return
+    bands = ("low", "high") if len(styles) < 5 else ("pass_at_k", "pass_at_k")
+    span = axes.span_of(table, *bands)
+    yield Chart(
+        name,
+        sets,
+        styles,
+        lambda key: panels.draw_pass_at_k(
+            table, styles, PanelFrame(key, sets[key], context.size, span)
+        ),
+    )
+
+
+def pass_at_k_table(context: ReportContext) -> HtmlTable:
+    """Every point of the curves, draws as columns."""
+    draws = context.curves
+    rows = []
+    for name in context.set_names:
+        points = {
+            draw: {row["k"]: row for row in context.rows("pass_at_k", draw=draw, set=name)}
+            for draw in draws
+        }
+        for k in sorted({k for by_k in points.values() for k in by_k}):
+            row: Cells = [[context.label(name)], [str(k)]]
+            row += [point(points[draw].get(k), draw, name) for draw in draws]
+            rows.append(row)
+    columns = ["Set", "k", *(context.styles[draw].label for draw in draws)]
+    return HtmlTable(columns, rows, folded="All points as numbers")
+
+
+SECTION = Section(
+    title="pass@k",
+    caption=(
+        "Chance that at least one of k answers is correct, mean over problems, unbiased estimate "
+        "1 − C(n − c, k) / C(n, k). Bands: {level} intervals of a paired two-level bootstrap over "
+        "problems and samples, {resamples} resamples. All panels share one vertical axis."
+    ),
+    reads=("pass_at_k",),
+    paper=PaperFigure(
+        where="Figures 2 and 9 (later version Figures 2 and 10)",
+        numbers=(
+            "On Minerva the paper's 32B base model is ahead of its RL-trained model by about 9 "
+            "points at k = 128."
+        ),
+    ),
+    charts=lambda context: curve_charts(
+        context, "pass_at_k", context.curve_styles, context.set_names
+    ),
+    tables=lambda context: [pass_at_k_table(context)],
+)

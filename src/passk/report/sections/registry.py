@@ -1,0 +1,50 @@
+"""Sections by name, in the order of the page."""
+
+from passk.core.registry import Registry
+from passk.report.sections.section import Section
+
+SECTIONS: Registry[Section] = Registry(
+    "section",
+    "passk.sections",
+    {
+        "pass_at_k": "passk.report.sections.pass_at_k:SECTION",
+        "difference": "passk.report.sections.difference:SECTION",
+        "histogram": "passk.report.sections.histogram:SECTION",
+        "coverage": "passk.report.sections.coverage:SECTION",
+        "greedy": "passk.report.sections.greedy:SECTION",
+        "math": "passk.report.sections.math:SECTION",
+        "code": "passk.report.sections.code:SECTION",
+        "visual": "passk.report.sections.visual:SECTION",
+        "algorithms": "passk.report.sections.algorithms:SECTION",
+        "efficiency": "passk.report.sections.efficiency:SECTION",
+        "steps": "passk.report.sections.steps:SECTION",
+        "families": "passk.report.sections.families:SECTION",
+        "distillation": "passk.report.sections.distillation:SECTION",
+        "ablations": "passk.report.sections.ablations:SECTION",
+        "objectives": "passk.report.sections.objectives:SECTION",
+        "seeds": "passk.report.sections.seeds:SECTION",
+        "training": "passk.report.sections.training:SECTION",
+        "cost": "passk.report.sections.cost:SECTION",
+        "failures": "passk.report.sections.failures:SECTION",
+        "examples": "passk.report.sections.examples:SECTION",
+        "bounds": "passk.report.sections.bounds:SECTION",
+        "setup": "passk.report.sections.setup:SECTION",
+        "validation": "passk.report.sections.validation:SECTION",
+    },
+)
+
+
+def load_sections() -> dict[str, Section]:
+    """Every section by name, in the order of the page.
+
+    Raises:
+        ValueError: a section follows one that there is not.
+    """
+    names = list(SECTIONS)
+    for name in reversed(list(SECTIONS)):
+        if leader := SECTIONS[name].after:
+            if leader not in names:
+                raise ValueError(f"section {name!r} is to follow {leader!r}, which there is not")
+            names.remove(name)
+            names.insert(names.index(leader) + 1, name)
+    return {name: SECTIONS[name] for name in names}

@@ -1,0 +1,201 @@
+"""Training seeds: what repetitions gave, and whether algorithms differ by more than they do."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from passk.report.charts import dot_plot
+from passk.report.charts.axes import PanelFrame
+from passk.report.charts.chart import Chart
+from passk.report.charts.dot_plot import DotRow
+from passk.report.context import ReportContext
+from passk.report.html.intervals import interval
+from passk.report.html.sourced_values import Part, SourcedValue, ValueSource, decimal, source
+from passk.report.html.tables import Cells, HtmlTable
+from passk.report.sections.section import Section
+
+ResultRow = Mapping[str, Any]
+_QUANTITIES = ("pass_at_k", "difference", "dse")  # in the order of the table
+
+
+@dataclass(frozen=True)
+class SeedComparison:
+    """The spread of a group's gaps on a set beside what one of its pairs gave over seeds."""
+
+    set: str
+    group: str
+    spread: ResultRow
+    seeds: ResultRow
+
+    @property
+    def exceeds(self) -> bool:
+        """Whether the pairs of the group lie further apart than seeds alone put them."""
+        return bool(self.spread["spread"] > self.seeds["noise"])
+
+
+def compare_seeds(context: ReportContext) -> Iterator[SeedComparison]:
+    """Every group, set and repeated pair of the group for which both are known."""
+    for name in context.every_set:
+        for group, pairs in context.analysis.groups.items():
+            spread = context.row("spread", group=group, set=name)
+            for row in context.rows("seeds", set=name, quantity="dse"):
+                if spread is not None and row["name"] in pairs and row["noise"] is not None:
+                    yield SeedComparison(name, group, spread, row)
+
+
+def seed_sentences(context: ReportContext) -> list[list[Part]]:
+    """What the seeds say of the spread between algorithms, set by set."""
+    sentences: list[list[Part]] = []
+    for entry in compare_seeds(context):
+        spread = source("spread", "spread", group=entry.group, set=entry.set)
+        verdict = "more than seeds alone give" if entry.exceeds else "which seeds alone may give"
+        sentences.append(
+            [f"{context.label(entry.set)}: ΔSE of {context.label(entry.group)} spans ",
+             SourcedValue(decimal(entry.spread["spread"]), entry.spread["spread"], spread),
+             f", {verdict} (up to ", _number(entry.seeds, "noise"), ", from ",
+             _number(entry.seeds, "seeds"), f" seeds of {context.versus(entry.seeds['name'])})."]
+        )  # fmt: skip
+    return sentences
+
+
+def spread_table(context: ReportContext) -> HtmlTable:
+    """The spread between algorithms beside that over seeds."""
+    rows: list[Cells] = []
+    for entry in compare_seeds(context):
+        key = {"group": entry.group, "set": entry.set}
+        width, pairs, chance = (
+            SourcedValue(text.format(entry.spread[column]), entry.spread[column],
+                   source("spread", column, **key))
+            for column, text in (("spread", "{:.3f}"), ("pairs", "{}"), ("noise", "{:.3f}"))
+        )  # fmt: skip
+        rows.append(
+            [[context.label(entry.set)], [context.label(entry.group)], [pairs], [width], [chance],
+             [context.versus(entry.seeds["name"])], [_number(entry.seeds, "sd")],
+             [_number(entry.seeds, "noise")]]
+        )  # fmt: skip
+    columns = [
+        "Set", "Group", "Pairs", "Spread of ΔSE", "Problems and samples alone, up to", "Seeds of",
+        "SD of ΔSE over seeds", "Seeds alone, up to",
+    ]  # fmt: skip
+    return HtmlTable(columns, rows, frozenset({0, 1, 5}))
+
+
+def gap_rows(context: ReportContext) -> dict[str, list[DotRow]]:
+    """Sampling efficiency gaps by set: of each seed, then of each pair of the group."""
+    rows: dict[str, list[DotRow]] = {}
+    for entry in compare_seeds(context):
+        pairs = {
+            name: context.analysis.pairs[name] for name in context.analysis.groups[entry.group]
+        }
+        drawn = context.styles_of([pair.rl for pair in pairs.values()])
+        style = drawn[pairs[entry.seeds["name"]].rl]
+        repeated = entry.seeds["values"]
+        label = f"{style.label}, {len(repeated)} seeds"
+        gaps = [
+            (row["dse"], drawn[pair.rl].colour)
+            for name, pair in pairs.items()
+            if (row := context.row("efficiency", pair=name, set=entry.set)) is not None
+        ]
+        here = rows.setdefault(entry.set, [])
+        here.append(DotRow(label, repeated, [style.colour] * len(repeated), entry.seeds["mean"]))
+        places, colours = [value for value, _ in gaps], [colour for _, colour in gaps]
+        group = DotRow(context.label(entry.group), places, colours)
+        if gaps and group not in here:
+            here.append(group)
+    return rows
+
+
+def value_table(context: ReportContext) -> HtmlTable:
+    """Every quantity by seed, with its mean and standard deviation."""
+    rows: list[Cells] = []
+    for name in context.every_set:
+        for row in sorted(context.rows("seeds", set=name), key=_order(context)):
+            listed: list[Part] = []
+            for value in row["values"]:
+                text = decimal(value, signed=_signed(row))
+                listed += [", ", SourcedValue(text, value, _source(row, "values"))]
+            mean = interval("seeds", "mean", row, _key(row), signed=_signed(row))
+            rows.append(
+                [[context.label(name)], [_who(context, row)], [_what(row)],
+                 [_number(row, "seeds")], listed[1:], mean, [_number(row, "sd")]]
+            )  # fmt: skip
+    columns = ["Set", "Of", "Quantity", "Seeds", "By seed", "Mean", "SD over seeds"]
+    return HtmlTable(columns, rows, frozenset({0, 1, 2, 4}), folded="All values by seed")
+
+
+def _order(context: ReportContext) -> Callable[[ResultRow], tuple[int, int, int]]:
+    """Draws before pairs, both as the parameters have them."""
+    names = [*context.draws, *context.analysis.pairs]
+
+    def place(row: ResultRow) -> tuple[int, int, int]:
+        return names.index(row["name"]), _QUANTITIES.index(row["quantity"]), row["k"]
+
+    return place
+
+
+def _who(context: ReportContext, row: ResultRow) -> str:
+    name = row["name"]
+    if row["quantity"] == "pass_at_k":
+        return context.styles[name].label
+    return context.versus(name)
+
+
+def _what(row: ResultRow) -> str:
+    k = row["k"]
+    if row["quantity"] == "pass_at_k":
+        return f"pass@{k}"
+    return f"ΔSE, k = {k}" if row["quantity"] == "dse" else f"difference, k = {k}"
+
+
+def _signed(row: ResultRow) -> bool:
+    return bool(row["quantity"] != "pass_at_k")
+
+
+def _key(row: ResultRow) -> dict[str, object]:
+    return {name: row[name] for name in ("name", "set", "quantity", "k")}
+
+
+def _source(row: ResultRow, column: str) -> ValueSource:
+    return source("seeds", column, **_key(row))
+
+
+def _number(row: ResultRow, column: str) -> SourcedValue:
+    text = str(row[column]) if column == "seeds" else decimal(row[column])
+    return SourcedValue(text, row[column], _source(row, column))
+
+
+def _charts(context: ReportContext) -> Iterator[Chart]:
+    """Gaps of one algorithm over seeds, beside those of all algorithms."""
+    rows = gap_rows(context)
+    if not rows:
+        return
+    every = [value for of_set in rows.values() for row in of_set for value in row.values]
+    span = (min(every), max(every))
+    sets = {name: context.label(name) for name in rows}
+    yield Chart(
+        "seeds",
+        sets,
+        {},
+        lambda key: dot_plot.draw_dots(
+            rows[key], PanelFrame(key, sets[key], context.size, span), "ΔSE"
+        ),
+        legend=False,
+    )
+
+
+SECTION = Section(
+    title="Training seeds",
+    caption=(
+        "Models trained again with other seeds, each from a base model of its own seed, on the "
+        "same problems. Dots: ΔSE of each seed with their mean, and of each algorithm at one "
+        "seed. Means have {level} limits by Student's t over seeds, which of few seeds may pass 0 "
+        "or 1. “Seeds alone”: a spread below which equal algorithms, each as noisy as the "
+        "repeated one, stay in {level} of such studies (studentized range); with few seeds it is "
+        "wide, because their standard deviation is itself uncertain. It errs on the wide side: "
+        "the algorithms share one base model, the seeds do not."
+    ),
+    reads=("seeds", "spread", "efficiency", "pass_at_k"),
+    charts=_charts,
+    sentences=seed_sentences,
+    tables=lambda context: [spread_table(context), value_table(context)],
+)
