@@ -8,13 +8,13 @@ import polars as pl
 from passk.analysis.metrics import HISTOGRAM_LABELS
 from passk.analysis.questions.registry import QUESTIONS
 from passk.analysis.settings import Analysis
+from passk.data.expectations.results import SuiteResult
 from passk.report.context import ReportContext
 from passk.report.entries import (
     ReportedArm,
     ReportedDraw,
     ReportedFineTuning,
     ReportedSet,
-    SuiteResult,
 )
 from passk.report.settings import ReportSettings
 
@@ -227,6 +227,7 @@ MANY = {
 }  # fmt: skip
 MODELS = {"grpo-40": "grpo/step-40", "grpo-80": "grpo/step-80", "grpo": "grpo/step-120"}
 STARTS = ("base", "base-llama", "base-wide", "teacher", "distilled", "instruct")
+_SPELLED = {"reinforce_pp": "reinforce++"}  # arms that are not called as their algorithm
 ALGORITHMS = ["grpo", "ppo", "rloo", "reinforce_pp", "remax", "dapo"]
 COMPARED = {
     **{name: ("base", name) for name in [*ALGORITHMS, "grpo-40", "grpo-80", "instruct"]},
@@ -295,7 +296,8 @@ def many(
         draws={name: draw(model, list(names)) for name, model in models.items()},
         sets={name: ReportedSet(name) for name in names},
         train={
-            name: ReportedArm(**arm, algorithm={"name": name.partition("-")[0]}) for name in arms
+            name: ReportedArm(**arm, algorithm={"name": _SPELLED.get(name, name.partition("-")[0])})
+            for name in arms
         },
         sft={"distilled": ReportedFineTuning("base", "teacher", 400)},
     )

@@ -19,7 +19,7 @@ from passk.domains.code.sandbox.values import decode, encode
 from passk.domains.code.test_cases import Tests
 from passk.domains.code.world import cases
 from passk.domains.code.world.behaviour import behaviour
-from passk.domains.code.world.operations import KEEP, OPERATIONS, Step, meaning
+from passk.domains.code.world.operations import KEEP, OPERATIONS, ProgramStep, meaning
 from passk.domains.code.world.specifications import FAMILIES, LAST, MIDDLE, Specification, words
 from passk.domains.code.world.world import _CORPUS, ProgramsWorld, _draw, part
 from passk.domains.code.world.writing import FENCE, MANNERS, write
@@ -129,7 +129,7 @@ def test_a_misreading_of_every_phrase_and_of_a_turned_joint_is_told_apart():
     pair = (named["keep numbers over {k}"], named["square each"])
     one = Specification(pair, (3, None), turned=True)
     assert words(one) == "square each but first keep numbers over 3"
-    assert one.misreadings()[-1] == (Step("square"), Step("above", 3))
+    assert one.misreadings()[-1] == (ProgramStep("square"), ProgramStep("above", 3))
     assert cases.function(one.steps)([-5, 2, 4]) == [16]
 
 
@@ -160,7 +160,7 @@ def test_meanings_are_equal_only_for_programs_that_do_the_same():
     generator = random.Random(4)
     inputs = [[generator.randint(-9, 12) for _ in range(12)] for _ in range(60)]
     steps = [
-        Step(name, k)
+        ProgramStep(name, k)
         for name, one in OPERATIONS.items()
         for k in (range(2, 10) if "{k}" in one.ways[0] else [None])
     ]
@@ -171,8 +171,8 @@ def test_meanings_are_equal_only_for_programs_that_do_the_same():
     assert all(len(results) == 1 for results in behaviour.values())
     keeps = [step for step in steps if step.kind == KEEP]
     assert meaning((keeps[0], keeps[3])) == meaning((keeps[3], keeps[0]))
-    assert meaning((Step("add", 2), Step("multiply", 3))) != meaning(
-        (Step("multiply", 3), Step("add", 2))
+    assert meaning((ProgramStep("add", 2), ProgramStep("multiply", 3))) != meaning(
+        (ProgramStep("multiply", 3), ProgramStep("add", 2))
     )
 
 
@@ -214,9 +214,9 @@ def test_splits_never_share_a_specification_whatever_the_seeds(monkeypatch):
     ],
 )
 def test_specifications_that_ask_for_the_same_function_lie_in_one_part(one, other):
-    one, other = (tuple(Step(*step) for step in steps) for steps in (one, other))
+    one, other = (tuple(ProgramStep(*step) for step in steps) for steps in (one, other))
     assert behaviour(one) == behaviour(other)
-    assert behaviour(one) != behaviour((*one[:-1], Step("count")))
+    assert behaviour(one) != behaviour((*one[:-1], ProgramStep("count")))
 
 
 def test_equal_specifications_have_equal_tests_in_every_family():

@@ -16,7 +16,12 @@ from passk.domains.math.world.chains import chain_valid, parse_chain, write_chai
 from passk.domains.math.world.digits import WIDTH, DigitsWorld
 from passk.domains.math.world.functions import CONDITIONS, FUNCTIONS, operation
 from passk.domains.math.world.operations import OPERATIONS, inverse
-from passk.domains.math.world.questions import FAMILIES, Question, parse_question, write_question
+from passk.domains.math.world.questions import (
+    FAMILIES,
+    DigitsQuestion,
+    parse_question,
+    write_question,
+)
 from passk.domains.world import Mixture
 from passk.domains.world_sets import problem_set
 from passk.domains.worlds import WORLDS
@@ -72,7 +77,7 @@ def test_both_cases_of_every_function_occur():
 )
 def test_a_question_is_read_as_it_was_written(family, names, number):
     names = (names[0],) * len(names) if family == "repeat" else tuple(names)
-    question = Question(family, names, number)
+    question = DigitsQuestion(family, names, number)
     assert parse_question(write_question(question)) == question
 
 

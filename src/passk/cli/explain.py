@@ -13,13 +13,14 @@ from passk.analysis.metrics import pass_at_k
 from passk.analysis.questions.tracing import ResultRow
 from passk.config import paths
 from passk.core.yaml_files import ParameterError, read
+from passk.data.expectations.results import ExpectationResult, FilterStep
 from passk.provenance import explain
 from passk.provenance.draws import read_comparisons, trace_row
 from passk.provenance.explain import ExplainError, Link
 from passk.provenance.lock import LockEntry, read_lock
 from passk.provenance.mlflow_runs import flatten
 from passk.provenance.records import record_path
-from passk.provenance.suites import ExpectationResult, FilterStep, read_suite
+from passk.provenance.suites import read_suite
 
 
 def main(

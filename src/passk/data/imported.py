@@ -22,7 +22,7 @@ _GRADES = {"true": True, "false": False, "1": True, "0": False}
 
 
 @dataclass
-class _Problem:
+class _RecordedProblem:
     place: str
     question: str
     gold: str
@@ -97,14 +97,16 @@ def samples_of(
     ]
 
 
-def collect(rows: Sequence[Row], columns: Columns, hint: Hint = under_columns) -> list[_Problem]:
+def collect(
+    rows: Sequence[Row], columns: Columns, hint: Hint = under_columns
+) -> list[_RecordedProblem]:
     """Problems with their samples, in order of first appearance.
 
     Raises:
         RecordedError: a missing column or value, two golds for one question, a sample index
             twice, lists of different length, a problem without a sample.
     """
-    found: dict[str, _Problem] = {}
+    found: dict[str, _RecordedProblem] = {}
     questions: dict[str, str] = {}
     for row in rows:
         question = cell(row, columns, "problem", hint)
@@ -112,7 +114,7 @@ def collect(rows: Sequence[Row], columns: Columns, hint: Hint = under_columns) -
             raise RecordedError(f"{row.place}: question is {question!r}; expected text")
         gold = gold_answer(cell(row, columns, "gold", hint), row.place)
         name = str(cell(row, columns, "problem_id", hint)) if columns.problem_id else question
-        problem = found.setdefault(name, _Problem(row.place, question, gold))
+        problem = found.setdefault(name, _RecordedProblem(row.place, question, gold))
         if (problem.question, problem.gold) != (question, gold):
             raise RecordedError(
                 f"{row.place}: the same problem stands in {problem.place} with another "

@@ -8,14 +8,13 @@ from typing import Any
 import polars as pl
 
 from passk.analysis.settings import Analysis, Pair
+from passk.data.expectations.results import FilterStep, SuiteResult
 from passk.report.charts.series_style import SeriesStyle, series_styles
 from passk.report.entries import (
-    FilterStep,
     ReportedArm,
     ReportedDraw,
     ReportedFineTuning,
     ReportedSet,
-    SuiteResult,
 )
 from passk.report.settings import GROUP_ROLES, ReportSettings
 

@@ -85,39 +85,3 @@ class ReportedFineTuning(_Entry):
     steps: int | None = None
     batch: int | None = None
     learning_rate: float | None = None
-
-
-@dataclass(frozen=True)
-class FilterStep:
-    """What one filter of a set was given and kept, and why the other problems went."""
-
-    set: str
-    filter: str
-    rows_in: int
-    rows_out: int
-    reason: str
-
-
-@dataclass(frozen=True)
-class SuiteResult:
-    """The validation result of one kind of table.
-
-    Attributes:
-        success: whether all expectations hold.
-        expectations: (name, whether it holds) pairs.
-        filters: steps of all sets in order; only problems have some.
-    """
-
-    success: bool
-    expectations: Sequence[tuple[str, bool]]
-    filters: Sequence[FilterStep] = ()
-
-    @classmethod
-    def parse(cls, document: Mapping[str, Any]) -> "SuiteResult":
-        """A suite's result as its file holds it."""
-        steps = tuple(
-            FilterStep(**{field.name: row[field.name] for field in fields(FilterStep)})
-            for row in document.get("filters", [])
-        )
-        checks = tuple((check["name"], check["success"]) for check in document["expectations"])
-        return cls(document["success"], checks, steps)

@@ -29,7 +29,7 @@ from passk.domains.verdict_cache import VerdictCache
 _WEIGHT = {CORRECT: 0, UNKNOWN: 1, WRONG: 2}
 
 
-class _Problem(NamedTuple):
+class _TestedProblem(NamedTuple):
     """What is kept of tests between programs: no case.
 
     Attributes:
@@ -184,9 +184,9 @@ class CodeJudge(Closing):
         """
         return self._judge(golds, programs, self._problems(golds))
 
-    def _problems(self, golds: Sequence[str]) -> dict[str, _Problem | None]:
+    def _problems(self, golds: Sequence[str]) -> dict[str, _TestedProblem | None]:
         """Distinct tests; None where they are not readable, or hold no case."""
-        found: dict[str, _Problem | None] = {}
+        found: dict[str, _TestedProblem | None] = {}
         for gold in golds:
             if gold not in found:
                 key = digest(gold)
@@ -194,17 +194,17 @@ class CodeJudge(Closing):
                     tests = _read(gold)
                     self._entries[key] = None if tests is None else (tests.entry,)
                 entry = self._entries[key]
-                found[gold] = None if entry is None else _Problem(gold, key, *entry)
+                found[gold] = None if entry is None else _TestedProblem(gold, key, *entry)
         return found
 
     def _judge(
         self,
         golds: Sequence[str],
         programs: Sequence[str | None],
-        problems: dict[str, _Problem | None],
+        problems: dict[str, _TestedProblem | None],
     ) -> list[Verdict]:
         known: dict[tuple[str, str], Verdict] = {}
-        open_: dict[tuple[str, str], _Problem] = {}
+        open_: dict[tuple[str, str], _TestedProblem] = {}
         rows: list[tuple[str, str] | Verdict] = []
         for gold, source in zip(golds, programs, strict=True):
             if (problem := problems[gold]) is None:
@@ -238,7 +238,7 @@ class CodeJudge(Closing):
         return None if verdict is None else verdict._replace(answer=source)
 
     def _results(
-        self, todo: Sequence[tuple[str, str, _Problem]]
+        self, todo: Sequence[tuple[str, str, _TestedProblem]]
     ) -> Iterator[tuple[int, Verdict | None]]:
         """Number and verdict of each program, as runs end."""
         if not todo:
@@ -265,7 +265,9 @@ class CodeJudge(Closing):
             if not judged.left:
                 del queue.programs[program]
 
-    def _runs(self, todo: Sequence[tuple[str, str, _Problem]], queue: _Queue) -> Iterator[Program]:
+    def _runs(
+        self, todo: Sequence[tuple[str, str, _TestedProblem]], queue: _Queue
+    ) -> Iterator[Program]:
         """Programs for the sandbox, in the order of problems; what is not needed is left out."""
         made = 0
         last: tuple[str, Tests] | None = None
@@ -299,7 +301,7 @@ class CodeJudge(Closing):
             return None
         return self._calibration.get(self._calibration.key(tests))
 
-    def _calibrate(self, problems: Sequence[_Problem]) -> None:
+    def _calibrate(self, problems: Sequence[_TestedProblem]) -> None:
         """Run each reference solution that was never timed here, once; says which fail."""
         if self._calibration is None:
             self._calibration = Calibration(self._folder, self.options.packages)

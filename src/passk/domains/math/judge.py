@@ -10,7 +10,7 @@ from passk.domains.grading import Progress
 from passk.domains.math.extraction import boxed_answer, closed_box
 from passk.domains.math.numerals import decide
 from passk.domains.math.options import MathOptions
-from passk.domains.math.workers import Pool, Request
+from passk.domains.math.workers import Pool, WorkerRequest
 from passk.domains.verdict import CORRECT, DIFFERENT, EQUAL, TRUNCATED, UNKNOWN, WRONG, Verdict
 from passk.domains.verdict_cache import WHOLE, VerdictCache
 
@@ -85,24 +85,26 @@ class MathJudge(Closing):
 
     def _judge_pairs(self, pairs: list[tuple[str, str]]) -> dict[tuple[str, str], Verdict]:
         """Verdicts on distinct (gold, response)."""
-        requests: dict[tuple[str, str], Request] = {}
+        requests: dict[tuple[str, str], WorkerRequest] = {}
         for gold, text in pairs:
             answer = boxed_answer(text)
             boxed = answer is not None
-            requests[gold, text] = Request(gold, answer if answer is not None else text, boxed)
+            requests[gold, text] = WorkerRequest(
+                gold, answer if answer is not None else text, boxed
+            )
         found = self._judge_requests(set(requests.values()))
         whole = {
-            pair: Request(*pair, boxed=False)
+            pair: WorkerRequest(*pair, boxed=False)
             for pair, request in requests.items()
             if found[request] == WHOLE
         }
         found |= self._judge_requests(set(whole.values()))
         return {pair: found[whole.get(pair, request)] for pair, request in requests.items()}
 
-    def _judge_requests(self, requests: set[Request]) -> dict[Request, Verdict]:
+    def _judge_requests(self, requests: set[WorkerRequest]) -> dict[WorkerRequest, Verdict]:
         """Verdicts on distinct requests, from shortcuts, the cache, and workers."""
-        found: dict[Request, Verdict] = {}
-        open_: list[tuple[Request, str]] = []
+        found: dict[WorkerRequest, Verdict] = {}
+        open_: list[tuple[WorkerRequest, str]] = []
         for request in requests:
             if (verdict := self._shortcut(request)) is not None:
                 found[request] = verdict
@@ -121,7 +123,7 @@ class MathJudge(Closing):
                 self._cache.put(key, verdict)
         return found
 
-    def _shortcut(self, request: Request) -> Verdict | None:
+    def _shortcut(self, request: WorkerRequest) -> Verdict | None:
         if not request.boxed:
             return None
         equal = decide(request.gold, request.text, self.options.float_rounding)

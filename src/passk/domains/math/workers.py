@@ -32,7 +32,7 @@ _SHARE = 500  # requests that make another worker worth its start,
 _PATIENCE = 1.0  # or seconds after which all are started if requests still wait
 
 
-class Request(NamedTuple):
+class WorkerRequest(NamedTuple):
     """What to judge: a whole response, or with `boxed` the content of its only box."""
 
     gold: str
@@ -113,7 +113,7 @@ class Pool(Closing):
         """Process ids of the workers that run now."""
         return [one.process.pid for one in self._workers]
 
-    def judge(self, requests: Sequence[Request]) -> Iterator[tuple[int, Verdict | None]]:
+    def judge(self, requests: Sequence[WorkerRequest]) -> Iterator[tuple[int, Verdict | None]]:
         """Judge requests, in the order in which they finish.
 
         Yields:
@@ -162,7 +162,7 @@ class Pool(Closing):
         one.errors.close()
         return code
 
-    def _feed(self, one: _Worker, queue: deque[int], requests: Sequence[Request]) -> None:
+    def _feed(self, one: _Worker, queue: deque[int], requests: Sequence[WorkerRequest]) -> None:
         assert one.process.stdin is not None
         lines = []
         while queue and one.room():

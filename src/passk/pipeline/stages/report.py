@@ -11,6 +11,7 @@ from passk.analysis.questions.registry import QUESTIONS
 from passk.analysis.settings import Analysis
 from passk.config import paths
 from passk.core.files import read_json, replacing_folder, write_text
+from passk.data.expectations.results import SuiteResult
 from passk.pipeline.stages.job import Job, StageError
 from passk.report.context import ReportContext
 from passk.report.entries import (
@@ -18,7 +19,6 @@ from passk.report.entries import (
     ReportedDraw,
     ReportedFineTuning,
     ReportedSet,
-    SuiteResult,
 )
 from passk.report.html.page import render_page
 from passk.report.sections.assembly import draw_charts
@@ -83,7 +83,7 @@ def _suite(path: Path) -> SuiteResult:
     content = read_json(path, "run the stage validate again")
     try:
         return SuiteResult.parse(content)
-    except (ValueError, KeyError) as error:
+    except (KeyError, TypeError) as error:
         raise StageError(f"{path}: not a validation result ({error})") from error
 
 

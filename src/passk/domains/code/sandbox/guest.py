@@ -34,7 +34,7 @@ _SIZES = struct.Struct(">QQ")
 
 
 @dataclass(frozen=True)
-class Limits:
+class GuestLimits:
     """See `task.Limits`, whose order this has."""
 
     cpu: float
@@ -67,11 +67,13 @@ class Work:
     source: str
     entry: str | None
     prelude: str
-    limits: Limits
+    limits: GuestLimits
     inputs: list[str]
 
 
-def packed(source: str, entry: str | None, prelude: str, limits: Limits, inputs: Inputs) -> bytes:
+def packed(
+    source: str, entry: str | None, prelude: str, limits: GuestLimits, inputs: Inputs
+) -> bytes:
     """What `receive` reads."""
     head = json.dumps([source, entry, prelude, astuple(limits), inputs.sizes]).encode()
     return b"".join((_SIZES.pack(len(head), len(inputs.joined)), head, inputs.joined))
@@ -100,7 +102,7 @@ def receive(file: int) -> Work:
     for length in sizes:
         inputs.append(str(data[at : at + length], "utf-8", "surrogatepass"))
         at += length
-    return Work(source, entry, prelude, Limits(*limits), inputs)
+    return Work(source, entry, prelude, GuestLimits(*limits), inputs)
 
 
 class _FullError(Exception):

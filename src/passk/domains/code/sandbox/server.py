@@ -44,7 +44,7 @@ class _Guest:
     """A program that runs now."""
 
     serial: int
-    limits: guest.Limits
+    limits: guest.GuestLimits
     pid: int
     results: int
     giving: int
@@ -82,7 +82,7 @@ class _Server:
             if self._asked_to_stop(serial):
                 self._account(serial, "asked")
             else:
-                kept, allowed = self._inputs[key], guest.Limits(*limits)
+                kept, allowed = self._inputs[key], guest.GuestLimits(*limits)
                 most = allowed.output + (len(kept.sizes) + 3) * frames.HEAD
                 work = guest.packed(source, entry, prelude, allowed, kept)
                 self._run(serial, allowed, work, most)
@@ -108,7 +108,7 @@ class _Server:
             held += part
         return bytes(held)
 
-    def _run(self, serial: int, limits: guest.Limits, work: bytes, most: int) -> None:
+    def _run(self, serial: int, limits: guest.GuestLimits, work: bytes, most: int) -> None:
         given, giving = os.pipe()
         results, into = os.pipe()
         socket.send_fds(self._forker, [forker.FORK], [given, into])

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from passk.core.digests import digest, seed
-from passk.domains.code.world.operations import Step
+from passk.domains.code.world.operations import ProgramStep
 from passk.domains.code.world.writing import write
 
 
@@ -29,7 +29,7 @@ _INPUTS = _battery()
 
 
 @cache
-def _function(step: Step) -> Callable[[Any], Any]:
+def _function(step: ProgramStep) -> Callable[[Any], Any]:
     """One step as a function. The source is this project's own, so it runs in this process."""
     names: dict[str, Any] = {}
     exec(write([step], "lines", method=False), names)
@@ -48,11 +48,11 @@ def _output(functions: list[Callable[[Any], Any]], xs: tuple[int, ...]) -> Any: 
 
 
 @lru_cache(maxsize=1 << 16)
-def behaviour(steps: tuple[Step, ...]) -> str:
+def behaviour(steps: tuple[ProgramStep, ...]) -> str:
     """A digest that is equal for steps that do the same.
 
     Example:
-        >>> sort, unique = Step("ascending"), Step("unique")
+        >>> sort, unique = ProgramStep("ascending"), ProgramStep("unique")
         >>> behaviour((sort, unique)) == behaviour((unique, sort))
         True
         >>> behaviour((sort,)) == behaviour((unique,))

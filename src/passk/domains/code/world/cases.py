@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from passk.domains.code.world.operations import Step
+from passk.domains.code.world.operations import ProgramStep
 from passk.domains.code.world.specifications import Specification
 from passk.domains.code.world.writing import write
 
@@ -18,7 +18,7 @@ _SEARCHED = 400  # more inputs, where the first do not tell two programs apart
 _VARIED = 4  # distinct outputs at least: no constant passes
 
 
-def function(steps: Sequence[Step]) -> Function:
+def function(steps: Sequence[ProgramStep]) -> Function:
     """Some steps as a function. The source is this project's own, so it runs in this process."""
     names: dict[str, Any] = {}
     exec(write(steps, "lines", method=False), names)

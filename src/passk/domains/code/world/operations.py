@@ -68,7 +68,7 @@ OPERATIONS: dict[str, Operation] = {
 }
 
 
-class Step(NamedTuple):
+class ProgramStep(NamedTuple):
     """An operation with its constant; None where it has none."""
 
     operation: str
@@ -85,11 +85,11 @@ def takes_constant(operation: str) -> bool:
     return "{k}" in OPERATIONS[operation].ways[0]
 
 
-def normal(step: Step) -> tuple[str, int | None]:
+def normal(step: ProgramStep) -> tuple[str, int | None]:
     """A step's meaning: equal for steps that do the same to every list of whole numbers.
 
     Example:
-        >>> normal(Step("above", 3)) == normal(Step("from", 4))
+        >>> normal(ProgramStep("above", 3)) == normal(ProgramStep("from", 4))
         True
     """
     name, k = step
@@ -108,14 +108,14 @@ def normal(step: Step) -> tuple[str, int | None]:
     return name, k
 
 
-def meaning(steps: tuple[Step, ...]) -> tuple[tuple[str, int | None], ...]:
+def meaning(steps: tuple[ProgramStep, ...]) -> tuple[tuple[str, int | None], ...]:
     """What identifies a specification, whatever its words.
 
     Normal steps; conditions in a row are sorted, as their order does nothing.
 
     Example:
-        >>> a, b = Step("even"), Step("above", 3)
-        >>> meaning((a, b)) == meaning((b, Step("multiples", 2)))
+        >>> a, b = ProgramStep("even"), ProgramStep("above", 3)
+        >>> meaning((a, b)) == meaning((b, ProgramStep("multiples", 2)))
         True
     """
     found: list[tuple[str, int | None]] = []

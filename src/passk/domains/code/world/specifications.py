@@ -12,13 +12,13 @@ joint is misread as easily: "B but first A" asks for A, then B.
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from passk.domains.code.world.operations import END, Step, meaning, takes_constant
+from passk.domains.code.world.operations import END, ProgramStep, meaning, takes_constant
 
 FAMILIES: tuple[str, ...] = ("function", "sentence", "method")
 STARTER = "class Solution:\n    def f(self, xs):\n"
 
 
-class Phrase(NamedTuple):
+class ProgramPhrase(NamedTuple):
     """Words, the operation they ask for, and the one that they are usually taken for."""
 
     words: str
@@ -27,42 +27,42 @@ class Phrase(NamedTuple):
 
 
 # In order of popularity in a corpus, middle steps and last steps apart.
-MIDDLE: tuple[Phrase, ...] = (
-    Phrase("keep even numbers", "even", "even"),
-    Phrase("square each", "square", "square"),
-    Phrase("sort", "ascending", "ascending"),
-    Phrase("keep numbers over {k}", "above", "from"),
-    Phrase("add {k} to each", "add", "add"),
-    Phrase("take the first {k}", "first", "first"),
-    Phrase("keep odd numbers", "odd", "odd"),
-    Phrase("reverse", "reverse", "reverse"),
-    Phrase("multiply each by {k}", "multiply", "multiply"),
-    Phrase("keep numbers under {k}", "below", "up to"),
-    Phrase("sort downwards", "descending", "ascending"),
-    Phrase("double each", "double", "double"),
-    Phrase("drop repeats", "unique", "set"),
-    Phrase("keep numbers from {k}", "from", "above"),
-    Phrase("skip the first {k}", "skip", "first"),
-    Phrase("keep multiples of {k}", "multiples", "multiples"),
-    Phrase("subtract {k} from each", "subtract", "subtract"),
-    Phrase("take the last {k}", "last", "skip"),
-    Phrase("keep numbers up to {k}", "up to", "below"),
-    Phrase("drop multiples of {k}", "others", "multiples"),
-    Phrase("divide each by {k}", "divide", "truncate"),
-    Phrase("take every second", "seconds", "alternate"),
-    Phrase("take absolute values", "size", "size"),
-    Phrase("drop the last {k}", "shorten", "last"),
-    Phrase("drop negative numbers", "nonnegative", "positive"),
-    Phrase("take each modulo {k}", "remainder", "divide"),
-    Phrase("take differences", "changes", "falls"),
-    Phrase("negate each", "negate", "negate"),
+MIDDLE: tuple[ProgramPhrase, ...] = (
+    ProgramPhrase("keep even numbers", "even", "even"),
+    ProgramPhrase("square each", "square", "square"),
+    ProgramPhrase("sort", "ascending", "ascending"),
+    ProgramPhrase("keep numbers over {k}", "above", "from"),
+    ProgramPhrase("add {k} to each", "add", "add"),
+    ProgramPhrase("take the first {k}", "first", "first"),
+    ProgramPhrase("keep odd numbers", "odd", "odd"),
+    ProgramPhrase("reverse", "reverse", "reverse"),
+    ProgramPhrase("multiply each by {k}", "multiply", "multiply"),
+    ProgramPhrase("keep numbers under {k}", "below", "up to"),
+    ProgramPhrase("sort downwards", "descending", "ascending"),
+    ProgramPhrase("double each", "double", "double"),
+    ProgramPhrase("drop repeats", "unique", "set"),
+    ProgramPhrase("keep numbers from {k}", "from", "above"),
+    ProgramPhrase("skip the first {k}", "skip", "first"),
+    ProgramPhrase("keep multiples of {k}", "multiples", "multiples"),
+    ProgramPhrase("subtract {k} from each", "subtract", "subtract"),
+    ProgramPhrase("take the last {k}", "last", "skip"),
+    ProgramPhrase("keep numbers up to {k}", "up to", "below"),
+    ProgramPhrase("drop multiples of {k}", "others", "multiples"),
+    ProgramPhrase("divide each by {k}", "divide", "truncate"),
+    ProgramPhrase("take every second", "seconds", "alternate"),
+    ProgramPhrase("take absolute values", "size", "size"),
+    ProgramPhrase("drop the last {k}", "shorten", "last"),
+    ProgramPhrase("drop negative numbers", "nonnegative", "positive"),
+    ProgramPhrase("take each modulo {k}", "remainder", "divide"),
+    ProgramPhrase("take differences", "changes", "falls"),
+    ProgramPhrase("negate each", "negate", "negate"),
 )
-LAST: tuple[Phrase, ...] = (
-    Phrase("add up", "sum", "sum"),
-    Phrase("count", "count", "count"),
-    Phrase("find the largest or 0", "largest", "some largest"),
-    Phrase("count distinct numbers", "distinct", "count"),
-    Phrase("find the smallest or 0", "smallest", "some smallest"),
+LAST: tuple[ProgramPhrase, ...] = (
+    ProgramPhrase("add up", "sum", "sum"),
+    ProgramPhrase("count", "count", "count"),
+    ProgramPhrase("find the largest or 0", "largest", "some largest"),
+    ProgramPhrase("count distinct numbers", "distinct", "count"),
+    ProgramPhrase("find the smallest or 0", "smallest", "some smallest"),
 )
 
 
@@ -76,25 +76,25 @@ class Specification:
         turned: whether the words name the second step before the first ("B but first A").
     """
 
-    phrases: tuple[Phrase, ...]
+    phrases: tuple[ProgramPhrase, ...]
     constants: tuple[int | None, ...]
     turned: bool
 
     @property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[ProgramStep, ...]:
         """The right steps."""
         return tuple(self.step(i, phrase.operation) for i, phrase in enumerate(self.phrases))
 
-    def step(self, index: int, operation: str) -> Step:
+    def step(self, index: int, operation: str) -> ProgramStep:
         """An operation with a phrase's constant, where both have one."""
-        return Step(operation, self.constants[index] if takes_constant(operation) else None)
+        return ProgramStep(operation, self.constants[index] if takes_constant(operation) else None)
 
     @property
     def meaning(self) -> tuple[tuple[str, int | None], ...]:
         """What identifies it, whatever its words."""
         return meaning(self.steps)
 
-    def misreadings(self) -> list[tuple[Step, ...]]:
+    def misreadings(self) -> list[tuple[ProgramStep, ...]]:
         """Programs of who misreads one thing: a phrase, or the order of a turned joint."""
         right = self.steps
         found = [
@@ -105,9 +105,9 @@ class Specification:
         return [*found, (right[1], right[0], *right[2:])] if self.turned else found
 
 
-def can_turn(phrases: tuple[Phrase, ...]) -> bool:
+def can_turn(phrases: tuple[ProgramPhrase, ...]) -> bool:
     """Whether the second of some phrases can be named first: it must not end the program."""
-    return len(phrases) > 1 and Step(phrases[1].operation).kind != END
+    return len(phrases) > 1 and ProgramStep(phrases[1].operation).kind != END
 
 
 def words(specification: Specification) -> str:

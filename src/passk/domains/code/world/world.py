@@ -21,13 +21,13 @@ from passk.domains.code.sandbox.values import encode
 from passk.domains.code.test_cases import Tests
 from passk.domains.code.world import cases
 from passk.domains.code.world.behaviour import behaviour
-from passk.domains.code.world.operations import END, OPERATIONS, Step, takes_constant
+from passk.domains.code.world.operations import END, OPERATIONS, ProgramStep, takes_constant
 from passk.domains.code.world.specifications import (
     FAMILIES,
     LAST,
     MIDDLE,
     STARTER,
-    Phrase,
+    ProgramPhrase,
     Specification,
     can_turn,
     question,
@@ -56,14 +56,16 @@ def _weights(count: int, skew: float) -> tuple[float, ...]:
     return tuple((rank + 1) ** -skew for rank in range(count))
 
 
-def _popular(phrases: tuple[Phrase, ...], skew: float, generator: random.Random) -> Phrase:
+def _popular(
+    phrases: tuple[ProgramPhrase, ...], skew: float, generator: random.Random
+) -> ProgramPhrase:
     """A phrase drawn by popularity."""
     return generator.choices(phrases, _weights(len(phrases), skew))[0]
 
 
 def _draw(level: int, skew: float, generator: random.Random) -> Specification:
     """A specification of `level` steps, none twice in a row."""
-    phrases: list[Phrase] = []
+    phrases: list[ProgramPhrase] = []
     while len(phrases) < level:
         last = len(phrases) == level - 1 and generator.random() < _ENDING
         phrase = _popular(LAST if last else MIDDLE, skew, generator)
@@ -79,16 +81,16 @@ def _draw(level: int, skew: float, generator: random.Random) -> Specification:
 
 def _hearsay(
     specification: Specification, mixture: Mixture, generator: random.Random
-) -> list[Step]:
+) -> list[ProgramStep]:
     """The steps of a document: right, but for noise, habit, and operations it never shows."""
 
-    def popular(index: int) -> Step:
-        ends = Step(specification.phrases[index].operation).kind == END
+    def popular(index: int) -> ProgramStep:
+        ends = ProgramStep(specification.phrases[index].operation).kind == END
         name = _popular(LAST if ends else MIDDLE, mixture.skew, generator).operation
         constant = specification.constants[index] or generator.choice(_CONSTANTS)
-        return Step(name, constant if takes_constant(name) else None)
+        return ProgramStep(name, constant if takes_constant(name) else None)
 
-    def guess(index: int, phrase: Phrase) -> Step:
+    def guess(index: int, phrase: ProgramPhrase) -> ProgramStep:
         if generator.random() < mixture.noise:
             return popular(index)
         usual = generator.random() < mixture.habit

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Sequence
 
-from passk.domains.code.world.operations import EACH, KEEP, OPERATIONS, Step
+from passk.domains.code.world.operations import EACH, KEEP, OPERATIONS, ProgramStep
 
 MANNERS = {"lines": 0.6, "nested": 0.1, "loop": 0.15, "builtins": 0.15}  # and how often in a corpus
 FENCE = "```"  # ends a program; the prompt opened it
@@ -12,14 +12,14 @@ FENCE = "```"  # ends a program; the prompt opened it
 _OPEN = ("sum({xs})", "sorted({xs})", "sorted(set({xs}))", "len(set({xs}))")
 
 
-def _way(step: Step, generator: random.Random | None) -> str:
+def _way(step: ProgramStep, generator: random.Random | None) -> str:
     """A step's expression with its constant; the reference's way without a generator."""
     ways = OPERATIONS[step.operation].ways
     way = generator.choice(ways) if generator else ways[0]
     return way.replace("{k}", str(step.constant))
 
 
-def _applied(step: Step, way: str, xs: str, *, builtins: bool = False) -> str:
+def _applied(step: ProgramStep, way: str, xs: str, *, builtins: bool = False) -> str:
     """The expression of a step on a list."""
     if step.kind == KEEP:
         if builtins:
@@ -34,7 +34,7 @@ def _applied(step: Step, way: str, xs: str, *, builtins: bool = False) -> str:
     return way.replace("{xs}", xs)
 
 
-def _nested(steps: Sequence[Step], ways: Sequence[str]) -> list[str] | None:
+def _nested(steps: Sequence[ProgramStep], ways: Sequence[str]) -> list[str] | None:
     """One expression; None where a step reads the list twice."""
     expression = "xs"
     index = 0
@@ -52,7 +52,7 @@ def _nested(steps: Sequence[Step], ways: Sequence[str]) -> list[str] | None:
     return [f"return {expression}"]
 
 
-def _loop(step: Step, way: str) -> list[str]:
+def _loop(step: ProgramStep, way: str) -> list[str]:
     """A loop that fills `ys`."""
     if step.kind == KEEP:
         inside = [f"    if {way}:", "        ys.append(x)"]
@@ -61,7 +61,7 @@ def _loop(step: Step, way: str) -> list[str]:
     return ["ys = []", "for x in xs:", *inside]
 
 
-def _lines(steps: Sequence[Step], ways: Sequence[str], manner: str) -> list[str]:
+def _lines(steps: Sequence[ProgramStep], ways: Sequence[str], manner: str) -> list[str]:
     """A statement a step; in manner `loop` the first step that can be one is a loop."""
     lines: list[str] = []
     name, looped = "xs", False
@@ -80,7 +80,11 @@ def _lines(steps: Sequence[Step], ways: Sequence[str], manner: str) -> list[str]
 
 
 def write(
-    steps: Sequence[Step], manner: str, generator: random.Random | None = None, *, method: bool
+    steps: Sequence[ProgramStep],
+    manner: str,
+    generator: random.Random | None = None,
+    *,
+    method: bool,
 ) -> str:
     r"""A program of some steps.
 
@@ -91,7 +95,7 @@ def write(
         method: a method of `class Solution`, else a function.
 
     Example:
-        >>> print(write([Step("even"), Step("sum")], "nested", method=False))
+        >>> print(write([ProgramStep("even"), ProgramStep("sum")], "nested", method=False))
         def f(xs):
             return sum(x for x in xs if x % 2 == 0)
     """

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from passk.domains.math.world.functions import operation
 from passk.domains.math.world.operations import OPERATIONS, Digits, digits, inverse, text
-from passk.domains.math.world.questions import Question, parse_question
+from passk.domains.math.world.questions import DigitsQuestion, parse_question
 
 _RESPONSE = re.compile(r"((?: ?[a-z]+:[a-z]+=\d+)+) \\boxed\{(\d+)\}")
 _STEP = re.compile(r"([a-z]+):([a-z]+)=(\d+)")
@@ -24,7 +24,7 @@ _STEP = re.compile(r"([a-z]+):([a-z]+)=(\d+)")
 Strategy = Callable[[str, Digits], str]
 
 
-class Step(NamedTuple):
+class DigitsStep(NamedTuple):
     """One step as stated: a function's name, the operation it is taken to be, the result."""
 
     name: str
@@ -32,14 +32,14 @@ class Step(NamedTuple):
     result: Digits
 
 
-class Chain(NamedTuple):
+class DigitsChain(NamedTuple):
     """A parsed response: steps, of which the operations are the strategy, and final answer."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[DigitsStep, ...]
     answer: Digits
 
 
-def parse_chain(response: str) -> Chain | None:
+def parse_chain(response: str) -> DigitsChain | None:
     r"""Read a response; None where it is not a chain of this world.
 
     Example:
@@ -49,27 +49,29 @@ def parse_chain(response: str) -> Chain | None:
     match = _RESPONSE.fullmatch(response.strip())
     if match is None:
         return None
-    steps = (Step(name, kind, digits(result)) for name, kind, result in _STEP.findall(match[1]))
-    return Chain(tuple(steps), digits(match[2]))
+    steps = (
+        DigitsStep(name, kind, digits(result)) for name, kind, result in _STEP.findall(match[1])
+    )
+    return DigitsChain(tuple(steps), digits(match[2]))
 
 
-def write_chain(chain: Chain) -> str:
+def write_chain(chain: DigitsChain) -> str:
     """The response of a chain; the inverse of `parse_chain`."""
     steps = "".join(f" {step.name}:{step.operation}={text(step.result)}" for step in chain.steps)
     return rf"{steps} \boxed{{{text(chain.answer)}}}"
 
 
-def solve(question: Question, strategy: Strategy = operation) -> Chain:
+def solve(question: DigitsQuestion, strategy: Strategy = operation) -> DigitsChain:
     """Work a question out step by step, by the meaning of its names or by another strategy."""
-    steps: list[Step] = []
+    steps: list[DigitsStep] = []
     number = question.number
     for name in question.names:
         kind = strategy(name, number)
         if question.family == "undo":
             kind = inverse(kind)
         number = OPERATIONS[kind](number)
-        steps.append(Step(name, kind, number))
-    return Chain(tuple(steps), number)
+        steps.append(DigitsStep(name, kind, number))
+    return DigitsChain(tuple(steps), number)
 
 
 def chain_valid(question: str, response: str) -> bool | None:

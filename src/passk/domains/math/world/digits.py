@@ -19,7 +19,7 @@ from passk.core.digests import seed
 from passk.domains.math.world import chains
 from passk.domains.math.world.functions import FUNCTIONS, operation
 from passk.domains.math.world.operations import OPERATIONS, Digits, inverse, text
-from passk.domains.math.world.questions import FAMILIES, LEAST_LEVEL, Question, write_question
+from passk.domains.math.world.questions import FAMILIES, LEAST_LEVEL, DigitsQuestion, write_question
 from passk.domains.world import Document, GeneratedProblem, Mixture
 
 WIDTH = 5  # digits of every number
@@ -30,7 +30,7 @@ _PARTS = 10
 _NAMES, _OPERATIONS = tuple(FUNCTIONS), tuple(OPERATIONS)
 
 
-def _part(question: Question) -> int:
+def _part(question: DigitsQuestion) -> int:
     """The part of the question space that a question belongs to, by its number."""
     return int.from_bytes(sha256(text(question.number).encode()).digest()[:4]) % _PARTS
 
@@ -46,12 +46,12 @@ def _popular(names: tuple[str, ...], skew: float, generator: random.Random) -> s
     return generator.choices(names, _weights(len(names), skew))[0]
 
 
-def _draw(family: str, level: int, skew: float, generator: random.Random) -> Question:
+def _draw(family: str, level: int, skew: float, generator: random.Random) -> DigitsQuestion:
     """A question with `level` functions."""
     names = tuple(_popular(_NAMES, skew, generator) for _ in range(level))
     if family == "repeat":
         names = names[:1] * level
-    return Question(family, names, tuple(generator.choices(range(10), k=WIDTH)))
+    return DigitsQuestion(family, names, tuple(generator.choices(range(10), k=WIDTH)))
 
 
 def _hearsay(mixture: Mixture, undo: bool, generator: random.Random) -> chains.Strategy:

@@ -25,7 +25,7 @@ _REPEAT = re.compile(rf"({_NAME})\^([2-9])\((\d+)\)")
 
 
 @dataclass(frozen=True)
-class Question:
+class DigitsQuestion:
     """What a question asks.
 
     Attributes:
@@ -39,7 +39,7 @@ class Question:
     number: Digits
 
 
-def parse_question(question: str) -> Question | None:
+def parse_question(question: str) -> DigitsQuestion | None:
     """Read a question; None where it is not one of this world.
 
     Example:
@@ -49,16 +49,16 @@ def parse_question(question: str) -> Question | None:
     question = question.strip()
     if match := _PIPE.fullmatch(question):
         family = "undo" if match[1] else "pipe"
-        return Question(family, tuple(match[2].split(" then ")), digits(match[3]))
+        return DigitsQuestion(family, tuple(match[2].split(" then ")), digits(match[3]))
     if match := _REPEAT.fullmatch(question):
-        return Question("repeat", (match[1],) * int(match[2]), digits(match[3]))
+        return DigitsQuestion("repeat", (match[1],) * int(match[2]), digits(match[3]))
     match = _NESTED.fullmatch(question)
     if match is None or match[1].count("(") != len(match[3]):
         return None
-    return Question("nested", tuple(reversed(match[1].replace("(", ""))), digits(match[2]))
+    return DigitsQuestion("nested", tuple(reversed(match[1].replace("(", ""))), digits(match[2]))
 
 
-def write_question(question: Question) -> str:
+def write_question(question: DigitsQuestion) -> str:
     """The question's text: what a model sees; the inverse of `parse_question`."""
     names, number = question.names, text(question.number)
     match question.family:

@@ -9,29 +9,29 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from passk.domains.visual.world.operations import apply
-from passk.domains.visual.world.questions import Asked, Question, operation, parse_question
+from passk.domains.visual.world.questions import Asked, SceneQuestion, operation, parse_question
 from passk.domains.visual.world.scene import Items, Scene, number, read, text
 
 # Chooses the operation of a step.
 Strategy = Callable[[Asked, Scene], str]
 
 
-class Step(NamedTuple):
+class SceneStep(NamedTuple):
     """An operation, with its colour, and the items behind it."""
 
     operation: str
     result: Items
 
 
-class Chain(NamedTuple):
+class SceneChain(NamedTuple):
     """A parsed response: what is seen, steps, and the final answer."""
 
     seen: Items
-    steps: tuple[Step, ...]
+    steps: tuple[SceneStep, ...]
     answer: str
 
 
-def solve(question: Question, scene: Scene, strategy: Strategy = operation) -> Chain:
+def solve(question: SceneQuestion, scene: Scene, strategy: Strategy = operation) -> SceneChain:
     """Work a question out by the meaning of its phrases, or by another strategy."""
     items, steps = scene.items, []
     for asked in question.asked:
@@ -39,17 +39,17 @@ def solve(question: Question, scene: Scene, strategy: Strategy = operation) -> C
         done = apply(word, items)
         assert done is not None, f"no operation {word!r}"
         items = done
-        steps.append(Step(word, items))
-    return Chain(scene.items, tuple(steps), number(items))
+        steps.append(SceneStep(word, items))
+    return SceneChain(scene.items, tuple(steps), number(items))
 
 
-def write_chain(chain: Chain) -> str:
+def write_chain(chain: SceneChain) -> str:
     """The response of a chain; the inverse of `parse_chain`."""
     steps = "".join(f" {step.operation}: {text(step.result)};" for step in chain.steps)
     return rf" {text(chain.seen)};{steps} \boxed{{{chain.answer}}}"
 
 
-def parse_chain(response: str) -> Chain | None:
+def parse_chain(response: str) -> SceneChain | None:
     r"""Read a response; None where it is not a chain of this world.
 
     Example:
@@ -65,9 +65,9 @@ def parse_chain(response: str) -> Chain | None:
         items = read(result)
         if not colon or not items:
             return None
-        steps.append(Step(word, items))
+        steps.append(SceneStep(word, items))
     answer, seen = last[len(r"\boxed{") : -1], read(lines[0])
-    return Chain(seen, tuple(steps), answer) if seen and answer.isdecimal() else None
+    return SceneChain(seen, tuple(steps), answer) if seen and answer.isdecimal() else None
 
 
 def chain_valid(question: str, response: str, shown: str | None) -> bool | None:

@@ -19,7 +19,7 @@ STYLES: tuple[str, ...] = ("plain", "contest")
 NOUNS = {"grid": "tiles", "chart": "bars", "shapes": "shapes", "triangle": "lines"}
 
 
-class Phrase(NamedTuple):
+class ScenePhrase(NamedTuple):
     """Words, the operation that they ask for, and the one that they are usually taken for."""
 
     words: str
@@ -29,19 +29,19 @@ class Phrase(NamedTuple):
 
 # In order of popularity in a corpus. {colour} stands for a colour's name. An operation that depends
 # on the picture is written SEEN?IF:ELSE.
-PHRASES: tuple[Phrase, ...] = (
-    Phrase("backwards", "reverse", "reverse"),
-    Phrase("{colour} first", "front", "front"),
-    Phrase("first to last", "rotate", "rotate"),
-    Phrase("crossed", "white?reverse:pairs", "reverse"),
-    Phrase("ends swapped", "ends", "pairs"),
-    Phrase("one more each", "up", "up"),
-    Phrase("turned", "left?rotate:wrap", "rotate"),
-    Phrase("{colour} last", "back", "front"),
-    Phrase("pairs swapped", "pairs", "ends"),
-    Phrase("last to first", "wrap", "rotate"),
-    Phrase("without {colour}", "without", "back"),
-    Phrase("taken from nine", "nines", "up"),
+PHRASES: tuple[ScenePhrase, ...] = (
+    ScenePhrase("backwards", "reverse", "reverse"),
+    ScenePhrase("{colour} first", "front", "front"),
+    ScenePhrase("first to last", "rotate", "rotate"),
+    ScenePhrase("crossed", "white?reverse:pairs", "reverse"),
+    ScenePhrase("ends swapped", "ends", "pairs"),
+    ScenePhrase("one more each", "up", "up"),
+    ScenePhrase("turned", "left?rotate:wrap", "rotate"),
+    ScenePhrase("{colour} last", "back", "front"),
+    ScenePhrase("pairs swapped", "pairs", "ends"),
+    ScenePhrase("last to first", "wrap", "rotate"),
+    ScenePhrase("without {colour}", "without", "back"),
+    ScenePhrase("taken from nine", "nines", "up"),
 )
 _CONDITION = re.compile(r"(\w+)\?(\w+):(\w+)")
 
@@ -59,7 +59,7 @@ class Asked(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Question:
+class SceneQuestion:
     """What is asked about a picture.
 
     Attributes:
@@ -89,7 +89,7 @@ def operation(asked: Asked, scene: Scene) -> str:
     return f"{word} {asked.colour}" if asked.colour else word
 
 
-def write_question(question: Question) -> str:
+def write_question(question: SceneQuestion) -> str:
     """The question's text: what a model is told besides the picture."""
     noun, said = NOUNS[question.kind], [one.words for one in question.asked]
     if question.style == "contest":
@@ -107,7 +107,7 @@ _PLAIN = re.compile(r"Read the (\w+), blue to yellow: (.+)\. Which number\?")
 _CONTEST = re.compile(r"Mia notes the (\w+), blue to yellow: (.+)\. What does she get\?")
 
 
-def parse_question(written: str) -> Question | None:
+def parse_question(written: str) -> SceneQuestion | None:
     """Read a question, without the choices behind it; None where it is not of this world.
 
     Example:
@@ -119,5 +119,5 @@ def parse_question(written: str) -> Question | None:
         if (match := pattern.fullmatch(line)) and match[1] in _KIND:
             asked = [_WORDS.get(words) for words in match[2].split(joint)]
             if all(asked):
-                return Question(_KIND[match[1]], tuple(one for one in asked if one), style)
+                return SceneQuestion(_KIND[match[1]], tuple(one for one in asked if one), style)
     return None

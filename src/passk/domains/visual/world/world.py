@@ -28,7 +28,7 @@ from passk.domains.visual.world.questions import (
     PHRASES,
     STYLES,
     Asked,
-    Question,
+    SceneQuestion,
     operation,
     write_question,
 )
@@ -69,7 +69,9 @@ def _scene(kind: str, generator: random.Random) -> Scene:
     return Scene(kind, items, generator.choice(GROUNDS), generator.choice(CORNERS))
 
 
-def _question(kind: str, level: int, style: str, skew: float, generator: random.Random) -> Question:
+def _question(
+    kind: str, level: int, style: str, skew: float, generator: random.Random
+) -> SceneQuestion:
     """A question with `level` phrases, none twice."""
     chosen: list[int] = []
     while len(chosen) < level:
@@ -80,7 +82,7 @@ def _question(kind: str, level: int, style: str, skew: float, generator: random.
         Asked(one, generator.choice(list(COLOURS)) if "{" in PHRASES[one].words else None)
         for one in chosen
     )
-    return Question(kind, asked, style)
+    return SceneQuestion(kind, asked, style)
 
 
 def _hearsay(mixture: Mixture, generator: random.Random) -> chains.Strategy:
