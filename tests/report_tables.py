@@ -227,7 +227,7 @@ MANY = {
 }  # fmt: skip
 MODELS = {"grpo-40": "grpo/step-40", "grpo-80": "grpo/step-80", "grpo": "grpo/step-120"}
 STARTS = ("base", "base-llama", "base-wide", "teacher", "distilled", "instruct")
-_SPELLED = {"reinforce_pp": "reinforce++"}  # arms that are not called as their algorithm
+_SPELLED = {"reinforce_pp": "reinforce++", "pass-at-k": "pass_at_k"}  # arms -> algorithms
 ALGORITHMS = ["grpo", "ppo", "rloo", "reinforce_pp", "remax", "dapo"]
 COMPARED = {
     **{name: ("base", name) for name in [*ALGORITHMS, "grpo-40", "grpo-80", "instruct"]},

@@ -321,7 +321,7 @@ def test_a_validation_suite_is_explained(study):
     with pytest.raises(explain.ExplainError, match="narrow by kind"):
         told("validation")
     path.write_text("{")
-    with pytest.raises(explain.ExplainError, match=r"problems\.json: not readable JSON"):
+    with pytest.raises(explain.ExplainError, match=r"problems\.json: not readable as JSON"):
         told("validation", kind="problems")
 
 

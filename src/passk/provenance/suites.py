@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from passk.config import paths
-from passk.core.files import read_json
+from passk.core.files import FileError, read_json
 from passk.data.expectations.results import SuiteResult
 from passk.provenance.explain import ExplainError
 
@@ -22,5 +22,7 @@ def read_suite(study: str, kind: str, root: Path = Path()) -> SuiteResult:
         )
     try:
         return SuiteResult.parse(read_json(path, "run the stage validate again"))
-    except (ValueError, KeyError, TypeError) as error:
+    except FileError as error:
+        raise ExplainError(str(error)) from None
+    except (KeyError, TypeError) as error:
         raise ExplainError(f"{path}: not a validation result: {error}") from None
