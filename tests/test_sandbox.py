@@ -595,6 +595,8 @@ def test_an_ordinary_user_has_the_same_sandbox():
         source = Path(bubblewrap.__file__).parent
         shutil.copytree(source, target)
         shutil.copy(source.parents[1] / "verdict.py", target.parents[1])
+        (folder / "passk/core").mkdir()
+        shutil.copy(source.parents[2] / "core/closing.py", folder / "passk/core")
         done = subprocess.run(
             [python, "-c", code],
             env={"PYTHONPATH": name, "PATH": os.environ["PATH"]},
