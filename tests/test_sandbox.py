@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from passk.core import closing
 from passk.domains.code.sandbox import bubblewrap, connection, frames, task
 from passk.domains.code.sandbox.pool import Sandbox, SandboxError
 from passk.domains.code.sandbox.task import CaseResult, Limits, Program
@@ -596,7 +597,7 @@ def test_an_ordinary_user_has_the_same_sandbox():
         shutil.copytree(source, target)
         shutil.copy(source.parents[1] / "verdict.py", target.parents[1])
         (folder / "passk/core").mkdir()
-        shutil.copy(source.parents[2] / "core/closing.py", folder / "passk/core")
+        shutil.copy(closing.__file__, folder / "passk/core")
         done = subprocess.run(
             [python, "-c", code],
             env={"PYTHONPATH": name, "PATH": os.environ["PATH"]},

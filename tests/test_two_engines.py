@@ -92,7 +92,7 @@ def test_a_code_edit_reaches_its_importers_only(smoke):
     try:
         path.write_text(original + "\n# an edit\n")
         direct = status(smoke)
-        # Rewards are judged alike; expectations ask the registry of domains, which names all judges.
+        # Rewards are judged alike; expectations ask the domains' registry, which names all judges.
         assert direct == expected(smoke, ("verify@", "train@", "validate@"))
         assert planned(smoke) == dvc_dag.load(smoke.root).downstream(direct)
     finally:
