@@ -19,6 +19,7 @@ from tests.conftest import ROOT
 from conftest import Workspace, copy_project
 from passk.core import processor
 from passk.core.ids import problem_id
+from test_documents import HOW_TO, examples
 
 HERE = Path(__file__).parent
 PACKAGE = HERE / "toy_package"
@@ -236,6 +237,20 @@ def test_sections_and_claim_are_on_the_page(toy):
     claim = page[page.index('id="claim-101"') :]
     assert "A rule solves more problems than a model." in page
     assert 'class="supported"' in claim[: claim.index("</ul>")]
+
+
+def holds(values, part):
+    """Whether parameters have all that a part of them says."""
+    if not isinstance(part, dict):
+        return values == part
+    return all(key in values and holds(values[key], part[key]) for key in part)
+
+
+@pytest.mark.parametrize("page", HOW_TO, ids=lambda page: page.stem)
+def test_parameters_in_how_to_pages_are_those_of_the_study(toy, page):
+    (text,) = [text for before, _, text in examples(page) if before == "In `params.yaml`:"]
+    part = YAML(typ="safe", pure=True).load(text)
+    assert holds(Workspace(toy.root).params(), part)
 
 
 def test_the_source_names_nothing_of_the_package():
