@@ -209,6 +209,11 @@ def test_the_engine_answers_by_its_rule_and_the_domain_judges(toy):
     assert set(toy.table("counts/rule")["engine"]) == {"rule"}
 
 
+def test_the_public_interface_judges_in_the_domain(toy):
+    code = "import passk; print(passk.judge(['esor'], ['It is Esor'], domain='words')[0].verdict)"
+    assert toy.python("-c", code) == "correct\n"
+
+
 def test_the_template_is_the_file(toy):
     assert set(toy.table("samples/rule")["template"]) == {f"{FILES}/ask.yaml"}
 
