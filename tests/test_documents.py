@@ -10,6 +10,8 @@ from tests.test_house import ROOMS
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
+HOW_TO = sorted((ROOT / "docs/how-to").glob("*.md"))
+
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_link_leads_to_a_file(page):
@@ -31,6 +33,29 @@ def test_every_how_to_page_is_linked_and_names_an_entry_point():
         groups = re.findall(r'entry-points\."(passk\.\w+)"', page.read_text(encoding="utf-8"))
         assert groups
         assert all(f"`{group}`" in architecture for group in groups)
+
+
+def examples(page):
+    """The code blocks of a page: the line before, language, text."""
+    text = page.read_text(encoding="utf-8")
+    return re.findall(r"^(\S[^\n]*:)\n\n```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", HOW_TO, ids=lambda page: page.stem)
+def test_examples_of_a_how_to_page_are_files_that_a_test_uses(page):
+    """Each block is a file of the toy package, or part of one, or parameters of its study."""
+    blocks = examples(page)
+    assert len(blocks) == page.read_text(encoding="utf-8").count("```") / 2 >= 3
+    for before, language, text in blocks:
+        if before == "In `params.yaml`:":
+            continue  # tests/test_toy_package.py compares these with the study that it runs
+        (link,) = re.findall(r"\]\(([^)]+)\)", before)
+        file = (page.parent / link).resolve()
+        assert file.is_relative_to(ROOT / "tests/toy_package")
+        content = file.read_text(encoding="utf-8")
+        sections = text.split("\n\n") if language == "toml" else [text]
+        assert all(section.strip() in content for section in sections), file
+        assert language == "toml" or text == content, file
 
 
 def test_the_constraints_are_exact_and_hold_every_dependency():

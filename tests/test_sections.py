@@ -36,6 +36,7 @@ def judge(results, subjects):
 
 
 CLAIM = Claim(99, "mine", "A claim of mine.", "Never decided.", judge, roles=("odd",))
+GROUPS = Claim(98, "all", "Of groups.", "Never.", lambda *_: [], roles=("even",), of_groups=True)
 '''
 
 
@@ -48,7 +49,7 @@ def installed(tmp_path, monkeypatch):
     (entries / "METADATA").write_text("Metadata-Version: 2.1\nName: foreign-report\nVersion: 1\n")
     (entries / "entry_points.txt").write_text(
         "[passk.sections]\nmine = foreign_report:SECTION\n"
-        "[passk.claims]\nmine = foreign_report:CLAIM\n"
+        "[passk.claims]\nmine = foreign_report:CLAIM\nall = foreign_report:GROUPS\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     for registry in (SECTIONS, CLAIMS):
@@ -57,6 +58,7 @@ def installed(tmp_path, monkeypatch):
     for registry in (SECTIONS, CLAIMS):
         vars(registry).pop("_brought", None)
         registry._loaded.pop("mine", None)
+        registry._loaded.pop("all", None)
     sys.modules.pop("foreign_report", None)
 
 
@@ -76,6 +78,17 @@ def test_a_section_and_a_claim_of_another_package_are_on_the_page(installed):
     assert 'id="claim-99"' in text
     draws = list(context.draws)
     assert list(faults(context.analysis, context.params, draws, context.sets)) == []
+
+
+def test_a_claim_of_another_package_may_be_about_groups(installed):
+    context = made.many(claims=made.CLAIMS | {"odd": ["kl"], "even": ["kl"]})
+    messages = list(faults(context.analysis, context.params, context.draws, context.sets))
+    (message,) = messages
+    assert message.startswith("report.claims.even = 'kl': unknown group")
+    (group, *_) = context.analysis.groups
+    context = made.many(claims=made.CLAIMS | {"even": [group]})
+    assert not list(faults(context.analysis, context.params, context.draws, context.sets))
+    assert context.subjects()["even"] == [group]
 
 
 def test_unknown_panels_counterparts_and_roles_are_named_with_the_legal_ones():
@@ -100,7 +113,8 @@ def test_names_that_need_no_registry_are_those_of_the_registries():
     tables = [n for n, section in SECTIONS.items() if section.paper and section.paper.largest_k]
     assert sorted(COUNTERPARTS) == sorted([*tables, "sets"])
     assert set(ROLES) == {role for claim in CLAIMS.values() for role in claim.roles}
-    assert set(GROUP_ROLES) <= set(ROLES)
+    of_groups = [claim for claim in CLAIMS.values() if claim.of_groups]
+    assert set(GROUP_ROLES) == {role for claim in of_groups for role in claim.roles}
 
 
 @pytest.mark.parametrize("name", list(SECTIONS))

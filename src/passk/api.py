@@ -1,22 +1,17 @@
 """Functions of the public interface that join several modules; see `passk`."""
 
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from passk.core.legal import suggest
 from passk.core.schemas.counts import COUNTS
 from passk.core.schemas.samples import SAMPLES
 from passk.core.schemas.verdicts import VERDICTS
 
 if TYPE_CHECKING:
     from passk.domains.verdict import Verdict
-
-# domain -> the word with which the names of its judge and of its options begin
-_JUDGES = {"math": "Math", "visual": "Visual", "code": "Code"}
 
 
 def judge(
@@ -33,7 +28,8 @@ def judge(
             `passk.domains.visual.gold.Gold.dump` or `passk.domains.code.test_cases.Tests.dump`
             write (visual, code).
         responses: texts, as many.
-        domain: `math`, `visual`, or `code` (programs run in a sandbox, which needs bubblewrap).
+        domain: a name in `passk.domains.registry`: `math`, `visual`, `code` (programs run in a
+            sandbox, which needs bubblewrap), or of an installed package.
         truncated: whether a response ended at its length limit; such a one without a final answer
             is `unknown`.
 
@@ -44,15 +40,15 @@ def judge(
         >>> [v.verdict for v in judge(["12", "12"], [r"\boxed{12}", r"\boxed{13}"])]
         ['correct', 'wrong']
     """
-    if domain not in _JUDGES:
-        raise ValueError(f"domain {domain!r} is unknown; {suggest(domain, _JUDGES)}")
+    from passk.domains.grading import JudgeResources
+    from passk.domains.registry import DOMAINS
+    from passk.domains.settings import Verification
+
+    judging_domain = DOMAINS[domain]
     if len(golds) != len(responses):
         raise ValueError(f"{len(golds)} golds for {len(responses)} responses; as many are needed")
-    word, package = _JUDGES[domain], f"passk.domains.{domain}"
-    options = getattr(import_module(f"{package}.options"), f"{word}Options")()
-    with getattr(import_module(f"{package}.judge"), f"{word}Judge")(options) as judging:
-        verdicts: list[Verdict] = judging(golds, responses, truncated)
-        return verdicts
+    with judging_domain.judge(Verification(), JudgeResources()) as judging:
+        return judging(golds, responses, truncated)
 
 
 def read_samples(path: Path | str) -> pl.DataFrame:

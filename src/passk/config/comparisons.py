@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from passk.analysis.settings import Analysis
 from passk.core.legal import unknown
-from passk.report.settings import COUNTERPARTS, PANELS, ROLES, ReportSettings
+from passk.report.settings import COUNTERPARTS, GROUP_ROLES, PANELS, ROLES, ReportSettings
 
 
 def faults(
@@ -24,15 +24,11 @@ def faults(
     sets += analysis.views
     pairs, groups = analysis.pairs, analysis.groups
     named = {f"report.panels.{name}.pairs": panel.pairs for name, panel in report.panels.items()}
-    for role, names in report.claims.items():
-        if role != "algorithms":
-            named[f"report.claims.{role}"] = names
     named |= {f"analysis.groups.{group}": names for group, names in groups.items()}
     for key, names in named.items():
         for name in names:
             yield from unknown(key, name, pairs, "pair")
-    for name in report.claims.get("algorithms", ()):
-        yield from unknown("report.claims.algorithms", name, groups, "group")
+    yield from _claims(report, pairs, groups)
     for group, names in groups.items():
         bases = sorted({pairs[name].reference for name in names if name in pairs})
         if len(bases) > 1:
@@ -62,6 +58,24 @@ def _views(analysis: Analysis, sets: Iterable[str]) -> Iterator[str]:
         yield from unknown(f"analysis.views.{name}.set", view.set, sets, "set")
         if name in sets:
             yield f"analysis.views.{name}: a set has that name already; choose another"
+
+
+def _claims(report: ReportSettings, pairs: Iterable[str], groups: Iterable[str]) -> Iterator[str]:
+    """Subjects of claims that are no pairs, or no groups of pairs, as the role asks for."""
+    of_groups = _group_roles(report)
+    for role, names in report.claims.items():
+        known, noun = (groups, "group") if role in of_groups else (pairs, "pair")
+        for name in names:
+            yield from unknown(f"report.claims.{role}", name, known, noun)
+
+
+def _group_roles(report: ReportSettings) -> tuple[str, ...]:
+    """Roles that name groups of pairs; only a role of another package loads the registry."""
+    if not set(report.claims) - set(ROLES):
+        return GROUP_ROLES
+    from passk.report.claims.registry import CLAIMS
+
+    return tuple(role for claim in CLAIMS.values() if claim.of_groups for role in claim.roles)
 
 
 def _sections(report: ReportSettings) -> Iterator[str]:

@@ -16,7 +16,7 @@ from passk.report.entries import (
     ReportedFineTuning,
     ReportedSet,
 )
-from passk.report.settings import GROUP_ROLES, ReportSettings
+from passk.report.settings import GROUP_ROLES, ROLES, ReportSettings
 
 
 @dataclass(frozen=True)
@@ -168,10 +168,16 @@ class ReportContext:
         """Pairs and groups to judge claims on, by role."""
         subjects: dict[str, list[str]] = {"rl": list(self.pairs)}
         for role, names in self.params.claims.items():
-            known = self.analysis.groups if role in GROUP_ROLES else self.analysis.pairs
-            _legal(names, known, f"report.claims.{role}")
+            _legal(names, self._known_subjects(role), f"report.claims.{role}")
             subjects[role] = list(names)
         return subjects
+
+    def _known_subjects(self, role: str) -> list[str]:
+        """What a role may name; one of another package, whose claim knows which, either."""
+        pairs, groups = self.analysis.pairs, self.analysis.groups
+        if role not in ROLES:
+            return [*pairs, *groups]
+        return list(groups if role in GROUP_ROLES else pairs)
 
     def counterpart(self, kind: str, name: str) -> str | None:
         """What stands for a draw or set in the paper's tables, where that is to be shown.

@@ -82,4 +82,5 @@ CLAIM = Claim(
     "its text's “above 40 points”, which its own MATH500 does not reach.",
     judge,
     roles=("algorithms",),
+    of_groups=True,
 )

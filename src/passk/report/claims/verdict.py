@@ -91,6 +91,7 @@ class Claim:
         rule: what decides, in words.
         judge: (result tables, what to judge) -> verdicts, none where data are absent.
         roles: keys of `report.claims` that name its subjects.
+        of_groups: whether these name groups of `analysis.groups`, not pairs.
     """
 
     number: int
@@ -99,6 +100,7 @@ class Claim:
     rule: str
     judge: Callable[[Results, ClaimSubjects], list[ClaimVerdict]]
     roles: tuple[str, ...] = ("rl",)
+    of_groups: bool = False
 
 
 def sign(low: float, high: float) -> int:
