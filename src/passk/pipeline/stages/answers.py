@@ -11,7 +11,7 @@ from passk.pipeline.stages.job import Job, StageError
 
 def run(job: Job) -> dict[str, float]:
     """Write one demonstration for each problem of the set."""
-    settings = Answers.model_validate(job.entry("answers"))
+    settings = job.settings("answers", Answers)
     problems = PROBLEMS.read(paths.problem_set(job.study, settings.set))
     place = f"answers.{job.item}.set = {settings.set!r}"
     if problems.is_empty():

@@ -22,7 +22,7 @@ from passk.pipeline.stages.job import Job, StageError
 
 def run(job: Job) -> dict[str, float]:
     """Copy a checkpoint's model files, checked; of the hub, going on where a kill stopped."""
-    settings = Fetch.model_validate(job.entry("fetch"))
+    settings = job.settings("fetch", Fetch)
     place = f"fetch.{job.item}"
     resume = paths.RESUME / job.inputs
     try:

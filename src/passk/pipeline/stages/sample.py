@@ -30,7 +30,7 @@ from passk.sampling.streams import audit
 
 def run(job: Job) -> dict[str, float]:
     """Draw, or collect, the samples of a draw; returns how many were drawn and reused."""
-    draw = Draw.model_validate(job.entry("draws"))
+    draw = job.settings("draws", Draw)
     problems = read_problems(job, draw)
     collect = _collect if ENGINES[draw.engine].collect else _sample
     frame, measured = collect(job, draw, problems)
@@ -133,7 +133,7 @@ def _load(job: Job, draw: Draw, images: set[str]) -> BlockSampler:
     assert draw.temperature is not None, "checked by the schema"
     assert draw.max_new_tokens is not None, "checked by the schema"
     assert draw.template is not None, "checked by the schema"
-    sampling = Sampling.model_validate(job.params["sampling"])
+    sampling = job.section("sampling", Sampling)
     load = ENGINES[draw.engine].blocks
     assert load is not None, "checked by the schema"
     return load(
@@ -166,7 +166,7 @@ def refill_draw(job: Job, store: BlockStore) -> int:
         return 0
     if not rows.height:
         return 0
-    draw = Draw.model_validate(job.entry("draws"))
+    draw = job.settings("draws", Draw)
     most = int(rows["sample_index"].max()) + 1  # type: ignore[arg-type]
     planned = plan_problems(job, draw, read_problems(job, draw), most)
     return refill(

@@ -15,14 +15,14 @@ _KEY = ["set", "problem_id", "sample_index"]
 
 def run(job: Job) -> dict[str, float]:
     """Write the demonstrations; returns how many there are, and of how many problems."""
-    settings = Selection.model_validate(job.entry("select"))
+    settings = job.settings("select", Selection)
     draw = settings.draw
     samples = SAMPLES.read(paths.samples(job.study, draw), columns=[*_KEY, "text", "finish_reason"])
     verdicts = VERDICTS.read(paths.verdicts(job.study, draw), columns=[*_KEY, "verdict"])
     columns = ("set", "problem_id", "question", "starter_code", "image")
     problems = pl.concat(
         PROBLEMS.read(paths.problem_set(job.study, name), columns=columns)
-        for name in job.params["draws"][draw]["sets"]
+        for name in job.sets_of(draw)
     )
     found = selected(samples, verdicts, problems, settings)
     if found.is_empty():

@@ -40,7 +40,7 @@ with lean_imports():
 
 def run(job: Job) -> dict[str, float]:
     """Train an arm, going on where a killed run of the same inputs stopped."""
-    settings = Training.model_validate(job.entry("train"))
+    settings = job.settings("train", Training)
     arm = _arm(job, settings)
     if settings.processes == 1:
         rows, seconds = _trained(job, arm)
@@ -65,7 +65,7 @@ def _arm(job: Job, settings: Training) -> Arm:
     return Arm(
         name=job.item,
         settings=settings,
-        study_seed=int(job.params["seed"]),
+        study_seed=job.seed,
         start=paths.model(job.study, settings.start),
         folder=paths.RESUME / job.inputs,
         live=paths.LIVE / f"train@{job.item}.jsonl",
@@ -160,7 +160,7 @@ def _launched(job: Job, arm: Arm) -> tuple[list[dict[str, Any]], Mapping[str, fl
 def main(told: Path) -> None:
     """One of several processes of an arm: read the job, train."""
     job = Job(**read_json(told))
-    arm = _arm(job, Training.model_validate(job.entry("train")))
+    arm = _arm(job, job.settings("train", Training))
     _, seconds = _trained(job, arm)
     if os.environ["RANK"] == "0":
         write_json(arm.folder / "seconds.json", seconds)

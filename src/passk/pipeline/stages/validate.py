@@ -31,7 +31,7 @@ def run(job: Job) -> dict[str, float]:
         raise StageError(f"validate {job.item!r}: no such suite; legal: {', '.join(suites)}")
     declared = manifest.read_declared(paths.manifest(job.study, "declared"))
     job = replace(job, params={**job.params, **declared})
-    frames, expectations = suites[job.item](job, Validation(**job.params["validation"]))
+    frames, expectations = suites[job.item](job, job.section("validation", Validation))
     result = {"study": job.study, **gate.evaluate(job.item, frames, expectations)}
     if job.item == "problems":
         result["filters"] = _filters(job).to_dicts()

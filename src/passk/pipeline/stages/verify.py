@@ -26,9 +26,9 @@ _ASKED = (
 
 def run(job: Job) -> dict[str, float]:
     """Judge the draw, write its verdicts; returns shares of correct and unknown samples."""
-    settings = Verification.model_validate(job.params["verification"])
+    settings = job.section("verification", Verification)
     samples = SAMPLES.read(paths.samples(job.study, job.item), columns=_SAMPLED)
-    sets = job.entry("draws")["sets"]
+    sets = job.sets_of(job.item)
     problems = pl.concat(
         PROBLEMS.read(paths.problem_set(job.study, name), columns=_ASKED) for name in sets
     ).unique(("set", "problem_id"), keep="first", maintain_order=True)
