@@ -5,6 +5,7 @@ import json
 import pytest
 
 from passk.config import manifest, paths
+from passk.data.expectations.declared import Declared
 from passk.pipeline.stages.catalog import run
 from passk.pipeline.stages.job import Job
 
@@ -73,6 +74,21 @@ def test_what_changes_it(section, items, changed):
     before = written(PARAMS)
     after = written(PARAMS | {section: items})
     assert {name for name in FILES if before[name] != after[name]} == changed
+
+
+def test_it_is_read_as_objects():
+    written(PARAMS)
+    declared = manifest.read_manifest(paths.manifest("toy", "declared"), Declared.parse)
+    assert declared.sampled == ("easy",)
+    assert declared.trained_on == {"train", "easy"}  # the second through demonstrations
+    assert not declared.draws["base"].imported
+
+
+def test_a_file_of_another_form_is_named():
+    written(PARAMS)
+    paths.manifest("toy", "declared").write_text('{"sets": {}}')
+    with pytest.raises(ValueError, match=r"declared\.json: of another form"):
+        manifest.read_manifest(paths.manifest("toy", "declared"), Declared.parse)
 
 
 def test_a_missing_file_is_named():

@@ -5,8 +5,9 @@ import math
 import pytest
 
 from passk.domains.code.calibration import program_limits
-from passk.domains.code.checkers import CHECKERS, SPECIAL, evalplus_comparison, same, tolerant
+from passk.domains.code.checkers import CHECKERS, SPECIAL, evalplus_comparison
 from passk.domains.code.options import CodeOptions
+from passk.domains.code.outcomes import is_right, tolerant
 from passk.domains.code.sandbox.task import OPAQUE, PRINTED, RAISED, RETURNED, CaseResult
 from passk.domains.code.sandbox.values import decode, digest, encode
 from passk.domains.code.test_cases import Tests
@@ -17,11 +18,11 @@ CLOSE = {"kind": "close", "atol": 0}
 
 def judged(got, expected, comparison, arguments=()):
     result = CaseResult(RETURNED, encode(got))
-    return same(result, encode(expected), encode(list(arguments)), comparison)
+    return is_right(result, encode(expected), encode(list(arguments)), comparison)
 
 
 def printed(got, expected):
-    return same(CaseResult(PRINTED, got), expected, "", {"kind": "text"})
+    return is_right(CaseResult(PRINTED, got), expected, "", {"kind": "text"})
 
 
 @pytest.mark.parametrize(
@@ -142,9 +143,9 @@ def test_special_checkers_of_mbpp_plus(entry, got, expected, arguments, right):
 
 def test_what_is_no_plain_value_is_given_but_equal_to_nothing():
     match = CaseResult(OPAQUE, "re.Match")
-    assert same(match, encode(True), encode([]), {"kind": "given"})
-    assert not same(match, encode(False), encode([]), {"kind": "given"})
-    assert not same(match, encode(1), encode([]), EXACT)
+    assert is_right(match, encode(True), encode([]), {"kind": "given"})
+    assert not is_right(match, encode(False), encode([]), {"kind": "given"})
+    assert not is_right(match, encode(1), encode([]), EXACT)
 
 
 @pytest.mark.parametrize(
@@ -160,17 +161,17 @@ def test_what_is_no_plain_value_is_given_but_equal_to_nothing():
     ],
 )
 def test_nothing_but_a_returned_value_is_right(result):
-    assert not same(result, "3", "[]", EXACT)
+    assert not is_right(result, "3", "[]", EXACT)
 
 
 def test_a_value_far_longer_than_what_is_expected_is_not_decoded():
     many = encode(list(range(1_000_000)))
-    assert not same(CaseResult(RETURNED, many), encode([1]), "[]", {"kind": "unordered"})
+    assert not is_right(CaseResult(RETURNED, many), encode([1]), "[]", {"kind": "unordered"})
 
 
 def test_an_unknown_comparison_is_named_with_the_known_ones():
     with pytest.raises(ValueError, match=r"comparison 'equal'.*'exact'"):
-        same(CaseResult(RETURNED, "3"), "3", "[]", {"kind": "equal"})
+        is_right(CaseResult(RETURNED, "3"), "3", "[]", {"kind": "equal"})
 
 
 def test_special_checkers_exist():
@@ -201,21 +202,21 @@ def test_large_values_are_compared_by_digests(got, right, kind):
     text = digest(got, whole) or encode(got)
     expected = digest(BIG, whole)
     assert expected is not None
-    assert same(CaseResult(RETURNED, text), expected, "[]", {"kind": kind}) is right
+    assert is_right(CaseResult(RETURNED, text), expected, "[]", {"kind": kind}) is right
 
 
 def test_a_large_tuple_counts_as_a_list_where_values_came_as_json():
     text = digest(tuple(BIG), 1 << 13)
-    assert same(CaseResult(RETURNED, text), encode(BIG), "[]", {"kind": "listed"})
-    assert not same(CaseResult(RETURNED, text), encode(BIG), "[]", EXACT)
+    assert is_right(CaseResult(RETURNED, text), encode(BIG), "[]", {"kind": "listed"})
+    assert not is_right(CaseResult(RETURNED, text), encode(BIG), "[]", EXACT)
 
 
 def test_a_digest_is_nothing_but_equal():
     text = digest("x" * 20_000, 1 << 13)
-    assert same(CaseResult(RETURNED, text), text, "[]", EXACT)
-    assert same(CaseResult(RETURNED, text), encode("x" * 20_000), "[]", EXACT)
-    assert not same(CaseResult(RETURNED, text), text.replace('"s', '"l'), "[]", EXACT)
-    assert not same(CaseResult(RETURNED, text), encode("x"), "[]", {"kind": "unordered"})
+    assert is_right(CaseResult(RETURNED, text), text, "[]", EXACT)
+    assert is_right(CaseResult(RETURNED, text), encode("x" * 20_000), "[]", EXACT)
+    assert not is_right(CaseResult(RETURNED, text), text.replace('"s', '"l'), "[]", EXACT)
+    assert not is_right(CaseResult(RETURNED, text), encode("x"), "[]", {"kind": "unordered"})
     with pytest.raises(ValueError, match="tag"):
         decode(text)
 
@@ -244,14 +245,14 @@ def colliding(count, tag="s"):
 )
 def test_no_forged_value_holds_up_the_host(expected, kind, wrapped, tag):
     forged = wrapped % colliding(40_000, tag)
-    right = same(CaseResult(RETURNED, forged), expected, "[]", {"kind": kind})
+    right = is_right(CaseResult(RETURNED, forged), expected, "[]", {"kind": kind})
     assert right is (kind == "given")
 
 
 def test_a_list_of_colliding_numbers_is_not_made_a_set():
     forged = encode([number * (2**61 - 1) for number in range(100_000)])
     expected = encode(list(range(100_000)))
-    assert not same(CaseResult(RETURNED, forged), expected, "[]", {"kind": "unordered"})
+    assert not is_right(CaseResult(RETURNED, forged), expected, "[]", {"kind": "unordered"})
 
 
 @pytest.mark.parametrize(
@@ -299,11 +300,11 @@ def test_a_tolerance_holds_for_large_values_too(got, right, size):
     expected = encode([i * 0.1 for i in range(size)])
     whole = program_limits(1.0, Tests("f", ("[]",), (expected,), "", CLOSE), CodeOptions()).whole
     text = digest(got(size), whole) or encode(got(size))
-    assert same(CaseResult(RETURNED, text), expected, "[]", CLOSE) is right
+    assert is_right(CaseResult(RETURNED, text), expected, "[]", CLOSE) is right
     rounded = encode([float(i) for i in range(size)])
     whole = program_limits(1.0, Tests("f", ("[]",), (rounded,), "", CLOSE), CodeOptions()).whole
     text = digest(list(range(size)), whole) or encode(list(range(size)))
-    assert same(CaseResult(RETURNED, text), rounded, "[]", CLOSE)
+    assert is_right(CaseResult(RETURNED, text), rounded, "[]", CLOSE)
 
 
 def test_what_a_checker_misses_is_wrong():

@@ -20,7 +20,8 @@ from passk.core.schemas.verdicts import VERDICTS
 from passk.provenance import audit, explain
 from passk.provenance.draws import read_comparisons, trace_row
 from passk.provenance.lock import read_lock
-from passk.provenance.records import open_execution, read_record, record_path
+from passk.provenance.records import open_execution, record_path
+from passk.provenance.run_record import read_record
 from test_records import Step
 from test_validation import SETS, filter_rows, sample_rows, verdict_rows
 
@@ -143,7 +144,7 @@ def study(tmp_path, monkeypatch):
     for step in dag():
         execution = open_execution(step, PARAMS)
         write(step.name)
-        record = read_record(execution.finish())
+        record = read_record(execution.finish()).document
         lock[step.name] = {key: record[key] for key in ("cmd", "deps", "params", "outs")}
     YAML().dump({"schema": "2.0", "stages": lock}, tmp_path / "dvc.lock")
     return tmp_path

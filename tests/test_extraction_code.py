@@ -4,7 +4,9 @@ import time
 
 import pytest
 
-from passk.domains.code.extraction import LONGEST, extract, longest_run, without_trials
+from passk.domains.code.extraction import extract, longest_run
+from passk.domains.code.python_syntax import LONGEST
+from passk.domains.code.trials import without_trials
 
 F = "def f(x):\n    return x + 1"
 G = "def f(x):\n    return x + 2"

@@ -12,7 +12,8 @@ import pytest
 
 from passk.provenance import records
 from passk.provenance.lock import lock_digest, path_digest, read_lock
-from passk.provenance.records import open_execution, read_record
+from passk.provenance.records import open_execution
+from passk.provenance.run_record import read_record
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,9 @@ def run(project, content="2\n", metrics=None, step=None, params=PARAMS):
 
 
 def test_record_says_what_ran_from_what_to_what(project):
-    document = read_record(run(project, metrics={"reward": 0.5, "undefined": float("nan")}))
+    path = run(project, metrics={"reward": 0.5, "undefined": float("nan")})
+    document = json.loads(path.read_text())
+    assert read_record(path).document == document
     assert document["params"]["params.yaml"]["draws.a"]["rate"] == 1e-05
     assert document["deps"] == [{"path": "source.txt", "md5": "b026324c6904b2a9cb4b88d6d61c81d1"}]
     assert document["outs"] == [{"path": "out.txt", "md5": "26ab0db90d72e28ad0ba1e22ee510510"}]
@@ -102,9 +105,10 @@ def test_missing_input_or_output_is_named(project):
 
 def test_broken_record_is_named(tmp_path):
     path = tmp_path / "x.json"
-    path.write_text("{")
-    with pytest.raises(ValueError, match=r"x\.json"):
-        read_record(path)
+    for content in ("{", "[]", '{"stage": "x", "cmd": "y"}'):
+        path.write_text(content)
+        with pytest.raises(ValueError, match=r"x\.json"):
+            read_record(path)
 
 
 def test_commit_and_changed_files(project):
@@ -116,9 +120,9 @@ def test_commit_and_changed_files(project):
     git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-m", "x")
     (project / "source.txt").write_text("changed\n")
     (project / "dvc.lock").write_text("")
-    execution = read_record(run(project))["execution"]
-    assert len(execution["commit"]) == 40
-    assert set(execution["dirty"]) == {"source.txt", "out.txt", ".passk/"}
+    execution = read_record(run(project)).execution
+    assert len(execution.commit) == 40
+    assert set(execution.dirty) == {"source.txt", "out.txt", ".passk/"}
 
 
 def test_digests_are_those_of_dvc(tmp_path):
@@ -163,9 +167,9 @@ def test_digests_are_those_of_dvc(tmp_path):
     (record,) = (tmp_path / "records" / "make@a").iterdir()
     entry = read_lock(tmp_path)["make@a"]
     assert entry.digest[:16] == record.stem
-    assert {d["path"]: d["md5"] for d in read_record(record)["outs"]} == entry.outs
+    assert read_record(record).outs == entry.outs
     assert entry.outs["folder"] == path_digest(tmp_path / "folder", tmp_path)
-    assert records.find(entry, tmp_path) == read_record(record)
+    assert records.find_record(entry, tmp_path) == read_record(record)
 
 
 def test_lock_digest_ignores_order_and_sizes():

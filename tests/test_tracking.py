@@ -14,6 +14,7 @@ from passk.provenance import records, tracking
 from passk.provenance.mlflow_exporter import Drain
 from passk.provenance.mlflow_runs import flatten
 from passk.provenance.records import open_execution
+from passk.provenance.run_record import read_record
 from test_records import PARAMS, Step
 
 
@@ -58,10 +59,10 @@ def test_an_execution_becomes_one_run_under_its_study(project):
         (item.tags[0].value, item.dataset.name, item.dataset.digest)
         for item in run.inputs.dataset_inputs
     }
-    document = records.read_record(record)
+    document = read_record(record)
     assert datasets == {
-        ("input", "source.txt", document["deps"][0]["md5"]),
-        ("output", "out.txt", document["outs"][0]["md5"]),
+        ("input", "source.txt", document.deps["source.txt"]),
+        ("output", "out.txt", document.outs["out.txt"]),
     }
 
     # Idempotent: the same execution again adds nothing, another one a second run, same parent.

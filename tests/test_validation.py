@@ -13,6 +13,7 @@ from passk.core.schemas.problems import FILTERS, PROBLEMS
 from passk.core.schemas.samples import SAMPLES
 from passk.core.schemas.verdicts import VERDICTS
 from passk.data.expectations import problems, samples, verdicts
+from passk.data.expectations.declared import Declared, parse_draws
 from passk.domains import expectations as gate
 from passk.domains.code.test_cases import Tests
 from passk.pipeline.stages import catalog, validate
@@ -108,13 +109,13 @@ def judge_problems(sets=SETS, filters=FILTER_TABLES, training=("train",), source
 
 def judge_samples(base, theirs=None, *, bound=0.5, same=False):
     tables = {"base": base, "theirs": theirs if theirs is not None else sample_rows("theirs", 0)}
-    frames = samples.frames(tables, ASKED, DRAWS, imported_same_n=same)
+    frames = samples.frames(tables, ASKED, parse_draws(DRAWS), imported_same_n=same)
     return failed(gate.evaluate("samples", frames, samples.expectations(bound)))
 
 
 def judge_verdicts(base, *, bound=0.5):
     tables = {"base": base, "theirs": verdict_rows("theirs")}
-    frames = verdicts.frames(tables, ASKED, DRAWS, imported_same_n=False)
+    frames = verdicts.frames(tables, ASKED, parse_draws(DRAWS), imported_same_n=False)
     return failed(gate.evaluate("verdicts", frames, verdicts.expectations(bound)))
 
 
@@ -212,9 +213,13 @@ def test_training_sets_are_those_of_arms_and_those_behind_demonstrations():
         "sft": {"distilled": {"demonstrations": "good"}, "instruct": {"demonstrations": "short"}},
         "select": {"good": {"draw": "teacher"}, "idle": {"draw": "base"}},
         "answers": {"short": {"set": "d"}, "unused": {"set": "f"}},
-        "draws": {"teacher": {"sets": ["b", "c"]}, "base": {"sets": ["e"]}},
+        "sets": {},
+        "draws": {
+            "teacher": {"sets": ["b", "c"], "engine": "step_loop"},
+            "base": {"sets": ["e"], "engine": "step_loop"},
+        },
     }
-    assert problems.trained_on(params) == {"a", "b", "c", "d"}
+    assert Declared.parse(params).trained_on == {"a", "b", "c", "d"}
 
 
 def test_a_repeated_problem_is_named():
@@ -299,7 +304,7 @@ def test_imported_draws_may_differ_in_n_only_if_the_parameters_say_so():
     ).filter(~(E0 & (pl.col("sample_index") == 3)))
     for same, expected in ((False, 0), (True, 1)):
         tables = {"base": GOOD, "theirs": theirs}
-        frames = samples.frames(tables, ASKED, draws, imported_same_n=same)
+        frames = samples.frames(tables, ASKED, parse_draws(draws), imported_same_n=same)
         found = failed(gate.evaluate("samples", frames, samples.expectations(0.5)))
         assert len(found) == expected
 

@@ -221,9 +221,9 @@ def _link(link: Link) -> Iterator[str]:
     if link.record is None:
         yield f"{indent}  no run record here"
         return
-    run = link.record["execution"]
-    changed = f" + changes in {', '.join(run['dirty'])}" if run["dirty"] else ""
+    run = link.record.execution
+    changed = f" + changes in {', '.join(run.dirty)}" if run.dirty else ""
     yield (
-        f"{indent}  commit {(run['commit'] or 'none')[:12]}{changed}, {run['started'][:19]}, "
-        f"{run['seconds']:.1f} s on {run['host']}; record {record_path(link.entry)}"
+        f"{indent}  commit {(run.commit or 'none')[:12]}{changed}, {run.started[:19]}, "
+        f"{run.seconds:.1f} s on {run.host}; record {record_path(link.entry)}"
     )

@@ -22,7 +22,7 @@ from passk.domains.registry import DOMAINS
 from passk.domains.settings import Verification
 from passk.domains.verdict import JudgeError
 from passk.pipeline.stages.job import StageError
-from passk.pipeline.stages.verify import judged
+from passk.pipeline.stages.verify import judge_samples
 
 # Names under which files in the wild keep these columns, in order of preference.
 KNOWN = {
@@ -103,7 +103,7 @@ def judge_rows(
         gold=pl.col("answer"),
         tests=pl.lit(None, pl.String()),
     )
-    return judged(frame, settings)
+    return judge_samples(frame, settings)
 
 
 def main(  # noqa: PLR0917  (a command line: every argument has a name)

@@ -16,7 +16,7 @@ from passk.data.benchmarks import read_benchmark
 from passk.data.import_settings import Columns
 from passk.domains.benchmark_problem import ANY_FILE
 from passk.domains.domain import Domain, JudgeSettings
-from passk.pipeline.stages.verify import judged
+from passk.pipeline.stages.verify import judge_samples
 
 Hint = Callable[[str], str]
 
@@ -89,4 +89,4 @@ def judge_file(
     frame = texts.join(
         table.drop("picture", "date", "tags"), on="problem_id", how="left", maintain_order="left"
     ).with_columns(draw=pl.lit(draw), finish_reason=pl.lit("unknown"), gold=pl.col("answer"))
-    return judged(frame, settings)
+    return judge_samples(frame, settings)

@@ -24,7 +24,7 @@ KEYS = {
     "answers": ("set",),
 }
 
-Declared = dict[str, dict[str, dict[str, Any]]]  # section -> item -> what is known of it
+DeclaredContent = dict[str, dict[str, dict[str, Any]]]  # section -> item -> what is known of it
 T = TypeVar("T")
 
 
@@ -41,8 +41,8 @@ class AnalysedViews:
     excluded: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
-def declare(params: Mapping[str, Any]) -> Declared:
-    """The items of each section with what is known of them, in the order of their names.
+def declare(params: Mapping[str, Any]) -> DeclaredContent:
+    """The items of each section with what is known of them, by name: what the file will say.
 
     Example:
         >>> declare({"train": {"grpo": {"set": "train", "steps": 9}}})["train"]
@@ -57,7 +57,7 @@ def declare(params: Mapping[str, Any]) -> Declared:
     }
 
 
-def list_names(declared: Declared) -> dict[str, list[str]]:
+def list_names(declared: DeclaredContent) -> dict[str, list[str]]:
     """The names behind each folder that questions read: draws, or arms with a training log."""
     draws = list(declared["draws"])
     logged = sorted([*declared["train"], *declared["sft"]])
@@ -69,28 +69,23 @@ def views_content(views: AnalysedViews) -> dict[str, Any]:
     return asdict(views)
 
 
-def read_declared(path: Path) -> Declared:
-    """What is declared; see `_read` for errors."""
-    return _read(path, dict)
-
-
 def read_names(path: Path) -> list[str]:
-    """The names behind a folder that questions read; see `_read` for errors."""
-    return _read(path, list)
+    """The names behind a folder that questions read; see `read_manifest` for errors."""
+    return read_manifest(path, list)
 
 
 def read_views(path: Path) -> AnalysedViews:
-    """The views and what is left out; see `_read` for errors."""
+    """The views and what is left out; see `read_manifest` for errors."""
 
     def parse(content: Any) -> AnalysedViews:  # noqa: ANN401
         views = {name: ViewMembers(**members) for name, members in content["views"].items()}
         return AnalysedViews(views, dict(content["excluded"]))
 
-    return _read(path, parse)
+    return read_manifest(path, parse)
 
 
-def _read(path: Path, parse: Callable[[Any], T]) -> T:
-    """The content of a file of the manifest.
+def read_manifest(path: Path, parse: Callable[[Any], T]) -> T:
+    """The content of a file of the manifest, as `parse` makes it of JSON.
 
     Raises:
         FileError: it is missing, not JSON, or of another form.

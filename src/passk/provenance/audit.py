@@ -53,11 +53,11 @@ def recorded(
         if name not in entries:
             continue
         entry = entries[name]
-        record = records.find(entry, root)
+        record = records.find_record(entry, root)
         file = records.record_path(entry)
         if record is None:
             yield f"{name}: no run record {file}; git checkout records, or dvc repro -f {name}"
-        elif {out["path"]: out["md5"] for out in record["outs"]} != dict(entry.outs):
+        elif record.outs != dict(entry.outs):
             yield f"{file}: other outputs than in dvc.lock; git checkout {file}"
 
 

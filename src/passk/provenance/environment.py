@@ -85,16 +85,16 @@ def peak_memory() -> int:
     return max(resource.getrusage(w).ru_maxrss for w in who) * unit
 
 
-def peak_gpu_memory() -> dict[str, int]:
-    """`peak_gpu_memory_bytes`: the most that torch held on a GPU in this process; {} without one.
+def peak_gpu_memory() -> int | None:
+    """The most bytes that torch held on a GPU in this process; None without one.
 
     What other processes held (vLLM's, those of an arm in several) is not known here.
     """
     torch = sys.modules.get("torch")
     if torch is None or not torch.cuda.is_available() or not torch.cuda.is_initialized():
-        return {}
+        return None
     peaks = [torch.cuda.max_memory_reserved(i) for i in range(torch.cuda.device_count())]
-    return {"peak_gpu_memory_bytes": max(peaks)}
+    return max(peaks)
 
 
 def machine() -> dict[str, str]:

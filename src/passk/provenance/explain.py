@@ -19,6 +19,7 @@ from passk.analysis.views import ViewMembers
 from passk.config import manifest, paths
 from passk.provenance import records
 from passk.provenance.lock import LockEntry, path_digest
+from passk.provenance.run_record import RunRecord
 
 _CODE = "src/"
 
@@ -44,7 +45,7 @@ class Link:
     locked: str
     state: str
     entry: LockEntry | None
-    record: Mapping[str, Any] | None
+    record: RunRecord | None
     depth: int
 
 
@@ -184,7 +185,7 @@ def trace(
                 continue
             visited.add(written)
             digest = locked if entry is None or written not in entry.outs else entry.outs[written]
-            record = records.find(entry, root) if entry else None
+            record = records.find_record(entry, root) if entry else None
             yield Link(written, digest, _state(root / written, digest, root), entry, record, depth)
             if entry is not None:
                 for dep, md5 in sorted(entry.deps.items(), key=_rank):

@@ -17,6 +17,7 @@ from passk.provenance.environment import birth
 from passk.provenance.lock import path_digest
 from passk.provenance.mlflow_runs import Experiment, milliseconds, open_experiment
 from passk.provenance.records import QUEUE, RUNNING
+from passk.provenance.run_record import RecordError, RunningStage, RunRecord, StartedExecution
 
 OFFSETS = STATE / "mlflow-live.json"
 _GRANTED_SECONDS = 86_400.0
@@ -57,12 +58,13 @@ class Drain:
         report = Report()
         try:
             for path in queued(self.root):
-                document = load(path)
-                if document is None:
+                content = load(path)
+                if content is None:
                     continue
                 try:
-                    if self._add(document):
-                        report.added.append(document["stage"])
+                    record = RunRecord.parse(content)
+                    if self._add(record):
+                        report.added.append(record.stage)
                     path.unlink(missing_ok=True)
                 except Exception as error:
                     if not _hopeless(error):
@@ -78,13 +80,13 @@ class Drain:
         report.waiting = len(queued(self.root))
         return report
 
-    def _add(self, document: dict[str, Any]) -> bool:
+    def _add(self, record: RunRecord) -> bool:
         """Bring one execution into MLflow; False if it was there."""
         experiment = self._connected()
-        self._tail(document)
-        self._final(document)
-        added = experiment.add(document)
-        self._forget(document["execution"]["id"])
+        self._tail(record.start)
+        self._final(record)
+        added = experiment.add(record)
+        self._forget(record.execution.id)
         return added
 
     def _connected(self) -> Experiment:
@@ -92,51 +94,49 @@ class Drain:
             self.experiment = open_experiment(self.root)
         return self.experiment
 
-    def _watch(self, note: dict[str, Any]) -> None:
+    def _watch(self, note: RunningStage) -> None:
         """Follow the training log of a running stage; close the run of a killed one."""
-        path = self.root / RUNNING / f"{note['stage']}.json"
+        path = self.root / RUNNING / f"{note.stage}.json"
         if not _alive(note):
             if not path.exists():
                 return  # it ended properly since the note was read; its execution is queued
-            if state := self.offsets.get(note["id"]):
+            if state := self.offsets.get(note.id):
                 self._connected().abandon(state["run"])
-                self._forget(note["id"])
+                self._forget(note.id)
             path.unlink(missing_ok=True)
             return
-        self._tail({"stage": note["stage"], "cmd": note["cmd"], "params": note["params"],
-                    "execution": {"id": note["id"], "started": note["started"]}})  # fmt: skip
+        self._tail(note)
 
-    def _tail(self, document: dict[str, Any]) -> None:
+    def _tail(self, start: StartedExecution) -> None:
         """Send the rows of a live training log that MLflow does not have yet."""
-        path = _live_log(document, self.root)
-        identity = document["execution"]["id"]
+        path = _live_log(start, self.root)
         if path is None:
             return
-        state = self.offsets.get(identity)
+        state = self.offsets.get(start.id)
         content = path.read_bytes()
         offset = state["offset"] if state and state["offset"] <= len(content) else 0
         end = content.rfind(b"\n") + 1  # the last line may be half-written
         if end <= offset:
             return
         rows = [json.loads(line) for line in content[offset:end].splitlines()]
-        run, finished = self._connected().child(document)
+        run, finished = self._connected().child(start)
         if not finished:
             self._connected().steps(run, rows, int(path.stat().st_mtime * 1000))
-        self.offsets[identity] = {"run": run, "offset": end}
+        self.offsets[start.id] = {"run": run, "offset": end}
         self._save()
 
-    def _final(self, document: dict[str, Any]) -> None:
+    def _final(self, record: RunRecord) -> None:
         """Send the training log that a stage wrote, where no live one was followed."""
-        if document["execution"]["id"] in self.offsets:
+        if record.execution.id in self.offsets:
             return
-        for out in document["outs"]:
-            path = self.root / out["path"]
+        for out, md5 in record.outs.items():
+            path = self.root / out
             log = path.suffix == ".jsonl" and path.parent.name == "training"
-            if log and path.exists() and path_digest(path) == out["md5"]:
-                run, finished = self._connected().child(document)
+            if log and path.exists() and path_digest(path) == md5:
+                run, finished = self._connected().child(record.start)
                 if not finished:
                     rows = read_json_lines(path)
-                    ended = milliseconds(document["execution"]["ended"])
+                    ended = milliseconds(record.execution.ended)
                     self._connected().steps(run, rows, ended)
 
     def _forget(self, identity: str) -> None:
@@ -147,28 +147,28 @@ class Drain:
         write_json(self.root / OFFSETS, self.offsets)
 
 
-def _live_log(document: dict[str, Any], root: Path) -> Path | None:
+def _live_log(start: StartedExecution, root: Path) -> Path | None:
     """The live training log of an execution: named by its stage or item, and not older than it."""
-    started = milliseconds(document["execution"]["started"]) / 1000
-    names = {f"{document['stage']}.jsonl", f"{document['stage'].partition('@')[2]}.jsonl"}
+    started = milliseconds(start.started) / 1000
+    names = {f"{start.stage}.jsonl", f"{start.stage.partition('@')[2]}.jsonl"}
     fresh = (p for p in (root / LIVE).rglob("*.jsonl") if p.stat().st_mtime >= started - 0.01)
     return next((path for path in fresh if path.name in names), None)
 
 
-def running(root: Path) -> list[dict[str, Any]]:
+def running(root: Path) -> list[RunningStage]:
     """Notes of the executions that run now, or were killed and left theirs behind."""
     notes = (load(path) for path in sorted((root / RUNNING).glob("*.json")))
-    return [note for note in notes if note is not None]
+    return [RunningStage.parse(note) for note in notes if note is not None]
 
 
-def _alive(note: dict[str, Any]) -> bool:
+def _alive(note: RunningStage) -> bool:
     """Whether the process of a note still runs; on another host, nobody knows: a day is granted."""
-    if note["host"] != socket.gethostname():
-        return time.time() - milliseconds(note["started"]) / 1000 < _GRANTED_SECONDS
-    if note["birth"] is not None:
-        return birth(note["pid"]) == note["birth"]
+    if note.host != socket.gethostname():
+        return time.time() - milliseconds(note.started) / 1000 < _GRANTED_SECONDS
+    if note.birth is not None:
+        return birth(note.pid) == note.birth
     try:
-        os.kill(note["pid"], 0)
+        os.kill(note.pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
@@ -190,4 +190,6 @@ def load(path: Path) -> dict[str, Any] | None:
 def _hopeless(error: Exception) -> bool:
     """Whether an execution's own content is at fault, so that trying again is in vain."""
     code = getattr(error, "error_code", None)
-    return isinstance(error, KeyError | TypeError) or code == "INVALID_PARAMETER_VALUE"
+    return (
+        isinstance(error, KeyError | TypeError | RecordError) or code == "INVALID_PARAMETER_VALUE"
+    )

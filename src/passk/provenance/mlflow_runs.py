@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from passk.core.digests import digest
+from passk.provenance.run_record import RunRecord, StartedExecution
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -71,73 +72,72 @@ class Experiment:
         runs = self.client.search_runs([self.id], wanted, max_results=1)
         return runs[0] if runs else None
 
-    def parent(self, document: Mapping[str, Any]) -> str:
+    def parent(self, start: StartedExecution) -> str:
         """Identity of the parent run of a study, made at first use; later runs reuse it."""
-        study = study_of(document)
+        study = start.study
         if study not in self.parents:
             run = self.find(study=study, kind="study") or self.client.create_run(
                 self.id,
-                milliseconds(document["execution"]["started"]),
+                milliseconds(start.started),
                 {"passk.study": study, "passk.kind": "study"},
                 run_name=study,
             )
             self.parents[study] = run.info.run_id
         return self.parents[study]
 
-    def child(self, document: Mapping[str, Any]) -> tuple[str, bool]:
+    def child(self, start: StartedExecution) -> tuple[str, bool]:
         """Identity of an execution's run, made if missing, and whether it is finished."""
-        run = self.find(execution=document["execution"]["id"])
+        run = self.find(execution=start.id)
         if run is not None:
             return run.info.run_id, run.info.status != "RUNNING"
-        study = study_of(document)
-        group, _, item = document["stage"].partition("@")
+        group, _, item = start.stage.partition("@")
         tags = {
-            "mlflow.parentRunId": self.parent(document),
-            "mlflow.source.name": document["cmd"],
+            "mlflow.parentRunId": self.parent(start),
+            "mlflow.source.name": start.cmd,
             "mlflow.source.type": "LOCAL",
-            "passk.study": study,
+            "passk.study": start.study,
             "passk.kind": "execution",
-            "passk.stage": document["stage"],
+            "passk.stage": start.stage,
             "passk.group": group,
             "passk.item": item,
-            "passk.execution": document["execution"]["id"],
+            "passk.execution": start.id,
         }
-        started = milliseconds(document["execution"]["started"])
-        run = self.client.create_run(self.id, started, tags, run_name=document["stage"])
-        for pairs in _batches(flatten(document["params"]), 100):
+        started = milliseconds(start.started)
+        run = self.client.create_run(self.id, started, tags, run_name=start.stage)
+        for pairs in _batches(flatten(start.params), 100):
             self.client.log_batch(run.info.run_id, params=list(_parameters(pairs)))
         return run.info.run_id, False
 
-    def add(self, document: Mapping[str, Any]) -> bool:
+    def add(self, record: RunRecord) -> bool:
         """Track a finished or failed execution; False if it was tracked before."""
         from mlflow.entities import Metric, RunTag
 
-        run, finished = self.child(document)
+        run, finished = self.child(record.start)
         if finished:
             return False
-        execution = document["execution"]
-        ended = milliseconds(execution["ended"])
-        metrics = {k: v for k, v in document["metrics"].items() if v is not None}
-        metrics["seconds"] = execution["seconds"]
-        metrics["peak_memory_mb"] = execution["peak_memory_bytes"] / 1e6
+        execution = record.execution
+        ended = milliseconds(execution.ended)
+        metrics = {k: v for k, v in record.metrics.items() if v is not None}
+        metrics["seconds"] = execution.seconds
+        metrics["peak_memory_mb"] = execution.peak_memory_bytes / 1e6
         tags = {
-            "mlflow.source.git.commit": execution["commit"] or "",
-            "passk.dirty": ", ".join(execution["dirty"] or ())[:4000],
-            "passk.environment": execution["environment"],
-            "passk.host": execution["host"],
-            "passk.device": execution["device"],
-            "passk.record": document.get("record", ""),
-            "passk.error": document.get("error", ""),
+            "mlflow.source.git.commit": execution.commit or "",
+            "passk.dirty": ", ".join(execution.dirty or ())[:4000],
+            "passk.environment": execution.environment,
+            "passk.host": execution.host,
+            "passk.device": execution.device,
+            "passk.record": record.file,
+            "passk.error": record.error,
         }
         self.client.log_batch(
             run,
             metrics=[Metric(key, float(value), ended, 0) for key, value in metrics.items()],
             tags=[RunTag(key, value) for key, value in tags.items() if value],
         )
-        self._datasets(run, document)
-        failed = execution["exit_status"] != 0
+        self._datasets(run, record)
+        failed = execution.exit_status != 0
         self.client.set_terminated(run, "FAILED" if failed else "FINISHED", ended)
-        self.client.set_terminated(self.parent(document), "FINISHED", ended)
+        self.client.set_terminated(self.parent(record.start), "FINISHED", ended)
         return True
 
     def steps(self, run: str, rows: Sequence[Mapping[str, Any]], when: int) -> None:
@@ -157,23 +157,15 @@ class Experiment:
         """Close the run of a process that was killed."""
         self.client.set_terminated(run, "KILLED")
 
-    def _datasets(self, run: str, document: Mapping[str, Any]) -> None:
+    def _datasets(self, run: str, record: RunRecord) -> None:
         """Inputs and outputs with their digests; the code as one data set."""
         from mlflow.entities import DatasetInput, InputTag
 
-        for context, files in (("input", _inputs(document["deps"])), ("output", document["outs"])):
+        for context, files in (("input", _inputs(record.deps)), ("output", record.outs)):
             tags = [InputTag("mlflow.data.context", context)]
-            inputs = [DatasetInput(_dataset(item["path"], item["md5"]), tags) for item in files]
+            inputs = [DatasetInput(_dataset(path, md5), tags) for path, md5 in files.items()]
             if inputs:
                 self.client.log_inputs(run, inputs)
-
-
-def study_of(document: Mapping[str, Any]) -> str:
-    """The study that an execution belongs to."""
-    for values in document["params"].values():
-        if "study" in values:
-            return str(values["study"])
-    return "study"
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -209,13 +201,11 @@ def _parameters(pairs: Sequence[tuple[str, str]]) -> Iterator["Param"]:
         yield Param(key[:250], value[:_LONGEST_PARAMETER])
 
 
-def _inputs(deps: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
+def _inputs(deps: Mapping[str, str]) -> dict[str, str]:
     """Data that went in, and all code files as one entry."""
-    code = [item for item in deps if item["path"].startswith(_CODE)]
-    data = [item for item in deps if not item["path"].startswith(_CODE)]
-    if not code:
-        return data
-    return [*data, {"path": _CODE, "md5": digest(*((i["path"], i["md5"]) for i in code))[:32]}]
+    code = [(path, md5) for path, md5 in sorted(deps.items()) if path.startswith(_CODE)]
+    data = {path: md5 for path, md5 in sorted(deps.items()) if not path.startswith(_CODE)}
+    return {**data, _CODE: digest(*code)[:32]} if code else data
 
 
 def _dataset(path: str, md5: str) -> "Dataset":

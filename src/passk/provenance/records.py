@@ -13,23 +13,23 @@ import math
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from passk.config.paths import RECORDS, STATE
 from passk.core.digests import digest
-from passk.core.files import json_text, read_json, write_json, write_once
+from passk.core.files import json_text, write_json, write_once
 from passk.provenance import environment
-from passk.provenance.lock import LockEntry, lock_digest, path_digest, relative
+from passk.provenance.lock import LockEntry, path_digest, relative
+from passk.provenance.run_record import ExecutionFacts, RunningStage, RunRecord, read_record
 
-__all__ = ["Execution", "find", "lock_digest", "open_execution", "read_record", "record_path"]
+__all__ = ["Execution", "enqueue", "find_record", "open_execution", "record_path"]
 
 QUEUE = STATE / "mlflow-queue"  # executions that MLflow does not know yet
 RUNNING = STATE / "running"  # stages that run now
 ENVIRONMENTS = RECORDS / "environments"
-VERSION = 1
 
 
 class StageLike(Protocol):
@@ -79,20 +79,19 @@ class Execution:
         """
         outs = _digests(self.stage.outs, self.root, f"{self.stage.name} did not write its output")
         entry = LockEntry(self.stage.name, self.stage.cmd, self.deps, self._keys(), outs)
-        document = self._document(entry, 0)
-        document["metrics"] = {key: _finite(value) for key, value in (metrics or {}).items()}
+        measured = {key: _finite(value) for key, value in (metrics or {}).items()}
+        record = self._record(entry, metrics=measured)
         path = self.root / record_path(entry)
-        write_once(path, json_text(document))
-        enqueue({**document, "record": record_path(entry).as_posix()}, self.root)
+        write_once(path, json_text(record.document))
+        enqueue(replace(record, file=record_path(entry).as_posix()), self.root)
         self._leave()
         return path
 
     def fail(self, error: BaseException) -> None:
         """Note a failed execution for tracking. Writes nothing under `records/`."""
         entry = LockEntry(self.stage.name, self.stage.cmd, self.deps, self._keys(), {})
-        document = self._document(entry, _exit_status(error))
-        document["error"] = f"{type(error).__name__}: {error}"[:4000]
-        enqueue(document, self.root)
+        message = f"{type(error).__name__}: {error}"[:4000]
+        enqueue(self._record(entry, _exit_status(error), error=message), self.root)
         self._leave()
 
     def _keys(self) -> dict[str, dict[str, Any]]:
@@ -103,40 +102,42 @@ class Execution:
             if keys
         }
 
-    def _document(self, entry: LockEntry, status: int) -> dict[str, Any]:
-        """The record's content: first what identifies the execution, then how it went."""
+    def _record(
+        self,
+        entry: LockEntry,
+        status: int = 0,
+        *,
+        metrics: Mapping[str, float | None] | None = None,
+        error: str = "",
+    ) -> RunRecord:
+        """The record of this execution, which ends now."""
         ended = datetime.now(UTC)
-        return {
-            "version": VERSION,
-            "stage": entry.stage,
-            "entry": entry.digest,
-            "cmd": entry.cmd,
-            "params": entry.params,
-            "deps": [{"path": p, "md5": m} for p, m in sorted(entry.deps.items())],
-            "outs": [{"path": p, "md5": m} for p, m in sorted(entry.outs.items())],
-            "metrics": {},
-            "execution": {
-                "id": self.id,
-                "exit_status": status,
-                **environment.commit(self.root),
-                "environment": environment.environment(self.root / ENVIRONMENTS),
-                **environment.machine(),
-                "device": environment.device(),
-                "started": self.started.isoformat(timespec="milliseconds"),
-                "ended": ended.isoformat(timespec="milliseconds"),
-                "seconds": round((ended - self.started).total_seconds(), 3),
-                "peak_memory_bytes": environment.peak_memory(),
-                **environment.peak_gpu_memory(),
-            },
-        }
+        facts = ExecutionFacts(
+            id=self.id,
+            exit_status=status,
+            **environment.commit(self.root),
+            environment=environment.environment(self.root / ENVIRONMENTS),
+            **environment.machine(),
+            device=environment.device(),
+            started=self.started.isoformat(timespec="milliseconds"),
+            ended=ended.isoformat(timespec="milliseconds"),
+            seconds=round((ended - self.started).total_seconds(), 3),
+            peak_memory_bytes=environment.peak_memory(),
+            peak_gpu_memory_bytes=environment.peak_gpu_memory(),
+        )
+        return RunRecord(
+            entry.stage, entry.digest, entry.cmd, entry.params, entry.deps, entry.outs,
+            metrics or {}, facts, error,
+        )  # fmt: skip
 
     def _enter(self) -> None:
         """Say that the stage runs, so that tracking can show its training log live."""
-        note = {"id": self.id, "stage": self.stage.name, "pid": os.getpid(),
-            "birth": environment.birth(os.getpid()), "cmd": self.stage.cmd,
-                "host": environment.machine()["host"], "started": self.started.isoformat(),
-                "params": self._keys()}  # fmt: skip
-        write_json(self.root / RUNNING / f"{self.stage.name}.json", note)
+        note = RunningStage(
+            self.id, self.stage.name, self.stage.cmd, self._keys(), self.started.isoformat(),
+            pid=os.getpid(), birth=environment.birth(os.getpid()),
+            host=environment.machine()["host"],
+        )  # fmt: skip
+        write_json(self.root / RUNNING / f"{self.stage.name}.json", asdict(note))
 
     def _leave(self) -> None:
         (self.root / RUNNING / f"{self.stage.name}.json").unlink(missing_ok=True)
@@ -159,30 +160,16 @@ def record_path(entry: LockEntry) -> Path:
     return RECORDS / entry.stage / f"{entry.digest[:16]}.json"
 
 
-def find(entry: LockEntry, root: Path = Path()) -> dict[str, Any] | None:
+def find_record(entry: LockEntry, root: Path = Path()) -> RunRecord | None:
     """The record of a lock entry, or None where this repository has none."""
     path = root / record_path(entry)
     return read_record(path) if path.exists() else None
 
 
-def read_record(path: Path) -> dict[str, Any]:
-    """A record's content.
-
-    Raises:
-        ValueError: the file is no record.
-    """
-    document = read_json(path, "restore it by `git checkout records`")
-    if not isinstance(document, dict) or not {"stage", "execution", "cmd"} <= document.keys():
-        raise ValueError(f"{path}: not a run record: a key of stage, execution, cmd is missing")
-    return document
-
-
-def enqueue(document: Mapping[str, Any], root: Path = Path()) -> None:
+def enqueue(record: RunRecord, root: Path = Path()) -> None:
     """Queue an execution for tracking, oldest first by name; the same one again changes nothing."""
-    execution = document["execution"]
-    write_json(
-        root / QUEUE / f"{execution['started'].replace(':', '')}-{execution['id']}.json", document
-    )
+    name = f"{record.execution.started.replace(':', '')}-{record.execution.id}.json"
+    write_json(root / QUEUE / name, record.document)
 
 
 def _digests(paths: tuple[str, ...], root: Path, complaint: str) -> dict[str, str]:

@@ -17,13 +17,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
 from passk.config.paths import STATE
 from passk.provenance import records
 from passk.provenance.mlflow_exporter import Drain, Report, load, queued, running
-from passk.provenance.records import read_record
+from passk.provenance.run_record import read_record
 
 LOCK = STATE / "mlflow.lock"
 LOG = STATE / "mlflow.log"
@@ -34,9 +35,8 @@ _SWITCH = "PASSK_TRACKING"  # `off`: records wait in the queue until `passk trac
 
 def enqueue(record: Path, root: Path = Path()) -> None:
     """Queue a record for tracking; the same one twice is as good as once."""
-    document = read_record(record)
-    records.enqueue({**document, "record": record.resolve().relative_to(root.resolve()).as_posix()},
-                    root)  # fmt: skip
+    file = record.resolve().relative_to(root.resolve()).as_posix()
+    records.enqueue(replace(read_record(record), file=file), root)
 
 
 def ensure_drainer(root: Path = Path(), idle: float = IDLE_SECONDS) -> bool:
@@ -118,8 +118,8 @@ def drain(root: Path, stream: TextIO, idle: float = IDLE_SECONDS) -> None:
 
 
 def _stage(path: Path) -> str:
-    document = load(path)
-    return str(document["stage"]) if document else path.stem
+    content = load(path)
+    return str(content["stage"]) if content else path.stem
 
 
 def _try_lock(root: Path) -> TextIO | None:

@@ -95,8 +95,8 @@ def micro_batches(
         elif loss_type == "dapo":  # a sum over tokens divided by `tokens`: already right
             part["weight"] = 1.0
         elif loss_type == "bnpo":
-            held = part["completion_mask"].sum() * parts * processes
-            part["weight"] = float(held / tokens.clamp(min=1))
+            part_tokens = part["completion_mask"].sum() * parts * processes
+            part["weight"] = float(part_tokens / tokens.clamp(min=1))
         else:
             part["weight"] = len(own) * parts * processes / total
         slices.append(part)

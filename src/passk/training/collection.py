@@ -69,10 +69,10 @@ class Collector:
         """The rollouts of a step, by a model in evaluation mode, without gradients."""
         rounds = self.settings.algorithm.dynamic_rounds()
         drawn, kept = _JudgedGroups(), _JudgedGroups()
-        asked: list[int] = []
+        earlier: list[int] = []
         for number in range(1, (rounds or 1) + 1):
-            chosen = self._choose(step, number, asked, self.settings.prompts - len(kept.tasks))
-            asked += chosen
+            chosen = self._choose(step, number, earlier, self.settings.prompts - len(kept.tasks))
+            earlier += chosen
             tasks = [self.tasks[i] for i in chosen]
             with self.watch("sampling"):
                 stream = "rollout" if number == 1 else f"rollout-{number}"
@@ -99,16 +99,16 @@ class Collector:
         baseline = torch.tensor(verdict.values) if verdict else None
         return Collected(kept.tasks, kept.groups, torch.tensor(kept.rewards), baseline, facts)
 
-    def _choose(self, step: int, number: int, asked: Sequence[int], wanted: int) -> list[int]:
+    def _choose(self, step: int, number: int, earlier: Sequence[int], count: int) -> list[int]:
         """Positions of the problems that a round asks."""
         levels = [task.level for task in self.tasks]
         pool = CURRICULA[self.settings.curriculum](levels, step, self.settings.steps)
         if number == 1:
-            places = problems_of_step(len(pool), wanted, step, *self.identity)
+            positions = problems_of_step(len(pool), count, step, *self.identity)
         else:
-            before = {place for place, i in enumerate(pool) if i in set(asked)}
-            places = further_problems(len(pool), wanted, before, step, number, *self.identity)
-        return [pool[place] for place in places]
+            before = {position for position, i in enumerate(pool) if i in set(earlier)}
+            positions = further_problems(len(pool), count, before, step, number, *self.identity)
+        return [pool[position] for position in positions]
 
     def _judge(self, tasks: Sequence[Task], groups: Groups) -> Rewards:
         """Rewards of all rollouts, group after group."""

@@ -3,7 +3,7 @@
 TRL keeps the loss (ratio, clipping, KL penalty, entropy bonus, loss types), the optimizer, mixed
 precision and resume points. Replaced are: how rollouts are asked, drawn and judged
 (`passk.training.collection`), the advantage (`passk.training.algorithms`), and the forward pass of
-the loss (`passk.training.scoring`, optional). Added is a critic (`passk.training.critic`).
+the loss (`passk.training.scoring_trainer`). Added is a critic (`passk.training.critic`).
 
 Differences from a plain GRPOTrainer run of the same numbers:
     1. Rows whose advantage is exactly 0 are left out of the forward and backward pass when
@@ -21,46 +21,34 @@ share of the rows of every micro-batch; a critic is learned by each alike.
 """
 
 import math
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from datasets import Dataset
 from torch import Tensor
 from torch.utils.data import DataLoader
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
-from trl import GRPOConfig, GRPOTrainer
-from trl.trainer.utils import add_fused_lm_head
+from trl import GRPOConfig
 
 from passk.core.digests import seed
-from passk.models.arithmetic import route_products
-from passk.models.image_inputs import ImageInputs, images_in_prompts_only, inputs
-from passk.models.policy_weights import plain_model
 from passk.sampling.rollouts import RolloutSampler
 from passk.training.algorithms.algorithm import StepRewards
 from passk.training.batches import collate, micro_batches
 from passk.training.collection import Collected, Collector
-from passk.training.configuration import configuration
 from passk.training.critic import Critic
 from passk.training.resuming import Resuming
 from passk.training.reward import Reward
 from passk.training.rollouts import Task
-from passk.training.scoring import shared_prompt_scores
+from passk.training.scoring_trainer import ScoringTrainer, TrainingError, frozen_copy
 from passk.training.seconds import Stopwatch
 from passk.training.settings import Training
-from passk.training.weights import adapters
+from passk.training.step_log import StepLog
 
 _MICRO = "micro"
 
 
-class TrainingError(ValueError):
-    """Training cannot go on; the message names the step and the remedy."""
-
-
-class PolicyTrainer(Resuming, GRPOTrainer):
+class PolicyTrainer(Resuming, ScoringTrainer):
     """Trains a policy on verifiable rewards; see the module's page.
 
     Args:
@@ -94,39 +82,18 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         on_step: Callable[[int, dict[str, Any]], None],
         watch: Stopwatch | None = None,
     ) -> None:
-        if tokenizer.pad_token_id is None:
-            raise TrainingError("the start model's tokenizer has no padding token; give it one")
-        route_products()
-        self.settings = settings
         self.identity = identity
-        self.on_step = on_step
         self.watch = watch or Stopwatch()
         self.collect = Collector(list(tasks), settings, draw, reward, identity, self.watch)
-        self._seen: list[ImageInputs] = []  # the pictures of this step's tasks, if they have any
-        self._shown: Tensor | None = None  # which of them the rows of the pass at hand show
-        self._rows: list[dict[str, float]] = []  # log rows of the updates of this step
-        self._facts: dict[str, Any] = {}  # what the rollouts of this step say
-        # Adapters can be switched off instead; for the KL penalty TRL has a copy of its own.
-        copied = settings.kl_every and settings.lora is None
-        self._start = _frozen_copy(model) if copied else None
+        self.step_log = StepLog(settings.num_iterations * settings.minibatches, on_step)
         critic = settings.algorithm.critic()
-        copy = None if critic is None else _frozen_copy(model)
+        copy = None if critic is None else frozen_copy(model)
         super().__init__(
-            model=model,
-            reward_funcs=_unused_reward,
-            args=configuration(settings, folder, seed_value=seed(*identity) % 2**32),
-            train_dataset=Dataset.from_dict({"prompt": [""]}),
-            processing_class=tokenizer,
-            peft_config=adapters(settings.lora),
+            model, tokenizer, settings, folder=folder, seed_value=seed(*identity) % 2**32
         )
-        device = self.accelerator.device
         self.critic = None
         if critic is not None and copy is not None:
-            self.critic = Critic(copy, critic, settings, identity, device)
-        if self._start is not None:
-            self._start.to(device)
-            if not settings.share_prompts:  # what TRL's own pass asks of a model
-                add_fused_lm_head(self._start, temperature=settings.temperature)
+            self.critic = Critic(copy, critic, settings, identity, self.accelerator.device)
 
     def train(self, *rest: Any, **named: Any) -> Any:  # noqa: ANN401
         """Train, and count the seconds that are neither sampling nor judging."""
@@ -138,7 +105,7 @@ class PolicyTrainer(Resuming, GRPOTrainer):
     @property
     def updates_per_step(self) -> int:
         """Optimizer updates from one rollout batch."""
-        return self.settings.num_iterations * self.settings.minibatches
+        return self.step_log.updates
 
     @property
     def _parts(self) -> int:
@@ -153,10 +120,10 @@ class PolicyTrainer(Resuming, GRPOTrainer):
 
     def _prepare_inputs(self, generation_batch: Mapping[str, Any]) -> dict[str, Any]:
         parts = self._parts
-        step, place = divmod(generation_batch[_MICRO], parts * self.settings.num_iterations)
-        if place == 0 or self._buffered_inputs is None:
+        step, part = divmod(generation_batch[_MICRO], parts * self.settings.num_iterations)
+        if part == 0 or self._buffered_inputs is None:
             self._buffered_inputs = self._roll_out(step + 1)
-        return self._buffered_inputs[place % parts]
+        return self._buffered_inputs[part % parts]
 
     # --- rollouts, rewards, advantages ------------------------------------------------------
 
@@ -168,18 +135,20 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         self.model.eval()
         with torch.no_grad():
             collected = self.collect(self.accelerator.unwrap_model(self.model), step)
-        slices = self._scored(collected, step)  # in evaluation mode, too: no dropout in old scores
+        slices = self._micro_batches(
+            collected, step
+        )  # in evaluation mode, too: no dropout in old scores
         self.model.train()
         return slices
 
-    def _scored(self, collected: Collected, step: int) -> list[dict[str, Any]]:
+    def _micro_batches(self, collected: Collected, step: int) -> list[dict[str, Any]]:
         """Micro-batches with advantages, and what the loss compares the policy with."""
-        self._facts = {**collected.facts, "trained": 0.0}
+        self.step_log.facts = {**collected.facts, "trained": 0.0}
         nothing: list[dict[str, Any]] = [{} for _ in range(self._parts)]
         if not collected.groups:
             return nothing
         device = self.accelerator.device
-        self._seen = [task.image for task in collected.tasks if task.image is not None]
+        self.images = [task.image for task in collected.tasks if task.image is not None]
         batch = collate(collected.tasks, collected.groups, self._tokenizer.pad_token_id, device)
         advantages = self._advantages(collected, batch, step).to(device)
         flat = [rollout for group in collected.groups for rollout in group]
@@ -188,11 +157,11 @@ class PolicyTrainer(Resuming, GRPOTrainer):
             batch["completion_mask"] = batch["completion_mask"] * ~cut[:, None]
         every = self.settings.kl_every
         if every and (step == 1 or step % every == 0):
-            self._facts["kl"] = self._divergence(batch)
+            self.step_log.facts["kl"] = self._divergence(batch)
         if self.critic is not None and step <= self.critic.config.warmup:
             return nothing
         if self.settings.beta:
-            with torch.no_grad(), self._as_begun(self.ref_model) as reference:
+            with torch.no_grad(), self._start_model(self.ref_model) as reference:
                 batch["ref_per_token_logps"] = self._scores(reference, batch)
         slices, kept = micro_batches(
             {**batch, "advantages": advantages},
@@ -203,7 +172,7 @@ class PolicyTrainer(Resuming, GRPOTrainer):
             share=(self.accelerator.process_index, self.accelerator.num_processes),
         )
         # Of what a step asks for: dynamic sampling may find fewer groups than that.
-        self._facts["trained"] = kept / (self.settings.prompts * self.settings.rollouts)
+        self.step_log.facts["trained"] = kept / (self.settings.prompts * self.settings.rollouts)
         # Before the first update the ratio is 1 by definition: no scores are needed for it.
         first = self.settings.gradient_accumulation if self.settings.num_iterations == 1 else 0
         if self.updates_per_step > 1:
@@ -221,11 +190,11 @@ class PolicyTrainer(Resuming, GRPOTrainer):
             device = self.accelerator.device
             flat = self.critic.values(batch)
             values = flat.cpu().view(*rewards.shape, -1)
-            self._facts |= self.critic.learn(
+            self.step_log.facts |= self.critic.learn(
                 batch, rewards.flatten().to(device), flat, lengths.flatten().to(device), step
             )
-            if not math.isfinite(self._facts["critic_loss"]):
-                self._stop(f"the critic's loss is {self._facts['critic_loss']}")
+            if not math.isfinite(self.step_log.facts["critic_loss"]):
+                self._stop(f"the critic's loss is {self.step_log.facts['critic_loss']}")
         measured = StepRewards(
             rewards, lengths, self.settings.max_new_tokens, collected.greedy, values
         )
@@ -248,80 +217,11 @@ class PolicyTrainer(Resuming, GRPOTrainer):
     def _compute_loss(self, model: PreTrainedModel, inputs: Mapping[str, Any]) -> Tensor:
         if not inputs:  # no rows: no gradient, so the optimizer leaves every weight as it is
             return torch.zeros((), device=self.accelerator.device, requires_grad=True)
-        with self._showing(inputs):
+        with self._pair_images(inputs):
             loss: Tensor = super()._compute_loss(model, inputs) * inputs["weight"]
         if not torch.isfinite(loss):
             self._stop(f"loss is {loss.item()}")
         return loss
-
-    def _get_per_token_logps_and_entropies(
-        self,
-        model: PreTrainedModel,
-        input_ids: Tensor,
-        attention_mask: Tensor,
-        logits_to_keep: int,
-        *rest: object,
-        **named: object,
-    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        pictures = [] if self._shown is None else [self._seen[i] for i in self._shown.tolist()]
-        split = input_ids.shape[1] - logits_to_keep
-        if not self.settings.share_prompts:
-            own = super()._get_per_token_logps_and_entropies
-            if not pictures:
-                return own(model, input_ids, attention_mask, logits_to_keep, *rest, **named)
-            plain = plain_model(self.accelerator.unwrap_model(model))
-            named |= inputs(input_ids, pictures, plain.config.image_token_id, split)
-            named["num_images"] = [1] * len(pictures)
-            with images_in_prompts_only(plain, split):
-                return own(model, input_ids, attention_mask, logits_to_keep, *rest, **named)
-        with self.accelerator.autocast():
-            logps, entropies = shared_prompt_scores(
-                model,
-                (input_ids[:, :split], attention_mask[:, :split]),
-                (input_ids[:, split:], attention_mask[:, split:]),
-                temperature=self.temperature,
-                rows=self.settings.forward_rows,
-                entropy_gradient=self._entropy_bonus_enabled,
-                pictures=pictures,
-            )
-        return logps, entropies, None
-
-    def _scores(self, model: PreTrainedModel, batch: Mapping[str, Tensor]) -> Tensor:
-        """Log-probabilities of a batch's completions under a model, shape (B, tokens)."""
-        ids = torch.cat([batch["prompt_ids"], batch["completion_ids"]], dim=1)
-        mask = torch.cat([batch["prompt_mask"], batch["completion_mask"]], dim=1)
-        width = batch["completion_ids"].shape[1]
-        rows = self.args.per_device_train_batch_size  # as many at once as an update passes on
-        with self._showing(batch):
-            return self._get_per_token_logps_and_entropies(model, ids, mask, width, rows)[0]
-
-    @contextmanager
-    def _showing(self, batch: Mapping[str, Any]) -> Iterator[None]:
-        """While the rows of a batch are passed on: TRL names no picture by its row."""
-        self._shown = batch["task"] if self._seen else None
-        try:
-            yield
-        finally:
-            self._shown = None
-
-    @contextmanager
-    def _as_begun(self, copy: PreTrainedModel | None) -> Iterator[PreTrainedModel]:
-        """The start model: its copy, or the policy with its adapters switched off."""
-        if copy is not None:
-            yield copy
-            return
-        policy: Any = self.accelerator.unwrap_model(self.model)
-        with policy.disable_adapter():
-            yield policy
-
-    def _divergence(self, batch: Mapping[str, Tensor]) -> float:
-        """KL from the start model, nats per token, by the k3 estimator on the rollouts."""
-        with torch.no_grad():
-            mask = batch["completion_mask"]
-            with self._as_begun(self._start) as start:
-                before = self._scores(start, batch)
-            ratio = (before - self._scores(self.model, batch)) * mask
-            return float((torch.expm1(ratio) - ratio).sum() / mask.sum().clamp(min=1))
 
     # --- log and resume points ----------------------------------------------------------------
 
@@ -329,26 +229,14 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         """Gather an update's numbers; hand over the step's row after its last update."""
         if "loss" not in logs:  # the summary at the end, which holds times
             return
-        gathered = self._metrics["train"].items()
-        measured = {name: sum(values) / len(values) for name, values in gathered if values}
+        measures = self._metrics["train"].items()
+        measured = {name: sum(values) / len(values) for name, values in measures if values}
         self._metrics["train"].clear()
         for name in ("loss", "grad_norm"):
             if not math.isfinite(logs[name]):
                 # An update is counted before it is logged.
                 self._stop(f"{name} is {logs[name]}", self.state.global_step - 1)
-        self._rows.append(
-            {
-                "loss": logs["loss"],
-                "grad_norm": logs["grad_norm"],
-                "learning_rate": logs["learning_rate"],
-                "clip_fraction": measured.get("clip_ratio/region_mean", 0.0),
-                **({"kl": measured["kl"]} if "kl" in measured else {}),
-            }
-        )
-        if len(self._rows) == self.updates_per_step:
-            step = self.state.global_step // self.updates_per_step
-            self.on_step(step, {"step": step, **self._facts, **_means(self._rows)})
-            self._rows = []
+        self.step_log.add(self.state.global_step, logs, measured)
 
     def _stop(self, what: str, updates: int | None = None) -> None:
         """Name the step that comes after so many updates; None: after those done."""
@@ -370,24 +258,3 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         super()._load_from_checkpoint(resume_from_checkpoint, model)
         if self.critic is not None:
             self.critic.load(Path(resume_from_checkpoint))
-
-
-def _unused_reward(**_: object) -> list[float | None]:
-    """TRL wants a reward function; rewards come from `PolicyTrainer.reward`."""
-    raise NotImplementedError
-
-
-def _frozen_copy(model: PreTrainedModel) -> PreTrainedModel:
-    """The model as it is now, never trained."""
-    copy: PreTrainedModel = type(model)(model.config)
-    copy.load_state_dict(model.state_dict())
-    return copy.requires_grad_(False).eval()
-
-
-def _means(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Mean over a step's updates."""
-    columns: dict[str, list[float]] = defaultdict(list)
-    for row in rows:
-        for name, value in row.items():
-            columns[name].append(value)
-    return {name: sum(values) / len(values) for name, values in columns.items()}

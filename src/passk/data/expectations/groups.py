@@ -1,10 +1,10 @@
 """Condensing long tables to a row per (draw, set, problem), the cells that expectations look at."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 import polars as pl
 
+from passk.data.expectations.declared import DeclaredDraw
 from passk.domains.expectations import Expect, equal, none
 
 _CELL = ("draw", "set", "problem_id")
@@ -38,7 +38,7 @@ def faults(rows: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
 def complete(
     cells: pl.DataFrame,
     problems: pl.DataFrame,
-    draws: Mapping[str, Mapping[str, Any]],
+    draws: Mapping[str, DeclaredDraw],
     exempted: Collection[str],
 ) -> pl.DataFrame:
     """Cells beside those that the parameters ask for.
@@ -48,9 +48,7 @@ def complete(
         one the draw's largest; for an exempted draw and a stray cell its own),
         `missing` and `stray` as 0 or 1.
     """
-    pairs = [
-        (draw, name, entry.get("n")) for draw, entry in draws.items() for name in entry["sets"]
-    ]
+    pairs = [(name, sampled, draw.n) for name, draw in draws.items() for sampled in draw.sets]
     schema = {"draw": pl.String, "set": pl.String, "wanted": pl.Int64}
     asked = pl.DataFrame(pairs, schema=schema, orient="row").join(problems, on="set")
     both = asked.join(cells, on=_CELL, how="full", coalesce=True)
@@ -68,11 +66,11 @@ def complete(
     )
 
 
-def exempt(draws: Mapping[str, Mapping[str, Any]], imported_same_n: bool) -> list[str]:
+def exempt(draws: Mapping[str, DeclaredDraw], imported_same_n: bool) -> list[str]:
     """Draws whose problems may differ in n: the imported ones, unless the parameters forbid it."""
     if imported_same_n:
         return []
-    return [draw for draw, entry in draws.items() if entry["engine"] == "imported"]
+    return [name for name, draw in draws.items() if draw.imported]
 
 
 def shares(rows: pl.DataFrame, name: str) -> pl.DataFrame:

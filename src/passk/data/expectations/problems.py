@@ -1,7 +1,6 @@
 """What must hold of problem sets, and of what their filters say."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any
 
 import polars as pl
 
@@ -17,26 +16,6 @@ def _same_question() -> pl.Expr:
         of_domain = pl.col("domain") == name
         question = pl.when(of_domain).then(domain.same_question()).otherwise(question)
     return question
-
-
-def trained_on(params: Mapping[str, Any]) -> set[str]:
-    """Names of the sets that some model is trained on.
-
-    Args:
-        params: the sections `train`, `sft`, `select`, `answers` and `draws`.
-    """
-
-    def found() -> Iterator[str]:
-        for arm in params["train"].values():
-            yield arm["set"]
-        for arm in params["sft"].values():
-            name = arm["demonstrations"]
-            if name in params["answers"]:
-                yield params["answers"][name]["set"]
-            else:
-                yield from params["draws"][params["select"][name]["draw"]]["sets"]
-
-    return set(found())
 
 
 def frames(

@@ -1,10 +1,10 @@
 """What must hold of samples, within a draw and across all draws."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import polars as pl
 
+from passk.data.expectations.declared import DeclaredDraw
 from passk.data.expectations.groups import complete, completeness, exempt, faults, shares
 from passk.domains.expectations import Expect, Frame, at_most, none
 
@@ -20,7 +20,7 @@ _FAULTS = ("shared_streams", "no_seed", "no_tokens", "strange_finish", "several_
 def frames(
     samples: Mapping[str, pl.DataFrame],
     problems: pl.DataFrame,
-    draws: Mapping[str, Mapping[str, Any]],
+    draws: Mapping[str, DeclaredDraw],
     *,
     imported_same_n: bool,
 ) -> dict[str, Frame]:
@@ -29,11 +29,11 @@ def frames(
     Args:
         samples: draw -> its samples (`COLUMNS`).
         problems: `set, index, problem_id` of all sets.
-        draws: the parameters of the declared draws.
+        draws: the declared draws.
         imported_same_n: whether imported draws must have one n, too.
     """
     rows = pl.concat([frame.select(COLUMNS) for frame in samples.values()])
-    imported = pl.col("draw").is_in([d for d, p in draws.items() if p["engine"] == "imported"])
+    imported = pl.col("draw").is_in([name for name, draw in draws.items() if draw.imported])
     rows = rows.with_columns(
         shared_streams=pl.col("seed").is_not_null() & pl.col("seed").is_duplicated(),
         no_seed=pl.col("seed").is_null() & ~imported,

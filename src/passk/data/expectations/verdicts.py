@@ -1,11 +1,11 @@
 """What must hold of verdicts."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import polars as pl
 
 from passk.core.schemas.verdicts import CORRECT, UNKNOWN, WRONG
+from passk.data.expectations.declared import DeclaredDraw
 from passk.data.expectations.groups import complete, completeness, exempt, faults, shares
 from passk.domains.expectations import Expect, Frame, at_most, none
 
@@ -19,7 +19,7 @@ _FAULTS = ("strange_verdict", "no_reason", "correct_without_answer")
 def frames(
     verdicts: Mapping[str, pl.DataFrame],
     problems: pl.DataFrame,
-    draws: Mapping[str, Mapping[str, Any]],
+    draws: Mapping[str, DeclaredDraw],
     *,
     imported_same_n: bool,
 ) -> dict[str, Frame]:
@@ -28,7 +28,7 @@ def frames(
     Args:
         verdicts: draw -> its verdicts (`COLUMNS`).
         problems: `set, index, problem_id` of all sets.
-        draws: the parameters of the declared draws.
+        draws: the declared draws.
         imported_same_n: whether imported draws must have one n, too.
     """
     rows = pl.concat([frame.select(COLUMNS) for frame in verdicts.values()])

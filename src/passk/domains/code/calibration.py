@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from passk.core.digests import digest
-from passk.domains.code.checkers import digestible, tolerant
 from passk.domains.code.options import CodeOptions
+from passk.domains.code.outcomes import digestible, tolerant
 from passk.domains.code.sandbox.task import Limits
 from passk.domains.code.test_cases import Tests
 

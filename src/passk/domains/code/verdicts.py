@@ -4,9 +4,9 @@ import builtins
 import re
 from dataclasses import dataclass, field
 
-from passk.domains.code.checkers import same
-from passk.domains.code.extraction import bound_names, parse
 from passk.domains.code.options import CodeOptions
+from passk.domains.code.outcomes import is_right
+from passk.domains.code.python_syntax import bound_names, parse
 from passk.domains.code.sandbox import task
 from passk.domains.code.sandbox.task import CaseResult, Limits, Outcome, Program
 from passk.domains.code.test_cases import Tests
@@ -89,7 +89,7 @@ class Run:
         """Whether the case at a position of the run came out right."""
         if position not in self.right:
             tests, case = self.tests, self.cases[position]
-            self.right[position] = same(
+            self.right[position] = is_right(
                 result, tests.expected[case], tests.inputs[case], tests.comparison
             )
         return self.right[position]

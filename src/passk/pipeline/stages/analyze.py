@@ -85,8 +85,8 @@ def _check_any(draws: Sequence[str]) -> None:
 
 
 def _analysis(job: Job) -> Analysis:
-    return Analysis.model_validate(job.params["analysis"])
+    return job.section("analysis", Analysis)
 
 
 def _seed(job: Job) -> int:
-    return int(job.params["seed"])
+    return job.seed

@@ -11,24 +11,24 @@ from passk.pipeline.stages.job import Job, StageError
 
 def run(job: Job) -> dict[str, float]:
     """Write one demonstration for each problem of the set."""
-    settings = Answers.model_validate(job.entry("answers"))
+    settings = job.settings("answers", Answers)
     problems = PROBLEMS.read(paths.problem_set(job.study, settings.set))
-    place = f"answers.{job.item}.set = {settings.set!r}"
+    key = f"answers.{job.item}.set = {settings.set!r}"
     if problems.is_empty():
-        raise StageError(f"{place}: the set is empty; loosen its filters")
+        raise StageError(f"{key}: the set is empty; loosen its filters")
     bad = problems.filter(
         (pl.col("answer").str.strip_chars() == "") | pl.col("image").is_not_null()
     )
     if bad.height:
         raise StageError(
-            f"{place}: {bad.height} problems have no answer in words or come with a picture, first "
+            f"{key}: {bad.height} problems have no answer in words or come with a picture, first "
             f"{bad['problem_id'][0]}; drop them with a filter"
         )
     before, after = settings.pattern.split(PLACE)
-    found = problems.select(
+    demonstrations = problems.select(
         "set", "problem_id", "question", "starter_code",
         response=pl.lit(before) + pl.col("answer") + pl.lit(after),
         source=pl.lit(ANSWERS), sample_index=pl.lit(None, pl.Int64()),
     )  # fmt: skip
-    DEMONSTRATIONS.write(found, paths.demonstrations(job.study, job.item))
-    return {"demonstrations": float(found.height)}
+    DEMONSTRATIONS.write(demonstrations, paths.demonstrations(job.study, job.item))
+    return {"demonstrations": float(demonstrations.height)}

@@ -18,7 +18,7 @@ from passk.pipeline.stages.job import Job, StageError
 
 def run(job: Job) -> dict[str, float]:
     """Write a benchmark's problems; returns how many, and of which kinds."""
-    settings = Benchmark.model_validate(job.entry("benchmarks"))
+    settings = job.settings("benchmarks", Benchmark)
     known = source(settings.source)
     domain = DOMAINS[known.domain]
     try:

@@ -44,7 +44,7 @@ class CountedDraw:
 
 def run(job: Job) -> dict[str, float]:
     """Write data/STUDY/counts/DRAW.parquet; returns totals."""
-    draw = _parse_draw(job.item, job.entry("draws"))
+    draw = _parse_draw(job.item, job.params["draws"][job.item])
     verdicts = paths.verdicts(job.study, draw.name)
     samples = paths.samples(job.study, draw.name)
     problems = [paths.problem_set(job.study, name) for name in draw.sets]

@@ -11,7 +11,7 @@ from passk.pipeline.stages.job import Job, StageError
 
 def run(job: Job) -> dict[str, float]:
     """Write data/STUDY/results/examples-NAME.parquet; returns how many problems it shows."""
-    entry = Examples.model_validate(job.entry("examples"))
+    entry = job.settings("examples", Examples)
     draws = list(dict.fromkeys((entry.reference, entry.candidate)))
     verdicts = [paths.verdicts(job.study, draw) for draw in draws]
     samples = [paths.samples(job.study, draw) for draw in draws]

@@ -22,14 +22,14 @@ from passk.pipeline.stages.job import Job, StageError
 
 def run(job: Job) -> dict[str, float]:
     """Copy a checkpoint's model files, checked; of the hub, going on where a kill stopped."""
-    settings = Fetch.model_validate(job.entry("fetch"))
-    place = f"fetch.{job.item}"
+    settings = job.settings("fetch", Fetch)
+    key = f"fetch.{job.item}"
     resume = paths.RESUME / job.inputs
     try:
         if settings.folder:
             source = Path(settings.source).expanduser()
             files = model_files(source)
-            _same(place, settings.revision, revision_of(files, source))
+            _check_revision(key, settings.revision, revision_of(files, source))
         else:
             from passk.models.hub import download
 
@@ -37,14 +37,14 @@ def run(job: Job) -> dict[str, float]:
             files = model_files(source)
         parameters = check_weights(source, files)
     except FetchError as error:
-        raise StageError(f"{place}.source = {settings.source!r}: {error}") from error
+        raise StageError(f"{key}.source = {settings.source!r}: {error}") from error
     target = paths.model(job.study, job.item)
     with replacing_folder(target) as temporary:
         for path in files:
             shutil.copyfile(path, temporary / path.name)
         if settings.folder:  # what was copied is what was checked
             copies = [temporary / path.name for path in files]
-            _same(place, settings.revision, revision_of(copies, temporary))
+            _check_revision(key, settings.revision, revision_of(copies, temporary))
         add_image_options(temporary)
     shutil.rmtree(resume, ignore_errors=True)
     return {
@@ -53,11 +53,11 @@ def run(job: Job) -> dict[str, float]:
     }
 
 
-def _same(place: str, wanted: str | None, found: str) -> None:
-    if wanted is None:
-        raise StageError(f"{place}.revision is null; the folder's is\n  revision: {found}")
-    if wanted != found:
+def _check_revision(key: str, stated: str | None, revision: str) -> None:
+    if stated is None:
+        raise StageError(f"{key}.revision is null; the folder's is\n  revision: {revision}")
+    if stated != revision:
         raise StageError(
-            f"{place}.revision = {wanted}: the folder holds other model files now; if they are "
-            f"meant, write\n  revision: {found}"
+            f"{key}.revision = {stated}: the folder holds other model files now; if they are "
+            f"meant, write\n  revision: {revision}"
         )

@@ -26,8 +26,8 @@ SPAN = (0.0, 1.0)  # of the vertical axis: all that pass@k can be, whatever the 
 
 def run(job: Job) -> dict[str, float]:
     """Write reports/headline-NAME.svg; returns pass@k of each draw at both ends of the grid."""
-    headline = Headline.model_validate(job.entry("headline"))
-    params = ReportSettings.model_validate(job.params["report"])
+    headline = job.settings("headline", Headline)
+    params = job.section("report", ReportSettings)
     groups = _read_groups(job, headline)
     table = tabulate_curves(groups, job)
     models = {draw: group.model for draw, group in groups.items()}
@@ -55,13 +55,13 @@ def tabulate_curves(groups: Mapping[str, EvaluationGroup], job: Job) -> pl.DataF
     Raises:
         StageError: no k of the grid is at most a draw's n.
     """
-    settings = Bootstrap.model_validate(job.params["analysis"]["bootstrap"])
+    settings = job.section("analysis.bootstrap", Bootstrap)
     rows = []
     for draw, group in groups.items():
         grid = clip(job.params["analysis"]["k"], group)
         if not grid:
             raise StageError(f"analysis.k: no k is at most n = {group.smallest_n} of draw {draw!r}")
-        curve = resample_curve(group, grid, int(job.params["seed"]), settings.resamples)
+        curve = resample_curve(group, grid, job.seed, settings.resamples)
         low, high = curve.interval(settings.level)
         rows.append(
             pl.DataFrame(

@@ -22,7 +22,7 @@ from passk.pipeline.stages.job import Job, StageError
 
 def run(job: Job) -> dict[str, float]:
     """Read the file whole, then write both tables; returns their sizes."""
-    settings = Imported.model_validate(job.entry("imported"))
+    settings = job.settings("imported", Imported)
     try:
         rows = read_rows(Path(settings.path))
         if settings.benchmark is None:

@@ -2,7 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+Schema = TypeVar("Schema", bound=BaseModel)
 
 
 class StageError(Exception):
@@ -31,6 +35,30 @@ class Job:
         """The study's name: the folder under `data/` and `models/`."""
         return str(self.params["study"])
 
-    def entry(self, section: str) -> Mapping[str, Any]:
-        """The parameters of this job's item in a section, e.g. `draws.base`."""
-        return self.params[section][self.item]  # type: ignore[no-any-return]
+    @property
+    def seed(self) -> int:
+        """The study's seed, part of every random stream."""
+        return int(self.params["seed"])
+
+    def settings(self, section: str, schema: type[Schema]) -> Schema:
+        """The parameters of this job's item in a section, e.g. `draws.base`, as their schema.
+
+        Raises:
+            ValidationError: they do not fit; `passk check` names the key and its legal values.
+        """
+        return schema.model_validate(self.params[section][self.item])
+
+    def section(self, key: str, schema: type[Schema]) -> Schema:
+        """The parameters at a dotted key, e.g. `analysis.bootstrap`, as their schema.
+
+        Raises:
+            ValidationError: they do not fit; `passk check` names the key and its legal values.
+        """
+        values: Any = self.params
+        for part in key.split("."):
+            values = values[part]
+        return schema.model_validate(values)
+
+    def sets_of(self, draw: str) -> tuple[str, ...]:
+        """The sets that a draw samples; all that stages after `sample` declare of most draws."""
+        return tuple(self.params["draws"][draw]["sets"])

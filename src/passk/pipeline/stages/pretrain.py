@@ -45,9 +45,9 @@ class CorpusText(NamedTuple):
 
 def run(job: Job) -> dict[str, float]:
     """Pretrain a model, going on where a killed run of the same inputs stopped."""
-    settings = Pretraining.model_validate(job.entry("pretrain"))
+    settings = job.settings("pretrain", Pretraining)
     make_reproducible()
-    identity = (int(job.params["seed"]), job.item, settings.train_seed)
+    identity = (job.seed, job.item, settings.train_seed)
     chat = markup(settings.architecture.family) if settings.tokenizer.chat else None
     texts = list(documents(settings.corpus, identity, chat))
     # The tokenizer knows every word of the world, also those that the corpus withholds.

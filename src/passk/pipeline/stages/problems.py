@@ -13,7 +13,7 @@ from passk.pipeline.stages.job import Job
 
 def run(job: Job) -> dict[str, float]:
     """Write the problems of one set."""
-    settings = WorldSet.model_validate(job.entry("worlds"))
+    settings = job.settings("worlds", WorldSet)
     source = WORLDS[settings.world]
     problems = problem_set(
         source,
@@ -22,7 +22,7 @@ def run(job: Job) -> dict[str, float]:
         levels=settings.levels,
         skew=settings.skew,
         size=settings.size,
-        seed=int(job.params["seed"]),
+        seed=job.seed,
     )
     rows = [
         {

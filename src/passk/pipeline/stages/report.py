@@ -56,13 +56,13 @@ def gather(job: Job) -> ReportContext:
         TableError: a declared question's table is missing or breaks its contract.
         FileError: a validation result is missing or not JSON.
     """
-    analysis = Analysis.model_validate(job.params["analysis"])
+    analysis = job.section("analysis", Analysis)
     tables: dict[str, pl.DataFrame] = {
         question: QUESTIONS[question].table.read(paths.results(job.study, question))
         for question in analysis.questions
     }
     return ReportContext(
-        params=ReportSettings.model_validate(job.params["report"]),
+        params=job.section("report", ReportSettings),
         analysis=analysis,
         results=tables,
         validation={kind: _suite(paths.validation(job.study, kind)) for kind in SUITES},

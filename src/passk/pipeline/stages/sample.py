@@ -30,7 +30,7 @@ from passk.sampling.streams import audit
 
 def run(job: Job) -> dict[str, float]:
     """Draw, or collect, the samples of a draw; returns how many were drawn and reused."""
-    draw = Draw.model_validate(job.entry("draws"))
+    draw = job.settings("draws", Draw)
     problems = read_problems(job, draw)
     collect = _collect if ENGINES[draw.engine].collect else _sample
     frame, measured = collect(job, draw, problems)
@@ -43,18 +43,20 @@ def _sample(job: Job, draw: Draw, problems: pl.DataFrame) -> tuple[pl.DataFrame,
     assert draw.n is not None, "checked by the schema"
     store = BlockStore(paths.BLOCKS)
     planned = plan_problems(job, draw, problems, draw.n)
-    held, missing = _held(store, draw, job.item, [b for problem in planned for b in problem.blocks])
+    samples_by_block, missing = _read_blocks(
+        store, draw, job.item, [b for problem in planned for b in problem.blocks]
+    )
     refilled = refill_draw(job, store) if missing else 0
     if refilled:
-        back, missing = _held(store, draw, job.item, missing)
-        held |= back
-    reused = sum(map(len, held.values()))
+        restored, missing = _read_blocks(store, draw, job.item, missing)
+        samples_by_block |= restored
+    reused = sum(map(len, samples_by_block.values()))
     seconds = 0.0
     if missing:
         samples, seconds = _draw(job, draw, store, missing, reused)
-        held |= samples
+        samples_by_block |= samples
     drawn = sum(len(block.indices) for block in missing)
-    frame = _frame(job.item, draw, planned, held)
+    frame = _frame(job.item, draw, planned, samples_by_block)
     measured = {
         "samples": float(frame.height),
         "drawn": float(drawn),
@@ -68,19 +70,19 @@ def _sample(job: Job, draw: Draw, problems: pl.DataFrame) -> tuple[pl.DataFrame,
     return frame, measured
 
 
-def _held(
+def _read_blocks(
     store: BlockStore, draw: Draw, item: str, blocks: Sequence[Block]
 ) -> tuple[dict[str, list[Sample]], list[Block]]:
     """Samples of the blocks that are held, and the blocks that must be drawn."""
-    held: dict[str, list[Sample]] = {}
+    samples_by_block: dict[str, list[Sample]] = {}
     missing = []
     for block in blocks:
         samples = store.read(block)
         if samples is not None and _usable(samples, draw, item):
-            held[block.key] = samples
+            samples_by_block[block.key] = samples
         else:
             missing.append(block)
-    return held, missing
+    return samples_by_block, missing
 
 
 def _usable(samples: Sequence[Sample], draw: Draw, item: str) -> bool:
@@ -95,13 +97,13 @@ def _usable(samples: Sequence[Sample], draw: Draw, item: str) -> bool:
     )
 
 
-def _pictures(job: Job, draw: Draw, wanted: set[str]) -> dict[str, bytes]:
+def _pictures(job: Job, draw: Draw, digests: set[str]) -> dict[str, bytes]:
     """PNG by digest of the pictures that blocks name; none is read where none is wanted."""
-    found: dict[str, bytes] = {}
-    for name in draw.sets if wanted else ():
+    images: dict[str, bytes] = {}
+    for name in draw.sets if digests else ():
         frame = PROBLEMS.read(paths.problem_set(job.study, name), ("image", "picture"))
-        found |= dict(frame.filter(pl.col("image").is_in(list(wanted))).iter_rows())
-    return found
+        images |= dict(frame.filter(pl.col("image").is_in(list(digests))).iter_rows())
+    return images
 
 
 def _draw(
@@ -133,7 +135,7 @@ def _load(job: Job, draw: Draw, images: set[str]) -> BlockSampler:
     assert draw.temperature is not None, "checked by the schema"
     assert draw.max_new_tokens is not None, "checked by the schema"
     assert draw.template is not None, "checked by the schema"
-    sampling = Sampling.model_validate(job.params["sampling"])
+    sampling = job.section("sampling", Sampling)
     load = ENGINES[draw.engine].blocks
     assert load is not None, "checked by the schema"
     return load(
@@ -166,7 +168,7 @@ def refill_draw(job: Job, store: BlockStore) -> int:
         return 0
     if not rows.height:
         return 0
-    draw = Draw.model_validate(job.entry("draws"))
+    draw = job.settings("draws", Draw)
     most = int(rows["sample_index"].max()) + 1  # type: ignore[arg-type]
     planned = plan_problems(job, draw, read_problems(job, draw), most)
     return refill(
@@ -175,14 +177,17 @@ def refill_draw(job: Job, store: BlockStore) -> int:
 
 
 def _frame(
-    item: str, draw: Draw, planned: Sequence[PlannedProblem], held: Mapping[str, Sequence[Sample]]
+    item: str,
+    draw: Draw,
+    planned: Sequence[PlannedProblem],
+    samples_by_block: Mapping[str, Sequence[Sample]],
 ) -> pl.DataFrame:
     """The samples table of blocks."""
     rows = [
         (problem, sample)
         for problem in planned
         for block in problem.blocks
-        for sample in held[block.key]
+        for sample in samples_by_block[block.key]
     ]
     samples = [sample for _, sample in rows]
     logprobs = [s.token_logprobs if draw.keep_token_logprobs else None for s in samples]

@@ -43,7 +43,7 @@ def read_problems(job: Job, draw: Draw) -> pl.DataFrame:
 def plan_problems(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[PlannedProblem]:
     """The blocks of every problem of a draw for samples 0 .. n-1."""
     engine, folder = ENGINES[draw.engine], paths.model(job.study, draw.model)
-    sampling = Sampling.model_validate(job.params["sampling"])
+    sampling = job.section("sampling", Sampling)
     checkpoint.check(folder)
     assert draw.template is not None, "checked by the schema"
     check_pictures(problems, draw, folder, f"draws.{job.item}")
@@ -53,7 +53,7 @@ def plan_problems(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[
         "temperature": draw.temperature,
         "top_p": draw.top_p if draw.temperature else 1.0,
         "max_new_tokens": draw.max_new_tokens,
-        "seed": job.params["seed"],
+        "seed": job.seed,
         "replicate": draw.replicate,
         "engine": draw.engine,
         "version": engine.version,

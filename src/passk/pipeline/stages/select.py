@@ -15,33 +15,35 @@ _KEY = ["set", "problem_id", "sample_index"]
 
 def run(job: Job) -> dict[str, float]:
     """Write the demonstrations; returns how many there are, and of how many problems."""
-    settings = Selection.model_validate(job.entry("select"))
+    settings = job.settings("select", Selection)
     draw = settings.draw
     samples = SAMPLES.read(paths.samples(job.study, draw), columns=[*_KEY, "text", "finish_reason"])
     verdicts = VERDICTS.read(paths.verdicts(job.study, draw), columns=[*_KEY, "verdict"])
     columns = ("set", "problem_id", "question", "starter_code", "image")
     problems = pl.concat(
         PROBLEMS.read(paths.problem_set(job.study, name), columns=columns)
-        for name in job.params["draws"][draw]["sets"]
+        for name in job.sets_of(draw)
     )
-    found = selected(samples, verdicts, problems, settings)
-    if found.is_empty():
-        told = ", ".join(f"{n} {v}" for v, n in verdicts["verdict"].value_counts(sort=True).rows())
+    demonstrations = select_demonstrations(samples, verdicts, problems, settings)
+    if demonstrations.is_empty():
+        counts = ", ".join(
+            f"{n} {v}" for v, n in verdicts["verdict"].value_counts(sort=True).rows()
+        )
         raise StageError(
-            f"select.{job.item}: no response of draw {draw!r} passes ({told or 'no verdicts'}; "
+            f"select.{job.item}: no response of draw {draw!r} passes ({counts or 'no verdicts'}; "
             f"wanted: {', '.join(settings.verdicts)}, of any length or up to `longest`); take more "
             f"verdicts or longer responses, raise draws.{draw}.n, or draw from a stronger model"
         )
-    DEMONSTRATIONS.write(found, paths.demonstrations(job.study, job.item))
-    covered = found["problem_id"].n_unique()
+    DEMONSTRATIONS.write(demonstrations, paths.demonstrations(job.study, job.item))
+    covered = demonstrations["problem_id"].n_unique()
     return {
-        "demonstrations": float(found.height),
+        "demonstrations": float(demonstrations.height),
         "problems": float(covered),
         "problems_without": float(problems["problem_id"].n_unique() - covered),
     }
 
 
-def selected(
+def select_demonstrations(
     samples: pl.DataFrame, verdicts: pl.DataFrame, problems: pl.DataFrame, settings: Selection
 ) -> pl.DataFrame:
     """The demonstrations table's columns; a problem that several sets hold counts once.
@@ -64,12 +66,12 @@ def selected(
                 f"{stray.select(_KEY).row(0, named=True)}; run the stages sample@{settings.draw} "
                 f"and verify@{settings.draw} again"
             )
-    _without_pictures(problems)
-    asked = problems.unique("problem_id", keep="first", maintain_order=True).drop("image")
+    _refuse_pictures(problems)
+    distinct = problems.unique("problem_id", keep="first", maintain_order=True).drop("image")
     rows = (
         samples.join(verdicts, on=_KEY)
         .filter(pl.col("verdict").is_in(settings.verdicts), pl.col("finish_reason") != "length")
-        .join(asked, on=["set", "problem_id"])
+        .join(distinct, on=["set", "problem_id"])
         .sort(_KEY)
     )
     if settings.longest is not None:
@@ -77,18 +79,18 @@ def selected(
     if settings.distinct:
         rows = rows.unique(["problem_id", "text"], keep="first", maintain_order=True)
     if settings.per_problem is not None:
-        place = pl.int_range(pl.len()).over("problem_id")
-        rows = rows.filter(place < settings.per_problem)
+        position = pl.int_range(pl.len()).over("problem_id")
+        rows = rows.filter(position < settings.per_problem)
     return rows.select(
         "set", "problem_id", "question", "starter_code", response="text",
         source=pl.lit(settings.draw), sample_index="sample_index",
     )  # fmt: skip
 
 
-def _without_pictures(problems: pl.DataFrame) -> None:
-    shown = problems.filter(pl.col("image").is_not_null())
-    if shown.height:
-        first = shown.row(0, named=True)
+def _refuse_pictures(problems: pl.DataFrame) -> None:
+    pictured = problems.filter(pl.col("image").is_not_null())
+    if pictured.height:
+        first = pictured.row(0, named=True)
         raise StageError(
             f"set {first['set']!r}: problem {first['problem_id']} comes with a picture; only texts "
             "can be demonstrations"

@@ -24,7 +24,7 @@ Demonstration = Mapping[str, Any]
 
 def run(job: Job) -> dict[str, float]:
     """Fine-tune an arm, going on where a killed run of the same inputs stopped."""
-    settings = FineTuning.model_validate(job.entry("sft"))
+    settings = job.settings("sft", FineTuning)
     make_reproducible()
     name = settings.demonstrations
     demonstrations = DEMONSTRATIONS.read(paths.demonstrations(job.study, name)).to_dicts()
@@ -36,7 +36,7 @@ def run(job: Job) -> dict[str, float]:
     arm = FineTuningRun(
         name=job.item,
         settings=settings,
-        study_seed=int(job.params["seed"]),
+        study_seed=job.seed,
         start=paths.model(job.study, settings.start),
         folder=paths.RESUME / job.inputs,
         live=paths.LIVE / f"sft@{job.item}.jsonl",

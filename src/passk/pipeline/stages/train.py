@@ -40,12 +40,12 @@ with lean_imports():
 
 def run(job: Job) -> dict[str, float]:
     """Train an arm, going on where a killed run of the same inputs stopped."""
-    settings = Training.model_validate(job.entry("train"))
+    settings = job.settings("train", Training)
     arm = _arm(job, settings)
     if settings.processes == 1:
-        rows, seconds = _trained(job, arm)
+        rows, seconds = _train_here(job, arm)
     else:
-        rows, seconds = _launched(job, arm)
+        rows, seconds = _train_in_processes(job, arm)
     _hand_over(job, arm)
     last = rows[-10:]
     return {
@@ -65,14 +65,14 @@ def _arm(job: Job, settings: Training) -> Arm:
     return Arm(
         name=job.item,
         settings=settings,
-        study_seed=int(job.params["seed"]),
+        study_seed=job.seed,
         start=paths.model(job.study, settings.start),
         folder=paths.RESUME / job.inputs,
         live=paths.LIVE / f"train@{job.item}.jsonl",
     )
 
 
-def _trained(job: Job, arm: Arm) -> tuple[list[dict[str, Any]], Mapping[str, float]]:
+def _train_here(job: Job, arm: Arm) -> tuple[list[dict[str, Any]], Mapping[str, float]]:
     """Train in this process; the log, and seconds by activity."""
     make_reproducible()
     settings = arm.settings
@@ -106,20 +106,20 @@ def _image_encoder(
     Raises:
         StageError: template, problems and model do not agree on whether there are pictures.
     """
-    place, name = f"train.{job.item}", arm.settings.template
+    key, name = f"train.{job.item}", arm.settings.template
     shows = template(name).image
     wrong = [problem for problem in problems if (problem["image"] is not None) != shows]
     if wrong:
         has = "has no picture, which" if shows else "has a picture, and"
         raise StageError(
-            f"{place}.set: problem {wrong[0]['problem_id']} {has} template {name!r} "
+            f"{key}.set: problem {wrong[0]['problem_id']} {has} template {name!r} "
             f"{'shows' if shows else 'shows none'} ({len(wrong)} problem(s) in all); filter the "
             "set by `image_present`, or use another template"
         )
     encoder = ImageEncoder.of(arm.start) if shows else None
     if shows and encoder is None:
         raise StageError(
-            f"{place}.start: {arm.start} takes no pictures; start from a model with a vision tower "
+            f"{key}.start: {arm.start} takes no pictures; start from a model with a vision tower "
             "and an image processor (preprocessor_config.json)"
         )
     return encoder
@@ -127,12 +127,12 @@ def _image_encoder(
 
 def _domain(job: Job, problems: Sequence[Mapping[str, Any]]) -> str:
     """The one domain of the training set."""
-    if len(found := sorted({problem["domain"] for problem in problems})) > 1:
+    if len(domains := sorted({problem["domain"] for problem in problems})) > 1:
         raise StageError(
-            f"train.{job.item}.set: its problems are of several domains, {', '.join(found)}; an "
+            f"train.{job.item}.set: its problems are of several domains, {', '.join(domains)}; an "
             "arm trains on one"
         )
-    return str(found[0])
+    return str(domains[0])
 
 
 def _judge(domain: str, settings: Training) -> Judge:
@@ -148,20 +148,20 @@ def _judge(domain: str, settings: Training) -> Judge:
     return DOMAINS[domain].reward_judge(resources, isolation=settings.isolation)
 
 
-def _launched(job: Job, arm: Arm) -> tuple[list[dict[str, Any]], Mapping[str, float]]:
+def _train_in_processes(job: Job, arm: Arm) -> tuple[list[dict[str, Any]], Mapping[str, float]]:
     """Train in processes of their own, which run this module's `main`."""
     arm.folder.mkdir(parents=True, exist_ok=True)
-    told = arm.folder / "job.json"
-    told.write_text(json.dumps(asdict(job)), encoding="utf-8")
-    launch("passk.pipeline.stages.train", told, arm.settings.processes)
+    job_file = arm.folder / "job.json"
+    job_file.write_text(json.dumps(asdict(job)), encoding="utf-8")
+    launch("passk.pipeline.stages.train", job_file, arm.settings.processes)
     return read_json_lines(arm.folder / "log.jsonl"), read_json(arm.folder / "seconds.json")
 
 
-def main(told: Path) -> None:
+def main(job_file: Path) -> None:
     """One of several processes of an arm: read the job, train."""
-    job = Job(**read_json(told))
-    arm = _arm(job, Training.model_validate(job.entry("train")))
-    _, seconds = _trained(job, arm)
+    job = Job(**read_json(job_file))
+    arm = _arm(job, job.settings("train", Training))
+    _, seconds = _train_here(job, arm)
     if os.environ["RANK"] == "0":
         write_json(arm.folder / "seconds.json", seconds)
 

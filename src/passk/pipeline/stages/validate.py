@@ -1,8 +1,6 @@
 """`validate@KIND`: expectations across the tables of a study; a failed one stops the run."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
 
 import polars as pl
 
@@ -15,6 +13,7 @@ from passk.core.schemas.verdicts import VERDICTS
 from passk.data.expectations import problems as of_problems
 from passk.data.expectations import samples as of_samples
 from passk.data.expectations import verdicts as of_verdicts
+from passk.data.expectations.declared import Declared, DeclaredDraw
 from passk.domains import expectations as gate
 from passk.domains.expectations import Expect, Frame
 from passk.pipeline.stages.job import Job, StageError
@@ -29,12 +28,12 @@ def run(job: Job) -> dict[str, float]:
     suites = {"problems": _problems, "samples": _samples, "verdicts": _verdicts}
     if job.item not in suites:
         raise StageError(f"validate {job.item!r}: no such suite; legal: {', '.join(suites)}")
-    declared = manifest.read_declared(paths.manifest(job.study, "declared"))
-    job = replace(job, params={**job.params, **declared})
-    frames, expectations = suites[job.item](job, Validation(**job.params["validation"]))
+    declared = manifest.read_manifest(paths.manifest(job.study, "declared"), Declared.parse)
+    bounds = job.section("validation", Validation)
+    frames, expectations = suites[job.item](job.study, declared, bounds)
     result = {"study": job.study, **gate.evaluate(job.item, frames, expectations)}
     if job.item == "problems":
-        result["filters"] = _filters(job).to_dicts()
+        result["filters"] = _filters(job.study, declared).to_dicts()
     # DVC drops the outputs of a failed stage, so what a person has to read lies elsewhere as well.
     readable = paths.STATE / "validation" / job.study / f"{job.item}.json"
     write_text(readable, gate.text(result))
@@ -50,9 +49,11 @@ def run(job: Job) -> dict[str, float]:
     }
 
 
-def _problems(job: Job, bounds: Validation) -> tuple[dict[str, Frame], list[Expect]]:
+def _problems(
+    study: str, declared: Declared, bounds: Validation
+) -> tuple[dict[str, Frame], list[Expect]]:
     del bounds  # nothing about problems is negotiable
-    files = {name: paths.problem_set(job.study, name) for name in job.params["sets"]}
+    files = {name: paths.problem_set(study, name) for name in declared.sets}
     # Pictures are large: they are held for one set at a time, and only where there are any.
     columns = [name for name in PROBLEMS.columns if name != "picture"]
     sets = {name: PROBLEMS.read(path, columns) for name, path in files.items()}
@@ -60,51 +61,50 @@ def _problems(job: Job, bounds: Validation) -> tuple[dict[str, Frame], list[Expe
     def read(name: str, columns: Sequence[str]) -> pl.DataFrame:
         return PROBLEMS.read(files[name], columns)
 
-    sources = {name: str(entry["problems"]) for name, entry in job.params["sets"].items()}
-    training = of_problems.trained_on(job.params)
-    frames = of_problems.frames(sets, _filters(job), training, sources, read)
+    sources = {name: entry.problems for name, entry in declared.sets.items()}
+    filters = _filters(study, declared)
+    frames = of_problems.frames(sets, filters, declared.trained_on, sources, read)
     return frames, of_problems.expectations()
 
 
-def _filters(job: Job) -> pl.DataFrame:
+def _filters(study: str, declared: Declared) -> pl.DataFrame:
     """What each filter of each set was given and kept; the page shows it."""
-    names = job.params["sets"]
-    tables = (FILTERS.read(paths.filter_table(job.study, name)) for name in names)
+    tables = (FILTERS.read(paths.filter_table(study, name)) for name in declared.sets)
     return pl.concat(tables).sort("set", "order")
 
 
-def _samples(job: Job, bounds: Validation) -> tuple[dict[str, Frame], list[Expect]]:
-    tables = {
-        draw: SAMPLES.read(paths.samples(job.study, draw), of_samples.COLUMNS)
-        for draw in job.params["draws"]
-    }
+def _samples(
+    study: str, declared: Declared, bounds: Validation
+) -> tuple[dict[str, Frame], list[Expect]]:
+    draws = _draws(declared)
+    tables = {name: SAMPLES.read(paths.samples(study, name), of_samples.COLUMNS) for name in draws}
     frames = of_samples.frames(
-        tables, _asked(job), _draws(job), imported_same_n=bounds.imported_same_n
+        tables, _sampled_problems(study, declared), draws, imported_same_n=bounds.imported_same_n
     )
     return frames, of_samples.expectations(bounds.truncated_at_most)
 
 
-def _verdicts(job: Job, bounds: Validation) -> tuple[dict[str, Frame], list[Expect]]:
+def _verdicts(
+    study: str, declared: Declared, bounds: Validation
+) -> tuple[dict[str, Frame], list[Expect]]:
+    draws = _draws(declared)
     tables = {
-        draw: VERDICTS.read(paths.verdicts(job.study, draw), of_verdicts.COLUMNS)
-        for draw in job.params["draws"]
+        name: VERDICTS.read(paths.verdicts(study, name), of_verdicts.COLUMNS) for name in draws
     }
     frames = of_verdicts.frames(
-        tables, _asked(job), _draws(job), imported_same_n=bounds.imported_same_n
+        tables, _sampled_problems(study, declared), draws, imported_same_n=bounds.imported_same_n
     )
     return frames, of_verdicts.expectations(bounds.unknown_at_most)
 
 
-def _draws(job: Job) -> Mapping[str, Mapping[str, Any]]:
-    draws: Mapping[str, Mapping[str, Any]] = job.params["draws"]
-    if not draws:
+def _draws(declared: Declared) -> Mapping[str, DeclaredDraw]:
+    if not declared.draws:
         raise StageError("draws: none declared in params.yaml; there is nothing to validate")
-    return draws
+    return declared.draws
 
 
-def _asked(job: Job) -> pl.DataFrame:
+def _sampled_problems(study: str, declared: Declared) -> pl.DataFrame:
     """`set, index, problem_id` of all sets that a draw names."""
-    names = dict.fromkeys(name for draw in _draws(job).values() for name in draw["sets"])
     columns = ["set", "index", "problem_id"]
-    files = [paths.problem_set(job.study, name) for name in names]
+    files = [paths.problem_set(study, name) for name in declared.sampled]
     return pl.concat([PROBLEMS.read(path, columns) for path in files])

@@ -26,14 +26,14 @@ _ASKED = (
 
 def run(job: Job) -> dict[str, float]:
     """Judge the draw, write its verdicts; returns shares of correct and unknown samples."""
-    settings = Verification.model_validate(job.params["verification"])
+    settings = job.section("verification", Verification)
     samples = SAMPLES.read(paths.samples(job.study, job.item), columns=_SAMPLED)
-    sets = job.entry("draws")["sets"]
+    sets = job.sets_of(job.item)
     problems = pl.concat(
         PROBLEMS.read(paths.problem_set(job.study, name), columns=_ASKED) for name in sets
     ).unique(("set", "problem_id"), keep="first", maintain_order=True)
-    frame = asked(samples, problems, job.item)
-    verdicts = judged(frame, settings)
+    frame = join_problems(samples, problems, job.item)
+    verdicts = judge_samples(frame, settings)
     VERDICTS.write(verdicts, paths.verdicts(job.study, job.item))
     return {
         "samples": float(verdicts.height),
@@ -42,7 +42,7 @@ def run(job: Job) -> dict[str, float]:
     }
 
 
-def asked(samples: pl.DataFrame, problems: pl.DataFrame, draw: str) -> pl.DataFrame:
+def join_problems(samples: pl.DataFrame, problems: pl.DataFrame, draw: str) -> pl.DataFrame:
     """Samples beside the problems that they answer.
 
     Raises:
@@ -64,16 +64,16 @@ def asked(samples: pl.DataFrame, problems: pl.DataFrame, draw: str) -> pl.DataFr
     return samples.join(problems, on=key, how="left", maintain_order="left")
 
 
-def judged(frame: pl.DataFrame, settings: Verification) -> pl.DataFrame:
+def judge_samples(frame: pl.DataFrame, settings: Verification) -> pl.DataFrame:
     """The verdict table's columns for samples beside their problems, each by its domain's judge."""
     parts = [
-        _judged(part, str(domain), settings)
+        _judge_domain(part, str(domain), settings)
         for (domain,), part in frame.with_row_index("_row").group_by("domain", maintain_order=True)
     ]
     return pl.concat(parts).sort("_row").drop("_row")
 
 
-def _judged(frame: pl.DataFrame, domain: str, settings: Verification) -> pl.DataFrame:
+def _judge_domain(frame: pl.DataFrame, domain: str, settings: Verification) -> pl.DataFrame:
     problems = frame.unique(("set", "problem_id"), maintain_order=True)
     try:
         golds = {

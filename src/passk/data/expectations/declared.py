@@ -1,0 +1,122 @@
+"""What a study declares, as far as expectations across its tables need it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+IMPORTED = "imported"  # the engine of draws that were made elsewhere
+
+
+@dataclass(frozen=True)
+class DeclaredSet:
+    """An entry of `sets`: where its problems come from."""
+
+    problems: str
+
+
+@dataclass(frozen=True)
+class DeclaredDraw:
+    """An entry of `draws`.
+
+    Attributes:
+        sets: the sets that it samples.
+        n: samples per problem; None where they are counted instead (an imported draw may).
+        engine: who draws.
+    """
+
+    sets: tuple[str, ...]
+    n: int | None
+    engine: str
+
+    @property
+    def imported(self) -> bool:
+        """Whether its samples were drawn elsewhere."""
+        return self.engine == IMPORTED
+
+
+@dataclass(frozen=True)
+class DeclaredArm:
+    """An entry of `train`: the set that it trains on."""
+
+    set: str
+
+
+@dataclass(frozen=True)
+class DeclaredFineTuning:
+    """An entry of `sft`: the demonstrations that it learns from."""
+
+    demonstrations: str
+
+
+@dataclass(frozen=True)
+class DeclaredSelection:
+    """An entry of `select`: the draw whose responses become demonstrations."""
+
+    draw: str
+
+
+@dataclass(frozen=True)
+class DeclaredAnswers:
+    """An entry of `answers`: the set whose reference answers become demonstrations."""
+
+    set: str
+
+
+@dataclass(frozen=True)
+class Declared:
+    """The entries of each section by name."""
+
+    sets: Mapping[str, DeclaredSet]
+    draws: Mapping[str, DeclaredDraw]
+    train: Mapping[str, DeclaredArm]
+    sft: Mapping[str, DeclaredFineTuning]
+    select: Mapping[str, DeclaredSelection]
+    answers: Mapping[str, DeclaredAnswers]
+
+    @classmethod
+    def parse(cls, content: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Self:
+        """Sections of the parameter file, or of the manifest's file `declared`.
+
+        Raises:
+            KeyError: a section or a key is missing.
+        """
+        return cls(
+            sets={k: DeclaredSet(str(v["problems"])) for k, v in content["sets"].items()},
+            draws=parse_draws(content["draws"]),
+            train={k: DeclaredArm(v["set"]) for k, v in content["train"].items()},
+            sft={k: DeclaredFineTuning(v["demonstrations"]) for k, v in content["sft"].items()},
+            select={k: DeclaredSelection(v["draw"]) for k, v in content["select"].items()},
+            answers={k: DeclaredAnswers(v["set"]) for k, v in content["answers"].items()},
+        )
+
+    @property
+    def sampled(self) -> tuple[str, ...]:
+        """The sets that some draw samples, each once, in order."""
+        return tuple(dict.fromkeys(name for draw in self.draws.values() for name in draw.sets))
+
+    @property
+    def trained_on(self) -> set[str]:
+        """The sets that some model is trained on, behind demonstrations too."""
+        return set(self._training_sets())
+
+    def _training_sets(self) -> Iterator[str]:
+        for arm in self.train.values():
+            yield arm.set
+        for tuned in self.sft.values():
+            name = tuned.demonstrations
+            if name in self.answers:
+                yield self.answers[name].set
+            else:
+                yield from self.draws[self.select[name].draw].sets
+
+
+def parse_draws(section: Mapping[str, Mapping[str, Any]]) -> dict[str, DeclaredDraw]:
+    """Entries of `draws` by name.
+
+    Raises:
+        KeyError: a key is missing.
+    """
+    return {
+        name: DeclaredDraw(tuple(entry["sets"]), entry.get("n"), entry["engine"])
+        for name, entry in section.items()
+    }
