@@ -42,8 +42,8 @@ def faults(
         for name, entry in sets.items()
     }
     for name, entry in sets.items():
-        if entry.pictures == "shuffled" and shows[name] is False:
-            yield f"sets.{name}.pictures = 'shuffled': problems of {entry.problems!r} have none"
+        if entry.images == "shuffled" and shows[name] is False:
+            yield f"sets.{name}.images = 'shuffled': problems of {entry.problems!r} have none"
     for name, arm in arms.items():
         if not isinstance(arm, Training):
             continue

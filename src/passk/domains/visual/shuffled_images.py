@@ -38,7 +38,7 @@ def rotated(pictures: Sequence[str], seed: int) -> list[str]:
     if 2 * most > len(pictures):
         raise ValueError(
             f"{most} of {len(pictures)} problems have the same picture, so that some would keep "
-            "it; take more problems, or `pictures: own`"
+            "it; take more problems, or `images: own`"
         )
     draw = random.Random(seed)
     rank = {one: draw.random() for one in number}
@@ -79,7 +79,7 @@ def shuffled(problems: pl.DataFrame, name: str) -> pl.DataFrame:
     else:
         raise ValueError(
             "too many problems share question and picture to exchange pictures between them; take "
-            "more problems, or `pictures: own`"
+            "more problems, or `images: own`"
         )
     return problems.with_columns(
         pl.Series("problem_id", identities),
