@@ -167,7 +167,7 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
     `completion` (what follows the benchmark's prompt), or `response` (from which the program is
     extracted); problems are a benchmark's published file, or a table with a column `tests`.
 
-    Answers about pictures name their problem (`pid`, `id`) in a benchmark's published file.
+    Answers about images name their problem (`pid`, `id`) in a benchmark's published file.
 
     Example: passk judge samples.jsonl --problems problems.jsonl --out verdicts.parquet
 

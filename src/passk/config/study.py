@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from passk.analysis.settings import Analysis
-from passk.config import comparisons, pictures, questions, repetitions
+from passk.config import comparisons, images, questions, repetitions
 from passk.config.examples import Examples
 from passk.config.renamed import find_new_key, find_new_value, has_old_key
 from passk.config.validation import Validation
@@ -80,7 +80,7 @@ def _problems(study: Study) -> Iterator[str]:
     yield from _taken(study)
     yield from _chats(study)
     arms: dict[str, Training | FineTuning] = {**study.train, **study.sft}
-    yield from pictures.faults(study.worlds, study.sets, study.pretrain, arms, study.draws)
+    yield from images.faults(study.worlds, study.sets, study.pretrain, arms, study.draws)
     for name, entry in study.sets.items():
         sources = {*study.worlds, *study.benchmarks, *study.imported}
         yield from unknown(f"sets.{name}.problems", entry.problems, sources, "problem source")

@@ -102,7 +102,7 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         self.on_step = on_step
         self.watch = watch or Stopwatch()
         self.collect = Collector(list(tasks), settings, draw, reward, identity, self.watch)
-        self._seen: list[ImageInputs] = []  # the pictures of this step's tasks, if they have any
+        self._seen: list[ImageInputs] = []  # the images of this step's tasks, if they have any
         self._shown: Tensor | None = None  # which of them the rows of the pass at hand show
         self._rows: list[dict[str, float]] = []  # log rows of the updates of this step
         self._facts: dict[str, Any] = {}  # what the rollouts of this step say
@@ -263,15 +263,15 @@ class PolicyTrainer(Resuming, GRPOTrainer):
         *rest: object,
         **named: object,
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        pictures = [] if self._shown is None else [self._seen[i] for i in self._shown.tolist()]
+        images = [] if self._shown is None else [self._seen[i] for i in self._shown.tolist()]
         split = input_ids.shape[1] - logits_to_keep
         if not self.settings.share_prompts:
             own = super()._get_per_token_logps_and_entropies
-            if not pictures:
+            if not images:
                 return own(model, input_ids, attention_mask, logits_to_keep, *rest, **named)
             plain = plain_model(self.accelerator.unwrap_model(model))
-            named |= inputs(input_ids, pictures, plain.config.image_token_id, split)
-            named["num_images"] = [1] * len(pictures)
+            named |= inputs(input_ids, images, plain.config.image_token_id, split)
+            named["num_images"] = [1] * len(images)
             with images_in_prompts_only(plain, split):
                 return own(model, input_ids, attention_mask, logits_to_keep, *rest, **named)
         with self.accelerator.autocast():
@@ -282,7 +282,7 @@ class PolicyTrainer(Resuming, GRPOTrainer):
                 temperature=self.temperature,
                 rows=self.settings.forward_rows,
                 entropy_gradient=self._entropy_bonus_enabled,
-                pictures=pictures,
+                images=images,
             )
         return logps, entropies, None
 
@@ -297,7 +297,7 @@ class PolicyTrainer(Resuming, GRPOTrainer):
 
     @contextmanager
     def _showing(self, batch: Mapping[str, Any]) -> Iterator[None]:
-        """While the rows of a batch are passed on: TRL names no picture by its row."""
+        """While the rows of a batch are passed on: TRL names no image by its row."""
         self._shown = batch["task"] if self._seen else None
         try:
             yield

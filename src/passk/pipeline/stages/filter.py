@@ -11,7 +11,7 @@ from passk.pipeline.stages.job import Job, StageError
 
 
 def run(job: Job) -> dict[str, float]:
-    """Apply a set's filters in order, then exchange pictures; an empty set is an error."""
+    """Apply a set's filters in order, then exchange images; an empty set is an error."""
     settings = SetEntry.model_validate(job.entry("sets"))
     problems = PROBLEMS.read(paths.problems(job.study, settings.problems))
     kept, table = apply_filters(problems, settings.filters)

@@ -95,8 +95,8 @@ def _usable(samples: Sequence[Sample], draw: Draw, item: str) -> bool:
     )
 
 
-def _pictures(job: Job, draw: Draw, wanted: set[str]) -> dict[str, bytes]:
-    """PNG by digest of the pictures that blocks name; none is read where none is wanted."""
+def _read_images(job: Job, draw: Draw, wanted: set[str]) -> dict[str, bytes]:
+    """PNG by digest of the images that blocks name; none is read where none is wanted."""
     found: dict[str, bytes] = {}
     for name in draw.sets if wanted else ():
         frame = PROBLEMS.read(paths.problem_set(job.study, name), ("image", "picture"))
@@ -145,7 +145,7 @@ def _load(job: Job, draw: Draw, images: set[str]) -> BlockSampler:
             sampling.rows,
             sampling.dtype,
             plain=not template(draw.template).chat,
-            images=_pictures(job, draw, images),
+            images=_read_images(job, draw, images),
         )
     )
 

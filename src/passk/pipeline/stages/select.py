@@ -53,7 +53,7 @@ def selected(
         settings: which samples pass.
 
     Raises:
-        StageError: a sample without a verdict or a problem, or a problem with a picture.
+        StageError: a sample without a verdict or a problem, or a problem with an image.
     """
     for other, what in ((verdicts, "verdict"), (problems, "problem in the draw's sets")):
         key = [name for name in _KEY if name in other.columns]

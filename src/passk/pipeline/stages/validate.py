@@ -53,7 +53,7 @@ def run(job: Job) -> dict[str, float]:
 def _problems(job: Job, bounds: Validation) -> tuple[dict[str, Frame], list[Expect]]:
     del bounds  # nothing about problems is negotiable
     files = {name: paths.problem_set(job.study, name) for name in job.params["sets"]}
-    # Pictures are large: they are held for one set at a time, and only where there are any.
+    # Images are large: they are held for one set at a time, and only where there are any.
     columns = [name for name in PROBLEMS.columns if name != "picture"]
     sets = {name: PROBLEMS.read(path, columns) for name, path in files.items()}
 
