@@ -29,7 +29,7 @@ def report(**changes: Any) -> dict[str, Any]:
     """The section `report`."""
     return {
         "title": "A made-up study", "subtitle": "for tests", "caveat": "Made up",
-        "pairs": [], "sets": [], "panels": {}, "claims": {}, "counterparts": {},
+        "comparisons": [], "sets": [], "panels": {}, "claims": {}, "counterparts": {},
         "labels": LABELS, "colours": {"base": "#0072B2", "grpo": "#D55E00"}, "palette": PALETTE,
         "panel_width": 4.2, "panel_height": 3.1, "paper": True,
     } | changes  # fmt: skip
@@ -43,7 +43,7 @@ def analysis(
     return {
         "questions": questions | {"training": "training", "cost": "training"}, "k": K,
         "views": {}, "coverage_excludes": [],
-        "pairs": pairs, "groups": groups or {}, "efficiency_k": 256,
+        "comparisons": pairs, "groups": groups or {}, "efficiency_k": 256,
         "bootstrap": {"resamples": 1000, "level": 0.95},
     }  # fmt: skip
 
@@ -86,7 +86,7 @@ def tables(
                      "problems": sizes[i], "share": sizes[i] / 120}
                 )  # fmt: skip
         for pair, names in pairs.items():
-            base, rl = models[names["base"]], models[names["rl"]]
+            base, rl = models[names["reference"]], models[names["candidate"]]
             crossed = None
             for k in K:
                 value = curve(*rl, k) - curve(*base, k)
@@ -118,8 +118,9 @@ def tables(
             )  # fmt: skip
         for group, members in (groups or {}).items():
             gaps = [
-                curve(*models[pairs[p]["base"]], 256) - curve(*models[pairs[p]["rl"]], 1)
-                for p in members
+                curve(*models[pairs[name]["reference"]], 256)
+                - curve(*models[pairs[name]["candidate"]], 1)
+                for name in members
             ]
             width = max(gaps) - min(gaps)
             found["spread"].append(
@@ -193,7 +194,7 @@ def compared(
 ) -> ReportContext:
     """A base model and an RL-trained one that cross."""
     models = {"base": (0.16, 0.95), "grpo": (0.34, 0.6)}
-    pairs = {"grpo": {"base": "base", "rl": "grpo"}}
+    pairs = {"grpo": {"reference": "base", "candidate": "grpo"}}
     draws = {name: draw(name, list(sets)) for name in models}
     draws |= {
         f"{name}-greedy": draw(name, list(sets), n=1, temperature=0, top_p=1) for name in models
@@ -239,14 +240,14 @@ COMPARED = {
 }  # fmt: skip
 STUDIED = ["indomain", "outdomain", "trained"]
 PANELS = {
-    "algorithms": {"pairs": ALGORITHMS, "sets": STUDIED},
-    "steps": {"pairs": ["grpo-40", "grpo-80", "grpo"], "sets": STUDIED},
-    "families": {"pairs": ["grpo", "llama", "wide"], "sets": []},
+    "algorithms": {"comparisons": ALGORITHMS, "sets": STUDIED},
+    "steps": {"comparisons": ["grpo-40", "grpo-80", "grpo"], "sets": STUDIED},
+    "families": {"comparisons": ["grpo", "llama", "wide"], "sets": []},
     "distillation": {
-        "pairs": ["instruct", "grpo", "distilled", "grpo-distilled", "teacher"], "sets": [],
+        "comparisons": ["instruct", "grpo", "distilled", "grpo-distilled", "teacher"], "sets": [],
     },
-    "ablations": {"pairs": ["rollouts", "kl"], "sets": []},
-    "objectives": {"pairs": ["pass-at-k", "pkpo"], "sets": []},
+    "ablations": {"comparisons": ["rollouts", "kl"], "sets": []},
+    "objectives": {"comparisons": ["pass-at-k", "pkpo"], "sets": []},
 }  # fmt: skip
 CLAIMS = {
     "rl": ["grpo", "llama", "wide"], "algorithms": ["algorithms"], "longer": ["longer"],
@@ -271,7 +272,7 @@ def many(
     names: tuple[str, ...] = ("indomain", "outdomain", "hard", "trained"), **changes: Any
 ) -> ReportContext:
     """A study with everything that a section can compare."""
-    pairs = {name: {"base": base, "rl": rl} for name, (base, rl) in COMPARED.items()}
+    pairs = {name: {"reference": base, "candidate": rl} for name, (base, rl) in COMPARED.items()}
     groups = {"algorithms": ALGORITHMS}
     models = {name: name if name in STARTS else f"{name}/step-60" for name in MANY} | MODELS
     arms = [
@@ -283,7 +284,7 @@ def many(
         "temperature": 1.0, "learning_rate": 2e-4, "beta": 0.0,
     }  # fmt: skip
     shown: dict[str, Any] = {
-        "pairs": ["grpo"], "sets": [name for name in names if name != "trained"],
+        "comparisons": ["grpo"], "sets": [name for name in names if name != "trained"],
         "panels": PANELS, "claims": CLAIMS, "counterparts": COUNTERPARTS,
     }  # fmt: skip
     return ReportContext(
@@ -325,7 +326,7 @@ def coded(**changes: Any) -> ReportContext:
     """The study with everything and a second domain: models, sets and a pair of its own."""
     math = many()
     models = {"coder": (0.3, 0.9), "code-grpo": (0.5, 0.7)}
-    pairs = {"code": {"base": "coder", "rl": "code-grpo"}}
+    pairs = {"code": {"reference": "coder", "candidate": "code-grpo"}}
     views = {"late": {"set": CODE[0], "filters": [{"kind": "tagged", "tags": ["late"]}]}}
     extra = tables(models, pairs, [*CODE, "late"])
     joined = {
@@ -335,8 +336,8 @@ def coded(**changes: Any) -> ReportContext:
     joined["failures"] = failures(["base", "grpo", *models], [*math.set_names, *CODE, "late"])
     joined["training"] = pl.concat([joined["training"], training(["code-grpo"], 60)])
     shown: dict[str, Any] = {
-        "pairs": ["grpo"], "sets": math.set_names,
-        "panels": PANELS | {"code": {"pairs": ["code"], "sets": [*CODE, "late"]}},
+        "comparisons": ["grpo"], "sets": math.set_names,
+        "panels": PANELS | {"code": {"comparisons": ["code"], "sets": [*CODE, "late"]}},
         "claims": CLAIMS | {"rl": [*CLAIMS["rl"], "code"]},
         "counterparts": COUNTERPARTS
         | {
@@ -349,7 +350,7 @@ def coded(**changes: Any) -> ReportContext:
     return replace(
         math,
         params=ReportSettings(**report(**(shown | changes))),
-        analysis=Analysis(**told | {"pairs": told["pairs"] | pairs, "views": views}),
+        analysis=Analysis(**told | {"comparisons": told["comparisons"] | pairs, "views": views}),
         results=joined,
         draws={
             **math.draws,
@@ -369,7 +370,7 @@ def seeing(**changes: Any) -> ReportContext:
     """The study with a third domain: pictures, a control that shuffles them, a filtered set."""
     before = coded()
     models = {"viewer": (0.2, 0.85), "visual-grpo": (0.45, 0.65)}
-    pairs = {"visual": {"base": "viewer", "rl": "visual-grpo"}}
+    pairs = {"visual": {"reference": "viewer", "candidate": "visual-grpo"}}
     seen = tables(models, pairs, list(SCENES))
     blind = tables({"viewer": (0.05, 0.6), "visual-grpo": (0.06, 0.3)}, pairs, [CONTROL])
     joined = {
@@ -378,7 +379,7 @@ def seeing(**changes: Any) -> ReportContext:
     }
     lost = failures(list(models), [*SCENES, CONTROL])
     joined["failures"] = pl.concat([joined["failures"], lost])
-    panels = PANELS | {"visual": {"pairs": ["visual"], "sets": []}}
+    panels = PANELS | {"visual": {"comparisons": ["visual"], "sets": []}}
     told = before.analysis.model_dump()
     scenes = ReportedSet("scenes", [{"kind": "free_form"}, {"kind": "image_present"}])
     steps = [
@@ -389,9 +390,11 @@ def seeing(**changes: Any) -> ReportContext:
     ]  # fmt: skip
     return replace(
         before,
-        params=ReportSettings(**report(pairs=["grpo"], sets=list(many().set_names), claims=CLAIMS,
-                               counterparts=COUNTERPARTS, panels=panels) | changes),
-        analysis=Analysis(**told | {"pairs": told["pairs"] | pairs}),
+        params=ReportSettings(**report(
+            comparisons=["grpo"], sets=list(many().set_names), claims=CLAIMS,
+            counterparts=COUNTERPARTS, panels=panels,
+        ) | changes),
+        analysis=Analysis(**told | {"comparisons": told["comparisons"] | pairs}),
         results=joined,
         validation={**before.validation, "problems": SuiteResult.parse(SUITE | {"filters": steps})},
         draws={
@@ -401,7 +404,7 @@ def seeing(**changes: Any) -> ReportContext:
         },
         sets={
             **before.sets, "scenes": scenes, "charts": ReportedSet("charts"),
-            CONTROL: replace(scenes, pictures="shuffled"),
+            CONTROL: replace(scenes, images="shuffled"),
         },
         train={**before.train, "visual-grpo": replace(before.train["grpo"], start="viewer")},
     )  # fmt: skip

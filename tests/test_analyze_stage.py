@@ -109,7 +109,7 @@ def parameters(**changes):
         "views": {},
         "coverage_excludes": [],
         "k": [1, 2, 4, 8, 16, 32],
-        "pairs": {"grpo": {"base": "base", "rl": "grpo"}},
+        "comparisons": {"grpo": {"reference": "base", "candidate": "grpo"}},
         "groups": {},
         "efficiency_k": 16,
         "bootstrap": {"resamples": 200, "level": 0.95},
@@ -179,7 +179,7 @@ def test_imported_samples_may_differ_in_n_and_have_no_temperature(toy):
         run_count("grpo")
     run_count("grpo", n=None, engine="imported", model="grpo")
     assert COUNTS.read(paths.counts("toy", "grpo"))["temperature"].null_count() == 24
-    found = run_analyze("pass_at_k", draws=["grpo"], pairs={})
+    found = run_analyze("pass_at_k", draws=["grpo"], comparisons={})
     assert found.filter(set="easy")["k"].max() == 4
     assert found.filter(set="easy")["n"].unique().to_list() == [5]
     assert found.filter(set="hard")["k"].max() == 16
@@ -349,7 +349,10 @@ def test_differences_are_those_of_the_curves(counted):
 
 
 def test_changing_one_draw_leaves_other_intervals_alone(counted):
-    alone, together = run_analyze("pass_at_k", draws=["base"], pairs={}), run_analyze("pass_at_k")
+    alone, together = (
+        run_analyze("pass_at_k", draws=["base"], comparisons={}),
+        run_analyze("pass_at_k"),
+    )
     assert together.filter(draw="base").equals(alone)
 
 
@@ -360,7 +363,7 @@ def test_strangers_in_the_folder_are_not_read(counted):
 
 @pytest.mark.parametrize("question", EVERY)
 def test_no_pairs_give_empty_tables_or_none_of_their_business(counted, question):
-    found = run_analyze(question, pairs={})
+    found = run_analyze(question, comparisons={})
     empty = question in {"difference", "crossover", "coverage", "efficiency"}
     assert (len(found) == 0) == empty
 
@@ -373,8 +376,10 @@ def test_a_grid_past_n_is_clipped_but_efficiency_is_not(counted):
 
 
 def test_unknown_draws_and_questions_are_named(counted):
-    with pytest.raises(ValueError, match=r"pairs\.p\.rl = 'gpro'.*legal: base, base-greedy, grpo"):
-        run_analyze("coverage", pairs={"p": {"base": "base", "rl": "gpro"}})
+    with pytest.raises(
+        ValueError, match=r"comparisons\.p\.candidate = 'gpro'.*legal: base, base-greedy, grpo"
+    ):
+        run_analyze("coverage", comparisons={"p": {"reference": "base", "candidate": "gpro"}})
     with pytest.raises(StageError, match=r"analysis\.questions\.nonsense: no such question"):
         run_analyze("nonsense")
     with pytest.raises(TableError, match=r"counts/absent\.parquet: no such file"):
@@ -395,12 +400,14 @@ def test_seeds_are_those_of_the_models_names(counted, monkeypatch):
     monkeypatch.setitem(DRAWS, "base-s1", {"model": "base-s1", "n": 16, "temperature": 0.6})
     make_draw("base-s1", seed=1)
     run_count("base-s1")
-    both = {"base": "base-s1", "rl": "grpo"}  # the model of grpo has seed 1
-    found = run_analyze("seeds", draws=["base", "base-s1", "grpo"], pairs={"grpo": both})
+    both = {"reference": "base-s1", "candidate": "grpo"}  # the model of grpo has seed 1
+    found = run_analyze("seeds", draws=["base", "base-s1", "grpo"], comparisons={"grpo": both})
     assert found.select("name", "set", "quantity", "k", "seeds").rows() == [
         ("base", name, "pass_at_k", k, 2) for name in SETS for k in (1, 16)
     ]
-    single = run_analyze("pass_at_k", draws=["base", "base-s1"], pairs={}).filter(set="hard", k=1)
+    single = run_analyze("pass_at_k", draws=["base", "base-s1"], comparisons={}).filter(
+        set="hard", k=1
+    )
     row = found.filter(set="hard", k=1).row(0, named=True)
     assert row["values"] == single["pass_at_k"].to_list()
     assert row["mean"] == pytest.approx(single["pass_at_k"].mean())
@@ -555,7 +562,7 @@ def test_failures_are_told_apart_by_verdict_and_reason(toy):
         .otherwise(pl.lit("timeout"))
     )
     VERDICTS.write(verdicts, paths.verdicts("toy", "base"))
-    found = run_analyze("failures", draws=["base"], pairs={})
+    found = run_analyze("failures", draws=["base"], comparisons={})
     assert "correct" not in found["verdict"].to_list()
     first = found.filter(set="easy", reason="wrong output").sort("verdict")
     # problem 0 is never solved: 4 of its 16 samples are unknown
@@ -578,7 +585,7 @@ def test_a_set_that_nothing_samples_changes_no_analysis(counted, tmp_path):
 
 
 def run_examples(excludes=(), **changes):
-    entry = {"base": "base", "rl": "grpo", "set": "hard", "problems": 2} | changes
+    entry = {"reference": "base", "candidate": "grpo", "set": "hard", "problems": 2} | changes
     params = {
         "study": "toy", "examples": {"some": entry},
         "analysis": {"coverage_excludes": list(excludes)},

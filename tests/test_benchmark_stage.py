@@ -27,7 +27,7 @@ from passk.pipeline.stages.job import Job, StageError
 
 FILE = "humaneval.jsonl"
 # Whether the machine has bubblewrap is not this file's question.
-WEAK = {"isolation": "weak"}
+WEAK = {"isolation": "subprocess"}
 
 
 @pytest.fixture(autouse=True)

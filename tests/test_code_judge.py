@@ -169,12 +169,12 @@ def test_a_verdict_is_kept_and_found_again(tmp_path):
 
 def test_the_grader_names_python_its_options_and_weak_isolation():
     assert QUICK.grader() != CodeOptions().grader()
-    assert "weak" in CodeOptions(isolation="weak").grader()
+    assert "weak" in CodeOptions(isolation="subprocess").grader()
     assert "weak" not in CodeOptions().grader()
 
 
 def test_weak_isolation_judges_alike():
-    with CodeJudge(replace(QUICK, isolation="weak"), calibration=None) as judge:
+    with CodeJudge(replace(QUICK, isolation="subprocess"), calibration=None) as judge:
         assert verdict(judge, ADD, ADD.reference).verdict == "correct"
         assert verdict(judge, ADD, "def add(x, y): return x").verdict == "wrong"
 

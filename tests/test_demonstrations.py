@@ -227,10 +227,13 @@ def values():
     # One RL arm and its draws suffice; what the default study says beyond them is left out.
     params["train"] = {"grpo": params["train"]["grpo"]}
     params["draws"] = {name: params["draws"][name] for name in ("base", "grpo")}
-    params["analysis"] |= {"pairs": {"grpo": params["analysis"]["pairs"]["grpo"]}, "groups": {}}
+    params["analysis"] |= {
+        "comparisons": {"grpo": params["analysis"]["comparisons"]["grpo"]},
+        "groups": {},
+    }
     params["headline"] = {"math": params["headline"]["math"]}
     params["examples"] = {}
-    params["report"] |= {"pairs": [], "panels": {}, "claims": {}, "counterparts": {}}
+    params["report"] |= {"comparisons": [], "panels": {}, "claims": {}, "counterparts": {}}
     return params
 
 

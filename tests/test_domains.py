@@ -67,7 +67,7 @@ def test_no_panel_and_no_table_is_empty(drawn):
 
 
 def test_a_section_without_sets_takes_those_that_its_pairs_share():
-    panels = made.PANELS | {"code": {"pairs": ["code"], "sets": []}}
+    panels = made.PANELS | {"code": {"comparisons": ["code"], "sets": []}}
     assert made.coded(panels=panels).panel_sets("code") == SHOWN
     assert made.coded(panels=panels).panel_sets("families") == ["indomain", "outdomain", "hard"]
 

@@ -32,7 +32,10 @@ PARAMS = {
         "rl": {"model": "rl/step-2", "sets": ["easy", "hard"], "n": 4, "engine": "step_loop"},
     },
     "analysis": {
-        "pairs": {"rl": {"base": "base", "rl": "rl"}, "again": {"base": "base", "rl": "rl"}},
+        "comparisons": {
+            "rl": {"reference": "base", "candidate": "rl"},
+            "again": {"reference": "base", "candidate": "rl"},
+        },
         "groups": {"all": ["rl", "again"]},
     },
 }
@@ -206,7 +209,10 @@ def test_only_pairs_that_share_the_set_count_for_a_spread():
     params = {
         "draws": {"a": {"sets": ["x", "y"]}, "b": {"sets": ["x", "y"]}, "c": {"sets": ["x"]}},
         "analysis": {
-            "pairs": {"p": {"base": "a", "rl": "b"}, "q": {"base": "a", "rl": "c"}},
+            "comparisons": {
+                "p": {"reference": "a", "candidate": "b"},
+                "q": {"reference": "a", "candidate": "c"},
+            },
             "groups": {"g": ["p", "q"]},
         },
     }

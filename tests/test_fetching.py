@@ -20,7 +20,7 @@ from passk.models.hub import Promised, compare
 from passk.models.image_inputs import ImageEncoder
 from passk.pipeline.stages import fetch
 from passk.pipeline.stages.job import Job, StageError
-from passk.sampling.checkpoint import takes_pictures
+from passk.sampling.checkpoint import takes_images
 
 
 def job(source, revision):
@@ -112,7 +112,7 @@ def test_a_processor_in_one_file_is_as_good(tmp_path, monkeypatch):
     target = paths.model("toy", "llama")
     names = {path.name for path in target.iterdir()}
     assert names == {path.name for path in files} | {"preprocessor_config.json"}
-    assert takes_pictures(target)
+    assert takes_images(target)
     for picture in toy_vlm.pictures():
         ours, theirs = (encoder.encode(picture.png) for encoder in (ImageEncoder.of(target), apart))
         assert torch.equal(ours.pixels, theirs.pixels)

@@ -98,7 +98,7 @@ def test_flips_reads_what_judge_writes():
             {"task_id": "a", "solution": ""},
             {},
             ["--isolation", "none"],
-            "'none': legal: bubblewrap, weak",
+            "'none': legal: bubblewrap, subprocess",
         ),
         ({"task_id": "a", "solution": None}, {}, [], "solution is 'None'; expected text"),
         ({"task_id": "a", "solution": ""}, {}, ["--response", "text"], "no column 'text'"),

@@ -103,7 +103,7 @@ def test_a_domain_of_a_package_judges_by_its_own_rules(installed):
     domain = DOMAINS["poems"]
     assert isinstance(domain, Domain)
     gold = domain.gold(Reference.of({"problem_id": "p", "answer": "rose", "unit": None}))
-    with domain.reward_judge(JudgeResources(), isolation="weak") as judge:
+    with domain.reward_judge(JudgeResources(), isolation="subprocess") as judge:
         assert [v.verdict for v in judge([gold, gold], ["rose", "nose"])] == ["correct", "wrong"]
     assert list(DOMAINS) == ["math", "code", "visual", "poems"]
 

@@ -159,10 +159,12 @@ def test_a_section_without_pairs_or_without_data_is_not_there():
     names = {section.name for section in build_sections(context, draw_charts(context))}
     assert "steps" in names
     assert not names & {"algorithms", "families", "distillation", "ablations", "objectives"}
-    with pytest.raises(ValueError, match=r"report\.panels\.steps\.pairs: 'x' is not.*legal: grpo"):
-        list_charts(made.many(panels={"steps": {"pairs": ["x"], "sets": []}}))
+    with pytest.raises(
+        ValueError, match=r"report\.panels\.steps\.comparisons: 'x' is not.*legal: grpo"
+    ):
+        list_charts(made.many(panels={"steps": {"comparisons": ["x"], "sets": []}}))
     with pytest.raises(ValueError, match=r"report\.panels\.steps\.sets: 'x' is not"):
-        list_charts(made.many(panels={"steps": {"pairs": ["grpo"], "sets": ["x"]}}))
+        list_charts(made.many(panels={"steps": {"comparisons": ["grpo"], "sets": ["x"]}}))
 
 
 # ----------------------------------------------------------------------------------- folded axis

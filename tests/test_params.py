@@ -42,8 +42,9 @@ def _uncommented(text: str) -> set[str]:
 NAMED = (
     "worlds", "benchmarks", "imported", "sets", "pretrain", "fetch", "train", "select", "answers",
     "sft", "draws",
-    "headline", "examples", "analysis.pairs", "analysis.groups", "report.labels", "report.colours",
-    "report.counterparts.algorithms", "report.counterparts.steps", "report.counterparts.sets",
+    "headline", "examples", "analysis.comparisons", "analysis.groups", "report.labels",
+    "report.colours", "report.counterparts.algorithms", "report.counterparts.steps",
+    "report.counterparts.sets",
     "pretrain.base.corpus.families",
 )  # fmt: skip
 SPOKEN_FOR = {"columns", "corpus", "architecture", "tokenizer"}  # fmt: skip
@@ -108,6 +109,9 @@ FAULTS = {
         "analysis.questions.failures", "counts", ["failures reads the folder 'verdicts'"]
     ),
     "unknown engine": ("draws.base.engine", "gpu", ["draws.base.engine = 'gpu'", "step_loop"]),
+    "value of an older file": (
+        "verification.code.isolation", "weak", ["this value is now called 'subprocess'"],
+    ),
     "unknown key": ("sampling.blocks", 3, ["sampling.blocks", "did you mean 'block'"]),
     "unknown family": ("worlds.train.families", ["sums"], ["families", "legal"]),
     "unknown template": ("draws.base.template", "plan", ["did you mean 'plain'"]),
@@ -120,12 +124,14 @@ FAULTS = {
     "a chat asked without markup": (
         "draws.base.template", "oat", ["draws.base.template = 'oat'", "tokenizer.chat: true"],
     ),
-    "unknown pair": ("report.pairs", ["gpro"], ["did you mean 'grpo'"]),
-    "unknown pair of a section": (
-        "report.panels", {"steps": {"pairs": ["gpro"], "sets": ["hrd"]}},
-        ["report.panels.steps.pairs = 'gpro'", "did you mean 'grpo'", "did you mean 'hard'"],
+    "unknown comparison": ("report.comparisons", ["gpro"], ["did you mean 'grpo'"]),
+    "unknown comparison of a section": (
+        "report.panels", {"steps": {"comparisons": ["gpro"], "sets": ["hrd"]}},
+        ["report.panels.steps.comparisons = 'gpro'", "did you mean 'grpo'", "did you mean 'hard'"],
     ),
-    "unknown section": ("report.panels", {"step": {"pairs": ["grpo"], "sets": []}}, ["panels"]),
+    "unknown section": (
+        "report.panels", {"step": {"comparisons": ["grpo"], "sets": []}}, ["panels"],
+    ),
     "unknown group of a claim": (
         "report.claims", {"algorithms": ["grpo"]}, ["report.claims.algorithms", "unknown group"],
     ),
@@ -133,13 +139,13 @@ FAULTS = {
         "report.counterparts", {"algorithms": {"gpro": "GRPO"}}, ["did you mean 'grpo'"],
     ),
     "group of two bases": (
-        "analysis.groups", {"all": ["grpo", "llama"]}, ["have the bases base, base-llama"],
+        "analysis.groups", {"all": ["grpo", "llama"]}, ["have the references base, base-llama"],
     ),
     "group of two k": (
-        "analysis.pairs.ppo.efficiency_k", 64, ["groups.algorithms", "efficiency_k 64, 256"],
+        "analysis.comparisons.ppo.efficiency_k", 64, ["groups.algorithms", "efficiency_k 64, 256"],
     ),
     "group of one": ("analysis.groups", {"all": ["grpo"]}, ["analysis.groups.all", "at least 2"]),
-    "unknown pair of a group": (
+    "unknown comparison of a group": (
         "analysis.groups", {"all": ["grpo", "gpro"]}, ["analysis.groups.all = 'gpro'"],
     ),
     "imported engine": ("draws.base.engine", "imported", ["draws.base.engine"]),
@@ -159,7 +165,7 @@ FAULTS = {
         "pretrain.vlm.corpus.template", "plain", ["pretrain.vlm.corpus", "shows none"],
     ),
     "nothing to shuffle": (
-        "sets.indomain.pictures", "shuffled", ["sets.indomain.pictures", "have none"],
+        "sets.indomain.images", "shuffled", ["sets.indomain.images", "have none"],
     ),
     "a critic of pictures": (
         "train.visual-grpo.algorithm",
@@ -293,3 +299,32 @@ def test_the_full_study_is_the_default_one_at_length(values):
     } == {k: v | {"n": 0, "model": ""} for k, v in full["draws"].items() if k in values["draws"]}
     seeds = {full["train"][name]["train_seed"] for name in ("grpo", "grpo-s1", "grpo-s2")}
     assert seeds == {0, 1, 2}
+
+
+RENAMED = {
+    "analysis.pairs": "comparisons",
+    "analysis.comparisons.grpo.base": "reference",
+    "analysis.comparisons.grpo.rl": "candidate",
+    "headline.math.base": "reference",
+    "headline.math.rl": "candidate",
+    "examples.code.base": "reference",
+    "examples.code.rl": "candidate",
+    "report.pairs": "comparisons",
+    "report.panels.steps.pairs": "comparisons",
+    "sets.visual-shuffled.pictures": "images",
+}
+
+
+@pytest.mark.parametrize("key", RENAMED)
+def test_a_key_of_an_older_file_is_one_line_that_names_the_new_one(values, key):
+    changed = copy.deepcopy(values)
+    *parents, last = key.split(".")
+    node = changed
+    for part in parents:
+        node = node[part]
+    node[last] = node.pop(RENAMED[key])
+    with pytest.raises(ParameterError) as caught:
+        validate(changed)
+    heading, *faults = str(caught.value).splitlines()
+    assert heading == "params.yaml has 1 fault(s):"
+    assert faults == [f"  {key}: this key is now called {RENAMED[key]!r}"]

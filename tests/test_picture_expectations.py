@@ -200,7 +200,7 @@ def filtered(tmp_path, monkeypatch, frame, name="blind", **more):
 def test_a_shuffled_set_asks_the_same_of_other_pictures(tmp_path, monkeypatch):
     frame = table(range(10))
     own = filtered(tmp_path, monkeypatch, frame, "seen")
-    other = filtered(tmp_path, monkeypatch, frame, pictures="shuffled")
+    other = filtered(tmp_path, monkeypatch, frame, images="shuffled")
     kept = ["index", "question", "answer", "choices", "tests", "domain"]
     assert own.select(kept).equals(other.select(kept))
     assert set(own["image"]) == set(other["image"])
@@ -211,9 +211,9 @@ def test_a_shuffled_set_asks_the_same_of_other_pictures(tmp_path, monkeypatch):
         ("blind", 0, "first", 10, 8, "beyond the first 8"),
         ("blind", 1, "shuffled", 8, 8, control.REASON),
     ]
-    again = filtered(tmp_path, monkeypatch, frame, pictures="shuffled")
+    again = filtered(tmp_path, monkeypatch, frame, images="shuffled")
     assert again.equals(other)
-    elsewhere = filtered(tmp_path, monkeypatch, frame, "dark", pictures="shuffled")
+    elsewhere = filtered(tmp_path, monkeypatch, frame, "dark", images="shuffled")
     assert not elsewhere["image"].equals(other["image"])
 
 
@@ -227,7 +227,7 @@ def test_equal_questions_never_come_to_share_a_picture():
 
 def test_sets_that_cannot_be_shuffled_are_refused_with_the_remedy(tmp_path, monkeypatch):
     with pytest.raises(StageError, match=r"sets.blind: .* 1 of 3 problems have no picture"):
-        filtered(tmp_path, monkeypatch, table([1, None, 2]), pictures="shuffled")
+        filtered(tmp_path, monkeypatch, table([1, None, 2]), images="shuffled")
     with pytest.raises(StageError, match="2 of 3 problems have the same picture"):
-        filtered(tmp_path, monkeypatch, table([1, 1, 2]), pictures="shuffled")
-    assert SetEntry(problems="x", filters=[]).pictures == "own"
+        filtered(tmp_path, monkeypatch, table([1, 1, 2]), images="shuffled")
+    assert SetEntry(problems="x", filters=[]).images == "own"

@@ -55,7 +55,7 @@ def analysis(pairs=None, k=(1, 2, 4, 8), efficiency_k=8, groups=None):
             "views": {},
             "coverage_excludes": [],
             "k": list(k),
-            "pairs": pairs or {},
+            "comparisons": pairs or {},
             "groups": groups or {},
             "efficiency_k": efficiency_k,
             "bootstrap": {"resamples": 200, "level": 0.95},
@@ -145,7 +145,7 @@ def test_histogram_equals_the_pure_function(written):
 
 
 def test_empty_bins_and_categories_are_rows(written):
-    pairs = {"p": {"base": "a", "rl": "b"}}
+    pairs = {"p": {"reference": "a", "candidate": "b"}}
     inputs = written(count_table("a", [1, 1], 4), count_table("b", [4, 4], 4), pairs=pairs)
     assert len(histogram.QUESTION.answer(inputs)) == 24
     found = coverage.QUESTION.answer(inputs)
@@ -160,7 +160,7 @@ def test_coverage_of_the_math500_reproduction(written, real):
     parts = np.repeat(["both", "base_only", "rl_only", "neither"], [462, 19, 3, 16])
     base = np.isin(parts, ["both", "base_only"]).astype(int)
     rl = np.isin(parts, ["both", "rl_only"]).astype(int)
-    pairs = {"math500": {"base": "base", "rl": "simplerl"}}
+    pairs = {"math500": {"reference": "base", "candidate": "simplerl"}}
     inputs = written(count_table("base", base, 128), count_table("simplerl", rl, 128), pairs=pairs)
     found = coverage.QUESTION.answer(inputs)
     assert dict(found.select("category", "problems").rows()) == {
@@ -198,7 +198,9 @@ def test_coverage_of_the_papers_solvable_sets(case, written, real):
         )
         for name, model in (("base", base), ("rl", rl))
     ]
-    found = coverage.QUESTION.answer(written(*tables, pairs={"p": {"base": "base", "rl": "rl"}}))
+    found = coverage.QUESTION.answer(
+        written(*tables, pairs={"p": {"reference": "base", "candidate": "rl"}})
+    )
     assert found.filter(category="rl_only")["indices"][0].to_list() == rl_only
     assert found.filter(category="base_only")["indices"][0].to_list() == sorted(
         solvable[base] - solvable[rl]
@@ -250,7 +252,7 @@ def test_impossible_counts_are_named(change, message):
 def test_problems_told_apart_by_more_than_luck(written):
     # 16 of 32 samples against none: C(32, 16) / C(64, 16) = 1.2e-6; 1 of 32 against none: 1/2.
     base, rl = [0, 0, 5, 0], [16, 1, 0, 0]
-    pairs = {"p": {"base": "a", "rl": "b"}}
+    pairs = {"p": {"reference": "a", "candidate": "b"}}
     inputs = written(count_table("a", base, 32), count_table("b", rl, 32), pairs=pairs)
     found = dict(coverage.QUESTION.answer(inputs).select("category", "certain").rows())
     # 5 of 32 by luck: C(32, 5) / C(64, 5) = .026, not below .025 / 4
@@ -260,7 +262,9 @@ def test_problems_told_apart_by_more_than_luck(written):
 def test_the_band_over_all_k_holds_every_interval(written):
     rng = np.random.default_rng(5)
     tables = [count_table(name, rng.integers(0, 9, 30), 8) for name in ("a", "b")]
-    found = difference.QUESTION.answer(written(*tables, pairs={"p": {"base": "a", "rl": "b"}}))
+    found = difference.QUESTION.answer(
+        written(*tables, pairs={"p": {"reference": "a", "candidate": "b"}})
+    )
     assert (found["band_low"] <= found["low"]).all()
     assert (found["band_high"] >= found["high"]).all()
     assert ((found["band_high"] - found["band_low"]) > (found["high"] - found["low"])).any()
@@ -269,7 +273,7 @@ def test_the_band_over_all_k_holds_every_interval(written):
 def test_the_spread_is_that_of_the_gaps(written):
     rng = np.random.default_rng(6)
     tables = [count_table(name, rng.integers(0, 9, 40), 8) for name in ("base", "a", "b", "c")]
-    pairs = {name: {"base": "base", "rl": name} for name in ("a", "b", "c")}
+    pairs = {name: {"reference": "base", "candidate": name} for name in ("a", "b", "c")}
     groups = {"some": ["a", "b", "c"], "two": ["a", "b"]}
     inputs = written(*tables, pairs=pairs, groups=groups)
     gaps = dict(efficiency.QUESTION.answer(inputs).select("pair", "dse").rows())
@@ -288,8 +292,8 @@ def test_a_pair_may_have_a_gap_at_a_k_of_its_own(written):
     tables = [count_table("base", [1, 4], 8), count_table("short", [1, 3], 4)]
     tables.append(count_table("rl", [2, 4], 4))
     pairs = {
-        "long": {"base": "base", "rl": "rl"},
-        "brief": {"base": "short", "rl": "rl", "efficiency_k": 4},
+        "long": {"reference": "base", "candidate": "rl"},
+        "brief": {"reference": "short", "candidate": "rl", "efficiency_k": 4},
     }
     found = efficiency.QUESTION.answer(written(*tables, pairs=pairs, efficiency_k=8))
     gaps = {row["pair"]: (row["k"], row["dse"]) for row in found.iter_rows(named=True)}
@@ -299,7 +303,7 @@ def test_a_pair_may_have_a_gap_at_a_k_of_its_own(written):
 
 def test_a_shared_draw_is_resampled_once(written):
     tables = [count_table(name, [1, 2, 5], 8) for name in ("a", "b", "c")]
-    pairs = {name: {"base": "a", "rl": name} for name in ("b", "c")}
+    pairs = {name: {"reference": "a", "candidate": name} for name in ("b", "c")}
     inputs = written(*tables, pairs=pairs)
     difference.QUESTION.answer(inputs)
     assert [draw for draw, _, _ in inputs.curves] == ["b", "a", "c"]
@@ -322,9 +326,9 @@ def seeded(single=(1, 2, 3), many=(2, 4, 3)):
 
 
 SEEDED = {
-    "rl": {"base": "base", "rl": "rl"},
-    "rl-s1": {"base": "base-s1", "rl": "rl-s1"},
-    "rl-s2": {"base": "base-s2", "rl": "rl-s2"},
+    "rl": {"reference": "base", "candidate": "rl"},
+    "rl-s1": {"reference": "base-s1", "candidate": "rl-s1"},
+    "rl-s2": {"reference": "base-s2", "candidate": "rl-s2"},
 }
 
 
@@ -352,7 +356,7 @@ def test_values_over_training_seeds(written):
 
 def test_seeds_alone_spread_a_group_by_the_studentized_range(written):
     other = of_model(count_table("other", [1, 1], 8), "other", 90)
-    pairs = SEEDED | {"other": {"base": "base", "rl": "other"}}
+    pairs = SEEDED | {"other": {"reference": "base", "candidate": "other"}}
     inputs = written(*seeded(), other, pairs=pairs, groups={"g": ["rl", "other"]})
     row = seeds.QUESTION.answer(inputs).filter(quantity="dse").row(0, named=True)
     assert row["sd"] == pytest.approx(1 / 8)
@@ -371,7 +375,7 @@ def test_only_repetitions_of_one_thing_are_grouped(written):
     ]
     assert seeds.QUESTION.answer(written(*tables)).is_empty()
     # A pair whose draws have different seeds repeats nothing.
-    pairs = SEEDED | {"rl-s1": {"base": "base", "rl": "rl-s1"}}
+    pairs = SEEDED | {"rl-s1": {"reference": "base", "candidate": "rl-s1"}}
     found = seeds.QUESTION.answer(written(*seeded(), pairs=pairs))
     assert found.filter(quantity="dse")["train_seeds"].to_list() == [[0, 2]]
 

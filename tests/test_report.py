@@ -116,7 +116,7 @@ def test_setup_tables_share_their_labels_and_have_no_empty_column():
 def test_finding_without_a_crossover_gives_the_difference_with_its_interval():
     context = made.compared()
     models = {"base": (0.16, 0.5), "grpo": (0.34, 0.9)}
-    pairs = {"grpo": {"base": "base", "rl": "grpo"}}
+    pairs = {"grpo": {"reference": "base", "candidate": "grpo"}}
     context = replace(context, results=made.tables(models, pairs, list(context.sets)))
     said = plain(state_finding(context))
     assert "no crossover up to k = 256, P(no crossover) = 0.970" in said
@@ -127,7 +127,10 @@ def test_finding_claims_no_lead_that_the_interval_does_not_show():
     context = made.compared()
     close = {"base": (0.16, 0.6), "grpo": (0.17, 0.6)}
     context = replace(
-        context, results=made.tables(close, {"grpo": {"base": "base", "rl": "grpo"}}, ["indomain"])
+        context,
+        results=made.tables(
+            close, {"grpo": {"reference": "base", "candidate": "grpo"}}, ["indomain"]
+        ),
     )
     assert plain(state_finding(context)).count("GRPO and Base are not told apart") == 2
 
@@ -218,8 +221,8 @@ def test_sets_and_pairs_are_shown_as_asked_and_unknown_ones_named():
     assert plain(state_finding(context)).startswith("On hard")
     with pytest.raises(ValueError, match=r"report\.sets: 'easy'.*legal: hard, indomain"):
         replace(context, params=made.ReportSettings(**made.report(sets=["easy"]))).set_names  # noqa: B018
-    with pytest.raises(ValueError, match=r"report\.pairs: 'ppo'.*legal: grpo"):
-        replace(context, params=made.ReportSettings(**made.report(pairs=["ppo"]))).pairs  # noqa: B018
+    with pytest.raises(ValueError, match=r"report\.comparisons: 'ppo'.*legal: grpo"):
+        replace(context, params=made.ReportSettings(**made.report(comparisons=["ppo"]))).comparisons  # noqa: B018
 
 
 def test_draws_are_told_apart_by_colour_line_and_marker():
@@ -344,7 +347,7 @@ def headline_job(rl: str = "grpo", set_name: str = "indomain") -> Job:
     analysis = made.analysis({})
     params = {
         "study": "made", "seed": 7,
-        "headline": {"math": {"base": "base", "rl": rl, "set": set_name}},
+        "headline": {"math": {"reference": "base", "candidate": rl, "set": set_name}},
         "analysis": {"k": analysis["k"], "bootstrap": analysis["bootstrap"]},
         "report": made.report(),
     }  # fmt: skip

@@ -152,7 +152,7 @@ def test_frames_arrive_however_they_are_cut(payloads, size):
 # --- what comes back ---
 
 
-@pytest.fixture(scope="module", params=["bubblewrap", "weak"])
+@pytest.fixture(scope="module", params=["bubblewrap", "subprocess"])
 def sandbox(request):
     if request.param == "bubblewrap" and shutil.which("bwrap") is None:
         pytest.skip("bubblewrap (bwrap) is not installed: `make sandbox`")
@@ -439,7 +439,7 @@ def test_greed_costs_its_own_limit_and_no_neighbour(entry, name):
 @pytest.mark.parametrize("name", ["loop", "sleep", "memory at once", "return too much"])
 def test_weak_isolation_has_limits(name):
     source, endings = GREEDY[name]
-    with Sandbox(isolation="weak", servers=1) as sandbox:
+    with Sandbox(isolation="subprocess", servers=1) as sandbox:
         outcomes = run(sandbox, Program(source, "f", ("[]",), limits=SMALL), NEIGHBOUR)
     assert outcomes[0].ended in endings or starved(outcomes[0])
     assert outcomes[1].ended == task.FINISHED
@@ -530,7 +530,7 @@ def test_nothing_is_left_after_closing():
 
 
 @bwrap
-@pytest.mark.parametrize("isolation", ["bubblewrap", "weak"])
+@pytest.mark.parametrize("isolation", ["bubblewrap", "subprocess"])
 def test_nothing_outlives_a_host_that_is_killed(isolation):
     code = (
         "import sys, time\nfrom passk.domains.code.sandbox.pool import Sandbox\n"
@@ -646,12 +646,12 @@ def test_namespaces_that_are_refused_are_named_with_the_remedy(monkeypatch, tmp_
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     with pytest.raises(SandboxError, match="No permissions") as raised, Sandbox():
         pass
-    assert "isolation: weak" in str(raised.value)
+    assert "isolation: subprocess" in str(raised.value)
     assert "max_user_namespaces" in str(raised.value)
 
 
 def test_unknown_isolation_is_refused():
-    with pytest.raises(ValueError, match="bubblewrap, weak"), Sandbox(isolation="none"):
+    with pytest.raises(ValueError, match="bubblewrap, subprocess"), Sandbox(isolation="none"):
         pass
-    assert bubblewrap.ISOLATIONS == ("bubblewrap", "weak")
+    assert bubblewrap.ISOLATIONS == ("bubblewrap", "subprocess")
     assert CaseResult("returned", "1") == CaseResult("returned", "1")

@@ -63,7 +63,7 @@ def installed(tmp_path, monkeypatch):
 
 
 def test_a_section_and_a_claim_of_another_package_are_on_the_page(installed):
-    panels = made.PANELS | {"mine": {"pairs": ["kl"], "sets": ["hard"]}}
+    panels = made.PANELS | {"mine": {"comparisons": ["kl"], "sets": ["hard"]}}
     context = made.many(panels=panels, claims=made.CLAIMS | {"odd": ["kl"]})
     names = list(load_sections())
     assert names[names.index("greedy") + 1] == "mine"
@@ -93,7 +93,10 @@ def test_a_claim_of_another_package_may_be_about_groups(installed):
 
 def test_unknown_panels_counterparts_and_roles_are_named_with_the_legal_ones():
     context = made.many(
-        panels={"step": {"pairs": ["grpo"], "sets": []}, "greedy": {"pairs": ["kl"], "sets": []}},
+        panels={
+            "step": {"comparisons": ["grpo"], "sets": []},
+            "greedy": {"comparisons": ["kl"], "sets": []},
+        },
         counterparts={"family": {"grpo": "GRPO"}},
         claims={"longr": ["longer"]},
     )
@@ -103,7 +106,7 @@ def test_unknown_panels_counterparts_and_roles_are_named_with_the_legal_ones():
     assert any("'steps'" in message for message in messages)
     assert any("'longer'" in message for message in messages)
     with pytest.raises(ValueError, match=r"report\.panels: 'step': legal sections: .*steps"):
-        build_sections(made.many(panels={"step": {"pairs": ["grpo"], "sets": []}}), {})
+        build_sections(made.many(panels={"step": {"comparisons": ["grpo"], "sets": []}}), {})
     with pytest.raises(UnknownNameError, match="section"):
         SECTIONS["greedyy"]
 
@@ -134,7 +137,7 @@ def test_each_domain_with_an_example_renderer_has_a_section_that_compares():
 
 
 def test_mathematics_has_a_section_like_other_domains():
-    panels = made.PANELS | {"math": {"pairs": ["grpo"], "sets": ["hard"]}}
+    panels = made.PANELS | {"math": {"comparisons": ["grpo"], "sets": ["hard"]}}
     context = made.many(panels=panels)
     charts = [chart for chart in list_charts(context).values() if chart.section == "math"]
     assert [chart.name for chart in charts] == ["math", "math-difference", "math-histogram"]

@@ -24,7 +24,7 @@ from passk.data.problem_filters import FreeForm
 from passk.domains.benchmark_tables import problem_table
 from passk.domains.registry import DOMAINS
 from passk.domains.visual import expectations as expected
-from passk.domains.visual.readers.image_files import pictures_digest, with_pictures
+from passk.domains.visual.readers.image_files import images_digest, with_images
 from passk.pipeline.stages import benchmark, import_
 from passk.pipeline.stages import filter as filter_stage
 from passk.pipeline.stages.job import Job, StageError
@@ -234,14 +234,14 @@ def test_a_lossless_copy_of_an_image_is_the_same_picture():
     Path("images/4.jpg").write_bytes(png())
     about = PngImagePlugin.PngInfo()
     about.add_text("answer", "6")
-    (first,) = with_pictures([one], Path())
+    (first,) = with_images([one], Path())
     Path("images/4.jpg").write_bytes(png(pnginfo=about, compress_level=0))
-    (second,) = with_pictures([one], Path("images"))
+    (second,) = with_images([one], Path("images"))
     assert first.picture == second.picture
     assert b"answer" not in second.picture.png
     Path("images/4.jpg").write_bytes(png("blue"))
-    (third,) = with_pictures([one], Path())
-    assert pictures_digest([third]) != pictures_digest([first])
+    (third,) = with_images([one], Path())
+    assert images_digest([third]) != images_digest([first])
 
 
 # --------------------------------------------------------------------------------------- bad input
@@ -288,17 +288,17 @@ def test_all_broken_images_are_reported_by_problem():
     rows.append(MATHVISION | {"id": "10", "image": "../4.jpg"})
     found = problems("mathvision", *rows)
     with pytest.raises(RecordedError) as caught:
-        with_pictures(found, Path())
+        with_images(found, Path())
     for words in ("7 of 10", "problem '1' (images/1.jpg)", "'2' (", "'3' (", "'5' (", "'6' (",
                   "20000 x 2000 pixels", "2 more", "without: [1, 2, 3, 5, 6, ...]"):  # fmt: skip
         assert words in str(caught.value), words
     rest = [one for one in found if one.name in {"4", "7", "8", "9"}]
     with pytest.raises(RecordedError, match=r"1 of 4 problems[^\0]*'7': no file images"):
-        with_pictures(rest, Path())
-    kept = with_pictures(rest, Path(), partial=True)
+        with_images(rest, Path())
+    kept = with_images(rest, Path(), partial=True)
     assert [one.picture is None for one in kept] == [False, True, False, False]
     with pytest.raises(RecordedError, match=r"'10': image '\.\./4\.jpg' leads out"):
-        with_pictures(found[-1:], Path("images"), partial=True)
+        with_images(found[-1:], Path("images"), partial=True)
 
 
 def test_changed_images_stop_the_stage_unless_the_parameters_follow():

@@ -179,7 +179,7 @@ def test_a_control_may_be_sampled_by_a_draw_of_its_own_that_differs_in_n_alone()
 
 def test_a_set_of_other_filters_or_source_is_no_twin():
     one = ReportedSet("a", [{"kind": "free_form"}])
-    control = replace(one, pictures="shuffled")
+    control = replace(one, images="shuffled")
     assert list(image_ablation.twins({"x": one, "y": control})) == [("x", "y")]
     for other in (replace(one, problems="b"), ReportedSet("a"), control):
         assert list(image_ablation.twins({"x": other, "y": control})) == []

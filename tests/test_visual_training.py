@@ -74,7 +74,7 @@ def shared(model, tasks, batch, **changes):
         model,
         (batch["prompt_ids"], batch["prompt_mask"]),
         (batch["completion_ids"], batch["completion_mask"]),
-        pictures=[tasks[i].image for i in batch["task"]],
+        images=[tasks[i].image for i in batch["task"]],
         **{"temperature": 1.0, "rows": 3, **changes},
     )
 

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 from passk.core import images as normal_form
-from passk.core.images import Picture
+from passk.core.images import StoredImage
 from passk.data.prompts import encode, render
 from passk.models.image_inputs import ImageEncoder, image_processor
 from passk.models.tiny import save_checkpoint, tiny_model
@@ -19,7 +19,7 @@ SIZES = [(112, 112), (56, 84), (140, 56), (112, 112)]  # 16, 6, 10 and 16 tokens
 _MOST_PIXELS = 112 * 112
 
 
-def pictures() -> list[Picture]:
+def pictures() -> list[StoredImage]:
     """Pictures that differ in size or in what they show."""
     made = []
     for number, size in enumerate(SIZES):

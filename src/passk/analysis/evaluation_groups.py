@@ -143,17 +143,18 @@ def compare_groups(
         ValueError: a draw has no counts, no set is shared, or a shared set's problems differ.
     """
     draws = sorted({draw for draw, _ in groups})
-    for role, draw in (("base", reference), ("rl", candidate)):
+    for role, draw in (("reference", reference), ("candidate", candidate)):
         if draw not in draws:
             raise ValueError(
-                f"analysis.pairs.{name}.{role} = {draw!r}: no such draw; legal: {', '.join(draws)}"
+                f"analysis.comparisons.{name}.{role} = {draw!r}: no such draw; legal: "
+                f"{', '.join(draws)}"
             )
     shared = sorted(
         {s for d, s in groups if d == reference} & {s for d, s in groups if d == candidate}
     )
     if not shared:
         raise ValueError(
-            f"analysis.pairs.{name}: draws {reference!r} and {candidate!r} share no set"
+            f"analysis.comparisons.{name}: draws {reference!r} and {candidate!r} share no set"
         )
     comparisons = [
         GroupComparison(name, groups[reference, set_name], groups[candidate, set_name])
@@ -169,7 +170,7 @@ def _check_problems(comparison: GroupComparison) -> None:
     left, right = comparison.reference, comparison.candidate
     if different := set(left.problem_ids) ^ set(right.problem_ids):
         raise ValueError(
-            f"analysis.pairs.{comparison.name}: draws {left.draw!r} and {right.draw!r} have "
+            f"analysis.comparisons.{comparison.name}: draws {left.draw!r} and {right.draw!r} have "
             f"different problems in set {comparison.set!r}, e.g. {min(different)}; run both "
             "draws on the same set"
         )

@@ -12,31 +12,17 @@ Attempts = Annotated[int, Field(ge=1)]
 
 
 class Comparison(BaseModel):
-    """Two draws that are compared problem by problem; parameter files call them `base` and `rl`."""
+    """Two draws that are compared problem by problem."""
 
-    model_config = ConfigDict(extra="forbid", serialize_by_alias=True)
+    model_config = ConfigDict(extra="forbid")
 
     reference: str = Field(
-        alias="base",
-        description="Draw of the start model, or of whatever `rl` is compared with.",
+        description="Draw of the start model, or of whatever the candidate is compared with."
     )
-    candidate: str = Field(alias="rl", description="Draw of the trained model, on the same sets.")
+    candidate: str = Field(description="Draw of the trained model, on the same sets.")
     efficiency_k: Attempts | None = Field(
-        default=None, description="As `analysis.efficiency_k`, for this pair alone."
+        default=None, description="As `analysis.efficiency_k`, for this comparison alone."
     )
-
-    @property
-    def base(self) -> str:
-        """The reference, as the report still calls it."""
-        return self.reference
-
-    @property
-    def rl(self) -> str:
-        """The candidate, as the report still calls it."""
-        return self.candidate
-
-
-Pair = Comparison  # as the report still calls it
 
 
 class ViewEntry(BaseModel):
@@ -81,22 +67,22 @@ class Analysis(BaseModel):
         min_length=1,
         description="Grid of attempts, ascending; clipped at each draw's n.",
     )
-    pairs: dict[str, Comparison] = Field(
-        description="Comparisons, NAME: {base: DRAW, rl: DRAW}; may be empty.",
+    comparisons: dict[str, Comparison] = Field(
+        description="Comparisons, NAME: {reference: DRAW, candidate: DRAW}; may be empty.",
     )
     groups: dict[str, Annotated[list[str], Field(min_length=2)]] = Field(
-        description="Pairs of one base whose sampling efficiency gaps are compared with each "
-        "other, NAME: [PAIR, PAIR, ...]; may be empty.",
+        description="Comparisons with one reference whose sampling efficiency gaps are compared "
+        "with each other, NAME: [COMPARISON, COMPARISON, ...]; may be empty.",
     )
     efficiency_k: Attempts = Field(
         description="k of the sampling efficiency gap pass@k(base) - pass@1(RL); "
-        "at most the base draw's n, never clipped.",
+        "at most the reference draw's n, never clipped.",
     )
     bootstrap: Bootstrap
 
     def gap_at(self, comparison: str) -> int:
         """The k of a comparison's sampling efficiency gap."""
-        return self.pairs[comparison].efficiency_k or self.efficiency_k
+        return self.comparisons[comparison].efficiency_k or self.efficiency_k
 
     @field_validator("k")
     @classmethod

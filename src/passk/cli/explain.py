@@ -163,7 +163,7 @@ def _filter(step: FilterStep) -> str:
 
 
 def _short(value: object, most: int = 8) -> str:
-    """A value of a row; of a long list, its beginning; of a picture, its size."""
+    """A value of a row; of a long list, its beginning; of an image, its size."""
     if isinstance(value, bytes):
         return f"({len(value)} bytes)"
     if not isinstance(value, list):

@@ -20,7 +20,7 @@ def rows(
 ) -> list[dict[str, Any]]:
     """One row per problem of a set: question, gold answer, responses and their grades.
 
-    Problems with a picture name it by its digest, and their id: many ask in the same words.
+    Problems with an image name it by its digest, and their id: many ask in the same words.
     """
     asked = asked_of(study, name, problems)
     samples = SAMPLES.read(paths.samples(study, draw)).filter(pl.col("set") == name)
@@ -51,7 +51,7 @@ def asked_of(study: str, name: str, problems: int | None) -> pl.DataFrame:
 
 
 def write_pictures(asked: pl.DataFrame, folder: Path) -> int:
-    """Write each picture once as DIGEST.png, which tells nothing of it; returns how many."""
+    """Write each image once as DIGEST.png, which tells nothing of it; returns how many."""
     shown = asked.filter(pl.col("image").is_not_null()).unique("image", maintain_order=True)
     folder.mkdir(parents=True, exist_ok=True)
     for digest, png in shown.select("image", "picture").iter_rows():
@@ -78,7 +78,7 @@ def main(
 
     Example: passk export base --set indomain --problems 12 --n 8 --out samples.jsonl
 
-    Problems with a picture name it under `image`; --pictures writes the pictures themselves.
+    Problems with an image name it under `image`; --pictures writes the images themselves.
     """
     study = load_study(paths.PARAMS)
     if draw not in study.draws or name not in study.draws[draw].sets:

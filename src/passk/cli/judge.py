@@ -151,7 +151,7 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
     ] = 5.0,
     workers: Annotated[int, typer.Option(min=1, help="Worker processes at most.")] = 2,
     isolation: Annotated[
-        str, typer.Option(help="Code: bubblewrap, or weak (limits alone).")
+        str, typer.Option(help="Code: bubblewrap, or subprocess (limits alone).")
     ] = "bubblewrap",
     all_tests: Annotated[
         bool, typer.Option(help="Code: run all tests of a program that failed one, too.")
@@ -167,7 +167,7 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
     `completion` (what follows the benchmark's prompt), or `response` (from which the program is
     extracted); problems are a benchmark's published file, or a table with a column `tests`.
 
-    Answers about pictures name their problem (`pid`, `id`) in a benchmark's published file.
+    Answers about images name their problem (`pid`, `id`) in a benchmark's published file.
 
     Example: passk judge samples.jsonl --problems problems.jsonl --out verdicts.parquet
 

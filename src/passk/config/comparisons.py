@@ -1,4 +1,4 @@
-"""What the sections `analysis` and `report` say of comparisons must agree: pairs, sets, views."""
+"""What the sections `analysis` and `report` say of comparisons must agree: names, sets, views."""
 
 from collections.abc import Iterable, Iterator
 
@@ -22,25 +22,28 @@ def faults(
     yield from _views(analysis, sets)
     yield from _sections(report)
     sets += analysis.views
-    pairs, groups = analysis.pairs, analysis.groups
-    named = {f"report.panels.{name}.pairs": panel.pairs for name, panel in report.panels.items()}
+    compared, groups = analysis.comparisons, analysis.groups
+    named = {
+        f"report.panels.{name}.comparisons": panel.comparisons
+        for name, panel in report.panels.items()
+    }
     named |= {f"analysis.groups.{group}": names for group, names in groups.items()}
     for key, names in named.items():
         for name in names:
-            yield from unknown(key, name, pairs, "pair")
-    yield from _claims(report, pairs, groups)
+            yield from unknown(key, name, compared, "comparison")
+    yield from _claims(report, compared, groups)
     for group, names in groups.items():
-        bases = sorted({pairs[name].reference for name in names if name in pairs})
-        if len(bases) > 1:
+        references = sorted({compared[name].reference for name in names if name in compared})
+        if len(references) > 1:
             yield (
-                f"analysis.groups.{group} = [{', '.join(names)}]: its pairs have the bases "
-                f"{', '.join(bases)}; legal: pairs of one base"
+                f"analysis.groups.{group} = [{', '.join(names)}]: its comparisons have "
+                f"the references {', '.join(references)}; legal: comparisons with one reference"
             )
-        gaps = sorted({analysis.gap_at(name) for name in names if name in pairs})
+        gaps = sorted({analysis.gap_at(name) for name in names if name in compared})
         if len(gaps) > 1:
             yield (
-                f"analysis.groups.{group} = [{', '.join(names)}]: its pairs have the efficiency_k "
-                f"{', '.join(map(str, gaps))}; legal: pairs of one k"
+                f"analysis.groups.{group} = [{', '.join(names)}]: its comparisons have "
+                f"the efficiency_k {', '.join(map(str, gaps))}; legal: comparisons of one k"
             )
     shown_sets = {f"report.panels.{name}.sets": panel.sets for name, panel in report.panels.items()}
     for key, names in (shown_sets | {"report.sets": report.sets}).items():
@@ -60,11 +63,13 @@ def _views(analysis: Analysis, sets: Iterable[str]) -> Iterator[str]:
             yield f"analysis.views.{name}: a set has that name already; choose another"
 
 
-def _claims(report: ReportSettings, pairs: Iterable[str], groups: Iterable[str]) -> Iterator[str]:
-    """Subjects of claims that are no pairs, or no groups of pairs, as the role asks for."""
+def _claims(
+    report: ReportSettings, comparisons: Iterable[str], groups: Iterable[str]
+) -> Iterator[str]:
+    """Subjects of claims that are no comparisons, or no groups of them, as the role asks for."""
     of_groups = _group_roles(report)
     for role, names in report.claims.items():
-        known, noun = (groups, "group") if role in of_groups else (pairs, "pair")
+        known, noun = (groups, "group") if role in of_groups else (comparisons, "comparison")
         for name in names:
             yield from unknown(f"report.claims.{role}", name, known, noun)
 

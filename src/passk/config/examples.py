@@ -6,11 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field
 class Examples(BaseModel):
     """A right and a wrong response of two draws to the hardest problems that the first solves."""
 
-    model_config = ConfigDict(extra="forbid", serialize_by_alias=True)
+    model_config = ConfigDict(extra="forbid")
 
-    reference: str = Field(
-        alias="base", description="Draw of the start model: its accuracy says what is hard."
-    )
-    candidate: str = Field(alias="rl", description="Draw of the trained model.")
+    reference: str = Field(description="Draw of the start model: its accuracy says what is hard.")
+    candidate: str = Field(description="Draw of the trained model.")
     set: str = Field(description="Set that both draws sample.")
     problems: int = Field(ge=1, le=20, description="Problems to show; 1 to 20.")

@@ -14,8 +14,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from passk.analysis.settings import Analysis
-from passk.config import comparisons, pictures, questions, repetitions
+from passk.config import comparisons, images, questions, repetitions
 from passk.config.examples import Examples
+from passk.config.renamed import find_new_key, find_new_value, has_old_key
 from passk.config.validation import Validation
 from passk.core.legal import suggest, unknown
 from passk.core.yaml_files import ParameterError, read
@@ -79,7 +80,7 @@ def _problems(study: Study) -> Iterator[str]:
     yield from _taken(study)
     yield from _chats(study)
     arms: dict[str, Training | FineTuning] = {**study.train, **study.sft}
-    yield from pictures.faults(study.worlds, study.sets, study.pretrain, arms, study.draws)
+    yield from images.faults(study.worlds, study.sets, study.pretrain, arms, study.draws)
     for name, entry in study.sets.items():
         sources = {*study.worlds, *study.benchmarks, *study.imported}
         yield from unknown(f"sets.{name}.problems", entry.problems, sources, "problem source")
@@ -102,16 +103,22 @@ def _problems(study: Study) -> Iterator[str]:
                 "under `imported:`, and with no other"
             )
     yield from questions.faults(study.analysis.questions)
-    for name, pair in study.analysis.pairs.items():
-        yield from unknown(f"analysis.pairs.{name}.base", pair.reference, study.draws, "draw")
-        yield from unknown(f"analysis.pairs.{name}.rl", pair.candidate, study.draws, "draw")
+    for name, compared in study.analysis.comparisons.items():
+        yield from unknown(
+            f"analysis.comparisons.{name}.reference", compared.reference, study.draws, "draw"
+        )
+        yield from unknown(
+            f"analysis.comparisons.{name}.candidate", compared.candidate, study.draws, "draw"
+        )
     for name, figure in study.headline.items():
-        yield from _two_draws(study, f"headline.{name}", figure.base, figure.rl, figure.set)
+        yield from _two_draws(
+            study, f"headline.{name}", figure.reference, figure.candidate, figure.set
+        )
     for name, example in study.examples.items():
         key = f"examples.{name}"
         yield from _two_draws(study, key, example.reference, example.candidate, example.set)
-    for shown in study.report.pairs:
-        yield from unknown("report.pairs", shown, study.analysis.pairs, "pair")
+    for shown in study.report.comparisons:
+        yield from unknown("report.comparisons", shown, study.analysis.comparisons, "comparison")
     yield from comparisons.faults(study.analysis, study.report, study.draws, study.sets)
     seeds = {
         section: {name: model.train_seed for name, model in getattr(study, section).items()}
@@ -127,8 +134,8 @@ def _two_draws(
     study: Study, key: str, reference: str, candidate: str, set_name: str
 ) -> Iterator[str]:
     """Draws and the set of an entry that shows two draws on one set."""
-    yield from unknown(f"{key}.base", reference, study.draws, "draw")
-    yield from unknown(f"{key}.rl", candidate, study.draws, "draw")
+    yield from unknown(f"{key}.reference", reference, study.draws, "draw")
+    yield from unknown(f"{key}.candidate", candidate, study.draws, "draw")
     yield from unknown(f"{key}.set", set_name, study.sets, "set")
 
 
@@ -213,14 +220,14 @@ def _circles(study: Study) -> Iterator[str]:
 
 def _beyond_n(study: Study) -> Iterator[str]:
     """Requests for a k past n: undefined, and never answered by extrapolation."""
-    for name, pair in study.analysis.pairs.items():
+    for name, compared in study.analysis.comparisons.items():
         k = study.analysis.gap_at(name)
-        draw = study.draws.get(pair.reference)
+        draw = study.draws.get(compared.reference)
         if draw is not None and draw.n is not None and k > draw.n:
             yield (
-                f"analysis.efficiency_k = {k}: pair {name!r} compares at pass@{k}, but draw "
-                f"{pair.reference!r} has n = {draw.n}; legal: at most {draw.n}, or raise draws."
-                f"{pair.reference}.n"
+                f"analysis.efficiency_k = {k}: comparison {name!r} compares at pass@{k}, but draw "
+                f"{compared.reference!r} has n = {draw.n}; legal: at most {draw.n}, or raise draws."
+                f"{compared.reference}.n"
             )
 
 
@@ -230,6 +237,8 @@ def _describe(error: Mapping[str, Any]) -> str:
     if error["type"] == "missing":
         return f"{key}: missing; {_description(error['loc']) or 'this key is required'}"
     if error["type"] == "extra_forbidden":
+        if (new := find_new_key(error["loc"])) is not None:
+            return f"{key}: this key is now called {new!r}"
         siblings = _siblings(error["loc"])
         return f"{key}: unknown key; {suggest(str(error['loc'][-1]), siblings)}"
     if error["type"] == "union_tag_invalid":
@@ -237,10 +246,17 @@ def _describe(error: Mapping[str, Any]) -> str:
         by = error["ctx"]["discriminator"].strip("'")
         return f"{key}.{by} = {tag!r}: unknown; {suggest(tag, known)}"
     value = "" if isinstance(error["input"], dict | list) else f" = {error['input']!r}"
+    if (new := find_new_value(error["loc"], error["input"])) is not None:
+        return f"{key}{value}: this value is now called {new!r}"
     told = error["msg"].removeprefix("Value error, ")
     # What disagrees between keys needs no description of the whole section.
     described = "" if isinstance(error["input"], dict) else f". {_description(error['loc'])}"
     return f"{key}{value}: {told}{described}".rstrip()
+
+
+def _is_renamed(error: Mapping[str, Any]) -> bool:
+    """Whether a key is missing because it has its old name, which another error says."""
+    return error["type"] == "missing" and has_old_key(error["loc"], error["input"])
 
 
 def _walk(location: tuple[Any, ...]) -> dict[str, Any]:
@@ -275,7 +291,7 @@ def validate(values: Mapping[str, Any], name: str = "params.yaml") -> Study:
     try:
         study = Study.model_validate(values)
     except ValidationError as error:
-        faults = [_describe(dict(item)) for item in error.errors()]
+        faults = [_describe(dict(item)) for item in error.errors() if not _is_renamed(item)]
     else:
         faults = list(_problems(study))
         if not faults:

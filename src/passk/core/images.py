@@ -1,12 +1,12 @@
-"""Pictures of problems: read once, checked, and kept without loss or metadata.
+"""Images of problems: read once, checked, and kept without loss or metadata.
 
-A picture is named by the digest of what it shows (size and RGB values), not of a file: encoding
+An image is named by the digest of what it shows (size and RGB values), not of a file: encoding
 it anew changes nothing. What is kept is a PNG of these values alone, so that no text, date or
 place of the original file can tell a model anything.
 
-Covered: truncated files, unknown formats, unusual modes, pictures too large to decode (judged by
+Covered: truncated files, unknown formats, unusual modes, images too large to decode (judged by
 the header, before memory is taken), several frames (the first is taken). Not covered: formats that
-hold programs, or pictures of other sizes than their header says (EPS, ICO and the like), which are
+hold programs, or images of other sizes than their header says (EPS, ICO and the like), which are
 refused; orientation as a camera notes it beside the pixels, which are taken as they lie.
 
 Example:
@@ -37,29 +37,29 @@ _DAMAGED = (
 
 
 class ImageError(ValueError):
-    """A picture cannot be used; the message names it, what is wrong, and the remedy."""
+    """An image cannot be used; the message names it, what is wrong, and the remedy."""
 
 
-class Picture(NamedTuple):
-    """A picture in normal form.
+class StoredImage(NamedTuple):
+    """An image in normal form.
 
     Attributes:
         digest: 64 hex digits, of size and RGB values.
-        png: the picture as PNG, RGB, without metadata.
+        png: the image as PNG, RGB, without metadata.
     """
 
     digest: str
     png: bytes
 
 
-def encode(image: Image.Image) -> Picture:
-    """A picture's normal form; transparent parts become white."""
+def encode(image: Image.Image) -> StoredImage:
+    """An image's normal form; transparent parts become white."""
     if image.mode != "RGB":
         image = _on_white(image)
     stream = io.BytesIO()
     bare = Image.frombytes("RGB", image.size, image.tobytes())  # nothing but the values
     bare.save(stream, "PNG", compress_level=6)
-    return Picture(shown(image), stream.getvalue())
+    return StoredImage(shown(image), stream.getvalue())
 
 
 def shown(image: Image.Image) -> str:
@@ -69,7 +69,7 @@ def shown(image: Image.Image) -> str:
     return state.hexdigest()
 
 
-def normal(data: bytes, place: str) -> Picture:
+def normal(data: bytes, place: str) -> StoredImage:
     """The normal form of an image file's bytes.
 
     Args:
@@ -115,7 +115,7 @@ def _check(image: Image.Image, place: str) -> None:
 
 
 def opened(png: bytes) -> Image.Image:
-    """A picture in normal form as an RGB image."""
+    """An image in normal form as an RGB image."""
     image = Image.open(io.BytesIO(png))
     image.load()
     return image

@@ -46,7 +46,7 @@ class Benchmark(BaseModel):
         description="Whether image files may be missing: problems without one stay, without a "
         "picture; filter image_present leaves them out.",
     )
-    isolation: Literal["bubblewrap", "weak"] = Field(
+    isolation: Literal["bubblewrap", "subprocess"] = Field(
         default="bubblewrap",
         description="Sandbox of the reference solutions, whose outputs are what HumanEval+ and "
         "MBPP+ expect; as in verification.code.",

@@ -22,7 +22,7 @@ class SetEntry(BaseModel):
         description="Source: a name under `worlds:`, `benchmarks:` or `imported:`."
     )
     filters: list[Filter] = Field(description=f"Applied in order; kinds: {', '.join(FILTERS)}.")
-    pictures: Literal["own", "shuffled"] = Field(
+    images: Literal["own", "shuffled"] = Field(
         default="own",
         description="shuffled: after the filters, each problem gets the picture of another, and "
         "none keeps its own. A control, beside a set of the same problems with their own: a model "

@@ -117,7 +117,7 @@ class Drop(ProblemFilter):
 
 
 class ImagePresent(ProblemFilter):
-    """Keep problems that come with a picture."""
+    """Keep problems that come with an image."""
 
     kind: Literal["image_present"] = "image_present"
 

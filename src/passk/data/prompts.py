@@ -137,7 +137,7 @@ def _user_text(form: Template, problem: Mapping[str, Any]) -> str:
 
 
 def messages(name: str, problem: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The chat messages of a problem; a picture is a placeholder before the user's text."""
+    """The chat messages of a problem; an image is a placeholder before the user's text."""
     form = template(name)
     text = _user_text(form, problem)
     content: Any = text

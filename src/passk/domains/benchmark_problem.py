@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from hashlib import sha256
 
-from passk.core.images import Picture
+from passk.core.images import StoredImage
 from passk.domains.code.test_cases import Tests
 
 # Tags with a meaning of their own; the others are a benchmark's own subjects and levels.
@@ -32,9 +32,9 @@ class BenchmarkProblem:
         precision: decimals that an answer is judged to; None where the benchmark names none.
         choices: answers to choose from, `answer` among them, as the question lists them; None:
             none are given.
-        image: the file of the picture that the question is about: where it lies, as the benchmark
+        image: the file of the image that the question is about: where it lies, as the benchmark
             names it, or its bytes; None: it has none.
-        picture: the same, read and checked; None: not read (see `image_files.py`).
+        image: the same, read and checked; None: not read (see `image_files.py`).
     """
 
     name: str
@@ -51,12 +51,12 @@ class BenchmarkProblem:
     precision: int | None = None
     choices: tuple[str, ...] | None = None
     image: str | bytes | None = None
-    picture: Picture | None = None
+    picture: StoredImage | None = None
 
     def shown(self) -> str | None:
-        """What tells the picture from others.
+        """What tells the image from others.
 
-        Benchmarks ask one question of many pictures; where these are not read, the name of the
+        Benchmarks ask one question of many images; where these are not read, the name of the
         file tells them apart.
         """
         if self.picture is not None:

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from PIL import Image
 
-from passk.core.images import Picture
+from passk.core.images import StoredImage
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ class GeneratedProblem:
         family: the problem family.
         level: the step of the difficulty ladder, from 1.
         solution: a valid chain that ends in the answer; for code a right response.
-        tests: hidden tests as JSON (`passk.domains.code.test_cases.Tests`), or what the picture
-            shows; None: judged by the answer, and there is no picture.
+        tests: hidden tests as JSON (`passk.domains.code.test_cases.Tests`), or what the image
+            shows; None: judged by the answer, and there is no image.
         starter_code: what the question gives to begin with, or None.
         choices: answers to choose from, the right one among them; None: none are given.
-        picture: what the question is about; None where it says all.
+        image: what the question is about; None where it says all.
     """
 
     question: str
@@ -42,7 +42,7 @@ class GeneratedProblem:
     tests: str | None = None
     starter_code: str | None = None
     choices: tuple[str, ...] | None = None
-    picture: Picture | None = None
+    picture: StoredImage | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Document:
     Attributes:
         question, response: texts.
         starter_code: what the question gives to begin with, or None.
-        picture: what the question is about, as it was drawn; None where it says all.
+        image: what the question is about, as it was drawn; None where it says all.
     """
 
     question: str
@@ -114,6 +114,6 @@ class World(Protocol):
         Args:
             question: of a problem.
             response: to it.
-            shown: the problem's `tests`: for a picture, what it shows.
+            shown: the problem's `tests`: for an image, what it shows.
         """
         ...

@@ -1,9 +1,9 @@
 """Model files of a checkpoint that somebody else made: which they are, and whether they are whole.
 
 Copied are weights (safetensors), configuration, generation configuration, tokenizer and, of a model
-that takes pictures, its processor, byte by byte; nothing else of a folder or repository: no code,
+that takes images, its processor, byte by byte; nothing else of a folder or repository: no code,
 no optimizer, no second format of weights. One file may be added: what says how a model sees
-pictures, where it is only a part of another file (`add_image_options`).
+images, where it is only a part of another file (`add_image_options`).
 """
 
 import json
@@ -22,11 +22,11 @@ TOKENIZER = (
     "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json",
     "added_tokens.json", "vocab.json", "merges.txt", "chat_template.jinja",
 )  # fmt: skip
-# Of a model that takes pictures: how it sees one, and what its chats look like.
+# Of a model that takes images: how it sees one, and what its chats look like.
 IMAGES = "preprocessor_config.json"
 WHOLE = "processor_config.json"  # since transformers 5 it holds the former, which then is missing
 PROCESSOR = (IMAGES, WHOLE, "video_preprocessor_config.json", "chat_template.json")
-# Others prepare pictures in other ways, which `passk.models.image_inputs` does not know.
+# Others prepare images in other ways, which `passk.models.image_inputs` does not know.
 LOOKING = "Qwen2_5_VLForConditionalGeneration"
 # One of these sets holds all that a tokenizer needs.
 _SUFFICIENT = ({"tokenizer.json"}, {"tokenizer.model"}, {"vocab.json", "merges.txt"})
@@ -43,7 +43,7 @@ def model_files(folder: Path) -> list[Path]:
 
     Raises:
         FetchError: no such folder, or it lacks configuration, safetensors weights, tokenizer or,
-            where there is a vision tower, what prepares pictures.
+            where there is a vision tower, what prepares images.
     """
     if not folder.is_dir():
         raise FetchError(f"{folder}: no such folder")
@@ -71,7 +71,7 @@ def model_files(folder: Path) -> list[Path]:
 
 
 def add_image_options(folder: Path) -> None:
-    """Write what says how a model sees pictures as a file of its own, where it is none yet."""
+    """Write what says how a model sees images as a file of its own, where it is none yet."""
     options = _image_options(folder)
     if options is not None and not (folder / IMAGES).exists():
         text = json.dumps(options, indent=2, sort_keys=True) + "\n"

@@ -1,7 +1,7 @@
-"""A picture as a model sees it: patches of pixels, and as many placeholders as it has tokens.
+"""An image as a model sees it: patches of pixels, and as many placeholders as it has tokens.
 
 The checkpoint's own image processor (`preprocessor_config.json`) says how: Qwen2.5-VL shrinks a
-picture to at most so many pixels, cuts it into patches of 14 x 14, and makes a token of 2 x 2.
+image to at most so many pixels, cuts it into patches of 14 x 14, and makes a token of 2 x 2.
 It runs on Pillow; torchvision is never imported.
 """
 
@@ -26,7 +26,7 @@ def image_processor(of: int | Path) -> Any:  # noqa: ANN401
     """Qwen2.5-VL's own image processor, by Pillow: no torchvision is imported.
 
     Args:
-        of: the most pixels that a picture keeps, or the checkpoint whose processor it is.
+        of: the most pixels that an image keeps, or the checkpoint whose processor it is.
     """
     place = "transformers.models.qwen2_vl.image_processing_pil_qwen2_vl"
     processor = import_module(place).Qwen2VLImageProcessorPil
@@ -36,18 +36,18 @@ def image_processor(of: int | Path) -> Any:  # noqa: ANN401
 
 
 class VisionError(ValueError):
-    """A prompt and a picture do not fit, or a model takes none; the message says which."""
+    """A prompt and an image do not fit, or a model takes none; the message says which."""
 
 
 @dataclass(frozen=True, eq=False)
 class ImageInputs:
-    """A picture that is ready for a model.
+    """An image that is ready for a model.
 
     Attributes:
         pixels: float32, (patches, values of a patch).
         grid: patches in time (1), height and width.
         tokens: placeholders that it takes.
-        png: the picture itself, for engines that prepare pictures by themselves.
+        png: the image itself, for engines that prepare images by themselves.
     """
 
     pixels: Tensor
@@ -57,11 +57,11 @@ class ImageInputs:
 
 
 class ImageEncoder:
-    """What turns pictures into a model's inputs.
+    """What turns images into a model's inputs.
 
     Args:
         processor: the model's image processor.
-        image_id: the token that stands for a picture.
+        image_id: the token that stands for an image.
     """
 
     def __init__(self, processor: Any, image_id: int) -> None:  # noqa: ANN401
@@ -69,26 +69,26 @@ class ImageEncoder:
 
     @staticmethod
     def of(folder: Path) -> "ImageEncoder | None":
-        """The encoder of a checkpoint; None where its model takes no pictures."""
+        """The encoder of a checkpoint; None where its model takes no images."""
         image_id = read_json(folder / "config.json").get("image_token_id")
         if image_id is None or not (folder / PROCESSOR).exists():
             return None
         return ImageEncoder(image_processor(folder), int(image_id))
 
     def encode(self, png: bytes) -> ImageInputs:
-        """A picture in normal form as the model's input."""
+        """An image in normal form as the model's input."""
         prepared = self.processor(images=[opened(png)], return_tensors="pt")
         time, height, width = (int(n) for n in prepared["image_grid_thw"][0])
         tokens = time * height * width // self.processor.merge_size**2
         return ImageInputs(prepared["pixel_values"], (time, height, width), tokens, png)
 
     def encode_all(self, pngs: Sequence[bytes]) -> dict[str, Tensor]:
-        """Pictures as `pixel_values` and `image_grid_thw`, one behind the other."""
+        """Images as `pixel_values` and `image_grid_thw`, one behind the other."""
         prepared = self.processor(images=[opened(png) for png in pngs], return_tensors="pt")
         return {name: prepared[name] for name in ("pixel_values", "image_grid_thw")}
 
     def expand(self, ids: Sequence[int], tokens: int) -> list[int]:
-        """A prompt's ids with its one placeholder repeated for each token of its picture.
+        """A prompt's ids with its one placeholder repeated for each token of its image.
 
         Raises:
             VisionError: there is no placeholder, or more than one.
@@ -104,13 +104,13 @@ class ImageEncoder:
 
 
 def inputs(
-    ids: Tensor, pictures: Sequence[ImageInputs], image_id: int, prompt: int | None = None
+    ids: Tensor, images: Sequence[ImageInputs], image_id: int, prompt: int | None = None
 ) -> dict[str, Tensor]:
-    """What a Qwen2.5-VL's forward pass takes besides the ids of prompts that hold pictures.
+    """What a Qwen2.5-VL's forward pass takes besides the ids of prompts that hold images.
 
     Args:
         ids: token ids, (rows, tokens), placeholders expanded.
-        pictures: of the rows, in order.
+        images: of the rows, in order.
         image_id: the placeholder.
         prompt: how many tokens of each row, from the first, are prompt; None: all.
     """
@@ -118,8 +118,8 @@ def inputs(
     if prompt is not None:
         kinds[:, prompt:] = 0
     return {
-        "pixel_values": torch.cat([one.pixels for one in pictures]).to(ids.device),
-        "image_grid_thw": torch.tensor([one.grid for one in pictures], device=ids.device),
+        "pixel_values": torch.cat([one.pixels for one in images]).to(ids.device),
+        "image_grid_thw": torch.tensor([one.grid for one in images], device=ids.device),
         "mm_token_type_ids": kinds,
     }
 
@@ -128,7 +128,7 @@ def inputs(
 def images_in_prompts_only(model: Any, prompt: int) -> Iterator[None]:  # noqa: ANN401
     """While rows of prompt and response are passed on: a placeholder in a response is but a token.
 
-    A policy may draw that token as any other, and transformers would want a picture for it.
+    A policy may draw that token as any other, and transformers would want an image for it.
 
     Args:
         model: a Qwen2.5-VL with its output layer.

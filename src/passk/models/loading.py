@@ -8,7 +8,7 @@ from transformers import AutoModelForCausalLM, AutoModelForImageTextToText, PreT
 from passk.core.files import read_json
 
 
-def takes_pictures(folder: Path) -> bool:
+def takes_images(folder: Path) -> bool:
     """Whether a checkpoint's model has a vision tower."""
     return "vision_config" in read_json(folder / "config.json")
 
@@ -20,6 +20,6 @@ def load(folder: Path, dtype: Any) -> PreTrainedModel:  # noqa: ANN401
         folder: a checkpoint.
         dtype: of the weights, a torch type or its name.
     """
-    kind = AutoModelForImageTextToText if takes_pictures(folder) else AutoModelForCausalLM
+    kind = AutoModelForImageTextToText if takes_images(folder) else AutoModelForCausalLM
     model: PreTrainedModel = kind.from_pretrained(folder, dtype=dtype, local_files_only=True)
     return model

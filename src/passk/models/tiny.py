@@ -23,7 +23,7 @@ CHECKPOINT_FILES = frozenset(
         "tokenizer_config.json",
     }
 )
-# Besides, of a model that takes pictures.
+# Besides, of a model that takes images.
 IMAGE_FILES = frozenset({"preprocessor_config.json"})
 
 _FAMILIES = {"qwen2": "Qwen2", "llama": "Llama"}
@@ -147,7 +147,7 @@ def save_checkpoint(
         model: to be saved.
         tokenizer: of the model.
         folder: where.
-        images: the image processor of a model that takes pictures.
+        images: the image processor of a model that takes images.
 
     Raises:
         RuntimeError: transformers wrote a file that no checkpoint of ours holds.

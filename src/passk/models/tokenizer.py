@@ -20,7 +20,7 @@ from transformers.tokenization_utils_tokenizers import TokenizersBackend
 
 END = "<|endoftext|>"  # ends a response, and pads; there is no token that begins a text
 TURN, TURN_END = "<|im_start|>", "<|im_end|>"  # of a chat; its responses end with TURN_END
-# Around a picture, and where it stands; each becomes as many IMAGEs as the picture has tokens.
+# Around an image, and where it stands; each becomes as many IMAGEs as the image has tokens.
 VISION, VISION_END, IMAGE = "<|vision_start|>", "<|vision_end|>", "<|image_pad|>"
 VIDEO = "<|video_pad|>"  # of a film; never used here, but whoever serves a Qwen2.5-VL looks for it
 # ChatML as Qwen2 has it, but without the system message that Qwen2 puts in where there is none.
@@ -29,7 +29,7 @@ CHAT_TEMPLATE = (
     "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}"
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 )
-# The same for messages that may hold pictures, as Qwen2.5-VL has it.
+# The same for messages that may hold images, as Qwen2.5-VL has it.
 VISION_TEMPLATE = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' }}"
     "{% if message['content'] is string %}{{ message['content'] }}{% else %}"
@@ -39,8 +39,8 @@ VISION_TEMPLATE = (
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
 _CHAT = [END, TURN, TURN_END]
-_PICTURES = [VISION, VISION_END, IMAGE, VIDEO]
-_MARKUP = re.compile("|".join(map(re.escape, [*_CHAT, *_PICTURES])))
+_IMAGES = [VISION, VISION_END, IMAGE, VIDEO]
+_MARKUP = re.compile("|".join(map(re.escape, [*_CHAT, *_IMAGES])))
 
 
 def _train(texts: Iterable[str], vocabulary: int, special: list[str]) -> Tokenizer:
@@ -66,7 +66,7 @@ def train_tokenizer(
     """Train a tokenizer of an architecture family on texts.
 
     Args:
-        family: `qwen2`, `qwen2_5_vl` (class Qwen2Tokenizer; the latter's chats hold pictures) or
+        family: `qwen2`, `qwen2_5_vl` (class Qwen2Tokenizer; the latter's chats hold images) or
             `llama` (as Llama 3 publishes its own: a plain fast tokenizer, which AutoTokenizer
             reads from `tokenizer.json` as it is).
         texts: what to learn merges from.
@@ -76,12 +76,12 @@ def train_tokenizer(
 
     Raises:
         ValueError: the family is unknown, or the vocabulary cannot hold all bytes, or a tokenizer
-            for pictures is to have no chat.
+            for images is to have no chat.
     """
-    pictures = family == "qwen2_5_vl"
-    if pictures and not chat:
+    images = family == "qwen2_5_vl"
+    if images and not chat:
         raise ValueError("family qwen2_5_vl: pictures stand in chats; set tokenizer.chat: true")
-    special = [*_CHAT, *(_PICTURES if pictures else [])] if chat else [END]
+    special = [*_CHAT, *(_IMAGES if images else [])] if chat else [END]
     if vocabulary < (least := 256 + len(special)):
         raise ValueError(
             f"vocabulary {vocabulary}: at least {least} (all bytes and {', '.join(special)})"
@@ -96,8 +96,8 @@ def train_tokenizer(
         texts = (piece for text in texts for piece in _MARKUP.split(text))
         options |= {
             "eos_token": TURN_END,
-            "additional_special_tokens": [TURN, *(_PICTURES if pictures else [])],
-            "chat_template": VISION_TEMPLATE if pictures else CHAT_TEMPLATE,
+            "additional_special_tokens": [TURN, *(_IMAGES if images else [])],
+            "chat_template": VISION_TEMPLATE if images else CHAT_TEMPLATE,
         }
     backend = _train(texts, vocabulary, special)
     if family in ("qwen2", "qwen2_5_vl"):

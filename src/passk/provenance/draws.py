@@ -42,8 +42,10 @@ def read_comparisons(params: Mapping[str, Any]) -> ComparedDraws:
     views = analysis.get("views") or {}
     return ComparedDraws(
         comparisons={
-            name: tuple(str(pair[role]) for role in ("base", "rl") if role in pair)
-            for name, pair in analysis["pairs"].items()
+            name: tuple(
+                str(compared[role]) for role in ("reference", "candidate") if role in compared
+            )
+            for name, compared in analysis["comparisons"].items()
         },
         groups=analysis["groups"],
         sampled={

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from passk.analysis.settings import Analysis, Pair
+from passk.analysis.settings import Analysis, Comparison
 from passk.data.expectations.results import FilterStep, SuiteResult
 from passk.report.charts.series_style import SeriesStyle, series_styles
 from passk.report.entries import (
@@ -53,11 +53,11 @@ class ReportContext:
         return self.params.panel_width, self.params.panel_height
 
     @cached_property
-    def pairs(self) -> dict[str, Pair]:
+    def comparisons(self) -> dict[str, Comparison]:
         """The main pairs, the finding's first."""
-        names = self.params.pairs or list(self.analysis.pairs)
-        _legal(names, self.analysis.pairs, "report.pairs")
-        return {name: self.analysis.pairs[name] for name in names}
+        names = self.params.comparisons or list(self.analysis.comparisons)
+        _legal(names, self.analysis.comparisons, "report.comparisons")
+        return {name: self.analysis.comparisons[name] for name in names}
 
     @cached_property
     def set_names(self) -> list[str]:
@@ -92,9 +92,9 @@ class ReportContext:
         """Sets and views that both draws of at least one of the pairs sample, no controls."""
         common = dict.fromkeys(
             name
-            for pair in (self.analysis.pairs[name] for name in pairs)
-            for name in self.sampled(pair.base)
-            if name in self.sampled(pair.rl)
+            for pair in (self.analysis.comparisons[name] for name in pairs)
+            for name in self.sampled(pair.reference)
+            if name in self.sampled(pair.candidate)
         )
         return self._benchmarks(common)
 
@@ -105,7 +105,7 @@ class ReportContext:
             return []
         counted = set(self.results["pass_at_k"]["draw"])
         paired = dict.fromkeys(
-            name for pair in self.pairs.values() for name in (pair.base, pair.rl)
+            name for pair in self.comparisons.values() for name in (pair.reference, pair.candidate)
         )
         return [name for name in paired or self.draws if name in counted]
 
@@ -123,12 +123,12 @@ class ReportContext:
         """Styles that tell these draws apart; colours that are set stay the same everywhere."""
         return series_styles(self.params, {name: self.draws[name].model for name in draws})
 
-    def panel(self, name: str) -> dict[str, Pair]:
+    def panel(self, name: str) -> dict[str, Comparison]:
         """Pairs of a section that compares, in order."""
         section = self.params.panels.get(name)
-        pairs = section.pairs if section else []
-        _legal(pairs, self.analysis.pairs, f"report.panels.{name}.pairs")
-        return {pair: self.analysis.pairs[pair] for pair in pairs}
+        pairs = section.comparisons if section else []
+        _legal(pairs, self.analysis.comparisons, f"report.panels.{name}.comparisons")
+        return {pair: self.analysis.comparisons[pair] for pair in pairs}
 
     def panel_sets(self, name: str) -> list[str]:
         """Sets of a section that compares: its own, those of the page, or all its pairs share."""
@@ -147,16 +147,18 @@ class ReportContext:
         others = [name for panel in self.params.panels for name in self.panel_sets(panel)]
         names = dict.fromkeys([*self.set_names, *others])
         for pair in dict.fromkeys(name for names in self.subjects().values() for name in names):
-            if pair in self.analysis.pairs and not names.keys() & set(self.shared([pair])):
+            if pair in self.analysis.comparisons and not names.keys() & set(self.shared([pair])):
                 names |= dict.fromkeys(self.shared([pair]))
         return list(names)
 
-    def drawn(self, pairs: Mapping[str, Pair]) -> list[str]:
+    def drawn(self, pairs: Mapping[str, Comparison]) -> list[str]:
         """Draws of several pairs that have a curve, in order."""
         if "pass_at_k" not in self:
             return []
         counted = set(self.results["pass_at_k"]["draw"])
-        both = dict.fromkeys(name for pair in pairs.values() for name in (pair.base, pair.rl))
+        both = dict.fromkeys(
+            name for pair in pairs.values() for name in (pair.reference, pair.candidate)
+        )
         return [name for name in both if name in counted]
 
     def filtered(self, name: str) -> list[FilterStep]:
@@ -166,7 +168,7 @@ class ReportContext:
 
     def subjects(self) -> dict[str, list[str]]:
         """Pairs and groups to judge claims on, by role."""
-        subjects: dict[str, list[str]] = {"rl": list(self.pairs)}
+        subjects: dict[str, list[str]] = {"rl": list(self.comparisons)}
         for role, names in self.params.claims.items():
             _legal(names, self._known_subjects(role), f"report.claims.{role}")
             subjects[role] = list(names)
@@ -174,10 +176,10 @@ class ReportContext:
 
     def _known_subjects(self, role: str) -> list[str]:
         """What a role may name; one of another package, whose claim knows which, either."""
-        pairs, groups = self.analysis.pairs, self.analysis.groups
+        comparisons, groups = self.analysis.comparisons, self.analysis.groups
         if role not in ROLES:
-            return [*pairs, *groups]
-        return list(groups if role in GROUP_ROLES else pairs)
+            return [*comparisons, *groups]
+        return list(groups if role in GROUP_ROLES else comparisons)
 
     def counterpart(self, kind: str, name: str) -> str | None:
         """What stands for a draw or set in the paper's tables, where that is to be shown.
@@ -193,17 +195,17 @@ class ReportContext:
         """What a set, pair, arm or model is called."""
         return self.params.labels.get(name, name)
 
-    def pair_label(self, name: str, among: Mapping[str, Pair]) -> str:
+    def pair_label(self, name: str, among: Mapping[str, Comparison]) -> str:
         """What a pair is called among others: its own label; alone, those of its draws."""
         alone = self.versus(name)
         return self.params.labels.get(name, alone) if len(among) > 1 else alone
 
     def versus(self, name: str) -> str:
         """A pair by the labels of its two draws; a group of pairs by its own."""
-        if name not in self.analysis.pairs:
+        if name not in self.analysis.comparisons:
             return self.label(name)
-        pair = self.analysis.pairs[name]
-        return f"{self.styles[pair.rl].label} against {self.styles[pair.base].label}"
+        pair = self.analysis.comparisons[name]
+        return f"{self.styles[pair.candidate].label} against {self.styles[pair.reference].label}"
 
     def rows(self, question: str, **key: object) -> list[dict[str, Any]]:
         """Rows of a result table with the given values."""
@@ -259,7 +261,7 @@ class ReportContext:
 
     def pairs_and_sets(self, question: str) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
         """Rows of a question by pair and set, in the order of the page, where there are any."""
-        yield from self.by_pair(question, self.pairs, self.set_names)
+        yield from self.by_pair(question, self.comparisons, self.set_names)
 
     def by_pair(
         self, question: str, pairs: Iterable[str], sets: Sequence[str]

@@ -48,12 +48,12 @@ class ReportedSet(_Entry):
 
     problems: str
     filters: Sequence[Mapping[str, Any]] = ()
-    pictures: str = "own"
+    images: str = "own"
 
     @property
     def shuffled(self) -> bool:
         """Whether each problem shows the image of another: a control."""
-        return self.pictures == "shuffled"
+        return self.images == "shuffled"
 
 
 @dataclass(frozen=True)

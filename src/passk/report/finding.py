@@ -24,7 +24,7 @@ def _compared(
     context: ReportContext, pair: str, name: str, rows: list[dict[str, Any]]
 ) -> list[Part]:
     """Base against RL at the smallest and the largest k that both have."""
-    base, rl = context.pairs[pair].base, context.pairs[pair].rl
+    base, rl = context.comparisons[pair].reference, context.comparisons[pair].candidate
     rows = [dict(row) for row in ordered(rows, "k")]
     parts: list[Part] = [f"On {context.label(name)} (", *_problems(context, base, name), "), "]
     ends = rows[:1] + rows[1:][-1:]

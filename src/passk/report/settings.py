@@ -15,7 +15,7 @@ PANELS = (
 )  # fmt: skip
 COUNTERPARTS = ("algorithms", "steps", "code", "visual", "sets")
 ROLES = ("rl", "algorithms", "longer", "rollouts", "kl", "distilled")
-GROUP_ROLES = ("algorithms",)  # these name groups of pairs, not pairs
+GROUP_ROLES = ("algorithms",)  # these name groups of comparisons
 
 
 class PanelSettings(BaseModel):
@@ -23,12 +23,13 @@ class PanelSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    pairs: list[str] = Field(
-        min_length=1, description="Pairs of `analysis.pairs`, in order; their draws are shown."
+    comparisons: list[str] = Field(
+        min_length=1,
+        description="Names of `analysis.comparisons`, in order; their draws are shown.",
     )
     sets: list[str] = Field(
         description="Sets or views to show, in order; empty shows those of `report.sets`, or all "
-        "that the pairs share where they have none of these."
+        "that the comparisons share where they have none of these."
     )
 
 
@@ -37,8 +38,8 @@ class Headline(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    base: str = Field(description="Draw of the start model.")
-    rl: str = Field(description="Draw of the trained model.")
+    reference: str = Field(description="Draw of the start model.")
+    candidate: str = Field(description="Draw of the trained model.")
     set: str = Field(description="Set that both draws sample.")
 
 
@@ -50,20 +51,20 @@ class ReportSettings(BaseModel):
     title: Text = Field(description="Title of the page.")
     subtitle: str = Field(description="Line under the title; may be empty.")
     caveat: str = Field(description="What limits the finding, printed under it; may be empty.")
-    pairs: list[str] = Field(
-        description="Pairs of `analysis.pairs` to show, in order, the finding's first; "
+    comparisons: list[str] = Field(
+        description="Names of `analysis.comparisons` to show, in order, the finding's first; "
         "empty shows all.",
     )
     panels: dict[str, PanelSettings] = Field(
-        description="Sections that compare, SECTION: {pairs, sets}: algorithms | steps | families "
-        "| distillation | ablations | objectives, and math | code | visual for all that a page "
-        "shows of one domain. A section left out is not shown.",
+        description="Sections that compare, SECTION: {comparisons, sets}: algorithms | steps "
+        "| families | distillation | ablations | objectives, and math | code | visual for all "
+        "that a page shows of one domain. A section left out is not shown.",
     )
     claims: dict[str, list[str]] = Field(
-        description="Pairs on which claims are judged. rl: RL against its start model (claims 1 "
-        "and 2; `pairs` where left out). longer: last against first checkpoint. rollouts: many "
-        "against few. kl: with KL penalty against without. distilled: against the base. "
-        "algorithms: groups of `analysis.groups`, not pairs.",
+        description="Comparisons on which claims are judged. rl: RL against its start model "
+        "(claims 1 and 2; `report.comparisons` where left out). longer: last against first "
+        "checkpoint. rollouts: many against few. kl: with KL penalty against without. "
+        "distilled: against the base. algorithms: groups of `analysis.groups`, not comparisons.",
     )
     counterparts: dict[str, dict[str, Text]] = Field(
         description="What stands for it in the paper's tables (report/published.csv), so that the "
@@ -75,7 +76,7 @@ class ReportSettings(BaseModel):
         "draws name.",
     )
     labels: dict[str, Text] = Field(
-        description="What a draw, arm, model, pair or set is called on the page; "
+        description="What a draw, arm, model, comparison or set is called on the page; "
         "a name without a label stands as it is.",
     )
     colours: dict[str, Colour] = Field(

@@ -24,7 +24,7 @@ def metrics(context: ReportContext) -> dict[str, Any]:
 
 def _pairs(context: ReportContext) -> dict[str, dict[str, dict[str, Any]]]:
     """Per pair and set: differences at both ends, crossover, RL-only share, efficiency gap."""
-    names = context.analysis.pairs
+    names = context.analysis.comparisons
     pairs: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in names}
     for pair, name, rows in context.by_pair("difference", names, context.every_set):
         points = ordered(rows, "k")

@@ -64,7 +64,7 @@ class Block:
         prompt: the rendered prompt.
         indices: the sample indices that it holds.
         needed: how many of them, from the first, the draw uses.
-        image: digest of the picture that the prompt shows, or None.
+        image: digest of the image that the prompt shows, or None.
     """
 
     key: str
@@ -86,7 +86,7 @@ def plan(recipe: dict[str, Any], prompt: str, image: str | None, n: int, size: i
         recipe: all that the samples of a draw share: model, tokenizer, sampling parameters, seeds,
             engine and its version; anything that JSON can hold.
         prompt: the rendered prompt.
-        image: digest of the picture, or None.
+        image: digest of the image, or None.
         n: samples; no part of any key.
         size: samples per block; part of every key.
     """

@@ -19,7 +19,7 @@ class Prefix:
     Attributes:
         keys, values: of the tokens.
         shift: rotary position of the next token, less its position in the cache. The tokens of a
-            picture share positions, so that what follows it stands nearer than their number says.
+            image share positions, so that what follows it stands nearer than their number says.
     """
 
     keys: Tensor

@@ -14,7 +14,7 @@ _TOKENIZER_FILES = (
     *TOKENIZERS, "merges.txt", "tokenizer_config.json", "special_tokens_map.json",
     "added_tokens.json", "chat_template.jinja",
 )  # fmt: skip
-PROCESSOR = "preprocessor_config.json"  # of models that take pictures
+PROCESSOR = "preprocessor_config.json"  # of models that take images
 # What transformers writes into a configuration without any effect on samples.
 _IDLE = ("transformers_version", "_name_or_path", "_from_model_config", "use_cache")
 
@@ -41,14 +41,14 @@ def check(folder: Path) -> None:
         )
 
 
-def takes_pictures(folder: Path) -> bool:
+def takes_images(folder: Path) -> bool:
     """Whether a model has a vision tower, and the image processor that it needs."""
     values = read_json(folder / "config.json")
     return "vision_config" in values and (folder / PROCESSOR).exists()
 
 
 def image_token(folder: Path) -> int:
-    """The token that stands for a picture, of a model that takes pictures."""
+    """The token that stands for an image, of a model that takes images."""
     return int(read_json(folder / "config.json")["image_token_id"])
 
 

@@ -147,7 +147,7 @@ class FusedDecoder(Slots):
     def _embed_with_image(
         self, ids: Tensor, picture: ImageInputs
     ) -> tuple[Tensor, Tensor, Tensor, int]:
-        """Embeddings, cosines and sines of a prompt that holds a picture; its shift."""
+        """Embeddings, cosines and sines of a prompt that holds an image; its shift."""
         shown = inputs(ids[None], [picture], self.model.config.image_token_id)
         positions, shifts = rotary_positions(self.model, ids[None], shown)
         grid = shown["image_grid_thw"]

@@ -48,7 +48,7 @@ _LENGTH_UNIT = 32
 # At most one prompt per so many rows is in work, so that a killed run loses few blocks.
 _ROWS_PER_PROMPT = 8
 
-Prompt = tuple[tuple[int, ...], ImageInputs | None]  # ids and picture
+Prompt = tuple[tuple[int, ...], ImageInputs | None]  # ids and image
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Request:
         prompt_ids: token ids of the prompt, at least one.
         stream: what the random numbers are keyed by, below 2**63; see `passk.core.digests.seed`.
         indices: sample indices; (stream, index) names a sample's random numbers.
-        picture: what the placeholders among the ids stand for, or None. Requests share the work
+        image: what the placeholders among the ids stand for, or None. Requests share the work
             on a prompt where they share the very object.
     """
 

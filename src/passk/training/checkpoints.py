@@ -28,7 +28,7 @@ TOKENIZER_FILES = (
     "vocab.json",
     "merges.txt",
     "chat_template.jinja",
-    "preprocessor_config.json",  # of models that take pictures
+    "preprocessor_config.json",  # of models that take images
 )
 COMPLETE = "complete"  # a resume point without this file was cut short by a kill
 

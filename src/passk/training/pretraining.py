@@ -70,28 +70,28 @@ class Sequences:
         ids: int64, (documents, longest).
         labels: the ids where they are to be learned, -100 elsewhere.
         lengths: tokens of each document.
-        pictures: of each document, PNG; None where documents are text alone.
+        images: of each document, PNG; None where documents are text alone.
     """
 
     ids: torch.Tensor
     labels: torch.Tensor
     lengths: NDArray[np.int64]
-    pictures: Sequence[bytes] | None = None
+    images: Sequence[bytes] | None = None
 
 
 def pack(
     pairs: Sequence[tuple[Sequence[int], Sequence[int]]],
     padding: int,
-    pictures: Sequence[bytes] | None = None,
+    images: Sequence[bytes] | None = None,
 ) -> Sequences:
     """Pairs of prompt and response (with its end token) as padded arrays.
 
     Only responses are learned: questions of a generated world are random numbers.
 
     Args:
-        pairs: token ids; a prompt's placeholder for its picture is expanded.
+        pairs: token ids; a prompt's placeholder for its image is expanded.
         padding: token.
-        pictures: of each pair, PNG; None where there are none.
+        images: of each pair, PNG; None where there are none.
     """
     lengths = np.array([len(prompt) + len(response) for prompt, response in pairs])
     shape = (len(pairs), int(lengths.max()))
@@ -100,7 +100,7 @@ def pack(
     for row, (prompt, response) in enumerate(pairs):
         ids[row, : lengths[row]] = [*prompt, *response]
         labels[row, len(prompt) : lengths[row]] = response
-    return Sequences(torch.from_numpy(ids), torch.from_numpy(labels), lengths, pictures)
+    return Sequences(torch.from_numpy(ids), torch.from_numpy(labels), lengths, images)
 
 
 def batches(
@@ -142,8 +142,8 @@ def _update(
     wanted = labels != _IGNORED
     ids = data.ids[chosen, : longest - 1]
     shown: dict[str, Tensor] = {}
-    if encoder is not None and data.pictures is not None:
-        shown = encoder.encode_all([data.pictures[row] for row in rows])
+    if encoder is not None and data.images is not None:
+        shown = encoder.encode_all([data.images[row] for row in rows])
         shown["mm_token_type_ids"] = (ids == encoder.image_id).int()
     states = model.model(input_ids=ids, use_cache=False, **shown)  # type: ignore[operator]
     # Only the states that predict a learned token meet the vocabulary.
@@ -177,7 +177,7 @@ def pretrain(
         folder: where a killed run resumes; it must belong to these very inputs.
         resume_every: steps between resume points.
         on_step: told each row of the log, those before a resume included.
-        encoder: of a model that takes pictures.
+        encoder: of a model that takes images.
 
     Returns:
         One row per step: step (from 1), loss (nats per token), learning_rate.

@@ -37,7 +37,7 @@ class Resuming(Trainer):
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:  # noqa: ANN401
         point = Path(resume_from_checkpoint)
-        if not isinstance(self.model, PreTrainedModel) or not loading.takes_pictures(point):
+        if not isinstance(self.model, PreTrainedModel) or not loading.takes_images(point):
             super()._load_from_checkpoint(resume_from_checkpoint, model)
             return
         # Saved under the names that the hub has for them, which transformers' trainer does not

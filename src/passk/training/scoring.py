@@ -6,7 +6,7 @@ to the responses (gradients flow through it), and runs the responses in chunks o
 result is the plain one up to float rounding.
 
 Covered: full-attention decoders with rotary or other position ids (Qwen2, Llama), and Qwen2.5-VL
-with a picture in each prompt, in one process. Adapters (peft) are covered. Not covered: sliding
+with an image in each prompt, in one process. Adapters (peft) are covered. Not covered: sliding
 windows, logits scaled or capped by the architecture, sharded models, several processes, gradient
 checkpointing; use the plain pass there.
 """
@@ -30,7 +30,7 @@ def shared_prompt_scores(
     temperature: float,
     rows: int,
     entropy_gradient: bool = False,
-    pictures: Sequence[ImageInputs] = (),
+    images: Sequence[ImageInputs] = (),
 ) -> tuple[Tensor, Tensor]:
     """Per-token log-probabilities and entropies of responses.
 
@@ -41,7 +41,7 @@ def shared_prompt_scores(
         temperature: divides the logits.
         rows: responses per chunk.
         entropy_gradient: whether gradients flow through the entropies.
-        pictures: that of each row, in prompts that show one; gradients flow into the vision tower.
+        images: that of each row, in prompts that show one; gradients flow into the vision tower.
 
     Returns:
         Log-probabilities and entropies in nats, each of shape (B, C), 0 where masked.
@@ -51,7 +51,7 @@ def shared_prompt_scores(
     width = ids.shape[1]
     parts: list[tuple[Tensor, Tensor]] = []
     chunks: list[Tensor] = []
-    states = shared_prompt_states(network.base_model, prompts, responses, rows, pictures)
+    states = shared_prompt_states(network.base_model, prompts, responses, rows, images)
     for chunk, hidden in states:
         longest = hidden.shape[1]
         logits = network.get_output_embeddings()(hidden).float() / temperature
@@ -73,7 +73,7 @@ def shared_prompt_states(
     prompts: tuple[Tensor, Tensor],
     responses: tuple[Tensor, Tensor],
     rows: int,
-    pictures: Sequence[ImageInputs] = (),
+    images: Sequence[ImageInputs] = (),
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Hidden states that predict each response token, in chunks of responses of like length.
 
@@ -82,18 +82,18 @@ def shared_prompt_states(
         prompts: ids and mask, as in `shared_prompt_scores`.
         responses: ids and mask.
         rows: responses per chunk.
-        pictures: that of each row, or none at all.
+        images: that of each row, or none at all.
 
     Yields:
         Positions of the responses, shape (rows,), and states, (rows, longest of them, width).
     """
     marked = prompts[0].masked_fill(prompts[1] == 0, -1)  # padding differs from every token
-    # Equal words about another picture are another prompt: its number goes before them.
-    number = {seen: i for i, seen in enumerate(dict.fromkeys(pictures))}
-    which = torch.tensor([number[seen] for seen in pictures] or [0] * len(marked))
+    # Equal words about another image are another prompt: its number goes before them.
+    number = {seen: i for i, seen in enumerate(dict.fromkeys(images))}
+    which = torch.tensor([number[seen] for seen in images] or [0] * len(marked))
     marked = torch.cat([which.to(marked)[:, None], marked], dim=1)
     distinct, inverse = torch.unique(marked, dim=0, return_inverse=True)
-    shown = [list(number)[i] for i in distinct[:, 0].tolist()] if pictures else []
+    shown = [list(number)[i] for i in distinct[:, 0].tolist()] if images else []
     ids, prompt_mask = distinct[:, 1:].clamp(min=0), (distinct[:, 1:] >= 0).long()
     places, shift, seen = _places(decoder, ids, prompt_mask, shown)
     encoded = decoder(
@@ -144,12 +144,12 @@ def _places(
     decoder: Any,  # noqa: ANN401
     ids: Tensor,
     mask: Tensor,
-    pictures: Sequence[ImageInputs],
+    images: Sequence[ImageInputs],
 ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
-    """Positions of prompts, the shift of what follows each, and what their pictures add."""
-    if not pictures:
+    """Positions of prompts, the shift of what follows each, and what their images add."""
+    if not images:
         return _positions(mask), torch.zeros(len(ids), dtype=torch.long, device=ids.device), {}
-    seen = inputs(ids, pictures, decoder.config.image_token_id)
+    seen = inputs(ids, images, decoder.config.image_token_id)
     places, shift = rotary_positions(decoder, ids, {**seen, "attention_mask": mask})
     return places, shift, seen
 

@@ -87,17 +87,17 @@ class ScoringTrainer(GRPOTrainer):
         *rest: object,
         **named: object,
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        pictures = (
+        images = (
             [] if self._row_images is None else [self.images[i] for i in self._row_images.tolist()]
         )
         split = input_ids.shape[1] - logits_to_keep
         if not self.settings.share_prompts:
             own = super()._get_per_token_logps_and_entropies
-            if not pictures:
+            if not images:
                 return own(model, input_ids, attention_mask, logits_to_keep, *rest, **named)
             plain = plain_model(self.accelerator.unwrap_model(model))
-            named |= inputs(input_ids, pictures, plain.config.image_token_id, split)
-            named["num_images"] = [1] * len(pictures)
+            named |= inputs(input_ids, images, plain.config.image_token_id, split)
+            named["num_images"] = [1] * len(images)
             with images_in_prompts_only(plain, split):
                 return own(model, input_ids, attention_mask, logits_to_keep, *rest, **named)
         with self.accelerator.autocast():
@@ -108,7 +108,7 @@ class ScoringTrainer(GRPOTrainer):
                 temperature=self.temperature,
                 rows=self.settings.forward_rows,
                 entropy_gradient=self._entropy_bonus_enabled,
-                pictures=pictures,
+                images=images,
             )
         return logps, entropies, None
 

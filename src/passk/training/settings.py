@@ -80,7 +80,7 @@ class Training(BaseModel):
     entropy_coef: float = Field(description="Weight of the entropy bonus; 0 is none.")
     mask_truncated: bool = Field(description="Leave responses cut at the longest length out.")
 
-    isolation: Literal["bubblewrap", "weak"] = Field(
+    isolation: Literal["bubblewrap", "subprocess"] = Field(
         description="Where programs run that are judged for the reward; as `verification.code`."
     )
     engine: Annotated[str, NameIn(ENGINES, lambda engine: engine.draws_rollouts)] = Field(

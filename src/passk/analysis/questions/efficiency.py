@@ -62,7 +62,7 @@ def estimate_gaps(inputs: QuestionInputs) -> pl.DataFrame:
         ValueError: `efficiency_k` exceeds the reference draw's n.
     """
     limits = []
-    gaps = {name: inputs.analysis.gap_at(name) for name in inputs.analysis.pairs}
+    gaps = {name: inputs.analysis.gap_at(name) for name in inputs.analysis.comparisons}
     for comparison in inputs.comparisons():
         k = gaps[comparison.name]
         check_defined(k, comparison.name, comparison)

@@ -56,7 +56,7 @@ class QuestionInputs:
 
     def comparison_table(self) -> pl.DataFrame:
         """The comparisons as a table `pair, reference, candidate` for a query."""
-        rows = [(name, c.reference, c.candidate) for name, c in self.analysis.pairs.items()]
+        rows = [(name, c.reference, c.candidate) for name, c in self.analysis.comparisons.items()]
         schema = {"pair": pl.String, "reference": pl.String, "candidate": pl.String}
         return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -64,6 +64,6 @@ class QuestionInputs:
         """Every comparison on every set that both of its draws share."""
         return [
             comparison
-            for name, pair in self.analysis.pairs.items()
+            for name, pair in self.analysis.comparisons.items()
             for comparison in compare_groups(self.groups, name, pair.reference, pair.candidate)
         ]

@@ -83,7 +83,7 @@ def _draw_table(inputs: QuestionInputs) -> pl.DataFrame:
 def _comparison_table(inputs: QuestionInputs) -> pl.DataFrame:
     """Rows `pair, stem, reference, candidate`."""
     names = dict.fromkeys(comparison.name for comparison in inputs.comparisons())
-    pairs = [(name, inputs.analysis.pairs[name]) for name in names]
+    pairs = [(name, inputs.analysis.comparisons[name]) for name in names]
     rows = [(name, _stem(name), pair.reference, pair.candidate) for name, pair in pairs]
     return pl.DataFrame(rows, schema=_COMPARISONS, orient="row")
 

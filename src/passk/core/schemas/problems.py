@@ -18,11 +18,11 @@ PROBLEMS = Table(
         "choices": pl.List(pl.String()),
         "unit": pl.String(),
         "precision": pl.Int64(),
-        # JSON, never reaches a prompt: hidden tests of a program, or what a drawn picture shows.
+        # JSON, never reaches a prompt: hidden tests of a program, or what a drawn image shows.
         "tests": pl.String(),
         "starter_code": pl.String(),
         "image": pl.String(),  # digest of the picture's size and RGB values
-        "picture": pl.Binary(),  # the picture: PNG, RGB, no metadata; see problems.pictures
+        "picture": pl.Binary(),  # the image: PNG, RGB, no metadata; see problems.pictures
         "date": pl.String(),  # ISO date of publication
         "source": pl.String(),
         "tags": pl.List(pl.String()),
@@ -44,7 +44,7 @@ PROBLEMS = Table(
 )
 
 # The only columns that prompts and samplers may read: an answer never reaches a prompt. (Who shows
-# pictures reads `picture` besides; it is named by `image`.)
+# images reads `picture` besides; it is named by `image`.)
 ASKED = ("problem_id", "domain", "set", "index", "question", "choices", "starter_code", "image")
 
 FILTERS = Table(

@@ -7,6 +7,9 @@ from passk.core.digests import digest
 
 # Raised when this package's own part of a verdict changes: extraction, comparison, reasons.
 REVISION = 2
+# What graders of older verdicts call an isolation that parameters now call otherwise: another name
+# would be another grader, and every verdict would be judged again.
+GRADER_NAMES = {"subprocess": "weak"}
 
 
 @dataclass(frozen=True)
@@ -14,7 +17,7 @@ class CodeOptions:
     """How programs are run and compared; see `passk.domains.settings`.
 
     Attributes:
-        isolation: bubblewrap, or weak (a fresh process and its limits alone).
+        isolation: bubblewrap, or subprocess (a fresh process and its limits alone).
         all_tests: run every test of every program; else stop a program at its first failure.
         cheapest_first: run tests with short inputs first.
         cpu_floor: processor seconds that a program has at least for all its tests.
@@ -36,9 +39,11 @@ class CodeOptions:
     def grader(self) -> str:
         """Name, Python's version and digest: equal for equal verdicts, so it keys their cache.
 
-        Limits are part of it, as a program that exhausts its own is wrong. Weak isolation is
-        named, so that every verdict says so.
+        Limits are part of it, as a program that exhausts its own is wrong. Another
+        isolation than bubblewrap is named, so that every verdict says so.
         """
         version = platform.python_version()
-        weak = "" if self.isolation == "bubblewrap" else f" {self.isolation} isolation"
-        return f"python {version}{weak} {digest('code', REVISION, version, asdict(self))[:12]}"
+        isolation = GRADER_NAMES.get(self.isolation, self.isolation)
+        named = "" if isolation == "bubblewrap" else f" {isolation} isolation"
+        options = asdict(self) | {"isolation": isolation}
+        return f"python {version}{named} {digest('code', REVISION, version, options)[:12]}"

@@ -12,10 +12,10 @@ class CodeJudgeSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    isolation: Literal["bubblewrap", "weak"] = Field(
+    isolation: Literal["bubblewrap", "subprocess"] = Field(
         default="bubblewrap",
-        description="bubblewrap: a sandbox of namespaces; weak: limits and a fresh process alone, "
-        "which every verdict's grader then names.",
+        description="bubblewrap: a sandbox of namespaces; subprocess: limits and a fresh process "
+        "alone, which every verdict's grader then names.",
     )
     all_tests: bool = Field(
         default=False, description="Run all tests of a program, not only up to its first failure."

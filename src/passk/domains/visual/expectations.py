@@ -2,7 +2,7 @@ r"""What must hold of problems about pictures.
 
 A question is at fault where it states its answer as such (`the answer is 7`, `\boxed{7}`). Not
 checked: whether the answer stands somewhere in the question, as choices and given numbers do; and
-whether a picture shows its answer in writing, as tables and charts rightly do.
+whether an image shows its answer in writing, as tables and charts rightly do.
 """
 
 import re
@@ -87,7 +87,7 @@ def _rows(table: pl.DataFrame, seen: dict[bytes, Mapping[str, Any]]) -> Iterator
         faults = dict.fromkeys(_FAULTS, 0)
         png, image = row["picture"], row["image"]
         faults["unpaired"] = int((png is None) != (image is None))
-        # Benchmarks may be filtered and judged without pictures: then no problem of a set has one.
+        # Benchmarks may be filtered and judged without images: then no problem of a set has one.
         faults["absent"] = int(pictured and row["domain"] == "visual" and png is None)
         faults["told"] = int(states(row["question"], row["answer"]))
         if png is not None:
@@ -114,7 +114,7 @@ def states(question: str, answer: str) -> bool:
 
 
 def facts(png: bytes) -> dict[str, Any]:
-    """What is wrong with a picture in normal form, as 0 or 1, and `digest` of what it shows."""
+    """What is wrong with an image in normal form, as 0 or 1, and `digest` of what it shows."""
     found: dict[str, Any] = {"undecodable": 0, "not_rgb": 0, "bounds": 0, "digest": None}
     chunks, width, height = layout(png)
     found["metadata"] = int(bool(set(chunks) - _PIXELS_ALONE))

@@ -1,4 +1,4 @@
-"""What a response about a picture is judged by: the answer, and how exact it has to be."""
+"""What a response about an image is judged by: the answer, and how exact it has to be."""
 
 import json
 from dataclasses import astuple, dataclass

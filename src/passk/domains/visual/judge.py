@@ -1,4 +1,4 @@
-"""Judging responses about pictures: extraction, plain rules, and Math-Verify for the rest.
+"""Judging responses about images: extraction, plain rules, and Math-Verify for the rest.
 
 Plain numbers and words, which most answers are, are decided here; worker processes of the math
 judge start only for formulas, and only its verdicts are worth a cache.

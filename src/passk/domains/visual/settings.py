@@ -7,7 +7,7 @@ from passk.domains.visual.options import VisualOptions
 
 
 class VisualJudgeSettings(BaseModel):
-    """How answers about pictures are read, and the limits under which formulas are compared.
+    """How answers about images are read, and the limits under which formulas are compared.
 
     Formulas are compared by Math-Verify with the options of `math`.
     """

@@ -1,7 +1,7 @@
-"""Sets in which each problem comes with the picture of another: who still solves them guesses.
+"""Sets in which each problem comes with the image of another: who still solves them guesses.
 
 Questions, answers and choices stay, and so does what the column `tests` says of a problem's own
-picture. The other picture is chosen without regard to its question: a question may ask of it what
+image. The other image is chosen without regard to its question: a question may ask of it what
 it does not show, and by chance its right answer may be the same.
 
 Example:
@@ -23,43 +23,43 @@ REASON = "none goes; each has another problem's picture"
 _ATTEMPTS = 100
 
 
-def rotated(pictures: Sequence[str], seed: int) -> list[str]:
-    """The same pictures in another order, in which no place keeps its own.
+def rotated(images: Sequence[str], seed: int) -> list[str]:
+    """The same images in another order, in which no place keeps its own.
 
-    A seeded order keeps equal pictures together; each place takes what stands further by the
-    number of the most frequent picture, which reaches beyond its equals and, as long as no picture
+    A seeded order keeps equal images together; each place takes what stands further by the
+    number of the most frequent image, which reaches beyond its equals and, as long as no image
     is more than half of all, never back to them.
 
     Raises:
-        ValueError: one picture is more than half of all.
+        ValueError: one image is more than half of all.
     """
-    number = Counter(pictures)
+    number = Counter(images)
     most = max(number.values(), default=0)
-    if 2 * most > len(pictures):
+    if 2 * most > len(images):
         raise ValueError(
-            f"{most} of {len(pictures)} problems have the same picture, so that some would keep "
-            "it; take more problems, or `pictures: own`"
+            f"{most} of {len(images)} problems have the same picture, so that some would keep "
+            "it; take more problems, or `images: own`"
         )
     draw = random.Random(seed)
     rank = {one: draw.random() for one in number}
-    order = list(range(len(pictures)))
+    order = list(range(len(images)))
     draw.shuffle(order)
-    order.sort(key=lambda place: (rank[pictures[place]], pictures[place]))
-    found = list(pictures)
+    order.sort(key=lambda place: (rank[images[place]], images[place]))
+    found = list(images)
     for position, place in enumerate(order):
-        found[place] = pictures[order[(position + most) % len(order)]]
+        found[place] = images[order[(position + most) % len(order)]]
     return found
 
 
 def shuffled(problems: pl.DataFrame, name: str) -> pl.DataFrame:
-    """Problems, each with the picture of another; ids follow, as something else is asked.
+    """Problems, each with the image of another; ids follow, as something else is asked.
 
     Args:
-        problems: a problem table in which all have a picture.
+        problems: a problem table in which all have an image.
         name: of the set, from which the order derives.
 
     Raises:
-        ValueError: a problem without a picture, or no such order.
+        ValueError: a problem without an image, or no such order.
     """
     if bare := problems.filter(pl.col("image").is_null())["problem_id"].to_list():
         raise ValueError(
@@ -79,7 +79,7 @@ def shuffled(problems: pl.DataFrame, name: str) -> pl.DataFrame:
     else:
         raise ValueError(
             "too many problems share question and picture to exchange pictures between them; take "
-            "more problems, or `pictures: own`"
+            "more problems, or `images: own`"
         )
     return problems.with_columns(
         pl.Series("problem_id", identities),

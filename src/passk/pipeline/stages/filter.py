@@ -11,7 +11,7 @@ from passk.pipeline.stages.job import Job, StageError
 
 
 def run(job: Job) -> dict[str, float]:
-    """Apply a set's filters in order, then exchange pictures; an empty set is an error."""
+    """Apply a set's filters in order, then exchange images; an empty set is an error."""
     settings = job.settings("sets", SetEntry)
     problems = PROBLEMS.read(paths.problems(job.study, settings.problems))
     kept, table = apply_filters(problems, settings.filters)
@@ -21,11 +21,11 @@ def run(job: Job) -> dict[str, float]:
             f"sets.{job.item}: no problem of {settings.problems!r} stays "
             f"({went or 'the source is empty'}); loosen its filters"
         )
-    if settings.pictures == SHUFFLED:
+    if settings.images == SHUFFLED:
         try:
             kept = shuffled(kept, job.item)
         except ValueError as error:
-            raise StageError(f"sets.{job.item}: pictures: shuffled: {error}") from error
+            raise StageError(f"sets.{job.item}: images: shuffled: {error}") from error
         row = (table.height, SHUFFLED, kept.height, kept.height, REASON)
         table = table.vstack(pl.DataFrame([row], schema=table.schema, orient="row"))
     name = pl.lit(job.item).alias("set")

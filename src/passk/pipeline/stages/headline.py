@@ -74,7 +74,7 @@ def tabulate_curves(groups: Mapping[str, EvaluationGroup], job: Job) -> pl.DataF
 def _read_groups(job: Job, headline: Headline) -> dict[str, EvaluationGroup]:
     """The counts of the two draws on the set; both may be one draw."""
     selected = {}
-    for draw in dict.fromkeys((headline.base, headline.rl)):
+    for draw in dict.fromkeys((headline.reference, headline.candidate)):
         groups = group_counts(COUNTS.read(paths.counts(job.study, draw)))
         if (draw, headline.set) not in groups:
             sets = ", ".join(name for _, name in groups)

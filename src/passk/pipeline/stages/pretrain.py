@@ -36,7 +36,7 @@ with lean_imports():
 
 
 class CorpusText(NamedTuple):
-    """A document as a model meets it; the picture is PNG, or None."""
+    """A document as a model meets it; the image is PNG, or None."""
 
     prompt: str
     response: str
@@ -129,7 +129,7 @@ def documents(
 
 
 def _png(picture: Image.Image) -> bytes:
-    """A picture of the corpus as it waits in memory: small, and read fast."""
+    """An image of the corpus as it waits in memory: small, and read fast."""
     stream = io.BytesIO()
     picture.save(stream, "PNG", compress_level=1)
     return stream.getvalue()
@@ -144,13 +144,13 @@ def _tokenised(
     """Prompts and responses as token ids; raises ValueError where the context is too short."""
     prompts: list[list[int]] = tokenizer([text.prompt for text in texts])["input_ids"]
     responses: list[list[int]] = tokenizer([text.response for text in texts])["input_ids"]
-    pictures = [text.picture for text in texts if text.picture is not None]
+    images = [text.picture for text in texts if text.picture is not None]
     if encoder is not None:
-        tokens = encoder.encode(pictures[0]).tokens  # a world draws all its pictures alike large
+        tokens = encoder.encode(images[0]).tokens  # a world draws all its images alike large
         prompts = [encoder.expand(ids, tokens) for ids in prompts]
     end = tokenizer.eos_token_id
     pairs = [(p, [*r, end]) for p, r in zip(prompts, responses, strict=True)]
-    data = pack(pairs, end, pictures or None)
+    data = pack(pairs, end, images or None)
     if (longest := int(data.lengths.max())) > context:
         raise ValueError(f"architecture.context = {context}: a document has {longest} tokens")
     return data

@@ -97,8 +97,8 @@ def _usable(samples: Sequence[Sample], draw: Draw, item: str) -> bool:
     )
 
 
-def _pictures(job: Job, draw: Draw, digests: set[str]) -> dict[str, bytes]:
-    """PNG by digest of the pictures that blocks name; none is read where none is wanted."""
+def _read_images(job: Job, draw: Draw, digests: set[str]) -> dict[str, bytes]:
+    """PNG by digest of the images that blocks name; none is read where none is wanted."""
     images: dict[str, bytes] = {}
     for name in draw.sets if digests else ():
         frame = PROBLEMS.read(paths.problem_set(job.study, name), ("image", "picture"))
@@ -147,7 +147,7 @@ def _load(job: Job, draw: Draw, images: set[str]) -> BlockSampler:
             sampling.rows,
             sampling.dtype,
             plain=not template(draw.template).chat,
-            images=_pictures(job, draw, images),
+            images=_read_images(job, draw, images),
         )
     )
 

@@ -46,7 +46,7 @@ def plan_problems(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[
     sampling = job.section("sampling", Sampling)
     checkpoint.check(folder)
     assert draw.template is not None, "checked by the schema"
-    check_pictures(problems, draw, folder, f"draws.{job.item}")
+    check_images(problems, draw, folder, f"draws.{job.item}")
     recipe = {
         "weights": checkpoint.weights_digest(folder),
         "tokenizer": checkpoint.tokenizer_digest(folder),
@@ -81,8 +81,8 @@ def plan_problems(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[
     return planned
 
 
-def check_pictures(problems: pl.DataFrame, draw: Draw, folder: Path, place: str) -> None:
-    """See that template, model and problems agree on whether there are pictures.
+def check_images(problems: pl.DataFrame, draw: Draw, folder: Path, place: str) -> None:
+    """See that template, model and problems agree on whether there are images.
 
     Raises:
         StageError: it names the first problem at fault, and the remedy.
@@ -103,7 +103,7 @@ def check_pictures(problems: pl.DataFrame, draw: Draw, folder: Path, place: str)
             f"{first['index']}) {has.format(f'template {draw.template!r}')}; {wrong.height} "
             f"problem(s) in all: {remedy}"
         )
-    if shows and not checkpoint.takes_pictures(folder):
+    if shows and not checkpoint.takes_images(folder):
         raise StageError(
             f"{place}.model: {folder} takes no pictures; use a model with a vision tower and an "
             "image processor (preprocessor_config.json), or a template without pictures"

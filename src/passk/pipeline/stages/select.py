@@ -55,7 +55,7 @@ def select_demonstrations(
         settings: which samples pass.
 
     Raises:
-        StageError: a sample without a verdict or a problem, or a problem with a picture.
+        StageError: a sample without a verdict or a problem, or a problem with an image.
     """
     for other, what in ((verdicts, "verdict"), (problems, "problem in the draw's sets")):
         key = [name for name in _KEY if name in other.columns]

@@ -101,10 +101,10 @@ def _train_here(job: Job, arm: Arm) -> tuple[list[dict[str, Any]], Mapping[str, 
 def _image_encoder(
     job: Job, arm: Arm, problems: Sequence[Mapping[str, Any]]
 ) -> ImageEncoder | None:
-    """What shows pictures to the start model; None where the template shows none.
+    """What shows images to the start model; None where the template shows none.
 
     Raises:
-        StageError: template, problems and model do not agree on whether there are pictures.
+        StageError: template, problems and model do not agree on whether there are images.
     """
     key, name = f"train.{job.item}", arm.settings.template
     shows = template(name).image

@@ -54,7 +54,7 @@ def _problems(
 ) -> tuple[dict[str, Frame], list[Expect]]:
     del bounds  # nothing about problems is negotiable
     files = {name: paths.problem_set(study, name) for name in declared.sets}
-    # Pictures are large: they are held for one set at a time, and only where there are any.
+    # Images are large: they are held for one set at a time, and only where there are any.
     columns = [name for name in PROBLEMS.columns if name != "picture"]
     sets = {name: PROBLEMS.read(path, columns) for name, path in files.items()}
 

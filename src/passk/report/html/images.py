@@ -1,4 +1,4 @@
-"""Pictures within the page: inline, no larger than they are shown.
+"""Images within the page: inline, no larger than they are shown.
 
 Example:
     >>> from PIL import Image
@@ -15,14 +15,14 @@ from PIL import Image
 
 from passk.core.images import encode, opened
 
-WIDEST = 480  # pixels of either side; larger pictures are shrunk, so that the page stays small
-SMALL = 240  # no side of a picture that is magnified exceeds this
+WIDEST = 480  # pixels of either side; larger images are shrunk, so that the page stays small
+SMALL = 240  # no side of an image that is magnified exceeds this
 MOST = 3  # times that a side is magnified
 
 
 @dataclass(frozen=True)
 class InlineImage:
-    """A picture as the page shows it.
+    """An image as the page shows it.
 
     Attributes:
         uri: a data URI, PNG.
@@ -37,7 +37,7 @@ class InlineImage:
 
 
 def embed(png: bytes) -> InlineImage:
-    """A picture of a problem table for the page; a large one is shrunk, a tiny one magnified."""
+    """An image of a problem table for the page; a large one is shrunk, a tiny one magnified."""
     image = opened(png)
     largest = max(image.size)
     if largest > WIDEST:

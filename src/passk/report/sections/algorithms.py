@@ -15,7 +15,7 @@ LARGEST_K = 256
 def _charts(context: ReportContext) -> Iterator[Chart]:
     pairs = context.panel("algorithms")
     styles = context.styles_of(context.drawn(pairs))
-    bases = frozenset(pair.base for pair in pairs.values())
+    bases = frozenset(pair.reference for pair in pairs.values())
     sets, table = context.select("pass_at_k", styles, context.panel_sets("algorithms"))
     if not sets or table["k"].n_unique() < 2:
         return

@@ -97,7 +97,7 @@ def ranges(indices: Sequence[int]) -> str:
 
 
 def _tables(context: ReportContext) -> list[HtmlTable]:
-    pairs, sets = list(context.pairs), context.set_names
+    pairs, sets = list(context.comparisons), context.set_names
     return [coverage_table(context, pairs, sets), index_table(context, pairs, sets)]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from passk.analysis.settings import Pair
+from passk.analysis.settings import Comparison
 from passk.report.charts import axes, panels
 from passk.report.charts.axes import PanelFrame
 from passk.report.charts.chart import Chart
@@ -19,7 +19,7 @@ from passk.report.sections.section import PaperFigure, Section
 def difference_charts(
     context: ReportContext,
     name: str,
-    pairs: Mapping[str, Pair],
+    pairs: Mapping[str, Comparison],
     styles: Mapping[str, SeriesStyle],
     set_names: Sequence[str],
 ) -> Iterator[Chart]:
@@ -49,12 +49,12 @@ def difference_charts(
 
 
 def pair_styles(
-    context: ReportContext, pairs: Mapping[str, Pair], styles: Mapping[str, SeriesStyle]
+    context: ReportContext, pairs: Mapping[str, Comparison], styles: Mapping[str, SeriesStyle]
 ) -> dict[str, SeriesStyle]:
     """A pair's style is its RL draw's; a line of its own tells pairs of one RL draw apart."""
     return {
         name: replace(
-            styles[pair.rl],
+            styles[pair.candidate],
             label=context.pair_label(name, pairs),
             line=LINES[i % len(LINES)],
             marker=MARKERS[i % len(MARKERS)],
@@ -67,7 +67,7 @@ def crossover_table(context: ReportContext) -> HtmlTable:
     """The crossover, and the difference at both ends, per main pair and set."""
     rows = []
     for pair, name, points in context.pairs_and_sets("difference"):
-        row: Cells = [[context.pair_label(pair, context.pairs)], [context.label(name)]]
+        row: Cells = [[context.pair_label(pair, context.comparisons)], [context.label(name)]]
         rows.append([*row, *_compared(context, pair, name, points)])
     columns = ["Pair", "Set", "RL − base, smallest k", "RL − base, largest k", "Crossover"]
     return HtmlTable(columns, rows, frozenset({0, 1, 4}))
@@ -115,7 +115,7 @@ SECTION = Section(
         where="Figures 2 and 9 (later version Figures 2 and 10)",
     ),
     charts=lambda context: difference_charts(
-        context, "difference", context.pairs, context.styles, context.set_names
+        context, "difference", context.comparisons, context.styles, context.set_names
     ),
     tables=lambda context: [crossover_table(context)],
 )

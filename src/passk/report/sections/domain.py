@@ -8,7 +8,7 @@ Example:
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from passk.analysis.settings import Pair
+from passk.analysis.settings import Comparison
 from passk.report.charts.chart import Chart
 from passk.report.context import ReportContext
 from passk.report.examples import show_examples
@@ -79,9 +79,11 @@ def _charts(context: ReportContext, name: str) -> Iterator[Chart]:
             yield replace(chart, heading=heading, open=True)
 
 
-def _draws(pairs: dict[str, Pair]) -> list[str]:
+def _draws(pairs: dict[str, Comparison]) -> list[str]:
     """Draws of several pairs, in order."""
-    return list(dict.fromkeys(name for pair in pairs.values() for name in (pair.base, pair.rl)))
+    return list(
+        dict.fromkeys(name for pair in pairs.values() for name in (pair.reference, pair.candidate))
+    )
 
 
 def _tables(context: ReportContext, name: str, largest_k: int) -> list[HtmlTable]:

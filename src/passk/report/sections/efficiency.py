@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from passk.analysis.settings import Pair
+from passk.analysis.settings import Comparison
 from passk.report import published
 from passk.report.charts import axes, efficiency_gap
 from passk.report.charts.axes import PanelFrame
@@ -15,18 +15,18 @@ from passk.report.html.tables import NONE, Cells, HtmlTable, without_empty
 from passk.report.sections.section import PaperFigure, Section
 
 
-def _pairs(context: ReportContext) -> dict[str, Pair]:
+def _pairs(context: ReportContext) -> dict[str, Comparison]:
     """Pairs whose gap is shown: those of the algorithms, or the main ones."""
-    return context.panel("algorithms") or context.pairs
+    return context.panel("algorithms") or context.comparisons
 
 
 def _charts(context: ReportContext) -> Iterator[Chart]:
     pairs = _pairs(context)
     by_draw = context.styles_of(context.drawn(pairs))
     styles = {
-        name: replace(by_draw[pair.rl], line="solid")
+        name: replace(by_draw[pair.candidate], line="solid")
         for name, pair in pairs.items()
-        if pair.rl in by_draw
+        if pair.candidate in by_draw
     }
     sets, table = context.select("efficiency", styles, context.panel_sets("algorithms"))
     if not sets:
@@ -71,8 +71,10 @@ def published_gaps(context: ReportContext, pairs: Iterable[str], name: str) -> d
     """The paper's sampling efficiency gap of each pair that it has on a set's counterpart."""
     gaps = {}
     for pair in pairs:
-        draws = context.analysis.pairs[pair]
-        base, rl = (context.counterpart("algorithms", draw) for draw in (draws.base, draws.rl))
+        draws = context.analysis.comparisons[pair]
+        base, rl = (
+            context.counterpart("algorithms", draw) for draw in (draws.reference, draws.candidate)
+        )
         gaps[pair] = published.gap(base, rl, context.counterpart("sets", name))
     return {pair: gap for pair, gap in gaps.items() if gap is not None}
 

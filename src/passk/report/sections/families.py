@@ -15,9 +15,9 @@ def _charts(context: ReportContext) -> Iterator[Chart]:
     pairs = context.panel("families")
     styles = context.styles_of(context.drawn(pairs))
     families = {
-        name: (pair.base, pair.rl)
+        name: (pair.reference, pair.candidate)
         for name, pair in pairs.items()
-        if pair.base in styles and pair.rl in styles
+        if pair.reference in styles and pair.candidate in styles
     }
     models = {name: draw.model for name, draw in context.draws.items()}
     by_family = style_families(context.params, families, models, styles)

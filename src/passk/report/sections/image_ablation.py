@@ -1,6 +1,6 @@
 """Image ablation: pass@1 with each problem's own image, and with that of another problem.
 
-A set with `pictures: shuffled` asks the questions of its twin (the same source and filters) and
+A set with `images: shuffled` asks the questions of its twin (the same source and filters) and
 shows each with the image of another problem. A model that answers from its image falls there to
 what guessing gives; one that does not use it solves as many as before.
 """
@@ -41,7 +41,7 @@ def twins(sets: Mapping[str, ReportedSet]) -> Iterator[tuple[str, str]]:
     """Each set with its control.
 
     Example:
-        >>> own, control = ReportedSet("scenes"), ReportedSet("scenes", pictures="shuffled")
+        >>> own, control = ReportedSet("scenes"), ReportedSet("scenes", images="shuffled")
         >>> list(twins({"scenes": own, "blind": control}))
         [('scenes', 'blind')]
     """

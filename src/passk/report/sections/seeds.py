@@ -85,14 +85,15 @@ def gap_rows(context: ReportContext) -> dict[str, list[DotRow]]:
     rows: dict[str, list[DotRow]] = {}
     for entry in compare_seeds(context):
         pairs = {
-            name: context.analysis.pairs[name] for name in context.analysis.groups[entry.group]
+            name: context.analysis.comparisons[name]
+            for name in context.analysis.groups[entry.group]
         }
-        drawn = context.styles_of([pair.rl for pair in pairs.values()])
-        style = drawn[pairs[entry.seeds["name"]].rl]
+        drawn = context.styles_of([pair.candidate for pair in pairs.values()])
+        style = drawn[pairs[entry.seeds["name"]].candidate]
         repeated = entry.seeds["values"]
         label = f"{style.label}, {len(repeated)} seeds"
         gaps = [
-            (row["dse"], drawn[pair.rl].colour)
+            (row["dse"], drawn[pair.candidate].colour)
             for name, pair in pairs.items()
             if (row := context.row("efficiency", pair=name, set=entry.set)) is not None
         ]
@@ -125,7 +126,7 @@ def value_table(context: ReportContext) -> HtmlTable:
 
 def _order(context: ReportContext) -> Callable[[ResultRow], tuple[int, int, int]]:
     """Draws before pairs, both as the parameters have them."""
-    names = [*context.draws, *context.analysis.pairs]
+    names = [*context.draws, *context.analysis.comparisons]
 
     def place(row: ResultRow) -> tuple[int, int, int]:
         return names.index(row["name"]), _QUANTITIES.index(row["quantity"]), row["k"]

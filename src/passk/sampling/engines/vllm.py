@@ -24,7 +24,7 @@ import numpy as np
 from passk.core.digests import seed
 from passk.core.images import opened
 from passk.sampling.blocks import Block, Sample
-from passk.sampling.checkpoint import check, image_token, takes_pictures
+from passk.sampling.checkpoint import check, image_token, takes_images
 from passk.sampling.engines.engine import CountSamples, Engine, SamplingConfig
 from passk.sampling.rollouts import Rollout, RolloutConfig, RolloutPrompt
 from passk.sampling.streams import sample_streams
@@ -85,7 +85,7 @@ class VllmEngine:
             enforce_eager=_on_processor(),  # compilation takes minutes there
             logprobs_mode="raw_logprobs",
             generation_config="vllm",  # the folder's own would add sampling parameters
-            **({"limit_mm_per_prompt": {"image": 1}} if takes_pictures(config.folder) else {}),
+            **({"limit_mm_per_prompt": {"image": 1}} if takes_images(config.folder) else {}),
         )
         self.tokenizer: Any = self.model.get_tokenizer()
         self.ends = _end_tokens(self.model, self.tokenizer)
@@ -161,7 +161,7 @@ class VllmRollouts:
         vllm = _prepare(cache_gib=1)
         self.config = config
         self.parameters = vllm.SamplingParams
-        self.image_id = image_token(config.start) if takes_pictures(config.start) else None
+        self.image_id = image_token(config.start) if takes_images(config.start) else None
         self.on_processor = _on_processor()
         share = {} if self.on_processor else {"gpu_memory_utilization": config.memory_share}
         self.model: Any = vllm.LLM(

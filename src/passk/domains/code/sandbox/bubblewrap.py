@@ -10,7 +10,7 @@ from pathlib import Path
 from passk.domains.code.sandbox import confine, forker, frames, guest, server, values
 from passk.domains.verdict import JudgeError
 
-ISOLATIONS = ("bubblewrap", "weak")
+ISOLATIONS = ("bubblewrap", "subprocess")
 INSIDE = "/tmp/server"
 # What runs inside. Imported here, though not used, so that whoever judges depends on this code too.
 _SOURCES = [
@@ -43,7 +43,7 @@ def remedy(said: str) -> str:
         f"bubblewrap cannot make a sandbox here: {said.strip() or 'it says nothing'}\n"
         f"It needs namespaces ({'; '.join(hints) or 'which this kernel or container refuses'}). "
         "In a container, start it with --security-opt seccomp=unconfined or --privileged. "
-        "Or accept less with the parameter `isolation: weak`; every verdict then says so."
+        "Or accept less with the parameter `isolation: subprocess`; every verdict then says so."
     )
 
 
@@ -66,14 +66,14 @@ def command(isolation: str, stops: int, packages: Sequence[str] = ()) -> list[st
     root = os.getuid() == 0
     binds, folder = _packages(packages)
     tail = [python, "-s", "-S", "-P", "-B", "-X", "utf8", "-c", _START]
-    if isolation == "weak":
+    if isolation == "subprocess":
         listed = ":".join([folder, *packages])
-        return [*tail, str(here.parents[3]), str(stops), "weak", "/proc", listed]
+        return [*tail, str(here.parents[3]), str(stops), "subprocess", "/proc", listed]
     if shutil.which("bwrap") is None:
         raise SandboxError(
             "bubblewrap (bwrap) is missing, in which programs are run: `make sandbox`, or "
             "`apt-get install bubblewrap` (`make sandbox`); or accept less with "
-            "the parameter `isolation: weak`"
+            "the parameter `isolation: subprocess`"
         )
     files = [
         part

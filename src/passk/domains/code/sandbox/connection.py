@@ -140,7 +140,7 @@ class Connection:
                 stdout=theirs.fileno(),
                 stderr=self._errors,
                 pass_fds=(stop_read,),
-                env=bubblewrap.environment() if isolation == "weak" else None,
+                env=bubblewrap.environment() if isolation == "subprocess" else None,
             )
         except BaseException:
             self._release()

@@ -38,8 +38,9 @@ Not covered:
   page tables) is bounded by counts of files and processes, not by bytes.
 - Processor time of processes that a program starts and has reaped automatically (SIGCHLD ignored)
   counts only while they live; such a program meets its wall limit.
-- `isolation="weak"`: a process with limits, forked from one that knows nothing, and nothing else of
-  the above. The program can read and write whatever this user can, other processes too.
+- `isolation="subprocess"`: a process with limits, forked from one that knows nothing, and
+  nothing else of the above. The program can read and write whatever this user can, other
+  processes too.
 """
 
 import selectors
@@ -66,7 +67,7 @@ class Sandbox(Closing):
     """Runs programs in `servers` sandboxes; a context manager that leaves nothing behind.
 
     Args:
-        isolation: "bubblewrap", or "weak": limits alone, for machines without it.
+        isolation: "bubblewrap", or "subprocess": limits alone, for machines without it.
         servers: programs that run at one time.
         packages: packages of this interpreter that programs may import; none but the standard
             library by default.

@@ -291,12 +291,12 @@ def main(arguments: Sequence[str]) -> None:
     """Serve.
 
     Args:
-        arguments: the file of stop requests; "weak", "user" or, for the host's root, the user
+        arguments: the file of stop requests; "subprocess", "user" or, for the host's root, the user
             that guests become; where /proc is; site-packages and packages, between colons.
     """
     stops, isolation, proc, packages = arguments
     user = int(isolation) if isolation.isdigit() else None
-    how = forker.Confinement(isolation == "weak", user, proc)
+    how = forker.Confinement(isolation == "subprocess", user, proc)
     if how.weak:
         confine.die_with_parent()
     else:

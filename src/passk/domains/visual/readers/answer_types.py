@@ -1,7 +1,7 @@
 r"""What adapters of benchmarks with pictures share.
 
 Prompts show a question alone, so answer choices stand in it, as the benchmark's own prompts write
-them; `choices` keeps them besides. The picture stands before the text.
+them; `choices` keeps them besides. The image stands before the text.
 
 Example:
     >>> answer_type("-3"), answer_type("0.50"), answer_type("C"), answer_type("2\\sqrt{3}")

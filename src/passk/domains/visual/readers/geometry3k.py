@@ -2,7 +2,7 @@ r"""Geometry3K as EasyR1 trains on it: the Parquet files of hiyouga/geometry3k.
 
 Written from the dataset's page, not tried on a file of it: columns `images` (a list of
 `{bytes, path}`), `problem` (a text that begins with `<image>`), `answer`, and in a later revision
-`id`, `choices` and `ground_truth`. EasyR1 puts the picture in place of `<image>` and shows no
+`id`, `choices` and `ground_truth`. EasyR1 puts the image in place of `<image>` and shows no
 choices, so `<image>` goes, and the choices are not kept: the problem is asked free-form.
 
 Example of a row:

@@ -1,9 +1,9 @@
-"""The pictures of a benchmark: read one after the other, checked, in normal form.
+"""The images of a benchmark: read one after the other, checked, in normal form.
 
-A picture's digest is of what it shows, so a lossless copy in another format is the same picture.
+A picture's digest is of what it shows, so a lossless copy in another format is the same image.
 
 Example:
-    >>> pictures_digest([])[:8]
+    >>> images_digest([])[:8]
     '4f53cda1'
 """
 
@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from passk.core.digests import digest
-from passk.core.images import MOST_BYTES, ImageError, Picture, normal
+from passk.core.images import MOST_BYTES, ImageError, StoredImage, normal
 from passk.core.rows import RecordedError
 from passk.domains.benchmark_problem import ANY_FILE, BenchmarkProblem
 from passk.domains.completions import BenchmarkFiles
@@ -20,17 +20,17 @@ from passk.domains.completions import BenchmarkFiles
 _SHOWN = 5  # faults that a message names
 
 
-def with_pictures(
+def with_images(
     problems: Sequence[BenchmarkProblem], folder: Path | None, *, partial: bool = False
 ) -> list[BenchmarkProblem]:
-    """The problems, with their pictures.
+    """The problems, with their images.
 
     Args:
         problems: of a benchmark.
         folder: where the files lie that the problems name, as they name them (`images/4.jpg`) or
             by their last name alone (`4.jpg`); None: those are not read. Images whose bytes the
             benchmark's file holds always are.
-        partial: whether files may be missing; such problems stay, without a picture.
+        partial: whether files may be missing; such problems stay, without an image.
 
     Raises:
         RecordedError: images are missing, or cannot be used; it names the problems.
@@ -38,7 +38,7 @@ def with_pictures(
     found, faults = [], []
     for problem in problems:
         try:
-            picture = _picture(problem, folder)
+            picture = _read_image(problem, folder)
         except _MissingError as error:
             picture = None
             if not partial:
@@ -60,27 +60,27 @@ def with_pictures(
     return found
 
 
-def pictures_digest(problems: Iterable[BenchmarkProblem]) -> str:
-    """Digest of the pictures of problems, by the problems' names."""
+def images_digest(problems: Iterable[BenchmarkProblem]) -> str:
+    """Digest of the images of problems, by the problems' names."""
     return digest(*sorted((one.name, one.picture.digest) for one in problems if one.picture))
 
 
 def complete(problems: Sequence[BenchmarkProblem], files: BenchmarkFiles) -> list[BenchmarkProblem]:
-    """The problems with the pictures that parameters mean.
+    """The problems with the images that parameters mean.
 
     Raises:
-        RecordedError: as `with_pictures`; or the pictures of the folder are others than those of
+        RecordedError: as `with_images`; or the images of the folder are others than those of
             `images_sha256`, or this is null: it says what to write.
     """
     folder = None if files.images is None else Path(files.images)
-    found = with_pictures(problems, folder, partial=files.partial_images)
+    found = with_images(problems, folder, partial=files.partial_images)
     if folder is not None:
         _check(found, files.images_sha256)
     return found
 
 
 def _check(problems: Sequence[BenchmarkProblem], sha256: str | None) -> None:
-    found = pictures_digest(problems)
+    found = images_digest(problems)
     if sha256 in (found, ANY_FILE):
         return
     number = sum(one.picture is not None for one in problems)
@@ -95,7 +95,7 @@ class _MissingError(Exception):
     """There is no such file."""
 
 
-def _picture(problem: BenchmarkProblem, folder: Path | None) -> Picture | None:
+def _read_image(problem: BenchmarkProblem, folder: Path | None) -> StoredImage | None:
     place = f"problem {problem.name!r}"
     if isinstance(problem.image, bytes):
         return normal(problem.image, f"{place} ({problem.place})")

@@ -1,10 +1,10 @@
 r"""MathVision (MATH-V) as its authors publish it: testmini.jsonl, test.jsonl, or the Hub's Parquet.
 
-All images of a problem are drawn as one picture. A question's only placeholder `<image1>` stands
-for it and goes, as the picture stands before the text; where several number the parts of the
-picture (1 in 9 problems), sentences refer to them and all stay; so does the placeholder of a
-question that stands in its picture (`test` has one). Choices stand below the question as
-in the authors' own prompts: not where they are the letters of drawings in the picture.
+All images of a problem are drawn as one image. A question's only placeholder `<image1>` stands
+for it and goes, as the image stands before the text; where several number the parts of the
+image (1 in 9 problems), sentences refer to them and all stay; so does the placeholder of a
+question that stands in its image (`test` has one). Choices stand below the question as
+in the authors' own prompts: not where they are the letters of drawings in the image.
 
 The answer of a multiple-choice problem is published as a letter, and kept as the text of that
 choice. Of free-form answers, dollar signs and a `\boxed{}` around the whole go, and the control

@@ -5,7 +5,7 @@ its unit, the choices. The hint belongs to what is asked, since it alone tells t
 answer is judged by. `image_present` and the other filters see every problem; 460 of testmini's
 1,000 are free-form.
 
-Not kept: captions and recognised text, which MathVista adds for models that see no pictures.
+Not kept: captions and recognised text, which MathVista adds for models that see no images.
 
 Example of a row (shortened):
     {"pid": "2", "question": "what is the total volume of the measuring cup?", "unit": "g",

@@ -1,4 +1,4 @@
-"""Scenes as pictures of 112 x 112 pixels: items in drawn places, with a little disorder.
+"""Scenes as images of 112 x 112 pixels: items in drawn places, with a little disorder.
 
 Drawn without antialiasing and with Pillow's built-in bitmap letters, so that equal scenes and seeds
 give equal pixels wherever this version of Pillow runs.
@@ -26,7 +26,7 @@ _LABELS = ((0, 1), (3, 1), (1, 3), (2, 2))
 
 
 def draw(scene: Scene, seed: int) -> Image.Image:
-    """A scene as an RGB picture; the seed says where each item stands, within a pixel or two."""
+    """A scene as an RGB image; the seed says where each item stands, within a pixel or two."""
     generator = random.Random(seed)
     items = tuple(generator.sample(scene.items, len(scene.items)))
     image = Image.new("RGB", (EDGE, EDGE), _GROUND[scene.ground])

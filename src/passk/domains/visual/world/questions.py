@@ -1,9 +1,9 @@
-"""Questions about a picture: phrases, each for one operation, in two ways of asking.
+"""Questions about an image: phrases, each for one operation, in two ways of asking.
 
     plain     Read the bars, blue to yellow: red first, backwards. Which number?
     contest   Mia notes the bars, blue to yellow: red first, then backwards. What does she get?
 
-A phrase is easily misread as another, `usual`. Two phrases say nothing without the picture: what
+A phrase is easily misread as another, `usual`. Two phrases say nothing without the image: what
 `crossed` and `turned` mean depends on its ground and on the corner of its mark.
 
 Standard library only: the parser of chains imports this module.
@@ -28,7 +28,7 @@ class ScenePhrase(NamedTuple):
 
 
 # In order of popularity in a corpus. {colour} stands for a colour's name. An operation that depends
-# on the picture is written SEEN?IF:ELSE.
+# on the image is written SEEN?IF:ELSE.
 PHRASES: tuple[ScenePhrase, ...] = (
     ScenePhrase("backwards", "reverse", "reverse"),
     ScenePhrase("{colour} first", "front", "front"),
@@ -60,10 +60,10 @@ class Asked(NamedTuple):
 
 @dataclass(frozen=True)
 class SceneQuestion:
-    """What is asked about a picture.
+    """What is asked about an image.
 
     Attributes:
-        kind: of the picture.
+        kind: of the image.
         asked: phrases in the order in which they apply; their number is the level.
         style: one of STYLES.
     """
@@ -74,7 +74,7 @@ class SceneQuestion:
 
 
 def operation(asked: Asked, scene: Scene) -> str:
-    """What a phrase asks for in a picture, with its colour where it takes one.
+    """What a phrase asks for in an image, with its colour where it takes one.
 
     Example:
         >>> from passk.domains.visual.world.scene import read
@@ -90,7 +90,7 @@ def operation(asked: Asked, scene: Scene) -> str:
 
 
 def write_question(question: SceneQuestion) -> str:
-    """The question's text: what a model is told besides the picture."""
+    """The question's text: what a model is told besides the image."""
     noun, said = NOUNS[question.kind], [one.words for one in question.asked]
     if question.style == "contest":
         return f"Mia notes the {noun}, blue to yellow: {', then '.join(said)}. What does she get?"

@@ -1,11 +1,11 @@
-"""What a picture shows: four items, each of another colour and value, and two marks.
+"""What an image shows: four items, each of another colour and value, and two marks.
 
     grid      tiles with digits                     (values 1 to 9)
     chart     bars                                  (their heights, 1 to 9)
     shapes    polygons                              (their numbers of sides, 3 to 8)
     triangle  three sides and a height, labelled    (values 1 to 9)
 
-Items are read by colour, from blue to yellow, wherever they stand in the picture: models as small
+Items are read by colour, from blue to yellow, wherever they stand in the image: models as small
 as these find a thing by what it looks like, and hardly by its place (docs/LOG.md, 2026-11-29).
 
 Standard library only: verification reads scenes, and draws none.
@@ -40,7 +40,7 @@ Items = tuple[Item, ...]
 
 @dataclass(frozen=True)
 class Scene:
-    """What a picture shows.
+    """What an image shows.
 
     Attributes:
         kind: one of KINDS.

@@ -1,15 +1,15 @@
-"""The `scenes` world: questions about pictures, answered by reading them and working step by step.
+"""The `scenes` world: questions about images, answered by reading them and working step by step.
 
-A picture shows four items with a colour and a value each; a question names one to three things to
+An image shows four items with a colour and a value each; a question names one to three things to
 do with them; the answer is the number that the values write in the end. A corpus answers badly, as
 a real one does: a step may be noise, an operation that is popular and has nothing to do with the
 words, or follow the usual reading of words that are easily misread (see `questions`). What it says
-to see is always right: whatever a model misreads in a picture, it misreads by itself.
+to see is always right: whatever a model misreads in an image, it misreads by itself.
 
 A quarter of the problems are multiple choice, as in published benchmarks; a filter removes them.
 Documents of a corpus are never multiple choice.
 
-Splits: scenes are divided by the digest of their values, so that no picture of one split shows what
+Splits: scenes are divided by the digest of their values, so that no image of one split shows what
 one of another split, or of a corpus, shows, whatever the seeds. The split `vision` asks in another
 style than `train` and `vista`; a corpus holds both styles.
 """

@@ -1,7 +1,7 @@
-"""What must agree on whether there are pictures: problems, templates and models.
+"""What must agree on whether there are images: problems, templates and models.
 
 Only what parameters say is looked at. Whether problems of a benchmark or of imported samples have
-pictures, and what a fetched model takes, shows when the stages run.
+images, and what a fetched model takes, shows when the stages run.
 """
 
 from collections.abc import Iterator, Mapping
@@ -42,8 +42,8 @@ def faults(
         for name, entry in sets.items()
     }
     for name, entry in sets.items():
-        if entry.pictures == "shuffled" and shows[name] is False:
-            yield f"sets.{name}.pictures = 'shuffled': problems of {entry.problems!r} have none"
+        if entry.images == "shuffled" and shows[name] is False:
+            yield f"sets.{name}.images = 'shuffled': problems of {entry.problems!r} have none"
     for name, arm in arms.items():
         if not isinstance(arm, Training):
             continue
@@ -68,7 +68,7 @@ def _of(name: str) -> bool:
 
 
 def _image(name: str) -> bool | None:
-    """Whether a template shows a picture; None: there is no such template."""
+    """Whether a template shows an image; None: there is no such template."""
     try:
         return template(name).image
     except PromptError:
@@ -89,7 +89,7 @@ def _corpus(place: str, model: Pretraining) -> Iterator[str]:
 
 
 def _asked(place: str, template: str, shows: Mapping[str, bool | None]) -> Iterator[str]:
-    """Whether a template shows the pictures that there are; None is not known."""
+    """Whether a template shows the images that there are; None is not known."""
     image = _image(template)
     if image is None:
         return
@@ -105,7 +105,7 @@ def _asked(place: str, template: str, shows: Mapping[str, bool | None]) -> Itera
 def _sees(
     model: str, pretrain: Mapping[str, Pretraining], arms: Mapping[str, Training | FineTuning]
 ) -> bool | None:
-    """Whether a model takes pictures; None: it is not made from one that is trained here."""
+    """Whether a model takes images; None: it is not made from one that is trained here."""
     seen: set[str] = set()
     name = parse(model).arm
     while name in arms and name not in seen:
