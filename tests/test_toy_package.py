@@ -84,17 +84,22 @@ def write_study(workspace):
     values["verification"]["words"] = {"ignore_case": False}
     values["validation"] |= {"truncated_at_most": 1.0, "unknown_at_most": 1.0}
     values["select"], values["sft"], values["headline"] = {}, {}, {}
-    values["examples"] = {"words": {"base": "rule", "rl": "base", "set": "test", "problems": 1}}
-    pairs = {"toy": {"base": "base", "rl": "toy"}, "rule": {"base": "base", "rl": "rule"}}
+    values["examples"] = {
+        "words": {"reference": "rule", "candidate": "base", "set": "test", "problems": 1}
+    }
+    comparisons = {
+        "toy": {"reference": "base", "candidate": "toy"},
+        "rule": {"reference": "base", "candidate": "rule"},
+    }
     names = ("pass_at_k", "difference", "failures", "solved")
     values["analysis"] |= {
         "questions": dict.fromkeys(names, "counts")
         | {"failures": "verdicts", "training": "training"},
-        "k": [1, 2, 4], "pairs": pairs, "efficiency_k": 4,
+        "k": [1, 2, 4], "comparisons": comparisons, "efficiency_k": 4,
     }  # fmt: skip
-    panel = {"pairs": list(pairs), "sets": ["test", "listed"]}
+    panel = {"comparisons": list(comparisons), "sets": ["test", "listed"]}
     values["report"] |= {
-        "pairs": ["toy"], "sets": ["test"], "panels": {"solved": panel, "words": panel},
+        "comparisons": ["toy"], "sets": ["test"], "panels": {"solved": panel, "words": panel},
         "claims": {"rule": ["rule"]}, "labels": {}, "colours": {},
     }  # fmt: skip
     workspace.write_params(values)

@@ -11,7 +11,7 @@ def solved_table(context: ReportContext) -> HtmlTable:
     rows: list[Cells] = []
     for name, pair in context.panel("solved").items():
         for set_name in context.panel_sets("solved"):
-            cells = [_solved(context, draw, set_name) for draw in (pair.base, pair.rl)]
+            cells = [_solved(context, draw, set_name) for draw in (pair.reference, pair.candidate)]
             rows.append([[context.label(name)], [context.label(set_name)], *cells])
     return HtmlTable(["Pair", "Set", "Base solves", "RL solves"], rows, frozenset({0, 1}))
 
