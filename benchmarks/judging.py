@@ -46,9 +46,9 @@ OURS = (
     READ
     + """
 from pathlib import Path
-from passk.verification.cache import VerdictCache
-from passk.verification.math.judge import MathJudge
-from passk.verification.math.options import MathOptions
+from passk.domains.verdict_cache import VerdictCache
+from passk.domains.math.judge import MathJudge
+from passk.domains.math.options import MathOptions
 options = MathOptions()
 with MathJudge(options, VerdictCache(Path(sys.argv[3]), options.grader())) as judge:
     judge(["1"] * len(warm), warm)

@@ -19,7 +19,7 @@ from passk.domains.verdict_cache import VerdictCache
 from passk.domains.code.judge import CodeJudge
 from passk.domains.code.options import CodeOptions
 from passk.domains.code.test_cases import Tests
-from passk.verification.sandbox.values import encode
+from passk.domains.code.sandbox.values import encode
 
 folder, number = Path(sys.argv[1]), int(sys.argv[2])
 golds = [

@@ -49,6 +49,6 @@ def main(
         elif yes:
             path.unlink()
     if not removable:
-        typer.echo(f"nothing to tidy: all of study {study!r} is named by {PARAMS}")
+        typer.echo(f"nothing to prune: all of study {study!r} is named by {PARAMS}")
     elif not yes:
         typer.echo("run `passk prune --yes` to remove them")
