@@ -22,7 +22,7 @@ from passk.domains.math.extraction import boxed_answer, closed_box
 from passk.domains.math.judge import MathJudge
 from passk.domains.math.numerals import decide
 from passk.domains.math.options import MathOptions
-from passk.domains.math.workers import Pool, Request, WorkerError
+from passk.domains.math.workers import Pool, WorkerError, WorkerRequest
 from passk.domains.verdict import Verdict
 from passk.domains.verdict_cache import WHOLE, VerdictCache
 
@@ -216,7 +216,11 @@ def test_doubt_ends_in_the_whole_response():
 
 
 def test_an_overrun_is_unknown_and_its_worker_replaced():
-    requests = [Request("1", "2 x", True), Request("1", ENDLESS, True), Request("1", "3 x", True)]
+    requests = [
+        WorkerRequest("1", "2 x", True),
+        WorkerRequest("1", ENDLESS, True),
+        WorkerRequest("1", "3 x", True),
+    ]
     begun = time.monotonic()
     with Pool(MathOptions(), timeout=1.0, count=1) as pool:
         found = dict(pool.judge(requests))
@@ -229,7 +233,7 @@ def test_an_overrun_is_unknown_and_its_worker_replaced():
 
 
 def test_a_crash_is_unknown_and_the_others_are_judged():
-    requests = [Request("1", f"{i} x", True) for i in range(40)]
+    requests = [WorkerRequest("1", f"{i} x", True) for i in range(40)]
     with Pool(MathOptions(), count=1) as pool:
         found = {}
         for number, verdict in pool.judge(requests):
@@ -246,21 +250,21 @@ def test_a_crash_is_unknown_and_the_others_are_judged():
 def test_a_stopped_worker_is_killed_from_outside(monkeypatch):
     monkeypatch.setattr("passk.domains.math.workers._GRACE", 0.5)
     with Pool(MathOptions(), timeout=0.5, count=1) as pool:
-        list(pool.judge([Request("1", "x", True)]))
+        list(pool.judge([WorkerRequest("1", "x", True)]))
         os.kill(pool.pids[0], signal.SIGSTOP)  # neither judges nor hears its alarm
-        assert dict(pool.judge([Request("1", "y", True)]))[0].reason == "timeout"
+        assert dict(pool.judge([WorkerRequest("1", "y", True)]))[0].reason == "timeout"
 
 
 def test_a_grader_that_does_not_start_is_an_error(monkeypatch):
     monkeypatch.setattr("passk.domains.math.worker.__name__", "passk.domains.no_such_module")
     with pytest.raises(WorkerError, match="no_such_module"), Pool(MathOptions()) as pool:
-        list(pool.judge([Request("1", "x", True)]))
+        list(pool.judge([WorkerRequest("1", "x", True)]))
 
 
 def test_long_responses_block_no_pipe():
     texts = [f"{'so on ' * 20_000} {i}" for i in range(8)]
     with Pool(MathOptions(), count=2) as pool:
-        found = dict(pool.judge([Request("5", text, False) for text in texts]))
+        found = dict(pool.judge([WorkerRequest("5", text, False) for text in texts]))
     assert [found[i].verdict for i in range(8)] == ["wrong"] * 5 + ["correct"] + ["wrong"] * 2
 
 

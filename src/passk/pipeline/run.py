@@ -22,7 +22,6 @@ from passk.core.digests import digest, file_digest
 from passk.core.yaml_files import read, select
 from passk.pipeline.closure import stage_module
 from passk.pipeline.dag import Stage, cached
-from passk.pipeline.stages.job import Job, StageError
 from passk.provenance import records, tracking
 
 ENVIRONMENT = {
@@ -81,6 +80,8 @@ def execute(stage: Stage) -> None:
     keys = stage.params.get(PARAMS.as_posix(), ())
     execution = records.open_execution(stage, select(values, keys))
     tracking.ensure_drainer()  # shows a training log while it grows
+    from passk.pipeline.stages.job import Job  # imports pydantic, which a wrong name does not need
+
     job = Job(stage.group, stage.item, execution.params, execution.inputs)
     try:
         metrics = importlib.import_module(stage_module(stage.group)).run(job)
@@ -102,6 +103,8 @@ def main(arguments: list[str]) -> int:
     if name not in stages:
         print(f"passk: no stage {name!r} in dvc.yaml; `dvc stage list` names them", file=sys.stderr)
         return 2
+    from passk.pipeline.stages.job import StageError
+
     try:
         execute(stages[name])
     except (StageError, ValueError) as error:  # faults of parameters and tables are ValueErrors
