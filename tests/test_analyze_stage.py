@@ -19,7 +19,7 @@ from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import SAMPLES
 from passk.core.schemas.verdicts import VERDICTS
 from passk.core.tables import TableError
-from passk.pipeline.stages import analyze, catalog, count, examples
+from passk.pipeline.stages import analyze, count, examples, manifest
 from passk.pipeline.stages.job import Job, StageError
 from passk.provenance.draws import trace_row
 from passk.provenance.explain import ExplainError, find_rows
@@ -125,7 +125,7 @@ def run_analyze(question, draws=tuple(DRAWS), train=(), sft=(), **changes):
         "sft": {name: {} for name in sft},
         "analysis": parameters(**changes),
     }
-    catalog.run(Job("catalog", "", params, "-"))
+    manifest.run(Job("manifest", "", params, "-"))
     analyze.run(Job("analyze", question, params, "-"))
     return pl.read_parquet(paths.results("toy", question))
 

@@ -15,8 +15,7 @@ from passk.core.schemas.samples import SAMPLES
 from passk.core.schemas.verdicts import VERDICTS
 from passk.core.yaml_files import ParameterError, read
 from passk.data.demonstration_settings import Answers, Selection
-from passk.pipeline.stages import answers as answers_stage
-from passk.pipeline.stages import select as select_stage
+from passk.pipeline.stages import reference_answers, rejection_sampling
 from passk.pipeline.stages.job import Job, StageError
 
 SELECTION = {
@@ -78,10 +77,10 @@ def select(sets=("one",), **changes):
     """Run the stage; its table and what it returned."""
     params = {
         "study": "s",
-        "select": {"good": SELECTION | changes},
+        "rejection_sampling": {"good": SELECTION | changes},
         "draws": {"teacher": {"sets": list(sets)}},
     }
-    metrics = select_stage.run(Job("select", "good", params, ""))
+    metrics = rejection_sampling.run(Job("rejection_sampling", "good", params, ""))
     return DEMONSTRATIONS.read(paths.demonstrations("s", "good")), metrics
 
 
@@ -146,7 +145,9 @@ def test_problems_without_a_demonstration_are_counted():
 @pytest.mark.usefixtures("study")
 def test_nothing_left_is_an_error_that_says_what_there_was():
     drawn([row for row in ROWS if row[4] != "correct"])
-    with pytest.raises(StageError, match=r"select\.good: no response .*1 wrong.*draws\.teacher\.n"):
+    with pytest.raises(
+        StageError, match=r"rejection_sampling\.good: no response .*1 wrong.*draws\.teacher\.n"
+    ):
         select()
     assert not paths.demonstrations("s", "good").exists()
 
@@ -168,8 +169,8 @@ def test_samples_without_verdict_or_problem_and_pictures_are_refused():
 
 def answers(**changes):
     entry = {"set": "one", "pattern": r" \boxed{{answer}}"} | changes
-    params = {"study": "s", "answers": {"short": entry}}
-    metrics = answers_stage.run(Job("answers", "short", params, ""))
+    params = {"study": "s", "reference_answers": {"short": entry}}
+    metrics = reference_answers.run(Job("reference_answers", "short", params, ""))
     return DEMONSTRATIONS.read(paths.demonstrations("s", "short")), metrics
 
 
@@ -221,8 +222,8 @@ ARM = {
 def values():
     """The default study with one of each section on fine-tuning."""
     params = read(ROOT / "params.yaml")
-    params["select"] = {"good": SELECTION | {"draw": "base"}}
-    params["answers"] = {"short": {"set": "train", "pattern": "{answer}"}}
+    params["rejection_sampling"] = {"good": SELECTION | {"draw": "base"}}
+    params["reference_answers"] = {"short": {"set": "train", "pattern": "{answer}"}}
     params["sft"] = {"tuned": ARM, "brief": ARM | {"demonstrations": "short"}}
     # One RL arm and its draws suffice; what the default study says beyond them is left out.
     params["train"] = {"grpo": params["train"]["grpo"]}
@@ -261,12 +262,19 @@ FAULTS = {
     "start": ({"sft__tuned__start": "bse"}, ["sft.tuned.start", "did you mean 'base'"]),
     "data": ({"sft__tuned__demonstrations": "goood"}, ["did you mean 'good'", "short"]),
     "template": ({"sft__tuned__template": "plan"}, ["did you mean 'plain'"]),
-    "draw": ({"select__good__draw": "bass"}, ["select.good.draw", "did you mean 'base'"]),
-    "set": ({"answers__short__set": "trane"}, ["answers.short.set", "did you mean 'train"]),
+    "draw": (
+        {"rejection_sampling__good__draw": "bass"},
+        ["rejection_sampling.good.draw", "did you mean 'base'"],
+    ),
+    "set": (
+        {"reference_answers__short__set": "trane"},
+        ["reference_answers.short.set", "did you mean 'train"],
+    ),
     "batch": ({"sft__tuned__gradient_accumulation": 3}, ["sft.tuned", "not divisible"]),
     "model's name": ({"sft__grpo": ARM}, ["sft.grpo: another model has that name"]),
     "data's name": (
-        {"answers__good": {"set": "train", "pattern": "{answer}"}}, ["answers.good", "choose"],
+        {"reference_answers__good": {"set": "train", "pattern": "{answer}"}},
+        ["reference_answers.good", "choose"],
     ),
     "itself": ({"sft__tuned__start": "tuned"}, ["sft.tuned: trained from itself", "tuned from"]),
     "each other": (

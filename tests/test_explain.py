@@ -59,7 +59,7 @@ def dag():
     yield stage("pretrain@base", (), ("models/toy/base",))
     yield stage("train@rl", ("models/toy/base", f"{data}/sets/train.parquet"),
                 ("models/toy/rl", f"{data}/training/rl.jsonl"))  # fmt: skip
-    yield stage("catalog", (), (f"{data}/catalog/training.json",))
+    yield stage("manifest", (), (f"{data}/manifest/training.json",))
     yield stage("validate@problems", (f"{data}/sets",), (f"{data}/validation/problems.json",))
     for draw, model in (("base", "base"), ("rl", "rl/step-2")):
         yield stage(f"sample@{draw}", (f"models/toy/{model}", f"{data}/sets"),
@@ -72,7 +72,7 @@ def dag():
         yield stage(f"analyze@{question}", (f"{data}/counts",),
                     (f"{data}/results/{question}.parquet",))  # fmt: skip
     for question in ("training", "cost"):
-        deps = (f"{data}/catalog/training.json", f"{data}/training", f"{data}/validation")
+        deps = (f"{data}/manifest/training.json", f"{data}/training", f"{data}/validation")
         yield stage(f"analyze@{question}", deps, (f"{data}/results/{question}.parquet",))
 
 
@@ -90,7 +90,7 @@ def write(name):
         path.write_text(item)
         if group == "train":
             put(paths.training_log("toy", item))
-    elif group == "catalog":
+    elif group == "manifest":
         put(paths.manifest("toy", "training"))
     elif group == "validate":
         put(paths.validation("toy", item))

@@ -40,7 +40,8 @@ def _uncommented(text: str) -> set[str]:
 
 # Sections whose keys are the user's names, and keys for which the section's comment speaks.
 NAMED = (
-    "worlds", "benchmarks", "imported", "sets", "pretrain", "fetch", "train", "select", "answers",
+    "worlds", "benchmarks", "imported", "sets", "pretrain", "fetch", "train",
+    "rejection_sampling", "reference_answers",
     "sft", "draws",
     "headline", "examples", "analysis.comparisons", "analysis.groups", "report.labels",
     "report.colours", "report.counterparts.algorithms", "report.counterparts.steps",

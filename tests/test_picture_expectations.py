@@ -18,8 +18,8 @@ from passk.data.filter_settings import SetEntry
 from passk.domains import expectations as gate
 from passk.domains.visual import expectations as pictures
 from passk.domains.visual import shuffled_images as control
-from passk.pipeline.stages import catalog, validate
 from passk.pipeline.stages import filter as filter_stage
+from passk.pipeline.stages import manifest, validate
 from passk.pipeline.stages.job import Job, StageError
 
 NAMES = {expect.kwargs["column"]: expect.name for expect in pictures.IMAGES.expectations()}
@@ -160,9 +160,9 @@ def test_the_stage_looks_at_sets_with_pictures(tmp_path, monkeypatch):
         "sets": {name: {"problems": name, "filters": []} for name in ("scenes", "sums")},
         "validation": {"truncated_at_most": 1, "unknown_at_most": 1, "imported_same_n": False},
         "analysis": {"views": {}, "coverage_excludes": []},
-        **{key: {} for key in ("draws", "train", "select", "answers", "sft")},
+        **{key: {} for key in ("draws", "train", "rejection_sampling", "reference_answers", "sft")},
     }
-    catalog.run(Job("catalog", "declared", params, "x"))
+    manifest.run(Job("manifest", "declared", params, "x"))
     with pytest.raises(StageError, match=r"pictures hold pixels and nothing else.*\(1 of 3\)"):
         validate.run(Job("validate", "problems", params, "x"))
 

@@ -9,7 +9,7 @@ from tests.conftest import Workspace
 from passk.pipeline import dag as dvc_dag
 
 ALL_DRAWS = ("sample@", "verify@", "count@")
-TABLES = ("catalog", "report")  # read the parameters of every draw
+TABLES = ("manifest", "report")  # read the parameters of every draw
 
 # edit -> prefixes of the stages that it reaches directly, by what dvc.yaml declares
 EDITS = {

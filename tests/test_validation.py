@@ -16,7 +16,7 @@ from passk.data.expectations import problems, samples, verdicts
 from passk.data.expectations.declared import Declared, parse_draws
 from passk.domains import expectations as gate
 from passk.domains.code.test_cases import Tests
-from passk.pipeline.stages import catalog, validate
+from passk.pipeline.stages import manifest, validate
 from passk.pipeline.stages.job import Job, StageError
 
 DRAWS = {
@@ -211,8 +211,8 @@ def test_training_sets_are_those_of_arms_and_those_behind_demonstrations():
     params = {
         "train": {"grpo": {"set": "a"}},
         "sft": {"distilled": {"demonstrations": "good"}, "instruct": {"demonstrations": "short"}},
-        "select": {"good": {"draw": "teacher"}, "idle": {"draw": "base"}},
-        "answers": {"short": {"set": "d"}, "unused": {"set": "f"}},
+        "rejection_sampling": {"good": {"draw": "teacher"}, "idle": {"draw": "base"}},
+        "reference_answers": {"short": {"set": "d"}, "unused": {"set": "f"}},
         "sets": {},
         "draws": {
             "teacher": {"sets": ["b", "c"], "engine": "step_loop"},
@@ -347,8 +347,8 @@ PARAMS = {
     "sets": {name: {"problems": name} for name in SETS},
     "draws": DRAWS,
     "train": {"grpo": {"set": "train"}},
-    "select": {},
-    "answers": {},
+    "rejection_sampling": {},
+    "reference_answers": {},
     "sft": {},
     "analysis": {"views": {}, "coverage_excludes": []},
     "validation": {"truncated_at_most": 0.2, "unknown_at_most": 0.1, "imported_same_n": False},
@@ -356,7 +356,7 @@ PARAMS = {
 
 
 def run(job):
-    catalog.run(job)
+    manifest.run(job)
     return validate.run(job)
 
 
@@ -396,7 +396,7 @@ def test_the_result_says_what_each_filter_was_given_and_kept(study):
     assert "filters" not in json.loads(paths.validation("toy", "samples").read_text())
 
 
-@pytest.mark.parametrize("by", ["select", "answers"])
+@pytest.mark.parametrize("by", ["rejection_sampling", "reference_answers"])
 def test_a_test_set_that_was_distilled_on_stops_the_run(study, by):
     taught = problem_rows("taught", ["d0", "e1"])
     PROBLEMS.write(taught, paths.problem_set("toy", "taught"))
@@ -406,7 +406,7 @@ def test_a_test_set_that_was_distilled_on_stops_the_run(study, by):
         "draws": DRAWS | {"teacher": DRAWS["base"] | {"sets": ["taught"]}},
     }
     run(Job("validate", "problems", params, ""))  # nobody learns from it yet
-    source = {"select": {"draw": "teacher"}, "answers": {"set": "taught"}}[by]
+    source = {"rejection_sampling": {"draw": "teacher"}, "reference_answers": {"set": "taught"}}[by]
     learned = {by: {"data": source}, "sft": {"distilled": {"demonstrations": "data"}}}
     with pytest.raises(StageError, match="set=easy, index=1, problem_id=e1"):
         run(Job("validate", "problems", params | learned, ""))

@@ -2,8 +2,8 @@
 
 Such a stage needs names and little more. Were whole sections of params.yaml its parameters, every
 one of them would carry all draws and arms in dvc.lock (more than half of its lines), and a changed
-learning rate would call all of them stale. So one stage (`catalog`) writes down what they need, and
-they depend on what it wrote: it changes only where that changes.
+learning rate would call all of them stale. So one stage (`manifest`) writes down what they need,
+and they depend on what it wrote: it changes only where that changes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,8 +20,8 @@ KEYS = {
     "draws": ("sets", "n", "engine"),
     "train": ("set",),
     "sft": ("demonstrations",),
-    "select": ("draw",),
-    "answers": ("set",),
+    "rejection_sampling": ("draw",),
+    "reference_answers": ("set",),
 }
 
 DeclaredContent = dict[str, dict[str, dict[str, Any]]]  # section -> item -> what is known of it
@@ -90,10 +90,10 @@ def read_manifest(path: Path, parse: Callable[[Any], T]) -> T:
     Raises:
         FileError: it is missing, not JSON, or of another form.
     """
-    content = read_json(path, "run the stage catalog again")
+    content = read_json(path, "run the stage manifest again")
     try:
         return parse(content)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise FileError(
-            f"{path}: of another form ({error!r}); run the stage catalog again"
+            f"{path}: of another form ({error!r}); run the stage manifest again"
         ) from error

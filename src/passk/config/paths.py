@@ -75,7 +75,7 @@ def counts(study: str, draw: str) -> Path:
 
 def manifest(study: str, name: str) -> Path:
     """A file of the manifest: `declared`, `views`, or the names behind a folder, e.g. `counts`."""
-    return data(study) / "catalog" / f"{name}.json"
+    return data(study) / "manifest" / f"{name}.json"
 
 
 def validation(study: str, kind: str) -> Path:

@@ -5,6 +5,8 @@ from typing import Any
 
 # The place of a key by its parts, "*" for a name that the study chooses -> the key's name now.
 _KEYS = {
+    ("select",): "rejection_sampling",
+    ("answers",): "reference_answers",
     ("analysis", "pairs"): "comparisons",
     ("analysis", "comparisons", "*", "base"): "reference",
     ("analysis", "comparisons", "*", "rl"): "candidate",

@@ -55,8 +55,10 @@ class Study(BaseModel):
     pretrain: dict[Name, Pretraining] = Field(description="Models trained from scratch.")
     fetch: dict[Name, Fetch] = Field(description="Models that somebody else made.")
     train: dict[Name, Training] = Field(description="Reinforcement-learning arms.")
-    select: dict[Name, Selection] = Field(description="Samples to fine-tune on, by verdict.")
-    answers: dict[Name, Answers] = Field(description="Short answers to fine-tune on.")
+    rejection_sampling: dict[Name, Selection] = Field(
+        description="Samples to fine-tune on, by verdict."
+    )
+    reference_answers: dict[Name, Answers] = Field(description="Short answers to fine-tune on.")
     sft: dict[Name, FineTuning] = Field(description="Models fine-tuned on demonstrations.")
     sampling: Sampling
     draws: dict[Name, Draw] = Field(description="What is sampled: a model on sets, n times.")
@@ -181,15 +183,18 @@ def _chats(study: Study) -> Iterator[str]:
 
 def _fine_tuning(study: Study, starts: Iterable[str]) -> Iterator[str]:
     """What disagrees in the sections on fine-tuning."""
-    for name, choice in study.select.items():
-        yield from unknown(f"select.{name}.draw", choice.draw, study.draws, "draw")
-    for name, short in study.answers.items():
-        yield from unknown(f"answers.{name}.set", short.set, study.sets, "set")
-        if name in study.select:
-            yield f"answers.{name}: demonstrations under `select:` have that name; choose another"
+    for name, choice in study.rejection_sampling.items():
+        yield from unknown(f"rejection_sampling.{name}.draw", choice.draw, study.draws, "draw")
+    for name, short in study.reference_answers.items():
+        yield from unknown(f"reference_answers.{name}.set", short.set, study.sets, "set")
+        if name in study.rejection_sampling:
+            yield (
+                f"reference_answers.{name}: demonstrations under `rejection_sampling:` have that "
+                "name; choose another"
+            )
     for name, arm in study.sft.items():
         yield from unknown(f"sft.{name}.start", arm.start, starts, "model")
-        known = {*study.select, *study.answers}
+        known = {*study.rejection_sampling, *study.reference_answers}
         at = f"sft.{name}.demonstrations"
         yield from unknown(at, arm.demonstrations, known, "demonstrations")
         yield from template_faults(f"sft.{name}.template", arm.template)
@@ -204,7 +209,7 @@ def _circles(study: Study) -> Iterator[str]:
     needs = {name: {arm(one.start)} for name, one in study.train.items()}
     for name, tuned in study.sft.items():
         needs[name] = {arm(tuned.start)}
-        choice = study.select.get(tuned.demonstrations)
+        choice = study.rejection_sampling.get(tuned.demonstrations)
         if choice is not None and choice.draw in study.draws:
             needs[name].add(arm(study.draws[choice.draw].model))
     try:

@@ -1,4 +1,4 @@
-"""Parameters of the stage groups `select` and `answers`: what a model is fine-tuned on."""
+"""Parameters of `rejection_sampling` and `reference_answers`: what a model is fine-tuned on."""
 
 from typing import Annotated, Literal
 
@@ -8,7 +8,7 @@ PLACE = "{answer}"
 
 
 class Selection(BaseModel):
-    """One entry of `select`: samples of a draw, by their verdicts."""
+    """One entry of `rejection_sampling`: samples of a draw, by their verdicts."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -38,7 +38,7 @@ class Selection(BaseModel):
 
 
 class Answers(BaseModel):
-    """One entry of `answers`: the reference answers of a set, without any reasoning."""
+    """One entry of `reference_answers`: the reference answers of a set, without any reasoning."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -22,7 +22,7 @@ class FineTuning(BaseModel):
         description="Model to start from: of `pretrain`, `fetch` or `sft`, or ARM/step-N."
     )
     demonstrations: str = Field(
-        description="What is learned: a name under `select:` or `answers:`."
+        description="What is learned: a name under `rejection_sampling:` or `reference_answers:`."
     )
     template: str = Field(description="Prompt template, as in `draws:`.")
     train_seed: int = Field(ge=0, description="Seed of this arm beside the study's seed.")

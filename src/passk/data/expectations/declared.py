@@ -50,14 +50,14 @@ class DeclaredFineTuning:
 
 @dataclass(frozen=True)
 class DeclaredSelection:
-    """An entry of `select`: the draw whose responses become demonstrations."""
+    """An entry of `rejection_sampling`: the draw whose responses become demonstrations."""
 
     draw: str
 
 
 @dataclass(frozen=True)
 class DeclaredAnswers:
-    """An entry of `answers`: the set whose reference answers become demonstrations."""
+    """An entry of `reference_answers`: the set whose reference answers become demonstrations."""
 
     set: str
 
@@ -70,8 +70,8 @@ class Declared:
     draws: Mapping[str, DeclaredDraw]
     train: Mapping[str, DeclaredArm]
     sft: Mapping[str, DeclaredFineTuning]
-    select: Mapping[str, DeclaredSelection]
-    answers: Mapping[str, DeclaredAnswers]
+    rejection_sampling: Mapping[str, DeclaredSelection]
+    reference_answers: Mapping[str, DeclaredAnswers]
 
     @classmethod
     def parse(cls, content: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Self:
@@ -85,8 +85,12 @@ class Declared:
             draws=parse_draws(content["draws"]),
             train={k: DeclaredArm(v["set"]) for k, v in content["train"].items()},
             sft={k: DeclaredFineTuning(v["demonstrations"]) for k, v in content["sft"].items()},
-            select={k: DeclaredSelection(v["draw"]) for k, v in content["select"].items()},
-            answers={k: DeclaredAnswers(v["set"]) for k, v in content["answers"].items()},
+            rejection_sampling={
+                k: DeclaredSelection(v["draw"]) for k, v in content["rejection_sampling"].items()
+            },
+            reference_answers={
+                k: DeclaredAnswers(v["set"]) for k, v in content["reference_answers"].items()
+            },
         )
 
     @property
@@ -104,10 +108,10 @@ class Declared:
             yield arm.set
         for tuned in self.sft.values():
             name = tuned.demonstrations
-            if name in self.answers:
-                yield self.answers[name].set
+            if name in self.reference_answers:
+                yield self.reference_answers[name].set
             else:
-                yield from self.draws[self.select[name].draw].sets
+                yield from self.draws[self.rejection_sampling[name].draw].sets
 
 
 def parse_draws(section: Mapping[str, Mapping[str, Any]]) -> dict[str, DeclaredDraw]:

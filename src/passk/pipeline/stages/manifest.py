@@ -1,4 +1,4 @@
-"""`catalog`: the manifest, what stages that read all draws, arms and sets have to know of them."""
+"""`manifest`: what stages that read all draws, arms and sets have to know of them."""
 
 from collections.abc import Iterable
 
@@ -15,7 +15,7 @@ from passk.pipeline.stages.job import Job, StageError
 
 
 def run(job: Job) -> dict[str, float]:
-    """Write data/STUDY/catalog/NAME.json; returns how many items each section declares."""
+    """Write data/STUDY/manifest/NAME.json; returns how many items each section declares."""
     declared = manifest.declare(job.params)
     sampled = {name for draw in declared["draws"].values() for name in draw.get("sets", ())}
     views = manifest.AnalysedViews(_read_views(job), _exclude_problems(job, sampled))

@@ -1,4 +1,4 @@
-"""`select@NAME`: samples of a draw become demonstrations, filtered by verdict or not."""
+"""`rejection_sampling@NAME`: samples of a draw become demonstrations, by verdict or all."""
 
 import polars as pl
 
@@ -15,7 +15,7 @@ _KEY = ["set", "problem_id", "sample_index"]
 
 def run(job: Job) -> dict[str, float]:
     """Write the demonstrations; returns how many there are, and of how many problems."""
-    settings = job.settings("select", Selection)
+    settings = job.settings("rejection_sampling", Selection)
     draw = settings.draw
     samples = SAMPLES.read(paths.samples(job.study, draw), columns=[*_KEY, "text", "finish_reason"])
     verdicts = VERDICTS.read(paths.verdicts(job.study, draw), columns=[*_KEY, "verdict"])
@@ -30,8 +30,8 @@ def run(job: Job) -> dict[str, float]:
             f"{n} {v}" for v, n in verdicts["verdict"].value_counts(sort=True).rows()
         )
         raise StageError(
-            f"select.{job.item}: no response of draw {draw!r} passes ({counts or 'no verdicts'}; "
-            f"wanted: {', '.join(settings.verdicts)}, of any length or up to `longest`); take more "
+            f"rejection_sampling.{job.item}: no response of draw {draw!r} passes "
+            f"({counts or 'no verdicts'}; wanted: {', '.join(settings.verdicts)}, of any length or up to `longest`); take more "
             f"verdicts or longer responses, raise draws.{draw}.n, or draw from a stronger model"
         )
     DEMONSTRATIONS.write(demonstrations, paths.demonstrations(job.study, job.item))

@@ -1,4 +1,4 @@
-"""`answers@NAME`: the reference answers of a set become demonstrations without any reasoning."""
+"""`reference_answers@NAME`: reference answers of a set become demonstrations, without reasoning."""
 
 import polars as pl
 
@@ -11,9 +11,9 @@ from passk.pipeline.stages.job import Job, StageError
 
 def run(job: Job) -> dict[str, float]:
     """Write one demonstration for each problem of the set."""
-    settings = job.settings("answers", Answers)
+    settings = job.settings("reference_answers", Answers)
     problems = PROBLEMS.read(paths.problem_set(job.study, settings.set))
-    key = f"answers.{job.item}.set = {settings.set!r}"
+    key = f"reference_answers.{job.item}.set = {settings.set!r}"
     if problems.is_empty():
         raise StageError(f"{key}: the set is empty; loosen its filters")
     bad = problems.filter(

@@ -6,8 +6,8 @@ import pytest
 
 from passk.config import manifest, paths
 from passk.data.expectations.declared import Declared
-from passk.pipeline.stages.catalog import run
 from passk.pipeline.stages.job import Job
+from passk.pipeline.stages.manifest import run
 
 DRAW = {"model": "base", "sets": ["easy"], "n": 4, "engine": "step_loop", "temperature": 0.6}
 PARAMS = {
@@ -16,15 +16,15 @@ PARAMS = {
     "draws": {"rl": DRAW | {"model": "grpo/step-2"}, "base": DRAW},
     "train": {"grpo": {"set": "train", "steps": 2}},
     "sft": {"taught": {"demonstrations": "best", "steps": 2}},
-    "select": {"best": {"draw": "rl", "verdicts": ["correct"]}},
-    "answers": {"short": {"set": "train", "pattern": "{answer}"}},
+    "rejection_sampling": {"best": {"draw": "rl", "verdicts": ["correct"]}},
+    "reference_answers": {"short": {"set": "train", "pattern": "{answer}"}},
     "analysis": {"views": {}, "coverage_excludes": []},
 }
 FILES = ("declared", "counts", "verdicts", "training", "views")
 
 
 def written(params):
-    run(Job("catalog", "", params, "-"))
+    run(Job("manifest", "", params, "-"))
     return {name: paths.manifest("toy", name).read_bytes() for name in FILES}
 
 
@@ -43,8 +43,8 @@ def test_content():
             },
             "train": {"grpo": {"set": "train"}},
             "sft": {"taught": {"demonstrations": "best"}},
-            "select": {"best": {"draw": "rl"}},
-            "answers": {"short": {"set": "train"}},
+            "rejection_sampling": {"best": {"draw": "rl"}},
+            "reference_answers": {"short": {"set": "train"}},
         },
         "counts": ["base", "rl"],
         "verdicts": ["base", "rl"],
@@ -67,7 +67,7 @@ def test_content():
         ("train", {}, {"declared", "training"}),
         ("sets", {"easy": {"problems": "v", "filters": [{"kind": "free_form"}]}}, {"declared"}),
         ("sft", {}, {"declared", "training"}),
-        ("select", {}, {"declared"}),
+        ("rejection_sampling", {}, {"declared"}),
     ],
 )
 def test_what_changes_it(section, items, changed):
@@ -92,5 +92,5 @@ def test_a_file_of_another_form_is_named():
 
 
 def test_a_missing_file_is_named():
-    with pytest.raises(ValueError, match=r"counts\.json: no such file; run the stage catalog"):
+    with pytest.raises(ValueError, match=r"counts\.json: no such file; run the stage manifest"):
         manifest.read_names(paths.manifest("toy", "counts"))
