@@ -31,8 +31,9 @@ def run(job: Job) -> dict[str, float]:
         )
         raise StageError(
             f"rejection_sampling.{job.item}: no response of draw {draw!r} passes "
-            f"({counts or 'no verdicts'}; wanted: {', '.join(settings.verdicts)}, of any length or up to `longest`); take more "
-            f"verdicts or longer responses, raise draws.{draw}.n, or draw from a stronger model"
+            f"({counts or 'no verdicts'}; wanted: {', '.join(settings.verdicts)}, of any length or "
+            f"up to `longest`); take more verdicts or longer responses, raise draws.{draw}.n, or "
+            "draw from a stronger model"
         )
     DEMONSTRATIONS.write(demonstrations, paths.demonstrations(job.study, job.item))
     covered = demonstrations["problem_id"].n_unique()
