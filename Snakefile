@@ -7,16 +7,17 @@ from pathlib import Path
 from passk.pipeline import dag as dvc_dag
 from passk.pipeline.stamps import stamp, synchronize
 from passk.core.yaml_files import ParameterError
-from passk.config.study import load_study
+from passk.pipeline.identity.current import read_identity, write_components
 
 ROOT = Path(workflow.basedir)
-try:
-    STUDY = load_study(ROOT / "params.yaml").study
-except ParameterError as error:
+try:  # a worker reads this file again, while stages run, and must change nothing
+    identity = write_components(ROOT) if workflow.is_main_process else read_identity(ROOT)
+    STUDY = identity.parameters["study"]
+except (ParameterError, SyntaxError) as error:
     sys.exit(f"passk: {error}")  # a message, not Snakemake's stack
 STAGES = dvc_dag.cached(ROOT)
 
-if workflow.is_main_process:  # a worker reads this file again, but must not touch the stamps
+if workflow.is_main_process:
     synchronize(STAGES, dvc_dag.stale(ROOT), STUDY, ROOT)
 
 

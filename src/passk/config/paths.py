@@ -7,6 +7,7 @@ strangers in a folder that a stage depends on.
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
+COMPONENTS = Path("components.json")  # git-ignored: digests of the code that each stage uses
 RECORDS = Path("records")
 STATE = Path(".passk")  # git-ignored: blocks, verdicts, calibration, resume folders, stamps
 BLOCKS = STATE / "blocks"

@@ -53,7 +53,7 @@ class Execution:
 
     Attributes:
         stage: name, command, dependencies, outputs and declared keys.
-        params: the declared parameters, nested as in the parameter file.
+        params: parameter file -> the declared parameters, nested as in the file.
         deps: path -> digest of what goes in.
         root: the project's root.
         id: names this execution in tracking; unlike the record's name, new at every run.
@@ -97,7 +97,7 @@ class Execution:
     def _keys(self) -> dict[str, dict[str, Any]]:
         """Parameter file -> dotted key -> value, as `dvc.lock` has them."""
         return {
-            file: {key: _at(self.params, key) for key in sorted(keys)}
+            file: {key: _at(self.params[file], key) for key in sorted(keys)}
             for file, keys in self.stage.params.items()
             if keys
         }
