@@ -17,7 +17,7 @@ from passk.core.digests import digest, file_digest
 from passk.core.files import read_json, write_json
 from passk.pipeline.retry import patiently
 
-# The stage that brings components.json up to date for `dvc repro`; it is always changed, and whoever
+# The stage that brings components.json up to date for `dvc repro`; it is always changed. Whoever
 # reads the DAG here has written that file before.
 IDENTITY = "components"
 

@@ -2,10 +2,10 @@
 
 It checks all parameters before any work (once for each state of them: building the schemas of all
 sections takes longer than a small stage), hands the stage only the parameters that `dvc.yaml`
-declares for it, with defaults filled in, and records the execution. It refuses a stage whose code is
-not what `components.json` says, and one whose parameters or code changed while it ran: DVC reads
-both after the command, and would lock the new ones beside outputs of the old. It is no dependency of
-any stage, so that a change to records or tracking retrains nothing.
+declares for it, with defaults filled in, and records the execution. It refuses a stage whose code
+is not what `components.json` says, and one whose parameters or code changed while it ran: DVC reads
+both after the command, and would lock the new ones beside outputs of the old. It is no dependency
+of any stage, so that a change to records or tracking retrains nothing.
 """
 
 import importlib
@@ -40,7 +40,7 @@ def execute(stage: Stage) -> None:
     """Run one stage and record the execution.
 
     Raises:
-        IdentityError: code or parameters are not those that were meant to run, or changed meanwhile.
+        IdentityError: code or parameters are not what was meant to run, or changed meanwhile.
     """
     guard = Guard.of(stage)
     execution = records.open_execution(stage, guard.stated)
@@ -74,7 +74,7 @@ def main(arguments: list[str]) -> int:
 
     try:
         execute(stages[name])
-    except (StageError, ValueError) as error:  # faults of parameters and tables are ValueErrors
+    except (StageError, ValueError, SyntaxError) as error:  # faults of parameters, tables, code
         print(f"passk: {name}: {error}", file=sys.stderr)
         return 1
     finally:

@@ -1,4 +1,4 @@
-"""`python -m passk.pipeline.identity`: write `components.json`; what the stage `components` runs."""
+"""`python -m passk.pipeline.identity`: write `components.json`, as the stage `components` does."""
 
 import sys
 

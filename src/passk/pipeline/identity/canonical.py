@@ -1,4 +1,4 @@
-"""A Python module by what it means: a text that comments, descriptions and annotations do not change.
+r"""A module of Python by what it means: comments, descriptions and annotations do not count.
 
 `ast.dump` and `ast.unparse` print one file differently under different versions of Python, so the
 syntax tree is printed here, in a form that holds what all of them agree on. Left out is what cannot

@@ -1,4 +1,4 @@
-"""`components.json`: for each stage item, digests of the components of code that it uses, by meaning.
+"""`components.json`: for each stage item, digests of the components of code that it uses.
 
     {"train": {"grpo": {"code": d, "parameters": d, "algorithm.grpo": d, "judge.math": d}}}
 

@@ -130,7 +130,7 @@ def differing(before: components.StageComponents, now: components.StageComponent
 
 
 def changed_files(before: str, now: str, root: Path = Path()) -> list[str]:
-    """Files in which two states of a component differ; empty where the old one is not known here."""
+    """Files in which two states of a component differ; empty where the old one is unknown."""
     paths = [root / FOLDER / "members" / f"{mark}.json" for mark in (before, now)]
     if not all(path.exists() for path in paths):
         return []

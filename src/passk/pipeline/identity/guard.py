@@ -99,9 +99,9 @@ class Guard:
         ]
         if changed:
             raise IdentityError(
-                f"changed while the stage ran: {'; '.join(changed)}. Its outputs belong to what was "
-                "there before, so they are not kept; blocks of samples and resume points are. Run "
-                "again, or undo the change and run again to go on where this run ended"
+                f"changed while the stage ran: {'; '.join(changed)}. Its outputs belong to what "
+                "was there before, so they are not kept; blocks of samples and resume points are. "
+                "Run again, or undo the change and run again to go on where this run ended"
             )
 
 

@@ -30,14 +30,14 @@ class SourceFile:
     """What is known of one file.
 
     Attributes:
-        bytes: digest of its bytes.
+        content: digest of its bytes.
         meaning: digest of its canonical form; for data, of its bytes.
         imports: dotted names that its statements import when it is loaded.
         lazy: dotted names that its functions import, or that it names in a text.
         beside: names of files that lie beside it and that it names.
     """
 
-    bytes: str
+    content: str
     meaning: str
     imports: tuple[str, ...] = ()
     lazy: tuple[str, ...] = ()
@@ -145,7 +145,7 @@ class SourceFiles:
         if path not in self._read:
             content = path.read_bytes()
             known = self._known.get(str(path))
-            if known is None or known.bytes != _bytes_digest(content):
+            if known is None or known.content != _bytes_digest(content):
                 known = SourceFile.read(path, content)
             self._read[path] = known
         return self._read[path]
@@ -218,7 +218,7 @@ def module_file(name: str) -> Path | None:
     """The file of a dotted module of this package or of one that extends it; None for others."""
     top, *rest = name.split(".")
     package = _package(top)
-    if package is None or package == PACKAGE and not rest:  # its `__init__` holds no code
+    if package is None or (package == PACKAGE and not rest):  # its `__init__` holds no code
         return None
     if not rest:
         return package if package.suffix == ".py" else package / "__init__.py"

@@ -14,7 +14,6 @@ from typing import Any
 
 from passk.data.sources import source
 from passk.domains.completions import COMPLETIONS
-from passk.domains.registry import DOMAINS
 from passk.domains.suites import SUITES
 from passk.domains.worlds import WORLDS
 from passk.report.claims.registry import CLAIMS
