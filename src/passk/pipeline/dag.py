@@ -76,7 +76,7 @@ class Dag:
         everything else.
         """
         chain: dict[str, int] = {}
-        for name in reversed(self._ordered()):
+        for name in reversed(self.ordered()):
             chain.setdefault(name, 0)
             chain[name] += int(self.stages[name].meta.get("cost", 1))
             for parent in self.stages[name].parents:
@@ -90,7 +90,7 @@ class Dag:
                 urgent += self.stages[name].parents
         return chain
 
-    def _ordered(self) -> list[str]:
+    def ordered(self) -> list[str]:
         """Names with parents before their children."""
         sorter = TopologicalSorter({name: stage.parents for name, stage in self.stages.items()})
         return list(sorter.static_order())

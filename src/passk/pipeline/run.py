@@ -18,11 +18,13 @@ from typing import NoReturn
 
 from passk.config import paths
 from passk.core import processor
-from passk.core.files import remove_folder
+from passk.core.files import remove_folder, write_text
 from passk.pipeline.dag import Stage, cached
 from passk.pipeline.identity.components import stage_module
 from passk.pipeline.identity.guard import Guard
+from passk.pipeline.stamps import finished
 from passk.provenance import records, tracking
+from passk.provenance.run_record import read_record
 
 ENVIRONMENT = {
     "TOKENIZERS_PARALLELISM": "false",
@@ -51,10 +53,11 @@ def execute(stage: Stage) -> None:
     try:
         metrics = importlib.import_module(stage_module(stage.group)).run(job)
         guard.confirm()
-        execution.finish(metrics or {})
+        record = execution.finish(metrics or {})
     except BaseException as error:
         execution.fail(error)
         raise
+    write_text(finished(stage.name), read_record(record).entry)
     remove_folder(paths.RESUME / job.inputs)  # in one piece: half a resume point must not stay
 
 

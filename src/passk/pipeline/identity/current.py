@@ -14,6 +14,7 @@ from typing import Any
 from passk.config.paths import COMPONENTS, PARAMS, STATE
 from passk.core.digests import digest, file_digest
 from passk.core.files import FileError, json_text, read_json, replacing, write_json, write_once
+from passk.core.yaml_files import read
 from passk.pipeline.dag import Stage, cached
 from passk.pipeline.identity import components
 from passk.pipeline.identity.source_files import PACKAGE, SourceFiles
@@ -32,10 +33,12 @@ class Identity:
 
     Attributes:
         parameters: all of `params.yaml`, resolved: every default filled in.
+        stated: as they stand in `params.yaml`.
         components: group -> item -> component -> digest.
     """
 
     parameters: Mapping[str, Any]
+    stated: Mapping[str, Any]
     components: components.Components
 
     def of_stage(self, stage: Stage) -> components.StageComponents:
@@ -65,7 +68,7 @@ def read_identity(root: Path = Path()) -> Identity:
     if path.exists():
         content = read_json(path, "delete it")
         if all(_same(root / name, mark) for name, mark in content["others"].items()):
-            return Identity(content["parameters"], content["components"])
+            return Identity(content["parameters"], content["stated"], content["components"])
     return _compute(root, path)
 
 
@@ -79,7 +82,7 @@ def _compute(root: Path, path: Path) -> Identity:
     parameters = load_study(root / PARAMS).model_dump(mode="json")
     dag = cached(root)
     files = SourceFiles(root / FOLDER / "source-files.json")
-    identity = Identity(parameters, components.compute(parameters, dag, files))
+    identity = Identity(parameters, read(root / PARAMS), components.compute(parameters, dag, files))
     files.save()
     for mark, members in files.members.items():
         write_once(root / FOLDER / "members" / f"{mark}.json", json_text(members))
@@ -88,6 +91,7 @@ def _compute(root: Path, path: Path) -> Identity:
         path,
         {
             "parameters": parameters,
+            "stated": identity.stated,
             "components": identity.components,
             "others": others,  # of packages that extend this one, and the study's own
         },
