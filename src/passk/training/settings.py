@@ -6,24 +6,27 @@ Library defaults differ between versions and from the papers (TRL 1.16: `loss_ty
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    SerializeAsAny,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from passk.core.registered import AnyOf, NameIn
+from passk.sampling.engines.engine import EngineOptions
+from passk.sampling.engines.options import describe_options, read_options
 from passk.sampling.engines.registry import ENGINES
 from passk.training.algorithms.algorithm import Algorithm, Fraction
 from passk.training.algorithms.registry import ALGORITHMS
 from passk.training.curricula.registry import CURRICULA
 from passk.training.lora import Lora
 from passk.training.rewards.registry import REWARDS
-
-
-class VllmOptions(BaseModel):
-    """Rollouts by vLLM in the training process (TRL's `colocate`)."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    memory_share: float = Field(gt=0, le=1, description="Share of the GPU's memory for vLLM.")
-    tensor_parallel: PositiveInt = Field(description="GPUs that hold one copy for rollouts.")
 
 
 class Training(BaseModel):
@@ -87,7 +90,12 @@ class Training(BaseModel):
         description="Who draws rollouts: step_loop, generate (any architecture), or vllm on a GPU; "
         "a name in passk.sampling.engines.registry."
     )
-    vllm: VllmOptions | None = Field(description="Options of engine vllm; null without it.")
+    engine_options: SerializeAsAny[EngineOptions] | None = Field(
+        default=None,
+        validate_default=True,
+        description="The engine's own options, of its schema; null: its defaults, or none.",
+        json_schema_extra=describe_options,
+    )
     lora: Lora | None = Field(description="Train adapters only; null trains all weights.")
     processes: PositiveInt = Field(
         description="Processes, one per GPU, each with its share of the prompts (accelerate)."
@@ -117,6 +125,12 @@ class Training(BaseModel):
     warn_without_signal: PositiveInt = Field(
         description="Warn when no group of this many steps in a row had unequal rewards."
     )
+
+    @field_validator("engine_options", mode="before")
+    @classmethod
+    def _read_engine_options(cls, values: object, info: ValidationInfo) -> object:
+        """By the schema of the engine; one that is unknown is refused already."""
+        return read_options(info.data["engine"], values) if "engine" in info.data else None
 
     @model_validator(mode="after")
     def _agrees(self) -> "Training":
@@ -148,17 +162,7 @@ class Training(BaseModel):
 
     @model_validator(mode="after")
     def _runs(self) -> "Training":
-        """Engine and processes: what goes together."""
-        if (ENGINES[self.engine].rollout_options == "vllm") != (self.vllm is not None):
-            raise ValueError(
-                f"engine = {self.engine!r}: `vllm` must hold its options with engine vllm, "
-                "{memory_share: 0.3, tensor_parallel: 1}, and be null with any other"
-            )
-        if self.vllm is not None and self.vllm.tensor_parallel > 1:
-            raise ValueError(
-                f"vllm.tensor_parallel = {self.vllm.tensor_parallel}: not supported; each process "
-                "has a copy of the model on its own GPU, so set it to 1"
-            )
+        """What several processes can do."""
         if self.processes == 1:
             return self
         if self.share_prompts:

@@ -1,7 +1,6 @@
 """`pretrain@MODEL`: a generated corpus becomes a small model with its tokenizer, and a log."""
 
 import io
-import shutil
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -97,7 +96,6 @@ def run(job: Job) -> dict[str, float]:
     with replacing_folder(target) as temporary:
         save_checkpoint(model, tokenizer, temporary, encoder and encoder.processor)
     write_text(paths.training_log(job.study, job.item), log_text(rows))
-    shutil.rmtree(folder, ignore_errors=True)
     last = rows[-50:]
     return {
         "loss": sum(row["loss"] for row in last) / len(last),

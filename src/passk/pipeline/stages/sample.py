@@ -20,8 +20,7 @@ from passk.data.prompts import template
 from passk.pipeline.stages.job import Job, StageError
 from passk.pipeline.stages.sample_plan import PlannedProblem, plan_problems, read_problems
 from passk.sampling.blocks import Block, BlockStore, Sample
-from passk.sampling.engines.engine import BlockSampler, SamplingConfig
-from passk.sampling.engines.imported import ResponsesError
+from passk.sampling.engines.engine import BlockSampler, ResponsesError, SamplingConfig
 from passk.sampling.engines.registry import ENGINES
 from passk.sampling.restoring import refill
 from passk.sampling.settings import Draw, Sampling
