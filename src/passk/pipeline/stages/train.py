@@ -176,7 +176,7 @@ def task_of(
     ids = encode(name, render(name, problem, tokenizer), tokenizer)
     image = None
     if encoder is not None:
-        image = encoder.encode(problem["picture"])
+        image = encoder.encode(problem["image_bytes"])
         try:
             ids = encoder.expand(ids, image.tokens)
         except VisionError as error:
