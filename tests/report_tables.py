@@ -386,7 +386,7 @@ def seeing(**changes: Any) -> ReportContext:
         {"set": "scenes", "order": 0, "filter": "free_form", "rows_in": 1000, "rows_out": 460,
          "reason": "has answer choices"},
         {"set": "scenes", "order": 1, "filter": "image_present", "rows_in": 460, "rows_out": 460,
-         "reason": "has no picture"},
+         "reason": "has no image"},
     ]  # fmt: skip
     return replace(
         before,

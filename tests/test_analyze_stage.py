@@ -613,20 +613,20 @@ def test_examples_are_the_first_right_and_wrong_response_to_the_hardest_problems
     assert path.read_bytes() == before
 
 
-def test_examples_carry_the_picture_and_the_choices_of_their_problem(counted):
-    assert run_examples()["picture"].null_count() == run_examples().height
+def test_examples_carry_the_image_and_the_choices_of_their_problem(counted):
+    assert run_examples()["image_bytes"].null_count() == run_examples().height
     path = paths.problem_set("toy", "hard")
     frame = PROBLEMS.read(path)
     drawn = [encode(Image.new("RGB", (8, 8), (i, 0, 0))) for i in range(frame.height)]
     frame = frame.with_columns(
         image=pl.Series([one.digest for one in drawn]),
-        picture=pl.Series([one.png for one in drawn]),
+        image_bytes=pl.Series([one.png for one in drawn]),
         choices=pl.Series([["1", str(i)] for i in range(frame.height)]),
     )
     PROBLEMS.write(frame, path)
     for row in run_examples().iter_rows(named=True):
         at = frame["problem_id"].to_list().index(row["problem_id"])
-        assert (row["image"], row["picture"]) == drawn[at]
+        assert (row["image"], row["image_bytes"]) == drawn[at]
         assert row["choices"] == ["1", str(at)]
 
 

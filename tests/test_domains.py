@@ -189,7 +189,7 @@ def shown(name):
     rows = [
         {"draw": draw, "set": made.CODE[0], "problem_id": "p3", "index": 3, "rank": 1,
          "question": "def f(x):\n    \"\"\"<script>\"\"\"", "choices": None, "image": None,
-         "picture": None, "c": c, "n": 256, "verdict": verdict, "reason": reason,
+         "image_bytes": None, "c": c, "n": 256, "verdict": verdict, "reason": reason,
          "sample_index": i, "text": PROGRAM}
         for i, (draw, c, verdict, reason) in enumerate([
             ("coder", 2, "correct", "all tests passed"), ("coder", 2, "wrong", "wrong output"),

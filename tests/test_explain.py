@@ -332,10 +332,10 @@ def test_a_validation_suite_is_explained(study):
         told("validation", kind="problems")
 
 
-def test_a_picture_is_told_by_its_size(study):
-    row = {"draw": ["rl"], "set": ["easy"], "problem_id": ["e0"], "picture": [b"\x89PNG"]}
+def test_an_image_is_told_by_its_size(study):
+    row = {"draw": ["rl"], "set": ["easy"], "problem_id": ["e0"], "image_bytes": [b"\x89PNG"]}
     pl.DataFrame(row).write_parquet(paths.results("toy", "examples-some"))
-    assert "problem_id=e0, picture=(4 bytes)\n" in told("examples-some", draw="rl")
+    assert "problem_id=e0, image_bytes=(4 bytes)\n" in told("examples-some", draw="rl")
 
 
 def test_what_cannot_be_explained_is_said(study, capsys):

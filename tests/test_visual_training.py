@@ -307,7 +307,7 @@ def write(pictures, questions=vlm.QUESTIONS):
     frame = PROBLEMS.read(path)
     shown = {
         "image": [one and one.digest for one in pictures],
-        "picture": [one and one.png for one in pictures],
+        "image_bytes": [one and one.png for one in pictures],
     }
     columns = [pl.Series(name, values, frame.schema[name]) for name, values in shown.items()]
     PROBLEMS.write(frame.with_columns(columns), path)

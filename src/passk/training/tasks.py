@@ -46,7 +46,7 @@ class TrainingProblem:
             starter_code=row["starter_code"],
             reference=Reference.of(row),
             level=_parse_level(row["tags"] or []),
-            image=row["picture"],
+            image=row["image_bytes"],
         )
 
 

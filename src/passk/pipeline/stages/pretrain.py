@@ -122,7 +122,7 @@ def documents(
         document = source.document(mixture, (*identity, number))
         asked = {"question": document.question, "starter_code": document.starter_code}
         prompt = render(corpus.template, asked, chat)
-        picture = None if document.picture is None else _png(document.picture)
+        picture = None if document.image is None else _png(document.image)
         yield CorpusText(prompt, document.response, picture)
 
 

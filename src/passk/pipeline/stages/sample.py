@@ -100,7 +100,7 @@ def _read_images(job: Job, draw: Draw, digests: set[str]) -> dict[str, bytes]:
     """PNG by digest of the images that blocks name; none is read where none is wanted."""
     images: dict[str, bytes] = {}
     for name in draw.sets if digests else ():
-        frame = PROBLEMS.read(paths.problem_set(job.study, name), ("image", "picture"))
+        frame = PROBLEMS.read(paths.problem_set(job.study, name), ("image", "image_bytes"))
         images |= dict(frame.filter(pl.col("image").is_in(list(digests))).iter_rows())
     return images
 

@@ -23,7 +23,7 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from passk.core.digests import seed
-from passk.core.images import opened
+from passk.core.images import decode
 from passk.sampling.blocks import Block, Sample
 from passk.sampling.checkpoint import check, image_token, takes_images
 from passk.sampling.engines.engine import CountSamples, Engine, EngineOptions, SamplingConfig
@@ -118,7 +118,7 @@ class VllmEngine:
         ids = self.tokenizer.encode(block.prompt, add_special_tokens=self.config.plain)
         prompt: dict[str, Any] = {"prompt_token_ids": ids}
         if block.image is not None:
-            prompt["multi_modal_data"] = {"image": opened(self.config.images[block.image])}
+            prompt["multi_modal_data"] = {"image": decode(self.config.images[block.image])}
         return prompt
 
     def _parameters(self, stream: int) -> Any:  # noqa: ANN401
@@ -244,7 +244,7 @@ class VllmRollouts:
             return {"prompt_token_ids": ids}
         mark = self.image_id
         once = [token for i, token in enumerate(ids) if token != mark or ids[i - 1] != mark]
-        return {"prompt_token_ids": once, "multi_modal_data": {"image": opened(task.image.png)}}
+        return {"prompt_token_ids": once, "multi_modal_data": {"image": decode(task.image.png)}}
 
     def _parameters(self, own: int, *, greedy: bool) -> Any:  # noqa: ANN401
         config = self.config
