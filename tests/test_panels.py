@@ -307,7 +307,7 @@ def test_gaps_are_points_with_the_papers_beside_them():
 
 
 def repeated(noise, **changes):
-    """The study with everything, its repeated pair as noisy as said."""
+    """The study with everything, its repeated comparison as noisy as said."""
     context = made.many(**changes)
     table = made.seeds(list(context.every_set)).with_columns(
         noise=pl.when(pl.col("noise").is_not_null()).then(noise)

@@ -31,8 +31,8 @@ SECTION = Section(
 
 
 def judge(results, subjects):
-    return [ClaimVerdict(pair, name, "undecided", ("nobody knows [0, 1]",))
-            for pair, name, _ in rows_by_set(results, "difference", subjects.by_role["odd"])]
+    return [ClaimVerdict(comparison, name, "undecided", ("nobody knows [0, 1]",))
+            for comparison, name, _ in rows_by_set(results, "difference", subjects.by_role["odd"])]
 
 
 CLAIM = Claim(99, "mine", "A claim of mine.", "Never decided.", judge, roles=("odd",))
@@ -72,7 +72,7 @@ def test_a_section_and_a_claim_of_another_package_are_on_the_page(installed):
     section = section[: section.index("</section>")]
     assert "Limits at 95%." in section
     assert "In the paper: Figure 99." in section
-    assert section.count("<tr>") == 2  # the heading and the pair
+    assert section.count("<tr>") == 2  # the heading and the comparison
     verdicts = {claim.number: verdicts for claim, verdicts in judge_claims(context)}
     assert {verdict.subject for verdict in verdicts[99]} == {"kl"}
     assert 'id="claim-99"' in text

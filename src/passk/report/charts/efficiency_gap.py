@@ -1,4 +1,4 @@
-"""Sampling efficiency gaps as points with their intervals, one row per pair."""
+"""Sampling efficiency gaps as points with their intervals, one row per comparison."""
 
 from collections.abc import Mapping
 
@@ -16,24 +16,24 @@ def draw_efficiency(
     frame: PanelFrame,
     published: Mapping[str, float],
 ) -> Figure:
-    """Gaps on one set, the first pair on top.
+    """Gaps on one set, the first comparison on top.
 
     Args:
         table: result table `efficiency`.
-        styles: the style of each pair to show.
+        styles: the style of each comparison to show.
         frame: the set, the title, the width, the span of the horizontal axis.
-        published: the paper's gap of a pair on this set, as a hollow point.
+        published: the paper's gap of a comparison on this set, as a hollow point.
     """
     rows = select_rows(table, set=frame.name)
     with figure_style():
         figure, axes = rows_panel([style.label for style in styles.values()], frame, "ΔSE")
-        for place, (pair, style) in enumerate(styles.items()):
-            for row in select_rows(rows, pair=pair).iter_rows(named=True):
+        for place, (comparison, style) in enumerate(styles.items()):
+            for row in select_rows(rows, comparison=comparison).iter_rows(named=True):
                 axes.plot([row["low"], row["high"]], [place, place], color=style.colour)
-                axes.plot([row["dse"]], [place], color=style.colour, marker=style.marker)
-            if pair in published:
+                axes.plot([row["efficiency_gap"]], [place], color=style.colour, marker=style.marker)
+            if comparison in published:
                 axes.plot(
-                    [published[pair]], [place], marker="D", markersize=6, color=MUTED,
+                    [published[comparison]], [place], marker="D", markersize=6, color=MUTED,
                     markerfacecolor="none", linestyle="none",
                 )  # fmt: skip
     return figure

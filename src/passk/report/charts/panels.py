@@ -59,23 +59,23 @@ def draw_difference(
     styles: Mapping[str, SeriesStyle],
     frame: PanelFrame,
 ) -> Figure:
-    """RL - base against k on one set; a vertical line where a pair's curves cross.
+    """RL - base against k on one set; a vertical line where a comparison's curves cross.
 
     Args:
         table: result table `difference`.
         crossings: result table `crossover`, if there is one.
-        styles: the style of each pair to show.
+        styles: the style of each comparison to show.
         frame: the set, the title, the size, the span of the vertical axis.
     """
-    table = select_names(table, "pair", styles)
+    table = select_names(table, "comparison", styles)
     rows = select_rows(table, set=frame.name)
     with figure_style():
         figure, axes = panel(frame, SIGNED)
         axes.axhline(0, color=INK, linewidth=0.9)
-        for pair, style in styles.items():
-            curve(axes, select_rows(rows, pair=pair).sort("k"), "difference", style)
+        for comparison, style in styles.items():
+            curve(axes, select_rows(rows, comparison=comparison).sort("k"), "difference", style)
             if crossings is not None:
-                for k in select_rows(crossings, pair=pair, set=frame.name)[
+                for k in select_rows(crossings, comparison=comparison, set=frame.name)[
                     "crossover_k"
                 ].drop_nulls():
                     axes.axvline(k, color=style.colour, linewidth=1, linestyle=(0, (2, 2)))

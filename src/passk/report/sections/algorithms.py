@@ -13,9 +13,9 @@ LARGEST_K = 256
 
 
 def _charts(context: ReportContext) -> Iterator[Chart]:
-    pairs = context.panel("algorithms")
-    styles = context.styles_of(context.drawn(pairs))
-    bases = frozenset(pair.reference for pair in pairs.values())
+    comparisons = context.panel("algorithms")
+    styles = context.styles_of(context.drawn(comparisons))
+    bases = frozenset(comparison.reference for comparison in comparisons.values())
     sets, table = context.select("pass_at_k", styles, context.panel_sets("algorithms"))
     if not sets or table["k"].n_unique() < 2:
         return

@@ -88,8 +88,8 @@ def build_sections(context: ReportContext, drawn: Mapping[str, DrawnChart]) -> l
         drawn: its charts, from `draw_charts`.
 
     Raises:
-        ValueError: parameters give pairs to a section that compares none, or name what the paper
-            does not have.
+        ValueError: parameters give comparisons to a section that compares none, or name what the
+            paper does not have.
     """
     sections = load_sections()
     check_panels(context.params.panels, sections)
@@ -99,7 +99,7 @@ def build_sections(context: ReportContext, drawn: Mapping[str, DrawnChart]) -> l
 
 
 def check_panels(panels: Mapping[str, object], sections: Mapping[str, Section]) -> None:
-    """Refuse a panel for a section that compares no pairs of its own.
+    """Refuse a panel for a section that compares nothing of its own.
 
     Raises:
         ValueError: legal names are listed.

@@ -54,7 +54,7 @@ class Section:
         sentences: above the tables, each number with its source.
         tables: below the charts; a table without rows is left out.
         examples: problems with what models wrote.
-        compares: whether `report.panels` gives it pairs and sets of its own.
+        compares: whether `report.panels` gives it comparisons and sets of its own.
         after: the section that it follows on the page, for sections of other packages; the last
             one where it says nothing.
     """
