@@ -16,7 +16,8 @@ from passk.report.entries import (
     ReportedFineTuning,
     ReportedSet,
 )
-from passk.report.settings import GROUP_ROLES, ROLES, ReportSettings
+from passk.report.published import PublishedNumbers, read_published
+from passk.report.settings import ReportSettings
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class ReportContext:
         examples: result tables `examples` by name.
         draws, sets, train, sft: entries of those sections.
         pretrain: names of models that are trained from scratch.
+        published: numbers of others, to stand beside ours.
     """
 
     params: ReportSettings
@@ -43,6 +45,7 @@ class ReportContext:
     train: Mapping[str, ReportedArm] = field(default_factory=dict)
     sft: Mapping[str, ReportedFineTuning] = field(default_factory=dict)
     pretrain: Collection[str] = ()
+    published: PublishedNumbers = field(default_factory=read_published)
 
     def __contains__(self, question: str) -> bool:
         return question in self.results and not self.results[question].is_empty()
@@ -176,16 +179,10 @@ class ReportContext:
         """Comparisons and groups to judge claims on, by role."""
         subjects: dict[str, list[str]] = {"rl": list(self.comparisons)}
         for role, names in self.params.claims.items():
-            _legal(names, self._known_subjects(role), f"report.claims.{role}")
+            known = [*self.analysis.comparisons, *self.analysis.groups]
+            _legal(names, known, f"report.claims.{role}")
             subjects[role] = list(names)
         return subjects
-
-    def _known_subjects(self, role: str) -> list[str]:
-        """What a role may name; one of another package, whose claim knows which, either."""
-        comparisons, groups = self.analysis.comparisons, self.analysis.groups
-        if role not in ROLES:
-            return [*comparisons, *groups]
-        return list(groups if role in GROUP_ROLES else comparisons)
 
     def counterpart(self, kind: str, name: str) -> str | None:
         """What stands for a draw or set in the paper's tables, where that is to be shown.

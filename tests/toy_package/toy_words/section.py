@@ -35,5 +35,4 @@ SECTION = Section(
     paper=PaperFigure(where="Table 2"),
     tables=lambda context: [solved_table(context)],
     compares=True,
-    after="coverage",
 )

@@ -1,13 +1,16 @@
 """Sampling efficiency gaps as points with their intervals, one row per comparison."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import polars as pl
-from matplotlib.figure import Figure
 
 from passk.report.charts.axes import PanelFrame, rows_panel, select_rows
 from passk.report.charts.series_style import SeriesStyle
 from passk.report.charts.svg import MUTED, figure_style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def draw_efficiency(
@@ -15,7 +18,7 @@ def draw_efficiency(
     styles: Mapping[str, SeriesStyle],
     frame: PanelFrame,
     published: Mapping[str, float],
-) -> Figure:
+) -> "Figure":
     """Gaps on one set, the first comparison on top.
 
     Args:

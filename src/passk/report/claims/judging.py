@@ -16,7 +16,7 @@ def judge_claims(context: ReportContext) -> Judged:
     subjects_by_role = ClaimSubjects(context.subjects(), context.analysis.bootstrap.level)
     resamples = context.analysis.bootstrap.resamples
     judged = []
-    for claim in CLAIMS.values():
+    for claim in (CLAIMS[name] for name in context.params.judged_claims):
         verdicts = [
             replace(verdict, evidence=tuple(shares_of_resamples(verdict.evidence, resamples)))
             for verdict in claim.judge(context.results, subjects_by_role)

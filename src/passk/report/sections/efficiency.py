@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from passk.analysis.settings import Comparison
-from passk.report import published
 from passk.report.charts import axes, efficiency_gap
 from passk.report.charts.axes import PanelFrame
 from passk.report.charts.chart import Chart
@@ -77,7 +76,7 @@ def published_gaps(
         base, rl = (
             context.counterpart("algorithms", draw) for draw in (draws.reference, draws.candidate)
         )
-        gaps[comparison] = published.gap(base, rl, context.counterpart("sets", name))
+        gaps[comparison] = context.published.gap(base, rl, context.counterpart("sets", name))
     return {comparison: gap for comparison, gap in gaps.items() if gap is not None}
 
 
