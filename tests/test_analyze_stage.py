@@ -322,7 +322,7 @@ def test_every_question_names_its_table_like_itself():
 @pytest.mark.parametrize("question", ["pass_at_k", "difference", "efficiency"])
 def test_estimates_lie_within_their_limits(counted, question):
     found = run_analyze(question)
-    value = {"efficiency": "dse"}.get(question, question)
+    value = {"efficiency": "efficiency_gap"}.get(question, question)
     assert (found["low"] <= found[value] + 1e-12).all()
     assert (found[value] <= found["high"] + 1e-12).all()
 
@@ -370,7 +370,7 @@ def test_no_pairs_give_empty_tables_or_none_of_their_business(counted, question)
 
 def test_a_grid_past_n_is_clipped_but_efficiency_is_not(counted):
     assert run_analyze("pass_at_k", k=[1, 1024])["k"].unique().to_list() == [1]
-    told = r"efficiency_k = 256 of pair .*: draw 'base' has n = 16.*at most 16"
+    told = r"efficiency_k = 256 of comparison .*: draw 'base' has n = 16.*at most 16"
     with pytest.raises(ValueError, match=told):
         run_analyze("efficiency", efficiency_k=256)
 

@@ -4,7 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from passk.analysis.settings import Analysis
 from passk.core.legal import unknown
-from passk.report.settings import COUNTERPARTS, GROUP_ROLES, PANELS, ROLES, ReportSettings
+from passk.report import published
+from passk.report.claims.registry import CLAIMS
+from passk.report.sections.registry import SECTIONS
+from passk.report.settings import ReportSettings
 
 
 def faults(
@@ -75,33 +78,26 @@ def _claims(
 
 
 def _group_roles(report: ReportSettings) -> tuple[str, ...]:
-    """Roles that name groups of pairs; only a role of another package loads the registry."""
-    if not set(report.claims) - set(ROLES):
-        return GROUP_ROLES
-    from passk.report.claims.registry import CLAIMS
-
-    return tuple(role for claim in CLAIMS.values() if claim.of_groups for role in claim.roles)
+    """Roles that name groups of comparisons."""
+    claims = CLAIMS.values() if report.claims else ()
+    return tuple(role for claim in claims if claim.of_groups for role in claim.roles)
 
 
 def _sections(report: ReportSettings) -> Iterator[str]:
-    """Panels of no section that compares, counterparts of none with a table, roles of no claim.
-
-    What this package has is known by name; only another name loads the registries.
-    """
-    if set(report.panels) - set(PANELS) or set(report.counterparts) - set(COUNTERPARTS):
-        from passk.report.sections.registry import SECTIONS
-
+    """Sections and claims that there are not, and what is said of those that have no use for it."""
+    for name in report.sections:
+        yield from unknown("report.sections", name, SECTIONS, "section")
+    for name in report.judged_claims:
+        yield from unknown("report.judged_claims", name, CLAIMS, "claim")
+    if report.panels or report.counterparts:
         panels = [name for name, section in SECTIONS.items() if section.compares]
-        published = [
-            name for name, section in SECTIONS.items() if section.paper and section.paper.largest_k
-        ]
+        tables = [name for name in SECTIONS if (paper := SECTIONS[name].paper) and paper.largest_k]
         for name in report.panels:
             yield from unknown("report.panels", name, panels, "section that compares")
         for name in report.counterparts:
-            yield from unknown("report.counterparts", name, [*published, "sets"], "table")
-    if set(report.claims) - set(ROLES):
-        from passk.report.claims.registry import CLAIMS
-
+            yield from unknown("report.counterparts", name, [*tables, "sets"], "table")
+    if report.claims:
         roles = [role for claim in CLAIMS.values() for role in claim.roles]
         for role in report.claims:
             yield from unknown("report.claims", role, roles, "role")
+    yield from published.faults(report.published, report.counterparts)
