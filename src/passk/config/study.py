@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 
 from passk.analysis.settings import Analysis
 from passk.config import comparisons, images, questions, repetitions
@@ -19,6 +19,7 @@ from passk.config.examples import Examples
 from passk.config.renamed import find_new_key, find_new_value, has_old_key
 from passk.config.validation import Validation
 from passk.core.legal import suggest, unknown
+from passk.core.parameters import ParameterSection
 from passk.core.yaml_files import ParameterError, read
 from passk.data.benchmark_settings import Benchmark
 from passk.data.demonstration_settings import Answers, Selection
@@ -41,10 +42,8 @@ from passk.training.settings import Training
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 
 
-class Study(BaseModel):
+class Study(ParameterSection):
     """All of `params.yaml`."""
-
-    model_config = ConfigDict(extra="forbid")
 
     study: Name = Field(description="Name of the study: the folder under data/ and models/.")
     seed: int = Field(ge=0, description="Study seed: every random draw derives from it.")
