@@ -9,7 +9,7 @@ from passk.core.parameters import DistinctNames, ParameterSection, Text
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
 Inches = Annotated[float, Field(ge=2, le=12)]
 # What `report.panels`, `report.counterparts` and `report.claims` may name. Sections and claims of
-# other packages add to these; `passk.config.comparisons` asks their registries.
+# other packages add to these; `passk.config.checks.comparisons` asks their registries.
 PANELS = (
     "algorithms", "steps", "families", "distillation", "ablations", "objectives", "math", "code",
     "visual",
