@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from passk.config.renamed import find_new_key, find_new_value, has_old_key
 from passk.config.schema import STATED
 from passk.config.schema_tree import find_description, find_node, name_key
+from passk.config.values import format_value
 from passk.core.legal import suggest
 
 _KINDS = {
@@ -32,19 +33,8 @@ def find_unstated(values: Mapping[str, Any]) -> Iterator[str]:
         section, _, name = key.partition(".")
         if isinstance(values.get(section), Mapping) and name not in values[section]:
             default = find_node((section, name)).get("default")
-            remedy = "" if default is None else f"; write `{name}: {_show(default)}`"
+            remedy = "" if default is None else f"; write `{name}: {format_value(default)}`"
             yield f"{key}: missing; dvc.yaml reads this key, so the file must state it{remedy}"
-
-
-def _show(value: object) -> str:
-    """A value as the file would have it, on one line."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list):
-        return f"[{', '.join(map(_show, value))}]"
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}: {_show(entry)}' for key, entry in value.items())}}}"
-    return "null" if value is None else str(value)
 
 
 def _describe(error: Mapping[str, Any]) -> str:

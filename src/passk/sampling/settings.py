@@ -49,7 +49,8 @@ class Draw(ParameterSection):
         default=None,
         ge=0,
         le=100,
-        description="Divides the logits; 0 is greedy decoding, with n: 1.",
+        description="Divides the logits; 0 is greedy decoding, with n: 1. Only imported samples "
+        "may leave out this, max_new_tokens and template.",
     )
     top_p: float = Field(default=1.0, gt=0, le=1, description="Nucleus; 1 is no truncation.")
     max_new_tokens: Size | None = Field(
