@@ -9,6 +9,7 @@ from passk.core.processor import pin
 
 COMMANDS = (
     "check",
+    "params",
     "judge",
     "disagreements",
     "explain",

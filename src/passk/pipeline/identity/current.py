@@ -77,9 +77,10 @@ def _same(path: Path, mark: str) -> bool:
 
 
 def _compute(root: Path, path: Path) -> Identity:
+    from passk.config.resolved import resolve
     from passk.config.study import load_study
 
-    parameters = load_study(root / PARAMS).model_dump(mode="json")
+    parameters = resolve(load_study(root / PARAMS))
     dag = cached(root)
     files = SourceFiles(root / FOLDER / "source-files.json")
     identity = Identity(parameters, read(root / PARAMS), components.compute(parameters, dag, files))

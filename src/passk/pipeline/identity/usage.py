@@ -16,9 +16,7 @@ from passk.data.sources import source
 from passk.domains.completions import COMPLETIONS
 from passk.domains.suites import SUITES
 from passk.domains.worlds import WORLDS
-from passk.report.claims.registry import CLAIMS
 from passk.report.domains import EXAMPLE_RENDERERS
-from passk.report.sections.registry import SECTIONS
 
 
 @dataclass(frozen=True, order=True)
@@ -153,8 +151,8 @@ def _analyze(parameters: Parameters, item: str) -> Iterator[Used]:
 def _report(parameters: Parameters, item: str) -> Iterator[Used]:
     del item
     report = parameters["report"]
-    yield from _each("section", report.get("sections", SECTIONS))
-    yield from _each("claim", CLAIMS)  # the page judges every claim that it knows
+    yield from _each("section", report["sections"])
+    yield from _each("claim", report["judged_claims"])
     yield from _each("question", parameters["analysis"]["questions"])
     shown = (example["set"] for example in parameters["examples"].values())
     domains = _domains(parameters, shown)

@@ -18,8 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pydantic import BaseModel, ConfigDict
-
+from passk.core.parameters import ParameterSection
 from passk.sampling.blocks import Block, Sample
 
 if TYPE_CHECKING:
@@ -67,10 +66,8 @@ class ResponsesError(ValueError):
     """Recorded responses do not give the samples that are asked for."""
 
 
-class EngineOptions(BaseModel):
+class EngineOptions(ParameterSection):
     """The base of what an engine lets an arm set; a subclass has a field for each option."""
-
-    model_config = ConfigDict(extra="forbid")
 
     def gpu_share(self) -> float:
         """Share of the GPU's memory that the engine takes for itself, 0 to 1."""
