@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from passk.config.composition import compose_text
 from passk.core import processor
 
 processor.pin()  # before any test imports numpy or torch
@@ -97,7 +98,10 @@ class Workspace:
 
 
 def copy_project(target: Path, study: str | None = None) -> Workspace:
-    """A copy of what git tracks (and would track), as a git repository of its own."""
+    """A copy of what git tracks (and would track), as a git repository of its own.
+
+    With the name of a study, that one is the study of its root.
+    """
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT, text=True, capture_output=True, check=True,
@@ -108,7 +112,8 @@ def copy_project(target: Path, study: str | None = None) -> Workspace:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target / name)
     if study:
-        shutil.copy2(ROOT / "studies" / f"{study}.yaml", target / "params.yaml")
+        shutil.copy2(ROOT / "studies" / study / "study.yaml", target / "study.yaml")
+        (target / "params.yaml").write_text(compose_text(target))
     for command in (
         ["git", "init", "-q"],
         ["git", "add", "-A"],
