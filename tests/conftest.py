@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from passk.config.composition import compose_text
 from passk.core import processor
 
 processor.pin()  # before any test imports numpy or torch
@@ -112,6 +111,8 @@ def copy_project(target: Path, study: str | None = None) -> Workspace:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target / name)
     if study:
+        from passk.config.composition import compose_text
+
         shutil.copy2(ROOT / "studies" / study / "study.yaml", target / "study.yaml")
         (target / "params.yaml").write_text(compose_text(target))
     for command in (
