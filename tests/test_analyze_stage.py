@@ -12,7 +12,7 @@ from passk.analysis.questions.registry import QUESTIONS
 from passk.analysis.questions.tracing import ComparedDraws
 from passk.analysis.settings import Analysis
 from passk.config import paths
-from passk.config.questions import faults
+from passk.config.checks.questions import find_faults
 from passk.core.images import encode
 from passk.core.schemas.counts import COUNTS
 from passk.core.schemas.problems import PROBLEMS
@@ -294,7 +294,7 @@ def test_an_installed_package_brings_a_question(counted):
     assert len(solved) == len(DRAWS) * len(SETS)
     both = solved.join(curves, on=["draw", "set"])  # pass@n is the share of problems solved
     assert both["solved"].to_list() == (both["pass_at_k"] * PROBLEM_COUNT).round().to_list()
-    assert list(faults({"solved": "counts"})) == []
+    assert list(find_faults({"solved": "counts"})) == []
     (row,) = find_rows("toy", "solved", {"draw": "grpo", "set": "hard"})
     assert trace_row("solved", row, ComparedDraws()).draws == ("grpo",)
     with pytest.raises(ExplainError, match=r"narrow by draw \(base, base-greedy, grpo\), set"):
@@ -302,14 +302,14 @@ def test_an_installed_package_brings_a_question(counted):
 
 
 def test_questions_that_do_not_exist_or_read_something_else_are_refused():
-    (unknown,) = faults({"coverge": "counts"})
+    (unknown,) = find_faults({"coverge": "counts"})
     assert "analysis.questions = 'coverge': unknown question; did you mean 'coverage'?" in unknown
     assert "legal: cost, coverage, crossover" in unknown
     for name, declared, reads in (
         ("failures", "counts", "verdicts"),
         ("pass_at_k", "training", "counts"),
     ):
-        (folder,) = faults({name: declared})
+        (folder,) = find_faults({name: declared})
         assert f"{name} reads the folder {reads!r}, not {declared!r}" in folder
 
 

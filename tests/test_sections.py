@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 import report_tables as made
-from passk.config.comparisons import faults
+from passk.config.checks.comparisons import find_faults
 from passk.core.registry import UnknownNameError
 from passk.report.claims.judging import judge_claims
 from passk.report.claims.registry import CLAIMS
@@ -77,17 +77,17 @@ def test_a_section_and_a_claim_of_another_package_are_on_the_page(installed):
     assert {verdict.subject for verdict in verdicts[99]} == {"kl"}
     assert 'id="claim-99"' in text
     draws = list(context.draws)
-    assert list(faults(context.analysis, context.params, draws, context.sets)) == []
+    assert list(find_faults(context.analysis, context.params, draws, context.sets)) == []
 
 
 def test_a_claim_of_another_package_may_be_about_groups(installed):
     context = made.many(claims=made.CLAIMS | {"odd": ["kl"], "even": ["kl"]})
-    messages = list(faults(context.analysis, context.params, context.draws, context.sets))
+    messages = list(find_faults(context.analysis, context.params, context.draws, context.sets))
     (message,) = messages
     assert message.startswith("report.claims.even = 'kl': unknown group")
     (group, *_) = context.analysis.groups
     context = made.many(claims=made.CLAIMS | {"even": [group]})
-    assert not list(faults(context.analysis, context.params, context.draws, context.sets))
+    assert not list(find_faults(context.analysis, context.params, context.draws, context.sets))
     assert context.subjects()["even"] == [group]
 
 
@@ -100,7 +100,7 @@ def test_unknown_panels_counterparts_and_roles_are_named_with_the_legal_ones():
         counterparts={"family": {"grpo": "GRPO"}},
         claims={"longr": ["longer"]},
     )
-    messages = list(faults(context.analysis, context.params, context.draws, context.sets))
+    messages = list(find_faults(context.analysis, context.params, context.draws, context.sets))
     for name in ("step", "greedy", "family", "longr"):
         assert any(name in message for message in messages), name
     assert any("'steps'" in message for message in messages)

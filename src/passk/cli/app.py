@@ -11,6 +11,7 @@ COMMANDS = (
     "new",
     "compose",
     "check",
+    "params",
     "judge",
     "disagreements",
     "explain",

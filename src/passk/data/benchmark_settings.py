@@ -2,18 +2,17 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
+from passk.core.parameters import DistinctNames, ParameterSection
 from passk.data.sources import source
 from passk.domains.registry import DOMAINS
 
 Digest = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64}|any)$")]
 
 
-class Benchmark(BaseModel):
+class Benchmark(ParameterSection):
     """A published file of problems, and which benchmark it is."""
-
-    model_config = ConfigDict(extra="forbid")
 
     source: str = Field(
         description="Which benchmark: a name in src/passk/data/sources.yaml, or the path of a YAML "
@@ -25,7 +24,7 @@ class Benchmark(BaseModel):
         description="Digest that the file must have, or `any`; null: one of those recorded in "
         "sources.yaml, with the recorded number of problems.",
     )
-    without: list[str] = Field(
+    without: DistinctNames = Field(
         default_factory=list, description="Names of problems to leave out, as the file has them."
     )
     images: str | None = Field(
