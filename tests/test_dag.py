@@ -96,15 +96,13 @@ def test_downstream_is_the_transitive_closure():
     assert dag.downstream([]) == set()
 
 
-@pytest.mark.parametrize("study", ["params", "studies/smoke", "studies/imported"])
+@pytest.mark.parametrize("study", [None, "smoke", "imported"])
 def test_the_dag_of_every_study_resolves(study, tmp_path):
-    workspace = copy_project(tmp_path)
-    text = (ROOT / f"{study}.yaml").read_text()
-    (tmp_path / "params.yaml").write_text(text)
+    workspace = copy_project(tmp_path, study)
     names = workspace.run("dvc", "stage", "list", "--name-only").split()
     assert "report" in names
     assert len(set(names)) == len(names)
-    if study == "studies/smoke":
+    if study == "smoke":
         assert len(names) <= 48
 
 

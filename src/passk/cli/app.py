@@ -8,6 +8,8 @@ import typer
 from passk.core.processor import pin
 
 COMMANDS = (
+    "new",
+    "compose",
     "check",
     "params",
     "judge",
