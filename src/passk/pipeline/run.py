@@ -78,11 +78,12 @@ def execute(stage: Stage) -> None:
     check()
     values = read(PARAMS)
     keys = stage.params.get(PARAMS.as_posix(), ())
-    execution = records.open_execution(stage, select(values, keys))
+    chosen = {PARAMS.as_posix(): select(values, keys)}
+    execution = records.open_execution(stage, chosen)
     tracking.ensure_drainer()  # shows a training log while it grows
     from passk.pipeline.stages.job import Job  # imports pydantic, which a wrong name does not need
 
-    job = Job(stage.group, stage.item, execution.params, execution.inputs)
+    job = Job(stage.group, stage.item, chosen[PARAMS.as_posix()], execution.inputs)
     try:
         metrics = importlib.import_module(stage_module(stage.group)).run(job)
         execution.finish(metrics or {})
