@@ -124,7 +124,7 @@ def test_unknown_panels_counterparts_and_roles_are_named_with_the_legal_ones():
     assert any("'steps'" in message for message in messages)
     assert any("'longer'" in message for message in messages)
     context = made.many(sections=["greedyy"], judged_claims=["subsets"])
-    messages = list(faults(context.analysis, context.params, context.draws, context.sets))
+    messages = list(find_faults(context.analysis, context.params, context.draws, context.sets))
     assert [message.partition(" = ")[0] for message in messages] == [
         "report.sections", "report.judged_claims",
     ]  # fmt: skip
@@ -160,15 +160,15 @@ def test_a_study_adds_published_numbers_of_its_own(tmp_path):
         published=["yue2025", str(file)], counterparts={"algorithms": {"grpo": "Theirs"}}
     )
     check = (context.analysis, context.params, context.draws, context.sets)
-    assert list(faults(*check)) == []
+    assert list(find_faults(*check)) == []
     file.write_text("model,set,pass_at_1\nTheirs,AIME,high\n")
-    (message,) = faults(*check)
+    (message,) = find_faults(*check)
     assert message.startswith(f"report.published: {file}: a number that is none")
     file.write_text("model,pass_at_1\nTheirs,1\n")
-    (message,) = faults(*check)
+    (message,) = find_faults(*check)
     assert "no column set" in message
     file.unlink()
-    (message,) = faults(*check)
+    (message,) = find_faults(*check)
     assert "not a readable CSV file" in message
 
 

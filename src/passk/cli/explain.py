@@ -19,7 +19,6 @@ from passk.provenance.draws import read_comparisons, trace_row
 from passk.provenance.explain import ExplainError, Link
 from passk.provenance.lock import LockEntry, read_lock
 from passk.provenance.mlflow_runs import flatten
-from passk.provenance.records import record_path
 from passk.provenance.suites import read_suite
 
 
@@ -225,5 +224,5 @@ def _link(link: Link) -> Iterator[str]:
     changed = f" + changes in {', '.join(run.dirty)}" if run.dirty else ""
     yield (
         f"{indent}  commit {(run.commit or 'none')[:12]}{changed}, {run.started[:19]}, "
-        f"{run.seconds:.1f} s on {run.host}; record {record_path(link.entry)}"
+        f"{run.seconds:.1f} s on {run.host}; record {link.record.digest}"
     )

@@ -96,8 +96,8 @@ def _confirmed(name: str) -> Iterator[None]:
         ran = _read(mark)
         if ran and lock_digest(to_single_stage_lockfile(stage)) != ran:
             raise DvcException(
-                f"{name}: its parameters, inputs or code changed as it ended; its outputs belong to "
-                "what was there before, so they are not kept; run again"
+                f"{name}: its parameters, inputs or code changed as it ended; its outputs belong "
+                "to what was there before, so they are not kept; run again"
             )
         whole_save(self, stage)
 

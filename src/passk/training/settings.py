@@ -133,7 +133,6 @@ class Training(ParameterSection):
         description="The engine's own options, of its schema; null: its defaults, or none.",
         json_schema_extra=describe_options,
     )
-    )
     lora: Lora | None = Field(
         default=None, description="Train adapters only; null trains all weights."
     )
