@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,9 +11,9 @@ from rich.table import Table
 
 from passk.pipeline.dag import cached
 from passk.pipeline.identity.current import write_components
-from passk.pipeline.stamps import running
 from passk.pipeline.status import StageStatus, estimate_seconds, makespan, read_status
-from passk.provenance.records import past_seconds
+from passk.provenance.ledger import read_ledger, update_ledger
+from passk.provenance.mlflow_exporter import running
 
 
 def main(
@@ -39,8 +40,8 @@ def main(
         typer.echo("\n".join(status.name for status in planned))
         return
     console = Console(highlight=False, soft_wrap=False)
-    for note in running():
-        console.print(f"running: {note}")
+    for note in running(Path()):
+        console.print(f"runs since {note.started}: {note.stage}")
     if not planned:
         console.print(f"{identity.parameters['study']}: every stage is up to date")
         return
@@ -53,7 +54,9 @@ def main(
     if followers and not every:
         listed = ", ".join(f"{group} {number}" for group, number in followers.items())
         console.print(f"and what follows: {listed}")
-    seconds = estimate_seconds(dag, [status.name for status in planned], past_seconds())
+    update_ledger()
+    past = {record.stage: record.execution.seconds for record in read_ledger().records.values()}
+    seconds = estimate_seconds(dag, [status.name for status in planned], past.get)
     longest = makespan(dag, seconds, cores)
     console.print(
         f"{len(planned)} of {len(dag.stages)} stages will run, about {_duration(longest)} on "
