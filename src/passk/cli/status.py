@@ -45,10 +45,15 @@ def main(
     if not planned:
         console.print(f"{identity.parameters['study']}: every stage is up to date")
         return
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 1, 0))
+    table.add_column(ratio=1)
+    table.add_column(ratio=2)
+    alike: dict[tuple[str, ...], list[str]] = {}
     for status in planned:
         if status.reasons or every:
-            table.add_row(status.name, "\n".join(status.reasons) or "follows what is above")
+            alike.setdefault(status.reasons, []).append(status.name)
+    for reasons, stages in alike.items():
+        table.add_row(_join(stages), "\n".join(reasons) or "follows others")
     console.print(table)
     followers = Counter(_group(status) for status in planned if not status.reasons)
     if followers and not every:
@@ -66,6 +71,20 @@ def main(
 
 def _group(status: StageStatus) -> str:
     return status.name.partition("@")[0]
+
+
+def _join(stages: list[str]) -> str:
+    r"""Names of stages, those of one group behind its name.
+
+    Example:
+        >>> _join(["train@grpo", "train@ppo", "report"])
+        'train@grpo, ppo\\nreport'
+    """
+    groups: dict[str, list[str]] = {}
+    for name in stages:
+        group, _, item = name.partition("@")
+        groups.setdefault(group, []).append(item)
+    return "\n".join(f"{g}@{', '.join(items)}" if items[0] else g for g, items in groups.items())
 
 
 def _duration(seconds: float) -> str:

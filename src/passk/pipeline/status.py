@@ -72,25 +72,29 @@ def _reasons(
         if isinstance(part, str):  # "changed command"
             yield part
             continue
-        for key, verb in (("changed deps", "input"), ("changed outs", "output")):
-            files = part.get(key, {})
-            for path, state in files.items():
+        for key, noun in (("changed deps", "input"), ("changed outs", "output")):
+            files: dict[str, list[str]] = {}
+            for path, state in part.get(key, {}).items():
                 if path not in (PARAMS.as_posix(), COMPONENTS.as_posix()):
-                    yield f"{verb} {path} {_state(state)}"
+                    files.setdefault(_state(state), []).append(path)
+            for state, paths in files.items():
+                yield f"{noun} {state}:{_list(paths, ' ')}"
         if "changed checksum" in part:
             yield "its definition in dvc.yaml changed"
 
 
 def _state(state: object) -> str:
-    words = {"deleted": "is missing", "new": "is new", "not in cache": "is not in the cache"}
-    return words.get(str(state), f"is {state}")
+    words = {"deleted": "missing", "not in cache": "neither here nor in the cache"}
+    return words.get(str(state), str(state))
 
 
 def _changed_code(stage: Stage, entry: LockEntry, identity: Identity, root: Path) -> Iterator[str]:
     """Components of code that differ, with the files where both states are known here."""
-    old = entry.params.get(COMPONENTS.as_posix(), {})
-    before = next(iter(old.values()), {})
+    before = next(iter(entry.params.get(COMPONENTS.as_posix(), {}).values()), {})
     now = identity.of_stage(stage)
+    if not before:
+        yield "code: none was recorded when it ran"
+        return
     for name in differing(before, now):
         if name == _PARAMETERS:
             continue  # the values below say it
@@ -102,18 +106,24 @@ def _changed_code(stage: Stage, entry: LockEntry, identity: Identity, root: Path
 
 
 def _changed_values(stage: Stage, entry: LockEntry, identity: Identity) -> Iterator[str]:
-    """Stated parameters that differ, with both values; else a default that changed."""
+    """Parameters that differ, with both values; a default that changed; another way to say it."""
+    declared = stage.params.get(PARAMS.as_posix(), ())
     before = _flatten(entry.params.get(PARAMS.as_posix(), {}))
-    stated = {key: _at(identity.stated, key) for key in stage.params.get(PARAMS.as_posix(), ())}
-    now = _flatten(stated)
-    keys = sorted(key for key in {*before, *now} if before.get(key) != now.get(key))
+    stated = _flatten({key: _at(identity.stated, key) for key in declared})
+    now = _flatten({key: _at(identity.parameters, key) for key in declared})
+    keys = [key for key in before if before[key] != now.get(key) and before[key] != {}]
+    keys += [key for key in stated if key not in before and stated[key] != {}]
     for key in keys[:_SHOWN]:
         yield f"parameter {key}: {_value(before, key)} -> {_value(now, key)}"
     if len(keys) > _SHOWN:
         yield f"and {len(keys) - _SHOWN} more parameters"
     recorded = next(iter(entry.params.get(COMPONENTS.as_posix(), {}).values()), {})
-    if not keys and recorded.get(_PARAMETERS) != identity.of_stage(stage)[_PARAMETERS]:
+    if keys:
+        return
+    if recorded and recorded[_PARAMETERS] != identity.of_stage(stage)[_PARAMETERS]:
         yield "a default of its parameters changed"
+    elif before != stated:
+        yield f"{PARAMS} states the same values in another way"
 
 
 def _flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -57,7 +57,7 @@ _INSTRUCTION_SETS = (
 
 
 def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """What decides which kernels run: maker, family, model, stepping, instruction sets.
+    r"""What decides which kernels run: maker, family, model, stepping, instruction sets.
 
     A name such as "Intel Xeon Processor" tells too little: virtual machines make it up.
 
