@@ -31,7 +31,8 @@ ALL = sorted(PACKAGE.rglob("*.py"))
         ('def f(x: int) -> int:\n    """Doubles."""\n    return 2 * x', "def f(x): return 2*x"),
         ("from a import b\nimport c\nb(c)", "import c\nfrom a import b\nb(c)"),
         ("from typing import Any\ndef f(x: Any): return x", "def f(x): return x"),
-        ("class A:\n    n: int = Field(default=1, ge=0)\n    m: int = 2", "class A:\n    m: int = 2"),
+        ("class A:\n    n: int = Field(default=1, ge=0)\n    m: int = 2",
+         "class A:\n    m: int = 2"),
         ("class A:\n    @field_validator('n')\n    def f(cls, v): return v\n    m: int = 2",
          "class A:\n    m: int = 2"),
         ("R = Registry('k', 'g', {'a': 'm:A'})", "R = Registry('k', 'g', {'b': 'm:B'})"),
@@ -76,7 +77,7 @@ def test_form_and_comments_of_every_file_do_not_count():
 
 
 def test_package_files_hold_no_code():
-    # Imports of a package do not follow its `__init__`, which is right only while it is a docstring.
+    # Imports do not follow a package's `__init__`, which is right only while it is a docstring.
     # The outermost one holds the public interface, which no module of the package uses.
     for path in PACKAGE.glob("*/**/__init__.py"):
         body = ast.parse(path.read_text()).body

@@ -97,11 +97,12 @@ def test_components_written_anew_meanwhile_are_found(stage):
 
 def test_code_changed_meanwhile_is_found_and_a_comment_is_not(tmp_path):
     # in a copy of the package, run by a process of its own
-    package = tmp_path / "src" / "passk"
-    package.parent.mkdir(exist_ok=True)
+    package, study = tmp_path / "src" / "passk", tmp_path / "study"
+    package.parent.mkdir()
+    study.mkdir()
     subprocess.run(["cp", "-rL", str(PACKAGE), str(package)], check=True)
     for name in ("params.yaml", "dvc.yaml"):
-        (tmp_path / name).write_text((ROOT / name).read_text())
+        (study / name).write_text((ROOT / name).read_text())
     code = f"""
 import subprocess, sys
 from pathlib import Path
@@ -123,9 +124,10 @@ except current.IdentityError as error:
     print(error)
 """
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, text=True, capture_output=True, check=True,
+        [sys.executable, "-c", code], cwd=study, text=True, capture_output=True, check=False,
         env={**os.environ, "PYTHONPATH": str(package.parent)},
     )  # fmt: skip
+    assert not done.returncode, done.stderr
     assert done.stdout.startswith("changed while the stage ran: code (world.digits)")
 
 
