@@ -1,8 +1,9 @@
-"""What the DAG costs at 50, 200 and 800 stages: planning a study that is up to date, and one stage.
+"""What the DAG costs at 50, 200 and 800 stages: planning what is up to date, and one stage.
 
-`python benchmarks/many_stages.py [--sizes 50 200 800]`. Beside passk stands what DVC alone takes for
-the same question (`dvc status`), in the same run. Processor time, user and system, children included.
-A study is the default one with its draws repeated; outputs are a few bytes, and `dvc commit` locks them.
+`python benchmarks/many_stages.py [--sizes 50 200 800]`. Beside passk stands what DVC alone takes
+for the same question (`dvc status`), in the same run. Processor time, user and system, children
+included. A study is the default one with its draws repeated; outputs are a few bytes, and `dvc
+commit` locks them.
 """
 
 import argparse
