@@ -68,7 +68,7 @@ def test_the_command_shows_type_legal_values_default_and_value(monkeypatch):
         assert words in shown
     shown = CliRunner().invoke(application(), ["params", "train.NAME.algorithm"]).stdout
     assert "with name: dapo:" in shown
-    assert "train.NAME.algorithm.rounds: whole number; above 0; default 4" in shown
+    assert "algorithm.rounds: whole number; at least 1, at most 1_000; default 4" in shown
     shown = CliRunner().invoke(application(), ["params"]).stdout
     assert [line.split(":")[0] for line in shown.splitlines() if line[0] != " "] == [
         *Study.model_fields

@@ -146,6 +146,15 @@ def test_every_optional_key_of_an_arm_is_optional(studies):
     assert study.sft["brief"] == study.sft["distilled"]
 
 
+def test_options_of_an_engine_survive_too(studies):
+    values = copy.deepcopy(studies["study.yaml"])
+    values["train"]["grpo"] |= {"engine": "vllm", "engine_options": {"memory_share": 0.5}}
+    study = validate(values)
+    handed = json.loads(json.dumps(resolve(study)))
+    assert handed["train"]["grpo"]["engine_options"]["tensor_parallel"] == 1
+    assert validate(handed) == study
+
+
 def test_check_resolved_prints_a_file_of_the_same_meaning(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     shown = CliRunner().invoke(

@@ -59,4 +59,5 @@ Size = Annotated[int, Field(ge=1, le=10_000_000)]
 # Names become file names, stage names and parameter keys: dots and signs would break one of them.
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=64)]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+NotEmpty = Annotated[str, StringConstraints(min_length=1)]  # a path, a column
 DistinctNames = Annotated[list[str], AfterValidator(refuse_repeats)]

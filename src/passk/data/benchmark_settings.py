@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from passk.core.parameters import DistinctNames, ParameterSection
+from passk.core.parameters import DistinctNames, NotEmpty, ParameterSection
 from passk.data.sources import source
 from passk.domains.registry import DOMAINS
 
@@ -18,7 +18,7 @@ class Benchmark(ParameterSection):
         description="Which benchmark: a name in src/passk/data/sources.yaml, or the path of a YAML "
         "file that describes one of your own, with the keys of one entry there."
     )
-    path: str = Field(description="Its file as published, or a folder of such files.")
+    path: NotEmpty = Field(description="Its file as published, or a folder of such files.")
     sha256: Digest | None = Field(
         default=None,
         description="Digest that the file must have, or `any`; null: one of those recorded in "
@@ -27,7 +27,7 @@ class Benchmark(ParameterSection):
     without: DistinctNames = Field(
         default_factory=list, description="Names of problems to leave out, as the file has them."
     )
-    images: str | None = Field(
+    images: NotEmpty | None = Field(
         default=None,
         description="Folder of the images, under the names that the file gives (images/4.jpg) or "
         "their last part (4.jpg); null: such images are not read, and problems have no image, "

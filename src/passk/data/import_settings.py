@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from passk.core.parameters import ParameterSection
+from passk.core.parameters import NotEmpty, ParameterSection
 from passk.core.registered import NameIn
 from passk.data.benchmark_settings import Joined
 from passk.data.sources import source
@@ -15,21 +15,21 @@ from passk.domains.registry import DOMAINS
 class Columns(ParameterSection):
     """What the columns of the file are called. List-valued cells hold one entry per sample."""
 
-    problem: str = Field(default="problem", description="Column of the question's text.")
-    gold: str = Field(
+    problem: NotEmpty = Field(default="problem", description="Column of the question's text.")
+    gold: NotEmpty = Field(
         default="gold", description="Column of the reference answer, a string or a number."
     )
-    response: str = Field(
+    response: NotEmpty = Field(
         default="response", description="Column of the response, or of their list."
     )
-    recorded_grade: str | None = Field(
+    recorded_grade: NotEmpty | None = Field(
         default=None, description="Column of somebody's grade (true/false, 0/1), or of their list."
     )
-    problem_id: str | None = Field(
+    problem_id: NotEmpty | None = Field(
         default=None,
         description="Column that tells problems apart where the file has one; else question.",
     )
-    sample_index: str | None = Field(
+    sample_index: NotEmpty | None = Field(
         default=None,
         description="Column that numbers the samples of a problem; else order in the file.",
     )
@@ -48,7 +48,7 @@ class Columns(ParameterSection):
 class Imported(ParameterSection):
     """A file of problems, gold answers and responses, or of responses to a benchmark."""
 
-    path: str = Field(description="JSONL (also .gz), JSON list, or Parquet file.")
+    path: NotEmpty = Field(description="JSONL (also .gz), JSON list, or Parquet file.")
     columns: Columns = Field(default_factory=Columns, description="Names of the columns.")
     domain: Annotated[str, NameIn(DOMAINS)] = Field(
         default="math", description="Decides the judge; see `passk.domains`."

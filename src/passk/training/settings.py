@@ -214,7 +214,7 @@ class Training(ParameterSection):
 
     @model_validator(mode="after")
     def _learns(self) -> "Training":
-        """Warm-up, of policy and critic, ends before training does."""
+        """Warm-up ends before training does."""
         if self.schedule == "constant" and self.warmup_updates:
             raise ValueError(
                 f"warmup_updates = {self.warmup_updates}: schedule constant has none; set it to 0, "
@@ -225,12 +225,6 @@ class Training(ParameterSection):
             raise ValueError(
                 f"warmup_updates = {self.warmup_updates}: the rate rises until the end; legal: "
                 f"below steps x num_iterations x minibatches = {updates}"
-            )
-        critic = self.algorithm.critic()
-        if critic is not None and critic.warmup >= self.steps:
-            raise ValueError(
-                f"algorithm.critic_warmup = {critic.warmup}: the critic alone is trained in all "
-                f"steps; legal: below steps = {self.steps}"
             )
         return self
 

@@ -35,12 +35,20 @@ def _share_problems(study: Study, one: str, other: str) -> bool:
     if one not in study.sets or other not in study.sets:
         return False
     entry, second = study.sets[one], study.sets[other]
-    alike = entry.problems == second.problems and entry.images == second.images == "own"
+    alike = _same_problems(study, entry.problems, second.problems)
+    alike = alike and entry.images == second.images == "own"
     rest = [
         [chosen for chosen in filters if not isinstance(chosen, First)]
         for filters in (entry.filters, second.filters)
     ]
     return alike and rest[0] == rest[1]
+
+
+def _same_problems(study: Study, one: str, other: str) -> bool:
+    """Whether two sources are one, or the same generated problems, but for their number."""
+    worlds = [study.worlds[name] for name in (one, other) if name in study.worlds]
+    same = len(worlds) == 2 and worlds[0].model_copy(update={"size": worlds[1].size}) == worlds[1]
+    return one == other or same
 
 
 def _shared_problems(study: Study) -> Iterator[str]:

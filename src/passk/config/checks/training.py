@@ -9,18 +9,38 @@ from passk.config.schema import Study
 
 
 def find_faults(study: Study) -> Iterator[str]:
-    """Batches larger than what there is to learn, circles, and choices that cannot pass."""
+    """Batches larger than what there is to learn, policies that never learn, and circles."""
     yield from _batches(study)
+    yield from _critics(study)
     yield from _circles(study)
 
 
 def _batches(study: Study) -> Iterator[str]:
-    for name, arm in study.sft.items():
-        most = _count_demonstrations(study, arm.demonstrations)
-        if most is not None and arm.batch > most:
+    for name, arm in study.train.items():
+        most = count_at_most(study, arm.set)
+        if most is not None and arm.prompts > most:
             yield (
-                f"sft.{name}.batch = {arm.batch}: {arm.demonstrations!r} holds {most} "
+                f"train.{name}.prompts = {arm.prompts}: set {arm.set!r} has {most} problems at "
+                f"most, and a step would ask them more than once; legal: at most {most}, or more "
+                "problems"
+            )
+    for name, tuned in study.sft.items():
+        most = _count_demonstrations(study, tuned.demonstrations)
+        if most is not None and tuned.batch > most:
+            yield (
+                f"sft.{name}.batch = {tuned.batch}: {tuned.demonstrations!r} holds {most} "
                 f"demonstrations at most; legal: at most {most}, or more problems or samples"
+            )
+
+
+def _critics(study: Study) -> Iterator[str]:
+    """Critics that are trained alone to the end: the policy would never be."""
+    for name, arm in study.train.items():
+        critic = arm.algorithm.critic()
+        if critic is not None and critic.warmup >= arm.steps:
+            yield (
+                f"train.{name}.algorithm.critic_warmup = {critic.warmup}: the critic alone is "
+                f"trained in all steps; legal: below steps = {arm.steps}"
             )
 
 

@@ -12,7 +12,7 @@ REVISION = 2
 # would be another grader, and every verdict would be judged again.
 GRADER_NAMES = {"subprocess": "weak"}
 
-Isolation = Literal["bubblewrap", "subprocess"]
+BUBBLEWRAP: Literal["bubblewrap"] = "bubblewrap"  # the default isolation
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class CodeOptions:
         packages: importable besides the standard library.
     """
 
-    isolation: Isolation = "bubblewrap"
+    isolation: str = BUBBLEWRAP
     all_tests: bool = False
     cheapest_first: bool = True
     cpu_floor: float = 4.0
@@ -47,6 +47,6 @@ class CodeOptions:
         """
         version = platform.python_version()
         isolation = GRADER_NAMES.get(self.isolation, self.isolation)
-        named = "" if isolation == "bubblewrap" else f" {isolation} isolation"
+        named = "" if isolation == BUBBLEWRAP else f" {isolation} isolation"
         options = asdict(self) | {"isolation": isolation}
         return f"python {version}{named} {digest('code', REVISION, version, options)[:12]}"

@@ -1,11 +1,11 @@
 """Parameters of the judge of programs: `verification.code`."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from passk.core.parameters import ParameterSection, refuse_repeats
-from passk.domains.code.options import CodeOptions, Isolation
+from passk.domains.code.options import BUBBLEWRAP, CodeOptions
 
 _MODULE = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$"
 PackageName = Annotated[str, StringConstraints(pattern=_MODULE)]
@@ -14,8 +14,8 @@ PackageName = Annotated[str, StringConstraints(pattern=_MODULE)]
 class CodeJudgeSettings(ParameterSection):
     """How programs are run on their tests, and what each may use."""
 
-    isolation: Isolation = Field(
-        default=CodeOptions.isolation,
+    isolation: Literal["bubblewrap", "subprocess"] = Field(
+        default=BUBBLEWRAP,
         description="bubblewrap: a sandbox of namespaces; subprocess: limits and a fresh process "
         "alone, which every verdict's grader then names.",
     )

@@ -16,7 +16,7 @@ Deviations from the source:
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
 from passk.training.algorithms.algorithm import Algorithm, StepRewards
 
@@ -32,8 +32,10 @@ class Dapo(Algorithm):
 
     name: Literal["dapo"]
     eps: float = Field(default=1e-4, gt=0, description="Added to the group's standard deviation.")
-    rounds: PositiveInt = Field(
+    rounds: int = Field(
         default=4,
+        ge=1,
+        le=1000,
         description="Rounds of rollouts per step at most; a group of equal rewards is dropped, and "
         "another problem is asked in its place.",
     )
