@@ -45,9 +45,9 @@ def read_comparisons(params: Mapping[str, Any]) -> ComparedDraws:
             name: tuple(
                 str(compared[role]) for role in ("reference", "candidate") if role in compared
             )
-            for name, compared in analysis["comparisons"].items()
+            for name, compared in (analysis.get("comparisons") or {}).items()
         },
-        groups=analysis["groups"],
+        groups=analysis.get("groups") or {},
         sampled={
             draw: frozenset(sets) | {name for name, view in views.items() if view["set"] in sets}
             for draw, sets in (
