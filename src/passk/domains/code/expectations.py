@@ -10,7 +10,7 @@ import polars as pl
 
 from passk.core.schemas.problems import PROBLEMS
 from passk.domains.code.test_cases import Tests
-from passk.domains.expectations import Expect, Frame, none
+from passk.domains.expectations import Expect, Frame, expect_none
 
 _FAULTS = ("unreadable", "no_entry", "uneven", "given_away")
 _KEY = ("set", "index", "problem_id")
@@ -44,15 +44,31 @@ class ProgramSuite:
     def expectations(self) -> list[Expect]:
         """What is expected of the frame `programs`."""
         return [
-            none("unreadable", "programs", "the tests of every program can be read",
-                 "run the stage that made the problems again"),
-            none("no_entry", "programs", "tests call something, or compare what is printed",
-                 "give `entry`, or comparison {kind: text} for programs that print"),
-            none("uneven", "programs", "every test of a program has its expected output",
-                 "run the stage that made the problems again"),
-            none("given_away", "programs", "no question holds a solution",
-                 "drop the problem with a filter"),
-        ]  # fmt: skip
+            expect_none(
+                "unreadable",
+                "programs",
+                "the tests of every program can be read",
+                "run the stage that made the problems again",
+            ),
+            expect_none(
+                "no_entry",
+                "programs",
+                "tests call something, or compare what is printed",
+                "give `entry`, or comparison {kind: text} for programs that print",
+            ),
+            expect_none(
+                "uneven",
+                "programs",
+                "every test of a program has its expected output",
+                "run the stage that made the problems again",
+            ),
+            expect_none(
+                "given_away",
+                "programs",
+                "no question holds a solution",
+                "drop the problem with a filter",
+            ),
+        ]
 
 
 def _faults(tests: str, question: str, starter_code: str, answer: str) -> dict[str, int]:
