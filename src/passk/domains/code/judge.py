@@ -21,7 +21,7 @@ from passk.domains.code.sandbox.task import CaseResult, Program
 from passk.domains.code.test_cases import Tests
 from passk.domains.code.test_checks import fault
 from passk.domains.code.verdicts import Run, batches, program
-from passk.domains.grading import Progress
+from passk.domains.grading import Progress, silent
 from passk.domains.verdict import CORRECT, NO_PROGRAM, TESTS, TRUNCATED, UNKNOWN, WRONG, Verdict
 from passk.domains.verdict_cache import VerdictCache
 
@@ -120,7 +120,7 @@ class CodeJudge(Closing):
         *,
         workers: int = 2,
         calibration: Path | None = None,
-        progress: Progress = lambda results, _: results,
+        progress: Progress = silent,
     ) -> None:
         self.options = options
         self.grader = options.grader()

@@ -6,10 +6,11 @@ In this order: a plain-number or same-string shortcut, the verdict cache, a work
 from collections.abc import Sequence
 
 from passk.core.closing import Closing
-from passk.domains.grading import Progress
+from passk.domains.grading import Progress, silent
 from passk.domains.math.extraction import boxed_answer, closed_box
 from passk.domains.math.numerals import decide
 from passk.domains.math.options import MathOptions
+from passk.domains.math.worker_limits import WorkerLimits
 from passk.domains.math.workers import Pool, WorkerRequest
 from passk.domains.verdict import CORRECT, DIFFERENT, EQUAL, TRUNCATED, UNKNOWN, WRONG, Verdict
 from passk.domains.verdict_cache import WHOLE, VerdictCache
@@ -21,9 +22,7 @@ class MathJudge(Closing):
     Args:
         options: of the grader.
         cache: verdicts kept between runs; without one, all are worked out anew.
-        timeout: wall limit of one answer, in seconds.
-        workers: worker processes at most; they start when one is needed.
-        memory: address space of one worker, in bytes.
+        limits: of the worker processes.
         progress: wraps the stream of results; silent by default.
 
     Example:
@@ -36,16 +35,14 @@ class MathJudge(Closing):
         self,
         options: MathOptions,
         cache: VerdictCache | None = None,
+        limits: WorkerLimits | None = None,
         *,
-        timeout: float = 5.0,
-        workers: int = 2,
-        memory: int = 4 << 30,
-        progress: Progress = lambda results, _: results,
+        progress: Progress = silent,
     ) -> None:
         self.options = options
         self.grader = options.grader()
         self._cache = cache
-        self._pool = Pool(options, timeout=timeout, count=workers, memory=memory)
+        self._pool = Pool(options, limits)
         self._progress = progress
 
     def close(self) -> None:

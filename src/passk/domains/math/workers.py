@@ -21,6 +21,7 @@ from typing import IO, NamedTuple
 from passk.core.closing import Closing
 from passk.domains.math import worker
 from passk.domains.math.options import MathOptions
+from passk.domains.math.worker_limits import WorkerLimits
 from passk.domains.verdict import FAULT, TIMEOUT, UNKNOWN, JudgeError, Verdict
 
 _GRACE = 5.0  # seconds past the limit at which a worker is killed from outside
@@ -82,23 +83,17 @@ class Pool(Closing):
 
     Args:
         options: of the grader.
-        timeout: wall limit of one item, in seconds.
-        count: workers at most.
-        memory: address space of one worker, in bytes.
+        limits: of the workers.
     """
 
-    def __init__(
-        self,
-        options: MathOptions,
-        *,
-        timeout: float = 5.0,
-        count: int = 2,
-        memory: int = 4 << 30,
-    ) -> None:
-        if timeout <= 0 or count < 1:
-            raise ValueError(f"timeout {timeout} s and {count} workers: both must be positive")
-        self._settings = {"options": asdict(options), "timeout": timeout, "memory": memory}
-        self._timeout, self._count = timeout, count
+    def __init__(self, options: MathOptions, limits: WorkerLimits | None = None) -> None:
+        limits = limits or WorkerLimits()
+        self._settings = {
+            "options": asdict(options),
+            "timeout": limits.timeout,
+            "memory": limits.memory,
+        }
+        self._timeout, self._count = limits.timeout, limits.count
         self._workers: list[_Worker] = []
         self._selector = selectors.DefaultSelector()
         self._failed = 0
