@@ -25,7 +25,7 @@ from passk.domains.code.domain import CODE
 from passk.domains.code.readers.references import with_expected
 from passk.domains.code.settings import CodeJudgeSettings
 from passk.domains.code.test_cases import Tests
-from passk.domains.code.test_checks import fault
+from passk.domains.code.test_checks import find_fault
 
 SOLUTION, COMPLETION, RESPONSE = "solution", "completion", "response"
 # Names of these columns in files in the wild, in order of preference.
@@ -129,7 +129,7 @@ def _table(path: Path) -> dict[str, ProgramProblem]:
 def _tests(value: Any, row: Row) -> str:  # noqa: ANN401
     try:
         tests = Tests.load(value if isinstance(value, str) else json.dumps(value))
-        said = fault(tests)
+        said = find_fault(tests)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         said = repr(error)
     if said:

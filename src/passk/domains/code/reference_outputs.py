@@ -13,7 +13,7 @@ from passk.domains.code.sandbox.pool import Sandbox
 from passk.domains.code.sandbox.task import FINISHED, OPAQUE, RAISED, Outcome, Program
 from passk.domains.code.sandbox.values import encode
 from passk.domains.code.test_cases import Tests
-from passk.domains.code.verdicts import program
+from passk.domains.code.verdicts import make_program
 
 # How the text of what is iterated over begins.
 _LAZY = '{"v":'
@@ -60,7 +60,7 @@ def completed(
         for number in lacking:
             one = tests[number]
             cases = tuple(range(len(one.inputs)))
-            yield program(one, one.reference or "", cases, reference_limits(one, options))
+            yield make_program(one, one.reference or "", cases, reference_limits(one, options))
 
     failed: dict[int, str] = {}
     with Sandbox(

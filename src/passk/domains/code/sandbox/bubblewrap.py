@@ -7,15 +7,29 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from passk.domains.code.sandbox import confine, forker, frames, guest, server, values
+from passk.domains.code.sandbox import (
+    confine,
+    forker,
+    frames,
+    function_calls,
+    guest,
+    results,
+    server,
+    usage,
+    values,
+    whole_program,
+    work,
+)
 from passk.domains.verdict import JudgeError
 
 ISOLATIONS = ("bubblewrap", "subprocess")
 INSIDE = "/tmp/server"
 # What runs inside. Imported here, though not used, so that whoever judges depends on this code too.
-_SOURCES = [
-    f"{m.__name__.rpartition('.')[2]}.py" for m in (confine, forker, frames, guest, server, values)
-]
+_INSIDE = (
+    confine, forker, frames, function_calls, guest, results, server, usage, values, whole_program,
+    work,
+)  # fmt: skip
+_SOURCES = [f"{module.__name__.rpartition('.')[2]}.py" for module in _INSIDE]
 _PACKAGE = "passk/domains/code/sandbox"
 _START = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
