@@ -106,7 +106,7 @@ def collect(
         RecordedError: a missing column or value, two golds for one question, a sample index
             twice, lists of different length, a problem without a sample.
     """
-    found: dict[str, _RecordedProblem] = {}
+    problems: dict[str, _RecordedProblem] = {}
     questions: dict[str, str] = {}
     for row in rows:
         question = cell(row, columns, "problem", hint)
@@ -114,7 +114,7 @@ def collect(
             raise RecordedError(f"{row.place}: question is {question!r}; expected text")
         gold = gold_answer(cell(row, columns, "gold", hint), row.place)
         name = str(cell(row, columns, "problem_id", hint)) if columns.problem_id else question
-        problem = found.setdefault(name, _RecordedProblem(row.place, question, gold))
+        problem = problems.setdefault(name, _RecordedProblem(row.place, question, gold))
         if (problem.question, problem.gold) != (question, gold):
             raise RecordedError(
                 f"{row.place}: the same problem stands in {problem.place} with another "
@@ -125,8 +125,8 @@ def collect(
                 f"{row.place}: problems {questions[question]!r} and {name!r} ask the same "
                 "question; drop one, or name no column of problem ids"
             )
-        for given, response, grade in samples_of(row, columns, hint):
-            index = len(problem.samples) if given is None else given
+        for stated_index, response, grade in samples_of(row, columns, hint):
+            index = len(problem.samples) if stated_index is None else stated_index
             if index in problem.taken:
                 raise RecordedError(
                     f"{row.place}: sample index {index} of this problem was taken in "
@@ -134,12 +134,12 @@ def collect(
                 )
             problem.taken[index] = row.place
             problem.samples.append((index, response, grade))
-    for problem in found.values():
+    for problem in problems.values():
         if not problem.samples:
             raise RecordedError(
                 f"{problem.place}: a problem without a sample; drop it, or add its responses"
             )
-    return list(found.values())
+    return list(problems.values())
 
 
 def normal_form(

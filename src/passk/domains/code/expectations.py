@@ -72,18 +72,18 @@ class ProgramSuite:
 
 
 def _faults(tests: str, question: str, starter_code: str, answer: str) -> dict[str, int]:
-    found = dict.fromkeys(_FAULTS, 0)
+    faults = dict.fromkeys(_FAULTS, 0)
     try:
-        read = Tests.load(tests)
-        prints = read.comparison["kind"] == "text"
+        loaded = Tests.load(tests)
+        prints = loaded.comparison["kind"] == "text"
     except (ValueError, KeyError, TypeError):
-        return found | {"unreadable": 1}
-    found["no_entry"] = int(prints if read.entry else not prints)
-    found["uneven"] = int(not read.inputs or len(read.inputs) != len(read.expected))
-    solutions = [text.strip() for text in (answer, read.reference or "") if text.strip()]
-    shown = f"{question}\n{starter_code}"
-    found["given_away"] = int(any(solution in shown for solution in solutions))
-    return found
+        return faults | {"unreadable": 1}
+    faults["no_entry"] = int(prints if loaded.entry else not prints)
+    faults["uneven"] = int(not loaded.inputs or len(loaded.inputs) != len(loaded.expected))
+    solutions = [text.strip() for text in (answer, loaded.reference or "") if text.strip()]
+    visible = f"{question}\n{starter_code}"
+    faults["given_away"] = int(any(solution in visible for solution in solutions))
+    return faults
 
 
 PROGRAMS = ProgramSuite()

@@ -89,36 +89,36 @@ class MathJudge(Closing):
             requests[gold, text] = WorkerRequest(
                 gold, answer if answer is not None else text, boxed
             )
-        found = self._judge_requests(set(requests.values()))
+        verdicts = self._judge_requests(set(requests.values()))
         whole = {
             pair: WorkerRequest(*pair, boxed=False)
             for pair, request in requests.items()
-            if found[request] == WHOLE
+            if verdicts[request] == WHOLE
         }
-        found |= self._judge_requests(set(whole.values()))
-        return {pair: found[whole.get(pair, request)] for pair, request in requests.items()}
+        verdicts |= self._judge_requests(set(whole.values()))
+        return {pair: verdicts[whole.get(pair, request)] for pair, request in requests.items()}
 
     def _judge_requests(self, requests: set[WorkerRequest]) -> dict[WorkerRequest, Verdict]:
         """Verdicts on distinct requests, from shortcuts, the cache, and workers."""
-        found: dict[WorkerRequest, Verdict] = {}
-        open_: list[tuple[WorkerRequest, str]] = []
+        verdicts: dict[WorkerRequest, Verdict] = {}
+        unjudged: list[tuple[WorkerRequest, str]] = []
         for request in requests:
             if (verdict := self._shortcut(request)) is not None:
-                found[request] = verdict
+                verdicts[request] = verdict
                 continue
             key = self._cache.key(*request) if self._cache is not None else ""
             if self._cache is not None and (verdict := self._cache.get(key)) is not None:
-                found[request] = verdict
+                verdicts[request] = verdict
             else:
-                open_.append((request, key))
-        open_.sort()  # by gold: a worker parses each gold once
-        results = self._pool.judge([request for request, _ in open_])
-        for number, result in self._progress(results, len(open_)):
-            request, key = open_[number]
-            found[request] = verdict = result if result is not None else WHOLE
+                unjudged.append((request, key))
+        unjudged.sort()  # by gold: a worker parses each gold once
+        results = self._pool.judge([request for request, _ in unjudged])
+        for number, result in self._progress(results, len(unjudged)):
+            request, key = unjudged[number]
+            verdicts[request] = verdict = result if result is not None else WHOLE
             if self._cache is not None:
                 self._cache.put(key, verdict)
-        return found
+        return verdicts
 
     def _shortcut(self, request: WorkerRequest) -> Verdict | None:
         if not request.boxed:

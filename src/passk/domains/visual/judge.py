@@ -108,9 +108,9 @@ class VisualJudge(Closing):
             (dumped, text, short): self._plain(read[dumped], text, short)
             for dumped, text, short in dict.fromkeys(rows)
         }
-        judged = self._formulas([one for one in known.values() if isinstance(one, _Open)])
-        found = (known[row] for row in rows)
-        return [judged[one] if isinstance(one, _Open) else one for one in found]
+        judged = self._formulas([result for result in known.values() if isinstance(result, _Open)])
+        results = (known[row] for row in rows)
+        return [judged[result] if isinstance(result, _Open) else result for result in results]
 
     def _plain(self, gold: Gold | None, text: str, cut: bool) -> Verdict | _Open:
         """A verdict by plain rules, or what algebra must compare."""
@@ -133,14 +133,14 @@ class VisualJudge(Closing):
         """Verdicts of algebra on distinct pairs."""
         known: dict[_Open, Verdict] = {}
         for decimals in sorted({pair.decimals for pair in pairs}):
-            asked = [pair for pair in dict.fromkeys(pairs) if pair.decimals == decimals]
-            told = self._judge(decimals)(
-                [pair.gold for pair in asked],
-                [rf"\boxed{{{_balanced(pair.answer)}}}" for pair in asked],
+            distinct = [pair for pair in dict.fromkeys(pairs) if pair.decimals == decimals]
+            verdicts = self._judge(decimals)(
+                [pair.gold for pair in distinct],
+                [rf"\boxed{{{_balanced(pair.answer)}}}" for pair in distinct],
             )
             known |= {
                 pair: verdict._replace(answer=pair.answer)
-                for pair, verdict in zip(asked, told, strict=True)
+                for pair, verdict in zip(distinct, verdicts, strict=True)
             }
         return known
 

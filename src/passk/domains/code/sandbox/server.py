@@ -86,17 +86,17 @@ class _Server:
         return None if body is None else json.loads(body)
 
     def _exactly(self, size: int) -> bytes | None:
-        held = bytearray()
-        while len(held) < size:
+        received = bytearray()
+        while len(received) < size:
             try:
-                part = os.read(0, size - len(held))
+                part = os.read(0, size - len(received))
             except BlockingIOError:
                 select.select([0], [], [])
                 continue
             if not part:
                 return None
-            held += part
-        return bytes(held)
+            received += part
+        return bytes(received)
 
     def _run(self, serial: int, limits: work.GuestLimits, packed: bytes, most: int) -> None:
         given, giving = os.pipe()
@@ -197,10 +197,12 @@ class _Server:
     def _asked_to_stop(self, serial: int) -> bool:
         """Whether the host wants this program no more; what it said of later ones is kept."""
         try:
-            asked = os.read(self._stops, 1 << 12)  # whole messages of eight bytes
+            requests = os.read(self._stops, 1 << 12)  # whole messages of eight bytes
         except BlockingIOError:
-            asked = b""
-        self._unwanted.update(int.from_bytes(asked[i : i + 8]) for i in range(0, len(asked), 8))
+            requests = b""
+        self._unwanted.update(
+            int.from_bytes(requests[i : i + 8]) for i in range(0, len(requests), 8)
+        )
         self._unwanted = {number for number in self._unwanted if number >= serial}
         return serial in self._unwanted
 
