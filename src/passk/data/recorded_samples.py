@@ -6,20 +6,20 @@ the grader takes a program: a program stands in a fenced block there. `import@NA
 `passk judge --domain code` both read samples here.
 
 Example:
-    >>> text_of("def f(x):\n    return x", "program", prefix="")
+    >>> as_response("def f(x):\n    return x", "program", prefix="")
     '```python\ndef f(x):\n    return x\n```\n'
 """
 
 import re
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import polars as pl
 
 from passk.core.rows import RecordedError, Row
 from passk.core.schemas.samples import RESPONSES
 from passk.data.import_settings import Columns
-from passk.data.imported import Hint, cell, samples_of, under_columns
+from passk.data.imported import Hint, cell, read_samples, under_columns
 from passk.domains.benchmark_problem import BenchmarkProblem
 from passk.domains.benchmark_tables import problem_table
 from passk.domains.domain import Domain
@@ -52,7 +52,7 @@ class Answered(NamedTuple):
 def named(rows: Sequence[Row], columns: Columns) -> Columns:
     """The columns of a file of samples, by their usual names where they are not named rightly."""
     cells = rows[0].values
-    chosen: dict[str, Any] = {}
+    chosen: dict[str, str | None] = {}
     if columns.problem_id is None:
         chosen["problem_id"] = next((name for name in NAMES if name in cells), None)
     if columns.response not in cells:
@@ -60,7 +60,7 @@ def named(rows: Sequence[Row], columns: Columns) -> Columns:
     return columns.model_copy(update=chosen)
 
 
-def text_of(cell_text: str, holds: Holds, prefix: str) -> str:
+def as_response(cell_text: str, holds: Holds, prefix: str) -> str:
     """The response that a cell stands for."""
     if holds == "response":
         return cell_text
@@ -117,15 +117,14 @@ def join(
                 "`others: true` (`passk judge`: --part) leaves such rows out"
             )
         answered = known[name]
-        for stated_index, cell_text, grade in samples_of(row, columns, hint):
-            index = len(answered.samples) if stated_index is None else stated_index
+        for sample in read_samples(row, columns, hint):
+            index = len(answered.samples) if sample.number is None else sample.number
             if (first := taken.setdefault((name, index), row.place)) != row.place:
                 raise RecordedError(
                     f"{row.place}: sample index {index} of {name} was taken in {first}"
                 )
-            answered.samples.append(
-                (index, text_of(cell_text, kind, answered.problem.prefix), grade)
-            )
+            response = as_response(sample.text, kind, answered.problem.prefix)
+            answered.samples.append((index, response, sample.grade))
     lacking = [answered.problem.name for answered in known.values() if not answered.samples]
     if len(lacking) == len(known):
         raise RecordedError(
@@ -161,13 +160,10 @@ def tables(
     )
     identities = dict(problems.select("index", "problem_id").iter_rows())
     responses = [
-        {
-            "problem_id": identities[entry.position],
-            "sample_index": number,
-            "text": text,
-            "recorded_grade": grade,
-        }
+        (identities[entry.position], number, text, grade)
         for entry in answered
         for number, text, grade in entry.samples
     ]
-    return problems, RESPONSES.check(pl.DataFrame(responses, schema=dict(RESPONSES.columns)))
+    return problems, RESPONSES.check(
+        pl.DataFrame(responses, schema=dict(RESPONSES.columns), orient="row")
+    )
