@@ -34,11 +34,11 @@ class WorldSet(BaseModel):
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        world = WORLDS[self.world]
-        if self.split not in world.splits:
-            raise ValueError(f"split {self.split!r}: legal are {', '.join(world.splits)}")
-        if unknown := sorted(set(self.families) - set(world.families)):
-            raise ValueError(f"families {unknown}: legal are {', '.join(world.families)}")
-        if max(self.levels) > world.max_level:
-            raise ValueError(f"levels {self.levels}: legal are 1 to {world.max_level}")
+        found = WORLDS[self.world]
+        if self.split not in found.splits:
+            raise ValueError(f"split {self.split!r}: legal are {', '.join(found.splits)}")
+        if strange := sorted(set(self.families) - set(found.families)):
+            raise ValueError(f"families {strange}: legal are {', '.join(found.families)}")
+        if max(self.levels) > found.max_level:
+            raise ValueError(f"levels {self.levels}: legal are 1 to {found.max_level}")
         return self
