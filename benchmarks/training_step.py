@@ -32,6 +32,7 @@ from trl import GRPOTrainer
 
 from passk.domains.math.judge import MathJudge
 from passk.domains.math.options import MathOptions
+from passk.domains.math.worker_limits import WorkerLimits
 from passk.domains.worlds import WORLDS
 from passk.training.checkpoints import load
 from passk.training.configuration import configuration
@@ -168,7 +169,7 @@ def main() -> None:
         )  # fmt: skip
         size = sum(p.numel() for p in load(start)[0].parameters())
         print(f"{size:,} parameters, 32 x 8 rollouts of at most {options.max_new_tokens} tokens")
-        with MathJudge(MathOptions(), workers=1) as judge:
+        with MathJudge(MathOptions(), limits=WorkerLimits(count=1)) as judge:
             reward = correctness(judge) if options.start else by_text
             peer, peer_facts = plain(start, settings, reward)
             mine, mine_facts = ours(start, settings, reward)

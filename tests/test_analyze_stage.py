@@ -98,6 +98,7 @@ def make_draw(name, seed=0, unknown_every=0, chain=None):
 def run_count(name, **changes):
     entry = {
         "sets": list(SETS), "template": "plain", "engine": "step_loop", "replicate": 0,
+        "max_new_tokens": 8,
         **DRAWS[name], **changes,
     }  # fmt: skip
     return count.run(Job("count", name, {"study": "toy", "draws": {name: entry}}, "-"))
@@ -120,7 +121,7 @@ def run_analyze(question, draws=tuple(DRAWS), train=(), sft=(), **changes):
     params = {
         "study": "toy",
         "seed": 7,
-        "draws": {name: {"sets": SETS} for name in draws},
+        "draws": {name: {"sets": SETS, "engine": "step_loop"} for name in draws},
         "train": {name: {} for name in train},
         "sft": {name: {} for name in sft},
         "analysis": parameters(**changes),

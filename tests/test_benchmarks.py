@@ -503,7 +503,7 @@ def test_solutions_completions_and_responses_become_responses():
     found = joined(*rows, columns={"recorded_grade": "ok"})[0].samples
     assert found == [(0, "a", True), (1, "b", False)]
     # a program that holds a fence stays whole
-    assert samples.text_of('"""\n```\n"""', "program", "").startswith("````python\n")
+    assert samples.as_response('"""\n```\n"""', "program", "").startswith("````python\n")
 
 
 def test_samples_that_do_not_fit_are_named():

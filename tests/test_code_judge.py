@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from passk.domains.code.calibration import Calibration, program_limits
-from passk.domains.code.judge import CodeJudge, _Judged
+from passk.domains.code.judge import CodeJudge
 from passk.domains.code.options import CodeOptions
 from passk.domains.code.reference_outputs import ReferenceSolutionError, completed
+from passk.domains.code.run_queue import RunningProgram
 from passk.domains.code.sandbox.values import encode
 from passk.domains.code.test_cases import Tests
-from passk.domains.code.verdicts import batches, entry_of
+from passk.domains.code.verdicts import find_entry, split_cases
 from passk.domains.verdict import Verdict
 from passk.domains.verdict_cache import VerdictCache
 
@@ -212,16 +213,16 @@ def test_damaged_calibrations_are_measured_again(tmp_path):
 
 
 def test_without_a_reference_each_case_has_a_limit_of_its_own():
-    assert batches(ECHO, QUICK) == [(1,), (0,)]  # the shorter input first
-    assert batches(ECHO, replace(QUICK, cheapest_first=False)) == [(0,), (1,)]
-    assert batches(ADD, replace(QUICK, all_tests=True)) == [(0, 1, 2)]
+    assert split_cases(ECHO, QUICK) == [(1,), (0,)]  # the shorter input first
+    assert split_cases(ECHO, replace(QUICK, cheapest_first=False)) == [(0,), (1,)]
+    assert split_cases(ADD, replace(QUICK, all_tests=True)) == [(0, 1, 2)]
 
 
 def test_the_entry_is_the_method_or_the_bare_function():
-    assert entry_of("Solution.f", "def f(x): pass") == "f"
-    assert entry_of("Solution.f", "class Solution: pass\ndef f(x): pass") == "Solution.f"
-    assert entry_of("f", "class Solution: pass") == "f"
-    assert entry_of(None, "f") is None
+    assert find_entry("Solution.f", "def f(x): pass") == "f"
+    assert find_entry("Solution.f", "class Solution: pass\ndef f(x): pass") == "Solution.f"
+    assert find_entry("f", "class Solution: pass") == "f"
+    assert find_entry(None, "f") is None
 
 
 def test_expected_outputs_are_what_references_return():
@@ -263,7 +264,7 @@ def test_the_first_failing_case_says_why_whichever_ends_first(workers, all_tests
 def test_the_order_in_which_runs_end_does_not_matter(order):
     said = [("correct", ""), ("wrong", "a"), ("wrong", "b")]
     for first in (True, False):
-        judged = _Judged(left=3)
+        judged = RunningProgram(left=3)
         known = []
         for place in order:
             judged.end(place, said[place])

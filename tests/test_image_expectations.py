@@ -15,7 +15,7 @@ from passk.core.ids import problem_id
 from passk.core.images import encode
 from passk.core.schemas.problems import FILTERS, PROBLEMS
 from passk.data.filter_settings import SetEntry
-from passk.domains import expectations as gate
+from passk.domains.expectations import evaluate
 from passk.domains.visual import shuffled_images
 from passk.domains.visual.expectations import IMAGES, states_answer
 from passk.pipeline.stages import filter as filter_stage
@@ -57,11 +57,11 @@ def make_table(images, name="scenes", question="What is drawn?", domain="visual"
 
 def list_failing(frame):
     """Sentences that do not hold, with the indices of the rows at fault."""
-    outcome = gate.evaluate("problems", {"images": IMAGES.frame([frame])}, IMAGES.expectations())
+    results = evaluate({"images": IMAGES.frame([frame])}, IMAGES.expectations())
     return {
-        result["name"]: [row["index"] for row in result["rows"]]
-        for result in outcome["expectations"]
-        if not result["success"]
+        result.name: [row["index"] for row in result.rows]
+        for result in results
+        if not result.success
     }
 
 

@@ -39,7 +39,7 @@ def test_content():
         "declared": {
             "sets": {"easy": {"problems": "v"}, "train": {"problems": "w"}},
             "draws": {
-                name: {"sets": ["easy"], "n": 4, "engine": "step_loop"} for name in ("base", "rl")
+                name: {"sets": ["easy"], "n": 4, "recorded": False} for name in ("base", "rl")
             },
             "train": {"grpo": {"set": "train"}},
             "sft": {"taught": {"demonstrations": "best"}},
@@ -81,7 +81,7 @@ def test_it_is_read_as_objects():
     declared = manifest.read_manifest(paths.manifest("toy", "declared"), Declared.parse)
     assert declared.sampled == ("easy",)
     assert declared.trained_on == {"train", "easy"}  # the second through demonstrations
-    assert not declared.draws["base"].imported
+    assert not declared.draws["base"].recorded
 
 
 def test_a_file_of_another_form_is_named():

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 import toy_policy as toy
 from passk.domains.math.judge import MathJudge
 from passk.domains.math.options import MathOptions
+from passk.domains.math.worker_limits import WorkerLimits
 from passk.domains.math.world.chains import parse_chain, solve, write_chain
 from passk.domains.math.world.questions import parse_question
 from passk.domains.verdict import CORRECT, UNKNOWN
@@ -21,7 +22,7 @@ from passk.training.tasks import Task
 
 @pytest.fixture(scope="module")
 def judge():
-    with MathJudge(MathOptions(), workers=1) as judge:
+    with MathJudge(MathOptions(), limits=WorkerLimits(count=1)) as judge:
         yield judge
 
 

@@ -13,15 +13,19 @@ from passk.core.schemas.problems import FILTERS, PROBLEMS
 from passk.core.schemas.samples import SAMPLES
 from passk.core.schemas.verdicts import VERDICTS
 from passk.data.expectations import problems, samples, verdicts
-from passk.data.expectations.declared import Declared, parse_draws
-from passk.domains import expectations as gate
+from passk.data.expectations.declared import Declared, DeclaredDraw
 from passk.domains.code.test_cases import Tests
+from passk.domains.expectations import evaluate
 from passk.pipeline.stages import manifest, validate
 from passk.pipeline.stages.job import Job, StageError
 
 DRAWS = {
     "base": {"model": "base", "sets": ["easy", "hard"], "n": 4, "engine": "step_loop"},
     "theirs": {"model": "theirs", "sets": ["hard"], "n": None, "engine": "imported"},
+}
+DECLARED = {
+    "base": DeclaredDraw(("easy", "hard"), 4, recorded=False),
+    "theirs": DeclaredDraw(("hard",), None, recorded=True),
 }
 
 
@@ -98,25 +102,26 @@ def change(frame, where, **values):
     )
 
 
-def failed(result):
-    return {e["name"]: e for e in result["expectations"] if not e["success"]}
+def list_failed(frames, expectations):
+    results = evaluate(frames, expectations)
+    return {result.name: result for result in results if not result.success}
 
 
 def judge_problems(sets=SETS, filters=FILTER_TABLES, training=("train",), sources=None):
     frames = problems.frames(sets, filters, training, sources or {name: name for name in sets})
-    return failed(gate.evaluate("problems", frames, problems.expectations()))
+    return list_failed(frames, problems.expectations())
 
 
 def judge_samples(base, theirs=None, *, bound=0.5, same=False):
     tables = {"base": base, "theirs": theirs if theirs is not None else sample_rows("theirs", 0)}
-    frames = samples.frames(tables, ASKED, parse_draws(DRAWS), imported_same_n=same)
-    return failed(gate.evaluate("samples", frames, samples.expectations(bound)))
+    frames = samples.frames(tables, ASKED, DECLARED, imported_same_n=same)
+    return list_failed(frames, samples.expectations(bound))
 
 
 def judge_verdicts(base, *, bound=0.5):
     tables = {"base": base, "theirs": verdict_rows("theirs")}
-    frames = verdicts.frames(tables, ASKED, parse_draws(DRAWS), imported_same_n=False)
-    return failed(gate.evaluate("verdicts", frames, verdicts.expectations(bound)))
+    frames = verdicts.frames(tables, ASKED, DECLARED, imported_same_n=False)
+    return list_failed(frames, verdicts.expectations(bound))
 
 
 GOOD = sample_rows("base", 100)
@@ -148,7 +153,7 @@ EASY = SETS["easy"]
 def test_a_bad_problem_is_named(easy, expected):
     found = judge_problems({**SETS, "easy": easy})
     assert set(found) == {expected}
-    row = found[expected]["rows"][0]
+    row = found[expected].rows[0]
     assert (row["set"], row["index"]) == ("easy", easy["index"][0])
 
 
@@ -179,7 +184,7 @@ def test_a_bad_program_problem_is_named(change_to, expected):
     found = judge_problems({**SETS, "easy": change(CODE, E0, **change_to)})
     assert [name for name in found if name.startswith(expected)] == list(found)
     (result,) = found.values()
-    assert (result["rows"][0]["set"], result["rows"][0]["index"]) == ("easy", 0)
+    assert (result.rows[0]["set"], result.rows[0]["index"]) == ("easy", 0)
 
 
 def test_a_program_that_was_trained_on_is_known_however_its_question_is_laid_out():
@@ -187,7 +192,7 @@ def test_a_program_that_was_trained_on_is_known_however_its_question_is_laid_out
     trained = change(SETS["train"], first, domain="code", tests=ADD.dump(), question="Add  two.\n")
     tested = change(CODE, E0, question="Add two.")
     found = judge_problems({**SETS, "train": trained, "easy": tested})
-    (row,) = found[OVERLAP]["rows"]
+    (row,) = found[OVERLAP].rows
     assert (row["set"], row["problem_id"]) == ("easy", "e0")
     other = change(tested, E0, starter_code="class Solution: pass")
     assert not judge_problems({**SETS, "train": trained, "easy": other})
@@ -198,10 +203,10 @@ def test_part_of_a_training_set_is_one_but_a_test_set_that_overlaps_is_not():
     same = {name: name for name in part} | {"part": "train"}
     assert not judge_problems(part, sources=same)
     # Of another source, or with a problem that is not trained on: a test set.
-    (row,) = judge_problems(part)[OVERLAP]["rows"]
+    (row,) = judge_problems(part)[OVERLAP].rows
     assert (row["set"], row["problem_id"]) == ("part", "t1")
     mixed = {**SETS, "part": problem_rows("part", ["t1", "new"])}
-    assert judge_problems(mixed, sources=same)[OVERLAP]["failed"] == 1
+    assert judge_problems(mixed, sources=same)[OVERLAP].failed == 1
     # A set of the same source without a training problem is a fair test.
     held_out = {**SETS, "part": problem_rows("part", ["new"])}
     assert not judge_problems(held_out, sources=same)
@@ -215,8 +220,8 @@ def test_training_sets_are_those_of_arms_and_those_behind_demonstrations():
         "reference_answers": {"short": {"set": "d"}, "unused": {"set": "f"}},
         "sets": {},
         "draws": {
-            "teacher": {"sets": ["b", "c"], "engine": "step_loop"},
-            "base": {"sets": ["e"], "engine": "step_loop"},
+            "teacher": {"sets": ["b", "c"], "n": 4, "recorded": False},
+            "base": {"sets": ["e"], "n": None, "recorded": True},
         },
     }
     assert Declared.parse(params).trained_on == {"a", "b", "c", "d"}
@@ -224,7 +229,7 @@ def test_training_sets_are_those_of_arms_and_those_behind_demonstrations():
 
 def test_a_repeated_problem_is_named():
     found = judge_problems({**SETS, "easy": change(EASY, E0, problem_id="e1")})
-    assert [r["index"] for r in found["no problem occurs twice in a set"]["rows"]] == [0, 1]
+    assert [r["index"] for r in found["no problem occurs twice in a set"].rows] == [0, 1]
 
 
 def test_a_program_needs_tests_rather_than_an_answer():
@@ -233,10 +238,10 @@ def test_a_program_needs_tests_rather_than_an_answer():
 
 def test_an_empty_set_and_wrong_filter_tables_are_named():
     found = judge_problems({**SETS, "hard": SETS["hard"].clear()})
-    assert found["every set has problems"]["rows"] == [{"set": "hard", "problems": 0}]
+    assert found["every set has problems"].rows == [{"set": "hard", "problems": 0}]
     assert "each set has as many problems as its filters say" in found
     gains = change(FILTER_TABLES, (pl.col("set") == "easy") & (pl.col("order") == 0), rows_in=1)
-    assert judge_problems(filters=gains)["no filter adds problems"]["rows"][0]["filter"] == "a"
+    assert judge_problems(filters=gains)["no filter adds problems"].rows[0]["filter"] == "a"
     torn = change(FILTER_TABLES, (pl.col("set") == "easy") & (pl.col("order") == 1), rows_in=9)
     assert set(judge_problems(filters=torn)) == {"each filter gets what the last passed on"}
 
@@ -268,7 +273,7 @@ def test_sets_without_filters_pass():
 def test_a_bad_sample_is_named(base, expected, detail):
     found = judge_samples(base)
     assert set(found) == {expected}
-    (row,) = found[expected]["rows"]
+    (row,) = found[expected].rows
     assert {"draw": "base", "set": "easy", "index": 0, "problem_id": "e0", **detail}.items() <= (
         row.items()
     )
@@ -278,47 +283,45 @@ def test_a_stream_shared_between_two_draws_is_found():
     two = {"base": GOOD, "theirs": change(sample_rows("theirs", 0), pl.col("sample_index") == 1,
                                           seed=100)}  # fmt: skip
     found = judge_samples(two["base"], two["theirs"])
-    rows = found["no two samples share a random stream"]["rows"]
+    rows = found["no two samples share a random stream"].rows
     assert [row["draw"] for row in rows] == ["base", "theirs"]
 
 
 def test_missing_repeated_and_stray_samples_are_named():
     missing = judge_samples(GOOD.filter(~E0))
-    row = missing["every problem of a draw's sets has a sample"]["rows"][0]
+    row = missing["every problem of a draw's sets has a sample"].rows[0]
     assert (row["draw"], row["set"], row["index"]) == ("base", "easy", 0)
     short = judge_samples(GOOD.filter(~(E0 & (pl.col("sample_index") == 3))))
-    row = short["every problem has as many samples as the draw says"]["rows"][0]
+    row = short["every problem has as many samples as the draw says"].rows[0]
     assert (row["n"], row["wanted"]) == (3, 4)
     twice = judge_samples(change(GOOD, THIRD, sample_index=1))
-    assert twice["no sample index occurs twice"]["rows"][0]["repeated_at"] == 1
+    assert twice["no sample index occurs twice"].rows[0]["repeated_at"] == 1
     stray = judge_samples(change(GOOD, E0, problem_id="zz"))
-    row = stray["every sample is of a problem of the draw's sets"]["rows"][0]
+    row = stray["every sample is of a problem of the draw's sets"].rows[0]
     assert (row["problem_id"], row["index"]) == ("zz", -1)
 
 
 def test_imported_draws_may_differ_in_n_only_if_the_parameters_say_so():
-    draws = {**DRAWS, "theirs": {**DRAWS["theirs"], "sets": ["easy"]}}
+    draws = {**DECLARED, "theirs": replace(DECLARED["theirs"], sets=("easy",))}
     rows = sample_rows("base", 0).filter(pl.col("set") == "easy")
     theirs = rows.with_columns(
         draw=pl.lit("theirs"), seed=pl.lit(None, pl.Int64), finish_reason=pl.lit("unknown")
     ).filter(~(E0 & (pl.col("sample_index") == 3)))
     for same, expected in ((False, 0), (True, 1)):
         tables = {"base": GOOD, "theirs": theirs}
-        frames = samples.frames(tables, ASKED, parse_draws(draws), imported_same_n=same)
-        found = failed(gate.evaluate("samples", frames, samples.expectations(0.5)))
+        frames = samples.frames(tables, ASKED, draws, imported_same_n=same)
+        found = list_failed(frames, samples.expectations(0.5))
         assert len(found) == expected
 
 
 def test_truncation_and_unknown_bounds_name_the_draw():
     cut = change(GOOD, E0, finish_reason="length")
     assert not judge_samples(cut, bound=0.5)
-    (row,) = judge_samples(cut, bound=0.4)["at most 40% of a draw's samples are cut off"]["rows"]
+    (row,) = judge_samples(cut, bound=0.4)["at most 40% of a draw's samples are cut off"].rows
     assert row == {"draw": "base", "set": "easy", "truncated": 0.5}
     faults = change(JUDGED, E0, verdict="unknown")
     assert not judge_verdicts(faults, bound=0.5)
-    (row,) = judge_verdicts(faults, bound=0.1)["at most 10% of a draw's verdicts are unknown"][
-        "rows"
-    ]
+    (row,) = judge_verdicts(faults, bound=0.1)["at most 10% of a draw's verdicts are unknown"].rows
     assert row == {"draw": "base", "set": "easy", "unknown": 0.5}
 
 
@@ -334,7 +337,7 @@ def test_truncation_and_unknown_bounds_name_the_draw():
 )
 def test_a_bad_verdict_is_named(base, expected):
     found = judge_verdicts(base)
-    assert (found[expected]["rows"][0]["draw"], found[expected]["rows"][0]["index"]) == ("base", 0)
+    assert (found[expected].rows[0]["draw"], found[expected].rows[0]["index"]) == ("base", 0)
 
 
 def test_two_graders_in_one_draw_are_named():

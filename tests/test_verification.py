@@ -22,7 +22,9 @@ from passk.domains.math.extraction import boxed_answer, closed_box
 from passk.domains.math.judge import MathJudge
 from passk.domains.math.numerals import decide
 from passk.domains.math.options import MathOptions
+from passk.domains.math.worker_limits import WorkerLimits
 from passk.domains.math.workers import Pool, WorkerError, WorkerRequest
+from passk.domains.registry import DOMAINS
 from passk.domains.verdict import Verdict
 from passk.domains.verdict_cache import WHOLE, VerdictCache
 
@@ -34,7 +36,7 @@ ENDLESS = "9^{9^{9^{9}}}+1"
 
 @pytest.fixture(scope="module")
 def judge():
-    with MathJudge(MathOptions(), workers=1) as one:
+    with MathJudge(MathOptions(), limits=WorkerLimits(count=1)) as one:
         yield one
 
 
@@ -222,7 +224,7 @@ def test_an_overrun_is_unknown_and_its_worker_replaced():
         WorkerRequest("1", "3 x", True),
     ]
     begun = time.monotonic()
-    with Pool(MathOptions(), timeout=1.0, count=1) as pool:
+    with Pool(MathOptions(), WorkerLimits(timeout=1.0, count=1)) as pool:
         found = dict(pool.judge(requests))
         (pid,) = pool.pids
     assert found[0].verdict == found[2].verdict == "wrong"
@@ -234,7 +236,7 @@ def test_an_overrun_is_unknown_and_its_worker_replaced():
 
 def test_a_crash_is_unknown_and_the_others_are_judged():
     requests = [WorkerRequest("1", f"{i} x", True) for i in range(40)]
-    with Pool(MathOptions(), count=1) as pool:
+    with Pool(MathOptions(), WorkerLimits(count=1)) as pool:
         found = {}
         for number, verdict in pool.judge(requests):
             if not found:
@@ -249,7 +251,7 @@ def test_a_crash_is_unknown_and_the_others_are_judged():
 
 def test_a_stopped_worker_is_killed_from_outside(monkeypatch):
     monkeypatch.setattr("passk.domains.math.workers._GRACE", 0.5)
-    with Pool(MathOptions(), timeout=0.5, count=1) as pool:
+    with Pool(MathOptions(), WorkerLimits(timeout=0.5, count=1)) as pool:
         list(pool.judge([WorkerRequest("1", "x", True)]))
         os.kill(pool.pids[0], signal.SIGSTOP)  # neither judges nor hears its alarm
         assert dict(pool.judge([WorkerRequest("1", "y", True)]))[0].reason == "timeout"
@@ -263,16 +265,15 @@ def test_a_grader_that_does_not_start_is_an_error(monkeypatch):
 
 def test_long_responses_block_no_pipe():
     texts = [f"{'so on ' * 20_000} {i}" for i in range(8)]
-    with Pool(MathOptions(), count=2) as pool:
+    with Pool(MathOptions(), WorkerLimits(count=2)) as pool:
         found = dict(pool.judge([WorkerRequest("5", text, False) for text in texts]))
     assert [found[i].verdict for i in range(8)] == ["wrong"] * 5 + ["correct"] + ["wrong"] * 2
 
 
 def test_a_worker_works_outside_the_main_thread_of_its_parent():
     found = []
-    thread = threading.Thread(
-        target=lambda: found.extend(MathJudge(MathOptions(), workers=1)(["x"], [r"\boxed{y}"]))
-    )
+    judge = MathJudge(MathOptions(), limits=WorkerLimits(count=1))
+    thread = threading.Thread(target=lambda: found.extend(judge(["x"], [r"\boxed{y}"])))
     thread.start()
     thread.join()
     assert [v.verdict for v in found] == ["wrong"]
@@ -345,6 +346,7 @@ def test_kill_9_keeps_what_was_judged(tmp_path):
 import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})
 from pathlib import Path
 from passk.domains.verdict_cache import VerdictCache
+from passk.domains.registry import DOMAINS
 from passk.domains.verdict import Verdict
 cache = VerdictCache(Path({str(tmp_path)!r}), "g")
 for i in range(100):
@@ -374,3 +376,28 @@ def test_a_hundred_thousand_short_responses_take_seconds():
         i % 1000 == i % 7001 for i in range(100_000)
     )
     assert time.monotonic() - begun < 10
+
+
+# ---------------------------------------------------------------------------------- libraries
+
+JUDGING = """
+import sys
+from importlib.metadata import packages_distributions
+from passk.domains.math import mathverify
+from passk.domains.math.options import MathOptions
+assert mathverify.judge("x^2", r"so $x \\cdot x$", False, MathOptions()).verdict == "correct"
+owners = packages_distributions()
+packages = {module.partition(".")[0] for module in sys.modules}
+print(*{owner for package in packages for owner in owners.get(package, ())})
+"""
+
+
+def test_a_domain_names_the_libraries_that_decide_its_verdicts():
+    """All distributions that a worker has loaded when it has judged, and no others."""
+    loaded = subprocess.run(
+        [sys.executable, "-S", "-c", f"import sys; sys.path[:0] = {sys.path!r}{JUDGING}"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert set(loaded.stdout.split()) - {"passk"} == set(DOMAINS["math"].libraries)
+    assert DOMAINS["visual"].libraries == DOMAINS["math"].libraries
+    assert DOMAINS["code"].libraries == ()

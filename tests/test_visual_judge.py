@@ -18,6 +18,7 @@ from passk.cli import disagreements as flips
 from passk.cli import judge as judging
 from passk.domains import visual
 from passk.domains.grading import Reference
+from passk.domains.math.worker_limits import WorkerLimits
 from passk.domains.verdict import CORRECT, UNKNOWN, WRONG
 from passk.domains.visual.gold import Gold, gold_of
 from passk.domains.visual.judge import VisualJudge
@@ -36,7 +37,7 @@ CHOICE = Gold("140°", "text", choices=("135°", "140°", "145°"))
 
 @pytest.fixture(scope="module")
 def judge():
-    with VisualJudge(VisualOptions(), workers=1, timeout=1.0) as found:
+    with VisualJudge(VisualOptions(), limits=WorkerLimits(timeout=1.0, count=1)) as found:
         yield found
 
 

@@ -36,6 +36,7 @@ def main(
     Example: passk docs && xdg-open .passk/data-docs/index.html
     """
     from passk.data.expectations import data_docs, pages
+    from passk.data.expectations.results import SuiteResult
 
     study = study or str(read(paths.PARAMS)["study"])
     files = found(study)
@@ -44,10 +45,10 @@ def main(
             f"passk: study {study!r} has no validation results; run `dvc repro validate`", err=True
         )
         raise typer.Exit(1)
-    results = [read_json(path) for path in files.values()]
+    results = [SuiteResult.parse(read_json(path)) for path in files.values()]
     links = data_docs.build(results, folder / "great-expectations")
     index = pages.write(results, links, folder)
     for result in results:
-        good = sum(e["success"] for e in result["expectations"])
-        typer.echo(f"{result['kind']}: {good} of {len(result['expectations'])} expectations hold")
+        number = len(result.expectations)
+        typer.echo(f"{result.kind}: {number - result.failed} of {number} expectations hold")
     typer.echo(f"page: {index.resolve()}")

@@ -13,7 +13,8 @@ from passk.analysis.metrics import pass_at_k
 from passk.analysis.questions.tracing import ResultRow
 from passk.config import paths
 from passk.core.yaml_files import ParameterError, read
-from passk.data.expectations.results import ExpectationResult, FilterStep
+from passk.data.expectations.results import FilterStep
+from passk.domains.expectations import ExpectationResult
 from passk.provenance import explain
 from passk.provenance.draws import read_comparisons, trace_row
 from passk.provenance.explain import ExplainError, Link

@@ -64,19 +64,23 @@ def with_problems(rows: list[Row], problems: list[Row], key: str, columns: Colum
         if name in known:
             raise RecordedError(f"{row.place}: {key} {name!r} stands in {known[name].place} too")
         known[name] = row
-    done, seen = [], set()
+    completed, seen = [], set()
     for row in rows:
         name = str(_need(row, key, "problem_id"))
         if name not in known:
             raise RecordedError(f"{row.place}: no problem with {key} {name!r}")
         seen.add(name)
-        asked = known[name]
-        question = _need(asked, columns.problem, "problem")
-        gold = _need(asked, columns.gold, "gold")
-        done.append(Row(row.place, row.values | {columns.problem: question, columns.gold: gold}))
-    if bare := [row for name, row in known.items() if name not in seen]:
-        raise RecordedError(f"{bare[0].place}: a problem without a response ({len(bare)} of them)")
-    return done
+        reference = known[name]
+        question = _need(reference, columns.problem, "problem")
+        gold = _need(reference, columns.gold, "gold")
+        completed.append(
+            Row(row.place, row.values | {columns.problem: question, columns.gold: gold})
+        )
+    if unanswered := [row for name, row in known.items() if name not in seen]:
+        raise RecordedError(
+            f"{unanswered[0].place}: a problem without a response ({len(unanswered)} of them)"
+        )
+    return completed
 
 
 def _need(row: Row, column: str, kind: str) -> object:

@@ -60,24 +60,24 @@ def judge_file(
             f"{problems}: no published file of a {domain.name} benchmark that is known here; say "
             f"which it is by --source ({', '.join(legal)}) and --any-digest"
         )
-    known = registry.source(name)
-    if known.domain != domain.name:
+    benchmark = registry.source(name)
+    if benchmark.domain != domain.name:
         raise RecordedError(
-            f"--source {name}: is of domain {known.domain}; leave out --domain {domain.name}"
+            f"--source {name}: is of domain {benchmark.domain}; leave out --domain {domain.name}"
         )
     try:
-        asked = read_benchmark(name, problems, ANY_FILE if any_digest else None)
+        known = read_benchmark(name, problems, ANY_FILE if any_digest else None)
     except registry.OtherFileError as error:
         raise RecordedError(f"{error.fact}, or, to take it as it is, add --any-digest") from error
     if responses.is_dir():
         raise RecordedError(f"{responses}: a folder; name a file of responses")
     rows = read_rows(responses)
-    answered = samples.join(rows, asked, columns, partial=part, others=part, hint=hint)
+    answered = samples.join(rows, known, columns, partial=part, others=part, hint=hint)
     if part:
         kept = sum(len(entry.samples) for entry in answered)
         typer.echo(
             f"left out: {len(rows) - kept} of {len(rows)} rows (other problems), "
-            f"{len(asked) - len(answered)} of {len(asked)} problems (no row)",
+            f"{len(known) - len(answered)} of {len(known)} problems (no row)",
             err=True,
         )
     if free_form:
@@ -85,7 +85,7 @@ def judge_file(
     if not answered:
         raise RecordedError(f"{problems}: no free-form problem; leave out --free-form")
     draw = responses.name.partition(".")[0]
-    table, texts = samples.tables(answered, draw, domain, known.title)
+    table, texts = samples.tables(answered, draw, domain, benchmark.title)
     frame = texts.join(
         table.drop("image_bytes", "date", "tags"),
         on="problem_id",

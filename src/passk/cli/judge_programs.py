@@ -60,16 +60,18 @@ def judge_file(
             "--domain code: name the benchmark's file, or a table with tests, with --problems"
         )
     rows = read_samples(samples, given)
-    asked = read_problems(problems, source, grader, any_digest=any_digest)
-    if stray := [row for row in rows if row.problem not in asked]:
+    known = read_problems(problems, source, grader, any_digest=any_digest)
+    if unknown := [row for row in rows if row.problem not in known]:
         raise RecordedError(
-            f"{stray[0].place}: no problem {stray[0].problem!r} in {problems} ({len(stray)} rows)"
+            f"{unknown[0].place}: no problem {unknown[0].problem!r} in {problems} "
+            f"({len(unknown)} rows)"
         )
-    if untested := [row.problem for row in rows if asked[row.problem].tests is None]:
+    if untested := [row.problem for row in rows if known[row.problem].tests is None]:
         raise RecordedError(f"{problems}: {untested[0]!r} has no tests; leave out its samples")
-    if bare := asked.keys() - {row.problem for row in rows}:
+    if lacking := known.keys() - {row.problem for row in rows}:
         raise RecordedError(
-            f"{samples}: no sample of {min(bare)!r} ({len(bare)} problems of {problems} have none)"
+            f"{samples}: no sample of {min(lacking)!r} "
+            f"({len(lacking)} problems of {problems} have none)"
         )
     options = grader.options()
     with CodeJudge(
@@ -79,19 +81,19 @@ def judge_file(
         calibration=paths.CALIBRATION,
         progress=progress_bar,
     ) as judge:
-        verdicts = _verdicts(judge, rows, asked)
+        verdicts = _verdicts(judge, rows, known)
     name = samples.name.partition(".")[0]
     columns = {
         "draw": [name] * len(rows),
         "set": [name] * len(rows),
-        "problem_id": [asked[row.problem].identity for row in rows],
+        "problem_id": [known[row.problem].identity for row in rows],
         "sample_index": [row.number for row in rows],
-        "answer": [one.answer for one in verdicts],
-        "verdict": [one.verdict for one in verdicts],
-        "reason": [one.reason for one in verdicts],
+        "answer": [verdict.answer for verdict in verdicts],
+        "verdict": [verdict.verdict for verdict in verdicts],
+        "reason": [verdict.reason for verdict in verdicts],
         "chain_valid": [None] * len(rows),
         "grader": [judge.grader] * len(rows),
-        "index": [asked[row.problem].position for row in rows],
+        "index": [known[row.problem].position for row in rows],
         "gold": [row.problem for row in rows],
         "recorded_grade": [row.grade for row in rows],
     }
@@ -99,18 +101,22 @@ def judge_file(
 
 
 def _verdicts(
-    judge: CodeJudge, rows: Sequence[ProgramSample], asked: Mapping[str, ProgramProblem]
+    judge: CodeJudge, rows: Sequence[ProgramSample], problems: Mapping[str, ProgramProblem]
 ) -> list[Verdict]:
-    found: dict[int, Verdict] = {}
+    verdicts_by_number: dict[int, Verdict] = {}
     for extracted in (False, True):
         chosen = [
             (number, row) for number, row in enumerate(rows) if (row.kind == RESPONSE) == extracted
         ]
-        golds = [asked[row.problem].tests or "" for _, row in chosen]
+        golds = [problems[row.problem].tests or "" for _, row in chosen]
         texts = [
-            completed(asked[row.problem].prefix, row.text) if row.kind == COMPLETION else row.text
+            completed(problems[row.problem].prefix, row.text)
+            if row.kind == COMPLETION
+            else row.text
             for _, row in chosen
         ]
         verdicts = judge(golds, texts) if extracted else judge.programs(golds, texts)
-        found |= {number: one for (number, _), one in zip(chosen, verdicts, strict=True)}
-    return [found[number] for number in range(len(rows))]
+        verdicts_by_number |= {
+            number: verdict for (number, _), verdict in zip(chosen, verdicts, strict=True)
+        }
+    return [verdicts_by_number[number] for number in range(len(rows))]

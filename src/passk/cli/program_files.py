@@ -25,7 +25,7 @@ from passk.domains.code.domain import CODE
 from passk.domains.code.readers.references import with_expected
 from passk.domains.code.settings import CodeJudgeSettings
 from passk.domains.code.test_cases import Tests
-from passk.domains.code.test_checks import fault
+from passk.domains.code.test_checks import find_fault
 
 SOLUTION, COMPLETION, RESPONSE = "solution", "completion", "response"
 # Names of these columns in files in the wild, in order of preference.
@@ -94,21 +94,21 @@ def read_problems(
         problems = read_benchmark(name, path, ANY_FILE if any_digest else None)
     except registry.OtherFileError as error:
         raise RecordedError(f"{error.fact}, or, to take it as it is, add --any-digest") from error
-    found = with_expected(problems, grader.options(), workers=grader.workers)
+    completed = with_expected(problems, grader.options(), workers=grader.workers)
     return {
-        one.name: ProgramProblem(
+        problem.name: ProgramProblem(
             index,
-            problem_id(CODE.name, one.question, starter_code=one.starter_code),
-            None if one.tests is None else one.tests.dump(),
-            one.prefix,
+            problem_id(CODE.name, problem.question, starter_code=problem.starter_code),
+            None if problem.tests is None else problem.tests.dump(),
+            problem.prefix,
         )
-        for index, one in enumerate(found)
+        for index, problem in enumerate(completed)
     }
 
 
 def _table(path: Path) -> dict[str, ProgramProblem]:
     rows = read_rows(path)
-    found: dict[str, ProgramProblem] = {}
+    by_name: dict[str, ProgramProblem] = {}
     for index, row in enumerate(rows):
         if "tests" not in row.values:
             raise RecordedError(
@@ -116,25 +116,25 @@ def _table(path: Path) -> dict[str, ProgramProblem]:
                 f"published file is told by --source: {', '.join(_code_sources())}"
             )
         name = str(_value(row, None, _NAMES, "problem-id"))
-        if name in found:
+        if name in by_name:
             raise RecordedError(f"{row.place}: problem {name!r} stands before; remove one")
         tests = row.values["tests"]
         prefix = str(row.values.get("prompt") or row.values.get("starter_code") or "")
-        found[name] = ProgramProblem(
+        by_name[name] = ProgramProblem(
             index, name, None if tests is None else _tests(tests, row), prefix
         )
-    return found
+    return by_name
 
 
 def _tests(value: Any, row: Row) -> str:  # noqa: ANN401
     try:
         tests = Tests.load(value if isinstance(value, str) else json.dumps(value))
-        said = fault(tests)
+        fault = find_fault(tests)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        said = repr(error)
-    if said:
+        fault = repr(error)
+    if fault:
         raise RecordedError(
-            f"{row.place}: 'tests' cannot be read ({said}); see passk.domains.code.test_cases"
+            f"{row.place}: 'tests' cannot be read ({fault}); see passk.domains.code.test_cases"
         )
     return tests.dump()
 
@@ -163,7 +163,7 @@ def read_samples(path: Path, given: Mapping[str, str | None]) -> list[ProgramSam
     Raises:
         RecordedError: a missing column, a value of another type, a sample twice.
     """
-    found: list[ProgramSample] = []
+    samples: list[ProgramSample] = []
     number: Counter[str] = Counter()
     taken: dict[tuple[str, int], str] = {}
     for row in read_rows(path):
@@ -178,21 +178,23 @@ def read_samples(path: Path, given: Mapping[str, str | None]) -> list[ProgramSam
             raise RecordedError(f"{row.place}: sample {index} of {name!r} stands in {place} too")
         number[name] += 1
         grade = given["recorded_grade"]
-        said = None if grade is None else _value(row, grade, (), "recorded-grade")
-        found.append(
-            ProgramSample(name, index, kind, text, recorded_grade(said, row.place), row.place)
+        stated_grade = None if grade is None else _value(row, grade, (), "recorded-grade")
+        samples.append(
+            ProgramSample(
+                name, index, kind, text, recorded_grade(stated_grade, row.place), row.place
+            )
         )
-    return found
+    return samples
 
 
 def _text(row: Row, response: str | None) -> tuple[str, str]:
-    held = [kind for kind in (SOLUTION, COMPLETION) if row.values.get(kind) is not None]
-    if response is not None or not (held or {SOLUTION, COMPLETION} & row.values.keys()):
+    filled = [kind for kind in (SOLUTION, COMPLETION) if row.values.get(kind) is not None]
+    if response is not None or not (filled or {SOLUTION, COMPLETION} & row.values.keys()):
         kind = RESPONSE
         names = (response,) if response is not None else (SOLUTION, COMPLETION, *_RESPONSES)
         text = _value(row, response, names, "response")
     else:
-        kind = held[0] if held else SOLUTION  # evalplus's order
+        kind = filled[0] if filled else SOLUTION  # evalplus's order
         text = row.values.get(kind)
     if not isinstance(text, str):
         raise RecordedError(

@@ -13,11 +13,12 @@ from typing import Any, TypeVar
 
 from passk.analysis.views import ViewMembers
 from passk.core.files import FileError, read_json
+from passk.sampling.engines.registry import ENGINES
 
 # what is known of each item, by section of params.yaml
 KEYS = {
     "sets": ("problems",),
-    "draws": ("sets", "n", "engine"),
+    "draws": ("sets", "n"),
     "train": ("set",),
     "sft": ("demonstrations",),
     "rejection_sampling": ("draw",),
@@ -48,13 +49,16 @@ def declare(params: Mapping[str, Any]) -> DeclaredContent:
         >>> declare({"train": {"grpo": {"set": "train", "steps": 9}}})["train"]
         {'grpo': {'set': 'train'}}
     """
-    return {
+    declared = {
         section: {
             name: {key: entry[key] for key in keys if key in entry}
             for name, entry in sorted((params.get(section) or {}).items())
         }
         for section, keys in KEYS.items()
     }
+    for name, draw in declared["draws"].items():
+        draw["recorded"] = ENGINES[params["draws"][name]["engine"]].collect is not None
+    return declared
 
 
 def list_names(declared: DeclaredContent) -> dict[str, list[str]]:

@@ -64,6 +64,14 @@ class Table:
             raise TableError(f"{label}: {int(repeated.sum())} rows share a key, first {first}")
         return frame
 
+    def fill_nulls(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The frame with null in the nullable columns that it lacks."""
+        return frame.with_columns(
+            pl.lit(None, kind).alias(name)
+            for name, kind in self.columns.items()
+            if name in self.nullable and name not in frame.columns
+        )
+
     def write(self, frame: pl.DataFrame, path: Path) -> pl.DataFrame:
         """Check, then write atomically (temporary name, rename). Returns what was written."""
         frame = self.check(frame, str(path))

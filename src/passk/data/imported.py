@@ -6,7 +6,7 @@ numbered in order of first appearance, samples in order of appearance.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
 import polars as pl
 
@@ -21,12 +21,26 @@ Hint = Callable[[str], str]  # what a column holds -> what to do where there is 
 _GRADES = {"true": True, "false": False, "1": True, "0": False}
 
 
+class RecordedSample(NamedTuple):
+    """A sample that somebody else drew.
+
+    Attributes:
+        number: among its problem's samples; None: by its order in the file.
+        text: the response.
+        grade: somebody's grade of it, or None.
+    """
+
+    number: int | None
+    text: str
+    grade: bool | None
+
+
 @dataclass
 class _RecordedProblem:
     place: str
     question: str
     gold: str
-    samples: list[tuple[int, str, bool | None]] = field(default_factory=list)
+    samples: list[tuple[int, RecordedSample]] = field(default_factory=list)
     taken: dict[int, str] = field(default_factory=dict)  # sample index -> where it stands
 
 
@@ -56,12 +70,12 @@ def recorded_grade(value: object, place: str) -> bool | None:
     return grade
 
 
-def _entries(value: object) -> list[Any]:
+def _list_entries(value: object) -> list[object]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _matching(row: Row, columns: Columns, kind: str, size: int, hint: Hint) -> list[Any]:
-    values = _entries(cell(row, columns, kind, hint))
+def _match_entries(row: Row, columns: Columns, kind: str, size: int, hint: Hint) -> list[object]:
+    values = _list_entries(cell(row, columns, kind, hint))
     if len(values) != size:
         raise RecordedError(
             f"{row.place}: {len(values)} entries in {getattr(columns, kind)!r}, but {size} in "
@@ -70,31 +84,36 @@ def _matching(row: Row, columns: Columns, kind: str, size: int, hint: Hint) -> l
     return values
 
 
-def samples_of(
-    row: Row, columns: Columns, hint: Hint = under_columns
-) -> list[tuple[int | None, str, bool | None]]:
-    """Sample index (None: by order), response and recorded grade of each sample in a row."""
-    responses = _entries(cell(row, columns, "response", hint))
+def read_samples(row: Row, columns: Columns, hint: Hint = under_columns) -> list[RecordedSample]:
+    """The samples of a row."""
+    responses = _list_entries(cell(row, columns, "response", hint))
     size = len(responses)
-    for number, response in enumerate(responses):
-        if not isinstance(response, str):
-            raise RecordedError(
-                f"{row.place}: entry {number} of {columns.response!r} is {response!r}; "
-                "expected text"
-            )
-    grades: list[Any] = [None] * size
+    texts = [_check_text(row, columns, number, text) for number, text in enumerate(responses)]
+    grades: list[object] = [None] * size
     if columns.recorded_grade is not None:
-        grades = _matching(row, columns, "recorded_grade", size, hint)
-    indices: list[Any] = [None] * size
+        grades = _match_entries(row, columns, "recorded_grade", size, hint)
+    indices: list[int | None] = [None] * size
     if columns.sample_index is not None:
-        indices = _matching(row, columns, "sample_index", size, hint)
-        for index in indices:
-            if isinstance(index, bool) or not isinstance(index, int) or index < 0:
-                raise RecordedError(f"{row.place}: sample index is {index!r}; expected 0, 1, ...")
+        entries = _match_entries(row, columns, "sample_index", size, hint)
+        indices = [_check_index(row, entry) for entry in entries]
     return [
-        (index, response, recorded_grade(grade, row.place))
-        for index, response, grade in zip(indices, responses, grades, strict=True)
+        RecordedSample(index, text, recorded_grade(grade, row.place))
+        for index, text, grade in zip(indices, texts, grades, strict=True)
     ]
+
+
+def _check_text(row: Row, columns: Columns, number: int, response: object) -> str:
+    if not isinstance(response, str):
+        raise RecordedError(
+            f"{row.place}: entry {number} of {columns.response!r} is {response!r}; expected text"
+        )
+    return response
+
+
+def _check_index(row: Row, index: object) -> int:
+    if isinstance(index, bool) or not isinstance(index, int) or index < 0:
+        raise RecordedError(f"{row.place}: sample index is {index!r}; expected 0, 1, ...")
+    return index
 
 
 def collect(
@@ -106,7 +125,7 @@ def collect(
         RecordedError: a missing column or value, two golds for one question, a sample index
             twice, lists of different length, a problem without a sample.
     """
-    found: dict[str, _RecordedProblem] = {}
+    problems: dict[str, _RecordedProblem] = {}
     questions: dict[str, str] = {}
     for row in rows:
         question = cell(row, columns, "problem", hint)
@@ -114,7 +133,7 @@ def collect(
             raise RecordedError(f"{row.place}: question is {question!r}; expected text")
         gold = gold_answer(cell(row, columns, "gold", hint), row.place)
         name = str(cell(row, columns, "problem_id", hint)) if columns.problem_id else question
-        problem = found.setdefault(name, _RecordedProblem(row.place, question, gold))
+        problem = problems.setdefault(name, _RecordedProblem(row.place, question, gold))
         if (problem.question, problem.gold) != (question, gold):
             raise RecordedError(
                 f"{row.place}: the same problem stands in {problem.place} with another "
@@ -125,21 +144,21 @@ def collect(
                 f"{row.place}: problems {questions[question]!r} and {name!r} ask the same "
                 "question; drop one, or name no column of problem ids"
             )
-        for given, response, grade in samples_of(row, columns, hint):
-            index = len(problem.samples) if given is None else given
+        for sample in read_samples(row, columns, hint):
+            index = len(problem.samples) if sample.number is None else sample.number
             if index in problem.taken:
                 raise RecordedError(
                     f"{row.place}: sample index {index} of this problem was taken in "
                     f"{problem.taken[index]}"
                 )
             problem.taken[index] = row.place
-            problem.samples.append((index, response, grade))
-    for problem in found.values():
+            problem.samples.append((index, sample))
+    for problem in problems.values():
         if not problem.samples:
             raise RecordedError(
                 f"{problem.place}: a problem without a sample; drop it, or add its responses"
             )
-    return list(found.values())
+    return list(problems.values())
 
 
 def normal_form(
@@ -154,28 +173,27 @@ def normal_form(
         domain: of its problems.
         hint: says what to do about a missing column, given what it would hold.
     """
-    asked: list[dict[str, Any]] = []
-    answered: list[dict[str, Any]] = []
-    for index, problem in enumerate(collect(rows, columns, hint)):
-        identity = problem_id(domain, problem.question)
-        asked.append(
-            dict.fromkeys(PROBLEMS.columns)
-            | {
-                "problem_id": identity,
-                "domain": domain,
-                "set": name,
-                "index": index,
-                "question": problem.question,
-                "answer": problem.gold,
-                "answer_type": "expression",
-                "source": f"imported:{name}",
-            }
-        )
-        answered += [
-            {"problem_id": identity, "sample_index": i, "text": text, "recorded_grade": grade}
-            for i, text, grade in problem.samples
-        ]
+    problems = collect(rows, columns, hint)
+    identities = [problem_id(domain, problem.question) for problem in problems]
+    asked = pl.DataFrame(
+        {
+            "problem_id": identities,
+            "index": range(len(problems)),
+            "question": [problem.question for problem in problems],
+            "answer": [problem.gold for problem in problems],
+        }
+    ).with_columns(
+        domain=pl.lit(domain),
+        set=pl.lit(name),
+        answer_type=pl.lit("expression"),
+        source=pl.lit(f"imported:{name}"),
+    )
+    answered = [
+        (identity, index, sample.text, sample.grade)
+        for identity, problem in zip(identities, problems, strict=True)
+        for index, sample in problem.samples
+    ]
     return (
-        PROBLEMS.check(pl.DataFrame(asked, schema=dict(PROBLEMS.columns))),
-        RESPONSES.check(pl.DataFrame(answered, schema=dict(RESPONSES.columns))),
+        PROBLEMS.check(PROBLEMS.fill_nulls(asked)),
+        RESPONSES.check(pl.DataFrame(answered, schema=dict(RESPONSES.columns), orient="row")),
     )

@@ -164,9 +164,10 @@ def render(name: str, problem: Mapping[str, Any], tokenizer: ChatTokenizer | Non
     if tokenizer is None:
         raise PromptError(f"template {name!r} is a chat: it needs the model's tokenizer")
     if not getattr(tokenizer, "chat_template", None):
+        plain = [key for key, known in templates().items() if not known.chat]
         raise PromptError(
             f"template {name!r} is a chat, but the model's tokenizer has no chat template; use a "
-            f"plain one: {', '.join(key for key, one in templates().items() if not one.chat)}"
+            f"plain one: {', '.join(plain)}"
         )
     text: str = tokenizer.apply_chat_template(
         messages(name, problem), tokenize=False, add_generation_prompt=True

@@ -6,20 +6,20 @@ the grader takes a program: a program stands in a fenced block there. `import@NA
 `passk judge --domain code` both read samples here.
 
 Example:
-    >>> text_of("def f(x):\n    return x", "program", prefix="")
+    >>> as_response("def f(x):\n    return x", "program", prefix="")
     '```python\ndef f(x):\n    return x\n```\n'
 """
 
 import re
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import polars as pl
 
 from passk.core.rows import RecordedError, Row
 from passk.core.schemas.samples import RESPONSES
 from passk.data.import_settings import Columns
-from passk.data.imported import Hint, cell, samples_of, under_columns
+from passk.data.imported import Hint, cell, read_samples, under_columns
 from passk.domains.benchmark_problem import BenchmarkProblem
 from passk.domains.benchmark_tables import problem_table
 from passk.domains.domain import Domain
@@ -51,20 +51,20 @@ class Answered(NamedTuple):
 
 def named(rows: Sequence[Row], columns: Columns) -> Columns:
     """The columns of a file of samples, by their usual names where they are not named rightly."""
-    found = rows[0].values
-    chosen: dict[str, Any] = {}
+    cells = rows[0].values
+    chosen: dict[str, str | None] = {}
     if columns.problem_id is None:
-        chosen["problem_id"] = next((name for name in NAMES if name in found), None)
-    if columns.response not in found:
-        chosen["response"] = next((name for name in TEXTS if name in found), columns.response)
+        chosen["problem_id"] = next((name for name in NAMES if name in cells), None)
+    if columns.response not in cells:
+        chosen["response"] = next((name for name in TEXTS if name in cells), columns.response)
     return columns.model_copy(update=chosen)
 
 
-def text_of(found: str, holds: Holds, prefix: str) -> str:
+def as_response(cell_text: str, holds: Holds, prefix: str) -> str:
     """The response that a cell stands for."""
     if holds == "response":
-        return found
-    program = prefix + found if holds == "completion" else found
+        return cell_text
+    program = prefix + cell_text if holds == "completion" else cell_text
     longest = max((len(ticks) for ticks in re.findall(r"`{3,}", program)), default=2)
     fence = "`" * (longest + 1)
     return f"{fence}python\n{program}\n{fence}\n"
@@ -116,27 +116,28 @@ def join(
                 f"has that name (its first is {problems[0].name!r}); is it another benchmark's? "
                 "`others: true` (`passk judge`: --part) leaves such rows out"
             )
-        one = known[name]
-        for given, found, grade in samples_of(row, columns, hint):
-            index = len(one.samples) if given is None else given
+        answered = known[name]
+        for sample in read_samples(row, columns, hint):
+            index = len(answered.samples) if sample.number is None else sample.number
             if (first := taken.setdefault((name, index), row.place)) != row.place:
                 raise RecordedError(
                     f"{row.place}: sample index {index} of {name} was taken in {first}"
                 )
-            one.samples.append((index, text_of(found, kind, one.problem.prefix), grade))
-    bare = [one.problem.name for one in known.values() if not one.samples]
-    if len(bare) == len(known):
+            response = as_response(sample.text, kind, answered.problem.prefix)
+            answered.samples.append((index, response, sample.grade))
+    lacking = [answered.problem.name for answered in known.values() if not answered.samples]
+    if len(lacking) == len(known):
         raise RecordedError(
             f"{rows[0].place.split(',')[0]}: no row answers a problem of the benchmark; is it "
             "another benchmark's?"
         )
-    if bare and not partial:
+    if lacking and not partial:
         raise RecordedError(
-            f"{rows[0].place.split(',')[0]}: {len(bare)} problems of the benchmark have no sample, "
-            f"first {bare[0]!r}; add them, or leave these problems out by `partial: true` "
-            "(`passk judge`: --part)"
+            f"{rows[0].place.split(',')[0]}: {len(lacking)} problems of the benchmark have no "
+            f"sample, first {lacking[0]!r}; add them, or leave these problems out by "
+            "`partial: true` (`passk judge`: --part)"
         )
-    return [one for one in known.values() if one.samples]
+    return [answered for answered in known.values() if answered.samples]
 
 
 def tables(
@@ -151,17 +152,18 @@ def tables(
         title: of the benchmark.
     """
     problems = problem_table(
-        [one.problem for one in answered], name, domain, title, [one.position for one in answered]
+        [entry.problem for entry in answered],
+        name,
+        domain,
+        title,
+        [entry.position for entry in answered],
     )
     identities = dict(problems.select("index", "problem_id").iter_rows())
     responses = [
-        {
-            "problem_id": identities[one.position],
-            "sample_index": number,
-            "text": text,
-            "recorded_grade": grade,
-        }
-        for one in answered
-        for number, text, grade in one.samples
+        (identities[entry.position], number, text, grade)
+        for entry in answered
+        for number, text, grade in entry.samples
     ]
-    return problems, RESPONSES.check(pl.DataFrame(responses, schema=dict(RESPONSES.columns)))
+    return problems, RESPONSES.check(
+        pl.DataFrame(responses, schema=dict(RESPONSES.columns), orient="row")
+    )

@@ -116,28 +116,28 @@ def files(path: Path) -> list[Path]:
         return [(int(part), "") if part.isdigit() else (0, part) for part in parts]
 
     endings = (".jsonl", ".jsonl.gz", ".json", ".parquet")
-    found = sorted((file for file in path.iterdir() if file.name.endswith(endings)), key=order)
-    if not found:
+    paths = sorted((file for file in path.iterdir() if file.name.endswith(endings)), key=order)
+    if not paths:
         raise RecordedError(f"{path}: no file that ends in {', '.join(endings)}; see `path`")
-    return found
+    return paths
 
 
 def digest(path: Path) -> str:
     """SHA-256 of a file, or of a folder's files, in hex."""
-    found = files(path)
-    return file_digest(path) if found == [path] else files_digest(found, path)
+    paths = files(path)
+    return file_digest(path) if paths == [path] else files_digest(paths, path)
 
 
 def published(path: Path, domain: str) -> str | None:
     """The benchmark of a domain that a published file is, by its digest; None: none is known."""
     if not path.is_file():
         return None
-    found = digest(path)
+    actual = digest(path)
     return next(
         (
             name
-            for name, one in sources().items()
-            if one.domain == domain and found in one.sha256.values()
+            for name, entry in sources().items()
+            if entry.domain == domain and actual in entry.sha256.values()
         ),
         None,
     )
@@ -155,14 +155,14 @@ def check_file(name: str, path: Path, sha256: str | None = None) -> str:
     Raises:
         OtherFileError: another digest; it names both and the remedy.
     """
-    found = digest(path)
+    actual = digest(path)
     wanted = list(source(name).sha256.values()) if sha256 is None else [sha256]
-    if sha256 == ANY_FILE or not wanted or found in wanted:
-        return found
+    if sha256 == ANY_FILE or not wanted or actual in wanted:
+        return actual
     raise OtherFileError(
-        f"{path}: sha256 is {found}, but {name} has {' or '.join(wanted)}. Get the file from "
+        f"{path}: sha256 is {actual}, but {name} has {' or '.join(wanted)}. Get the file from "
         f"{source(name).homepage}",
-        f"if this is the one you mean, give `sha256: {found}` or `sha256: {ANY_FILE}` "
+        f"if this is the one you mean, give `sha256: {actual}` or `sha256: {ANY_FILE}` "
         "in the parameters",
     )
 

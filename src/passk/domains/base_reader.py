@@ -28,32 +28,32 @@ def value(row: Row, column: str, kind: type | tuple[type, ...] = str) -> Any:  #
             f"{row.place}: no column {column!r}; found {sorted(row.values)}. Is this the file of "
             "another benchmark? See `source`"
         )
-    found = row.values[column]
+    cell = row.values[column]
     kinds = kind if isinstance(kind, tuple) else (kind,)
-    if not isinstance(found, kind) or (isinstance(found, bool) and bool not in kinds):
-        wanted = " or ".join(one.__name__ for one in kinds)
-        shown = repr(found)
+    if not isinstance(cell, kind) or (isinstance(cell, bool) and bool not in kinds):
+        expected = " or ".join(legal.__name__ for legal in kinds)
+        cell_text = repr(cell)
         raise RecordedError(
-            f"{row.place}: {column!r} is {shown[:80]}{'...' * (len(shown) > 80)}; "
-            f"expected {wanted}: download the file again"
+            f"{row.place}: {column!r} is {cell_text[:80]}{'...' * (len(cell_text) > 80)}; "
+            f"expected {expected}: download the file again"
         )
-    return found
+    return cell
 
 
 def text(row: Row, column: str) -> str:
     """A text that must not be blank."""
-    found: str = value(row, column)
-    if not found.strip():
+    cell_text: str = value(row, column)
+    if not cell_text.strip():
         raise RecordedError(f"{row.place}: {column!r} is blank: download the file again")
-    return found
+    return cell_text
 
 
 def optional(row: Row, column: str) -> str | None:
     """A text that may be missing, null or blank: None then."""
     if row.values.get(column) is None:
         return None
-    found: str = value(row, column)
-    return found if found.strip() else None
+    cell_text: str = value(row, column)
+    return cell_text if cell_text.strip() else None
 
 
 def distinct(problems: Iterable[BenchmarkProblem]) -> list[BenchmarkProblem]:
@@ -63,14 +63,14 @@ def distinct(problems: Iterable[BenchmarkProblem]) -> list[BenchmarkProblem]:
         RecordedError: it names both places.
     """
     names: dict[str, str] = {}
-    found = []
+    kept = []
     for problem in problems:
         if (first := names.setdefault(problem.name, problem.place)) != problem.place:
             raise RecordedError(
                 f"{problem.place}: problem {problem.name!r} stands in {first} too; remove one"
             )
-        found.append(problem)
-    return found
+        kept.append(problem)
+    return kept
 
 
 def gold_answer(value: object, place: str) -> str:

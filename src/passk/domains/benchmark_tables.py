@@ -1,7 +1,6 @@
 """Problems of a benchmark in normal form."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -27,36 +26,40 @@ def problem_table(
         title: of the benchmark; the column `source` adds each problem's own name.
         indices: places in the benchmark, where some of its problems are left out.
     """
-    rows: list[Mapping[str, Any]] = [
-        dict.fromkeys(PROBLEMS.columns)
-        | {
-            "problem_id": problem_id(
-                domain.name,
-                problem.question,
-                problem.choices,
-                problem.starter_code,
-                problem.image_name(),
-            ),
-            "domain": domain.name,
-            "set": name,
-            "index": index,
-            "question": problem.question,
-            "answer": problem.answer,
-            "answer_type": problem.answer_type,
-            "choices": problem.choices,
-            "unit": problem.unit,
-            "precision": problem.precision,
-            "tests": None if problem.tests is None else problem.tests.dump(),
-            "starter_code": problem.starter_code,
-            "image": problem.image.digest if problem.image else None,
-            "image_bytes": problem.image.png if problem.image else None,
-            "date": problem.date,
-            "source": f"{title}: {problem.name}",
-            "tags": [
-                *problem.tags,
-                *([UNTESTED] if domain.tested and problem.tests is None else []),
-            ],
-        }
-        for index, problem in zip(indices or range(len(problems)), problems, strict=True)
-    ]
-    return PROBLEMS.check(pl.DataFrame(rows, schema=dict(PROBLEMS.columns)))
+    columns = {
+        "problem_id": [_identify(problem, domain) for problem in problems],
+        "index": list(indices or range(len(problems))),
+        "question": [problem.question for problem in problems],
+        "answer": [problem.answer for problem in problems],
+        "answer_type": [problem.answer_type for problem in problems],
+        "choices": [problem.choices for problem in problems],
+        "unit": [problem.unit for problem in problems],
+        "precision": [problem.precision for problem in problems],
+        "tests": [problem.tests and problem.tests.dump() for problem in problems],
+        "starter_code": [problem.starter_code for problem in problems],
+        "image": [problem.image and problem.image.digest for problem in problems],
+        "image_bytes": [problem.image and problem.image.png for problem in problems],
+        "date": [problem.date for problem in problems],
+        "source": [f"{title}: {problem.name}" for problem in problems],
+        "tags": [_list_tags(problem, domain) for problem in problems],
+    }
+    schema = {column: PROBLEMS.columns[column] for column in columns}
+    constant = {"domain": pl.lit(domain.name), "set": pl.lit(name)}
+    return PROBLEMS.check(pl.DataFrame(columns, schema=schema).with_columns(**constant))
+
+
+def _identify(problem: BenchmarkProblem, domain: Domain) -> str:
+    """The problem's id: a digest of all that it asks."""
+    return problem_id(
+        domain.name,
+        problem.question,
+        problem.choices,
+        problem.starter_code,
+        problem.image_name(),
+    )
+
+
+def _list_tags(problem: BenchmarkProblem, domain: Domain) -> list[str]:
+    """The benchmark's tags, and whether tests that would judge it are missing."""
+    untested = domain.tested and problem.tests is None
+    return [*problem.tags, *([UNTESTED] if untested else [])]

@@ -53,6 +53,9 @@ class Domain(ABC):
         has_images: whether its problems are about images.
         needs_benchmark: why samples that somebody else drew can be judged only beside the benchmark
             that they answer; None: question and answer suffice.
+        libraries: distributions, as installers name them, whose versions its verdicts depend on
+            besides Python's: another version may judge otherwise, so that it judges again. All that
+            take part, not only those that are imported here.
     """
 
     name: ClassVar[str]
@@ -62,6 +65,7 @@ class Domain(ABC):
     tested: ClassVar[bool] = False
     has_images: ClassVar[bool] = False
     needs_benchmark: ClassVar[str | None] = None
+    libraries: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def judge(self, settings: JudgeSettings, resources: JudgeResources) -> Judge:

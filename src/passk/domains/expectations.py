@@ -14,8 +14,6 @@ from typing import Any
 
 import polars as pl
 
-from passk.core.files import json_text
-
 SHOWN = 20  # failing rows that a result names
 
 
@@ -52,55 +50,75 @@ class Frame:
     key: tuple[str, ...]
     details: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    def fault_columns(self, expectation: Expect) -> tuple[str, ...]:
+        """Columns that say where in a row an expectation's fault lies."""
+        return self.details.get(str(expectation.kwargs.get("column", "")), ())
 
-def none(column: str, frame: str, name: str, remedy: str = "") -> Expect:
+
+FailingRow = Mapping[str, object]  # column -> value; the frame's key first
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpectationResult:
+    """An expectation with what became of it.
+
+    Attributes:
+        name, frame, type, kwargs, remedy: as of the expectation.
+        success: whether it holds.
+        checked: rows that were looked at.
+        failed: rows in which it does not hold.
+        rows: the first of these, at most SHOWN, by their key.
+    """
+
+    name: str
+    frame: str = ""
+    type: str = ""
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    success: bool
+    checked: int = 0
+    failed: int = 0
+    rows: Sequence[FailingRow] = ()
+    remedy: str = ""
+
+
+def expect_none(column: str, frame: str, name: str, remedy: str = "") -> Expect:
     """Expect a column of fault counts to be 0 everywhere."""
-    return at_most(0, column, frame, name, remedy)
+    return expect_at_most(0, column, frame, name, remedy)
 
 
-def at_most(bound: float, column: str, frame: str, name: str, remedy: str = "") -> Expect:
+def expect_at_most(bound: float, column: str, frame: str, name: str, remedy: str = "") -> Expect:
     """Expect a column of non-negative numbers not to exceed a bound."""
     kwargs = {"column": column, "min_value": 0, "max_value": bound}
     return Expect(name, frame, "expect_column_values_to_be_between", kwargs, remedy)
 
 
-def equal(first: str, second: str, frame: str, name: str, remedy: str = "") -> Expect:
+def expect_equal(first: str, second: str, frame: str, name: str, remedy: str = "") -> Expect:
     """Expect two columns to agree in every row."""
     kwargs = {"column_A": first, "column_B": second}
     return Expect(name, frame, "expect_column_pair_values_to_be_equal", kwargs, remedy)
 
 
 def evaluate(
-    kind: str, frames: Mapping[str, Frame], expectations: Sequence[Expect]
-) -> dict[str, Any]:
-    """Judge a suite.
+    frames: Mapping[str, Frame], expectations: Sequence[Expect]
+) -> list[ExpectationResult]:
+    """Judge the expectations of each frame.
 
     Args:
-        kind: problems, samples or verdicts.
         frames: condensed tables by name.
         expectations: what must hold of them.
-
-    Returns:
-        A deterministic document: `kind`, `success`, `frames` (rows per frame) and `expectations`,
-        each with `name, frame, type, kwargs, success, checked, failed, rows, remedy`.
     """
-    results = [
-        outcome
+    return [
+        result
         for name, frame in frames.items()
-        for outcome in _judge(name, frame, [e for e in expectations if e.frame == name])
+        for result in _judge(name, frame, [e for e in expectations if e.frame == name])
     ]
-    return {
-        "kind": kind,
-        "success": all(result["success"] for result in results),
-        "frames": {name: len(frame.rows) for name, frame in frames.items()},
-        "expectations": results,
-    }
 
 
-def _judge(name: str, frame: Frame, expectations: Sequence[Expect]) -> list[dict[str, Any]]:
+def _judge(name: str, frame: Frame, expectations: Sequence[Expect]) -> list[ExpectationResult]:
     """Hand one frame and what is expected of it to Great Expectations."""
     if not expectations or frame.rows.is_empty():
-        return [_outcome(expect, frame, {"element_count": 0}, True) for expect in expectations]
+        empty = {"element_count": 0}
+        return [_summarize(expectation, frame, empty, True) for expectation in expectations]
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -114,59 +132,54 @@ def _judge(name: str, frame: Frame, expectations: Sequence[Expect]) -> list[dict
     table = frame.rows.sort(frame.key).to_pandas()
     asset = context.data_sources.add_pandas("tables").add_dataframe_asset(name)
     batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": table})
-    outcomes = []
-    for expect in expectations:
-        columns = [*frame.key, *_details(expect, frame)]
-        configuration = ExpectationConfiguration(type=expect.type, kwargs=dict(expect.kwargs))
-        found = batch.validate(
+    results = []
+    for expectation in expectations:
+        columns = [*frame.key, *frame.fault_columns(expectation)]
+        configuration = ExpectationConfiguration(
+            type=expectation.type, kwargs=dict(expectation.kwargs)
+        )
+        validated = batch.validate(
             configuration.to_domain_obj(),
             result_format={
                 "result_format": "COMPLETE",
                 "unexpected_index_column_names": columns,
             },
         )
-        if found.exception_info and found.exception_info.get("raised_exception"):
-            raise RuntimeError(f"{name}: {expect.name}: {found.exception_info}")
-        outcomes.append(_outcome(expect, frame, found.result, bool(found.success)))
-    return outcomes
+        if validated.exception_info and validated.exception_info.get("raised_exception"):
+            raise RuntimeError(f"{name}: {expectation.name}: {validated.exception_info}")
+        results.append(_summarize(expectation, frame, validated.result, bool(validated.success)))
+    return results
 
 
-def _outcome(
-    expect: Expect, frame: Frame, result: Mapping[str, Any], success: bool
-) -> dict[str, Any]:
-    """What is kept of a result: the same bytes for the same tables."""
-    rows = sorted(
-        ({key: _plain(value) for key, value in row.items()} for row in _failing(result)),
-        key=lambda row: tuple(str(row.get(key)) for key in frame.key),
+def _summarize(
+    expectation: Expect, frame: Frame, details: Mapping[str, Any], success: bool
+) -> ExpectationResult:
+    """What is kept of Great Expectations' result: the same bytes for the same tables."""
+    failing: list[FailingRow] = [
+        {column: _to_plain(value) for column, value in row.items()}
+        for row in details.get("unexpected_index_list") or ()
+    ]
+    failing.sort(key=lambda row: tuple(str(row.get(column)) for column in frame.key))
+    return ExpectationResult(
+        name=expectation.name,
+        frame=expectation.frame,
+        type=expectation.type,
+        kwargs=dict(expectation.kwargs),
+        success=success,
+        checked=int(details.get("element_count", len(frame.rows))),
+        failed=int(details.get("unexpected_count", 0)),
+        rows=[_order_columns(row, frame) for row in failing[:SHOWN]],
+        remedy=expectation.remedy,
     )
-    return {
-        "name": expect.name,
-        "frame": expect.frame,
-        "type": expect.type,
-        "kwargs": dict(expect.kwargs),
-        "success": success,
-        "checked": _plain(result.get("element_count", len(frame.rows))),
-        "failed": _plain(result.get("unexpected_count", 0)),
-        "rows": [_in_order(row, frame, expect) for row in rows[:SHOWN]],
-        "remedy": expect.remedy,
-    }
 
 
-def _failing(result: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return list(result.get("unexpected_index_list") or ())
-
-
-def _in_order(row: Mapping[str, Any], frame: Frame, expect: Expect) -> dict[str, Any]:
+def _order_columns(row: FailingRow, frame: Frame) -> FailingRow:
     """A row with its key first, then what is wrong with it."""
-    first = [key for key in frame.key if key in row]
-    return {key: row[key] for key in [*first, *sorted(row.keys() - set(first))]}
+    key = [column for column in frame.key if column in row]
+    return {column: row[column] for column in [*key, *sorted(row.keys() - set(key))]}
 
 
-def _details(expect: Expect, frame: Frame) -> tuple[str, ...]:
-    return frame.details.get(str(expect.kwargs.get("column", "")), ())
-
-
-def _plain(value: object) -> object:
+def _to_plain(value: object) -> object:
     """A Python number or text of numpy's; NaN (pandas' null) becomes null."""
     value = value.item() if hasattr(value, "item") else value
     if isinstance(value, float):
@@ -176,22 +189,17 @@ def _plain(value: object) -> object:
     return value
 
 
-def text(result: Mapping[str, Any]) -> str:
-    """A result as it is written."""
-    return json_text(result)
-
-
-def complaint(result: Mapping[str, Any]) -> str:
+def describe_failures(results: Sequence[ExpectationResult]) -> str:
     """What failed, in which rows, and what to do, for a person."""
     lines = []
-    for outcome in result["expectations"]:
-        if outcome["success"]:
+    for result in results:
+        if result.success:
             continue
-        lines.append(f"  not so: {outcome['name']} ({outcome['failed']} of {outcome['checked']})")
-        for row in outcome["rows"][:5]:
+        lines.append(f"  not so: {result.name} ({result.failed} of {result.checked})")
+        for row in result.rows[:5]:
             lines.append("    " + ", ".join(f"{key}={value}" for key, value in row.items()))
-        if outcome["failed"] > 5:
-            lines.append(f"    and {outcome['failed'] - 5} more")
-        if outcome["remedy"]:
-            lines.append(f"    {outcome['remedy']}")
+        if result.failed > 5:
+            lines.append(f"    and {result.failed - 5} more")
+        if result.remedy:
+            lines.append(f"    {result.remedy}")
     return "\n".join(lines)

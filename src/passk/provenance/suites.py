@@ -24,5 +24,5 @@ def read_suite(study: str, kind: str, root: Path = Path()) -> SuiteResult:
         return SuiteResult.parse(read_json(path, "run the stage validate again"))
     except FileError as error:
         raise ExplainError(str(error)) from None
-    except (KeyError, TypeError) as error:
+    except ValueError as error:
         raise ExplainError(f"{path}: not a validation result: {error}") from None

@@ -7,11 +7,14 @@ that it can be read without. `passk.data.expectations.pages` is the page to begi
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from passk.data.expectations.results import SuiteResult
+from passk.domains.expectations import ExpectationResult, FailingRow
 
 _STYLE = """<style>body{font-family:sans-serif;max-width:1000px;margin:1em auto;padding:0 1em}
 table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:2px 8px;text-align:left}
@@ -21,11 +24,11 @@ if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
 
 
-def build(results: Sequence[Mapping[str, Any]], folder: Path) -> dict[str, Path]:
+def build(results: Sequence[SuiteResult], folder: Path) -> dict[str, Path]:
     """Write Data Docs of validation results, over what an earlier call wrote.
 
     Args:
-        results: documents of `passk.domains.expectations.evaluate`, with `study`.
+        results: of expectation suites.
         folder: where the site goes.
 
     Returns:
@@ -57,36 +60,37 @@ def build(results: Sequence[Mapping[str, Any]], folder: Path) -> dict[str, Path]
         },
     )
     now = datetime.now(UTC)
-    for document in results:
-        for frame in document["frames"]:
-            judged = _result(document, frame)
-            context.suites.add(gx.ExpectationSuite(judged.suite_name, _expectations(judged)))
+    for result in results:
+        for frame in result.frames:
+            validation = _convert_frame(result, frame)
+            expectations = _list_expectations(validation)
+            context.suites.add(gx.ExpectationSuite(validation.suite_name, expectations))
             key = ValidationResultIdentifier(
-                ExpectationSuiteIdentifier(judged.suite_name),
-                RunIdentifier(run_name=document["study"], run_time=now),
-                f"frame-{judged.suite_name}",
+                ExpectationSuiteIdentifier(validation.suite_name),
+                RunIdentifier(run_name=result.study, run_time=now),
+                f"frame-{validation.suite_name}",
             )
-            context.validation_results_store.add(key, judged)
-    for pages in ("expectations", "validations"):  # of an earlier call
-        shutil.rmtree(folder / pages, ignore_errors=True)
+            context.validation_results_store.add(key, validation)
+    for earlier in ("expectations", "validations"):
+        shutil.rmtree(folder / earlier, ignore_errors=True)
     context.build_data_docs()
-    found = {path.stem.partition("-")[2]: path for path in _pages(folder / "validations")}
-    for path in [*found.values(), *_pages(folder / "expectations"), folder / "index.html"]:
+    pages = {path.stem.partition("-")[2]: path for path in _list_pages(folder / "validations")}
+    for path in [*pages.values(), *_list_pages(folder / "expectations"), folder / "index.html"]:
         path.write_text(path.read_text().replace("</head>", _STYLE, 1))
-    return found
+    return pages
 
 
-def _pages(folder: Path) -> list[Path]:
+def _list_pages(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*.html"))
 
 
-def _expectations(judged: "ExpectationSuiteValidationResult") -> list[Any]:
+def _list_expectations(validation: "ExpectationSuiteValidationResult") -> list[Any]:
     """The expectations of a result, as a suite has them."""
-    found = [result.expectation_config for result in judged.results]
-    return [config.to_domain_obj() for config in found if config is not None]
+    configurations = [result.expectation_config for result in validation.results]
+    return [config.to_domain_obj() for config in configurations if config is not None]
 
 
-def _result(document: Mapping[str, Any], frame: str) -> "ExpectationSuiteValidationResult":
+def _convert_frame(suite: SuiteResult, frame: str) -> "ExpectationSuiteValidationResult":
     """One frame's results in Great Expectations' own form."""
     from great_expectations.core import (
         ExpectationSuiteValidationResult,
@@ -96,56 +100,56 @@ def _result(document: Mapping[str, Any], frame: str) -> "ExpectationSuiteValidat
         ExpectationConfiguration,
     )
 
-    outcomes = [e for e in document["expectations"] if e["frame"] == frame]
-    good = sum(e["success"] for e in outcomes)
+    expectations = [result for result in suite.expectations if result.frame == frame]
+    good = sum(result.success for result in expectations)
     return ExpectationSuiteValidationResult(
-        success=good == len(outcomes),
+        success=good == len(expectations),
         results=[
             ExpectationValidationResult(
-                success=e["success"],
+                success=result.success,
                 expectation_config=ExpectationConfiguration(
-                    type=e["type"], kwargs=e["kwargs"], meta={"notes": _notes(e)}
+                    type=result.type, kwargs=dict(result.kwargs), meta={"notes": _describe(result)}
                 ),
-                result=_details(e),
+                result=_detail(result),
                 exception_info={
                     "raised_exception": False,
                     "exception_message": None,
                     "exception_traceback": None,
                 },
             )
-            for e in outcomes
+            for result in expectations
         ],
-        suite_name=f"{document['kind']}-{frame}",
+        suite_name=f"{suite.kind}-{frame}",
         statistics={
-            "evaluated_expectations": len(outcomes),
+            "evaluated_expectations": len(expectations),
             "successful_expectations": good,
-            "unsuccessful_expectations": len(outcomes) - good,
-            "success_percent": 100 * good / len(outcomes) if outcomes else 100.0,
+            "unsuccessful_expectations": len(expectations) - good,
+            "success_percent": 100 * good / len(expectations) if expectations else 100.0,
         },
         meta={
             "great_expectations_version": version("great_expectations"),
             "active_batch_definition": {
-                "datasource_name": document["study"],
-                "data_connector_name": document["kind"],
+                "datasource_name": suite.study,
+                "data_connector_name": suite.kind,
                 "data_asset_name": frame,
-                "batch_identifiers": {"rows": document["frames"][frame]},
+                "batch_identifiers": {"rows": suite.frames[frame]},
             },
         },
     )
 
 
-def _notes(outcome: Mapping[str, Any]) -> str:
+def _describe(result: ExpectationResult) -> str:
     """What must hold, in words; where it does not, what to do."""
-    remedy = f" — {outcome['remedy']}" if outcome["remedy"] and not outcome["success"] else ""
-    return f"{outcome['name']}{remedy}"
+    remedy = f" — {result.remedy}" if result.remedy and not result.success else ""
+    return f"{result.name}{remedy}"
 
 
-def _details(outcome: Mapping[str, Any]) -> dict[str, Any]:
+def _detail(result: ExpectationResult) -> dict[str, Any]:
     """Counts and failing rows under Great Expectations' names."""
-    checked, failed, rows = outcome["checked"], outcome["failed"], outcome["rows"]
-    columns = [value for key, value in outcome["kwargs"].items() if key.startswith("column")]
+    checked, failed, rows = result.checked, result.failed, result.rows
+    columns = [value for key, value in result.kwargs.items() if key.startswith("column")]
     values = [
-        tuple(row.get(c) for c in columns) if len(columns) > 1 else _value(row, columns)
+        tuple(row.get(c) for c in columns) if len(columns) > 1 else _take_value(row, columns)
         for row in rows
     ]
     percent = 100 * failed / checked if checked else 0.0
@@ -165,7 +169,7 @@ def _details(outcome: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _value(row: Mapping[str, Any], columns: Sequence[Any]) -> object:
+def _take_value(row: FailingRow, columns: Sequence[Any]) -> object:
     """The checked column's value; of several columns, the whole row."""
     if columns and isinstance(columns[0], str):
         return row.get(columns[0])

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
-IMPORTED = "imported"  # the engine of draws that were made elsewhere
+from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True)
@@ -20,18 +20,13 @@ class DeclaredDraw:
 
     Attributes:
         sets: the sets that it samples.
-        n: samples per problem; None where they are counted instead (an imported draw may).
-        engine: who draws.
+        n: samples per problem; None where they are counted instead (a recorded draw may).
+        recorded: whether its samples were drawn elsewhere, and are collected.
     """
 
     sets: tuple[str, ...]
     n: int | None
-    engine: str
-
-    @property
-    def imported(self) -> bool:
-        """Whether its samples were drawn elsewhere."""
-        return self.engine == IMPORTED
+    recorded: bool
 
 
 @dataclass(frozen=True)
@@ -74,24 +69,13 @@ class Declared:
     reference_answers: Mapping[str, DeclaredAnswers]
 
     @classmethod
-    def parse(cls, content: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Self:
-        """Sections of the parameter file, or of the manifest's file `declared`.
+    def parse(cls, content: object) -> Self:
+        """The content of the manifest's file `declared`.
 
         Raises:
-            KeyError: a section or a key is missing.
+            ValueError: it is of another form; it names section and key.
         """
-        return cls(
-            sets={k: DeclaredSet(str(v["problems"])) for k, v in content["sets"].items()},
-            draws=parse_draws(content["draws"]),
-            train={k: DeclaredArm(v["set"]) for k, v in content["train"].items()},
-            sft={k: DeclaredFineTuning(v["demonstrations"]) for k, v in content["sft"].items()},
-            rejection_sampling={
-                k: DeclaredSelection(v["draw"]) for k, v in content["rejection_sampling"].items()
-            },
-            reference_answers={
-                k: DeclaredAnswers(v["set"]) for k, v in content["reference_answers"].items()
-            },
-        )
+        return TypeAdapter(cls).validate_python(content)
 
     @property
     def sampled(self) -> tuple[str, ...]:
@@ -112,15 +96,3 @@ class Declared:
                 yield self.reference_answers[name].set
             else:
                 yield from self.draws[self.rejection_sampling[name].draw].sets
-
-
-def parse_draws(section: Mapping[str, Mapping[str, Any]]) -> dict[str, DeclaredDraw]:
-    """Entries of `draws` by name.
-
-    Raises:
-        KeyError: a key is missing.
-    """
-    return {
-        name: DeclaredDraw(tuple(entry["sets"]), entry.get("n"), entry["engine"])
-        for name, entry in section.items()
-    }

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 import polars as pl
 
 from passk.data.expectations.declared import DeclaredDraw
-from passk.domains.expectations import Expect, equal, none
+from passk.domains.expectations import Expect, expect_equal, expect_none
 
 _CELL = ("draw", "set", "problem_id")
 
@@ -50,8 +50,8 @@ def complete(
     """
     pairs = [(name, sampled, draw.n) for name, draw in draws.items() for sampled in draw.sets]
     schema = {"draw": pl.String, "set": pl.String, "wanted": pl.Int64}
-    asked = pl.DataFrame(pairs, schema=schema, orient="row").join(problems, on="set")
-    both = asked.join(cells, on=_CELL, how="full", coalesce=True)
+    wanted = pl.DataFrame(pairs, schema=schema, orient="row").join(problems, on="set")
+    both = wanted.join(cells, on=_CELL, how="full", coalesce=True)
     counts = [c for c in cells.columns if c not in _CELL and not c.endswith("_at")]
     own = pl.col("draw").is_in(list(exempted)) | (pl.col("stray") == 1)
     return both.with_columns(
@@ -67,10 +67,10 @@ def complete(
 
 
 def exempt(draws: Mapping[str, DeclaredDraw], imported_same_n: bool) -> list[str]:
-    """Draws whose problems may differ in n: the imported ones, unless the parameters forbid it."""
+    """Draws whose problems may differ in n: the recorded ones, unless the parameters forbid it."""
     if imported_same_n:
         return []
-    return [name for name, draw in draws.items() if draw.imported]
+    return [name for name, draw in draws.items() if draw.recorded]
 
 
 def shares(rows: pl.DataFrame, name: str) -> pl.DataFrame:
@@ -82,11 +82,11 @@ def shares(rows: pl.DataFrame, name: str) -> pl.DataFrame:
 def completeness(what: str, remedy: str) -> Sequence[Expect]:
     """What holds of samples and verdicts alike: all there, once, and no others."""
     return [
-        none("missing", "cells", f"every problem of a draw's sets has a {what}", remedy),
-        none("stray", "cells", f"every {what} is of a problem of the draw's sets", remedy),
-        none("repeated", "cells", f"no {what} index occurs twice", remedy),
-        equal(
+        expect_none("missing", "cells", f"every problem of a draw's sets has a {what}", remedy),
+        expect_none("stray", "cells", f"every {what} is of a problem of the draw's sets", remedy),
+        expect_none("repeated", "cells", f"no {what} index occurs twice", remedy),
+        expect_equal(
             "n", "wanted", "cells", f"every problem has as many {what}s as the draw says", remedy
         ),
-        equal("n", "numbered", "cells", f"{what} indices run from 0 without gaps", remedy),
+        expect_equal("n", "numbered", "cells", f"{what} indices run from 0 without gaps", remedy),
     ]

@@ -3,7 +3,9 @@
 import html
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+
+from passk.data.expectations.results import SuiteResult
+from passk.domains.expectations import ExpectationResult
 
 _HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Validation</title>
@@ -21,37 +23,36 @@ code { font-size: 13px; } .remedy { color: #5a6773; }
 """
 
 
-def write(results: Sequence[Mapping[str, Any]], links: Mapping[str, Path], folder: Path) -> Path:
+def write(results: Sequence[SuiteResult], links: Mapping[str, Path], folder: Path) -> Path:
     """Write `index.html` for validation results.
 
     Args:
-        results: documents of `passk.domains.expectations.evaluate`, with `study`.
+        results: of expectation suites.
         links: `KIND-FRAME` -> its page of Data Docs.
         folder: where the page goes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "index.html"
-    path.write_text("\n".join(_page(results, links, folder)), encoding="utf-8")
+    path.write_text("\n".join(_write_lines(results, links, folder)), encoding="utf-8")
     return path
 
 
-def _page(
-    results: Sequence[Mapping[str, Any]], links: Mapping[str, Path], folder: Path
+def _write_lines(
+    results: Sequence[SuiteResult], links: Mapping[str, Path], folder: Path
 ) -> Iterator[str]:
     yield _HEAD
-    study = html.escape(results[0]["study"]) if results else ""
+    study = html.escape(results[0].study) if results else ""
     yield f"<h1>Validation of study {study}</h1>"
     yield "<p>A failed expectation stops the run before any analysis.</p>"
     for result in results:
-        outcomes = result["expectations"]
-        good = sum(outcome["success"] for outcome in outcomes)
-        verdict = "holds" if result["success"] else "fails"
-        score = f"{good} of {len(outcomes)} hold"
-        yield f"<h2>{result['kind']}: <span class={verdict}>{score}</span></h2>"
+        number = len(result.expectations)
+        verdict = "holds" if result.success else "fails"
+        score = f"{number - result.failed} of {number} hold"
+        yield f"<h2>{result.kind}: <span class={verdict}>{score}</span></h2>"
         yield "<table><tr><th>expectation<th>checked<th>failed<th>rows</tr>"
-        yield from map(_row, outcomes)
+        yield from map(_write_row, result.expectations)
         yield "</table><p>Great Expectations' own pages: "
-        names = [f"{result['kind']}-{frame}" for frame in result["frames"]]
+        names = [f"{result.kind}-{frame}" for frame in result.frames]
         yield ", ".join(
             f'<a href="{links[name].relative_to(folder).as_posix()}">{html.escape(name)}</a>'
             for name in names
@@ -61,20 +62,20 @@ def _page(
     yield "</body></html>"
 
 
-def _row(outcome: Mapping[str, Any]) -> str:
+def _write_row(result: ExpectationResult) -> str:
     """One expectation; failing rows by name, then the remedy."""
     rows = "<br>".join(
         "<code>"
         + html.escape(", ".join(f"{key}={value}" for key, value in row.items()))
         + "</code>"
-        for row in outcome["rows"]
+        for row in result.rows
     )
-    if outcome["failed"] > len(outcome["rows"]):
-        rows += f"<br>and {outcome['failed'] - len(outcome['rows'])} more"
-    if outcome["remedy"] and not outcome["success"]:
-        rows += f"<div class=remedy>{html.escape(outcome['remedy'])}</div>"
+    if result.failed > len(result.rows):
+        rows += f"<br>and {result.failed - len(result.rows)} more"
+    if result.remedy and not result.success:
+        rows += f"<div class=remedy>{html.escape(result.remedy)}</div>"
     return (
-        f"<tr class={'held' if outcome['success'] else 'failed'}>"
-        f"<td>{html.escape(outcome['name'])}<td class=number>{outcome['checked']}"
-        f"<td class=number>{outcome['failed']}<td>{rows}</tr>"
+        f"<tr class={'held' if result.success else 'failed'}>"
+        f"<td>{html.escape(result.name)}<td class=number>{result.checked}"
+        f"<td class=number>{result.failed}<td>{rows}</tr>"
     )

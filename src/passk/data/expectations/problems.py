@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import polars as pl
 
-from passk.domains.expectations import Expect, Frame, equal, none
+from passk.domains.expectations import Expect, Frame, expect_equal, expect_none
 from passk.domains.registry import DOMAINS
 from passk.domains.suites import SUITES, ProblemSuite
 
@@ -109,31 +109,54 @@ def expectations() -> list[Expect]:
     """The suite `problems`."""
     return [
         Expect(
-            "every problem has an id", "problems", "expect_column_values_to_not_be_null",
+            "every problem has an id",
+            "problems",
+            "expect_column_values_to_not_be_null",
             {"column": "problem_id"},
         ),
         Expect(
-            "places in a set are unique", "problems", "expect_compound_columns_to_be_unique",
+            "places in a set are unique",
+            "problems",
+            "expect_compound_columns_to_be_unique",
             {"column_list": ["set", "index"]},
         ),
-        none("repeated", "problems", "no problem occurs twice in a set",
-             "drop the second one with a filter, or raise the world's number of distinct problems"),
-        none("no_question", "problems", "every problem asks something"),
-        none("no_answer", "problems", "every problem has an answer or tests",
-             "fill the answer, or drop the problem with a filter; programs without tests can be "
-             "asked, not judged: {kind: untagged, tags: [no-tests]} leaves out a benchmark's"),
+        expect_none(
+            "repeated",
+            "problems",
+            "no problem occurs twice in a set",
+            "drop the second one with a filter, or raise the world's number of distinct problems",
+        ),
+        expect_none("no_question", "problems", "every problem asks something"),
+        expect_none(
+            "no_answer",
+            "problems",
+            "every problem has an answer or tests",
+            "fill the answer, or drop the problem with a filter; programs without tests can be "
+            "asked, not judged: {kind: untagged, tags: [no-tests]} leaves out a benchmark's",
+        ),
         Expect(
-            "every domain is known", "problems", "expect_column_values_to_be_in_set",
+            "every domain is known",
+            "problems",
+            "expect_column_values_to_be_in_set",
             {"column": "domain", "value_set": list(DOMAINS)},
         ),
-        none("in_training", "problems", "no test problem was trained on",
-             "change seed or split of one of the two worlds, or drop the problem with a filter"),
-        Expect(
-            "every set has problems", "sets", "expect_column_values_to_be_between",
-            {"column": "problems", "min_value": 1}, "loosen the set's filters",
+        expect_none(
+            "in_training",
+            "problems",
+            "no test problem was trained on",
+            "change seed or split of one of the two worlds, or drop the problem with a filter",
         ),
-        equal("problems", "said", "sets", "each set has as many problems as its filters say"),
-        none("gained", "filters", "no filter adds problems"),
-        equal("rows_in", "passed_on", "filters", "each filter gets what the last passed on"),
+        Expect(
+            "every set has problems",
+            "sets",
+            "expect_column_values_to_be_between",
+            {"column": "problems", "min_value": 1},
+            "loosen the set's filters",
+        ),
+        expect_equal(
+            "problems", "said", "sets", "each set has as many problems as its filters say"
+        ),
+        expect_none("gained", "filters", "no filter adds problems"),
+        expect_equal("rows_in", "passed_on", "filters", "each filter gets what the last passed on"),
         *(expected for suite in SUITES.values() for expected in suite.expectations()),
-    ]  # fmt: skip
+    ]

@@ -6,7 +6,7 @@ import polars as pl
 
 from passk.data.expectations.declared import DeclaredDraw
 from passk.data.expectations.groups import complete, completeness, exempt, faults, shares
-from passk.domains.expectations import Expect, Frame, at_most, none
+from passk.domains.expectations import Expect, Frame, expect_at_most, expect_none
 
 COLUMNS = (
     "draw", "set", "problem_id", "sample_index", "seed", "prompt_digest", "n_tokens",
@@ -30,16 +30,16 @@ def frames(
         samples: draw -> its samples (`COLUMNS`).
         problems: `set, index, problem_id` of all sets.
         draws: the declared draws.
-        imported_same_n: whether imported draws must have one n, too.
+        imported_same_n: whether recorded draws must have one n, too.
     """
     rows = pl.concat([frame.select(COLUMNS) for frame in samples.values()])
-    imported = pl.col("draw").is_in([name for name, draw in draws.items() if draw.imported])
+    recorded = pl.col("draw").is_in([name for name, draw in draws.items() if draw.recorded])
     rows = rows.with_columns(
         shared_streams=pl.col("seed").is_not_null() & pl.col("seed").is_duplicated(),
-        no_seed=pl.col("seed").is_null() & ~imported,
-        no_tokens=~imported & ((pl.col("n_tokens") < 1) | pl.col("n_tokens").is_null()),
+        no_seed=pl.col("seed").is_null() & ~recorded,
+        no_tokens=~recorded & ((pl.col("n_tokens") < 1) | pl.col("n_tokens").is_null()),
         strange_finish=~pl.col("finish_reason").is_in(FINISHES)
-        | (~imported & (pl.col("finish_reason") == "unknown")),
+        | (~recorded & (pl.col("finish_reason") == "unknown")),
         several_prompts=pl.col("prompt_digest").n_unique().over("draw", "set", "problem_id") > 1,
         truncated=pl.col("finish_reason") == "length",
     )
@@ -56,13 +56,23 @@ def expectations(truncated_at_most: float) -> list[Expect]:
     again = "run the draw's sample stage again: dvc repro -f sample@DRAW"
     return [
         *completeness("sample", again),
-        none("shared_streams", "cells", "no two samples share a random stream",
-             "give the draws different replicates, or list a problem once"),
-        none("no_seed", "cells", "every drawn sample has a stream", again),
-        none("no_tokens", "cells", "every drawn sample has at least one token", again),
-        none("strange_finish", "cells", "every finish reason is legal", again),
-        none("several_prompts", "cells", "all samples of a problem have the same prompt", again),
-        at_most(truncated_at_most, "truncated", "draws",
-                f"at most {truncated_at_most:.0%} of a draw's samples are cut off",
-                "raise the draw's max_new_tokens, or validation.truncated_at_most"),
-    ]  # fmt: skip
+        expect_none(
+            "shared_streams",
+            "cells",
+            "no two samples share a random stream",
+            "give the draws different replicates, or list a problem once",
+        ),
+        expect_none("no_seed", "cells", "every drawn sample has a stream", again),
+        expect_none("no_tokens", "cells", "every drawn sample has at least one token", again),
+        expect_none("strange_finish", "cells", "every finish reason is legal", again),
+        expect_none(
+            "several_prompts", "cells", "all samples of a problem have the same prompt", again
+        ),
+        expect_at_most(
+            truncated_at_most,
+            "truncated",
+            "draws",
+            f"at most {truncated_at_most:.0%} of a draw's samples are cut off",
+            "raise the draw's max_new_tokens, or validation.truncated_at_most",
+        ),
+    ]

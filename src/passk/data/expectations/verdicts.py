@@ -7,7 +7,7 @@ import polars as pl
 from passk.core.schemas.verdicts import CORRECT, UNKNOWN, WRONG
 from passk.data.expectations.declared import DeclaredDraw
 from passk.data.expectations.groups import complete, completeness, exempt, faults, shares
-from passk.domains.expectations import Expect, Frame, at_most, none
+from passk.domains.expectations import Expect, Frame, expect_at_most, expect_none
 
 COLUMNS = (
     "draw", "set", "problem_id", "sample_index", "answer", "verdict", "reason", "grader",
@@ -29,7 +29,7 @@ def frames(
         verdicts: draw -> its verdicts (`COLUMNS`).
         problems: `set, index, problem_id` of all sets.
         draws: the declared draws.
-        imported_same_n: whether imported draws must have one n, too.
+        imported_same_n: whether recorded draws must have one n, too.
     """
     rows = pl.concat([frame.select(COLUMNS) for frame in verdicts.values()])
     verdict = pl.col("verdict")
@@ -61,19 +61,32 @@ def expectations(unknown_at_most: float) -> list[Expect]:
     return [
         *completeness("verdict", again),
         Expect(
-            "no problem has more correct samples than samples (c <= n)", "cells",
+            "no problem has more correct samples than samples (c <= n)",
+            "cells",
             "expect_column_pair_values_a_to_be_greater_than_b",
-            {"column_A": "n", "column_B": "c", "or_equal": True}, again,
+            {"column_A": "n", "column_B": "c", "or_equal": True},
+            again,
         ),
-        none("strange_verdict", "cells", "every verdict is correct, wrong or unknown", again),
-        none("no_reason", "cells", "every unknown verdict has a reason", again),
-        none("correct_without_answer", "cells", "no sample is correct without an answer", again),
-        at_most(unknown_at_most, "unknown", "draws",
-                f"at most {unknown_at_most:.0%} of a draw's verdicts are unknown",
-                "see the reasons in the verdicts; raise verification time limits or workers, or "
-                "validation.unknown_at_most"),
+        expect_none(
+            "strange_verdict", "cells", "every verdict is correct, wrong or unknown", again
+        ),
+        expect_none("no_reason", "cells", "every unknown verdict has a reason", again),
+        expect_none(
+            "correct_without_answer", "cells", "no sample is correct without an answer", again
+        ),
+        expect_at_most(
+            unknown_at_most,
+            "unknown",
+            "draws",
+            f"at most {unknown_at_most:.0%} of a draw's verdicts are unknown",
+            "see the reasons in the verdicts; raise verification time limits or workers, or "
+            "validation.unknown_at_most",
+        ),
         Expect(
-            "a draw is judged by one grader", "draws", "expect_column_values_to_be_between",
-            {"column": "graders", "min_value": 1, "max_value": 1}, again,
+            "a draw is judged by one grader",
+            "draws",
+            "expect_column_values_to_be_between",
+            {"column": "graders", "min_value": 1, "max_value": 1},
+            again,
         ),
-    ]  # fmt: skip
+    ]

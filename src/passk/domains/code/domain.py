@@ -17,6 +17,7 @@ class CodeDomain(Domain):
     asks = "Programs."
     tested = True
     needs_benchmark = "programs are judged by a benchmark's tests"
+    libraries = ()  # guests have the standard library alone, and values are compared by it
 
     def gold(self, reference: Reference) -> str:
         """The tests; ValueError where there are none, as benchmarks publish some problems."""

@@ -10,7 +10,7 @@ import polars as pl
 
 from passk.core.schemas.problems import PROBLEMS
 from passk.domains.code.test_cases import Tests
-from passk.domains.expectations import Expect, Frame, none
+from passk.domains.expectations import Expect, Frame, expect_none
 
 _FAULTS = ("unreadable", "no_entry", "uneven", "given_away")
 _KEY = ("set", "index", "problem_id")
@@ -44,30 +44,46 @@ class ProgramSuite:
     def expectations(self) -> list[Expect]:
         """What is expected of the frame `programs`."""
         return [
-            none("unreadable", "programs", "the tests of every program can be read",
-                 "run the stage that made the problems again"),
-            none("no_entry", "programs", "tests call something, or compare what is printed",
-                 "give `entry`, or comparison {kind: text} for programs that print"),
-            none("uneven", "programs", "every test of a program has its expected output",
-                 "run the stage that made the problems again"),
-            none("given_away", "programs", "no question holds a solution",
-                 "drop the problem with a filter"),
-        ]  # fmt: skip
+            expect_none(
+                "unreadable",
+                "programs",
+                "the tests of every program can be read",
+                "run the stage that made the problems again",
+            ),
+            expect_none(
+                "no_entry",
+                "programs",
+                "tests call something, or compare what is printed",
+                "give `entry`, or comparison {kind: text} for programs that print",
+            ),
+            expect_none(
+                "uneven",
+                "programs",
+                "every test of a program has its expected output",
+                "run the stage that made the problems again",
+            ),
+            expect_none(
+                "given_away",
+                "programs",
+                "no question holds a solution",
+                "drop the problem with a filter",
+            ),
+        ]
 
 
 def _faults(tests: str, question: str, starter_code: str, answer: str) -> dict[str, int]:
-    found = dict.fromkeys(_FAULTS, 0)
+    faults = dict.fromkeys(_FAULTS, 0)
     try:
-        read = Tests.load(tests)
-        prints = read.comparison["kind"] == "text"
+        loaded = Tests.load(tests)
+        prints = loaded.comparison["kind"] == "text"
     except (ValueError, KeyError, TypeError):
-        return found | {"unreadable": 1}
-    found["no_entry"] = int(prints if read.entry else not prints)
-    found["uneven"] = int(not read.inputs or len(read.inputs) != len(read.expected))
-    solutions = [text.strip() for text in (answer, read.reference or "") if text.strip()]
-    shown = f"{question}\n{starter_code}"
-    found["given_away"] = int(any(solution in shown for solution in solutions))
-    return found
+        return faults | {"unreadable": 1}
+    faults["no_entry"] = int(prints if loaded.entry else not prints)
+    faults["uneven"] = int(not loaded.inputs or len(loaded.inputs) != len(loaded.expected))
+    solutions = [text.strip() for text in (answer, loaded.reference or "") if text.strip()]
+    visible = f"{question}\n{starter_code}"
+    faults["given_away"] = int(any(solution in visible for solution in solutions))
+    return faults
 
 
 PROGRAMS = ProgramSuite()

@@ -34,21 +34,21 @@ class FencedBlock(NamedTuple):
 
 def _fence(number: int, line: str) -> Fence | None:
     """The fence that a line is; one with a language may stand behind prose."""
-    rest = line.lstrip(_BLANK)
-    indent = line[: len(line) - len(rest)]
-    if rest.startswith(">"):
-        rest = rest[1:].lstrip(_BLANK)
-    if (marks := _MARK.search(rest)) is None:
+    unquoted = line.lstrip(_BLANK)
+    indent = line[: len(line) - len(unquoted)]
+    if unquoted.startswith(">"):
+        unquoted = unquoted[1:].lstrip(_BLANK)
+    if (marks := _MARK.search(unquoted)) is None:
         return None
-    behind = rest[marks.start() :].lstrip(marks[0])
-    mark = marks[0] * (len(rest) - marks.start() - len(behind))
+    behind = unquoted[marks.start() :].lstrip(marks[0])
+    mark = marks[0] * (len(unquoted) - marks.start() - len(behind))
     info = behind.strip(_BLANK)
     if len(mark) < 3 or "`" in info:
         return None
     if marks.start() and behind.rstrip(_BLANK).lower() not in _BEHIND:
         return None
     if marks.start():
-        item = _ITEM.fullmatch(rest, 0, marks.start())
+        item = _ITEM.fullmatch(unquoted, 0, marks.start())
         indent = " " * (len(indent) + marks.start()) if item else ""
     return Fence(number, indent, mark, info)
 

@@ -4,29 +4,25 @@ Tests of one problem are decoded at a time, and outcomes are consumed as they co
 does not grow with the number of programs; finished verdicts are in the cache when a run is killed.
 """
 
-import itertools
-import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from passk.core.closing import Closing
 from passk.core.digests import digest
-from passk.domains.code.calibration import Calibration, program_limits, reference_limits
+from passk.domains.code.calibration import Calibration, program_limits
 from passk.domains.code.extraction import extract
 from passk.domains.code.options import CodeOptions
+from passk.domains.code.reference_times import time_references
+from passk.domains.code.run_queue import RunningProgram, RunQueue
 from passk.domains.code.sandbox.pool import Sandbox
 from passk.domains.code.sandbox.task import CaseResult, Program
 from passk.domains.code.test_cases import Tests
-from passk.domains.code.test_checks import fault
-from passk.domains.code.verdicts import Run, batches, program
-from passk.domains.grading import Progress
-from passk.domains.verdict import CORRECT, NO_PROGRAM, TESTS, TRUNCATED, UNKNOWN, WRONG, Verdict
+from passk.domains.code.test_checks import read_tests
+from passk.domains.code.verdicts import Run, make_program, split_cases
+from passk.domains.grading import Progress, silent
+from passk.domains.verdict import NO_PROGRAM, TESTS, TRUNCATED, UNKNOWN, WRONG, Verdict
 from passk.domains.verdict_cache import VerdictCache
-
-# Of the verdicts of a program's runs, the weightiest holds; of equal ones, the first.
-_WEIGHT = {CORRECT: 0, UNKNOWN: 1, WRONG: 2}
 
 
 class _TestedProblem(NamedTuple):
@@ -41,59 +37,6 @@ class _TestedProblem(NamedTuple):
     gold: str
     key: str
     entry: str | None
-
-
-@dataclass
-class _Judged:
-    """A program whose runs are under way.
-
-    Which run ends first depends on the machine: the first wrong one in the order of cases decides,
-    and those before it are waited for.
-
-    Attributes:
-        left: runs that have not ended, or will not begin.
-        ended: verdict and reason of each run that ended, by its place in the order of cases.
-        failed: place of the first run known to be wrong.
-        done: nothing more is waited for.
-    """
-
-    left: int
-    ended: dict[int, tuple[str, str]] = field(default_factory=dict)
-    failed: int | None = None
-    done: bool = False
-
-    def end(self, place: int, verdict: tuple[str, str]) -> None:
-        """Note what a run came to."""
-        self.left -= 1
-        self.ended[place] = verdict
-        if verdict[0] == WRONG and (self.failed is None or place < self.failed):
-            self.failed = place
-
-    def wants(self, place: int) -> bool:
-        """Whether a run may still decide, where the first failure does."""
-        return not self.done and (self.failed is None or place < self.failed)
-
-    def verdict(self, *, first: bool) -> tuple[str, str] | None:
-        """What all runs come to, once that is known.
-
-        Args:
-            first: the first failure ends it; else every run is waited for.
-        """
-        if first and self.failed is not None:
-            known = all(place in self.ended for place in range(self.failed))
-            return self.ended[self.failed] if known else None
-        if self.left:
-            return None
-        said = [self.ended[place] for place in sorted(self.ended)]
-        return max(said, key=lambda one: _WEIGHT[one[0]])
-
-
-@dataclass
-class _Queue:
-    """Runs in the sandbox or before it, by number: program, place among its runs, the run."""
-
-    runs: dict[int, tuple[int, int, Run]] = field(default_factory=dict)
-    programs: dict[int, _Judged] = field(default_factory=dict)
 
 
 class CodeJudge(Closing):
@@ -120,7 +63,7 @@ class CodeJudge(Closing):
         *,
         workers: int = 2,
         calibration: Path | None = None,
-        progress: Progress = lambda results, _: results,
+        progress: Progress = silent,
     ) -> None:
         self.options = options
         self.grader = options.grader()
@@ -159,17 +102,17 @@ class CodeJudge(Closing):
             ValueError: the sequences differ in length.
             SandboxError: bubblewrap or namespaces are missing.
         """
-        problems = self._problems(golds)
+        problems = self._read_problems(golds)
         programs: list[str | None] = []
         truncated: set[int] = set()
         rows = zip(golds, texts, cut or [False] * len(texts), strict=True)
         for number, (gold, text, short) in enumerate(rows):
             problem = problems[gold]
-            found = extract(text, problem.entry) if problem is not None else None
-            if short and (found is None or not found.closed):
+            extracted = extract(text, problem.entry) if problem is not None else None
+            if short and (extracted is None or not extracted.closed):
                 truncated.add(number)
-                found = None
-            programs.append(None if found is None else found.program)
+                extracted = None
+            programs.append(None if extracted is None else extracted.program)
         verdicts = self._judge(golds, programs, problems)
         for number in truncated:
             verdicts[number] = Verdict(UNKNOWN, TRUNCATED, None)
@@ -182,20 +125,20 @@ class CodeJudge(Closing):
             ValueError: the sequences differ in length.
             SandboxError: bubblewrap or namespaces are missing.
         """
-        return self._judge(golds, programs, self._problems(golds))
+        return self._judge(golds, programs, self._read_problems(golds))
 
-    def _problems(self, golds: Sequence[str]) -> dict[str, _TestedProblem | None]:
+    def _read_problems(self, golds: Sequence[str]) -> dict[str, _TestedProblem | None]:
         """Distinct tests; None where they are not readable, or hold no case."""
-        found: dict[str, _TestedProblem | None] = {}
+        problems: dict[str, _TestedProblem | None] = {}
         for gold in golds:
-            if gold not in found:
+            if gold not in problems:
                 key = digest(gold)
                 if key not in self._entries:
-                    tests = _read(gold)
+                    tests = read_tests(gold)
                     self._entries[key] = None if tests is None else (tests.entry,)
                 entry = self._entries[key]
-                found[gold] = None if entry is None else _TestedProblem(gold, key, *entry)
-        return found
+                problems[gold] = None if entry is None else _TestedProblem(gold, key, *entry)
+        return problems
 
     def _judge(
         self,
@@ -204,7 +147,7 @@ class CodeJudge(Closing):
         problems: dict[str, _TestedProblem | None],
     ) -> list[Verdict]:
         known: dict[tuple[str, str], Verdict] = {}
-        open_: dict[tuple[str, str], _TestedProblem] = {}
+        unjudged: dict[tuple[str, str], _TestedProblem] = {}
         rows: list[tuple[str, str] | Verdict] = []
         for gold, source in zip(golds, programs, strict=True):
             if (problem := problems[gold]) is None:
@@ -214,16 +157,16 @@ class CodeJudge(Closing):
             else:
                 pair = problem.key, source
                 rows.append(pair)
-                if pair in known or pair in open_:
+                if pair in known or pair in unjudged:
                     continue
-                if (verdict := self._cached(*pair)) is not None:
+                if (verdict := self._look_up(*pair)) is not None:
                     known[pair] = verdict
                 else:
-                    open_[pair] = problem
-        todo = sorted((key, source, open_[key, source]) for key, source in open_)
+                    unjudged[pair] = problem
+        todo = sorted((key, source, unjudged[key, source]) for key, source in unjudged)
         if todo:
             self._calibrate([problem for _, _, problem in todo])
-        for number, verdict in self._progress(self._results(todo), len(todo)):
+        for number, verdict in self._progress(self._judge_distinct(todo), len(todo)):
             assert verdict is not None
             key, source, _ = todo[number]
             known[key, source] = verdict._replace(answer=source)
@@ -231,42 +174,42 @@ class CodeJudge(Closing):
                 self._cache.put(self._cache.key(key, source, False), verdict)
         return [row if isinstance(row, Verdict) else known[row] for row in rows]
 
-    def _cached(self, key: str, source: str) -> Verdict | None:
+    def _look_up(self, key: str, source: str) -> Verdict | None:
         if self._cache is None:
             return None
         verdict = self._cache.get(self._cache.key(key, source, False))
         return None if verdict is None else verdict._replace(answer=source)
 
-    def _results(
+    def _judge_distinct(
         self, todo: Sequence[tuple[str, str, _TestedProblem]]
     ) -> Iterator[tuple[int, Verdict | None]]:
         """Number and verdict of each program, as runs end."""
         if not todo:
             return
-        queue = _Queue()
+        queue = RunQueue()
 
-        def wanted(number: int, position: int, result: CaseResult) -> bool:
-            program, place, run = queue.runs[number]
-            return run.compare(position, result) and queue.programs[program].wants(place)
+        def is_wanted(number: int, case: int, result: CaseResult) -> bool:
+            program, position, run = queue.runs[number]
+            return run.compare(case, result) and queue.programs[program].wants(position)
 
-        runs = self._runs(todo, queue)
+        runs = self._list_runs(todo, queue)
         first = not self.options.all_tests
-        want = wanted if first else None
-        for number, outcome in self._open().run(runs, want):
-            program, place, run = queue.runs.pop(number)
-            judged = queue.programs[program]
-            if first and not judged.wants(place):
-                judged.left -= 1  # stopped, or of no matter
+        want = is_wanted if first else None
+        for number, outcome in self._open_sandbox().run(runs, want):
+            program, position, run = queue.runs.pop(number)
+            running = queue.programs[program]
+            if first and not running.wants(position):
+                running.left -= 1  # stopped, or of no matter
             else:
-                judged.end(place, run.decide(outcome))
-                if verdict := judged.verdict(first=first):
-                    judged.done = True
+                running.end(position, run.decide(outcome))
+                if verdict := running.verdict(first=first):
+                    running.done = True
                     yield program, Verdict(*verdict, None)
-            if not judged.left:
+            if not running.left:
                 del queue.programs[program]
 
-    def _runs(
-        self, todo: Sequence[tuple[str, str, _TestedProblem]], queue: _Queue
+    def _list_runs(
+        self, todo: Sequence[tuple[str, str, _TestedProblem]], queue: RunQueue
     ) -> Iterator[Program]:
         """Programs for the sandbox, in the order of problems; what is not needed is left out."""
         made = 0
@@ -274,21 +217,21 @@ class CodeJudge(Closing):
         for number, (key, source, problem) in enumerate(todo):
             if last is None or last[0] != key:
                 last = key, Tests.load(problem.gold)
-                bound = program_limits(self._reference_cpu(last[1]), last[1], self.options)
+                limits = program_limits(self._reference_cpu(last[1]), last[1], self.options)
             tests = last[1]
-            cases = batches(tests, self.options)
-            judged = queue.programs[number] = _Judged(left=len(cases))
-            for place, batch in enumerate(cases):
-                if judged.failed is not None and not self.options.all_tests:
-                    judged.left -= 1  # one before it failed meanwhile
+            batches = split_cases(tests, self.options)
+            running = queue.programs[number] = RunningProgram(left=len(batches))
+            for position, cases in enumerate(batches):
+                if running.failed is not None and not self.options.all_tests:
+                    running.left -= 1  # one before it failed meanwhile
                     continue
-                queue.runs[made] = number, place, Run(tests, batch)
+                queue.runs[made] = number, position, Run(tests, cases)
                 made += 1
-                yield program(tests, source, batch, bound)
-            if judged.done and not judged.left:
+                yield make_program(tests, source, cases, limits)
+            if running.done and not running.left:
                 queue.programs.pop(number, None)
 
-    def _open(self) -> Sandbox:
+    def _open_sandbox(self) -> Sandbox:
         if self._sandbox is None:
             options = self.options
             self._sandbox = Sandbox(
@@ -302,41 +245,8 @@ class CodeJudge(Closing):
         return self._calibration.get(self._calibration.key(tests))
 
     def _calibrate(self, problems: Sequence[_TestedProblem]) -> None:
-        """Run each reference solution that was never timed here, once; says which fail."""
+        """Run each reference solution that was never timed here, once."""
         if self._calibration is None:
             self._calibration = Calibration(self._folder, self.options.packages)
-        kept = self._calibration
-        begun: dict[int, tuple[str, Run]] = {}
-        made = itertools.count()
-        distinct = {problem.key: problem for problem in problems}
-
-        def references() -> Iterator[Program]:
-            for problem in distinct.values():
-                tests = Tests.load(problem.gold)
-                key = kept.key(tests)
-                if tests.reference is not None and kept.get(key) is None:
-                    cases = tuple(range(len(tests.inputs)))
-                    begun[next(made)] = key, Run(tests, cases)
-                    bound = reference_limits(tests, self.options)
-                    yield program(tests, tests.reference, cases, bound)
-
-        for number, outcome in self._open().run(references()):
-            key, run = begun.pop(number)
-            verdict, reason = run.decide(outcome)
-            if verdict == CORRECT:
-                kept.put(key, outcome.cpu)
-            else:
-                print(
-                    f"passk: the reference solution of {run.tests.entry or 'a printing program'} "
-                    f"(tests {key}) is {verdict}: {reason}; programs get the default time limit",
-                    file=sys.stderr,
-                )
-
-
-def _read(gold: str) -> Tests | None:
-    """Tests from their JSON; None where it is not such, or they cannot judge anything."""
-    try:
-        tests = Tests.load(gold)
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return None
-    return None if fault(tests) else tests
+        golds = list({problem.key: problem.gold for problem in problems}.values())
+        time_references(golds, self._open_sandbox(), self._calibration, self.options)

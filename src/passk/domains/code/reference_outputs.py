@@ -13,7 +13,7 @@ from passk.domains.code.sandbox.pool import Sandbox
 from passk.domains.code.sandbox.task import FINISHED, OPAQUE, RAISED, Outcome, Program
 from passk.domains.code.sandbox.values import encode
 from passk.domains.code.test_cases import Tests
-from passk.domains.code.verdicts import program
+from passk.domains.code.verdicts import make_program
 
 # How the text of what is iterated over begins.
 _LAZY = '{"v":'
@@ -52,15 +52,20 @@ def completed(
     """
     options = options or CodeOptions()
     done = list(tests)
-    lacking = [number for number, one in enumerate(tests) if incomplete(one)]
+    lacking = [number for number, problem_tests in enumerate(tests) if incomplete(problem_tests)]
     if not lacking:
         return done
 
     def references() -> Iterator[Program]:
         for number in lacking:
-            one = tests[number]
-            cases = tuple(range(len(one.inputs)))
-            yield program(one, one.reference or "", cases, reference_limits(one, options))
+            problem_tests = tests[number]
+            cases = tuple(range(len(problem_tests.inputs)))
+            yield make_program(
+                problem_tests,
+                problem_tests.reference or "",
+                cases,
+                reference_limits(problem_tests, options),
+            )
 
     failed: dict[int, str] = {}
     with Sandbox(
@@ -96,5 +101,5 @@ def _fault(tests: Tests, outcome: Outcome) -> str | None:
 
 def _expected(tests: Tests, outcome: Outcome) -> tuple[str, ...]:
     if _given(tests):
-        return tuple(encode(one.value != encode(None)) for one in outcome.cases)
-    return tuple(one.value for one in outcome.cases)
+        return tuple(encode(result.value != encode(None)) for result in outcome.cases)
+    return tuple(result.value for result in outcome.cases)

@@ -35,7 +35,7 @@ _ENDED = {
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
-def entry_of(entry: str | None, source: str) -> str | None:
+def find_entry(entry: str | None, source: str) -> str | None:
     """What is called in a program: where `Class.method` is asked for, a bare function will do.
 
     LiveCodeBench's rule: models answer with the function alone at times.
@@ -47,7 +47,7 @@ def entry_of(entry: str | None, source: str) -> str | None:
     return method if method in bound and owner not in bound else entry
 
 
-def batches(tests: Tests, options: CodeOptions) -> list[tuple[int, ...]]:
+def split_cases(tests: Tests, options: CodeOptions) -> list[tuple[int, ...]]:
     """Cases of each run of a program: all in one, or one each where no limit is known for all.
 
     Args:
@@ -60,11 +60,11 @@ def batches(tests: Tests, options: CodeOptions) -> list[tuple[int, ...]]:
     return [tuple(cases)] if tests.reference is not None else [(case,) for case in cases]
 
 
-def program(tests: Tests, source: str, cases: tuple[int, ...], limits: Limits) -> Program:
+def make_program(tests: Tests, source: str, cases: tuple[int, ...], limits: Limits) -> Program:
     """What enters the sandbox: nothing of what is expected."""
     return Program(
         source=source,
-        entry=entry_of(tests.entry, source),
+        entry=find_entry(tests.entry, source),
         inputs=tuple(tests.inputs[case] for case in cases),
         prelude=tests.prelude,
         limits=limits,
@@ -101,23 +101,23 @@ class Run:
         """
         for position, result in enumerate(outcome.cases):
             if not self.compare(position, result):
-                return WRONG, _reason(result)
+                return WRONG, _explain_case(result)
         if outcome.ended == task.FINISHED and len(outcome.cases) == len(self.cases):
             return CORRECT, PASSED
         if outcome.ended not in _ENDED:
             return UNKNOWN, SANDBOX_FAULT
         if outcome.ended == task.EXITED and outcome.detail:
-            return WRONG, _error(outcome.detail, EXITED)
+            return WRONG, _explain_error(outcome.detail, EXITED)
         return WRONG, _ENDED[outcome.ended]
 
 
-def _reason(result: CaseResult) -> str:
+def _explain_case(result: CaseResult) -> str:
     if result.kind == task.RAISED:
-        return _error(result.value, raised("Exception"))
+        return _explain_error(result.value, raised("Exception"))
     return DIFFERENT_OUTPUT
 
 
-def _error(text: str, otherwise: str) -> str:
+def _explain_error(text: str, otherwise: str) -> str:
     """The reason of an error's `Type: message`; built-in types alone are told apart."""
     match = _NAME.match(text)
     kind = getattr(builtins, match[0], None) if match else None

@@ -2,8 +2,9 @@
 
 from passk.domains.domain import Domain, JudgeSettings
 from passk.domains.grading import Judge, JudgeResources
-from passk.domains.math.options import MathOptions
+from passk.domains.math.options import LIBRARIES, MathOptions
 from passk.domains.math.settings import MathJudgeSettings
+from passk.domains.math.worker_limits import WorkerLimits
 
 
 class MathDomain(Domain):
@@ -13,6 +14,7 @@ class MathDomain(Domain):
     label = "Math"
     settings = MathJudgeSettings
     asks = "Math answers."
+    libraries = LIBRARIES
 
     def judge(self, settings: JudgeSettings, resources: JudgeResources) -> Judge:
         """See `Domain.judge`."""
@@ -23,9 +25,7 @@ class MathDomain(Domain):
         return MathJudge(
             options,
             resources.cache(options.grader()),
-            timeout=section.timeout,
-            workers=resources.workers or section.workers,
-            memory=int(section.memory_gib * 2**30),
+            WorkerLimits.choose(section, resources),
             progress=resources.progress,
         )
 
@@ -35,7 +35,8 @@ class MathDomain(Domain):
 
         del isolation
         options = MathOptions()
-        return MathJudge(options, resources.cache(options.grader()), workers=resources.workers or 1)
+        limits = WorkerLimits(count=resources.workers or 1)
+        return MathJudge(options, resources.cache(options.grader()), limits)
 
 
 MATH = MathDomain()

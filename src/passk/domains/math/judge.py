@@ -6,10 +6,11 @@ In this order: a plain-number or same-string shortcut, the verdict cache, a work
 from collections.abc import Sequence
 
 from passk.core.closing import Closing
-from passk.domains.grading import Progress
+from passk.domains.grading import Progress, silent
 from passk.domains.math.extraction import boxed_answer, closed_box
 from passk.domains.math.numerals import decide
 from passk.domains.math.options import MathOptions
+from passk.domains.math.worker_limits import WorkerLimits
 from passk.domains.math.workers import Pool, WorkerRequest
 from passk.domains.verdict import CORRECT, DIFFERENT, EQUAL, TRUNCATED, UNKNOWN, WRONG, Verdict
 from passk.domains.verdict_cache import WHOLE, VerdictCache
@@ -21,9 +22,7 @@ class MathJudge(Closing):
     Args:
         options: of the grader.
         cache: verdicts kept between runs; without one, all are worked out anew.
-        timeout: wall limit of one answer, in seconds.
-        workers: worker processes at most; they start when one is needed.
-        memory: address space of one worker, in bytes.
+        limits: of the worker processes.
         progress: wraps the stream of results; silent by default.
 
     Example:
@@ -36,16 +35,14 @@ class MathJudge(Closing):
         self,
         options: MathOptions,
         cache: VerdictCache | None = None,
+        limits: WorkerLimits | None = None,
         *,
-        timeout: float = 5.0,
-        workers: int = 2,
-        memory: int = 4 << 30,
-        progress: Progress = lambda results, _: results,
+        progress: Progress = silent,
     ) -> None:
         self.options = options
         self.grader = options.grader()
         self._cache = cache
-        self._pool = Pool(options, timeout=timeout, count=workers, memory=memory)
+        self._pool = Pool(options, limits)
         self._progress = progress
 
     def close(self) -> None:
@@ -92,36 +89,36 @@ class MathJudge(Closing):
             requests[gold, text] = WorkerRequest(
                 gold, answer if answer is not None else text, boxed
             )
-        found = self._judge_requests(set(requests.values()))
+        verdicts = self._judge_requests(set(requests.values()))
         whole = {
             pair: WorkerRequest(*pair, boxed=False)
             for pair, request in requests.items()
-            if found[request] == WHOLE
+            if verdicts[request] == WHOLE
         }
-        found |= self._judge_requests(set(whole.values()))
-        return {pair: found[whole.get(pair, request)] for pair, request in requests.items()}
+        verdicts |= self._judge_requests(set(whole.values()))
+        return {pair: verdicts[whole.get(pair, request)] for pair, request in requests.items()}
 
     def _judge_requests(self, requests: set[WorkerRequest]) -> dict[WorkerRequest, Verdict]:
         """Verdicts on distinct requests, from shortcuts, the cache, and workers."""
-        found: dict[WorkerRequest, Verdict] = {}
-        open_: list[tuple[WorkerRequest, str]] = []
+        verdicts: dict[WorkerRequest, Verdict] = {}
+        unjudged: list[tuple[WorkerRequest, str]] = []
         for request in requests:
             if (verdict := self._shortcut(request)) is not None:
-                found[request] = verdict
+                verdicts[request] = verdict
                 continue
             key = self._cache.key(*request) if self._cache is not None else ""
             if self._cache is not None and (verdict := self._cache.get(key)) is not None:
-                found[request] = verdict
+                verdicts[request] = verdict
             else:
-                open_.append((request, key))
-        open_.sort()  # by gold: a worker parses each gold once
-        results = self._pool.judge([request for request, _ in open_])
-        for number, result in self._progress(results, len(open_)):
-            request, key = open_[number]
-            found[request] = verdict = result if result is not None else WHOLE
+                unjudged.append((request, key))
+        unjudged.sort()  # by gold: a worker parses each gold once
+        results = self._pool.judge([request for request, _ in unjudged])
+        for number, result in self._progress(results, len(unjudged)):
+            request, key = unjudged[number]
+            verdicts[request] = verdict = result if result is not None else WHOLE
             if self._cache is not None:
                 self._cache.put(key, verdict)
-        return found
+        return verdicts
 
     def _shortcut(self, request: WorkerRequest) -> Verdict | None:
         if not request.boxed:

@@ -86,13 +86,13 @@ def read_gold(gold: str) -> tuple[Any, ...]:
     return tuple(read(gold_text(gold), patterns(without_anchor=True)))
 
 
-def equal(gold: object, found: object, options: MathOptions) -> bool:
+def equal(gold: object, answer: object, options: MathOptions) -> bool:
     """Whether one reading of the answer equals one reading of the gold."""
     try:
         return bool(
             verify(
                 gold,
-                found,
+                answer,
                 float_rounding=options.float_rounding,
                 numeric_precision=options.numeric_precision,
                 strict=options.strict,
@@ -122,17 +122,17 @@ def judge(gold: str, text: str, boxed: bool, options: MathOptions) -> Verdict | 
     try:
         golds = read_gold(gold)
         if boxed:
-            found = read(rf"\boxed{{{text}}}", box_pattern())
-            if not found or isinstance(found[0], str):
+            readings = read(rf"\boxed{{{text}}}", box_pattern())
+            if not readings or isinstance(readings[0], str):
                 return None
         else:
-            found = read(text, patterns(options.without_anchor))
+            readings = read(text, patterns(options.without_anchor))
         if not golds:
             return Verdict(UNKNOWN, GOLD, None)
-        if not found:
+        if not readings:
             return Verdict(WRONG, NO_ANSWER, None)
-        answer = text if boxed else next((x for x in found if isinstance(x, str)), None)
-        if any(equal(g, f, options) for g, f in product(golds, found)):
+        answer = text if boxed else next((x for x in readings if isinstance(x, str)), None)
+        if any(equal(g, f, options) for g, f in product(golds, readings)):
             return Verdict(CORRECT, EQUAL, answer)
         return Verdict(WRONG, DIFFERENT, answer)
     except _FAULTS as error:

@@ -7,8 +7,10 @@ from passk.core.digests import digest
 
 # Raised when this package's own part of a verdict changes: extraction, shortcuts, reasons.
 REVISION = 1
-# What Math-Verify's verdicts depend on besides the options.
-_PARTS = ("math-verify", "latex2sympy2_extended", "sympy")
+# What Math-Verify's verdicts depend on besides the options, as the names of graders have it.
+_NAMED = ("math-verify", "latex2sympy2_extended", "sympy")
+# And what these stand on: the parser's runtime, and SymPy's numerics.
+LIBRARIES = (*_NAMED, "antlr4-python3-runtime", "mpmath")
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,6 @@ class MathOptions:
 
         Limits of time and memory are no part of it: what they cut is unknown, and never kept.
         """
-        versions = {name: version(name) for name in _PARTS}
+        versions = {name: version(name) for name in _NAMED}
         mark = digest("math", REVISION, versions, asdict(self))[:12]
         return f"math-verify {versions['math-verify']} {mark}"

@@ -21,6 +21,7 @@ from typing import IO, NamedTuple
 from passk.core.closing import Closing
 from passk.domains.math import worker
 from passk.domains.math.options import MathOptions
+from passk.domains.math.worker_limits import WorkerLimits
 from passk.domains.verdict import FAULT, TIMEOUT, UNKNOWN, JudgeError, Verdict
 
 _GRACE = 5.0  # seconds past the limit at which a worker is killed from outside
@@ -82,36 +83,30 @@ class Pool(Closing):
 
     Args:
         options: of the grader.
-        timeout: wall limit of one item, in seconds.
-        count: workers at most.
-        memory: address space of one worker, in bytes.
+        limits: of the workers.
     """
 
-    def __init__(
-        self,
-        options: MathOptions,
-        *,
-        timeout: float = 5.0,
-        count: int = 2,
-        memory: int = 4 << 30,
-    ) -> None:
-        if timeout <= 0 or count < 1:
-            raise ValueError(f"timeout {timeout} s and {count} workers: both must be positive")
-        self._settings = {"options": asdict(options), "timeout": timeout, "memory": memory}
-        self._timeout, self._count = timeout, count
+    def __init__(self, options: MathOptions, limits: WorkerLimits | None = None) -> None:
+        limits = limits or WorkerLimits()
+        self._settings = {
+            "options": asdict(options),
+            "timeout": limits.timeout,
+            "memory": limits.memory,
+        }
+        self._timeout, self._count = limits.timeout, limits.count
         self._workers: list[_Worker] = []
         self._selector = selectors.DefaultSelector()
         self._failed = 0
 
     def close(self) -> None:
         """End all workers."""
-        for one in list(self._workers):
-            self._remove(one)
+        for running in list(self._workers):
+            self._remove(running)
 
     @property
     def pids(self) -> list[int]:
         """Process ids of the workers that run now."""
-        return [one.process.pid for one in self._workers]
+        return [running.process.pid for running in self._workers]
 
     def judge(self, requests: Sequence[WorkerRequest]) -> Iterator[tuple[int, Verdict | None]]:
         """Judge requests, in the order in which they finish.
@@ -122,7 +117,9 @@ class Pool(Closing):
         Raises:
             WorkerError: workers do not start.
         """
-        if any(one.waiting for one in self._workers):  # left by an iteration that was given up
+        if any(
+            running.waiting for running in self._workers
+        ):  # left by an iteration that was given up
             self.close()
         queue = deque(range(len(requests)))
         left = len(requests)
@@ -132,8 +129,8 @@ class Pool(Closing):
             wanted = self._count if late else min(self._count, -(-left // _SHARE))
             while len(self._workers) < wanted:
                 self._start()
-            for one in list(self._workers):
-                self._feed(one, queue, requests)
+            for running in list(self._workers):
+                self._feed(running, queue, requests)
             longest = _PATIENCE if len(self._workers) < self._count else _START
             for number, verdict in self._results(queue, longest):
                 left -= 1
@@ -149,78 +146,78 @@ class Pool(Closing):
             stderr=errors,
             env=environment,
         )
-        one = _Worker(process, errors, time.monotonic() + _START)
-        self._workers.append(one)
+        started = _Worker(process, errors, time.monotonic() + _START)
+        self._workers.append(started)
         assert process.stdout is not None
-        self._selector.register(process.stdout, selectors.EVENT_READ, one)
+        self._selector.register(process.stdout, selectors.EVENT_READ, started)
 
-    def _remove(self, one: _Worker) -> int:
-        self._workers.remove(one)
-        assert one.process.stdout is not None
-        self._selector.unregister(one.process.stdout)
-        code = one.end()
-        one.errors.close()
+    def _remove(self, ended: _Worker) -> int:
+        self._workers.remove(ended)
+        assert ended.process.stdout is not None
+        self._selector.unregister(ended.process.stdout)
+        code = ended.end()
+        ended.errors.close()
         return code
 
-    def _feed(self, one: _Worker, queue: deque[int], requests: Sequence[WorkerRequest]) -> None:
-        assert one.process.stdin is not None
+    def _feed(self, running: _Worker, queue: deque[int], requests: Sequence[WorkerRequest]) -> None:
+        assert running.process.stdin is not None
         lines = []
-        while queue and one.room():
+        while queue and running.room():
             number = queue.popleft()
             line = json.dumps([number, *requests[number]]).encode() + b"\n"
-            if not one.waiting:
-                one.deadline = time.monotonic() + self._timeout + _GRACE
-            one.waiting.append((number, len(line)))
+            if not running.waiting:
+                running.deadline = time.monotonic() + self._timeout + _GRACE
+            running.waiting.append((number, len(line)))
             lines.append(line)
         try:
-            one.process.stdin.write(b"".join(lines))
-            one.process.stdin.flush()
+            running.process.stdin.write(b"".join(lines))
+            running.process.stdin.flush()
         except BrokenPipeError:
             return  # it died; `_results` sees the end of its output
 
     def _results(self, queue: deque[int], longest: float) -> Iterator[tuple[int, Verdict | None]]:
         """Whatever has arrived, and what the workers that died leave behind."""
         now = time.monotonic()
-        busy = [one for one in self._workers if one.waiting or not one.ready]
-        patience = min((one.deadline for one in busy), default=now) - now
+        busy = [running for running in self._workers if running.waiting or not running.ready]
+        patience = min((running.deadline for running in busy), default=now) - now
         for key, _ in self._selector.select(min(max(patience, 0), longest)):
-            one: _Worker = key.data
+            running: _Worker = key.data
             chunk = os.read(key.fd, 1 << 16)
             if chunk:
-                yield from self._take(one, chunk)
+                yield from self._take(running, chunk)
             else:
-                yield from self._bury(one, queue)
-        for one in list(self._workers):
-            if (one.waiting or not one.ready) and time.monotonic() > one.deadline:
-                yield from self._bury(one, queue, overran=True)
+                yield from self._bury(running, queue)
+        for running in list(self._workers):
+            if (running.waiting or not running.ready) and time.monotonic() > running.deadline:
+                yield from self._bury(running, queue, overran=True)
 
-    def _take(self, one: _Worker, chunk: bytes) -> Iterator[tuple[int, Verdict | None]]:
-        *lines, one.received = (one.received + chunk).split(b"\n")
+    def _take(self, running: _Worker, chunk: bytes) -> Iterator[tuple[int, Verdict | None]]:
+        *lines, running.received = (running.received + chunk).split(b"\n")
         for line in lines:
             message = json.loads(line)
-            one.deadline = time.monotonic() + self._timeout + _GRACE
+            running.deadline = time.monotonic() + self._timeout + _GRACE
             if not message:
-                one.ready, self._failed = True, 0
+                running.ready, self._failed = True, 0
                 continue
             number, *verdict = message
-            one.waiting.popleft()
+            running.waiting.popleft()
             yield number, Verdict(*verdict) if verdict else None
 
     def _bury(
-        self, one: _Worker, queue: deque[int], overran: bool = False
+        self, ended: _Worker, queue: deque[int], overran: bool = False
     ) -> Iterator[tuple[int, Verdict | None]]:
         """Remove a worker that died or overran; blame its current item, hand on the others."""
-        complaint = one.complaint()
-        code = self._remove(one)
-        if not one.ready:
+        complaint = ended.complaint()
+        code = self._remove(ended)
+        if not ended.ready:
             self._failed += 1
             if self._failed >= _ATTEMPTS:
                 raise WorkerError(
                     f"a grader process does not start (exit code {code}): "
                     f"{complaint or 'it printed nothing'}"
                 )
-        if one.waiting:
-            blamed, *others = (number for number, _ in one.waiting)
+        if ended.waiting:
+            blamed, *others = (number for number, _ in ended.waiting)
             queue.extendleft(reversed(others))
             reason = TIMEOUT if overran or code == -signal.SIGALRM else f"{FAULT}: exit code {code}"
             yield blamed, Verdict(UNKNOWN, reason, None)

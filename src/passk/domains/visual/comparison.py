@@ -36,13 +36,13 @@ def rounded(value: Fraction, decimals: int) -> float:
     return round(float(value), decimals)
 
 
-def same_number(gold: Gold, wanted: Fraction, found: Fraction, *, truncate: bool = False) -> bool:
+def same_number(gold: Gold, wanted: Fraction, number: Fraction, *, truncate: bool = False) -> bool:
     """Whether two numbers are the same to the reference's precision."""
     if gold.kind == "integer" and truncate:
-        return int(found) == wanted
+        return int(number) == wanted
     if gold.kind == "float" and gold.precision is not None:
-        return rounded(found, gold.precision) == rounded(wanted, gold.precision)
-    return found == wanted
+        return rounded(number, gold.precision) == rounded(wanted, gold.precision)
+    return number == wanted
 
 
 def elements(text: str) -> tuple[Fraction, ...] | None:
@@ -61,13 +61,13 @@ def elements(text: str) -> tuple[Fraction, ...] | None:
                 return None
             text = match[1]
             break
-    found = []
+    numbers = []
     for part in _SEPARATOR.split(text):
-        one = read(part)
-        if one is None:
+        number = read(part)
+        if number is None:
             return None
-        found.append(one[0])
-    return tuple(found)
+        numbers.append(number[0])
+    return tuple(numbers)
 
 
 def readable(gold: Gold) -> bool:
@@ -100,9 +100,9 @@ def equal(gold: Gold, answer: str, *, truncate: bool = False) -> bool | None:
     if gold.kind == "list":
         # An interval or a point is a list, too, and lists of formulas are rare: no algebra.
         return elements(answer) == elements(gold.answer)
-    wanted, found = read(gold.answer), read(answer, gold.unit)
-    if wanted is not None and found is not None:
-        return any(same_number(gold, *two, truncate=truncate) for two in pairs(wanted, found))
+    wanted, stated = read(gold.answer), read(answer, gold.unit)
+    if wanted is not None and stated is not None:
+        return any(same_number(gold, *two, truncate=truncate) for two in pairs(wanted, stated))
     if words(answer) == words(gold.answer) and _same_signs(answer, gold.answer):
         return True
     if (gold.kind == "text" or gold.choices) and not _FORMULA.search(gold.answer):
@@ -112,5 +112,5 @@ def equal(gold: Gold, answer: str, *, truncate: bool = False) -> bool | None:
 
 def _same_signs(left: str, right: str) -> bool:
     """Whether two texts of the same words agree on what words do not say: `-x`, `x+1`, `(2, 3)`."""
-    bare = [re.sub(r"\s", "", plain(one)).casefold() for one in (left, right)]
-    return bare[0] == bare[1] or not any(_SIGNS.search(one) for one in bare)
+    bare = [re.sub(r"\s", "", plain(text)).casefold() for text in (left, right)]
+    return bare[0] == bare[1] or not any(_SIGNS.search(text) for text in bare)

@@ -2,7 +2,9 @@
 
 from passk.domains.domain import Domain, JudgeSettings
 from passk.domains.grading import Judge, JudgeResources, Reference
+from passk.domains.math.options import LIBRARIES
 from passk.domains.math.settings import MathJudgeSettings
+from passk.domains.math.worker_limits import WorkerLimits
 from passk.domains.visual.gold import gold_of
 from passk.domains.visual.options import VisualOptions
 from passk.domains.visual.settings import VisualJudgeSettings
@@ -16,6 +18,7 @@ class VisualDomain(Domain):
     settings = VisualJudgeSettings
     asks = "Answers to questions about images."
     has_images = True
+    libraries = LIBRARIES  # formulas are compared as in math
     needs_benchmark = "answers about images are judged by a benchmark's types and choices"
 
     def gold(self, reference: Reference) -> str:
@@ -32,9 +35,7 @@ class VisualDomain(Domain):
             options,
             # Only formulas are worth keeping, and these are the math grader's.
             resources.cache(options.math.grader()),
-            timeout=section.timeout,
-            workers=resources.workers or section.workers,
-            memory=int(section.memory_gib * 2**30),
+            WorkerLimits.choose(section, resources),
             progress=resources.progress,
         )
 
@@ -45,7 +46,7 @@ class VisualDomain(Domain):
         del isolation
         options = VisualOptions()
         cache = resources.cache(options.math.grader())
-        return VisualJudge(options, cache, workers=resources.workers or 1)
+        return VisualJudge(options, cache, WorkerLimits(count=resources.workers or 1))
 
 
 VISUAL = VisualDomain()

@@ -15,7 +15,7 @@ import polars as pl
 
 from passk.core.images import LONGEST, MOST_PIXELS, decode, digest_pixels
 from passk.core.schemas.problems import PROBLEMS
-from passk.domains.expectations import Expect, Frame, none
+from passk.domains.expectations import Expect, Frame, expect_none
 
 # What is read of a problem table; `image_bytes` is looked at one row after the other.
 COLUMNS = ("set", "index", "problem_id", "domain", "question", "answer", "image", "image_bytes")
@@ -54,22 +54,42 @@ class ImageSuite:
         """What is expected of the frame `images`."""
         again = "run the stage that made the problems again"
         return [
-            none("undecodable", "images", "every image can be decoded", again),
-            none("other_digest", "images", "every image is the one that its digest names",
-                 again),
-            none("not_rgb", "images", "every image is RGB", again),
-            none("bounds", "images",
-                 f"no image exceeds {MOST_PIXELS} pixels, or is {LONGEST} times as long as wide",
-                 "shrink the image, or drop the problem with a filter"),
-            none("metadata", "images",
-                 "images hold pixels and nothing else, so no answer either", again),
-            none("unpaired", "images", "a problem has both an image and its digest, or neither",
-                 again),
-            none("absent", "images", "where a set has images, every visual problem has one",
-                 "filter {kind: image_present}, or get the missing images"),
-            none("told", "images", "no question states its answer",
-                 "mend the question, or drop the problem with a filter"),
-        ]  # fmt: skip
+            expect_none("undecodable", "images", "every image can be decoded", again),
+            expect_none(
+                "other_digest", "images", "every image is the one that its digest names", again
+            ),
+            expect_none("not_rgb", "images", "every image is RGB", again),
+            expect_none(
+                "bounds",
+                "images",
+                f"no image exceeds {MOST_PIXELS} pixels, or is {LONGEST} times as long as wide",
+                "shrink the image, or drop the problem with a filter",
+            ),
+            expect_none(
+                "metadata",
+                "images",
+                "images hold pixels and nothing else, so no answer either",
+                again,
+            ),
+            expect_none(
+                "unpaired",
+                "images",
+                "a problem has both an image and its digest, or neither",
+                again,
+            ),
+            expect_none(
+                "absent",
+                "images",
+                "where a set has images, every visual problem has one",
+                "filter {kind: image_present}, or get the missing images",
+            ),
+            expect_none(
+                "told",
+                "images",
+                "no question states its answer",
+                "mend the question, or drop the problem with a filter",
+            ),
+        ]
 
 
 def _is_concerned(problems: pl.DataFrame) -> pl.Expr:

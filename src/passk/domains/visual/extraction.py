@@ -98,13 +98,13 @@ def tagged(text: str) -> str | None:
         >>> tagged("<think> 3? </think> <answer> 4 </answer>")
         '4'
     """
-    begin, found = None, None
+    start, content = None, None
     for match in _TAG.finditer(text):
         if not match[1]:
-            begin = match.end()
-        elif begin is not None:
-            found, begin = text[begin : match.start()].strip(), None
-    return found or None
+            start = match.end()
+        elif start is not None:
+            content, start = text[start : match.start()].strip(), None
+    return content or None
 
 
 def answer_of(response: str, gold: Gold, *, without_anchor: bool = True) -> Answer | None:
@@ -129,9 +129,9 @@ def answer_of(response: str, gold: Gold, *, without_anchor: bool = True) -> Answ
         if found is not None:
             return Answer(found, closed=True)
     prose = _prose(response)
-    said = sentences(prose)
-    if (text := _announced(said, gold)) is None and without_anchor:
-        text = _unannounced(said, prose, gold)
+    parts = sentences(prose)
+    if (text := _announced(parts, gold)) is None and without_anchor:
+        text = _unannounced(parts, prose, gold)
     return None if text is None else Answer(text, closed=False)
 
 
@@ -152,20 +152,20 @@ def _prose(response: str) -> str:
     return without_code(response.replace("\r", ""))
 
 
-def _announced(said: list[str], gold: Gold) -> str | None:
+def _announced(parts: list[str], gold: Gold) -> str | None:
     """What the last sentence states that announces the answer."""
-    for place in range(len(said) - 1, -1, -1):
-        announced = _announcements(said[place])
-        if _denied(said[place]):
+    for index in range(len(parts) - 1, -1, -1):
+        announced = _announcements(parts[index])
+        if _denied(parts[index]):
             continue
         if not announced:
-            following = said[place + 1 : place + 2]
-            if re.search(_ANSWER_BELOW, said[place]) and following:
+            following = parts[index + 1 : index + 2]
+            if re.search(_ANSWER_BELOW, parts[index]) and following:
                 announced_text = following[0]
             else:
                 continue
         else:
-            announced_text = said[place][announced[-1].end() :]
+            announced_text = parts[index][announced[-1].end() :]
         if text := _object(announced_text, gold):
             return text
     return None
@@ -174,9 +174,9 @@ def _announced(said: list[str], gold: Gold) -> str | None:
 def _announcements(sentence: str) -> list[re.Match[str]]:
     """Where a sentence says what the answer is, and not what it is not."""
     return [
-        one
-        for one in _ANSWER.finditer(sentence)
-        if not (_NOT.search(one[0]) or _NOT.match(sentence, one.end()))
+        match
+        for match in _ANSWER.finditer(sentence)
+        if not (_NOT.search(match[0]) or _NOT.match(sentence, match.end()))
     ]
 
 
@@ -190,9 +190,9 @@ def _object(text: str, gold: Gold) -> str | None:
     """The answer at the beginning of what follows `answer is`."""
     if gold.choices:
         head = _END.split(text, maxsplit=1)[0]
-        said = chosen(head.strip("* "), gold.choices) or mentioned(head, gold.choices)
-        number = stated(f"is {head}") if said is None else None
-        return said or (number and chosen(number, gold.choices))
+        choice = chosen(head.strip("* "), gold.choices) or mentioned(head, gold.choices)
+        number = stated(f"is {head}") if choice is None else None
+        return choice or (number and chosen(number, gold.choices))
     if gold.kind == "list" and (listed := _LIST.search(text)):
         return listed[0]
     head = _END.split(text, maxsplit=1)[0].strip()
@@ -211,34 +211,36 @@ def _object(text: str, gold: Gold) -> str | None:
     return head.strip("* ") or None
 
 
-def _unannounced(said: list[str], prose: str, gold: Gold) -> str | None:
+def _unannounced(parts: list[str], prose: str, gold: Gold) -> str | None:
     """What a response concludes, opens or ends with."""
     if gold.kind == "list" and not gold.choices:
-        listed = [one for one in _LIST.findall(prose) if re.search(r"\d.*[,;].*\d", one)]
+        listed = [
+            sentence for sentence in _LIST.findall(prose) if re.search(r"\d.*[,;].*\d", sentence)
+        ]
         return listed[0] if len(set(listed)) == 1 else None
-    told = [one for one in said if not (is_pleasantry(one) or _denied(one))]
+    stating = [sentence for sentence in parts if not (is_pleasantry(sentence) or _denied(sentence))]
     if gold.kind == "text" and not gold.choices:
-        opening = _YES_OR_NO.match(told[0]) if told else None
+        opening = _YES_OR_NO.match(stating[0]) if stating else None
         return opening[1] if opening else None
-    strong = [found for one in reversed(told) if (found := conclusion(one))]
-    mild = [found for one in reversed(told) if (found := conclusion(one, mild=True))]
-    bold = [one for one in told if has_bold_number(one)]
-    edges = [one for one in (*told[:1], *told[-1:]) if not is_listed(one)]
+    strong = [claim for sentence in reversed(stating) if (claim := conclusion(sentence))]
+    mild = [claim for sentence in reversed(stating) if (claim := conclusion(sentence, mild=True))]
+    bold = [sentence for sentence in stating if has_bold_number(sentence)]
+    edges = [sentence for sentence in (*stating[:1], *stating[-1:]) if not is_listed(sentence)]
     if gold.choices:
-        bold = [one for one in told if "**" in one]
-        offered = several_letters(prose) or sum(map(is_labelled, told)) > 1
+        bold = [sentence for sentence in stating if "**" in sentence]
+        offered = several_letters(prose) or sum(map(is_labelled, stating)) > 1
         edges = [] if offered else edges
     for sentence in (*strong, *bold, *mild, *edges):
-        if found := _stated(sentence, gold):
-            return found
+        if claim := _stated(sentence, gold):
+            return claim
     return None
 
 
 def _stated(sentence: str, gold: Gold) -> str | None:
-    if gold.choices and (found := chosen(sentence.strip("* "), gold.choices)):
-        return found
-    if gold.choices and (found := mentioned(sentence, gold.choices)):
-        return found
+    if gold.choices and (choice := chosen(sentence.strip("* "), gold.choices)):
+        return choice
+    if gold.choices and (choice := mentioned(sentence, gold.choices)):
+        return choice
     if gold.choices or gold.kind in NUMBERS:
         return stated(sentence)
     formula = _FORMULA.findall(sentence)

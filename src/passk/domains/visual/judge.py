@@ -6,12 +6,12 @@ judge start only for formulas, and only its verdicts are worth a cache.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import NamedTuple
 
 from passk.core.closing import Closing
-from passk.domains.grading import Progress
+from passk.domains.grading import Progress, silent
 from passk.domains.math.judge import MathJudge
+from passk.domains.math.worker_limits import WorkerLimits
 from passk.domains.verdict import (
     CORRECT,
     DIFFERENT,
@@ -51,7 +51,7 @@ class VisualJudge(Closing):
         options: of the grader.
         cache: of the math judge's verdicts, filed under the name of its grader, so that both
             domains share them; without one, all are worked out anew.
-        timeout, workers, memory, progress: of the math judge.
+        limits, progress: of the math judge.
 
     Example:
         >>> gold = Gold("0.2", "float", precision=1).dump()
@@ -64,18 +64,15 @@ class VisualJudge(Closing):
         self,
         options: VisualOptions,
         cache: VerdictCache | None = None,
+        limits: WorkerLimits | None = None,
         *,
-        timeout: float = 5.0,
-        workers: int = 2,
-        memory: int = 4 << 30,
-        progress: Progress = lambda results, _: results,
+        progress: Progress = silent,
     ) -> None:
         self.options = options
         self.grader = options.grader()
         self._cache = cache
-        self._new = partial(
-            MathJudge, timeout=timeout, workers=workers, memory=memory, progress=progress
-        )
+        self._limits = limits
+        self._progress = progress
         # By the decimals to which Math-Verify rounds: one judge for each precision that occurs.
         self._math: dict[int, MathJudge] = {}
 
@@ -111,9 +108,9 @@ class VisualJudge(Closing):
             (dumped, text, short): self._plain(read[dumped], text, short)
             for dumped, text, short in dict.fromkeys(rows)
         }
-        judged = self._formulas([one for one in known.values() if isinstance(one, _Open)])
-        found = (known[row] for row in rows)
-        return [judged[one] if isinstance(one, _Open) else one for one in found]
+        judged = self._formulas([result for result in known.values() if isinstance(result, _Open)])
+        results = (known[row] for row in rows)
+        return [judged[result] if isinstance(result, _Open) else result for result in results]
 
     def _plain(self, gold: Gold | None, text: str, cut: bool) -> Verdict | _Open:
         """A verdict by plain rules, or what algebra must compare."""
@@ -136,14 +133,14 @@ class VisualJudge(Closing):
         """Verdicts of algebra on distinct pairs."""
         known: dict[_Open, Verdict] = {}
         for decimals in sorted({pair.decimals for pair in pairs}):
-            asked = [pair for pair in dict.fromkeys(pairs) if pair.decimals == decimals]
-            told = self._judge(decimals)(
-                [pair.gold for pair in asked],
-                [rf"\boxed{{{_balanced(pair.answer)}}}" for pair in asked],
+            distinct = [pair for pair in dict.fromkeys(pairs) if pair.decimals == decimals]
+            verdicts = self._judge(decimals)(
+                [pair.gold for pair in distinct],
+                [rf"\boxed{{{_balanced(pair.answer)}}}" for pair in distinct],
             )
             known |= {
                 pair: verdict._replace(answer=pair.answer)
-                for pair, verdict in zip(asked, told, strict=True)
+                for pair, verdict in zip(distinct, verdicts, strict=True)
             }
         return known
 
@@ -151,7 +148,7 @@ class VisualJudge(Closing):
         if decimals not in self._math:
             options = replace(self.options.math, float_rounding=decimals)
             cache = self._cache if decimals == self.options.math.float_rounding else None
-            self._math[decimals] = self._new(options, cache)
+            self._math[decimals] = MathJudge(options, cache, self._limits, progress=self._progress)
         return self._math[decimals]
 
 

@@ -39,31 +39,35 @@ def words(text: str) -> str:
 
 
 def _by_letter(letter: str, choices: Sequence[str]) -> str | None:
-    place = ord(letter) - ord("A")
-    return choices[place] if place < len(choices) else None
+    index = ord(letter) - ord("A")
+    return choices[index] if index < len(choices) else None
 
 
 def _exactly(text: str, choices: Sequence[str]) -> str | None:
     bare = plain(text).casefold()
-    return next((one for one in choices if plain(one).casefold() == bare), None)
+    return next((choice for choice in choices if plain(choice).casefold() == bare), None)
 
 
 def _by_text(text: str, choices: Sequence[str]) -> str | None:
     """The choice that a text is; signs count, for `-2` and `2` differ."""
-    if (found := _exactly(text, choices)) is not None:
-        return found
+    if (choice := _exactly(text, choices)) is not None:
+        return choice
     number = read(text)
     if number is not None:
-        same = [one for one in choices if _agree(read(one), number)]
-        found = same[0] if len(same) == 1 else None
-    elif said := words(text):
-        same = [one for one in choices if words(one) == said and read(one) is None]
-        found = same[0] if len(same) == 1 else None
-    return found
+        same = [offered for offered in choices if _agree(read(offered), number)]
+        choice = same[0] if len(same) == 1 else None
+    elif named_words := words(text):
+        same = [
+            offered
+            for offered in choices
+            if words(offered) == named_words and read(offered) is None
+        ]
+        choice = same[0] if len(same) == 1 else None
+    return choice
 
 
 def _agree(choice: Values | None, number: Values) -> bool:
-    return choice is not None and any(one == other for one, other in pairs(choice, number))
+    return choice is not None and any(first == second for first, second in pairs(choice, number))
 
 
 def chosen(text: str, choices: Sequence[str]) -> str | None:
@@ -73,14 +77,14 @@ def chosen(text: str, choices: Sequence[str]) -> str | None:
     the text of another choice, names none.
     """
     text = text.strip()
-    if (found := _exactly(text, choices)) is not None:
-        return found
+    if (choice := _exactly(text, choices)) is not None:
+        return choice
     if match := _SMALL_LETTER.fullmatch(plain(text)):
         return _by_letter(match[1].upper(), choices)
     if match := _LABEL.fullmatch(plain(text)):
         letter = match[1] or match[2]
         named = _by_letter(letter, choices)
-        if any(letter not in one.groups() for one in _MENTION.finditer(match[3])):
+        if any(letter not in mention.groups() for mention in _MENTION.finditer(match[3])):
             return None
         other = _by_text(match[3], choices) if match[3] else None
         return named if other in (None, named) else None
@@ -125,16 +129,18 @@ def mentioned(text: str, choices: Sequence[str]) -> str | None:
     if letters:
         named = letters.pop()
         return named if not letters and not _contradicted(text, named, choices) else None
-    said = _DENIED.sub(" ", f" {words(text)} ")
-    found = [
-        one
-        for one in choices
-        if (bare := words(one)) and f" {bare} " in said and not re.search(r"\d", one)
+    sentence_words = _DENIED.sub(" ", f" {words(text)} ")
+    mentioned_choices = [
+        choice
+        for choice in choices
+        if (bare := words(choice))
+        and f" {bare} " in sentence_words
+        and not re.search(r"\d", choice)
     ]
     alone = [
-        one
-        for one in found
-        if not any(words(one) != words(other) and f" {words(one)} " in f" {words(other)} "
-                   for other in found)
+        choice
+        for choice in mentioned_choices
+        if not any(words(choice) != words(longer) and f" {words(choice)} " in f" {words(longer)} "
+                   for longer in mentioned_choices)
     ]  # fmt: skip
-    return alone[0] if len({words(one) for one in alone}) == 1 else None
+    return alone[0] if len({words(choice) for choice in alone}) == 1 else None

@@ -108,19 +108,19 @@ def _is_token(token: str) -> bool:
 
 def values(match: re.Match[str]) -> Values:
     """The numbers that a numeral names, as it stands first; none where it divides by zero."""
-    found = match.groupdict()
-    value = Fraction(found["digits"].replace(",", ""))
-    if found["under"]:
-        if not int(found["under"]):
+    parts = match.groupdict()
+    value = Fraction(parts["digits"].replace(",", ""))
+    if parts["under"]:
+        if not int(parts["under"]):
             return ()
-        value /= int(found["under"])
-    if power := found["power"] or found["exponent"]:
+        value /= int(parts["under"])
+    if power := parts["power"] or parts["exponent"]:
         value *= Fraction(10) ** int(power)
-    value = -value if found["sign"] == "-" else value
-    if found["percent"]:
+    value = -value if parts["sign"] == "-" else value
+    if parts["percent"]:
         return value, value / 100
-    if found["many"]:
-        return value, value * _MANY[found["many"].lower()]
+    if parts["many"]:
+        return value, value * _MANY[parts["many"].lower()]
     return (value,)
 
 
@@ -178,4 +178,4 @@ def pairs(left: Values, right: Values) -> tuple[tuple[Fraction, Fraction], ...]:
     """
     if len(left) > 1 and len(right) > 1:
         return ((left[0], right[0]),)
-    return tuple((one, other) for one in left for other in right)
+    return tuple((first, second) for first in left for second in right)

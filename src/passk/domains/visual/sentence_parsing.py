@@ -116,23 +116,25 @@ def conclusion(sentence: str, *, mild: bool = False) -> str | None:
         >>> conclusion("It is even, so 4 will do.", mild=True)
         '4 will do.'
     """
-    found = None
+    consequence = None
     for match in (_SO if mild else _CONCLUDES).finditer(sentence):
-        found = sentence[match.end() :]
-    return found
+        consequence = sentence[match.end() :]
+    return consequence
 
 
 def has_bold_number(sentence: str) -> bool:
     """Whether a number stands in bold, in a sentence that is no item of a list."""
-    return not is_listed(sentence) and any(re.search(r"\d", one) for one in _BOLD.findall(sentence))
+    return not is_listed(sentence) and any(
+        re.search(r"\d", bold) for bold in _BOLD.findall(sentence)
+    )
 
 
 def _numbers(sentence: str) -> Iterator[_Number]:
     end = 0
-    for found in _START.finditer(sentence):
-        if found.start() < end:
+    for start in _START.finditer(sentence):
+        if start.start() < end:
             continue
-        match = numeral(sentence, found.start())
+        match = numeral(sentence, start.start())
         if match is None or not values(match):
             continue
         after = sentence[match.end() : match.end() + 8]
@@ -163,7 +165,7 @@ def stated(sentence: str) -> str | None:
         True
     """
     if bold := _BOLD.findall(sentence):
-        inside = [found for one in bold if (found := _stated(one))]
+        inside = [number for part in bold if (number := _stated(part))]
         if inside and len(set(inside)) == 1:
             return inside[0]
         if inside:
@@ -172,20 +174,20 @@ def stated(sentence: str) -> str | None:
 
 
 def _stated(sentence: str) -> str | None:
-    found = list(_numbers(sentence))
-    if not found:
+    numbers = list(_numbers(sentence))
+    if not numbers:
         return None
-    for place, number in enumerate(found):
+    for index, number in enumerate(numbers):
         before = sentence[max(0, number.start - _REACH) : number.start]
         if _STATES.search(before):
-            result = _end_of_equation(sentence, found[place:])
+            result = _end_of_equation(sentence, numbers[index:])
             return None if _OTHER.match(sentence, result.end) else result.text
-    ends = [one for one in found if _closes(sentence, one)]
-    if ends:
-        return ends[-1].text
-    alone = [one for one in found if one.text[-1].isdigit() or one.text.endswith("%")]
-    alone = [one for one in alone if not _BOUND.search(sentence[: one.start][-16:])]
-    return alone[0].text if len({one.text for one in alone}) == 1 else None
+    closing = [number for number in numbers if _closes(sentence, number)]
+    if closing:
+        return closing[-1].text
+    alone = [number for number in numbers if number.text[-1].isdigit() or number.text.endswith("%")]
+    alone = [number for number in alone if not _BOUND.search(sentence[: number.start][-16:])]
+    return alone[0].text if len({number.text for number in alone}) == 1 else None
 
 
 def _closes(sentence: str, number: _Number) -> bool:
@@ -194,13 +196,13 @@ def _closes(sentence: str, number: _Number) -> bool:
     return _EQUALS.search(before) is not None and _OPERATOR.match(sentence, number.end) is None
 
 
-def _end_of_equation(sentence: str, found: list[_Number]) -> _Number:
+def _end_of_equation(sentence: str, numbers: list[_Number]) -> _Number:
     """The result of the equation that begins with the first number; that number without one."""
-    first = found[0]
-    for one in found[1:]:
-        between = sentence[first.end : one.start]
+    result = numbers[0]
+    for number in numbers[1:]:
+        between = sentence[result.end : number.start]
         if not _OPERATOR_SIGN.search(between) or _CLAUSE.search(between):
             continue
-        if _closes(sentence, one):
-            first = one
-    return first
+        if _closes(sentence, number):
+            result = number
+    return result

@@ -1,9 +1,6 @@
 """`count@DRAW`: how many samples of each problem are correct, and how many unknown."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -15,103 +12,69 @@ from passk.core.schemas.samples import SAMPLES
 from passk.core.schemas.verdicts import VERDICTS
 from passk.models.naming import parse
 from passk.pipeline.stages.job import Job, StageError
-
-
-@dataclass(frozen=True)
-class CountedDraw:
-    """What counts say of a draw, from its parameters.
-
-    Attributes:
-        name: the draw.
-        model: the model that was sampled.
-        sets: the sets that it was sampled on.
-        n: samples per problem; None where they may differ (imported samples).
-        engine: who drew.
-        template: prompt template; None for imported samples.
-        temperature: of sampling; None for imported samples: nobody knows how they were drawn.
-        replicate: of otherwise equal draws.
-    """
-
-    name: str
-    model: str
-    sets: tuple[str, ...]
-    n: int | None
-    engine: str
-    template: str | None
-    temperature: float | None
-    replicate: int
+from passk.sampling.engines.registry import ENGINES
+from passk.sampling.settings import Draw
 
 
 def run(job: Job) -> dict[str, float]:
     """Write data/STUDY/counts/DRAW.parquet; returns totals."""
-    draw = _parse_draw(job.item, job.params["draws"][job.item])
-    verdicts = paths.verdicts(job.study, draw.name)
-    samples = paths.samples(job.study, draw.name)
+    draw = job.settings("draws", Draw)
+    verdicts = paths.verdicts(job.study, job.item)
+    samples = paths.samples(job.study, job.item)
     problems = [paths.problem_set(job.study, name) for name in draw.sets]
     # One column is enough to refuse a missing, damaged or outdated file.
     for table, files in ((VERDICTS, [verdicts]), (SAMPLES, [samples]), (PROBLEMS, problems)):
         for path in files:
             table.read(path, columns=["set"])
-    rows = _add_draw(count_verdicts([verdicts], [samples], problems), draw)
-    _check_draw(rows, draw, verdicts)
-    _check_n(rows, draw)
-    written = COUNTS.write(rows, paths.counts(job.study, draw.name))
-    n, c, unknown = written.select(pl.col("n", "c", "unknown").sum()).row(0)
+    counts = _add_draw(count_verdicts([verdicts], [samples], problems), draw)
+    _check_draw(counts, job.item, verdicts)
+    _check_n(counts, job.item, draw.n)
+    counts = COUNTS.write(counts, paths.counts(job.study, job.item))
+    n, c, unknown = counts.select(pl.col("n", "c", "unknown").sum()).row(0)
     return {
-        "problems": float(len(written)),
+        "problems": float(len(counts)),
         "samples": float(n),
         "correct": float(c),
         "unknown": float(unknown),
     }
 
 
-def _parse_draw(name: str, entry: Mapping[str, Any]) -> CountedDraw:
-    """An entry of `draws`; its whole schema belongs to the stages that sample."""
-    imported = entry["engine"] == "imported"
-    return CountedDraw(
-        name=name,
-        model=entry["model"],
-        sets=tuple(entry["sets"]),
-        n=entry.get("n"),
-        engine=entry["engine"],
-        template=None if imported else entry.get("template"),
-        temperature=None if imported else entry.get("temperature"),
-        replicate=entry.get("replicate") or 0,
-    )
+def _add_draw(counts: pl.DataFrame, draw: Draw) -> pl.DataFrame:
+    """The counts with the columns that queries need.
 
-
-def _add_draw(rows: pl.DataFrame, draw: CountedDraw) -> pl.DataFrame:
-    """The counts with the columns that queries need."""
+    Template and temperature of recorded samples are null: nobody knows how these were drawn.
+    """
     model = parse(draw.model)
+    recorded = ENGINES[draw.engine].collect is not None
     constant = {
         "model": draw.model,
         "arm": model.arm,
         "step": model.step,
         "train_seed": model.train_seed,
-        "template": draw.template,
-        "temperature": draw.temperature,
+        "template": None if recorded else draw.template,
+        "temperature": None if recorded else draw.temperature,
         "replicate": draw.replicate,
         "engine": draw.engine,
     }
-    return rows.with_columns(
+    return counts.with_columns(
         pl.lit(value, dtype=COUNTS.columns[name]).alias(name) for name, value in constant.items()
     )
 
 
-def _check_draw(rows: pl.DataFrame, draw: CountedDraw, verdicts: Path) -> None:
+def _check_draw(counts: pl.DataFrame, name: str, verdicts: Path) -> None:
     """Refuse verdicts on another draw."""
-    if len(others := rows.filter(pl.col("draw") != draw.name)):
-        raise StageError(f"{verdicts}: holds draw {others['draw'][0]!r}, expected {draw.name!r}")
+    if len(others := counts.filter(pl.col("draw") != name)):
+        raise StageError(f"{verdicts}: holds draw {others['draw'][0]!r}, expected {name!r}")
 
 
-def _check_n(rows: pl.DataFrame, draw: CountedDraw) -> None:
-    """A draw has n samples of every problem; only imported samples may differ."""
-    if draw.n is None:
+def _check_n(counts: pl.DataFrame, name: str, n: int | None) -> None:
+    """A draw has n samples of every problem; None: recorded ones may differ."""
+    if n is None:
         return
-    if len(others := rows.filter(pl.col("n") != draw.n)):
+    if len(others := counts.filter(pl.col("n") != n)):
         row = others.row(0, named=True)
         raise StageError(
-            f"draws.{draw.name}.n = {draw.n}, but {len(others)} problem(s) have another number of "
+            f"draws.{name}.n = {n}, but {len(others)} problem(s) have another number of "
             f"samples, first set {row['set']!r}, index {row['index']}: {row['n']}; "
             "run the sample stage again"
         )

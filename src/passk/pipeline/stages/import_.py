@@ -43,11 +43,16 @@ def _of_benchmark(
     """Problems and responses of samples that name a benchmark's problems."""
     known = source(benchmark.source)
     domain = DOMAINS[known.domain]
-    asked = read_benchmark(
+    asked_problems = read_benchmark(
         benchmark.source, Path(benchmark.path), benchmark.sha256, benchmark.without
     )
     answered = samples.join(
-        rows, asked, columns, benchmark.holds, partial=benchmark.partial, others=benchmark.others
+        rows,
+        asked_problems,
+        columns,
+        benchmark.holds,
+        partial=benchmark.partial,
+        others=benchmark.others,
     )
     problems = [entry.problem for entry in answered]
     problems = complete_problems(domain.name, problems, benchmark)

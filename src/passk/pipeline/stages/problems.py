@@ -50,10 +50,6 @@ def run(job: Job) -> dict[str, float]:
         for index, problem in enumerate(problems)
     ]
     overrides = {name: PROBLEMS.columns[name] for name in rows[0] if name in PROBLEMS.nullable}
-    frame = pl.DataFrame(rows, schema_overrides=overrides)
-    absent = [name for name in PROBLEMS.columns if name not in frame.columns]
-    frame = frame.with_columns(
-        pl.lit(None).cast(PROBLEMS.columns[name]).alias(name) for name in absent
-    )
+    frame = PROBLEMS.fill_nulls(pl.DataFrame(rows, schema_overrides=overrides))
     PROBLEMS.write(frame, paths.problems(job.study, job.item))
     return {"problems": float(frame.height)}

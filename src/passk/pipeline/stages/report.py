@@ -86,7 +86,7 @@ def _suite(path: Path) -> SuiteResult:
     content = read_json(path, "run the stage validate again")
     try:
         return SuiteResult.parse(content)
-    except (KeyError, TypeError) as error:
+    except ValueError as error:
         raise StageError(f"{path}: not a validation result ({error})") from error
 
 

@@ -63,20 +63,20 @@ def read(script: str, parameters: Sequence[str] = ()) -> Script | None:
         functions = {
             node.name: node for node in ast.parse(script).body if isinstance(node, ast.FunctionDef)
         }
-        found = Script()
+        assertions = Script()
         for statement in functions["check"].body:
             if isinstance(statement, ast.Assert):
-                _assertion(statement.test, parameters, found)
+                _assertion(statement.test, parameters, assertions)
             elif not isinstance(statement, ast.Expr | ast.Pass) or not isinstance(
                 getattr(statement, "value", ast.Constant(None)), ast.Constant
             ):
                 return None
     except (SyntaxError, KeyError, RecursionError, MemoryError, ValueError, _FormError):
         return None
-    return found if found.cases else None
+    return assertions if assertions.cases else None
 
 
-def _assertion(test: ast.expr, parameters: Sequence[str], found: Script) -> None:
+def _assertion(test: ast.expr, parameters: Sequence[str], script: Script) -> None:
     """Add one assertion to what was found; a constant asserts nothing."""
     match test:
         case ast.Constant():
@@ -84,17 +84,17 @@ def _assertion(test: ast.expr, parameters: Sequence[str], found: Script) -> None
         case ast.Compare(left=ast.Call() as call, ops=[ast.Eq() | ast.Is()], comparators=[wanted]):
             if not _calls(call, "candidate"):
                 raise _FormError
-            found.cases.append((_arguments(call, parameters, found), _value(wanted)))
+            script.cases.append((_arguments(call, parameters, script), _value(wanted)))
         case ast.Call(func=ast.Name(id=same), args=[ast.Call() as call, wanted]) if same in _SAME:
             returned = _SAME[same]
-            if found.returned not in {None, returned} or not _calls(call, "candidate"):
+            if script.returned not in {None, returned} or not _calls(call, "candidate"):
                 raise _FormError
-            if found.cases and found.returned is None:
+            if script.cases and script.returned is None:
                 raise _FormError  # some compare as such, some not
-            found.returned = returned
+            script.returned = returned
             if _calls(wanted, returned):
                 wanted = wanted.args[0]  # type: ignore[attr-defined]
-            found.cases.append((_arguments(call, parameters, found), _value(wanted)))
+            script.cases.append((_arguments(call, parameters, script), _value(wanted)))
         case ast.Compare(
             left=ast.Call(
                 func=ast.Name(id="abs"),
@@ -104,14 +104,14 @@ def _assertion(test: ast.expr, parameters: Sequence[str], found: Script) -> None
             comparators=[bound],
         ) if _calls(call, "candidate"):
             tolerance = float(_value(bound))
-            if found.atol not in {None, tolerance}:
+            if script.atol not in {None, tolerance}:
                 raise _FormError
-            found.atol = tolerance
-            found.cases.append((_arguments(call, parameters, found), float(_value(wanted))))
+            script.atol = tolerance
+            script.cases.append((_arguments(call, parameters, script), float(_value(wanted))))
         case ast.UnaryOp(op=ast.Not(), operand=ast.Call() as call) if _calls(call, "candidate"):
-            found.cases.append((_arguments(call, parameters, found), False))
+            script.cases.append((_arguments(call, parameters, script), False))
         case ast.Call() if _calls(test, "candidate"):
-            found.cases.append((_arguments(test, parameters, found), True))
+            script.cases.append((_arguments(test, parameters, script), True))
         case _:
             raise _FormError
 
@@ -120,14 +120,14 @@ def _calls(node: ast.expr, name: str) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
 
 
-def _arguments(call: ast.Call, parameters: Sequence[str], found: Script) -> list[Any]:
+def _arguments(call: ast.Call, parameters: Sequence[str], script: Script) -> list[Any]:
     """Positional values of a call; builders are noted, and only what they build from is kept."""
-    named = {str(one.arg): one.value for one in call.keywords}
-    rest = list(parameters)[len(call.args) :]
-    if set(named) - set(rest):
+    named = {str(keyword.arg): keyword.value for keyword in call.keywords}
+    remaining = list(parameters)[len(call.args) :]
+    if set(named) - set(remaining):
         raise _FormError
     nodes = list(call.args)
-    for name in rest:
+    for name in remaining:
         if name not in named:
             break
         nodes.append(named.pop(name))
@@ -135,9 +135,9 @@ def _arguments(call: ast.Call, parameters: Sequence[str], found: Script) -> list
         raise _FormError  # one in between is left to its default
     values = []
     for position, node in enumerate(nodes):
-        builder = next((one for one in _BUILDERS if _calls(node, one)), None)
+        builder = next((name for name in _BUILDERS if _calls(node, name)), None)
         if builder is not None:
-            if found.built.setdefault(position, builder) != builder:
+            if script.built.setdefault(position, builder) != builder:
                 raise _FormError
             node = node.args[0]  # type: ignore[attr-defined]  # noqa: PLW2901
         values.append(_value(node))

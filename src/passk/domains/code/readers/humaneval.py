@@ -23,15 +23,15 @@ from passk.domains.code.test_cases import Tests
 
 def tests(script: str, entry: str, reference: str) -> Tests | None:
     """The tests of a script; None where it is more than plain assertions."""
-    if (found := asserts.read(script)) is None:
+    if (assertions := asserts.read(script)) is None:
         return None
     return Tests(
         entry=entry,
-        inputs=tuple(encode(arguments) for arguments, _ in found.cases),
-        expected=tuple(encode(expected) for _, expected in found.cases),
+        inputs=tuple(encode(arguments) for arguments, _ in assertions.cases),
+        expected=tuple(encode(expected) for _, expected in assertions.cases),
         comparison=(
-            {"kind": "exact"} if found.atol is None
-            else {"kind": "close", "atol": found.atol, "rtol": 0.0}
+            {"kind": "exact"} if assertions.atol is None
+            else {"kind": "close", "atol": assertions.atol, "rtol": 0.0}
         ),
         reference=reference,
     )  # fmt: skip

@@ -23,26 +23,26 @@ from passk.domains.code.test_cases import Tests
 
 def inputs(row: Row, column: str) -> list[Any]:
     """A list of argument lists; some copies of the file hold it as a string of JSON."""
-    found = value(row, column, (list, str))
-    if isinstance(found, str):
+    cases = value(row, column, (list, str))
+    if isinstance(cases, str):
         try:
-            found = json.loads(found) if found else []
+            cases = json.loads(cases) if cases else []
         except json.JSONDecodeError as error:
             raise RecordedError(
                 f"{row.place}: {column!r} is not JSON ({error}): download the file again"
             ) from error
     # A copy in which a problem has no further inputs holds {} there.
-    if not isinstance(found, list):
-        if found:
+    if not isinstance(cases, list):
+        if cases:
             raise RecordedError(f"{row.place}: {column!r} holds no list: download the file again")
-        found = []
-    for case in found:
+        cases = []
+    for case in cases:
         if not isinstance(case, list):
             raise RecordedError(
                 f"{row.place}: {column!r} has a case {str(case)[:60]!r} that is no list of "
                 "arguments: download the file again"
             )
-    return found
+    return cases
 
 
 def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[BenchmarkProblem]:

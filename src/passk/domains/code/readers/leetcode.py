@@ -80,24 +80,24 @@ def tests(row: Row, reference: str) -> Tests | None:
     method = entry[1]
     if (names := parameters(solution, method)) is None:
         raise RecordedError(f"{row.place}: 'completion' does not define {method!r}: drop the row")
-    if (found := asserts.read(text(row, "test"), names)) is None:
+    if (assertions := asserts.read(text(row, "test"), names)) is None:
         return None
     called = f"Solution.{method}"
-    if found.built or found.returned:
-        builders = [found.built.get(i, "None") for i in range(len(found.cases[0][0]))]
-        flattened = "as_list(returned)" if found.returned else "returned"
+    if assertions.built or assertions.returned:
+        builders = [assertions.built.get(i, "None") for i in range(len(assertions.cases[0][0]))]
+        flattened = "as_list(returned)" if assertions.returned else "returned"
         around = _AROUND.replace("{builders}", ", ".join(builders)).replace("{method}", method)
         prompt = f"{prompt}\n{around.replace('{flattened}', flattened)}"
         called = "called_with_lists"
-    empty: list[Any] | None = [] if found.returned else None
+    empty: list[Any] | None = [] if assertions.returned else None
     return Tests(
         entry=called,
-        inputs=tuple(encode(arguments) for arguments, _ in found.cases),
-        expected=tuple(encode(empty if value is None else value) for _, value in found.cases),
+        inputs=tuple(encode(arguments) for arguments, _ in assertions.cases),
+        expected=tuple(encode(empty if value is None else value) for _, value in assertions.cases),
         prelude=prompt,
         comparison={"kind": "exact"}
-        if found.atol is None
-        else {"kind": "close", "atol": found.atol},
+        if assertions.atol is None
+        else {"kind": "close", "atol": assertions.atol},
         reference=reference,
     )
 
@@ -105,7 +105,7 @@ def tests(row: Row, reference: str) -> Tests | None:
 def _asked(facts: Row) -> str:
     """The problem's text: older versions call it a title, or have it in the query alone."""
     names = ("problem_description", "question_title", "query")
-    return next(found for name in names if (found := optional(facts, name))).strip()
+    return next(question for name in names if (question := optional(facts, name))).strip()
 
 
 def _listed(tags: object) -> list[str]:

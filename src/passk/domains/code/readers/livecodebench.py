@@ -121,12 +121,12 @@ def tests(row: Row) -> Tests | None:
 
 
 def _date(row: Row) -> str:
-    found = text(row, "contest_date")
+    contest_date = text(row, "contest_date")
     try:
-        return datetime.datetime.fromisoformat(found).date().isoformat()
+        return datetime.datetime.fromisoformat(contest_date).date().isoformat()
     except ValueError as error:
         raise RecordedError(
-            f"{row.place}: contest_date is {found!r}; expected an ISO date, e.g. 2024-08-01"
+            f"{row.place}: contest_date is {contest_date!r}; expected an ISO date, e.g. 2024-08-01"
         ) from error
 
 

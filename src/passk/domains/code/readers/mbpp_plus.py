@@ -38,7 +38,7 @@ def _second(case: Arguments) -> Arguments:
 
 
 def _sets(case: Arguments) -> Arguments:
-    return [[set(one) if isinstance(one, list) and one else {} for one in case[0]]]
+    return [[set(entry) if isinstance(entry, list) and entry else {} for entry in case[0]]]
 
 
 def _complex_pair(case: Arguments) -> Arguments:
@@ -58,16 +58,16 @@ def _tuples_of_tuples(case: Arguments) -> Arguments:
 
 
 def _lists_within_first(case: Arguments) -> Arguments:
-    return [tuple(tuple(one) if isinstance(one, list) else one for one in case[0])]
+    return [tuple(tuple(entry) if isinstance(entry, list) else entry for entry in case[0])]
 
 
 def _values_of_first(case: Arguments) -> Arguments:
-    return [{key: tuple(one) for key, one in case[0].items()}, *case[1:]]
+    return [{key: tuple(entry) for key, entry in case[0].items()}, *case[1:]]
 
 
 def _deep(case: Arguments) -> Arguments:
-    def turned(one: Any) -> Any:  # noqa: ANN401
-        return tuple(map(turned, one)) if isinstance(one, list) else one
+    def turned(nested: Any) -> Any:  # noqa: ANN401
+        return tuple(map(turned, nested)) if isinstance(nested, list) else nested
 
     return [turned(argument) for argument in case]
 

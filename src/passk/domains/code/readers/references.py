@@ -24,7 +24,7 @@ def with_expected(
         RecordedError: a reference solution fails; it names the problem.
         SandboxError: bubblewrap or namespaces are missing.
     """
-    tested = [(one, one.tests) for one in problems if one.tests is not None]
+    tested = [(problem, problem.tests) for problem in problems if problem.tests is not None]
     try:
         filled = completed([tests for _, tests in tested], options, workers=workers)
     except ReferenceSolutionError as error:
@@ -33,8 +33,11 @@ def with_expected(
             f"{failing.place}: {failing.name}: {error}. To leave it out: `without: "
             f"[{failing.name}]` in the parameters"
         ) from error
-    tests = {one.name: new for (one, _), new in zip(tested, filled, strict=True)}
-    return [replace(one, tests=tests.get(one.name)) for one in problems]
+    tests = {
+        problem.name: completed_tests
+        for (problem, _), completed_tests in zip(tested, filled, strict=True)
+    }
+    return [replace(problem, tests=tests.get(problem.name)) for problem in problems]
 
 
 def complete(problems: Sequence[BenchmarkProblem], files: BenchmarkFiles) -> list[BenchmarkProblem]:

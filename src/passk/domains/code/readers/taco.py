@@ -44,46 +44,46 @@ _METHOD = re.compile(r"^class\s+Solution\b", re.MULTILINE)
 
 
 def _json(row: Row, column: str, kind: type) -> Any:  # noqa: ANN401
-    found = value(row, column, (str, kind))
-    if isinstance(found, str):
+    content = value(row, column, (str, kind))
+    if isinstance(content, str):
         try:
-            found = json.loads(found) if found else kind()
+            content = json.loads(content) if content else kind()
         except ValueError as error:
             raise RecordedError(
                 f"{row.place}: {column!r} is not JSON ({error}): download the file again"
             ) from error
-    if not isinstance(found, kind):
+    if not isinstance(content, kind):
         raise RecordedError(
-            f"{row.place}: {column!r} holds a {type(found).__name__}; expected {kind.__name__}"
+            f"{row.place}: {column!r} holds a {type(content).__name__}; expected {kind.__name__}"
         )
-    return found
+    return content
 
 
-def _printed(found: Any, place: str) -> str:  # noqa: ANN401
+def _printed(content: Any, place: str) -> str:  # noqa: ANN401
     """A text of standard input or output; a list is one of lines."""
-    if isinstance(found, list):
-        return "\n".join(_printed(line, place) for line in found)
-    if not isinstance(found, str):
-        raise RecordedError(f"{place}: {str(found)[:60]!r} among the tests is no text")
-    return found
+    if isinstance(content, list):
+        return "\n".join(_printed(line, place) for line in content)
+    if not isinstance(content, str):
+        raise RecordedError(f"{place}: {str(content)[:60]!r} among the tests is no text")
+    return content
 
 
 def tests(row: Row, starter_code: str, reference: str | None) -> Tests | None:
     """The tests of a row; None where it has none."""
-    found = _json(row, "input_output", dict)
-    inputs, outputs = found.get("inputs", []), found.get("outputs", [])
+    input_output = _json(row, "input_output", dict)
+    inputs, outputs = input_output.get("inputs", []), input_output.get("outputs", [])
     if len(inputs) != len(outputs):
         raise RecordedError(
             f"{row.place}: {len(inputs)} inputs and {len(outputs)} outputs: drop the row"
         )
     if not inputs:
         return None
-    name = found.get("fn_name")
+    name = input_output.get("fn_name")
     if name is None:
         return Tests(
             entry=None,
-            inputs=tuple(_printed(one, row.place) for one in inputs),
-            expected=tuple(_printed(one, row.place) for one in outputs),
+            inputs=tuple(_printed(text, row.place) for text in inputs),
+            expected=tuple(_printed(text, row.place) for text in outputs),
             prelude=PRELUDE,
             comparison={"kind": "text"},
             reference=reference,
@@ -103,7 +103,7 @@ def tests(row: Row, starter_code: str, reference: str | None) -> Tests | None:
     return Tests(
         entry=f"Solution.{name}" if _METHOD.search(starter_code) else name,
         inputs=tuple(map(encode, inputs)),
-        expected=tuple(encode(one[0] if wrapped else one) for one in outputs),
+        expected=tuple(encode(output[0] if wrapped else output) for output in outputs),
         prelude=PRELUDE,
         comparison={"kind": "listed"},
         reference=reference,

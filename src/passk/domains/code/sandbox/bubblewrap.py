@@ -7,15 +7,29 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from passk.domains.code.sandbox import confine, forker, frames, guest, server, values
+from passk.domains.code.sandbox import (
+    confine,
+    forker,
+    frames,
+    function_calls,
+    guest,
+    results,
+    server,
+    usage,
+    values,
+    whole_program,
+    work,
+)
 from passk.domains.verdict import JudgeError
 
 ISOLATIONS = ("bubblewrap", "subprocess")
 INSIDE = "/tmp/server"
 # What runs inside. Imported here, though not used, so that whoever judges depends on this code too.
-_SOURCES = [
-    f"{m.__name__.rpartition('.')[2]}.py" for m in (confine, forker, frames, guest, server, values)
-]
+_INSIDE = (
+    confine, forker, frames, function_calls, guest, results, server, usage, values, whole_program,
+    work,
+)  # fmt: skip
+_SOURCES = [f"{module.__name__.rpartition('.')[2]}.py" for module in _INSIDE]
 _PACKAGE = "passk/domains/code/sandbox"
 _START = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
@@ -27,7 +41,7 @@ class SandboxError(JudgeError):
     """Programs cannot be run in isolation here; the message says what to do."""
 
 
-def remedy(said: str) -> str:
+def remedy(complaint: str) -> str:
     """What to do about namespaces that the kernel refuses."""
     hints = []
     for name, wanted in (
@@ -40,7 +54,7 @@ def remedy(said: str) -> str:
             dotted = name.replace("/", ".")
             hints.append(f"sysctl {dotted} is {file.read_text().strip()}, needed: {wanted}")
     return (
-        f"bubblewrap cannot make a sandbox here: {said.strip() or 'it says nothing'}\n"
+        f"bubblewrap cannot make a sandbox here: {complaint.strip() or 'it says nothing'}\n"
         f"It needs namespaces ({'; '.join(hints) or 'which this kernel or container refuses'}). "
         "In a container, start it with --security-opt seccomp=unconfined or --privileged. "
         "Or accept less with the parameter `isolation: subprocess`; every verdict then says so."
@@ -151,8 +165,8 @@ def _system(python: str) -> list[str]:
 
 def _parents(path: str) -> list[str]:
     """Folders above a path that anybody may enter; those that bubblewrap makes itself are not."""
-    above = [str(one) for one in reversed(Path(path).parents)][1:]
-    return [part for one in above for part in ("--dir", one)]
+    folders = [str(folder) for folder in reversed(Path(path).parents)][1:]
+    return [part for folder in folders for part in ("--dir", folder)]
 
 
 def _packages(names: Sequence[str]) -> tuple[list[str], str]:
@@ -160,10 +174,10 @@ def _packages(names: Sequence[str]) -> tuple[list[str], str]:
     import sysconfig
 
     folder = Path(sysconfig.get_paths()["platlib"])
-    found = []
+    paths = []
     for name in names:
         path = folder / name
         if not path.is_dir():
             raise SandboxError(f"packages: {name!r} is no package in {folder}")
-        found += [str(one) for one in (path, folder / f"{name}.libs") if one.is_dir()]
-    return found, str(folder)
+        paths += [str(part) for part in (path, folder / f"{name}.libs") if part.is_dir()]
+    return paths, str(folder)

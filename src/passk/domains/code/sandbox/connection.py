@@ -66,11 +66,11 @@ class Running:
         if self.ended or self.unwanted or self.moved:
             return False
         try:
-            found = self.reader.feed(data)
+            received = self.reader.feed(data)
         except frames.FrameError:
             self._end(task.EXITED, "wrote what is no result")
             return True
-        for kind, payload in found:
+        for kind, payload in received:
             if kind == frames.CONFINED and not self.confined:
                 self.confined = True
             elif kind in _KINDS and len(self.cases) < len(self.program.inputs):
@@ -172,26 +172,26 @@ class Connection:
         """Whether it should have said something by now."""
         return (bool(self.running) or not self.ready) and time.monotonic() > self.deadline
 
-    def give(self, one: Running) -> None:
+    def give(self, running: Running) -> None:
         """Queue a program."""
-        program = one.program
+        program = running.program
         key, inputs, forgotten = self._key(program.inputs)
         limits = astuple(program.limits)
         self._serial += 1
-        one.serial = self._serial
+        running.serial = self._serial
         message = [
-            *(one.serial, key, inputs, forgotten),
+            *(running.serial, key, inputs, forgotten),
             *(program.source, program.prelude, program.entry, limits),
         ]
         self._outgoing += frames.pack(frames.WORK, json.dumps(message).encode())
-        self.running.append(one)
+        self.running.append(running)
         if len(self.running) == 1:
             self._extend()
         self.send()
 
     def take_back(self) -> Running | None:
         """The last program that waits behind another, if any does: for a server that is idle."""
-        waiting = [one for one in list(self.running)[1:] if not one.moved]
+        waiting = [running for running in list(self.running)[1:] if not running.moved]
         if not waiting:
             return None
         waiting[-1].moved = True
@@ -254,11 +254,11 @@ class Connection:
                     self._stop(self.running[0].serial)
             else:
                 end = json.loads(payload)
-                one = self.running.popleft()
-                if end["serial"] != one.serial:
-                    raise ServerDiedError(f"answers for {end['serial']}, not {one.serial}")
-                if not one.moved:
-                    ended.append((one, end))
+                running = self.running.popleft()
+                if end["serial"] != running.serial:
+                    raise ServerDiedError(f"answers for {end['serial']}, not {running.serial}")
+                if not running.moved:
+                    ended.append((running, end))
             self._extend()
         return ended
 

@@ -20,7 +20,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from passk.domains.code.sandbox import confine, frames, guest
+from passk.domains.code.sandbox import confine, frames, guest, whole_program
+from passk.domains.code.sandbox.work import Work
+from passk.domains.code.sandbox.work import receive as receive_work
 
 # What programs usually import: here, so that it is paid once. Whatever else a program imports it
 # pays itself; each module here costs every program (its pages are copied at the fork).
@@ -164,7 +166,7 @@ class _Forker:
         status = 1
         try:
             try:
-                work = guest.receive(given)
+                work = receive_work(given)
                 results = self._confine(work, results)
             except OSError as error:
                 os.write(results, frames.pack(frames.UNCONFINED, str(error).encode()))
@@ -176,7 +178,7 @@ class _Forker:
         finally:
             os._exit(status)
 
-    def _confine(self, work: guest.Work, results: int) -> int:
+    def _confine(self, work: Work, results: int) -> int:
         if results != _RESULTS:
             os.dup2(results, _RESULTS)
         nothing = os.open("/dev/null", os.O_RDWR)
@@ -186,7 +188,7 @@ class _Forker:
         os.setsid()  # signals to its process group must not reach the server
         if self._how.weak:
             confine.die_with_parent()
-            guest.without_confinement()
+            whole_program.without_confinement()
         else:
             confine.enter(self._how.user, work.limits.memory, _ENTRIES)
         most = work.limits

@@ -45,18 +45,18 @@ class Reader:
             FrameError: a frame says that it is longer than allowed.
         """
         self._held += data
-        found, at = [], 0
-        while len(self._held) - at >= HEAD:
-            kind, size = _HEAD.unpack_from(self._held, at)
+        complete, position = [], 0
+        while len(self._held) - position >= HEAD:
+            kind, size = _HEAD.unpack_from(self._held, position)
             if size > self._longest:
                 raise FrameError(f"a frame of {size} bytes; at most {self._longest}")
-            begin, end = at + HEAD, at + HEAD + size
+            begin, end = position + HEAD, position + HEAD + size
             if len(self._held) < end:
                 break
-            found.append((kind, bytes(self._held[begin:end])))
-            at = end
-        del self._held[:at]
-        return found
+            complete.append((kind, bytes(self._held[begin:end])))
+            position = end
+        del self._held[:position]
+        return complete
 
 
 def size_of(head: bytes) -> int:

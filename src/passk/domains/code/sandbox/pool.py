@@ -96,13 +96,13 @@ class Sandbox(Closing):
 
     def close(self) -> None:
         """End all servers and what runs in them."""
-        for one in list(self._servers):
-            self._remove(one)
+        for server in list(self._servers):
+            self._remove(server)
 
     @property
     def pids(self) -> list[int]:
         """Process ids of the servers that run now."""
-        return [one.process.pid for one in self._servers]
+        return [server.process.pid for server in self._servers]
 
     def run(
         self, programs: Iterable[Program], want: Want | None = None
@@ -123,7 +123,9 @@ class Sandbox(Closing):
         Raises:
             SandboxError: no server starts any more.
         """
-        if any(one.running for one in self._servers):  # left by an iteration that was given up
+        if any(
+            server.running for server in self._servers
+        ):  # left by an iteration that was given up
             self.close()
         source = enumerate(programs)
         again: deque[Running] = deque()
@@ -135,7 +137,7 @@ class Sandbox(Closing):
                 more = self._feed(source)
             if not more:
                 self._share()
-            busy = any(one.running for one in self._servers)
+            busy = any(server.running for server in self._servers)
             if not busy and again:
                 self._idle().give(again.popleft())
             elif not busy and not more:
@@ -144,28 +146,28 @@ class Sandbox(Closing):
 
     def _feed(self, source: Iterator[tuple[int, Program]]) -> bool:
         """Give programs to the servers that have room; whether there may be more."""
-        if any(one.running and one.running[0].alone for one in self._servers):
+        if any(server.running and server.running[0].alone for server in self._servers):
             return True
         for depth in range(1, _AHEAD + 1):
-            for one in self._servers:
-                if one.ready and len(one.running) < depth:
+            for server in self._servers:
+                if server.ready and len(server.running) < depth:
                     number, program = next(source, (-1, None))
                     if program is None:
                         return False
-                    one.give(Running(number, program))
+                    server.give(Running(number, program))
         return True
 
     def _share(self) -> None:
         """Give idle servers what waits behind a program that may take long."""
-        for one in self._servers:
-            if one.ready and not one.running:
-                waiting = (other.take_back() for other in self._servers)
-                program = next((found for found in waiting if found), None)
+        for server in self._servers:
+            if server.ready and not server.running:
+                waiting = (busy.take_back() for busy in self._servers)
+                program = next((taken for taken in waiting if taken), None)
                 if program is not None:
-                    one.give(program)
+                    server.give(program)
 
     def _idle(self) -> Connection:
-        return next((one for one in self._servers if one.ready), self._servers[0])
+        return next((server for server in self._servers if server.ready), self._servers[0])
 
     def _results(self, want: Want | None, again: deque[Running]) -> Iterator[tuple[int, Outcome]]:
         """What has arrived, and what servers that died leave behind."""
@@ -173,68 +175,68 @@ class Sandbox(Closing):
             events = selectors.EVENT_READ | (selectors.EVENT_WRITE if server.sending else 0)
             if self._selector.get_key(server).events != events:
                 self._selector.modify(server, events, server)
-        found = self._selector.select(1.0)
-        for key, events in found:
-            one: Connection = key.data
+        ready = self._selector.select(1.0)
+        for key, events in ready:
+            connection: Connection = key.data
             if events & selectors.EVENT_WRITE:
-                one.send()
+                connection.send()
             if events & selectors.EVENT_READ:
                 try:
-                    ended = one.receive(want)
+                    ended = connection.receive(want)
                 except ServerDiedError as error:
-                    yield from self._bury(one, str(error), again)
+                    yield from self._bury(connection, str(error), again)
                     continue
-                if one.ready:
+                if connection.ready:
                     self._failed = 0
                 for running, end in ended:
                     yield from _settled(running, end, again)
-        if not found:
+        if not ready:
             for server in list(self._servers):
                 if server.overdue:
                     yield from self._bury(server, "it answers nothing any more", again)
 
     def _start(self) -> Connection:
-        one = Connection(self._isolation, self._packages)
-        self._servers.append(one)
-        self._selector.register(one, selectors.EVENT_READ, one)
-        return one
+        connection = Connection(self._isolation, self._packages)
+        self._servers.append(connection)
+        self._selector.register(connection, selectors.EVENT_READ, connection)
+        return connection
 
-    def _remove(self, one: Connection) -> None:
-        self._servers.remove(one)
-        self._selector.unregister(one)
-        one.close()
+    def _remove(self, connection: Connection) -> None:
+        self._servers.remove(connection)
+        self._selector.unregister(connection)
+        connection.close()
 
     def _bury(
-        self, one: Connection, said: str, again: deque[Running]
+        self, server: Connection, complaint: str, again: deque[Running]
     ) -> Iterator[tuple[int, Outcome]]:
         """Remove a server that died: its program is retried alone, those that waited too."""
-        ready = one.ready
-        self._remove(one)
+        ready = server.ready
+        self._remove(server)
         if not ready:
             self._failed += 1
             if self._failed >= _ATTEMPTS:
-                raise SandboxError(f"a sandbox that worked does not start any more: {said}")
-        for i, running in enumerate(one.running):
+                raise SandboxError(f"a sandbox that worked does not start any more: {complaint}")
+        for i, running in enumerate(server.running):
             if running.moved:
                 continue
             if i == 0 and running.alone:
-                detail = f"the sandbox died twice: {said}".strip()[:2000]
+                detail = f"the sandbox died twice: {complaint}".strip()[:2000]
                 yield running.number, Outcome(tuple(running.cases), task.FAULT, detail)
             else:
                 again.append(Running(running.number, running.program, alone=True))
 
 
 def _settled(
-    one: Running, end: dict[str, Any], again: deque[Running]
+    running: Running, end: dict[str, Any], again: deque[Running]
 ) -> Iterator[tuple[int, Outcome]]:
     """The outcome, or nothing and a second run alone where it may be the host's doing."""
-    outcome = one.outcome(end)
+    outcome = running.outcome(end)
     if outcome.ended == task.SLEPT:
         waited, used = end["delay"], end["cpu"]
-        if not one.alone and waited > _BUSY * outcome.wall:
-            again.append(Running(one.number, one.program, alone=True))
+        if not running.alone and waited > _BUSY * outcome.wall:
+            again.append(Running(running.number, running.program, alone=True))
             return
         if waited != float("inf") and used + waited > outcome.wall / 2:
             detail = f"ran {used:.1f} s and waited {waited:.1f} s for a processor"
             outcome = replace(outcome, ended=task.FAULT, detail=detail)
-    yield one.number, outcome
+    yield running.number, outcome

@@ -14,29 +14,20 @@ import select
 import signal
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from passk.domains.code.sandbox import confine, forker, frames, guest
+from passk.domains.code.sandbox import confine, forker, frames, work
+from passk.domains.code.sandbox.usage import Usage, UsageMeter
 
 _FIRST_TICK, _LAST_TICK = 0.001, 0.02  # seconds between looks at a guest
 _UNWATCHED = 0.015  # seconds before the first reckoning of processor time and memory
 _MUCH = 1 << 15  # bytes at one look of a guest that is looked at more often, with a larger pipe
 _ROUND = 8 << 20  # bytes taken from a guest before looking at the rest
 _PIPE_SIZE = 1031  # Linux's F_SETPIPE_SZ
-_CLOCK = os.sysconf("SC_CLK_TCK")
 
 
-@dataclass
-class _Usage:
-    """What a guest's processes have used so far."""
-
-    cpu: float = 0.0
-    delay: float = 0.0  # seconds that they were ready to run and did not
-    resident: int = 0
-
-
-_NONE = _Usage()
+_NOTHING_USED = Usage()
 
 
 @dataclass
@@ -44,27 +35,26 @@ class _Guest:
     """A program that runs now."""
 
     serial: int
-    limits: guest.GuestLimits
+    limits: work.GuestLimits
     pid: int
     results: int
     giving: int
-    rest: memoryview
+    unsent: memoryview
     begun: float = field(default_factory=time.monotonic)
     most: int = 0
     received: int = 0
     stopped: str = ""
-    usage: _Usage = field(default_factory=_Usage)
+    usage: Usage = field(default_factory=Usage)
 
 
 class _Server:
     def __init__(
         self, how: forker.Confinement, connection: socket.socket, other: int, stops: int
     ) -> None:
-        self._proc, self._weak, self._stops = how.proc, how.weak, stops
+        self._stops = stops
         self._forker = connection
-        self._own = set(self._pids())
-        _, self._resident = forker.memory(self._proc, str(other))  # before any program
-        self._inputs: dict[int, guest.Inputs] = {}
+        self._meter = UsageMeter(how, other)
+        self._inputs: dict[int, work.Inputs] = {}
         self._unwanted: set[int] = set()
         self._outgoing = bytearray()
         os.set_blocking(1, False)
@@ -78,14 +68,14 @@ class _Server:
             for old in forgotten:
                 del self._inputs[old]
             if inputs is not None:
-                self._inputs[key] = guest.Inputs.of(inputs)
+                self._inputs[key] = work.Inputs.join(inputs)
             if self._asked_to_stop(serial):
                 self._account(serial, "asked")
             else:
-                kept, allowed = self._inputs[key], guest.GuestLimits(*limits)
+                kept, allowed = self._inputs[key], work.GuestLimits(*limits)
                 most = allowed.output + (len(kept.sizes) + 3) * frames.HEAD
-                work = guest.packed(source, entry, prelude, allowed, kept)
-                self._run(serial, allowed, work, most)
+                packed = work.pack(source, entry, prelude, allowed, kept)
+                self._run(serial, allowed, packed, most)
 
     def _receive(self) -> list | None:
         """The next message."""
@@ -96,19 +86,19 @@ class _Server:
         return None if body is None else json.loads(body)
 
     def _exactly(self, size: int) -> bytes | None:
-        held = bytearray()
-        while len(held) < size:
+        received = bytearray()
+        while len(received) < size:
             try:
-                part = os.read(0, size - len(held))
+                part = os.read(0, size - len(received))
             except BlockingIOError:
                 select.select([0], [], [])
                 continue
             if not part:
                 return None
-            held += part
-        return bytes(held)
+            received += part
+        return bytes(received)
 
-    def _run(self, serial: int, limits: guest.GuestLimits, work: bytes, most: int) -> None:
+    def _run(self, serial: int, limits: work.GuestLimits, packed: bytes, most: int) -> None:
         given, giving = os.pipe()
         results, into = os.pipe()
         socket.send_fds(self._forker, [forker.FORK], [given, into])
@@ -116,42 +106,49 @@ class _Server:
         os.close(into)
         os.set_blocking(giving, False)
         (pid,) = forker.PID.unpack(forker.receive(self._forker))
-        one = _Guest(serial, limits, pid, results, giving, memoryview(work), most=most)
+        running = _Guest(serial, limits, pid, results, giving, memoryview(packed), most=most)
         try:
-            status, used = self._watch(one)
+            status, used = self._watch(running)
         finally:
             os.close(results)
-            self._withhold(one)
-        one.usage.cpu = max(one.usage.cpu, used)
-        self._account(serial, one.stopped, status, one.usage, time.monotonic() - one.begun)
+            self._withhold(running)
+        running.usage.cpu = max(running.usage.cpu, used)
+        self._account(
+            serial, running.stopped, status, running.usage, time.monotonic() - running.begun
+        )
 
-    def _hand(self, one: _Guest) -> bool:
+    def _hand(self, running: _Guest) -> bool:
         """Give the guest more of its work; whether some is left."""
         try:
-            while one.rest:
-                one.rest = one.rest[os.write(one.giving, one.rest) :]
+            while running.unsent:
+                running.unsent = running.unsent[os.write(running.giving, running.unsent) :]
         except BlockingIOError:
             return True
         except BrokenPipeError:  # it has ended
             pass
-        self._withhold(one)
+        self._withhold(running)
         return False
 
-    def _withhold(self, one: _Guest) -> None:
+    def _withhold(self, running: _Guest) -> None:
         """Close the pipe of its work."""
-        if one.giving >= 0:
-            os.close(one.giving)
-            one.giving = -1
+        if running.giving >= 0:
+            os.close(running.giving)
+            running.giving = -1
 
     def _account(
-        self, serial: int, stopped: str, status: int = 0, usage: _Usage = _NONE, wall: float = 0.0
+        self,
+        serial: int,
+        stopped: str,
+        status: int = 0,
+        usage: Usage = _NOTHING_USED,
+        wall: float = 0.0,
     ) -> None:
         """Tell the host how a program ended."""
         end = {"serial": serial, "stopped": stopped, "status": status, "wall": wall}
         end |= {"cpu": usage.cpu, "delay": usage.delay}
         self._send(frames.pack(frames.ENDED, json.dumps(end).encode()), wait=True)
 
-    def _watch(self, one: _Guest) -> tuple[int, float]:
+    def _watch(self, running: _Guest) -> tuple[int, float]:
         """Until the guest has ended: give it its work, pass on what it writes, limit it.
 
         Returns:
@@ -160,75 +157,77 @@ class _Server:
         Raises:
             EOFError: the forker has ended.
         """
-        os.set_blocking(one.results, False)
-        ended = os.pidfd_open(one.pid)
+        os.set_blocking(running.results, False)
+        ended = os.pidfd_open(running.pid)
         poll = select.poll()
         poll.register(ended, select.POLLIN)
         poll.register(self._stops, select.POLLIN)
         poll.register(self._forker, select.POLLIN)
-        if self._hand(one):
-            fcntl.fcntl(one.giving, _PIPE_SIZE, 1 << 20)
-            poll.register(one.giving, select.POLLOUT)
+        if self._hand(running):
+            fcntl.fcntl(running.giving, _PIPE_SIZE, 1 << 20)
+            poll.register(running.giving, select.POLLOUT)
         tick = _FIRST_TICK
         try:
             while True:
                 ready = {file for file, _ in poll.poll(tick * 1000)}
                 tick = min(tick * 1.5, _LAST_TICK)
-                if one.giving in ready:
-                    file = one.giving
-                    if not self._hand(one):
+                if running.giving in ready:
+                    file = running.giving
+                    if not self._hand(running):
                         poll.unregister(file)
                 if self._forker.fileno() in ready:  # it says nothing while a guest runs
                     forker.receive(self._forker)
-                if self._stops in ready and self._asked_to_stop(one.serial):
-                    self._stop(one, "asked")
-                if self._pass_on(one) >= _MUCH:
-                    fcntl.fcntl(one.results, _PIPE_SIZE, 1 << 20)
+                if self._stops in ready and self._asked_to_stop(running.serial):
+                    self._stop(running, "asked")
+                if self._pass_on(running) >= _MUCH:
+                    fcntl.fcntl(running.results, _PIPE_SIZE, 1 << 20)
                     tick = _FIRST_TICK
                 if ended in ready:
                     break
-                if time.monotonic() - one.begun > _UNWATCHED:
-                    self._reckon(one)
+                if time.monotonic() - running.begun > _UNWATCHED:
+                    self._check_usage(running)
         finally:
             os.close(ended)
         self._forker.send(forker.REAP)
         status, used = forker.END.unpack(forker.receive(self._forker))
-        while self._pass_on(one):
+        while self._pass_on(running):
             pass
         return status, used
 
     def _asked_to_stop(self, serial: int) -> bool:
         """Whether the host wants this program no more; what it said of later ones is kept."""
         try:
-            asked = os.read(self._stops, 1 << 12)  # whole messages of eight bytes
+            requests = os.read(self._stops, 1 << 12)  # whole messages of eight bytes
         except BlockingIOError:
-            asked = b""
-        self._unwanted.update(int.from_bytes(asked[i : i + 8]) for i in range(0, len(asked), 8))
-        self._unwanted = {one for one in self._unwanted if one >= serial}
+            requests = b""
+        self._unwanted.update(
+            int.from_bytes(requests[i : i + 8]) for i in range(0, len(requests), 8)
+        )
+        self._unwanted = {number for number in self._unwanted if number >= serial}
         return serial in self._unwanted
 
-    def _stop(self, one: _Guest, why: str) -> None:
-        if not one.stopped:
-            one.stopped = why
-            os.kill(one.pid, signal.SIGKILL)
+    def _stop(self, running: _Guest, why: str) -> None:
+        if not running.stopped:
+            running.stopped = why
+            os.kill(running.pid, signal.SIGKILL)
 
-    def _pass_on(self, one: _Guest) -> int:
+    def _pass_on(self, running: _Guest) -> int:
         """Hand on what the guest has written since; how many bytes."""
-        before = one.received
-        while one.received - before < _ROUND:
+        before = running.received
+        while running.received - before < _ROUND:
             try:
-                data = os.read(one.results, 1 << 20)
+                data = os.read(running.results, 1 << 20)
             except BlockingIOError:
                 break
             if not data:
                 break
-            one.received += len(data)
-            if one.received > one.most:
-                self._stop(one, "output")
+            running.received += len(data)
+            if running.received > running.most:
+                self._stop(running, "output")
                 break
             self._send(frames.pack(frames.DATA, data))
         self._send(b"")
-        return one.received - before
+        return running.received - before
 
     def _send(self, data: bytes, wait: bool = False) -> None:
         """To the host, as far as it reads; the rest waits here, bounded by a program's output."""
@@ -243,48 +242,17 @@ class _Server:
                 continue
             del self._outgoing[:sent]
 
-    def _reckon(self, one: _Guest) -> None:
+    def _check_usage(self, running: _Guest) -> None:
         """Compare what the guest's processes have used with what they may use."""
-        now = _Usage()
-        for pid in self._processes(one):
-            try:
-                self._add(pid, now, pid == one.pid)
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-        one.usage.cpu = max(one.usage.cpu, now.cpu)
-        one.usage.delay = max(one.usage.delay, now.delay)
-        if one.usage.cpu > one.limits.cpu:
-            self._stop(one, "cpu")
-        elif now.resident > one.limits.memory:
-            self._stop(one, "memory")
-        elif time.monotonic() - one.begun > one.limits.wall:
-            self._stop(one, "wall")
-
-    def _pids(self) -> Iterator[int]:
-        with os.scandir(self._proc) as entries:
-            yield from (int(entry.name) for entry in entries if entry.name.isdigit())
-
-    def _processes(self, one: _Guest) -> Sequence[int]:
-        if self._weak:
-            return [one.pid]
-        return [pid for pid in self._pids() if pid not in self._own]
-
-    def _add(self, pid: int, usage: _Usage, first: bool) -> None:
-        fields = self._text(f"{pid}/stat").rsplit(b")", 1)[1].split()
-        times = [int(value) for value in fields[11:15]]
-        usage.cpu += sum(times if first else times[:2]) / _CLOCK
-        usage.resident += max(0, forker.memory(self._proc, str(pid))[1] - self._resident)
-        try:
-            usage.delay += int(self._text(f"{pid}/schedstat").split()[1]) / 1e9
-        except FileNotFoundError:  # a kernel without it: the host will retry
-            usage.delay = float("inf")
-
-    def _text(self, name: str) -> bytes:
-        file = os.open(f"{self._proc}/{name}", os.O_RDONLY)
-        try:
-            return os.read(file, 4096)
-        finally:
-            os.close(file)
+        usage = self._meter.measure(running.pid)
+        running.usage.cpu = max(running.usage.cpu, usage.cpu)
+        running.usage.delay = max(running.usage.delay, usage.delay)
+        if running.usage.cpu > running.limits.cpu:
+            self._stop(running, "cpu")
+        elif usage.resident > running.limits.memory:
+            self._stop(running, "memory")
+        elif time.monotonic() - running.begun > running.limits.wall:
+            self._stop(running, "wall")
 
 
 def main(arguments: Sequence[str]) -> None:

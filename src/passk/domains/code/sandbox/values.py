@@ -223,8 +223,8 @@ def _parts(value: complex) -> tuple[float, float]:
 def _decoder_of(admit: Admit) -> json.JSONDecoder:
     def untagged(pairs: list[tuple[str, Any]]) -> Any:  # noqa: ANN401
         if len(pairs) == 1 and pairs[0][0] in "dsf" and isinstance(pairs[0][1], list):
-            tag, held = pairs[0]
-            admit([key for key, _ in held] if tag == "d" else held)
+            tag, content = pairs[0]
+            admit([key for key, _ in content] if tag == "d" else content)
         return _untagged(pairs)
 
     return json.JSONDecoder(object_pairs_hook=untagged, parse_constant=_refuse)
@@ -233,28 +233,28 @@ def _decoder_of(admit: Admit) -> json.JSONDecoder:
 def _untagged(pairs: list[tuple[str, Any]]) -> Any:  # noqa: ANN401, PLR0911  (one line per tag)
     if len(pairs) != 1:
         raise ValueTextError("an object with other than one tag")
-    tag, held = pairs[0]
-    match tag, held:
+    tag, content = pairs[0]
+    match tag, content:
         case "t", list():
-            return tuple(held)
+            return tuple(content)
         case "d", list():
-            return dict(held)
+            return dict(content)
         case "s", list():
-            return set(held)
+            return set(content)
         case "f", list():
-            return frozenset(held)
+            return frozenset(content)
         case "v", list():
-            return Lazy(held)
+            return Lazy(content)
         case "n", str():
-            return _SPECIAL[held]
+            return _SPECIAL[content]
         case "i", str():
-            return int(held, 16)
+            return int(content, 16)
         case "c", [float(), float()]:
-            return complex(*held)
+            return complex(*content)
         case "b", str():
-            return binascii.unhexlify(held)
+            return binascii.unhexlify(content)
         case "a", str():
-            return bytearray(binascii.unhexlify(held))
+            return bytearray(binascii.unhexlify(content))
     raise ValueTextError(f"no such tag: {tag[:20]!r}")
 
 

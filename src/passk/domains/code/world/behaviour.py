@@ -19,10 +19,10 @@ from passk.domains.code.world.writing import write
 def _battery() -> tuple[tuple[int, ...], ...]:
     """Short lists and long ones, small numbers and larger ones, repeats, the empty list."""
     generator = random.Random(seed("behaviour", "programs"))
-    found: list[tuple[int, ...]] = [(), (0,), (7,), (-4,)]
+    inputs: list[tuple[int, ...]] = [(), (0,), (7,), (-4,)]
     for length, reach in ((2, 12), (3, 6), (5, 12), (8, 12), (11, 4), (12, 12), (14, 90)) * 3:
-        found.append(tuple(generator.randint(-reach, reach) for _ in range(length)))
-    return tuple(found)
+        inputs.append(tuple(generator.randint(-reach, reach) for _ in range(length)))
+    return tuple(inputs)
 
 
 _INPUTS = _battery()
@@ -33,8 +33,8 @@ def _function(step: ProgramStep) -> Callable[[Any], Any]:
     """One step as a function. The source is this project's own, so it runs in this process."""
     names: dict[str, Any] = {}
     exec(write([step], "lines", method=False), names)
-    found: Callable[[Any], Any] = names["f"]
-    return found
+    defined: Callable[[Any], Any] = names["f"]
+    return defined
 
 
 def _output(functions: list[Callable[[Any], Any]], xs: tuple[int, ...]) -> Any:  # noqa: ANN401

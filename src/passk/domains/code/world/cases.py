@@ -22,8 +22,8 @@ def function(steps: Sequence[ProgramStep]) -> Function:
     """Some steps as a function. The source is this project's own, so it runs in this process."""
     names: dict[str, Any] = {}
     exec(write(steps, "lines", method=False), names)
-    found: Function = names["f"]
-    return found
+    defined: Function = names["f"]
+    return defined
 
 
 def result(run: Function, xs: list[int]) -> object:
@@ -62,11 +62,11 @@ def inputs(specification: Specification, generator: random.Random) -> list[list[
     right = specification.steps
     run = function(right)
     constants = [k for k in specification.constants if k is not None]
-    found = list(_inputs(constants, generator))
+    chosen = list(_inputs(constants, generator))
     shorter = [(*right[:i], *right[i + 1 :]) for i in range(len(right))] if len(right) > 1 else []
     for number, steps in enumerate([*shorter, *specification.misreadings()]):
         other = function(steps)
-        if any(result(other, xs) != run(xs) for xs in found):
+        if any(result(other, xs) != run(xs) for xs in chosen):
             continue
         more = (
             [generator.randint(-15, 15) for _ in range(generator.randint(4, 24))]
@@ -74,10 +74,10 @@ def inputs(specification: Specification, generator: random.Random) -> list[list[
         )
         telling = next((xs for xs in more if result(other, xs) != run(xs)), None)
         if telling is not None:
-            found.append(telling)
+            chosen.append(telling)
         elif number < len(shorter):
             return None
-    return found if len({str(run(xs)) for xs in found}) >= _VARIED else None
+    return chosen if len({str(run(xs)) for xs in chosen}) >= _VARIED else None
 
 
 def example(run: Function, generator: random.Random) -> str:

@@ -118,11 +118,11 @@ def meaning(steps: tuple[ProgramStep, ...]) -> tuple[tuple[str, int | None], ...
         >>> meaning((a, b)) == meaning((b, ProgramStep("multiples", 2)))
         True
     """
-    found: list[tuple[str, int | None]] = []
+    normalized: list[tuple[str, int | None]] = []
     run = 0  # conditions at the end of `found`, in any order the same
     for step in steps:
-        found.append(normal(step))
+        normalized.append(normal(step))
         run = run + 1 if step.kind == KEEP else 0
         if run > 1:
-            found[-run:] = sorted(found[-run:], key=str)
-    return tuple(found)
+            normalized[-run:] = sorted(normalized[-run:], key=str)
+    return tuple(normalized)

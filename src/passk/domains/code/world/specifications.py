@@ -97,12 +97,12 @@ class Specification:
     def misreadings(self) -> list[tuple[ProgramStep, ...]]:
         """Programs of who misreads one thing: a phrase, or the order of a turned joint."""
         right = self.steps
-        found = [
+        misread = [
             (*right[:i], self.step(i, phrase.usual), *right[i + 1 :])
             for i, phrase in enumerate(self.phrases)
             if phrase.usual != phrase.operation
         ]
-        return [*found, (right[1], right[0], *right[2:])] if self.turned else found
+        return [*misread, (right[1], right[0], *right[2:])] if self.turned else misread
 
 
 def can_turn(phrases: tuple[ProgramPhrase, ...]) -> bool:
@@ -120,23 +120,23 @@ def words(specification: Specification) -> str:
         >>> words(Specification((even, square, LAST[0]), (None,) * 3, turned=True))
         'square each but first keep even numbers, add up'
     """
-    said = [
+    clauses = [
         phrase.words.format(k=constant)
         for phrase, constant in zip(specification.phrases, specification.constants, strict=True)
     ]
     if specification.turned:
-        said[:2] = [f"{said[1]} but first {said[0]}"]
-    return ", ".join(said)
+        clauses[:2] = [f"{clauses[1]} but first {clauses[0]}"]
+    return ", ".join(clauses)
 
 
 def question(specification: Specification, family: str, example: str) -> str:
     """What a model is asked; `example` is an assertion that the reference fulfils."""
-    said = words(specification)
+    task = words(specification)
     match family:
         case "function":
-            return f'def f(xs):\n    """Given xs, {said}."""'
+            return f'def f(xs):\n    """Given xs, {task}."""'
         case "sentence":
-            return f"Write f(xs) to {said}.\n{example}"
+            return f"Write f(xs) to {task}.\n{example}"
         case "method":
-            return f"Given xs, {said}."
+            return f"Given xs, {task}."
     raise ValueError(f"family {family!r}: legal are {', '.join(FAMILIES)}")

@@ -14,37 +14,37 @@ from passk.domains.benchmark_problem import BenchmarkProblem
 _BOX = r"\boxed{"
 
 
-def after_hashes(row: Row, found: Any) -> str:  # noqa: ANN401
+def after_hashes(row: Row, content: Any) -> str:  # noqa: ANN401
     """What follows the last `####`, without separators of thousands (GSM8K)."""
-    before, mark, answer = str(found).rpartition("####")
+    before, mark, answer = str(content).rpartition("####")
     if not mark:
         raise RecordedError(f"{row.place}: no '####' before the answer in {before[:60]!r}")
     return answer.strip().replace(",", "")
 
 
-def last_boxed(row: Row, found: Any) -> str:  # noqa: ANN401
+def last_boxed(row: Row, content: Any) -> str:  # noqa: ANN401
     r"""What the last `\boxed{...}` holds (Minerva)."""
-    solution = str(found)
+    solution = str(content)
     start = solution.rfind(_BOX)
     depth, inner = 1, solution[start + len(_BOX) :]
-    for place, letter in enumerate(inner):
-        escaped = place > 0 and inner[place - 1] == "\\"
+    for position, letter in enumerate(inner):
+        escaped = position > 0 and inner[position - 1] == "\\"
         depth += 0 if escaped else (letter == "{") - (letter == "}")
         if start >= 0 and not depth:
-            return inner[:place].strip()
+            return inner[:position].strip()
     raise RecordedError(rf"{row.place}: no closed \boxed{{...}} in the solution")
 
 
-def only_entry(row: Row, found: Any) -> str:  # noqa: ANN401
+def only_entry(row: Row, content: Any) -> str:  # noqa: ANN401
     """The entry of a list of one, without dollar signs around it (OlympiadBench)."""
-    if not isinstance(found, list) or len(found) != 1:
-        raise RecordedError(f"{row.place}: answer is {found!r}; expected a list of one")
-    return str(found[0]).strip().strip("$")
+    if not isinstance(content, list) or len(content) != 1:
+        raise RecordedError(f"{row.place}: answer is {content!r}; expected a list of one")
+    return str(content[0]).strip().strip("$")
 
 
-def whole(row: Row, found: Any) -> str:  # noqa: ANN401
+def whole(row: Row, content: Any) -> str:  # noqa: ANN401
     """The column as it is; a whole float loses its `.0`."""
-    return gold_answer(found, row.place)
+    return gold_answer(content, row.place)
 
 
 TAKE: Mapping[str, Callable[[Row, Any], str]] = {

@@ -92,7 +92,7 @@ def chain_valid(question: str, response: str) -> bool | None:
         >>> chain_valid("f(48213)", "It is 31284.") is None
         True
     """
-    asked, chain = parse_question(question), parse_chain(response)
-    if asked is None or chain is None:
+    parsed, chain = parse_question(question), parse_chain(response)
+    if parsed is None or chain is None:
         return None
-    return chain == solve(asked)
+    return chain == solve(parsed)

@@ -71,10 +71,10 @@ def _hearsay(mixture: Mixture, undo: bool, generator: random.Random) -> chains.S
         return operation(name, number)
 
     def strategy(name: str, number: Digits) -> str:
-        found = guess(name, number)
-        while (inverse(found) if undo else found) in mixture.withheld:
-            found = _popular(_OPERATIONS, mixture.skew, generator)
-        return found
+        chosen = guess(name, number)
+        while (inverse(chosen) if undo else chosen) in mixture.withheld:
+            chosen = _popular(_OPERATIONS, mixture.skew, generator)
+        return chosen
 
     return strategy
 

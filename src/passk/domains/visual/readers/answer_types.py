@@ -30,7 +30,7 @@ def answer_type(answer: str) -> str:
 
 def lettered(choices: Iterable[str]) -> str:
     """Choices as a question lists them."""
-    return "\n".join(f"({chr(ord('A') + place)}) {one}" for place, one in enumerate(choices))
+    return "\n".join(f"({chr(ord('A') + index)}) {choice}" for index, choice in enumerate(choices))
 
 
 def question(row: Row, name: str, column: str) -> str:
@@ -41,13 +41,13 @@ def question(row: Row, name: str, column: str) -> str:
         name: of the problem.
         column: of questions.
     """
-    found = row.values.get(column)
-    if not isinstance(found, str) or not found.strip():
+    content = row.values.get(column)
+    if not isinstance(content, str) or not content.strip():
         raise RecordedError(
-            f"{row.place}: problem {name!r} has no question ({column!r} is {found!r}), only an "
+            f"{row.place}: problem {name!r} has no question ({column!r} is {content!r}), only an "
             f"image; download the file again, or remove the row"
         )
-    return found
+    return content
 
 
 def image(row: Row, name: str, *columns: str) -> str | bytes:
@@ -63,17 +63,17 @@ def image(row: Row, name: str, *columns: str) -> str | bytes:
     """
     paths = []
     for column in columns:
-        found: Any = row.values.get(column)
-        if isinstance(found, Mapping):
-            if isinstance(data := found.get("bytes"), bytes):
+        cell: Any = row.values.get(column)
+        if isinstance(cell, Mapping):
+            if isinstance(data := cell.get("bytes"), bytes):
                 return data
-            found = found.get("path")
-        if isinstance(found, str) and found.strip():
-            paths.append(found)
-        elif found is not None:
-            shown = f"{type(found).__name__} {str(found)[:40]!r}"
+            cell = cell.get("path")
+        if isinstance(cell, str) and cell.strip():
+            paths.append(cell)
+        elif cell is not None:
+            content = f"{type(cell).__name__} {str(cell)[:40]!r}"
             raise RecordedError(
-                f"{row.place}: problem {name!r}: {column!r} is {shown}; expected an image's path "
+                f"{row.place}: problem {name!r}: {column!r} is {content}; expected an image's path "
                 "or {bytes, path}: download the file again"
             )
     if not paths:
@@ -97,12 +97,12 @@ def among(row: Row, name: str, answer: str, choices: tuple[str, ...]) -> str:
 
 def texts(row: Row, name: str, column: str) -> tuple[str, ...]:
     """A list of texts; empty where there is none."""
-    found = row.values.get(column)
-    if found is None:
+    entries = row.values.get(column)
+    if entries is None:
         return ()
-    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+    if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
         raise RecordedError(
-            f"{row.place}: problem {name!r}: {column!r} is {found!r}; expected a list of texts: "
+            f"{row.place}: problem {name!r}: {column!r} is {entries!r}; expected a list of texts: "
             "download the file again"
         )
-    return tuple(found)
+    return tuple(entries)

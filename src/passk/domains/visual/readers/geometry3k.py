@@ -23,8 +23,8 @@ _PLACEHOLDER = "<image>"
 def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[BenchmarkProblem]:
     """The problems of Geometry3K; without a column `id` they are named by their place."""
     del options
-    for place, row in enumerate(rows):
-        name = str(value(row, "id", (int, str)) if "id" in row.values else place)
+    for index, row in enumerate(rows):
+        name = str(value(row, "id", (int, str)) if "id" in row.values else index)
         answer = gold_answer(value(row, "answer", (str, int, float)), f"{row.place}, {name!r}")
         yield BenchmarkProblem(
             name=name,
@@ -37,8 +37,8 @@ def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Benchm
 
 
 def _question(row: Row, name: str) -> str:
-    asked = visual.question(row, name, "problem").strip()
-    before, mark, after = asked.partition(_PLACEHOLDER)
+    content = visual.question(row, name, "problem").strip()
+    before, mark, after = content.partition(_PLACEHOLDER)
     if before.strip() or _PLACEHOLDER in after:
         raise RecordedError(
             f"{row.place}: problem {name!r}: {_PLACEHOLDER} stands elsewhere than once before the "
@@ -48,15 +48,15 @@ def _question(row: Row, name: str) -> str:
         raise RecordedError(
             f"{row.place}: problem {name!r} has no question, only an image; remove the row"
         )
-    return (after if mark else asked).strip()
+    return (after if mark else content).strip()
 
 
 def _image(row: Row, name: str) -> str | bytes:
     """The only image of a row."""
-    found = value(row, "images", list)
-    if len(found) != 1:
+    images = value(row, "images", list)
+    if len(images) != 1:
         raise RecordedError(
-            f"{row.place}: problem {name!r}: {len(found)} images; expected one"
-            f"{'' if found else ': a question without its image'}. Remove the row"
+            f"{row.place}: problem {name!r}: {len(images)} images; expected one"
+            f"{'' if images else ': a question without its image'}. Remove the row"
         )
-    return visual.image(Row(row.place, {"images": found[0]}), name, "images")
+    return visual.image(Row(row.place, {"images": images[0]}), name, "images")

@@ -35,7 +35,7 @@ def with_images(
     Raises:
         RecordedError: images are missing, or cannot be used; it names the problems.
     """
-    found, faults = [], []
+    completed, faults = [], []
     for problem in problems:
         try:
             image = _read_image(problem, folder)
@@ -46,7 +46,7 @@ def with_images(
         except ImageError as error:
             faults.append((problem.name, str(error)))
             continue
-        found.append(replace(problem, image=image))
+        completed.append(replace(problem, image=image))
     if faults:
         lines = "".join(f"\n  {fault}" for _, fault in faults[:_SHOWN])
         more = f"\n  and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
@@ -57,12 +57,14 @@ def with_images(
             f"{', ...' if more else ''}]`; `partial_images: true` keeps those whose files are "
             "missing, without an image"
         )
-    return found
+    return completed
 
 
 def images_digest(problems: Iterable[BenchmarkProblem]) -> str:
     """Digest of the images of problems, by the problems' names."""
-    return digest(*sorted((one.name, one.image.digest) for one in problems if one.image))
+    return digest(
+        *sorted((problem.name, problem.image.digest) for problem in problems if problem.image)
+    )
 
 
 def complete(problems: Sequence[BenchmarkProblem], files: BenchmarkFiles) -> list[BenchmarkProblem]:
@@ -73,21 +75,21 @@ def complete(problems: Sequence[BenchmarkProblem], files: BenchmarkFiles) -> lis
             `images_sha256`, or this is null: it says what to write.
     """
     folder = None if files.images is None else Path(files.images)
-    found = with_images(problems, folder, partial=files.partial_images)
+    completed = with_images(problems, folder, partial=files.partial_images)
     if folder is not None:
-        _check(found, files.images_sha256)
-    return found
+        _check(completed, files.images_sha256)
+    return completed
 
 
 def _check(problems: Sequence[BenchmarkProblem], sha256: str | None) -> None:
-    found = images_digest(problems)
-    if sha256 in (found, ANY_FILE):
+    actual = images_digest(problems)
+    if sha256 in (actual, ANY_FILE):
         return
-    number = sum(one.image is not None for one in problems)
+    number = sum(problem.image is not None for problem in problems)
     raise RecordedError(
         f"images_sha256 is {sha256 or 'null'}, but the {number} images of {len(problems)} "
-        f"problems have {found}. If they are those you mean, give `images_sha256: {found}` in the "
-        f"parameters, so that another image is noticed, or `images_sha256: {ANY_FILE}`"
+        f"problems have {actual}. If they are those you mean, give `images_sha256: {actual}` in "
+        f"the parameters, so that another image is noticed, or `images_sha256: {ANY_FILE}`"
     )
 
 

@@ -50,23 +50,23 @@ def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Benchm
 
 
 def _question(row: Row, name: str, choices: tuple[str, ...]) -> str:
-    asked = visual.question(row, name, "question")
-    if len(_PLACEHOLDER.findall(asked)) == 1:
-        bare = re.sub(r"\n\s*\n", "\n", _PLACEHOLDER.sub("", asked)).strip()
-        asked = bare or asked
+    content = visual.question(row, name, "question")
+    if len(_PLACEHOLDER.findall(content)) == 1:
+        without = re.sub(r"\n\s*\n", "\n", _PLACEHOLDER.sub("", content)).strip()
+        content = without or content
     if choices and choices != tuple(_LETTERS[: len(choices)]):
-        asked = f"{asked}\n{visual.lettered(choices)}"
-    return asked.strip()
+        content = f"{content}\n{visual.lettered(choices)}"
+    return content.strip()
 
 
 def _chosen(row: Row, name: str, letter: str, choices: tuple[str, ...]) -> str:
     """The text of the choice that a letter names."""
-    if len(letter) != 1 or not 0 <= (place := ord(letter) - ord("A")) < len(choices):
+    if len(letter) != 1 or not 0 <= (index := ord(letter) - ord("A")) < len(choices):
         raise RecordedError(
             f"{row.place}: problem {name!r}: answer {letter!r} names none of its {len(choices)} "
             "options; download the file again"
         )
-    return choices[place]
+    return choices[index]
 
 
 def _bare(answer: str) -> str:

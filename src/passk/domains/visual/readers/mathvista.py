@@ -38,7 +38,7 @@ _TAGS = ("task", "context", "grade", "source", "language", "category")
 _NONE = "not applicable"
 
 
-def query(asked: str, hint: str, unit: str | None, choices: tuple[str, ...]) -> str:
+def query(question: str, hint: str, unit: str | None, choices: tuple[str, ...]) -> str:
     """What a model is asked, as MathVista's `query`.
 
     Example:
@@ -49,10 +49,10 @@ def query(asked: str, hint: str, unit: str | None, choices: tuple[str, ...]) -> 
         (A) 1
         (B) 2
     """
-    found = f"Hint: Please answer the {hint}\nQuestion: {asked}"
+    lines = f"Hint: Please answer the {hint}\nQuestion: {question}"
     if unit:
-        found += f" (Unit: {unit})"
-    return f"{found}\nChoices:\n{visual.lettered(choices)}" if choices else found
+        lines += f" (Unit: {unit})"
+    return f"{lines}\nChoices:\n{visual.lettered(choices)}" if choices else lines
 
 
 def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[BenchmarkProblem]:
@@ -62,7 +62,10 @@ def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Benchm
         name = str(value(row, "pid", (str, int)))
         kind, precision = text(row, "answer_type"), _precision(row, name)
         if (hint := HINTS.get((kind, precision))) is None:
-            legal = ", ".join(f"{one} ({to})" if to else one for one, to in HINTS)
+            legal = ", ".join(
+                f"{legal_kind} ({decimals})" if decimals else legal_kind
+                for legal_kind, decimals in HINTS
+            )
             raise RecordedError(
                 f"{row.place}: problem {name!r}: answer_type {kind!r} with precision {precision} "
                 f"is not supported; legal: {legal}. Leave the row out, or download the file again"
@@ -85,19 +88,23 @@ def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Benchm
 
 def _precision(row: Row, name: str) -> int | None:
     """Decimals; Parquet keeps them as floats."""
-    found = row.values.get("precision")
-    if found is None:
+    precision = row.values.get("precision")
+    if precision is None:
         return None
-    if isinstance(found, bool) or not isinstance(found, int | float) or found != int(found):
+    if (
+        isinstance(precision, bool)
+        or not isinstance(precision, int | float)
+        or precision != int(precision)
+    ):
         raise RecordedError(
-            f"{row.place}: problem {name!r}: precision is {found!r}; expected a whole number: "
+            f"{row.place}: problem {name!r}: precision is {precision!r}; expected a whole number: "
             "download the file again"
         )
-    return int(found)
+    return int(precision)
 
 
 def _tags(row: Row) -> tuple[str, ...]:
     about: Mapping[str, Any] = value(row, "metadata", dict)
-    found = [about.get(tag) for tag in _TAGS]
-    kept = [one for one in found if isinstance(one, str) and one != _NONE]
-    return (*kept, *(one for one in about.get("skills") or () if isinstance(one, str)))
+    values = [about.get(tag) for tag in _TAGS]
+    kept = [value for value in values if isinstance(value, str) and value != _NONE]
+    return (*kept, *(value for value in about.get("skills") or () if isinstance(value, str)))

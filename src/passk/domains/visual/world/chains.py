@@ -89,7 +89,7 @@ def chain_valid(question: str, response: str, shown: str | None) -> bool | None:
         >>> chain_valid(asked, r" b7 g2 r3 y5; ends: y5 g2 r3 b7; \boxed{5237}", scene)
         False
     """
-    asked, chain = parse_question(question), parse_chain(response)
-    if asked is None or chain is None or shown is None:
+    parsed, chain = parse_question(question), parse_chain(response)
+    if parsed is None or chain is None or shown is None:
         return None
-    return chain == solve(asked, Scene.load(shown))
+    return chain == solve(parsed, Scene.load(shown))

@@ -10,10 +10,10 @@ from passk.domains.visual.world.scene import Item, Items
 
 
 def _pairs(items: Items) -> Items:
-    found = list(items)
-    for i in range(0, len(found) - 1, 2):
-        found[i], found[i + 1] = found[i + 1], found[i]
-    return tuple(found)
+    swapped = list(items)
+    for i in range(0, len(swapped) - 1, 2):
+        swapped[i], swapped[i + 1] = swapped[i + 1], swapped[i]
+    return tuple(swapped)
 
 
 def _change(step: Callable[[int], int]) -> Callable[[Items], Items]:

@@ -91,10 +91,12 @@ def operation(asked: Asked, scene: Scene) -> str:
 
 def write_question(question: SceneQuestion) -> str:
     """The question's text: what a model is told besides the image."""
-    noun, said = NOUNS[question.kind], [one.words for one in question.asked]
+    noun, clauses = NOUNS[question.kind], [phrase.words for phrase in question.asked]
     if question.style == "contest":
-        return f"Mia notes the {noun}, blue to yellow: {', then '.join(said)}. What does she get?"
-    return f"Read the {noun}, blue to yellow: {', '.join(said)}. Which number?"
+        return (
+            f"Mia notes the {noun}, blue to yellow: {', then '.join(clauses)}. What does she get?"
+        )
+    return f"Read the {noun}, blue to yellow: {', '.join(clauses)}. Which number?"
 
 
 _WORDS = {
@@ -119,5 +121,7 @@ def parse_question(written: str) -> SceneQuestion | None:
         if (match := pattern.fullmatch(line)) and match[1] in _KIND:
             asked = [_WORDS.get(words) for words in match[2].split(joint)]
             if all(asked):
-                return SceneQuestion(_KIND[match[1]], tuple(one for one in asked if one), style)
+                return SceneQuestion(
+                    _KIND[match[1]], tuple(phrase for phrase in asked if phrase), style
+                )
     return None

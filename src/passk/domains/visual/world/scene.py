@@ -56,16 +56,16 @@ class Scene:
 
     def dump(self) -> str:
         """As JSON; the inverse of `load`."""
-        said = {"kind": self.kind, "items": text(self.items)}
-        return json.dumps({**said, "ground": self.ground, "corner": self.corner})
+        content = {"kind": self.kind, "items": text(self.items)}
+        return json.dumps({**content, "ground": self.ground, "corner": self.corner})
 
     @staticmethod
     def load(dumped: str) -> "Scene":
         """Read what `dump` wrote. Raises ValueError where it is something else."""
-        said = json.loads(dumped)
-        if not isinstance(said, dict) or set(said) != {"kind", "items", "ground", "corner"}:
+        content = json.loads(dumped)
+        if not isinstance(content, dict) or set(content) != {"kind", "items", "ground", "corner"}:
             raise ValueError(f"not a scene: {dumped[:80]!r}")
-        return Scene(said["kind"], read(said["items"]), said["ground"], said["corner"])
+        return Scene(content["kind"], read(content["items"]), content["ground"], content["corner"])
 
 
 def text(items: Sequence[Item]) -> str:
@@ -86,8 +86,10 @@ def read(written: str) -> Items:
         Item(colour='b', value=7)
     """
     words = written.split(" ")
-    found = [_ITEM.fullmatch(word) for word in words]
-    return tuple(Item(one[1], int(one[2])) for one in found if one) if all(found) else ()
+    matches = [_ITEM.fullmatch(word) for word in words]
+    return (
+        tuple(Item(match[1], int(match[2])) for match in matches if match) if all(matches) else ()
+    )
 
 
 def number(items: Sequence[Item]) -> str:

@@ -75,12 +75,12 @@ def _question(
     """A question with `level` phrases, none twice."""
     chosen: list[int] = []
     while len(chosen) < level:
-        (one,) = generator.choices(range(len(PHRASES)), _weights(len(PHRASES), skew))
-        if one not in chosen:
-            chosen.append(one)
+        (phrase,) = generator.choices(range(len(PHRASES)), _weights(len(PHRASES), skew))
+        if phrase not in chosen:
+            chosen.append(phrase)
     asked = tuple(
-        Asked(one, generator.choice(list(COLOURS)) if "{" in PHRASES[one].words else None)
-        for one in chosen
+        Asked(phrase, generator.choice(list(COLOURS)) if "{" in PHRASES[phrase].words else None)
+        for phrase in chosen
     )
     return SceneQuestion(kind, asked, style)
 
@@ -104,10 +104,10 @@ def _hearsay(mixture: Mixture, generator: random.Random) -> chains.Strategy:
         return operation(asked, scene)
 
     def strategy(asked: Asked, scene: Scene) -> str:
-        found = guess(asked, scene)
-        while found.partition(" ")[0] in mixture.withheld:
-            found = popular(asked)
-        return found
+        chosen = guess(asked, scene)
+        while chosen.partition(" ")[0] in mixture.withheld:
+            chosen = popular(asked)
+        return chosen
 
     return strategy
 
