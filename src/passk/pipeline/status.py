@@ -12,6 +12,7 @@ from typing import Any
 
 from passk.config.paths import COMPONENTS, PARAMS
 from passk.pipeline.dag import Dag, Stage, changes
+from passk.pipeline.identity.components import StageComponents
 from passk.pipeline.identity.current import Identity, changed_files, differing
 from passk.provenance.lock import LockEntry, read_lock
 
@@ -91,7 +92,7 @@ def _state(state: object) -> str:
 
 def _changed_code(stage: Stage, entry: LockEntry, identity: Identity, root: Path) -> Iterator[str]:
     """Components of code that differ, with the files where both states are known here."""
-    before = next(iter(entry.params.get(COMPONENTS.as_posix(), {}).values()), {})
+    before = _recorded(entry)
     now = identity.of_stage(stage)
     if not before:
         yield "code: none was recorded when it ran"
@@ -118,13 +119,19 @@ def _changed_values(stage: Stage, entry: LockEntry, identity: Identity) -> Itera
         yield f"parameter {key}: {_value(before, key)} -> {_value(now, key)}"
     if len(keys) > _SHOWN:
         yield f"and {len(keys) - _SHOWN} more parameters"
-    recorded = next(iter(entry.params.get(COMPONENTS.as_posix(), {}).values()), {})
+    recorded = _recorded(entry)
     if keys:
         return
     if recorded and recorded[_PARAMETERS] != identity.of_stage(stage)[_PARAMETERS]:
         yield "a default of its parameters changed"
     elif before != stated:
         yield f"{PARAMS} states the same values in another way"
+
+
+def _recorded(entry: LockEntry) -> StageComponents:
+    """The components that a lock entry holds; none where it is older than they are."""
+    components: Any = entry.params.get(COMPONENTS.as_posix(), {})
+    return next(iter(components.values()), {})
 
 
 def _flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

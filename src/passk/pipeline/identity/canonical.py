@@ -132,7 +132,7 @@ class _Meaning(ast.NodeTransformer):
             if not isinstance(part, ast.Constant):
                 parts.append(part)
             elif isinstance(last, ast.Constant):
-                parts[-1] = ast.Constant(f"{last.value}{part.value}")
+                parts[-1] = ast.Constant(str(last.value) + str(part.value))
             elif part.value:
                 parts.append(part)
         node.values = parts

@@ -16,7 +16,7 @@ from passk.core.digests import digest, file_digest
 from passk.core.files import FileError, json_text, read_json, replacing, write_json, write_once
 from passk.core.yaml_files import read
 from passk.pipeline.dag import Stage, cached
-from passk.pipeline.identity import components
+from passk.pipeline.identity.components import Components, StageComponents, compute
 from passk.pipeline.identity.source_files import PACKAGE, SourceFiles
 
 FOLDER = STATE / "identity"
@@ -39,9 +39,9 @@ class Identity:
 
     parameters: Mapping[str, Any]
     stated: Mapping[str, Any]
-    components: components.Components
+    components: Components
 
-    def of_stage(self, stage: Stage) -> components.StageComponents:
+    def of_stage(self, stage: Stage) -> StageComponents:
         """The components of a stage."""
         return self.components[stage.group][stage.item]
 
@@ -83,7 +83,7 @@ def _compute(root: Path, path: Path) -> Identity:
     parameters = resolve(load_study(root / PARAMS))
     dag = cached(root)
     files = SourceFiles(root / FOLDER / "source-files.json")
-    identity = Identity(parameters, read(root / PARAMS), components.compute(parameters, dag, files))
+    identity = Identity(parameters, read(root / PARAMS), compute(parameters, dag, files))
     files.save()
     for mark, members in files.members.items():
         write_once(root / FOLDER / "members" / f"{mark}.json", json_text(members))
@@ -117,7 +117,7 @@ def write_components(root: Path = Path()) -> Identity:
     return identity
 
 
-def read_components(stage: Stage, root: Path = Path()) -> components.StageComponents:
+def read_components(stage: Stage, root: Path = Path()) -> StageComponents:
     """What `components.json` says of a stage, as DVC reads it; empty where it says nothing."""
     if not (root / COMPONENTS).exists():
         return {}
@@ -129,7 +129,7 @@ def read_components(stage: Stage, root: Path = Path()) -> components.StageCompon
     return dict(entry.get(stage.item, {}) if stage.item else entry)
 
 
-def differing(before: components.StageComponents, now: components.StageComponents) -> list[str]:
+def differing(before: StageComponents, now: StageComponents) -> list[str]:
     """Names of the components that differ, in alphabetical order."""
     return sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import passk
-from passk.core.digests import digest
-from passk.core.files import read_json, write_json
+from passk.core.digests import digest, file_digest
+from passk.core.files import FileError, read_json, write_json
 from passk.pipeline.identity.canonical import canonical
 
 PACKAGE = Path(passk.__file__).parent
@@ -72,7 +72,8 @@ class SourceFile:
     @classmethod
     def parse(cls, entry: Mapping[str, Any]) -> Self:
         """A file's JSON form."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()})
+        lists = (tuple(entry[name]) for name in ("imports", "lazy", "beside"))
+        return cls(entry["content"], entry["meaning"], *lists)
 
 
 def _bytes_digest(content: bytes) -> str:
@@ -130,10 +131,7 @@ class SourceFiles:
     def __init__(self, memory: Path) -> None:
         self.members: dict[str, dict[str, str]] = {}
         self._memory = memory
-        self._known: dict[str, SourceFile] = {}
-        if memory.exists():
-            entries = read_json(memory, "delete it")
-            self._known = {name: SourceFile.parse(entry) for name, entry in entries.items()}
+        self._known = _remembered(memory)
         self._read: dict[Path, SourceFile] = {}
 
     def __getitem__(self, path: Path) -> SourceFile:
@@ -160,7 +158,8 @@ class SourceFiles:
         entries = self._known | {str(path): file for path, file in self._read.items()}
         present = {name: entry for name, entry in entries.items() if Path(name).exists()}
         if present != self._known:
-            write_json(self._memory, {name: asdict(entry) for name, entry in present.items()})
+            files = {name: asdict(entry) for name, entry in present.items()}
+            write_json(self._memory, {"reader": _reader(), "files": files})
 
     def closure(self, module: str, *, lazy: bool = True) -> frozenset[Path]:
         """Files that a module's behaviour depends on, this one's own among them.
@@ -187,6 +186,24 @@ class SourceFiles:
             names = file.imports + (file.lazy if lazy or path != start else ())
             queue += [found for name in names if (found := module_file(name)) is not None]
         return frozenset(files)
+
+
+@cache
+def _reader() -> str:
+    """Digest of the code that reads source files: what another one read is not taken over."""
+    here = Path(__file__).parent
+    return digest(*(file_digest(here / name) for name in ("canonical.py", "source_files.py")))
+
+
+def _remembered(memory: Path) -> dict[str, SourceFile]:
+    """What this reader remembers of files; nothing where the memory is another's, or damaged."""
+    try:
+        content = read_json(memory) if memory.exists() else {}
+        if content.get("reader") != _reader():
+            return {}
+        return {name: SourceFile.parse(entry) for name, entry in content["files"].items()}
+    except (FileError, AttributeError, KeyError, TypeError):
+        return {}
 
 
 @cache
