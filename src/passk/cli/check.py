@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from ruamel.yaml import YAML
 
+from passk.config.composition import check_composed
 from passk.config.paths import PARAMS
 from passk.config.resolved import resolve
 from passk.config.study import load_study
@@ -23,12 +24,13 @@ def main(
 
     The exit code is 0 if it is legal, 1 if it has faults, 2 if it cannot be read.
 
-    Example: passk check studies/smoke.yaml
+    Example: passk check params.yaml
 
     Example: passk check --resolved | less
     """
     try:
         study = load_study(path)
+        composed = check_composed(path.parent) if path.name == PARAMS.name else None
     except ParameterError as error:
         typer.echo(f"passk: {error}", err=True)
         raise typer.Exit(2 if isinstance(error, UnreadableFileError) else 1) from None
@@ -39,6 +41,8 @@ def main(
         f"{path}: study {study.study!r} is legal: {len(study.sets)} sets, "
         f"{len(study.pretrain) + len(study.train)} trained models, {len(study.draws)} draws"
     )
+    if composed is not None and composed.note:
+        typer.echo(composed.note)
 
 
 def print_yaml(values: object) -> None:

@@ -26,7 +26,8 @@ STATED = (
     "analysis.questions", "analysis.views", "analysis.coverage_excludes", "analysis.k",
     "analysis.bootstrap",
 )  # fmt: skip
-_WIDTH = 110
+_WIDTH = 140  # of one entry on one line
+_PROSE_WIDTH = 100
 _HEAD = """\
 # Composed by `passk compose` from the files below; study.yaml is the short form, for people. A key
 # that is left out has the schema's default. What stands here counts: an edit by hand is accepted,
@@ -104,12 +105,12 @@ def _layout(node: Any, indent: int, *, key: str = "", top: bool = False) -> Any:
         if _fits(node, indent + len(key)):
             sequence.fa.set_flow_style()
         return sequence
-    return _folded(node) if isinstance(node, str) and indent + len(node) > _WIDTH else node
+    return _folded(node) if isinstance(node, str) and indent + len(node) > _PROSE_WIDTH else node
 
 
 def _folded(text: str) -> str:
     """A long text over several lines, which are one when they are read."""
-    lines = textwrap.wrap(text, _WIDTH - 10, break_long_words=False, break_on_hyphens=False)
+    lines = textwrap.wrap(text, _PROSE_WIDTH - 10, break_long_words=False, break_on_hyphens=False)
     if "\n" in text or " ".join(lines) != text:
         return text
     folded = FoldedScalarString(text)

@@ -80,9 +80,12 @@ def execute(stage: Stage) -> None:
     keys = stage.params.get(PARAMS.as_posix(), ())
     execution = records.open_execution(stage, select(values, keys))
     tracking.ensure_drainer()  # shows a training log while it grows
+    from passk.config.resolved import resolve
+    from passk.config.study import load_study
     from passk.pipeline.stages.job import Job  # imports pydantic, which a wrong name does not need
 
-    job = Job(stage.group, stage.item, execution.params, execution.inputs)
+    params = select(resolve(load_study(PARAMS)), keys)  # with the defaults that the file leaves out
+    job = Job(stage.group, stage.item, params, execution.inputs)
     try:
         metrics = importlib.import_module(stage_module(stage.group)).run(job)
         execution.finish(metrics or {})
