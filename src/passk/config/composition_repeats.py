@@ -19,7 +19,10 @@ from passk.config.composition_rules import Entries
 from passk.core.legal import suggest
 from passk.core.yaml_files import ParameterError
 
-_REFERRING = ("start", "model", "reference", "candidate")  # keys that name a model or a draw
+_REFERRING = {  # keys that name what is repeated
+    "seeds": ("start", "model", "reference", "candidate"),
+    "replicates": ("reference", "candidate"),
+}
 _SECTIONS = {
     "seeds": ("pretrain", "train", "sft", "draws", "analysis.comparisons"),
     "replicates": ("draws", "analysis.comparisons"),
@@ -100,7 +103,7 @@ def _add(
     """The repeats of one section's entries, for one seed or replicate."""
     entries = sections[section].entries
     for name in [name for name in new if name in entries]:
-        entry = _referring(entries[name], new)
+        entry = _referring(entries[name], new, *by)
         if section in ("pretrain", "train", "sft"):
             entry["train_seed"] = by["seeds"]
         if section == "train":
@@ -119,10 +122,10 @@ def _add(
         entries[new[name]] = entry
 
 
-def _referring(entry: Mapping[str, Any], new: Mapping[str, str]) -> dict[str, Any]:
+def _referring(entry: Mapping[str, Any], new: Mapping[str, str], kind: str) -> dict[str, Any]:
     """An entry that refers to the repeats."""
     changed = copy.deepcopy(dict(entry))
-    for key in _REFERRING:
+    for key in _REFERRING[kind]:
         name, slash, step = str(entry.get(key)).partition("/")
         if name in new:
             changed[key] = f"{new[name]}{slash}{step}"
