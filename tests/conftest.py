@@ -105,7 +105,7 @@ def copy_project(target: Path, study: str | None = None) -> Workspace:
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT, text=True, capture_output=True, check=True,
     )  # fmt: skip
-    made = ("records/", "reports/", "dvc.lock")  # what a study leaves behind
+    made = ("ledger.jsonl", "reports/", "dvc.lock")  # what a study leaves behind
     for name in listed.stdout.splitlines():
         if (ROOT / name).is_file() and not name.startswith(made):
             (target / name).parent.mkdir(parents=True, exist_ok=True)

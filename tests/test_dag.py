@@ -5,11 +5,11 @@ import json
 from pathlib import Path
 
 import pytest
+from passk.cli.deps import outdated
+from passk.pipeline.closure import PACKAGE, closure, code_dependencies, stage_module
 from ruamel.yaml import YAML
 from tests.conftest import ROOT, copy_project
 
-from passk.cli.deps import outdated
-from passk.pipeline.closure import PACKAGE, closure, code_dependencies, stage_module
 from passk.pipeline.dag import Dag, Stage, cached
 
 GROUPS = tuple(YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")["stages"])

@@ -12,6 +12,7 @@ import pytest
 
 from passk.provenance import records
 from passk.provenance.lock import lock_digest, path_digest, read_lock
+from passk.provenance.record_store import own_store
 from passk.provenance.records import open_execution
 from passk.provenance.run_record import read_record
 
@@ -27,7 +28,7 @@ class Step:
     )
 
 
-PARAMS = {"study": "toy", "draws": {"a": {"n": 4, "rate": 1e-05, "none": None}}}
+PARAMS = {"params.yaml": {"study": "toy", "draws": {"a": {"n": 4, "rate": 1e-05, "none": None}}}}
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def test_record_says_what_ran_from_what_to_what(project):
     execution = document["execution"]
     assert execution["exit_status"] == 0
     assert execution["peak_memory_bytes"] > 1_000_000
-    assert (project / records.ENVIRONMENTS / f"{execution['environment']}.txt").exists()
+    assert (own_store(project).environments / f"{execution['environment']}.txt").exists()
     assert execution["commit"] is None  # not a git repository
 
 
@@ -71,7 +72,7 @@ def test_record_is_written_once_and_does_not_depend_on_times(project):
     "change",
     [
         {"content": "3\n"},
-        {"params": {"study": "toy", "draws": {"a": {"n": 8}}}},
+        {"params": {"params.yaml": {"study": "toy", "draws": {"a": {"n": 8}}}}},
         {"step": Step(cmd="python other.py")},
     ],
 )
@@ -90,7 +91,7 @@ def test_failed_stage_leaves_no_record_but_a_note_for_tracking(project):
     execution = open_execution(Step(), PARAMS, project)
     assert len(list((project / records.RUNNING).iterdir())) == 1
     execution.fail(ValueError("row 3: no answer"))
-    assert not list((project / "records").glob("double*"))
+    assert not list(own_store(project).all())
     (note,) = (project / records.QUEUE).iterdir()
     assert "row 3" in json.loads(note.read_text())["error"]
     assert not list((project / records.RUNNING).iterdir())
@@ -122,7 +123,7 @@ def test_commit_and_changed_files(project):
     (project / "dvc.lock").write_text("")
     execution = read_record(run(project)).execution
     assert len(execution.commit) == 40
-    assert set(execution.dirty) == {"source.txt", "out.txt", ".passk/"}
+    assert set(execution.dirty) == {"source.txt", "out.txt"}
 
 
 def test_digests_are_those_of_dvc(tmp_path):
@@ -139,7 +140,7 @@ def test_digests_are_those_of_dvc(tmp_path):
             keys = ("study", "rate", "draws.a", "words")
             step = Step("make@a", "sh run.sh", ("in", "step.py"), ("folder", "file.txt"),
                         {{"params.yaml": keys}})
-            execution = open_execution(step, select(read(Path("params.yaml")), keys))
+            execution = open_execution(step, {{"params.yaml": select(read(Path("params.yaml")), keys)}})
             Path("folder/b/c").mkdir(parents=True)
             Path("folder/b/c/z").write_text("z")
             Path("folder/b/é.txt").write_text("é")
@@ -164,9 +165,9 @@ def test_digests_are_those_of_dvc(tmp_path):
     dvc = [sys.executable, "-m", "dvc"]
     for arguments in (["init", "--no-scm", "-q"], ["repro", "-q"]):
         subprocess.run([*dvc, *arguments], cwd=tmp_path, check=True)
-    (record,) = (tmp_path / "records" / "make@a").iterdir()
+    (record,) = own_store(tmp_path).all()
     entry = read_lock(tmp_path)["make@a"]
-    assert entry.digest[:16] == record.stem
+    assert entry.digest == read_record(record).entry
     assert read_record(record).outs == entry.outs
     assert entry.outs["folder"] == path_digest(tmp_path / "folder", tmp_path)
     assert records.find_record(entry, tmp_path) == read_record(record)

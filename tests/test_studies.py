@@ -8,10 +8,12 @@ import polars as pl
 import pytest
 from tests.conftest import Workspace, copy_project
 
+from passk.provenance.record_store import own_store
+
 
 def records(workspace: Workspace, pattern: str) -> list[dict]:
     """Run records of the stages whose name matches."""
-    found = [json.loads(p.read_text()) for p in (workspace.root / "records").glob("*/*.json")]
+    found = [json.loads(p.read_text()) for p in own_store(workspace.root).all()]
     return [r for r in found if re.fullmatch(pattern, r["stage"])]
 
 

@@ -27,7 +27,9 @@ def project(tmp_path, monkeypatch):
 
 
 def execute(project, n=4, name="double@a"):
-    params = {"study": "toy", "draws": {"a": {"n": n, "sets": ["x"], "rate": 1e-05}}}
+    params = {
+        "params.yaml": {"study": "toy", "draws": {"a": {"n": n, "sets": ["x"], "rate": 1e-05}}}
+    }
     execution = open_execution(Step(name=name), params, project)
     (project / "out.txt").write_text(f"{n}\n")
     return execution.finish({"reward": n / 10})

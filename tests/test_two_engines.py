@@ -7,6 +7,7 @@ import pytest
 from tests.conftest import Workspace
 
 from passk.pipeline import dag as dvc_dag
+from passk.provenance.record_store import own_store
 
 ALL_DRAWS = ("sample@", "verify@", "count@")
 TABLES = ("manifest", "report")  # read the parameters of every draw
@@ -50,7 +51,7 @@ def planned(workspace: Workspace) -> set[str]:
 
 def executions(workspace: Workspace) -> int:
     """How many executions were recorded so far; a cache hit records none."""
-    return len(list((workspace.root / "records").rglob("*.json")))
+    return len(list(own_store(workspace.root).all()))
 
 
 def expected(workspace: Workspace, prefixes: tuple[str, ...]) -> set[str]:

@@ -22,7 +22,7 @@ COMMANDS = (
     "export",
     "restore",
     "prune",
-    "deps",
+    "status",
 )
 
 

@@ -46,9 +46,13 @@ def main(
 
 
 def print_yaml(values: object) -> None:
-    """Print values as a parameter file has them."""
+    """Print values as a parameter file has them: short lists on one line, keys in their order."""
     yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = None  # short lists on one line
-    yaml.sort_base_mapping_type_on_output = False
-    yaml.width = 100
+    options = {
+        "default_flow_style": None,
+        "sort_base_mapping_type_on_output": False,
+        "width": 100,
+    }
+    for name, value in options.items():
+        setattr(yaml, name, value)  # attributes without types
     yaml.dump(values, sys.stdout)

@@ -19,7 +19,6 @@ from passk.provenance.draws import read_comparisons, trace_row
 from passk.provenance.explain import ExplainError, Link
 from passk.provenance.lock import LockEntry, read_lock
 from passk.provenance.mlflow_runs import flatten
-from passk.provenance.records import record_path
 from passk.provenance.suites import read_suite
 
 
@@ -36,7 +35,7 @@ def main(
     draw: Annotated[str, typer.Option(help="The draw.")] = "",
     set_: Annotated[str, typer.Option("--set", help="The set.")] = "",
     k: Annotated[int, typer.Option(help="The k of a pass@k.")] = 0,
-    pair: Annotated[str, typer.Option(help="The pair of a comparison.")] = "",
+    comparison: Annotated[str, typer.Option(help="The comparison.")] = "",
     problem: Annotated[
         str,
         typer.Option(help="Also show this problem's samples: its index, its id, or an id's start."),
@@ -47,7 +46,7 @@ def main(
 
     Example: passk explain pass_at_k draw=base set=indomain k=16 --problem 3
     """
-    options = {"draw": draw, "set": set_, "k": k, "pair": pair}
+    options = {"draw": draw, "set": set_, "k": k, "comparison": comparison}
     try:
         where = parse_condition(
             key or (), {column: value for column, value in options.items() if value}
@@ -65,8 +64,8 @@ def parse_condition(keys: Iterable[str], options: Mapping[str, Any]) -> dict[str
     """Column -> value, from options and from `key=value` words.
 
     Example:
-        >>> parse_condition(["set=hard", "category=both,rl_only"], {"pair": "grpo"})
-        {'pair': 'grpo', 'set': 'hard', 'category': 'both,rl_only'}
+        >>> parse_condition(["set=hard", "category=both,neither"], {"comparison": "grpo"})
+        {'comparison': 'grpo', 'set': 'hard', 'category': 'both,neither'}
     """
     where = dict(options)
     for word in keys:
@@ -225,5 +224,5 @@ def _link(link: Link) -> Iterator[str]:
     changed = f" + changes in {', '.join(run.dirty)}" if run.dirty else ""
     yield (
         f"{indent}  commit {(run.commit or 'none')[:12]}{changed}, {run.started[:19]}, "
-        f"{run.seconds:.1f} s on {run.host}; record {record_path(link.entry)}"
+        f"{run.seconds:.1f} s on {run.host}; record {link.record.digest}"
     )

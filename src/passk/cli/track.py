@@ -1,30 +1,40 @@
-"""`passk track`: bring MLflow up to date with what ran."""
+"""`passk track`: bring the ledger and MLflow up to date with what ran."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from passk.config.paths import RECORDS
-from passk.provenance import tracking
+from passk.config.paths import LEDGER
+from passk.provenance import records, tracking
+from passk.provenance.ledger import update_ledger
+from passk.provenance.lock import read_lock
 from passk.provenance.mlflow_runs import tracking_uri
 
 
 def main(
     history: Annotated[
-        bool, typer.Option("--history", help="Also add all records in git, e.g. after a clone.")
+        bool,
+        typer.Option("--history", help="Also add all that the ledger has, e.g. after a clone."),
     ] = False,
 ) -> None:
-    """Add executions that wait to MLflow, and say which; running stages do this by themselves.
+    """Bring the ledger up to date with dvc.lock, and MLflow with the executions that wait.
+
+    Running stages feed MLflow by themselves.
 
     Exit code 1 if the tracking store did not answer; what waits is kept for the next attempt.
 
     Example: passk track && mlflow ui --backend-store-uri sqlite:///mlflow.db
     """
+    root = Path()
+    if update_ledger(root):
+        typer.echo(f"{LEDGER} is up to date with dvc.lock; commit both")
     if history:
-        for path in sorted(RECORDS.glob("*/*.json")):
-            tracking.enqueue(path)
-    report = tracking.sync(Path())
+        for entry in read_lock(root).values():
+            record = records.find_record(entry, root)
+            if record is not None:
+                records.enqueue(record, root)
+    report = tracking.sync(root)
     for stage in report.added:
         typer.echo(f"added {stage}")
     typer.echo(

@@ -7,8 +7,12 @@ strangers in a folder that a stage depends on.
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
-RECORDS = Path("records")
-STATE = Path(".passk")  # git-ignored: blocks, verdicts, calibration, resume folders, stamps
+COMPONENTS = Path("components.json")  # git-ignored: digests of the code that each stage uses
+LEDGER = Path("ledger.jsonl")  # in git: one line per execution that dvc.lock names
+STATE = Path(
+    ".passk"
+)  # git-ignored: records, blocks, verdicts, calibration, resume folders, stamps
+RECORDS = STATE / "records"
 BLOCKS = STATE / "blocks"
 VERDICTS = STATE / "verdicts"
 CALIBRATION = STATE / "calibration"

@@ -30,20 +30,20 @@ class Benchmark(ParameterSection):
     images: str | None = Field(
         default=None,
         description="Folder of the images, under the names that the file gives (images/4.jpg) or "
-        "their last part (4.jpg); null: such images are not read, and problems have no picture, "
+        "their last part (4.jpg); null: such images are not read, and problems have no image, "
         "which suffices to filter, judge and import. Images that the file itself holds are always "
         "read.",
     )
     images_sha256: Digest | None = Field(
         default=None,
-        description="Digest that the pictures read from the folder must have, or `any`; the stage "
+        description="Digest that the images read from the folder must have, or `any`; the stage "
         "says it where it is another. Only by this do changed images make the stage run again: "
         "with `any`, run it anew yourself.",
     )
     partial_images: bool = Field(
         default=False,
-        description="Whether image files may be missing: problems without one stay, without a "
-        "picture; filter image_present leaves them out.",
+        description="Whether image files may be missing: problems without one stay, without an "
+        "image; filter image_present leaves them out.",
     )
     isolation: Literal["bubblewrap", "subprocess"] = Field(
         default="bubblewrap",

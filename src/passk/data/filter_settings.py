@@ -25,7 +25,7 @@ class SetEntry(ParameterSection):
     )
     images: Literal["own", "shuffled"] = Field(
         default="own",
-        description="shuffled: after the filters, each problem gets the picture of another, and "
+        description="shuffled: after the filters, each problem gets the image of another, and "
         "none keeps its own. A control, beside a set of the same problems with their own: a model "
         "that looks falls to what guessing yields.",
     )

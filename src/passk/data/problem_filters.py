@@ -154,7 +154,7 @@ class ImagePresent(ProblemFilter):
 
     def rule(self) -> Rule:
         """With an image."""
-        return Rule(pl.col("image").is_not_null(), "has no picture")
+        return Rule(pl.col("image").is_not_null(), "has no image")
 
 
 class First(ProblemFilter):

@@ -20,7 +20,7 @@ class WorldSet(ParameterSection):
     split: str = Field(
         description="Part of the question space; digits: train, indomain, outdomain, hard; "
         "programs: train, functions, sentences, hard; scenes: train, vista, vision, hard. Two "
-        "splits never share a question (scenes: a picture); sets of one split may."
+        "splits never share a question (scenes: an image); sets of one split may."
     )
     families: Annotated[DistinctNames, Field(min_length=1)] = Field(
         description="Problem families, drawn evenly; digits: nested, pipe, repeat, undo; programs: "

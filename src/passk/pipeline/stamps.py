@@ -10,7 +10,7 @@ import os
 import shutil
 from pathlib import Path
 
-from passk.config.paths import STAMPS
+from passk.config.paths import STAMPS, STATE
 from passk.pipeline.dag import Dag, Stage
 
 _COMMON_TIME = 1_000_000_000  # any time in the past; equal for all, so that none looks newer
@@ -19,6 +19,11 @@ _COMMON_TIME = 1_000_000_000  # any time in the past; equal for all, so that non
 def stamp(stage: Stage, study: str) -> Path:
     """The stamp of a stage: a folder per study and group, a file per item."""
     return STAMPS / study / stage.group / (stage.item or "done")
+
+
+def finished(name: str) -> Path:
+    """Where the runner leaves the digest of the lock entry that an execution should have."""
+    return STATE / "finished" / name
 
 
 def synchronize(dag: Dag, stale: set[str], study: str, root: Path = Path()) -> set[str]:

@@ -1,46 +1,14 @@
-"""Where an execution took place: commit, installed packages, machine; all of it cheap."""
+"""Where an execution took place: installed packages, machine, processor; all of it cheap."""
 
 import platform
 import resource
-import subprocess
 import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from passk.core.digests import digest
 from passk.core.files import write_once
-
-# What a run itself changes: it says nothing about the code or parameters that ran.
-_WRITTEN_BY_RUNS = ("records", "reports", "dvc.lock")
-
-
-def commit(root: Path = Path()) -> dict[str, Any]:
-    """Git commit, and the files that differ from it; nulls outside a git repository.
-
-    Returns:
-        `commit`: the hash; `dirty`: changed or untracked paths (first 20), other than records,
-        reports and `dvc.lock`.
-    """
-    exclude = [f":(exclude){name}" for name in _WRITTEN_BY_RUNS]
-    status = ["status", "--porcelain", "--untracked-files=normal", "--", ".", *exclude]
-    head = _git(root, "rev-parse", "HEAD")
-    changed = _git(root, *status)
-    return {
-        "commit": head.strip() if head else None,
-        "dirty": None if changed is None else [line[3:] for line in changed.splitlines()][:20],
-    }
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    """Output of a git command that takes no lock, or None where git cannot answer."""
-    try:
-        done = subprocess.run(
-            ["git", "--no-optional-locks", "-C", str(root), *arguments],
-            capture_output=True, text=True, timeout=20, check=False,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout if done.returncode == 0 else None
 
 
 def packages() -> list[str]:
@@ -55,14 +23,21 @@ def packages() -> list[str]:
     )
 
 
-def environment(folder: Path) -> str:
-    """Digest of the installed packages; their list is kept once as `folder/DIGEST.txt`."""
-    names = [f"python-{platform.python_version()}", *packages()]
-    name = digest(*names)[:16]
-    path = folder / f"{name}.txt"
-    if not path.exists():
-        write_once(path, "\n".join(names) + "\n")
+def environment(folders: Sequence[Path]) -> str:
+    """Digest of the installed packages; their list is kept once as `FOLDER/DIGEST.txt`."""
+    text = "\n".join([f"python-{platform.python_version()}", *packages()]) + "\n"
+    name = environment_digest(text)
+    for folder in folders:
+        path = folder / f"{name}.txt"
+        with suppress(OSError):  # a shared cache that is not ours to write
+            if not path.exists():
+                write_once(path, text)
     return name
+
+
+def environment_digest(text: str) -> str:
+    """The name of an environment, from its list of packages, one a line."""
+    return digest(*text.splitlines())[:16]
 
 
 def device() -> str:
@@ -70,12 +45,56 @@ def device() -> str:
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
         return f"{torch.cuda.device_count()} x {torch.cuda.get_device_name(0)}"
+    return _cpuinfo().get("model name") or platform.processor() or platform.machine()
+
+
+# Instruction sets by which numerical libraries choose their kernels.
+_INSTRUCTION_SETS = (
+    "sse4_2", "avx", "f16c", "fma", "bmi2", "avx2", "avx512f", "avx512bw", "avx512dq", "avx512vl",
+    "avx512_vnni", "avx512_bf16", "avx512_fp16", "avx_vnni", "amx_tile", "amx_bf16", "amx_int8",
+    "asimd", "asimdhp", "asimddp", "sve", "sve2", "bf16", "i8mm",
+)  # fmt: skip
+
+
+def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    r"""What decides which kernels run: maker, family, model, stepping, instruction sets.
+
+    A name such as "Intel Xeon Processor" tells too little: virtual machines make it up.
+
+    Example:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "cpuinfo"
+        >>> _ = file.write_text("vendor_id: AuthenticAMD\\ncpu family: 25\\nmodel: 1\\n"
+        ...                     "stepping: 1\\nflags: fpu fma avx2 avx\\n")
+        >>> processor(file)
+        'AuthenticAMD family 25 model 1 stepping 1: avx fma avx2'
+    """
+    facts = _cpuinfo(cpuinfo)
+    maker = facts.get("vendor_id") or facts.get("CPU implementer") or platform.machine()
+    parts = {
+        "family": facts.get("cpu family") or facts.get("CPU architecture"),
+        "model": facts.get("model") or facts.get("CPU part"),
+        "stepping": facts.get("stepping") or facts.get("CPU revision"),
+    }
+    names = " ".join(f"{name} {value}" for name, value in parts.items() if value)
+    flags = set((facts.get("flags") or facts.get("Features") or "").split())
+    present = " ".join(name for name in _INSTRUCTION_SETS if name in flags)
+    return f"{maker} {names}".strip() + (f": {present}" if present else "")
+
+
+def _cpuinfo(path: Path = Path("/proc/cpuinfo")) -> Mapping[str, str]:
+    """What Linux says of the first processor; empty on other systems."""
+    facts: dict[str, str] = {}
     try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        text = path.read_text(encoding="utf-8")
     except OSError:
-        lines = []
-    names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor() or platform.machine())
+        return facts
+    for line in text.splitlines():
+        name, _, value = line.partition(":")
+        if not line.strip():
+            break
+        facts[name.strip()] = value.strip()
+    return facts
 
 
 def peak_memory() -> int:

@@ -11,7 +11,7 @@ import json
 import os
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from ruamel.yaml.error import YAMLError
 from passk.core.digests import digest, file_digest
 
 LOCK = Path("dvc.lock")
+RawEntry = Mapping[str, Any]  # as YAML gives it, at DVC's border
 _ALWAYS_IGNORED = (".git", ".hg", ".dvc")
 
 
@@ -40,7 +41,7 @@ class LockEntry:
     stage: str
     cmd: str
     deps: Mapping[str, str]
-    params: Mapping[str, Mapping[str, Any]]
+    params: Mapping[str, Mapping[str, object]]
     outs: Mapping[str, str]
 
     @property
@@ -50,12 +51,12 @@ class LockEntry:
         return digest("lock", self.cmd, dict(self.deps), params, dict(self.outs))
 
 
-def lock_digest(entry: Mapping[str, Any], root: Path = Path()) -> str:
+def lock_digest(entry: RawEntry, root: Path = Path()) -> str:
     """Digest of a raw entry of `dvc.lock` (keys cmd, deps, params, outs)."""
     return parse("", entry, root).digest
 
 
-def parse(stage: str, entry: Mapping[str, Any], root: Path = Path()) -> LockEntry:
+def parse(stage: str, entry: RawEntry, root: Path = Path()) -> LockEntry:
     """A raw entry of `dvc.lock` in normal form."""
 
     def files(key: str) -> dict[str, str]:
@@ -106,16 +107,46 @@ def relative(path: str, root: Path = Path()) -> str:
 
 def path_digest(path: Path, root: Path = Path()) -> str:
     """DVC's digest of a file (md5) or folder (md5 of its listing, then `.dir`)."""
+    return read_contents(path, root).md5
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a file or folder holds.
+
+    Attributes:
+        md5: DVC's digest of it.
+        files: of a folder, path within it -> digest; empty for a file.
+    """
+
+    md5: str
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_contents(path: Path, root: Path = Path()) -> Contents:
+    """Digest of a file, or of a folder and each file in it."""
     if not path.is_dir():
-        return file_digest(path, "md5")
-    listing = sorted(
-        (
-            {"md5": file_digest(file, "md5"), "relpath": file.relative_to(path).as_posix()}
-            for file in _files(path, _ignored(root.resolve()))
-        ),
-        key=lambda item: item["relpath"],
-    )
-    return hashlib.md5(json.dumps(listing, sort_keys=True).encode()).hexdigest() + ".dir"
+        return Contents(file_digest(path, "md5"))
+    files = {
+        file.relative_to(path).as_posix(): file_digest(file, "md5")
+        for file in _files(path, _ignored(root.resolve()))
+    }
+    return Contents(listing_digest(files), files)
+
+
+def listing_digest(files: Mapping[str, str]) -> str:
+    """DVC's digest of a folder that holds these files."""
+    return hashlib.md5(listing_text(files).encode()).hexdigest() + ".dir"
+
+
+def listing_text(files: Mapping[str, str]) -> str:
+    """A folder's files as DVC lists them in its cache."""
+    return json.dumps([{"md5": md5, "relpath": name} for name, md5 in sorted(files.items())])
+
+
+def parse_listing(text: str) -> dict[str, str]:
+    """Path within a folder -> digest, of a listing as DVC's cache holds it."""
+    return {item["relpath"]: item["md5"] for item in json.loads(text)}
 
 
 @cache

@@ -1,11 +1,14 @@
-"""Run records: one write-once JSON file per execution of a stage, kept in git under `records/`.
+"""Run records: one write-once JSON file per execution of a stage, under `.passk/records`.
 
-A record is named by the digest of the stage's lock entry (command, parameters, digests of all that
+A record is found by the digest of the stage's lock entry (command, parameters, digests of all that
 went in and came out), so a stage that DVC restores from its cache finds the record of the run that
-made it. A failed stage leaves no record; a note for tracking is queued instead.
+made it: a copy of each record lies in DVC's cache, for every clone that shares it, and what
+`dvc.lock` names has a line in the ledger (`passk.provenance.ledger`), in git. A record names the
+records whose outputs it read. A failed stage leaves no record; a note for tracking is queued
+instead.
 
-    execution = open_execution(stage, params)      # before the stage: digests of what goes in
-    record = execution.finish({"reward": 0.4})     # after: digests of what came out
+    execution = open_execution(stage, {"params.yaml": {...}})   # before: digests of what goes in
+    record = execution.finish({"reward": 0.4})                  # after: digests of what came out
 """
 
 import json
@@ -13,23 +16,29 @@ import math
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from passk.config.paths import RECORDS, STATE
+from passk.config.paths import STATE
 from passk.core.digests import digest
-from passk.core.files import json_text, write_json, write_once
+from passk.core.files import write_json
 from passk.provenance import environment
-from passk.provenance.lock import LockEntry, path_digest, relative
-from passk.provenance.run_record import ExecutionFacts, RunningStage, RunRecord, read_record
+from passk.provenance.code_state import read_code_state
+from passk.provenance.ledger import LedgerError, index_ledger, read_ledger
+from passk.provenance.lock import Contents, LockEntry, read_contents, relative
+from passk.provenance.parents import find_parents
+from passk.provenance.record_store import RecordStore, open_stores
+from passk.provenance.run_record import ExecutionFacts, RunningStage, RunRecord
 
-__all__ = ["Execution", "enqueue", "find_record", "open_execution", "record_path"]
+__all__ = ["Execution", "enqueue", "find_record", "open_execution"]
 
 QUEUE = STATE / "mlflow-queue"  # executions that MLflow does not know yet
 RUNNING = STATE / "running"  # stages that run now
-ENVIRONMENTS = RECORDS / "environments"
+
+Values = Mapping[str, object]  # of a parameter file, nested as there
 
 
 class StageLike(Protocol):
@@ -53,15 +62,17 @@ class Execution:
 
     Attributes:
         stage: name, command, dependencies, outputs and declared keys.
-        params: the declared parameters, nested as in the parameter file.
+        params: parameter file -> the declared parameters, nested as in the file.
         deps: path -> digest of what goes in.
+        parents: digests of the records whose outputs go in.
         root: the project's root.
-        id: names this execution in tracking; unlike the record's name, new at every run.
+        id: names this execution in tracking; unlike the lock entry's digest, new at every run.
     """
 
     stage: StageLike
-    params: Mapping[str, Any]
+    params: Mapping[str, Values]
     deps: Mapping[str, str]
+    parents: tuple[str, ...]
     root: Path
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     id: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -77,48 +88,60 @@ class Execution:
         Raises:
             ValueError: a declared output is missing.
         """
-        outs = _digests(self.stage.outs, self.root, f"{self.stage.name} did not write its output")
-        entry = LockEntry(self.stage.name, self.stage.cmd, self.deps, self._keys(), outs)
+        contents = _read_all(
+            self.stage.outs, self.root, f"{self.stage.name} did not write its output"
+        )
         measured = {key: _finite(value) for key, value in (metrics or {}).items()}
-        record = self._record(entry, metrics=measured)
-        path = self.root / record_path(entry)
-        write_once(path, json_text(record.document))
-        enqueue(replace(record, file=record_path(entry).as_posix()), self.root)
+        record = self._record(_digests(contents), metrics=measured)
+        own, *shared = open_stores(self.root)
+        held = next((r for s in (own, *shared) if (r := s.find(record.entry))), record)
+        kept = own.add(held, contents)
+        for store in shared:
+            with suppress(OSError):  # a cache that is not ours to write
+                store.add(kept, contents)
+        path = own.path(kept.digest)
+        file = path.relative_to(self.root).as_posix()
+        enqueue(replace(record, file=file), self.root)
         self._leave()
         return path
 
     def fail(self, error: BaseException) -> None:
-        """Note a failed execution for tracking. Writes nothing under `records/`."""
-        entry = LockEntry(self.stage.name, self.stage.cmd, self.deps, self._keys(), {})
+        """Note a failed execution for tracking. Writes no record."""
         message = f"{type(error).__name__}: {error}"[:4000]
-        enqueue(self._record(entry, _exit_status(error), error=message), self.root)
+        enqueue(self._record({}, _exit_status(error), error=message), self.root)
         self._leave()
 
-    def _keys(self) -> dict[str, dict[str, Any]]:
+    def _keys(self) -> dict[str, dict[str, object]]:
         """Parameter file -> dotted key -> value, as `dvc.lock` has them."""
         return {
-            file: {key: _at(self.params, key) for key in sorted(keys)}
+            file: {key: _at(self.params[file], key) for key in sorted(keys)}
             for file, keys in self.stage.params.items()
             if keys
         }
 
     def _record(
         self,
-        entry: LockEntry,
+        outs: Mapping[str, str],
         status: int = 0,
         *,
         metrics: Mapping[str, float | None] | None = None,
         error: str = "",
     ) -> RunRecord:
         """The record of this execution, which ends now."""
+        entry = LockEntry(self.stage.name, self.stage.cmd, self.deps, self._keys(), outs)
         ended = datetime.now(UTC)
+        code = read_code_state(self.root)
+        folders = [store.environments for store in open_stores(self.root)]
         facts = ExecutionFacts(
             id=self.id,
             exit_status=status,
-            **environment.commit(self.root),
-            environment=environment.environment(self.root / ENVIRONMENTS),
+            commit=code.commit,
+            dirty=code.dirty,
+            tree=code.tree,
+            environment=environment.environment(folders),
             **environment.machine(),
             device=environment.device(),
+            processor=environment.processor(),
             started=self.started.isoformat(timespec="milliseconds"),
             ended=ended.isoformat(timespec="milliseconds"),
             seconds=round((ended - self.started).total_seconds(), 3),
@@ -127,7 +150,7 @@ class Execution:
         )
         return RunRecord(
             entry.stage, entry.digest, entry.cmd, entry.params, entry.deps, entry.outs,
-            metrics or {}, facts, error,
+            metrics or {}, facts, self.parents, error,
         )  # fmt: skip
 
     def _enter(self) -> None:
@@ -143,27 +166,45 @@ class Execution:
         (self.root / RUNNING / f"{self.stage.name}.json").unlink(missing_ok=True)
 
 
-def open_execution(stage: StageLike, params: Mapping[str, Any], root: Path = Path()) -> Execution:
+def open_execution(
+    stage: StageLike, params: Mapping[str, Values], root: Path = Path()
+) -> Execution:
     """Begin an execution: take the digests of what goes in, and the time.
+
+    Args:
+        stage: what runs.
+        params: parameter file -> its values, nested as in the file; the declared ones at least.
+        root: the project's root.
 
     Raises:
         ValueError: a dependency is missing.
     """
-    deps = _digests(stage.deps, root, f"{stage.name} needs an input")
-    execution = Execution(stage, params, deps, root)
+    contents = _read_all(stage.deps, root, f"{stage.name} needs an input")
+    index_ledger(root)
+    parents = find_parents(contents, open_stores(root))
+    execution = Execution(stage, params, _digests(contents), parents, root)
     execution._enter()
     return execution
 
 
-def record_path(entry: LockEntry) -> Path:
-    """Where the record of a lock entry lies, relative to the root."""
-    return RECORDS / entry.stage / f"{entry.digest[:16]}.json"
+def find_record(
+    entry: LockEntry, root: Path = Path(), stores: tuple[RecordStore, ...] = ()
+) -> RunRecord | None:
+    """The record of a lock entry: the study's, the ledger's, or one in a shared cache.
 
-
-def find_record(entry: LockEntry, root: Path = Path()) -> RunRecord | None:
-    """The record of a lock entry, or None where this repository has none."""
-    path = root / record_path(entry)
-    return read_record(path) if path.exists() else None
+    Args:
+        entry: of `dvc.lock`.
+        root: the project's root.
+        stores: where to look, if known; otherwise found from the root.
+    """
+    own, *shared = stores or open_stores(root)
+    held = own.find(entry.digest)
+    if held is None:
+        with suppress(LedgerError):
+            held = read_ledger(root).find(entry.digest)
+    if held is None:
+        held = next((r for s in shared if (r := s.find(entry.digest))), None)
+    return None if held is None else held.complete(entry)
 
 
 def enqueue(record: RunRecord, root: Path = Path()) -> None:
@@ -172,18 +213,24 @@ def enqueue(record: RunRecord, root: Path = Path()) -> None:
     write_json(root / QUEUE / name, record.document)
 
 
-def _digests(paths: tuple[str, ...], root: Path, complaint: str) -> dict[str, str]:
-    """Normal path -> digest of a stage's files and folders."""
+def _read_all(paths: tuple[str, ...], root: Path, complaint: str) -> dict[str, Contents]:
+    """Normal path -> what it holds, of a stage's files and folders."""
     for path in paths:
         if not (root / path).exists():
             raise ValueError(f"{complaint}: {path}; run `dvc repro` for the stage that makes it")
-    return {relative(path, root): path_digest(root / path, root) for path in sorted(paths)}
+    return {relative(path, root): read_contents(root / path, root) for path in sorted(paths)}
 
 
-def _at(values: Mapping[str, Any], key: str) -> object:
+def _digests(contents: Mapping[str, Contents]) -> dict[str, str]:
+    return {path: held.md5 for path, held in contents.items()}
+
+
+def _at(values: Values, key: str) -> object:
     """The value at a dotted key of nested dictionaries."""
-    value: Any = values
+    value: object = values
     for part in key.split("."):
+        if not isinstance(value, Mapping):
+            raise KeyError(key)
         value = value[part]
     return value
 

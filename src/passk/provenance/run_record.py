@@ -1,13 +1,20 @@
-"""What is written down of an execution of a stage, as objects and as the JSON that git keeps."""
+"""What is written down of an execution of a stage: objects, their JSON, and their digests."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
+from passk.core.digests import digest
 from passk.core.files import read_json
+from passk.provenance.lock import LockEntry
 
-VERSION = 1
+VERSION = 2
+DIGITS = 32  # of the names of records and lock entries: 128 bits
+
+# Parameter file -> dotted key -> value, as `dvc.lock` has them.
+Parameters = Mapping[str, Mapping[str, object]]
+Document = Mapping[str, Any]  # JSON, as a file holds it
 
 
 class RecordError(ValueError):
@@ -29,7 +36,7 @@ class StartedExecution:
     id: str
     stage: str
     cmd: str
-    params: Mapping[str, Mapping[str, Any]]
+    params: Parameters
     started: str
 
     @property
@@ -54,7 +61,7 @@ class RunningStage(StartedExecution):
     host: str
 
     @classmethod
-    def parse(cls, content: Mapping[str, Any]) -> Self:
+    def parse(cls, content: Document) -> Self:
         """The note in its JSON form.
 
         Raises:
@@ -78,6 +85,8 @@ class ExecutionFacts:
         seconds: between them.
         peak_memory_bytes: largest resident set of the process or of a child.
         peak_gpu_memory_bytes: the most that torch held on a GPU; None without one.
+        tree: git's tree of the files that ran, where they differ from the commit.
+        processor: maker, family, model, stepping, and the instruction sets that matter.
     """
 
     id: str
@@ -94,14 +103,14 @@ class ExecutionFacts:
     seconds: float
     peak_memory_bytes: int
     peak_gpu_memory_bytes: int | None = None
+    tree: str | None = None
+    processor: str | None = None
 
     @property
-    def document(self) -> dict[str, Any]:
-        """Its JSON form."""
-        content = asdict(self)
-        if self.peak_gpu_memory_bytes is None:
-            del content["peak_gpu_memory_bytes"]
-        return content
+    def document(self) -> dict[str, object]:
+        """Its JSON form; what is optional and not known is left out."""
+        optional = {field.name for field in fields(self) if field.default is not MISSING}
+        return {k: v for k, v in asdict(self).items() if v is not None or k not in optional}
 
 
 @dataclass(frozen=True)
@@ -110,28 +119,40 @@ class RunRecord:
 
     Attributes:
         stage: `group@item`, or the group alone.
-        entry: digest of the stage's lock entry; it names the record.
-        cmd: the shell command.
-        params: parameter file -> dotted key -> value.
-        deps: path -> digest of what went in.
+        entry: digest of the stage's lock entry: of command, parameters, deps and outs.
+        cmd: the shell command; empty in a line of the ledger, as `dvc.lock` has it.
+        params: parameter file -> dotted key -> value; likewise.
+        deps: path -> digest of what went in; likewise.
         outs: path -> digest of what came out; empty for a failed execution.
         metrics: what the stage measured; None for a number that is not finite.
         execution: how it went.
+        parents: digests of the records whose outputs it read, in order.
         error: why it failed, or empty.
         file: where the record lies, relative to the root; empty for a failed execution, and in the
             record itself.
+        stated: the digest that the file gives; empty where there was no file.
     """
 
     stage: str
     entry: str
     cmd: str
-    params: Mapping[str, Mapping[str, Any]]
+    params: Parameters
     deps: Mapping[str, str]
     outs: Mapping[str, str]
     metrics: Mapping[str, float | None]
     execution: ExecutionFacts
+    parents: tuple[str, ...] = ()
     error: str = ""
     file: str = ""
+    stated: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Names the record, and with it all records before it: a record's parents are in it."""
+        return digest(
+            "record", self.stage, self.entry, dict(self.outs), list(self.parents),
+            dict(self.metrics), self.execution.document,
+        )[:DIGITS]  # fmt: skip
 
     @property
     def start(self) -> StartedExecution:
@@ -140,34 +161,54 @@ class RunRecord:
         return StartedExecution(facts.id, self.stage, self.cmd, self.params, facts.started)
 
     @property
-    def document(self) -> dict[str, Any]:
+    def line(self) -> dict[str, object]:
+        """Its line in the ledger: what `dvc.lock` does not say, and what makes the chain."""
+        return {
+            "stage": self.stage,
+            "digest": self.digest,
+            "entry": self.entry,
+            "outs": dict(sorted(self.outs.items())),
+            "parents": list(self.parents),
+            "metrics": dict(self.metrics),
+            "execution": self.execution.document,
+        }
+
+    @property
+    def document(self) -> dict[str, object]:
         """Its JSON form."""
         return {
             "version": VERSION,
             "stage": self.stage,
+            "digest": self.digest,
             "entry": self.entry,
             "cmd": self.cmd,
             "params": self.params,
             "deps": _list_files(self.deps),
             "outs": _list_files(self.outs),
+            "parents": list(self.parents),
             "metrics": dict(self.metrics),
             "execution": self.execution.document,
             **({"error": self.error} if self.error else {}),
             **({"record": self.file} if self.file else {}),
         }
 
+    def complete(self, entry: LockEntry) -> "RunRecord":
+        """This record with what the lock entry that it names says of it."""
+        return replace(self, cmd=entry.cmd, params=entry.params, deps=entry.deps)
+
     @classmethod
-    def parse(cls, content: Mapping[str, Any]) -> Self:
-        """A record in its JSON form; keys of a later version are left out.
+    def parse(cls, content: Document) -> Self:
+        """A record, or a line of the ledger; keys of a later version are left out.
 
         Raises:
             RecordError: a key is missing.
         """
-        files = {
-            key: {item["path"]: item["md5"] for item in content.get(key, ())}
-            for key in ("deps", "outs")
-        }
-        values = {**content, **files, "file": content.get("record", "")}
+        values = {
+            "cmd": "", "params": {}, **content,
+            **{key: _parse_files(content.get(key, ())) for key in ("deps", "outs")},
+            "parents": tuple(content.get("parents", ())),
+            "file": content.get("record", ""), "stated": content.get("digest", ""),
+        }  # fmt: skip
         picked = _pick(cls, values, "a run record")
         facts = _pick(ExecutionFacts, picked["execution"], "a run record")
         return cls(**{**picked, "execution": ExecutionFacts(**facts)})
@@ -179,7 +220,7 @@ def read_record(path: Path) -> RunRecord:
     Raises:
         ValueError: the file is no record.
     """
-    content = read_json(path, "restore it by `git checkout records`")
+    content = read_json(path, "delete it: the ledger has what git knows of it")
     try:
         return RunRecord.parse(content)
     except (RecordError, AttributeError, TypeError) as error:
@@ -190,7 +231,14 @@ def _list_files(digests: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"path": path, "md5": md5} for path, md5 in sorted(digests.items())]
 
 
-def _pick(schema: type, content: Mapping[str, Any], what: str) -> dict[str, Any]:
+def _parse_files(files: Mapping[str, str] | Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Path -> digest, of a line's mapping or of a record's list."""
+    return (
+        dict(files) if isinstance(files, Mapping) else {item["path"]: item["md5"] for item in files}
+    )
+
+
+def _pick(schema: type, content: Document, what: str) -> dict[str, Any]:
     """The values of a data class's fields."""
     names = {field.name: field.default is MISSING for field in fields(schema)}
     missing = [name for name, needed in names.items() if needed and name not in content]

@@ -8,15 +8,15 @@ from passk.core.parameters import DistinctNames, ParameterSection, Text
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
 Inches = Annotated[float, Field(ge=2, le=12)]
-# What `report.panels`, `report.counterparts` and `report.claims` may name. Sections and claims of
-# other packages add to these; `passk.config.checks.comparisons` asks their registries.
-PANELS = (
-    "algorithms", "steps", "families", "distillation", "ablations", "objectives", "math", "code",
-    "visual",
+# What a page shows that does not say. A new section or claim, also of this package, is not added
+# here: a study names it, so that no page that is made already changes by it.
+STANDARD_SECTIONS = (
+    "pass_at_k", "difference", "histogram", "coverage", "greedy", "math", "code", "visual",
+    "algorithms", "efficiency", "steps", "families", "distillation", "ablations", "objectives",
+    "seeds", "training", "cost", "failures", "examples", "bounds", "setup", "validation",
 )  # fmt: skip
-COUNTERPARTS = ("algorithms", "steps", "code", "visual", "sets")
-ROLES = ("rl", "algorithms", "longer", "rollouts", "kl", "distilled")
-GROUP_ROLES = ("algorithms",)  # these name groups of comparisons
+STANDARD_CLAIMS = ("crossover", "subset", "algorithms", "longer", "ablations", "distillation")
+STANDARD_PUBLISHED = ("yue2025",)  # arXiv 2504.13837
 
 
 class PanelSettings(ParameterSection):
@@ -58,7 +58,7 @@ class ReportSettings(ParameterSection):
         default_factory=dict,
         description="Sections that compare, SECTION: {comparisons, sets}: algorithms | steps "
         "| families | distillation | ablations | objectives, and math | code | visual for all "
-        "that a page shows of one domain. A section left out is not shown.",
+        "that a page shows of one domain; others as their packages say. One left out is empty.",
     )
     claims: dict[str, Annotated[DistinctNames, Field(min_length=1)]] = Field(
         default_factory=dict,
@@ -69,8 +69,8 @@ class ReportSettings(ParameterSection):
     )
     counterparts: dict[str, dict[str, Text]] = Field(
         default_factory=dict,
-        description="What stands for it in the paper's tables (report/published.csv), so that the "
-        "paper's number is shown beside: algorithms, steps, code, visual: {DRAW: model there}; "
+        description="What stands for it in the tables of `published`, so that the number there is "
+        "shown beside: algorithms, steps, code, visual: {DRAW: model there}; "
         "sets: {SET: set there}; may be empty.",
     )
     sets: DistinctNames = Field(
@@ -106,4 +106,20 @@ class ReportSettings(ParameterSection):
     panel_height: Inches = Field(default=3.1, description="Height of one panel in inches; 2 to 12.")
     paper: bool = Field(
         default=True, description="Name the paper's figure and its numbers beside ours."
+    )
+    sections: DistinctNames = Field(
+        default=list(STANDARD_SECTIONS),
+        description="Sections of the page, in order: names of report/sections/registry.py and of "
+        "installed packages. A section without data is left out.",
+    )
+    judged_claims: DistinctNames = Field(
+        default=list(STANDARD_CLAIMS),
+        description="Claims that are judged, in order: names of report/claims/registry.py and of "
+        "installed packages, each on its subjects under `claims`.",
+    )
+    published: DistinctNames = Field(
+        default=list(STANDARD_PUBLISHED),
+        description="Tables of published numbers that `counterparts` may name: names of "
+        "report/published.py and of installed packages, or CSV files by path; of two rows for one "
+        "model and set the first counts.",
     )

@@ -7,7 +7,7 @@ of them.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator, model_validator
 
 from passk.core.parameters import (
     DecayRate,
@@ -19,6 +19,8 @@ from passk.core.parameters import (
     refuse_repeats,
 )
 from passk.core.registered import AnyOf, NameIn
+from passk.sampling.engines.engine import EngineOptions
+from passk.sampling.engines.options import describe_options, read_options
 from passk.sampling.engines.registry import ENGINES
 from passk.training.algorithms.algorithm import Algorithm
 from passk.training.algorithms.registry import ALGORITHMS
@@ -30,17 +32,6 @@ from passk.training.rewards.registry import REWARDS
 def _last_step(values: dict[str, Any]) -> list[int]:
     """The default of `checkpoints`, from the keys above it."""
     return [values["steps"]]
-
-
-class VllmOptions(ParameterSection):
-    """Rollouts by vLLM in the training process (TRL's `colocate`)."""
-
-    memory_share: float = Field(
-        default=0.3, gt=0, le=1, description="Share of the GPU's memory for vLLM."
-    )
-    tensor_parallel: Size = Field(
-        default=1, description="GPUs that hold one copy for rollouts; only 1 is supported."
-    )
 
 
 class Training(ParameterSection):
@@ -136,8 +127,11 @@ class Training(ParameterSection):
         description="Who draws rollouts: step_loop, generate (any architecture), or vllm on a GPU; "
         "a name in passk.sampling.engines.registry.",
     )
-    vllm: VllmOptions | None = Field(
-        default=None, description="Options of engine vllm; null without it."
+    engine_options: SerializeAsAny[EngineOptions] | None = Field(
+        default=None,
+        validate_default=True,
+        description="The engine's own options, of its schema; null: its defaults, or none.",
+        json_schema_extra=describe_options,
     )
     lora: Lora | None = Field(
         default=None, description="Train adapters only; null trains all weights."
@@ -186,6 +180,12 @@ class Training(ParameterSection):
         default=10,
         description="Warn when no group of this many steps in a row had unequal rewards.",
     )
+
+    @field_validator("engine_options", mode="before")
+    @classmethod
+    def _read_engine_options(cls, values: object, info: ValidationInfo) -> object:
+        """By the schema of the engine; one that is unknown is refused already."""
+        return read_options(info.data["engine"], values) if "engine" in info.data else None
 
     @model_validator(mode="after")
     def _agrees(self) -> "Training":
@@ -236,17 +236,7 @@ class Training(ParameterSection):
 
     @model_validator(mode="after")
     def _runs(self) -> "Training":
-        """Engine and processes: what goes together."""
-        if (ENGINES[self.engine].rollout_options == "vllm") != (self.vllm is not None):
-            raise ValueError(
-                f"engine = {self.engine!r}: `vllm` must hold its options with engine vllm, "
-                "{memory_share: 0.3, tensor_parallel: 1}, and be null with any other"
-            )
-        if self.vllm is not None and self.vllm.tensor_parallel > 1:
-            raise ValueError(
-                f"vllm.tensor_parallel = {self.vllm.tensor_parallel}: not supported; each process "
-                "has a copy of the model on its own GPU, so set it to 1"
-            )
+        """What several processes can do."""
         if self.processes == 1:
             return self
         if self.share_prompts:

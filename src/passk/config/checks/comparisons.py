@@ -5,7 +5,9 @@ from collections.abc import Collection, Iterable, Iterator
 from passk.analysis.settings import Analysis
 from passk.core.legal import unknown
 from passk.report import published
-from passk.report.settings import COUNTERPARTS, GROUP_ROLES, PANELS, ROLES, ReportSettings
+from passk.report.claims.registry import CLAIMS
+from passk.report.sections.registry import SECTIONS
+from passk.report.settings import ReportSettings
 
 
 def find_faults(
@@ -93,15 +95,11 @@ def _listed_sets(report: ReportSettings, sets: Collection[str]) -> Iterator[str]
 def _counterparts(
     report: ReportSettings, draws: Collection[str], sets: Collection[str]
 ) -> Iterator[str]:
-    """Counterparts of no draw or set, and counterparts that the paper's tables do not have."""
+    """Counterparts of no draw or set."""
     for kind, counterparts in report.counterparts.items():
         known, noun = (sets, "set") if kind == "sets" else (draws, "draw")
         for name in counterparts:
             yield from unknown(f"report.counterparts.{kind}", name, known, noun)
-    try:
-        published.check(report.counterparts)
-    except ValueError as error:
-        yield str(error)
 
 
 def _claims(
@@ -116,33 +114,26 @@ def _claims(
 
 
 def _group_roles(report: ReportSettings) -> tuple[str, ...]:
-    """Roles that name groups of comparisons; only a role of another package loads the registry."""
-    if not set(report.claims) - set(ROLES):
-        return GROUP_ROLES
-    from passk.report.claims.registry import CLAIMS
-
-    return tuple(role for claim in CLAIMS.values() if claim.of_groups for role in claim.roles)
+    """Roles that name groups of comparisons."""
+    claims = CLAIMS.values() if report.claims else ()
+    return tuple(role for claim in claims if claim.of_groups for role in claim.roles)
 
 
 def _sections(report: ReportSettings) -> Iterator[str]:
-    """Panels of no section that compares, counterparts of none with a table, roles of no claim.
-
-    What this package has is known by name; only another name loads the registries.
-    """
-    if set(report.panels) - set(PANELS) or set(report.counterparts) - set(COUNTERPARTS):
-        from passk.report.sections.registry import SECTIONS
-
+    """Sections and claims that there are not, and what is said of those that have no use for it."""
+    for name in report.sections:
+        yield from unknown("report.sections", name, SECTIONS, "section")
+    for name in report.judged_claims:
+        yield from unknown("report.judged_claims", name, CLAIMS, "claim")
+    if report.panels or report.counterparts:
         panels = [name for name, section in SECTIONS.items() if section.compares]
-        tables = [
-            name for name, section in SECTIONS.items() if section.paper and section.paper.largest_k
-        ]
+        tables = [name for name in SECTIONS if (paper := SECTIONS[name].paper) and paper.largest_k]
         for name in report.panels:
             yield from unknown("report.panels", name, panels, "section that compares")
         for name in report.counterparts:
             yield from unknown("report.counterparts", name, [*tables, "sets"], "table")
-    if set(report.claims) - set(ROLES):
-        from passk.report.claims.registry import CLAIMS
-
+    if report.claims:
         roles = [role for claim in CLAIMS.values() for role in claim.roles]
         for role in report.claims:
             yield from unknown("report.claims", role, roles, "role")
+    yield from published.faults(report.published, report.counterparts)

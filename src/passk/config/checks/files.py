@@ -156,8 +156,9 @@ def _emptied(study: Study, problems: dict[str, pl.DataFrame | None]) -> Iterator
     }  # fmt: skip
     for key, (origin, filters) in chosen.items():
         frame = problems.get(origin)
-        known = frame is not None and all(map(_is_decided, filters))
-        emptying = find_emptying_filter(frame, filters) if known else None
+        if frame is None or not all(map(_is_decided, filters)):
+            continue
+        emptying = find_emptying_filter(frame, filters)
         if emptying is not None:
             yield (
                 f"{key}: no problem of {origin!r} is left after {describe_filter(emptying)}; "

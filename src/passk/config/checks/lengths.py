@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from passk.config.checks.names import arm_of
 from passk.config.schema import Study
+from passk.training.finetuning_settings import FineTuning
+from passk.training.settings import Training
 
 
 def find_faults(study: Study) -> Iterator[str]:
@@ -21,7 +23,7 @@ def find_origin(study: Study, model: str) -> str:
     Example: `pretrain.base` for `grpo/step-90` that starts from a model fine-tuned from it.
     """
     name, passed = arm_of(model), set()
-    arms = {**study.train, **study.sft}
+    arms: dict[str, Training | FineTuning] = {**study.train, **study.sft}
     while name in arms and name not in passed:
         passed.add(name)
         name = arm_of(arms[name].start)

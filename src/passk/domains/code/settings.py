@@ -1,11 +1,11 @@
 """Parameters of the judge of programs: `verification.code`."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from passk.core.parameters import ParameterSection, refuse_repeats
-from passk.domains.code.options import CodeOptions
+from passk.domains.code.options import CodeOptions, Isolation
 
 _MODULE = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$"
 PackageName = Annotated[str, StringConstraints(pattern=_MODULE)]
@@ -14,7 +14,7 @@ PackageName = Annotated[str, StringConstraints(pattern=_MODULE)]
 class CodeJudgeSettings(ParameterSection):
     """How programs are run on their tests, and what each may use."""
 
-    isolation: Literal["bubblewrap", "subprocess"] = Field(
+    isolation: Isolation = Field(
         default=CodeOptions.isolation,
         description="bubblewrap: a sandbox of namespaces; subprocess: limits and a fresh process "
         "alone, which every verdict's grader then names.",
