@@ -108,7 +108,7 @@ CASES = [
     ({"report.colours.grpo": "red"}, ["report.colours.grpo = 'red'"]),
     ({"report.palette": []}, ["report.palette", "at least 1"]),
     ({"report.counterparts.algorithms.grpo": "GROP"},
-     ["report.counterparts.algorithms.grpo = 'GROP'", "not in the paper's tables", "GRPO"]),
+     ["report.counterparts.algorithms.grpo = 'GROP'", "not in the tables of report.published", "GRPO"]),
     ({"report.panels.steps.comparisons": ["gpro"]}, ["did you mean 'grpo'"]),
     # training that cannot be, or that teaches nothing
     ({"train.grpo.minibatches": 7}, ["prompts x rollouts = 256: not divisible"]),
@@ -195,7 +195,7 @@ def edit(values, changes):
         *parents, last = (value if key == "-" else key).split(".")
         node = changed
         for part in parents:
-            node = node[part]
+            node = node.setdefault(part, {})
         if key == "-":
             del node[last]
         else:

@@ -8,6 +8,7 @@ from ruamel.yaml import YAML
 from tests.conftest import ROOT
 
 from passk.config.checks import files
+from passk.config.composition import compose
 from passk.config.study import load_study
 from passk.core.digests import file_digest
 from passk.core.yaml_files import ParameterError, read
@@ -21,12 +22,12 @@ ROWS = [
 @pytest.fixture
 def study(tmp_path):
     """A study of imported samples, and a function that checks it with some changes."""
-    values = read(ROOT / "studies/imported.yaml")
+    values = compose(ROOT / "studies/imported/study.yaml")
     samples = tmp_path / "samples.jsonl"
     samples.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
     entry = values["imported"]["example"]
     entry["path"] = str(samples)
-    entry["columns"]["recorded_grade"] = None
+    entry["columns"] = {}
 
     def check(change=lambda values: None):
         changed = copy.deepcopy(values)

@@ -12,19 +12,22 @@ from tests.conftest import ROOT
 from typer.testing import CliRunner
 
 from passk.cli.app import application
+from passk.config.composition import compose
 from passk.config.reference import NAME, list_parameters
 from passk.config.resolved import resolve
 from passk.config.schema import STATED, Study
 from passk.config.study import validate
 from passk.core.parameters import ParameterSection
-from passk.core.yaml_files import read
 
-FILES = ("params.yaml", "studies/full.yaml", "studies/imported.yaml", "studies/smoke.yaml")
+FILES = (
+    "study.yaml", "studies/full/study.yaml", "studies/imported/study.yaml",
+    "studies/smoke/study.yaml",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def studies():
-    return {name: read(ROOT / name) for name in FILES}
+    return {name: compose(ROOT / name) for name in FILES}
 
 
 def sections(value):
@@ -129,7 +132,7 @@ def keys(node, place=()):
 
 
 def test_every_optional_key_of_an_arm_is_optional(studies):
-    values = copy.deepcopy(studies["params.yaml"])
+    values = copy.deepcopy(studies["study.yaml"])
     values["train"]["brief-grpo"] = {
         "algorithm": {"name": "grpo"}, "start": "base", "set": "train", "template": "plain",
         "max_new_tokens": 48,
@@ -145,17 +148,19 @@ def test_every_optional_key_of_an_arm_is_optional(studies):
 
 def test_check_resolved_prints_a_file_of_the_same_meaning(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
-    shown = CliRunner().invoke(application(), ["check", "--resolved", "studies/imported.yaml"])
+    shown = CliRunner().invoke(
+        application(), ["check", "--resolved", "studies/imported/study.yaml"]
+    )
     assert shown.exit_code == 0
     values = YAML(typ="safe", pure=True).load(shown.stdout)
-    assert validate(values) == validate(read(ROOT / "studies/imported.yaml"))
+    assert validate(values) == validate(compose(ROOT / "studies/imported/study.yaml"))
     assert values["verification"]["code"]["memory_mib"] == 1024
 
 
 def test_several_faults_are_a_line_each(tmp_path):
-    text = (ROOT / "studies/imported.yaml").read_text()
-    text = text.replace("block: 32", 'block: "32"').replace("resamples: 1000", "resamples: 3")
-    (tmp_path / "params.yaml").write_text(text)
+    values = resolve(validate(compose(ROOT / "studies/imported/study.yaml")))
+    values["sampling"]["block"], values["analysis"]["bootstrap"]["resamples"] = "32", 3
+    YAML(typ="safe").dump(values, tmp_path / "params.yaml")
     shown = CliRunner().invoke(application(), ["check", str(tmp_path / "params.yaml")])
     assert shown.exit_code == 1
     heading, *faults = shown.stderr.splitlines()

@@ -7,30 +7,34 @@ from typing import Annotated
 import typer
 from ruamel.yaml import YAML
 
-from passk.config.composition import check_composed
+from passk.config.composition import STUDY, check_composed, compose
 from passk.config.paths import PARAMS
 from passk.config.resolved import resolve
-from passk.config.study import load_study
+from passk.config.study import check_study, load_study
 from passk.core.yaml_files import ParameterError, UnreadableFileError
 
 
 def main(
-    path: Annotated[Path, typer.Argument(help="The parameter file.")] = PARAMS,
+    path: Annotated[Path, typer.Argument(help="A parameter file, or a study.yaml.")] = PARAMS,
     resolved: Annotated[
         bool, typer.Option("--resolved", help="Print every key with its value, defaults too.")
     ] = False,
 ) -> None:
     """Check a parameter file; every fault is a line: key, value, what is legal, what to do.
 
-    The exit code is 0 if it is legal, 1 if it has faults, 2 if it cannot be read.
+    Beside a study.yaml it also says what was edited since, by hand or there. The exit code is 0 if
+    the file is legal, 1 if it has faults, 2 if it cannot be read.
 
-    Example: passk check params.yaml
+    Example: passk check
+
+    Example: passk check studies/smoke/study.yaml
 
     Example: passk check --resolved | less
     """
     try:
-        study = load_study(path)
-        composed = check_composed(path.parent) if path.name == PARAMS.name else None
+        composed = path.name == STUDY
+        study = check_study(compose(path), str(path)) if composed else load_study(path)
+        note = check_composed(path.parent).note if path.name == PARAMS.name else ""
     except ParameterError as error:
         typer.echo(f"passk: {error}", err=True)
         raise typer.Exit(2 if isinstance(error, UnreadableFileError) else 1) from None
@@ -41,8 +45,8 @@ def main(
         f"{path}: study {study.study!r} is legal: {len(study.sets)} sets, "
         f"{len(study.pretrain) + len(study.train)} trained models, {len(study.draws)} draws"
     )
-    if composed is not None and composed.note:
-        typer.echo(composed.note)
+    if note:
+        typer.echo(note)
 
 
 def print_yaml(values: object) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from passk.config import composition_rules as rules
-from passk.config.composition_entries import Section, expand, fill
+from passk.config.composition_entries import ComposedSection, expand, fill
 from passk.config.composition_repeats import repeat
 from passk.config.composition_sources import STUDY, Sources, read_sources
 from passk.config.composition_text import (
@@ -101,7 +101,7 @@ def _lay_out(written: Mapping[str, Any]) -> dict[str, Any]:
         for name in Study.model_fields
         if name in written or name in _SETTINGS
     }
-    sections: dict[str, Section] = {}
+    sections: dict[str, ComposedSection] = {}
     for place in SECTIONS:
         sections[place] = expand(
             place, _at(written, place), defaults.get(place, {}), values, dict(sections)
@@ -114,7 +114,7 @@ def _lay_out(written: Mapping[str, Any]) -> dict[str, Any]:
     return laid
 
 
-def _follow(place: str, sections: Mapping[str, Section]) -> None:
+def _follow(place: str, sections: Mapping[str, ComposedSection]) -> None:
     """What follows once a section is laid out."""
     if place == "sets":
         rules.follow_sets(sections)
@@ -126,7 +126,7 @@ def _follow(place: str, sections: Mapping[str, Section]) -> None:
         rules.follow_comparisons(sections, sections[place])
 
 
-def _conclude(laid: dict[str, Any], sections: Mapping[str, Section]) -> None:
+def _conclude(laid: dict[str, Any], sections: Mapping[str, ComposedSection]) -> None:
     """Groups, labels and colours, which entries say and other sections hold."""
     analysis, report = laid.get("analysis"), laid.get("report")
     groups = rules.list_groups(sections["analysis.comparisons"])

@@ -14,7 +14,7 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from passk.config.composition_entries import Section, fill
+from passk.config.composition_entries import ComposedSection, fill
 from passk.config.composition_rules import Entries
 from passk.core.legal import suggest
 from passk.core.yaml_files import ParameterError
@@ -31,7 +31,7 @@ _LEGAL = "{seeds: [1, 2], of: [NAME, ...]} or {replicates: [1, 2], of: [DRAW, ..
 _PATTERNS = {"seeds": "{name}-s{seed}", "replicates": "{name}-r{replicate}"}
 
 
-def repeat(sections: Mapping[str, Section], repeats: Any) -> None:  # noqa: ANN401
+def repeat(sections: Mapping[str, ComposedSection], repeats: Any) -> None:  # noqa: ANN401
     """Add what `repeats` asks for to the sections.
 
     Raises:
@@ -95,7 +95,7 @@ def _names(
 
 def _add(
     place: str,
-    sections: Mapping[str, Section],
+    sections: Mapping[str, ComposedSection],
     section: str,
     new: Mapping[str, str],
     by: Mapping[str, int],
@@ -143,7 +143,7 @@ def _steps(draws: Entries, arm: Mapping[str, Any], name: str, new: Mapping[str, 
 
 
 def _label(
-    sections: Mapping[str, Section],
+    sections: Mapping[str, ComposedSection],
     entry: Mapping[str, Any],
     kind: str,
     value: int,

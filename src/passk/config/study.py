@@ -16,7 +16,7 @@ from passk.config.schema import Study
 from passk.core.parameters import Name
 from passk.core.yaml_files import ParameterError, read
 
-__all__ = ["Name", "Study", "load_study", "validate"]
+__all__ = ["Name", "Study", "check_study", "load_study", "validate"]
 
 
 def validate(values: Mapping[str, Any], name: str = "params.yaml") -> Study:
@@ -47,9 +47,14 @@ def load_study(path: Path) -> Study:
         ParameterError: as `validate`; the file cannot be read; a file that it names is missing,
             another one, or without a column or problem that is asked for.
     """
-    study = validate(read(path), str(path))
+    return check_study(read(path), str(path))
+
+
+def check_study(values: Mapping[str, Any], name: str) -> Study:
+    """As `load_study`, of values that are read already."""
+    study = validate(values, name)
     if faults := list(find_file_faults(study)):
-        raise _refuse(str(path), faults)
+        raise _refuse(name, faults)
     return study
 
 
