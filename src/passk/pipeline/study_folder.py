@@ -169,7 +169,7 @@ def _initialise_dvc(folder: Path) -> tuple[bool, Path | None]:
         config["core"].update(analytics=False, autostage=False)
     if root is not None:
         with Repo(str(root)) as above:
-            cache = Path(above.cache.local.path)
+            cache = Path(above.cache.legacy.path)  # the folder of all its caches
         inside = root in cache.parents
         shown = os.path.relpath(cache, folder.resolve() / ".dvc") if inside else str(cache)
         # A path that holds on this machine alone does not go into git.
