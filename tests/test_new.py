@@ -29,7 +29,7 @@ def test_the_package_ships_what_the_root_has():
         assert shipped == (root / "study.yaml").read_bytes()
 
 
-@pytest.mark.parametrize("name", ["default", "smoke", "full", "imported"])
+@pytest.mark.parametrize("name", ["default", "imported"])
 def test_a_folder_outside_of_git_resolves(name, tmp_path):
     made = make_folder(tmp_path / "mine", name)
     assert (made.git, made.shares, made.lacks) == (False, None, "")
@@ -110,6 +110,7 @@ def test_what_is_refused_is_named_with_a_remedy(tmp_path):
     assert "draws.base.top_p = 3" in refused(tmp_path / "new", str(tmp_path / "bad.yaml"))
 
 
+@pytest.mark.slow
 def test_both_engines_plan_the_same_in_a_new_folder(tmp_path):
     workspace = copy_project(tmp_path / "clone")
     workspace.run("passk", "new", "studies/smoke", "--like", "smoke")
