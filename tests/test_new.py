@@ -1,6 +1,7 @@
 """`passk new`: a study's folder in git, outside and inside another study, and what it refuses."""
 
 import subprocess
+import tomllib
 
 import pytest
 from ruamel.yaml import YAML
@@ -27,6 +28,18 @@ def test_the_package_ships_what_the_root_has():
         shipped = (ROOT / "src/passk/studies" / name / "study.yaml").read_bytes()
         root = ROOT if name == "miniature" else ROOT / "studies" / name
         assert shipped == (root / "study.yaml").read_bytes()
+
+
+def test_the_wheel_holds_every_file_of_the_package():
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    patterns = patterns["tool"]["setuptools"]["package-data"]["passk"]
+    package = ROOT / "src/passk"
+    held = {path for pattern in patterns for path in package.glob(pattern) if path.is_file()}
+    listed = subprocess.run(
+        ["git", "ls-files", "src/passk"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()  # fmt: skip
+    left_out = [f for f in listed if not f.endswith(".py") and ROOT / f not in held]
+    assert left_out == []
 
 
 @pytest.mark.parametrize("name", ["default", "imported"])
