@@ -1,14 +1,11 @@
 """`params.yaml` as composing writes it: what it was composed from, then every entry laid out."""
 
-import hashlib
 import io
 import itertools
 import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -18,6 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import FoldedScalarString
 
+from passk.config.composition_head import content_digest
 from passk.config.composition_sources import TAGS
 from passk.config.study import Study, validate
 
@@ -33,41 +31,6 @@ _HEAD = """\
 # that is left out has the schema's default. What stands here counts: an edit by hand is accepted,
 # and `passk check` names it; `passk compose --force` puts it away.
 """
-_FROM = re.compile(r"# from (?P<name>.+) (?P<digest>[0-9a-f]{64})$")
-_CONTENT = re.compile(r"# content (?P<digest>[0-9a-f]{64})$")
-
-
-@dataclass(frozen=True)
-class Head:
-    """What the head of a composed file says.
-
-    Attributes:
-        sources: file or shipped name -> SHA-256 of its bytes.
-        content: digest of the values that were written.
-    """
-
-    sources: Mapping[str, str]
-    content: str
-
-
-def content_digest(values: Mapping[str, Any]) -> str:
-    """Digest of parameters by value: comments, order of keys and layout count for nothing."""
-    text = json.dumps(values, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def read_head(path: Path) -> Head | None:
-    """What a parameter file says that it was composed from; None where it says nothing."""
-    sources: dict[str, str] = {}
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            if not line.startswith("#"):
-                return None
-            if (source := _FROM.match(line)) is not None:
-                sources[source["name"]] = source["digest"]
-            if (content := _CONTENT.match(line)) is not None:
-                return Head(sources, content["digest"])
-    return None
 
 
 def params_text(values: Mapping[str, Any], sources: Mapping[str, str]) -> str:

@@ -21,6 +21,14 @@ def stamp(stage: Stage, study: str) -> Path:
     return STAMPS / study / stage.group / (stage.item or "done")
 
 
+def planned_mark(stage: Stage, study: str) -> Path:
+    """What is newer than the files of a stage that has to run: a file as target asks for it.
+
+    Snakemake takes a file that exists for up to date where what it is made from is missing.
+    """
+    return STATE / "planned" / study / stage.group / (stage.item or "done")
+
+
 def finished(name: str) -> Path:
     """Where the runner leaves the digest of the lock entry that an execution should have."""
     return STATE / "finished" / name
@@ -32,10 +40,13 @@ def synchronize(dag: Dag, stale: set[str], study: str, root: Path = Path()) -> s
     # what Snakemake remembers of killed jobs; whether they are done, DVC knows
     shutil.rmtree(root / ".snakemake" / "incomplete", ignore_errors=True)
     for stage in dag.stages.values():
-        path = root / stamp(stage, study)
+        path, mark = root / stamp(stage, study), root / planned_mark(stage, study)
         if stage.name in planned:
             path.unlink(missing_ok=True)
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            mark.touch()
         else:
+            mark.unlink(missing_ok=True)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
             os.utime(path, (_COMMON_TIME, _COMMON_TIME))

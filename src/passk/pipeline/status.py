@@ -60,7 +60,7 @@ def _reasons(
     told: Sequence[Any],
     entry: LockEntry | None,
     identity: Identity,
-    root: Path,
+    root: Path = Path(),
 ) -> Iterator[str]:
     """Why a stage changed itself, from its lock entry and from what DVC says."""
     if entry is None:
@@ -78,7 +78,8 @@ def _reasons(
                 if path not in (PARAMS.as_posix(), COMPONENTS.as_posix()):
                     files.setdefault(_state(state), []).append(path)
             for state, paths in files.items():
-                yield f"{noun} {state}:{_list(paths, ' ')}"
+                every = noun == "output" and set(paths) == set(stage.outs)
+                yield f"its outputs are {state}" if every else f"{noun} {state}:{_list(paths, ' ')}"
         if "changed checksum" in part:
             yield "its definition in dvc.yaml changed"
 
