@@ -7,10 +7,11 @@ import pytest
 from ruamel.yaml import YAML
 from tests.conftest import ROOT, copy_project
 
-from passk.config.composition import check_composed
+from passk.config.composition import check_composed, compose_text
 from passk.config.composition_sources import list_shipped
 from passk.core.yaml_files import ParameterError
 from passk.pipeline.dag import load
+from passk.pipeline.identity.current import write_components
 from passk.pipeline.study_folder import make_folder
 
 
@@ -133,3 +134,14 @@ def test_both_engines_plan_the_same_in_a_new_folder(tmp_path):
     planned = workspace.run("snakemake", "-n", "--cores", "2")
     jobs = int(planned.rpartition("total")[2].split()[0])
     assert jobs == len(set(names) - {"components"}) + 1  # and the default target
+
+
+def test_runs_are_refused_where_study_yaml_changed_since(tmp_path):
+    make_folder(tmp_path / "mine", "imported")
+    write_components(tmp_path / "mine")
+    path = tmp_path / "mine/study.yaml"
+    path.write_text(path.read_text().replace("seed: 2025", "seed: 2026"))
+    with pytest.raises(ParameterError, match=r"seed.*run `passk compose`"):
+        write_components(tmp_path / "mine")
+    (tmp_path / "mine/params.yaml").write_text(compose_text(tmp_path / "mine"))
+    write_components(tmp_path / "mine")
