@@ -6,7 +6,7 @@ VLLM_VENV := .venv-vllm
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup sandbox emulator study report test test-slow test-vllm test-slurm test-drills lint clean
+.PHONY: help setup sandbox emulator smoke study report test test-slow test-vllm test-slurm test-drills lint clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -31,6 +31,12 @@ sandbox:
 # qemu-user emulates other processors, to prove that results do not depend on the one at hand.
 emulator:
 	@command -v qemu-x86_64 >/dev/null || sh scripts/install-package.sh qemu-x86_64 qemu-user "tests on emulated processors are skipped"
+
+# A folder and a DVC repository of its own; git ignores what is made there.
+smoke: setup  ## run a small study of every kind of stage, with its page, in studies/smoke (3 minutes)
+	@test -e studies/smoke/.dvc || passk new studies/smoke --like smoke
+	@cd studies/smoke && snakemake --cores $(CORES)
+	@echo "report: $(CURDIR)/studies/smoke/reports/index.html"
 
 study: setup  ## run the study of params.yaml on all cores, then say where the report is
 	@snakemake --cores $(CORES)

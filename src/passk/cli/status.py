@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from passk.config.composition import check_composed
 from passk.pipeline.dag import cached
 from passk.pipeline.identity.current import write_components
 from passk.pipeline.status import StageStatus, estimate_seconds, makespan, read_status
@@ -40,6 +41,8 @@ def main(
         typer.echo("\n".join(status.name for status in planned))
         return
     console = Console(highlight=False, soft_wrap=False)
+    if edited := check_composed(Path()).note:
+        console.print(edited)
     for note in running(Path()):
         console.print(f"runs since {note.started}: {note.stage}")
     if not planned:

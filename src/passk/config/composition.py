@@ -15,31 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from passk.config import composition_rules as rules
-from passk.config.composition_entries import Section, expand, fill
-from passk.config.composition_repeats import repeat
+from passk.config.composition_head import Head, content_digest, read_head
 from passk.config.composition_sources import STUDY, Sources, read_sources
-from passk.config.composition_text import (
-    Head,
-    content_digest,
-    params_text,
-    read_head,
-    state_defaults,
-    trim,
-)
 from passk.config.paths import PARAMS
-from passk.config.study import Study, validate
-from passk.core.legal import suggest
 from passk.core.yaml_files import ParameterError, read
 
-# Sections of entries, in the order in which one may refer to another.
-SECTIONS = (
-    "worlds", "benchmarks", "imported", "sets", "pretrain", "fetch", "train",
-    "rejection_sampling", "reference_answers", "sft", "draws", "analysis.views",
-    "analysis.comparisons", "examples", "headline",
-)  # fmt: skip
-_SETTINGS = ("sampling", "verification", "validation", "analysis", "report")
-_OWN = ("values", "defaults", "repeats")  # keys of study.yaml that params.yaml has not
 REMEDY = "run `passk compose`"
 
 
@@ -77,92 +57,23 @@ def compose(path: Path) -> dict[str, Any]:
 
 def compose_sources(sources: Sources, path: Path) -> dict[str, Any]:
     """As `compose`, of what is read already."""
+    # Building the schema takes longer than all else, and is idle where nothing changed.
+    from passk.config.composition_layout import lay_out
+    from passk.config.composition_text import state_defaults, trim
+    from passk.config.study import validate
+
     try:
-        values = _lay_out(sources.values)
+        values = lay_out(sources.values)
     except ParameterError as error:
         raise ParameterError(f"{path}: {error}") from None
     state_defaults(values)
     return trim(values, validate(values, str(path)))
 
 
-def _lay_out(written: Mapping[str, Any]) -> dict[str, Any]:
-    """All entries, and what follows from them."""
-    known = [*Study.model_fields, *_OWN]
-    for key in written:
-        if key not in known:
-            raise ParameterError(f"{key}: unknown key; {suggest(str(key), known)}")
-    values = written.get("values") or {}
-    defaults = fill(written.get("defaults") or {}, values)
-    for key in defaults:
-        if key not in SECTIONS:
-            raise ParameterError(f"defaults.{key}: no section of entries; {suggest(key, SECTIONS)}")
-    laid = {
-        name: fill(written[name], values) if name in written else {}
-        for name in Study.model_fields
-        if name in written or name in _SETTINGS
-    }
-    sections: dict[str, Section] = {}
-    for place in SECTIONS:
-        sections[place] = expand(
-            place, _at(written, place), defaults.get(place, {}), values, dict(sections)
-        )
-        _follow(place, sections)
-    repeat(sections, fill(written.get("repeats"), values))
-    for place, section in sections.items():
-        _put(laid, place, section.entries)
-    _conclude(laid, sections)
-    return laid
-
-
-def _follow(place: str, sections: Mapping[str, Section]) -> None:
-    """What follows once a section is laid out."""
-    if place == "sets":
-        rules.follow_sets(sections)
-    if place == "sft":
-        rules.follow_arms(sections)
-    if place == "draws":
-        rules.follow_draws(sections)
-    if place == "analysis.comparisons":
-        rules.follow_comparisons(sections, sections[place])
-
-
-def _conclude(laid: dict[str, Any], sections: Mapping[str, Section]) -> None:
-    """Groups, labels and colours, which entries say and other sections hold."""
-    analysis, report = laid.get("analysis"), laid.get("report")
-    groups = rules.list_groups(sections["analysis.comparisons"])
-    labels = rules.list_notes(sections, "label")
-    colours = rules.list_notes(sections, "colour")
-    if isinstance(analysis, dict):
-        stated = analysis.get("groups") or {}
-        for fault in rules.group_members(stated, groups):
-            raise ParameterError(fault)
-        analysis["groups"] = {**groups, **stated}
-    if isinstance(report, dict):
-        report["labels"] = rules.complete_labels({**labels, **(report.get("labels") or {})})
-        report["colours"] = {**colours, **(report.get("colours") or {})}
-
-
-def _at(values: Mapping[str, Any], place: str) -> Any:  # noqa: ANN401
-    """What stands at a dotted key; nothing where it is missing."""
-    node: Any = values
-    for part in place.split("."):
-        node = (node or {}).get(part) if isinstance(node or {}, Mapping) else None
-    return node
-
-
-def _put(values: dict[str, Any], place: str, entries: Mapping[str, Any]) -> None:
-    """Set a dotted key."""
-    *parents, last = place.split(".")
-    node = values
-    for part in parents:
-        if not isinstance(node.setdefault(part, {}), dict):
-            raise ParameterError(f"{part} = {node[part]!r}: legal: a mapping")
-        node = node[part]
-    node[last] = dict(entries)
-
-
 def compose_text(root: Path) -> str:
     """The text of `params.yaml` that the `study.yaml` of a folder composes."""
+    from passk.config.composition_text import params_text
+
     sources = read_sources(root / STUDY)
     return params_text(compose_sources(sources, root / STUDY), sources.digests)
 
@@ -229,6 +140,8 @@ def _stale(
 
 def _differing(composed: Mapping[str, Any], params: Mapping[str, Any]) -> Iterator[str]:
     """Dotted keys whose values differ, with defaults filled in where both are legal."""
+    from passk.config.study import validate
+
     try:
         left = validate(composed).model_dump(mode="json")
         right = validate(params).model_dump(mode="json")

@@ -25,7 +25,7 @@ LABEL_OF = "\0"  # around a name: its label stands here
 
 
 @dataclass
-class Section:
+class ComposedSection:
     """The entries of a section, composed.
 
     Attributes:
@@ -78,8 +78,8 @@ def expand(
     written: Any,  # noqa: ANN401
     defaults: Mapping[str, Any],
     values: Mapping[str, Any],
-    known: Mapping[str, Section],
-) -> Section:
+    known: Mapping[str, ComposedSection],
+) -> ComposedSection:
     """The entries of a section.
 
     Args:
@@ -95,7 +95,7 @@ def expand(
     if not isinstance(written or {}, Mapping):
         raise ParameterError(f"{place} = {written!r}: legal: a mapping, NAME: {{KEY: VALUE, ...}}")
     own = dict(_named(place, written or {}, values, known))
-    section = Section()
+    section = ComposedSection()
     for name, entry in own.items():
         section.entries[name] = _resolve(place, name, own, defaults, ())
         if "like" in entry:
@@ -107,7 +107,10 @@ def expand(
 
 
 def _named(
-    place: str, written: Mapping[str, Any], values: Mapping[str, Any], known: Mapping[str, Section]
+    place: str,
+    written: Mapping[str, Any],
+    values: Mapping[str, Any],
+    known: Mapping[str, ComposedSection],
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Name and own keys of every entry, grids laid out."""
     plain = {
@@ -151,7 +154,7 @@ def _combinations(
     place: str,
     key: str,
     grid: Any,  # noqa: ANN401
-    known: Mapping[str, Section],
+    known: Mapping[str, ComposedSection],
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """For each point of a grid, the placeholders' values, and the keys that they bring."""
     if not isinstance(grid, Mapping) or not grid:
@@ -174,7 +177,7 @@ def _combinations(
 def _choices(
     place: str,
     value: Any,  # noqa: ANN401
-    known: Mapping[str, Section],
+    known: Mapping[str, ComposedSection],
 ) -> list[tuple[Any, dict[str, Any]]]:
     """The values of one placeholder, each with the keys that it brings."""
     if isinstance(value, list) and value:

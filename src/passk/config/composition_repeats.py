@@ -14,12 +14,15 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from passk.config.composition_entries import Section, fill
+from passk.config.composition_entries import ComposedSection, fill
 from passk.config.composition_rules import Entries
 from passk.core.legal import suggest
 from passk.core.yaml_files import ParameterError
 
-_REFERRING = ("start", "model", "reference", "candidate")  # keys that name a model or a draw
+_REFERRING = {  # keys that name what is repeated
+    "seeds": ("start", "model", "reference", "candidate"),
+    "replicates": ("reference", "candidate"),
+}
 _SECTIONS = {
     "seeds": ("pretrain", "train", "sft", "draws", "analysis.comparisons"),
     "replicates": ("draws", "analysis.comparisons"),
@@ -28,7 +31,7 @@ _LEGAL = "{seeds: [1, 2], of: [NAME, ...]} or {replicates: [1, 2], of: [DRAW, ..
 _PATTERNS = {"seeds": "{name}-s{seed}", "replicates": "{name}-r{replicate}"}
 
 
-def repeat(sections: Mapping[str, Section], repeats: Any) -> None:  # noqa: ANN401
+def repeat(sections: Mapping[str, ComposedSection], repeats: Any) -> None:  # noqa: ANN401
     """Add what `repeats` asks for to the sections.
 
     Raises:
@@ -92,7 +95,7 @@ def _names(
 
 def _add(
     place: str,
-    sections: Mapping[str, Section],
+    sections: Mapping[str, ComposedSection],
     section: str,
     new: Mapping[str, str],
     by: Mapping[str, int],
@@ -100,7 +103,7 @@ def _add(
     """The repeats of one section's entries, for one seed or replicate."""
     entries = sections[section].entries
     for name in [name for name in new if name in entries]:
-        entry = _referring(entries[name], new)
+        entry = _referring(entries[name], new, *by)
         if section in ("pretrain", "train", "sft"):
             entry["train_seed"] = by["seeds"]
         if section == "train":
@@ -119,10 +122,10 @@ def _add(
         entries[new[name]] = entry
 
 
-def _referring(entry: Mapping[str, Any], new: Mapping[str, str]) -> dict[str, Any]:
+def _referring(entry: Mapping[str, Any], new: Mapping[str, str], kind: str) -> dict[str, Any]:
     """An entry that refers to the repeats."""
     changed = copy.deepcopy(dict(entry))
-    for key in _REFERRING:
+    for key in _REFERRING[kind]:
         name, slash, step = str(entry.get(key)).partition("/")
         if name in new:
             changed[key] = f"{new[name]}{slash}{step}"
@@ -140,7 +143,7 @@ def _steps(draws: Entries, arm: Mapping[str, Any], name: str, new: Mapping[str, 
 
 
 def _label(
-    sections: Mapping[str, Section],
+    sections: Mapping[str, ComposedSection],
     entry: Mapping[str, Any],
     kind: str,
     value: int,

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from passk.config.composition_entries import LABEL_OF, Section
+from passk.config.composition_entries import LABEL_OF, ComposedSection
 from passk.core.legal import suggest
 from passk.core.yaml_files import ParameterError
 from passk.training.settings import Training
@@ -22,13 +22,13 @@ Entries = dict[str, dict[str, Any]]
 _MODELS = ("pretrain", "fetch", "sft", "imported")  # sections whose names are models
 
 
-def follow_sets(sections: Mapping[str, Section]) -> None:
+def follow_sets(sections: Mapping[str, ComposedSection]) -> None:
     """Problems of sets that do not state theirs."""
     for name, entry in sections["sets"].entries.items():
         entry.setdefault("problems", name)
 
 
-def follow_arms(sections: Mapping[str, Section]) -> None:
+def follow_arms(sections: Mapping[str, ComposedSection]) -> None:
     """Checkpoints of arms that do not state theirs, and checkpoints that arms start from."""
     train = sections["train"].entries
     for arm in train.values():
@@ -46,7 +46,7 @@ def last_checkpoint(train: Entries, model: Any) -> Any:  # noqa: ANN401
     return f"{model}/step-{max(steps)}" if steps else model
 
 
-def follow_draws(sections: Mapping[str, Section]) -> None:
+def follow_draws(sections: Mapping[str, ComposedSection]) -> None:
     """Models of draws that do not state theirs.
 
     Raises:
@@ -57,7 +57,7 @@ def follow_draws(sections: Mapping[str, Section]) -> None:
         draws[name]["model"] = last_checkpoint(train, _model(sections, name))
 
 
-def _model(sections: Mapping[str, Section], draw: str) -> Any:  # noqa: ANN401
+def _model(sections: Mapping[str, ComposedSection], draw: str) -> Any:  # noqa: ANN401
     draws, like = sections["draws"].entries, sections["draws"].like
     if (stated := draws[draw].get("model")) is not None:
         return stated
@@ -71,7 +71,7 @@ def _model(sections: Mapping[str, Section], draw: str) -> Any:  # noqa: ANN401
     )
 
 
-def _named_for(sections: Mapping[str, Section], draw: str) -> str | None:
+def _named_for(sections: Mapping[str, ComposedSection], draw: str) -> str | None:
     """The model that a draw is named for: MODEL, ARM, or ARM-STEP of a checkpoint."""
     train = sections["train"].entries
     if draw in train or any(draw in sections[section].entries for section in _MODELS):
@@ -82,7 +82,9 @@ def _named_for(sections: Mapping[str, Section], draw: str) -> str | None:
     return None
 
 
-def follow_comparisons(sections: Mapping[str, Section], comparisons: Section) -> None:
+def follow_comparisons(
+    sections: Mapping[str, ComposedSection], comparisons: ComposedSection
+) -> None:
     """Candidates and references of comparisons that do not state theirs.
 
     Raises:
@@ -100,7 +102,7 @@ def follow_comparisons(sections: Mapping[str, Section], comparisons: Section) ->
             entry["reference"] = _reference(place, sections, candidate)
 
 
-def _reference(place: str, sections: Mapping[str, Section], candidate: str) -> str:
+def _reference(place: str, sections: Mapping[str, ComposedSection], candidate: str) -> str:
     """The draw of a draw's start model that is drawn in the same way."""
     draws = sections["draws"].entries
     arm = str(draws[candidate]["model"]).partition("/")[0]
@@ -126,7 +128,7 @@ def _way(draw: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in draw.items() if k not in ("model", "n", "keep_token_logprobs")}
 
 
-def list_groups(comparisons: Section) -> dict[str, list[str]]:
+def list_groups(comparisons: ComposedSection) -> dict[str, list[str]]:
     """Groups that comparisons say they are in."""
     groups: dict[str, list[str]] = {}
     for name, notes in comparisons.notes.items():
@@ -135,7 +137,7 @@ def list_groups(comparisons: Section) -> dict[str, list[str]]:
     return groups
 
 
-def list_notes(sections: Mapping[str, Section], note: str) -> dict[str, Any]:
+def list_notes(sections: Mapping[str, ComposedSection], note: str) -> dict[str, Any]:
     """Labels or colours that entries state, by name.
 
     Raises:

@@ -48,8 +48,8 @@ def list_shipped() -> list[str]:
 
 def find_shipped(name: str) -> Path | None:
     """The folder of a shipped study; None where there is none of that name."""
-    folder = shipped_folder() / ALIASES.get(name, name)
-    return folder if (folder / STUDY).is_file() else None
+    known = ALIASES.get(name, name)
+    return shipped_folder() / known if known in list_shipped() else None
 
 
 def read_sources(path: Path) -> Sources:

@@ -1,14 +1,11 @@
 """`params.yaml` as composing writes it: what it was composed from, then every entry laid out."""
 
-import hashlib
 import io
 import itertools
 import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -18,6 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import FoldedScalarString
 
+from passk.config.composition_head import content_digest
 from passk.config.composition_sources import TAGS
 from passk.config.study import Study, validate
 
@@ -26,47 +24,13 @@ STATED = (
     "analysis.questions", "analysis.views", "analysis.coverage_excludes", "analysis.k",
     "analysis.bootstrap",
 )  # fmt: skip
-_WIDTH = 110
+_WIDTH = 140  # of one entry on one line
+_PROSE_WIDTH = 100
 _HEAD = """\
 # Composed by `passk compose` from the files below; study.yaml is the short form, for people. A key
 # that is left out has the schema's default. What stands here counts: an edit by hand is accepted,
 # and `passk check` names it; `passk compose --force` puts it away.
 """
-_FROM = re.compile(r"# from (?P<name>.+) (?P<digest>[0-9a-f]{64})$")
-_CONTENT = re.compile(r"# content (?P<digest>[0-9a-f]{64})$")
-
-
-@dataclass(frozen=True)
-class Head:
-    """What the head of a composed file says.
-
-    Attributes:
-        sources: file or shipped name -> SHA-256 of its bytes.
-        content: digest of the values that were written.
-    """
-
-    sources: Mapping[str, str]
-    content: str
-
-
-def content_digest(values: Mapping[str, Any]) -> str:
-    """Digest of parameters by value: comments, order of keys and layout count for nothing."""
-    text = json.dumps(values, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def read_head(path: Path) -> Head | None:
-    """What a parameter file says that it was composed from; None where it says nothing."""
-    sources: dict[str, str] = {}
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            if not line.startswith("#"):
-                return None
-            if (source := _FROM.match(line)) is not None:
-                sources[source["name"]] = source["digest"]
-            if (content := _CONTENT.match(line)) is not None:
-                return Head(sources, content["digest"])
-    return None
 
 
 def params_text(values: Mapping[str, Any], sources: Mapping[str, str]) -> str:
@@ -104,12 +68,12 @@ def _layout(node: Any, indent: int, *, key: str = "", top: bool = False) -> Any:
         if _fits(node, indent + len(key)):
             sequence.fa.set_flow_style()
         return sequence
-    return _folded(node) if isinstance(node, str) and indent + len(node) > _WIDTH else node
+    return _folded(node) if isinstance(node, str) and indent + len(node) > _PROSE_WIDTH else node
 
 
 def _folded(text: str) -> str:
     """A long text over several lines, which are one when they are read."""
-    lines = textwrap.wrap(text, _WIDTH - 10, break_long_words=False, break_on_hyphens=False)
+    lines = textwrap.wrap(text, _PROSE_WIDTH - 10, break_long_words=False, break_on_hyphens=False)
     if "\n" in text or " ".join(lines) != text:
         return text
     folded = FoldedScalarString(text)

@@ -80,13 +80,6 @@ def _lacks(folder: Path) -> str:
     return ""
 
 
-def definition() -> str:
-    """The text of a study's `dvc.yaml`: the package's, without files of a clone's own code."""
-    text = (_PIPELINE / "dvc.yaml").read_text(encoding="utf-8")
-    text = re.sub(r"(?m)^ +- src/.*\n", "", text)
-    return re.sub(r"(?m)^ +deps:\n(?! +- )", "", text)
-
-
 def _find(like: str) -> Path:
     """The file of a study: `study.yaml`, or `params.yaml` where it has no other."""
     if (shipped := find_shipped(like)) is not None:
@@ -104,10 +97,11 @@ def _find(like: str) -> Path:
 def _contents(source: Path, like: str, folder: Path, *, extend: bool) -> dict[str, bytes]:
     """Name of each file -> its content; all that can fail, fails before anything is written."""
     contents = {
-        "dvc.yaml": definition().encode(),
+        "dvc.yaml": (_PIPELINE / "dvc.yaml").read_bytes(),
         "Snakefile": (_SKELETON / "Snakefile").read_bytes(),
         "profiles/default/config.yaml": (_SKELETON / "profiles/default/config.yaml").read_bytes(),
         ".gitignore": (_SKELETON / "gitignore").read_bytes(),
+        ".gitattributes": (_SKELETON / "gitattributes").read_bytes(),
     }
     values = read(source)
     if source.name == PARAMS.name and "extends" not in values:
@@ -175,7 +169,7 @@ def _initialise_dvc(folder: Path) -> tuple[bool, Path | None]:
         config["core"].update(analytics=False, autostage=False)
     if root is not None:
         with Repo(str(root)) as above:
-            cache = Path(above.cache.local.path)
+            cache = Path(above.cache.legacy.path)  # the folder of all its caches
         inside = root in cache.parents
         shown = os.path.relpath(cache, folder.resolve() / ".dvc") if inside else str(cache)
         # A path that holds on this machine alone does not go into git.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from passk.config.composition import check_composed
 from passk.config.paths import COMPONENTS, PARAMS, STATE
 from passk.core.digests import digest, file_digest
 from passk.core.files import FileError, json_text, read_json, replacing, write_json, write_once
@@ -101,7 +102,12 @@ def _compute(root: Path, path: Path) -> Identity:
 
 
 def write_components(root: Path = Path()) -> Identity:
-    """Bring `components.json` up to date; it is written only where it changes."""
+    """Bring `components.json` up to date; it is written only where it changes.
+
+    Raises:
+        ParameterError: as `read_identity`; or `study.yaml` composes something else by now.
+    """
+    check_composed(root)
     identity = read_identity(root)
     # A line per stage: small, and read by people in a diff.
     groups = []

@@ -1,0 +1,96 @@
+"""All entries of a study laid out, and what follows from them: what `params.yaml` will hold."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from passk.config import composition_rules as rules
+from passk.config.composition_entries import ComposedSection, expand, fill
+from passk.config.composition_repeats import repeat
+from passk.config.study import Study
+from passk.core.legal import suggest
+from passk.core.yaml_files import ParameterError
+
+# Sections of entries, in the order in which one may refer to another.
+SECTIONS = (
+    "worlds", "benchmarks", "imported", "sets", "pretrain", "fetch", "train",
+    "rejection_sampling", "reference_answers", "sft", "draws", "analysis.views",
+    "analysis.comparisons", "examples", "headline",
+)  # fmt: skip
+_SETTINGS = ("sampling", "verification", "validation", "analysis", "report")
+_OWN = ("values", "defaults", "repeats")  # keys of study.yaml that params.yaml has not
+
+
+def lay_out(written: Mapping[str, Any]) -> dict[str, Any]:
+    """All entries, and what follows from them."""
+    known = [*Study.model_fields, *_OWN]
+    for key in written:
+        if key not in known:
+            raise ParameterError(f"{key}: unknown key; {suggest(str(key), known)}")
+    values = written.get("values") or {}
+    defaults = fill(written.get("defaults") or {}, values)
+    for key in defaults:
+        if key not in SECTIONS:
+            raise ParameterError(f"defaults.{key}: no section of entries; {suggest(key, SECTIONS)}")
+    laid = {
+        name: fill(written[name], values) if name in written else {}
+        for name in Study.model_fields
+        if name in written or name in _SETTINGS
+    }
+    sections: dict[str, ComposedSection] = {}
+    for place in SECTIONS:
+        sections[place] = expand(
+            place, _at(written, place), defaults.get(place, {}), values, dict(sections)
+        )
+        _follow(place, sections)
+    repeat(sections, fill(written.get("repeats"), values))
+    for place, section in sections.items():
+        _put(laid, place, section.entries)
+    _conclude(laid, sections)
+    return laid
+
+
+def _follow(place: str, sections: Mapping[str, ComposedSection]) -> None:
+    """What follows once a section is laid out."""
+    if place == "sets":
+        rules.follow_sets(sections)
+    if place == "sft":
+        rules.follow_arms(sections)
+    if place == "draws":
+        rules.follow_draws(sections)
+    if place == "analysis.comparisons":
+        rules.follow_comparisons(sections, sections[place])
+
+
+def _conclude(laid: dict[str, Any], sections: Mapping[str, ComposedSection]) -> None:
+    """Groups, labels and colours, which entries say and other sections hold."""
+    analysis, report = laid.get("analysis"), laid.get("report")
+    groups = rules.list_groups(sections["analysis.comparisons"])
+    labels = rules.list_notes(sections, "label")
+    colours = rules.list_notes(sections, "colour")
+    if isinstance(analysis, dict):
+        stated = analysis.get("groups") or {}
+        for fault in rules.group_members(stated, groups):
+            raise ParameterError(fault)
+        analysis["groups"] = {**groups, **stated}
+    if isinstance(report, dict):
+        report["labels"] = rules.complete_labels({**labels, **(report.get("labels") or {})})
+        report["colours"] = {**colours, **(report.get("colours") or {})}
+
+
+def _at(values: Mapping[str, Any], place: str) -> Any:  # noqa: ANN401
+    """What stands at a dotted key; nothing where it is missing."""
+    node: Any = values
+    for part in place.split("."):
+        node = (node or {}).get(part) if isinstance(node or {}, Mapping) else None
+    return node
+
+
+def _put(values: dict[str, Any], place: str, entries: Mapping[str, Any]) -> None:
+    """Set a dotted key."""
+    *parents, last = place.split(".")
+    node = values
+    for part in parents:
+        if not isinstance(node.setdefault(part, {}), dict):
+            raise ParameterError(f"{part} = {node[part]!r}: legal: a mapping")
+        node = node[part]
+    node[last] = dict(entries)
