@@ -188,7 +188,7 @@ def draw(model: str, sets: list[str], **changes: Any) -> ReportedDraw:
         "model": model, "sets": sets, "n": 256, "temperature": 0.6, "top_p": 0.95,
         "max_new_tokens": 64, "template": "plain", "engine": "step_loop", "replicate": 0,
     } | changes  # fmt: skip
-    return ReportedDraw.parse(entry)
+    return ReportedDraw(**entry)
 
 
 def compared(

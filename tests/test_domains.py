@@ -177,8 +177,8 @@ def test_a_view_is_called_so_among_the_sets_and_has_its_files():
     context = made.coded()
     rows = {plain(row[0]): [plain(c) for c in row] for row in setup.set_table(context).rows}
     assert rows["late"] == ["late", "120", "a view of code-functions"]
-    assert "coder@late" in summary.curves(context)
-    assert "late" in summary.metrics(context)["comparisons"]["code"]
+    assert "coder@late" in summary.tabulate_curves(context)
+    assert "late" in summary.collect_numbers(context)["comparisons"]["code"]
 
 
 PROGRAM = "def f(x):\n    return x < 1 and '<b>'\n"

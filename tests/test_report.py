@@ -25,12 +25,19 @@ from passk.core.tables import TableError
 from passk.pipeline.stages import headline, report
 from passk.pipeline.stages.job import Job, StageError
 from passk.report.charts.series_style import series_styles
+from passk.report.claims.judging import judge_claims
 from passk.report.finding import state_finding
 from passk.report.html.page import render_page
 from passk.report.html.sourced_values import SourcedValue, plain
 from passk.report.sections import difference, setup
 from passk.report.sections.assembly import build_sections, draw_charts, list_charts
-from passk.report.summary import curves, metrics
+from passk.report.settings import Headline
+from passk.report.summary import (
+    MOST,
+    collect_numbers,
+    summarize_headlines,
+    tabulate_curves,
+)
 
 
 def paged(context) -> str:
@@ -249,8 +256,37 @@ def test_panels_drawn_one_by_one_share_their_axis():
 # --------------------------------------------------------------------------- metrics and plots
 
 
-def test_metrics_hold_the_headline_numbers():
-    found = metrics(made.compared())
+def test_headline_numbers_are_those_of_the_headlines_and_of_claims():
+    context = made.many()
+    headlines = {
+        name: Headline(reference="base", candidate=name, set="indomain")
+        for name in ("grpo", "ppo", "rloo", "dapo")
+    }
+    summary = summarize_headlines(context, headlines)
+    assert list(summary) == ["grpo", "ppo", "rloo", "claims"]  # a fourth is beyond what is read
+    assert sum(map(len, summary.values())) <= MOST
+    point = context.row("pass_at_k", draw="ppo", set="indomain", k=256)
+    crossing = context.row("crossover", comparison="ppo", set="indomain")
+    assert list(summary["ppo"]) == [
+        "reference_pass_at_1", "candidate_pass_at_1", "reference_pass_at_256",
+        "candidate_pass_at_256", "crossover_k",
+    ]  # fmt: skip
+    assert summary["ppo"]["candidate_pass_at_256"] == point["pass_at_k"]
+    assert summary["ppo"]["crossover_k"] == crossing["crossover_k"]
+    verdicts = [verdict.verdict for _, judged in judge_claims(context) for verdict in judged]
+    assert sum(summary["claims"].values()) == len(verdicts)
+    assert summary["claims"]["not_supported"] == verdicts.count("not supported")
+
+
+def test_without_headlines_main_comparisons_stand_for_them_and_draws_where_nothing_is_compared():
+    assert summarize_headlines(made.many(), {}).keys() == {"grpo", "claims"}
+    assert summarize_headlines(made.alone(), {}) == {
+        "real": {"pass_at_1": 0.91125, "pass_at_8": 0.97}
+    }
+
+
+def test_all_numbers_are_there():
+    found = collect_numbers(made.compared())
     assert found["draws"]["base"]["indomain"]["pass_at_1"] == pytest.approx(0.16)
     assert found["draws"]["base-greedy"]["indomain"] == {"greedy": 0.16}
     comparison = found["comparisons"]["grpo"]["indomain"]
@@ -258,11 +294,11 @@ def test_metrics_hold_the_headline_numbers():
     assert comparison["crossover_k"] == pytest.approx(8.3)
     assert comparison["candidate_only_share"] == pytest.approx(1 / 120)
     assert set(comparison) >= {"difference_at_256", "p_none", "efficiency_gap_at_256"}
-    assert metrics(made.alone())["draws"]["real"]["real"]["unsolved"] == 3
+    assert collect_numbers(made.alone())["draws"]["real"]["real"]["unsolved"] == 3
 
 
 def test_curves_are_one_table_per_draw_and_set():
-    found = curves(made.compared())
+    found = tabulate_curves(made.compared())
     assert set(found) == {
         f"{d}@{s}" for d in ("base", "grpo") for s in ("indomain", "outdomain", "hard")
     }
@@ -282,7 +318,7 @@ def report_job(context) -> Job:
         "study": "made", "seed": 1, "report": context.params.model_dump(),
         "analysis": context.analysis.model_dump(), "draws": entries(context.draws),
         "sets": entries(context.sets), "train": entries(context.train),
-        "sft": entries(context.sft), "pretrain": {},
+        "sft": entries(context.sft), "pretrain": {}, "headline": {},
         "examples": {name: {} for name in context.examples},
     }  # fmt: skip
     return Job("report", "", params, "0")
@@ -311,13 +347,14 @@ def test_report_stage_writes_the_same_bytes_twice(folder):
     report.run(report_job(context))
     first = {p: p.read_bytes() for p in sorted(Path("reports").rglob("*")) if p.is_file()}
     assert {str(p) for p in first} >= {
-        "reports/index.html", "reports/metrics.json", "reports/figures/pass_at_k.svg",
+        "reports/index.html", "reports/numbers.json", "reports/figures/pass_at_k.svg",
+        "reports/metrics/grpo.json", "reports/metrics/claims.json",
         "reports/plots/base@indomain.csv",
     }  # fmt: skip
     (Path("reports/plots") / "stranger.csv").write_text("k,pass_at_k\n")
     report.run(report_job(context))
     assert first == {p: p.read_bytes() for p in sorted(Path("reports").rglob("*")) if p.is_file()}
-    json.loads(Path("reports/metrics.json").read_text())
+    json.loads(Path("reports/numbers.json").read_text())
 
 
 def test_report_stage_names_what_is_missing(folder):

@@ -21,7 +21,7 @@ from passk.report.html.page import render_page
 from passk.report.html.sourced_values import SourcedValue, plain
 from passk.report.sections import image_ablation, setup
 from passk.report.sections.assembly import build_sections, draw_charts, list_charts
-from passk.report.summary import curves
+from passk.report.summary import tabulate_curves
 
 CHOICES = ["a <b>", "none of these"]
 
@@ -198,7 +198,7 @@ def test_a_control_is_in_no_other_figure_unless_it_is_named():
     assert made.CONTROL not in context.set_names
     assert made.CONTROL not in context.panel_sets("visual")
     assert made.CONTROL not in {v.set for _, verdicts in judge_claims(context) for v in verdicts}
-    assert not [name for name in curves(context) if name.endswith(made.CONTROL)]
+    assert not [name for name in tabulate_curves(context) if name.endswith(made.CONTROL)]
     assert made.seeing(sets=[made.CONTROL]).set_names == [made.CONTROL]
 
 

@@ -1,9 +1,9 @@
 """Responses shown whole: what each model wrote for the hardest problems, right and wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
+from passk.analysis.questions.tracing import ResultRow
 from passk.core.schemas.verdicts import CORRECT, WRONG
 from passk.report.context import ReportContext
 from passk.report.domains import EXAMPLE_RENDERERS, ShownQuestion
@@ -67,7 +67,7 @@ def _examples(context: ReportContext, name: str) -> list[ProblemExample]:
 
 
 def _responses(
-    context: ReportContext, name: str, draws: Sequence[str], rows: Sequence[Mapping[str, Any]]
+    context: ReportContext, name: str, draws: Sequence[str], rows: Sequence[ResultRow]
 ) -> list[ExampleResponse]:
     """A right and a wrong response of each draw to one problem, or that there is none."""
     by_verdict = {(row["draw"], row["verdict"]): row for row in rows}

@@ -1,8 +1,6 @@
 """The finding in one sentence, every number generated from the result tables."""
 
-from collections.abc import Mapping
-from typing import Any
-
+from passk.analysis.questions.tracing import ResultRow
 from passk.report.claims.verdict import sign
 from passk.report.context import ReportContext, ordered
 from passk.report.html.intervals import crossing_parts, interval
@@ -21,7 +19,7 @@ def state_finding(context: ReportContext) -> list[Part]:
 
 
 def _compared(
-    context: ReportContext, comparison: str, name: str, rows: list[dict[str, Any]]
+    context: ReportContext, comparison: str, name: str, rows: list[ResultRow]
 ) -> list[Part]:
     """Base against RL at the smallest and the largest k that both have."""
     base, rl = context.comparisons[comparison].reference, context.comparisons[comparison].candidate
@@ -42,7 +40,7 @@ def _compared(
     return [*parts, "."]
 
 
-def _ahead(context: ReportContext, base: str, rl: str, row: Mapping[str, Any]) -> str:
+def _ahead(context: ReportContext, base: str, rl: str, row: ResultRow) -> str:
     """Who solves more at one k, as far as the interval of the difference tells."""
     labels = {1: context.styles[rl].label, -1: context.styles[base].label}
     which = sign(row["low"], row["high"])

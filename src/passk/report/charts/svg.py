@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from passk.report.charts.series_style import DASHES, SeriesStyle
 
@@ -30,7 +30,7 @@ _SHAPES = {
     "P": "M15.8 1.5h2.4v2.3h2.3v2.4h-2.3v2.3h-2.4v-2.3h-2.3v-2.4h2.3z",
 }
 
-_STYLE: dict[str, Any] = {
+_STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "passk",  # ids are hashes of what they name, not random
     "font.family": "sans-serif",

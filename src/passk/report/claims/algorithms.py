@@ -1,8 +1,6 @@
 """Claim 4: RL algorithms differ little, and their sampling efficiency gap stays large."""
 
-from collections.abc import Mapping
-from typing import Any
-
+from passk.analysis.questions.tracing import ResultRow
 from passk.report.claims.verdict import (
     NOT_SUPPORTED,
     SUPPORTED,
@@ -37,7 +35,7 @@ def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
     ]
 
 
-def _evidence(row: Mapping[str, Any]) -> list[Part]:
+def _evidence(row: ResultRow) -> list[Part]:
     key = {"group": row["group"], "set": row["set"]}
     noise = SourcedValue(decimal(row["noise"]), row["noise"], source("spread", "noise", **key))
     return [

@@ -1,9 +1,9 @@
 """Claim 7: distillation lifts the curve at every k, and solves problems that the base does not."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from passk.analysis.proportions import sign_test
+from passk.analysis.questions.tracing import ResultRow
 from passk.report.claims.subset import outside, subset_verdict
 from passk.report.claims.verdict import (
     NOT_SUPPORTED,
@@ -46,7 +46,7 @@ def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
 
 
 def _evidence(
-    rows: Sequence[Mapping[str, Any]], coverage: Mapping[str, Mapping[str, Any]], level: float
+    rows: Sequence[ResultRow], coverage: Mapping[str, ResultRow], level: float
 ) -> list[Part]:
     """The k at which the difference is least certain, and the problems beyond the base."""
     least = min(rows, key=lambda row: float(row["low"]))

@@ -9,10 +9,10 @@ by limits that hold for all of them at once.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import polars as pl
 
+from passk.analysis.questions.tracing import ResultRow
 from passk.report.html.intervals import interval
 from passk.report.html.sourced_values import MINUS, Part
 
@@ -115,12 +115,12 @@ def sign(low: float, high: float) -> int:
 
 def rows_by_set(
     results: Results, question: str, subjects: Sequence[str], column: str = "comparison"
-) -> list[tuple[str, str, list[dict[str, Any]]]]:
+) -> list[tuple[str, str, list[ResultRow]]]:
     """Rows of a table by subject, in the order asked for, and set, in the table's."""
     if question not in results:
         return []
     table = results[question]
-    parts = []
+    parts: list[tuple[str, str, list[ResultRow]]] = []
     for subject in subjects:
         rows = table.filter(pl.col(column) == subject)
         for part in rows.partition_by("set", maintain_order=True):
@@ -128,18 +128,18 @@ def rows_by_set(
     return parts
 
 
-def ends(rows: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+def ends(rows: Sequence[ResultRow]) -> tuple[ResultRow, ResultRow] | None:
     """Rows of the smallest and the largest k; None where there is one k only."""
     ordered = sorted(rows, key=lambda row: int(row["k"]))
     return (ordered[0], ordered[-1]) if len(ordered) > 1 else None
 
 
-def limits(row: Mapping[str, Any]) -> Interval:
+def limits(row: ResultRow) -> Interval:
     """The interval of a row."""
     return row["low"], row["high"]
 
 
-def differences(rows: Sequence[Mapping[str, Any]], name: str) -> list[Part]:
+def differences(rows: Sequence[ResultRow], name: str) -> list[Part]:
     """Differences at some k as evidence."""
     parts: list[Part] = []
     for row in rows:

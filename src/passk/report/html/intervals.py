@@ -1,16 +1,16 @@
 """Estimates with their limits as parts of a sentence, each number with its source."""
 
 from collections.abc import Mapping
-from typing import Any
 
+from passk.analysis.questions.tracing import ResultRow
 from passk.report.html.sourced_values import Part, SourcedValue, attempts, decimal, source
 
 
 def interval(
     table: str,
     column: str,
-    row: Mapping[str, Any],
-    key: Mapping[str, Any],
+    row: ResultRow,
+    key: Mapping[str, object],
     *,
     signed: bool = False,
     limits: tuple[str, str] = ("low", "high"),
@@ -26,7 +26,7 @@ def interval(
     return [number(column), " [", number(low), ", ", number(high), "]"]
 
 
-def crossing_parts(row: Mapping[str, Any], largest: int) -> list[Part]:
+def crossing_parts(row: ResultRow, largest: int) -> list[Part]:
     """The crossover with its limits and P(no crossover), or that there is none."""
     key = {"comparison": row["comparison"], "set": row["set"]}
 

@@ -1,9 +1,9 @@
 """Tables of the page: rows of cells, each number with its source."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
+from passk.analysis.questions.tracing import ResultRow
 from passk.report.html.intervals import interval
 from passk.report.html.sourced_values import Part
 
@@ -34,7 +34,7 @@ class HtmlTable:
     caption: str = ""
 
 
-def point(row: Mapping[str, Any] | None, draw: str, name: str) -> TableCell:
+def point(row: ResultRow | None, draw: str, name: str) -> TableCell:
     """A point of a curve with its interval, or a dash where there is none."""
     if row is None:
         return ["–"]

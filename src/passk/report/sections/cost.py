@@ -1,8 +1,6 @@
 """What training cost, in quantities that do not depend on the machine."""
 
-from collections.abc import Mapping
-from typing import Any
-
+from passk.analysis.questions.tracing import ResultRow
 from passk.report.context import ReportContext
 from passk.report.html.sourced_values import SourcedValue, source
 from passk.report.html.tables import NONE, Cells, HtmlTable, TableCell, without_empty
@@ -34,7 +32,7 @@ def cost_table(context: ReportContext) -> HtmlTable:
     return without_empty(HtmlTable(columns, rows, frozenset({0})))
 
 
-def _cell(entry: Mapping[str, Any], column: str) -> TableCell:
+def _cell(entry: ResultRow, column: str) -> TableCell:
     """A quantity of an arm."""
     value = entry[column]
     if value is None:
@@ -43,7 +41,7 @@ def _cell(entry: Mapping[str, Any], column: str) -> TableCell:
     return [SourcedValue(text, value, source("cost", column, arm=entry["arm"]))]
 
 
-def _times(entry: Mapping[str, Any], least: int) -> TableCell:
+def _times(entry: ResultRow, least: int) -> TableCell:
     """Rollouts of an arm as a multiple of the least."""
     if not least or not entry["rollouts"]:
         return NONE

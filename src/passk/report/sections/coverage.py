@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
 
+from passk.analysis.questions.tracing import ResultRow
 from passk.report.context import ReportContext
 from passk.report.html.sourced_values import Part, SourcedValue, source
 from passk.report.html.tables import Cells, HtmlTable, TableCell
@@ -47,7 +47,7 @@ def coverage_table(
     return HtmlTable(columns, rows, frozenset(range(6)))
 
 
-def _category(entry: Mapping[str, Any], key: Mapping[str, object]) -> TableCell:
+def _category(entry: ResultRow, key: Mapping[str, object]) -> TableCell:
     """How many problems, their share, and how many of them by more than luck."""
 
     def number(column: str, text: str) -> SourcedValue:
@@ -60,7 +60,7 @@ def _category(entry: Mapping[str, Any], key: Mapping[str, object]) -> TableCell:
     return parts
 
 
-def _percent(entry: Mapping[str, Any]) -> str:
+def _percent(entry: ResultRow) -> str:
     return f"{entry['share']:.1%}"
 
 

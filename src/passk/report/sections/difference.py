@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
+from passk.analysis.questions.tracing import ResultRow
 from passk.analysis.settings import Comparison
 from passk.report.charts import axes, panels
 from passk.report.charts.axes import PanelFrame
@@ -93,7 +93,7 @@ def comparison_table(
 
 
 def _compared(
-    context: ReportContext, comparison: str, name: str, rows: Sequence[Mapping[str, Any]]
+    context: ReportContext, comparison: str, name: str, rows: Sequence[ResultRow]
 ) -> Cells:
     """Differences at both ends of the grid, and the crossover."""
     points = ordered(rows, "k")

@@ -1,9 +1,9 @@
 """Training seeds: what repetitions gave, and whether algorithms differ by more than they do."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from passk.analysis.questions.tracing import ResultRow
 from passk.report.charts import dot_plot
 from passk.report.charts.axes import PanelFrame
 from passk.report.charts.chart import Chart
@@ -14,7 +14,6 @@ from passk.report.html.sourced_values import Part, SourcedValue, ValueSource, de
 from passk.report.html.tables import Cells, HtmlTable
 from passk.report.sections.section import Section
 
-ResultRow = Mapping[str, Any]
 _QUANTITIES = ("pass_at_k", "difference", "efficiency_gap")  # in the order of the table
 
 

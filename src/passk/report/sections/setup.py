@@ -60,7 +60,7 @@ def _algorithm(arm: ReportedArm | None) -> str:
     """The objective as the literature spells it."""
     if arm is None:
         return "–"
-    return ALGORITHMS[arm.algorithm_name].label
+    return ALGORITHMS[arm.algorithm.name].label
 
 
 def _filled(table: HtmlTable) -> HtmlTable:
