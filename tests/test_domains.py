@@ -13,7 +13,7 @@ from passk.analysis.examples import EXAMPLES
 from passk.report import summary
 from passk.report.claims.judging import group_subjects, judge_claims
 from passk.report.html.page import render_page
-from passk.report.html.sourced_values import SourcedValue, plain
+from passk.report.html.sourced_values import SourcedValue, to_text
 from passk.report.sections import coverage, endpoints, failures, setup
 from passk.report.sections.assembly import build_sections, draw_charts, list_charts
 
@@ -126,14 +126,14 @@ def test_every_number_of_the_section_names_a_row_that_exists(document):
 
 
 def test_failures_stand_by_reason_wrong_before_unknown():
-    view = failures.failure_table(made.coded(), ["coder", "code-grpo"], ["code-functions"])
-    rows = [[plain(cell) for cell in row] for row in view.rows]
+    view = failures.tabulate_failures(made.coded(), ["coder", "code-grpo"], ["code-functions"])
+    rows = [[to_text(cell) for cell in row] for row in view.rows]
     assert rows[0] == ["code-functions", "wrong", "wrong output", "50.0%", "25.0%"]
     assert rows[2] == ["code-functions", "wrong", "timeout", "2.0%", "–"]
     assert rows[3][3] == "0.04%"
     assert rows[-1][1:] == ["unknown", "truncated", "1.0%", "0.5%"]
     assert not view.folded
-    assert failures.failure_table(made.coded(), ["coder", "code-grpo"], SHOWN).folded
+    assert failures.tabulate_failures(made.coded(), ["coder", "code-grpo"], SHOWN).folded
 
 
 def test_the_figure_of_failures_shows_what_matters_a_bar_per_draw():
@@ -148,34 +148,34 @@ def test_the_figure_of_failures_shows_what_matters_a_bar_per_draw():
 
 
 def test_the_papers_numbers_stand_beside_those_of_code():
-    view = endpoints.endpoint_table(made.coded(), "code", 128)
+    view = endpoints.tabulate_endpoints(made.coded(), "code", 128)
     assert list(view.columns)[-1] == "Paper, k = 128"
-    told = {tuple(plain(c) for c in row[:2]): plain(row[-1]) for row in view.rows}
+    told = {tuple(to_text(c) for c in row[:2]): to_text(row[-1]) for row in view.rows}
     assert told["code-functions", "coder"] == "about 0.500"
     assert told["code-functions", "code-grpo"] == "0.428"
     assert told["code-sentences", "coder"] == "–"
 
 
 def test_indices_are_ranges_and_problems_left_out_are_counted():
-    assert coverage.ranges([]) == ""
-    assert coverage.ranges([4]) == "4"
-    assert coverage.ranges([0, 1, 3, 4, 5]) == "0, 1, 3–5"
+    assert coverage.join_ranges([]) == ""
+    assert coverage.join_ranges([4]) == "4"
+    assert coverage.join_ranges([0, 1, 3, 4, 5]) == "0, 1, 3–5"
     context = made.coded()
-    assert plain(coverage.index_table(context, ["code"], ["late"]).rows[0][-1]) == "0–69"
-    assert "Left out" not in coverage.coverage_table(context, ["code"], SHOWN).columns
+    assert to_text(coverage.tabulate_indices(context, ["code"], ["late"]).rows[0][-1]) == "0–69"
+    assert "Left out" not in coverage.tabulate_coverage(context, ["code"], SHOWN).columns
     table = context.results["coverage"].with_columns(
         excluded=pl.when(set="late").then(3).otherwise(0)
     )
     flagged = replace(context, results={**context.results, "coverage": table})
-    view = coverage.coverage_table(flagged, ["code"], SHOWN)
-    assert [plain(row[-1]) for row in view.rows] == ["0", "0", "3"]
+    view = coverage.tabulate_coverage(flagged, ["code"], SHOWN)
+    assert [to_text(row[-1]) for row in view.rows] == ["0", "0", "3"]
     number = next(part for part in view.rows[2][-1] if isinstance(part, SourcedValue))
     assert number.source.row == "coverage comparison=code set=late category=both"
 
 
 def test_a_view_is_called_so_among_the_sets_and_has_its_files():
     context = made.coded()
-    rows = {plain(row[0]): [plain(c) for c in row] for row in setup.set_table(context).rows}
+    rows = {to_text(row[0]): [to_text(c) for c in row] for row in setup.tabulate_sets(context).rows}
     assert rows["late"] == ["late", "120", "a view of code-functions"]
     assert "coder@late" in summary.tabulate_curves(context)
     assert "late" in summary.collect_numbers(context)["comparisons"]["code"]

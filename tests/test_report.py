@@ -24,11 +24,11 @@ from passk.core.schemas.counts import COUNTS
 from passk.core.tables import TableError
 from passk.pipeline.stages import headline, report
 from passk.pipeline.stages.job import Job, StageError
-from passk.report.charts.series_style import series_styles
+from passk.report.charts.series_style import style_series
 from passk.report.claims.judging import judge_claims
 from passk.report.finding import state_finding
 from passk.report.html.page import render_page
-from passk.report.html.sourced_values import SourcedValue, plain
+from passk.report.html.sourced_values import SourcedValue, to_text
 from passk.report.sections import difference, setup
 from passk.report.sections.assembly import build_sections, draw_charts, list_charts
 from passk.report.settings import Headline
@@ -81,7 +81,7 @@ def test_every_number_of_the_finding_is_the_result_tables(context):
 
 
 def test_finding_says_who_is_ahead_and_where_the_curves_cross():
-    said = plain(state_finding(made.compared()))
+    said = to_text(state_finding(made.compared()))
     assert said.startswith(
         "On In-domain (120 problems), GRPO solves more at k = 1 (pass@1 GRPO 0.340"
     )
@@ -100,24 +100,24 @@ def test_none_of_the_resamples_is_below_one_in_so_many_and_keeps_its_value(resam
         analysis=context.analysis.model_copy(update={"bootstrap": settings}),
     )
     found = state_finding(context)
-    assert f", P(no crossover) < {bound}." in plain(found)
+    assert f", P(no crossover) < {bound}." in to_text(found)
     numbers = [part for part in found if isinstance(part, SourcedValue)]
     assert [n.value for n in numbers if n.source.column == "p_none"] == [0.0]
-    assert plain(difference.crossover_table(context).rows[0][-1]).endswith(
+    assert to_text(difference.tabulate_crossovers(context).rows[0][-1]).endswith(
         f"P(no crossover) < {bound}"
     )
 
 
 def test_setup_tables_share_their_labels_and_have_no_empty_column():
     context = made.compared()
-    drawn, arms = setup.draw_table(context), setup.arm_table(context)
-    said = [[plain(cell) for cell in row] for row in drawn.rows]
+    drawn, arms = setup.tabulate_draws(context), setup.tabulate_arms(context)
+    said = [[to_text(cell) for cell in row] for row in drawn.rows]
     assert [row[0] for row in said][:2] == ["Base", "GRPO"]
-    assert [plain(cell) for cell in arms.rows[0]][:3] == ["GRPO", "Base", "GRPO"]
-    assert setup.draw_table(made.alone()).columns == [
+    assert [to_text(cell) for cell in arms.rows[0]][:3] == ["GRPO", "Base", "GRPO"]
+    assert setup.tabulate_draws(made.alone()).columns == [
         "Draw", "Model", "n", "Top-p", "New tokens", "Template", "Engine",
     ]  # fmt: skip
-    assert setup.draw_table(made.alone()).wide == {0, 1, 5, 6}
+    assert setup.tabulate_draws(made.alone()).wide == {0, 1, 5, 6}
 
 
 def test_finding_without_a_crossover_gives_the_difference_with_its_interval():
@@ -125,7 +125,7 @@ def test_finding_without_a_crossover_gives_the_difference_with_its_interval():
     models = {"base": (0.16, 0.5), "grpo": (0.34, 0.9)}
     comparisons = {"grpo": {"reference": "base", "candidate": "grpo"}}
     context = replace(context, results=made.tables(models, comparisons, list(context.sets)))
-    said = plain(state_finding(context))
+    said = to_text(state_finding(context))
     assert "no crossover up to k = 256, P(no crossover) = 0.970" in said
     assert "difference RL − base at k = 256 of +0.400 [+0.350, +0.450]." in said
 
@@ -139,11 +139,11 @@ def test_finding_claims_no_lead_that_the_interval_does_not_show():
             close, {"grpo": {"reference": "base", "candidate": "grpo"}}, ["indomain"]
         ),
     )
-    assert plain(state_finding(context)).count("GRPO and Base are not told apart") == 2
+    assert to_text(state_finding(context)).count("GRPO and Base are not told apart") == 2
 
 
 def test_finding_of_imported_samples():
-    assert plain(state_finding(made.alone())) == (
+    assert to_text(state_finding(made.alone())) == (
         "pass@1 = 0.911 [0.861, 0.941], pass@8 = 0.970 [0.920, 1.000] over 100 problems "
         "(100 MATH problems), 3 unsolved."
     )
@@ -152,7 +152,7 @@ def test_finding_of_imported_samples():
 def test_finding_says_when_there_is_nothing():
     empty = {name: table.clear() for name, table in made.alone().results.items()}
     context = replace(made.alone(), results=empty)
-    assert plain(state_finding(context)) == "No draw has been counted yet."
+    assert to_text(state_finding(context)) == "No draw has been counted yet."
     assert names(context) == {"setup", "validation"}
 
 
@@ -225,7 +225,7 @@ def test_papers_numbers_stand_beside_ours_unless_switched_off(document):
 def test_sets_and_pairs_are_shown_as_asked_and_unknown_ones_named():
     context = made.compared(sets=("hard", "indomain"))
     assert context.set_names == ["hard", "indomain"]
-    assert plain(state_finding(context)).startswith("On hard")
+    assert to_text(state_finding(context)).startswith("On hard")
     with pytest.raises(ValueError, match=r"report\.sets: 'easy'.*legal: hard, indomain"):
         replace(context, params=made.ReportSettings(**made.report(sets=["easy"]))).set_names  # noqa: B018
     with pytest.raises(ValueError, match=r"report\.comparisons: 'ppo'.*legal: grpo"):
@@ -234,7 +234,7 @@ def test_sets_and_pairs_are_shown_as_asked_and_unknown_ones_named():
 
 def test_draws_are_told_apart_by_colour_line_and_marker():
     models = {name: name for name in ("base", "grpo", "ppo", "rloo")}
-    found = list(series_styles(made.ReportSettings(**made.report()), models).values())
+    found = list(style_series(made.ReportSettings(**made.report()), models).values())
     for attribute in ("colour", "line", "marker", "label"):
         assert len({getattr(style, attribute) for style in found}) == 4
     assert found[0].colour == "#0072b2"

@@ -18,7 +18,7 @@ from passk.report.claims.judging import judge_claims
 from passk.report.entries import ReportedSet
 from passk.report.html.images import MOST, SMALL, WIDEST, embed
 from passk.report.html.page import render_page
-from passk.report.html.sourced_values import SourcedValue, plain
+from passk.report.html.sourced_values import SourcedValue, to_text
 from passk.report.sections import image_ablation, setup
 from passk.report.sections.assembly import build_sections, draw_charts, list_charts
 from passk.report.summary import tabulate_curves
@@ -130,7 +130,7 @@ def test_the_section_has_all_that_code_has_and_the_control():
     by_name = {section.name: section for section in build_sections(context, {})}
     assert "Figure 4 right; Section 3.3" in by_name["visual"].where
     titles = [view.title for view in by_name["visual"].tables]
-    assert titles.count("Does it look?") == 1
+    assert titles.count("Image ablation (shuffled images)") == 1
     columns = [view.columns for view in by_name["visual"].tables if not view.title]
     code = replace(made.coded(), params=made.coded().params.model_copy(update={"counterparts": {}}))
     same = next(s for s in build_sections(code, {}) if s.name == "code")
@@ -148,8 +148,8 @@ def test_the_section_has_all_that_code_has_and_the_control():
 
 def test_the_control_stands_beside_its_twin_each_number_with_its_source():
     context = made.seeing()
-    view = image_ablation.ablation_table(context)
-    rows = [[plain(cell) for cell in row] for row in view.rows]
+    view = image_ablation.tabulate_ablations(context)
+    rows = [[to_text(cell) for cell in row] for row in view.rows]
     assert [row[:2] for row in rows] == [["scenes", "viewer"], ["scenes", "visual-grpo"]]
     assert [row[2][:5] for row in rows] == ["0.200", "0.450"]
     assert [row[3][:5] for row in rows] == ["0.050", "0.060"]
@@ -174,22 +174,22 @@ def test_a_control_may_be_sampled_by_a_draw_of_its_own_that_differs_in_n_alone()
             context, draws={**context.draws, "viewer": without, "blind": other},
             results={**context.results, "pass_at_k": table},
         )  # fmt: skip
-        assert [plain(row[1]) for row in image_ablation.ablation_table(apart).rows] == rows
+        assert [to_text(row[1]) for row in image_ablation.tabulate_ablations(apart).rows] == rows
 
 
 def test_a_set_of_other_filters_or_source_is_no_twin():
     one = ReportedSet("a", [{"kind": "free_form"}])
     control = replace(one, images="shuffled")
-    assert list(image_ablation.twins({"x": one, "y": control})) == [("x", "y")]
+    assert list(image_ablation.find_twins({"x": one, "y": control})) == [("x", "y")]
     for other in (replace(one, problems="b"), ReportedSet("a"), control):
-        assert list(image_ablation.twins({"x": other, "y": control})) == []
-    assert list(image_ablation.twins({"x": one})) == []
+        assert list(image_ablation.find_twins({"x": other, "y": control})) == []
+    assert list(image_ablation.find_twins({"x": one})) == []
 
 
 def test_a_page_without_a_control_says_nothing_of_looking():
     found = next(s for s in build_sections(made.coded(), {}) if s.name == "code")
     assert not any(view.title for view in found.tables)
-    assert image_ablation.ablation_table(made.coded()).rows == []
+    assert image_ablation.tabulate_ablations(made.coded()).rows == []
 
 
 def test_a_control_is_in_no_other_figure_unless_it_is_named():
@@ -207,13 +207,13 @@ def test_a_control_is_in_no_other_figure_unless_it_is_named():
 
 def test_filters_say_what_they_were_given_and_kept():
     context = made.seeing()
-    cells = {plain(row[0]): row[-1] for row in setup.set_table(context).rows}
-    assert plain(cells["scenes"]) == (
+    cells = {to_text(row[0]): row[-1] for row in setup.tabulate_sets(context).rows}
+    assert to_text(cells["scenes"]) == (
         "free form 1000 → 460 (has answer choices); image present 460 → 460"
     )
-    assert plain(cells["charts"]) == "none"
+    assert to_text(cells["charts"]) == "none"
     numbers = [part for part in cells["scenes"] if isinstance(part, SourcedValue)]
     assert [number.value for number in numbers] == [1000, 460, 460, 460]
     assert {number.source.row for number in numbers} == {"validation kind=problems"}
     untold = replace(context, validation={})
-    assert plain(setup.set_table(untold).rows[-2][-1]) == "2"
+    assert to_text(setup.tabulate_sets(untold).rows[-2][-1]) == "2"

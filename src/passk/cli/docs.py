@@ -13,7 +13,7 @@ DOCS = paths.STATE / "data-docs"
 KINDS = ("problems", "samples", "verdicts")
 
 
-def found(study: str) -> dict[str, Path]:
+def find_results(study: str) -> dict[str, Path]:
     """The newest result of each suite: a failed one lies outside of DVC's outputs."""
     places = {
         kind: [paths.STATE / "validation" / study / f"{kind}.json", paths.validation(study, kind)]
@@ -38,7 +38,7 @@ def main(
     from passk.data.expectations import data_docs, pages
 
     study = study or str(read(paths.PARAMS)["study"])
-    files = found(study)
+    files = find_results(study)
     if not files:
         typer.echo(
             f"passk: study {study!r} has no validation results; run `dvc repro validate`", err=True

@@ -9,7 +9,7 @@ from passk.report.html.images import InlineImage
 
 
 @dataclass(frozen=True)
-class ShownQuestion:
+class RenderedQuestion:
     """A question as the page shows it.
 
     Attributes:
@@ -24,7 +24,7 @@ class ShownQuestion:
 
 
 # A row of the result table `examples` -> its question. Keyed by domain.
-Renderer = Callable[[ResultRow], ShownQuestion]
+Renderer = Callable[[ResultRow], RenderedQuestion]
 
 EXAMPLE_RENDERERS: Registry[Renderer] = Registry(
     "example renderer",

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 from passk.analysis.questions.tracing import ResultRow
-from passk.report.domains import ShownQuestion
+from passk.report.domains import RenderedQuestion
 from passk.report.html.images import embed
 
 LISTED = ("Choices:", "(A) ")  # in a question that lists its choices itself
 
 
-def render_text(row: ResultRow) -> ShownQuestion:
+def render_text(row: ResultRow) -> RenderedQuestion:
     """A question in words, with its choices.
 
     Example:
@@ -19,10 +19,10 @@ def render_text(row: ResultRow) -> ShownQuestion:
         ()
     """
     listed = any(mark in row["question"] for mark in LISTED)
-    return ShownQuestion(row["question"], () if listed else tuple(row["choices"] or ()))
+    return RenderedQuestion(row["question"], () if listed else tuple(row["choices"] or ()))
 
 
-def render_image(row: ResultRow) -> ShownQuestion:
+def render_image(row: ResultRow) -> RenderedQuestion:
     """A question about an image; one without an image is shown as text."""
     question = render_text(row)
     if row["image_bytes"] is None:

@@ -7,7 +7,7 @@ import polars as pl
 from passk.analysis.questions.tracing import ResultRow
 from passk.report.claims.judging import judge_claims
 from passk.report.claims.verdict import NOT_SUPPORTED, SUPPORTED, UNDECIDED
-from passk.report.context import ReportContext, ordered
+from passk.report.context import ReportContext, sort_rows
 from passk.report.settings import Headline
 
 Values = dict[str, float | int | None]  # by name
@@ -122,7 +122,7 @@ def _by_comparison(context: ReportContext) -> dict[str, dict[str, Values]]:
     names, sets = context.analysis.comparisons, context.every_set
     numbers: dict[str, dict[str, Values]] = {name: {} for name in names}
     for name, set_name, rows in context.by_comparison("difference", names, sets):
-        points = ordered(rows, "k")
+        points = sort_rows(rows, "k")
         numbers[name][set_name] = {
             f"difference_at_{r['k']}": r["difference"] for r in points[:1] + points[-1:]
         }

@@ -75,7 +75,7 @@ def gather(job: Job) -> ReportContext:
         params=params,
         analysis=analysis,
         results=tables,
-        validation={kind: _suite(paths.validation(job.study, kind)) for kind in SUITES},
+        validation={kind: _read_suite(paths.validation(job.study, kind)) for kind in SUITES},
         examples={
             name: EXAMPLES.read(paths.results(job.study, f"examples-{name}"))
             for name in job.params["examples"]
@@ -94,7 +94,7 @@ def _entries(job: Job, section: str, kind: type[Entry]) -> dict[str, Entry]:
     return TypeAdapter(dict[str, kind]).validate_python(job.params[section])  # type: ignore[valid-type]
 
 
-def _suite(path: Path) -> SuiteResult:
+def _read_suite(path: Path) -> SuiteResult:
     """One suite's result."""
     content = read_json(path, "run the stage validate again")
     try:
