@@ -145,13 +145,16 @@ def test_claim_7(intervals, bands, beyond, subset, verdict):
 
 def test_each_claim_is_judged_on_the_pairs_that_the_parameters_name():
     context = made.many()
-    found = {claim.number: verdicts for claim, verdicts in judge_claims(context)}
-    subjects = {number: list(dict.fromkeys(v.subject for v in found[number])) for number in found}
+    verdicts_by_claim = {claim.number: verdicts for claim, verdicts in judge_claims(context)}
+    subjects = {
+        number: list(dict.fromkeys(v.subject for v in verdicts_by_claim[number]))
+        for number in verdicts_by_claim
+    }
     assert subjects == {
         1: ["grpo", "llama", "wide"], 2: ["grpo", "llama", "wide"], 4: ["algorithms"],
         5: ["longer"], 6: ["rollouts", "kl"], 7: ["distilled"],
     }  # fmt: skip
-    sets = [verdict.set for verdict in found[5]]
+    sets = [verdict.set for verdict in verdicts_by_claim[5]]
     assert sets == ["indomain", "outdomain", "hard", "trained"]
 
 
@@ -228,7 +231,7 @@ def test_evidence_of_claim_7_names_the_least_certain_k_and_the_problems_beyond_l
 
 
 @pytest.mark.parametrize(
-    ("certain", "only", "back", "found"),
+    ("certain", "only", "back", "beyond"),
     [
         (1, 1, 40, True),  # one problem suffices, whatever was lost
         (0, 6, 0, True),  # 2^-6 = .016
@@ -237,5 +240,5 @@ def test_evidence_of_claim_7_names_the_least_certain_k_and_the_problems_beyond_l
         (0, 0, 0, False),
     ],
 )
-def test_problems_beyond_the_base(certain, only, back, found):
-    assert goes_beyond(certain, only, back, 0.95) == found
+def test_problems_beyond_the_base(certain, only, back, beyond):
+    assert goes_beyond(certain, only, back, 0.95) == beyond

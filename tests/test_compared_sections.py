@@ -36,11 +36,11 @@ def document(drawn) -> str:
 
 
 def test_every_section_stands_in_the_page_in_order_and_in_its_contents(document, drawn):
-    found = [section.name for section in build_sections(made.many(), drawn)]
-    assert found == [name for name in ORDER if name != "greedy"]  # no greedy draw in this study
+    names = [section.name for section in build_sections(made.many(), drawn)]
+    assert names == [name for name in ORDER if name != "greedy"]  # no greedy draw in this study
     listed = re.findall(r'<a href="#([\w-]+)">', document[: document.index("<main>")])
-    assert [name for name in listed if not name.startswith("claim")] == found
-    assert set(re.findall(r'<section id="([\w-]+)"', document)) == {*found, "claims"}
+    assert [name for name in listed if not name.startswith("claim")] == names
+    assert set(re.findall(r'<section id="([\w-]+)"', document)) == {*names, "claims"}
 
 
 def test_ids_stay_unique_with_many_figures(document):
@@ -70,12 +70,12 @@ def test_every_number_names_a_row_that_exists(document):
 
 
 def test_the_first_panel_shows_the_main_pair_alone_and_a_section_its_own_draws():
-    shown = {name: list(chart.styles) for name, chart in list_charts(made.many()).items()}
-    assert shown["pass_at_k"] == ["base", "grpo"]
-    assert shown["algorithms"] == ["base", *made.ALGORITHMS]
-    assert shown["steps"] == ["base", "grpo-40", "grpo-80", "grpo"]
-    assert shown["ablations"] == ["grpo", "grpo-n32", "grpo-kl"]
-    assert shown["efficiency"] == made.ALGORITHMS
+    styles = {name: list(chart.styles) for name, chart in list_charts(made.many()).items()}
+    assert styles["pass_at_k"] == ["base", "grpo"]
+    assert styles["algorithms"] == ["base", *made.ALGORITHMS]
+    assert styles["steps"] == ["base", "grpo-40", "grpo-80", "grpo"]
+    assert styles["ablations"] == ["grpo", "grpo-n32", "grpo-kl"]
+    assert styles["efficiency"] == made.ALGORITHMS
     sets = {name: list(chart.panels) for name, chart in list_charts(made.many()).items()}
     assert sets["algorithms"] == made.STUDIED
     assert sets["families"] == ["indomain", "outdomain", "hard"]
@@ -103,15 +103,15 @@ def test_a_family_has_one_colour_the_base_dashed():
 
 def test_training_curves_are_grouped_and_every_arm_is_on_one():
     context = made.many()
-    found = {
+    charts = {
         name: chart for name, chart in list_charts(context).items() if chart.section == "training"
     }
-    assert list(found["training-algorithms"].styles) == made.ALGORITHMS
-    assert set(found["training-algorithms"].panels) == set(
+    assert list(charts["training-algorithms"].styles) == made.ALGORITHMS
+    assert set(charts["training-algorithms"].panels) == set(
         training_curves.QUANTITIES
     )  # PPO's critic too
-    assert "critic_loss" not in found["training-objectives"].panels
-    assert {arm for chart in found.values() for arm in chart.styles} == set(context.train)
+    assert "critic_loss" not in charts["training-objectives"].panels
+    assert {arm for chart in charts.values() for arm in chart.styles} == set(context.train)
     alone = [p for p in list_charts(made.compared()).values() if p.section == "training"]
     assert [(chart.name, list(chart.styles), chart.heading) for chart in alone] == [
         ("training", ["grpo"], "")
@@ -175,11 +175,11 @@ def test_a_section_without_pairs_or_without_data_is_not_there():
     [([0.3, 0.35], [0.7, 0.9], 2), ([0.3, 0.6], [0.5, 0.9], 1), ([], [0.5], 1), ([0.9], [0.9], 1)],
 )
 def test_stretched_ranges_hold_their_values_and_never_overlap(first, last, count):
-    found = broken_axis.find_ranges(first, last)
-    assert len(found) == count
-    assert all(any(low <= v <= high for low, high in found) for v in [*first, *last])
-    assert all(a[1] < b[0] for a, b in pairwise(found))
-    assert all(0 <= low < high <= 1 for low, high in found)
+    stretched = broken_axis.find_ranges(first, last)
+    assert len(stretched) == count
+    assert all(any(low <= v <= high for low, high in stretched) for v in [*first, *last])
+    assert all(a[1] < b[0] for a, b in pairwise(stretched))
+    assert all(0 <= low < high <= 1 for low, high in stretched)
 
 
 def test_the_folded_scale_rises_and_gives_both_ranges_the_same_room():
@@ -216,8 +216,8 @@ def test_published_numbers_are_the_papers(real):
         assert len(ours) == len(rows)
         for row in rows:
             for column in ("pass_at_1", "pass_at_256"):
-                told = published.value(row["model"], row["set"], column)
-                assert told == pytest.approx(float(row[column]) / 100, abs=1e-12)
+                number = published.value(row["model"], row["set"], column)
+                assert number == pytest.approx(float(row[column]) / 100, abs=1e-12)
 
 
 def test_published_gaps_are_those_that_the_papers_table_gives():

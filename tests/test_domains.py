@@ -31,13 +31,13 @@ def document(drawn) -> str:
 
 
 def test_the_section_shows_its_pairs_on_its_sets_and_views():
-    found = {name: p for name, p in list_charts(made.coded()).items() if p.section == "code"}
-    assert list(found) == ["code", "code-difference", "code-histogram", "code-failures"]
-    for chart in found.values():
+    charts = {name: p for name, p in list_charts(made.coded()).items() if p.section == "code"}
+    assert list(charts) == ["code", "code-difference", "code-histogram", "code-failures"]
+    for chart in charts.values():
         assert list(chart.panels) == SHOWN
         assert chart.open
-    assert list(found["code"].styles) == ["coder", "code-grpo"]
-    assert list(found["code-difference"].styles) == ["code"]
+    assert list(charts["code"].styles) == ["coder", "code-grpo"]
+    assert list(charts["code-difference"].styles) == ["code"]
     section = next(s for s in build_sections(made.coded(), {}) if s.name == "code")
     assert "later version" in section.where
     assert "42.8%" in section.numbers
@@ -48,14 +48,14 @@ def test_the_section_shows_its_pairs_on_its_sets_and_views():
 
 
 def test_other_sections_are_as_without_it():
-    without, found = list_charts(made.many()), list_charts(made.coded())
+    without, charts = list_charts(made.many()), list_charts(made.coded())
     for name, chart in without.items():
         if chart.section != "training":
-            assert (chart.panels, chart.styles) == (found[name].panels, found[name].styles), name
-    assert set(found) - set(without) == {
+            assert (chart.panels, chart.styles) == (charts[name].panels, charts[name].styles), name
+    assert set(charts) - set(without) == {
         "code", "code-difference", "code-histogram", "code-failures", "failures", "training-code",
     }  # fmt: skip
-    assert list(found["training-code"].styles) == ["code-grpo"]
+    assert list(charts["training-code"].styles) == ["code-grpo"]
 
 
 def test_no_panel_and_no_table_is_empty(drawn):
@@ -91,9 +91,9 @@ def test_claims_are_judged_on_every_pair_on_the_sets_that_it_shares():
         first = judge_claims(context)[0][1]
         assert {v.set for v in first if v.subject == "code"} == set(SHOWN)
         assert {v.set for v in first if v.subject == "grpo"} >= {"indomain", "hard"}
-        told = group_subjects(first)
-        assert [subjects for _, subjects in told] == [["grpo", "llama", "wide"], ["code"]]
-        assert [set(sets) for sets, _ in told][1] == set(SHOWN)
+        tables = group_subjects(first)
+        assert [subjects for _, subjects in tables] == [["grpo", "llama", "wide"], ["code"]]
+        assert [set(sets) for sets, _ in tables][1] == set(SHOWN)
 
 
 def test_subjects_that_share_a_set_stand_in_one_table():
@@ -150,10 +150,10 @@ def test_the_figure_of_failures_shows_what_matters_a_bar_per_draw():
 def test_the_papers_numbers_stand_beside_those_of_code():
     view = endpoints.tabulate_endpoints(made.coded(), "code", 128)
     assert list(view.columns)[-1] == "Paper, k = 128"
-    told = {tuple(to_text(c) for c in row[:2]): to_text(row[-1]) for row in view.rows}
-    assert told["code-functions", "coder"] == "about 0.500"
-    assert told["code-functions", "code-grpo"] == "0.428"
-    assert told["code-sentences", "coder"] == "–"
+    published = {tuple(to_text(c) for c in row[:2]): to_text(row[-1]) for row in view.rows}
+    assert published["code-functions", "coder"] == "about 0.500"
+    assert published["code-functions", "code-grpo"] == "0.428"
+    assert published["code-sentences", "coder"] == "–"
 
 
 def test_indices_are_ranges_and_problems_left_out_are_counted():
@@ -184,7 +184,7 @@ def test_a_view_is_called_so_among_the_sets_and_has_its_files():
 PROGRAM = "def f(x):\n    return x < 1 and '<b>'\n"
 
 
-def shown(name):
+def study_with_example(name):
     """The study with one example under a name; RL has no right response."""
     rows = [
         {"draw": draw, "set": made.CODE[0], "problem_id": "p3", "index": 3, "rank": 1,
@@ -201,7 +201,7 @@ def shown(name):
 
 
 def test_examples_stand_folded_in_their_section_and_escaped(drawn):
-    text = render_page(shown("code"), drawn)
+    text = render_page(study_with_example("code"), drawn)
     section = text[text.index('<section id="code"') :]
     section = section[: section.index("</section>")]
     assert '<details class="example">' in section
@@ -214,6 +214,6 @@ def test_examples_stand_folded_in_their_section_and_escaped(drawn):
 
 
 def test_examples_of_no_domain_have_a_section_of_their_own():
-    found = {s.name: s for s in build_sections(shown("math"), {})}
-    assert found["examples"].examples[0].title == "code-functions, problem 3"
-    assert found["code"].examples == ()
+    sections = {s.name: s for s in build_sections(study_with_example("math"), {})}
+    assert sections["examples"].examples[0].title == "code-functions, problem 3"
+    assert sections["code"].examples == ()

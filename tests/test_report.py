@@ -70,9 +70,9 @@ def value_of(context, number: SourcedValue) -> float | None:
 
 @pytest.mark.parametrize("context", [made.compared(), made.alone()], ids=["comparison", "alone"])
 def test_every_number_of_the_finding_is_the_result_tables(context):
-    found = [part for part in state_finding(context) if isinstance(part, SourcedValue)]
-    assert len(found) >= 8
-    for number in found:
+    numbers = [part for part in state_finding(context) if isinstance(part, SourcedValue)]
+    assert len(numbers) >= 8
+    for number in numbers:
         value = value_of(context, number)
         assert number.value == value
         if re.fullmatch(r"\d+(\.\d+)?", number.text):
@@ -99,9 +99,9 @@ def test_none_of_the_resamples_is_below_one_in_so_many_and_keeps_its_value(resam
         results={**context.results, "crossover": table},
         analysis=context.analysis.model_copy(update={"bootstrap": settings}),
     )
-    found = state_finding(context)
-    assert f", P(no crossover) < {bound}." in to_text(found)
-    numbers = [part for part in found if isinstance(part, SourcedValue)]
+    sentence = state_finding(context)
+    assert f", P(no crossover) < {bound}." in to_text(sentence)
+    numbers = [part for part in sentence if isinstance(part, SourcedValue)]
     assert [n.value for n in numbers if n.source.column == "p_none"] == [0.0]
     assert to_text(difference.tabulate_crossovers(context).rows[0][-1]).endswith(
         f"P(no crossover) < {bound}"
@@ -234,10 +234,10 @@ def test_sets_and_pairs_are_shown_as_asked_and_unknown_ones_named():
 
 def test_draws_are_told_apart_by_colour_line_and_marker():
     models = {name: name for name in ("base", "grpo", "ppo", "rloo")}
-    found = list(style_series(made.ReportSettings(**made.report()), models).values())
+    styles = list(style_series(made.ReportSettings(**made.report()), models).values())
     for attribute in ("colour", "line", "marker", "label"):
-        assert len({getattr(style, attribute) for style in found}) == 4
-    assert found[0].colour == "#0072b2"
+        assert len({getattr(style, attribute) for style in styles}) == 4
+    assert styles[0].colour == "#0072b2"
 
 
 def test_panels_drawn_one_by_one_share_their_axis():
@@ -286,10 +286,10 @@ def test_without_headlines_main_comparisons_stand_for_them_and_draws_where_nothi
 
 
 def test_all_numbers_are_there():
-    found = collect_numbers(made.compared())
-    assert found["draws"]["base"]["indomain"]["pass_at_1"] == pytest.approx(0.16)
-    assert found["draws"]["base-greedy"]["indomain"] == {"greedy": 0.16}
-    comparison = found["comparisons"]["grpo"]["indomain"]
+    numbers = collect_numbers(made.compared())
+    assert numbers["draws"]["base"]["indomain"]["pass_at_1"] == pytest.approx(0.16)
+    assert numbers["draws"]["base-greedy"]["indomain"] == {"greedy": 0.16}
+    comparison = numbers["comparisons"]["grpo"]["indomain"]
     assert comparison["difference_at_1"] == pytest.approx(0.18)
     assert comparison["crossover_k"] == pytest.approx(8.3)
     assert comparison["candidate_only_share"] == pytest.approx(1 / 120)
@@ -298,11 +298,11 @@ def test_all_numbers_are_there():
 
 
 def test_curves_are_one_table_per_draw_and_set():
-    found = tabulate_curves(made.compared())
-    assert set(found) == {
+    curves = tabulate_curves(made.compared())
+    assert set(curves) == {
         f"{d}@{s}" for d in ("base", "grpo") for s in ("indomain", "outdomain", "hard")
     }
-    assert found["base@hard"]["k"].to_list() == made.K
+    assert curves["base@hard"]["k"].to_list() == made.K
 
 
 # -------------------------------------------------------------------------------------- stages
@@ -396,7 +396,7 @@ def test_headline_shows_what_the_result_table_will_hold(folder):
     for draw, solved in (("base", [1, 2, 1, 0, 3, 1]), ("grpo", [16, 12, 0, 0, 9, 0])):
         files.append(paths.counts("made", draw))
         COUNTS.write(counts(draw, solved), files[-1])
-    shown = headline.run(headline_job())
+    measured = headline.run(headline_job())
     groups = group_counts(pl.concat(COUNTS.read(file) for file in files))
     inputs = QuestionInputs(Analysis(**made.analysis({})), 7, counts=tuple(files), groups=groups)
     table = pass_at_k.QUESTION.answer(inputs)
@@ -407,7 +407,12 @@ def test_headline_shows_what_the_result_table_will_hold(folder):
     assert len(both) == len(table) == len(drawn)
     for column in ("pass_at_k", "low", "high"):
         assert both[column].to_list() == pytest.approx(both[f"{column}_right"].to_list(), abs=1e-12)
-    assert set(shown) == {"base_pass_at_1", "base_pass_at_16", "grpo_pass_at_1", "grpo_pass_at_16"}
+    assert set(measured) == {
+        "base_pass_at_1",
+        "base_pass_at_16",
+        "grpo_pass_at_1",
+        "grpo_pass_at_16",
+    }
     first = Path("reports/headline-math.svg").read_bytes()
     headline.run(headline_job())
     assert Path("reports/headline-math.svg").read_bytes() == first
