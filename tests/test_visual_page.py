@@ -36,7 +36,8 @@ def exemplified(*sizes: tuple[int, int]):
     rows = [
         {"draw": draw, "set": "scenes", "problem_id": f"p{i}", "index": i, "rank": i + 1,
          "question": "How many?", "choices": CHOICES, "image": encoded.digest,
-         "image_bytes": encoded.png, "c": 3, "n": 256, "verdict": verdict, "reason": "equal", "sample_index": j, "text": "4"}
+         "image_bytes": encoded.png, "c": 3, "n": 256, "verdict": verdict, "reason": "equal",
+         "sample_index": j, "text": "4"}
         for i, encoded in enumerate(encode(draw_image(*size, i)) for i, size in enumerate(sizes))
         for draw in ("viewer", "visual-grpo") for j, verdict in enumerate(("correct", "wrong"))
     ]  # fmt: skip
