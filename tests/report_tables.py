@@ -60,7 +60,7 @@ def tables(
     groups: dict[str, list[str]] | None = None,
 ) -> dict[str, pl.DataFrame]:
     """All tables made of counts; models: draw -> (pass@1, share of problems in reach)."""
-    found: dict[str, list[dict[str, Any]]] = {
+    table_rows: dict[str, list[dict[str, Any]]] = {
         name: [] for name in ("pass_at_k", "difference", "crossover", "greedy", "coverage",
                               "histogram", "efficiency", "spread")
     }  # fmt: skip
@@ -68,20 +68,20 @@ def tables(
         for draw, (single, share) in models.items():
             for k in K:
                 value = curve(single, share, k)
-                found["pass_at_k"].append(
+                table_rows["pass_at_k"].append(
                     {"draw": draw, "model": draw, "arm": draw, "step": None, "set": name,
                      "temperature": 0.6, "k": k, "pass_at_k": value, "low": max(0, value - 0.04),
                      "high": min(1, value + 0.04), "bound_high": min(1, value + 0.01), "n": 256,
                      "problems": 120}
                 )  # fmt: skip
-            found["greedy"].append(
+            table_rows["greedy"].append(
                 {"draw": f"{draw}-greedy", "model": draw, "set": name, "accuracy": single,
                  "low": single - 0.05, "high": single + 0.05, "problems": 120}
             )  # fmt: skip
             unsolved = round(120 * (1 - share))
             sizes = [unsolved, *[(120 - unsolved) // 11] * 11]
             for i, label in enumerate(HISTOGRAM_LABELS):
-                found["histogram"].append(
+                table_rows["histogram"].append(
                     {"draw": draw, "model": draw, "set": name, "bin": i, "label": label,
                      "problems": sizes[i], "share": sizes[i] / 120}
                 )  # fmt: skip
@@ -91,12 +91,12 @@ def tables(
             for k in K:
                 value = curve(*rl, k) - curve(*base, k)
                 crossed = crossed or (float(k) + 0.3 if value < 0 else None)
-                found["difference"].append(
+                table_rows["difference"].append(
                     {"comparison": comparison, "set": name, "k": k, "difference": value,
                      "low": value - 0.05, "high": value + 0.05, "band_low": value - 0.07,
                      "band_high": value + 0.07}
                 )  # fmt: skip
-            found["crossover"].append(
+            table_rows["crossover"].append(
                 {"comparison": comparison, "set": name, "crossover_k": crossed,
                  "low": crossed and crossed - 1, "high": crossed and crossed + 2,
                  "p_none": 0.002 if crossed else 0.97}
@@ -105,7 +105,7 @@ def tables(
             start = 0
             for category, size in sizes.items():
                 indices = list(range(start, start + size))
-                found["coverage"].append(
+                table_rows["coverage"].append(
                     {"comparison": comparison, "set": name, "category": category, "problems": size,
                      "share": size / 120, "indices": indices, "excluded": 0,
                      "certain": {"reference_only": size // 2, "candidate_only": 0}.get(category),
@@ -113,7 +113,7 @@ def tables(
                 )  # fmt: skip
                 start += size
             gap = curve(*base, 256) - curve(*rl, 1)
-            found["efficiency"].append(
+            table_rows["efficiency"].append(
                 {"comparison": comparison, "set": name, "k": 256, "efficiency_gap": gap,
                  "low": gap - 0.05, "high": gap + 0.05}
             )  # fmt: skip
@@ -124,14 +124,14 @@ def tables(
                 for name in members
             ]
             width = max(gaps) - min(gaps)
-            found["spread"].append(
+            table_rows["spread"].append(
                 {"group": group, "set": name, "k": 256, "comparisons": len(members),
                  "spread": width, "noise": 0.06, "low": max(0.0, width - 0.06),
                  "high": width + 0.06,
                  "smallest": min(gaps), "smallest_low": min(gaps) - 0.05,
                  "smallest_high": min(gaps) + 0.05}
             )  # fmt: skip
-    return {name: _checked(name, rows) for name, rows in found.items()}
+    return {name: _checked(name, rows) for name, rows in table_rows.items()}
 
 
 def seeds(names: list[str], draw: str = "grpo", comparison: str = "grpo") -> pl.DataFrame:
@@ -143,10 +143,11 @@ def seeds(names: list[str], draw: str = "grpo", comparison: str = "grpo") -> pl.
     }  # fmt: skip
     rows = [
         {"name": draw if quantity == "pass_at_k" else comparison, "set": name, "quantity": quantity,
-         "k": k, "seeds": 3, "mean": sum(found) / 3, "sd": 0.02, "low": sum(found) / 3 - 0.0497,
-         "high": sum(found) / 3 + 0.0497, "noise": 0.2347 if quantity == "efficiency_gap" else None,
-         "train_seeds": [0, 1, 2], "values": found, "draws": [draw, f"{draw}-s1", f"{draw}-s2"]}
-        for name in names for (quantity, k), found in values.items()
+         "k": k, "seeds": 3, "mean": sum(by_seed) / 3, "sd": 0.02, "low": sum(by_seed) / 3 - 0.0497,
+         "high": sum(by_seed) / 3 + 0.0497,
+         "noise": 0.2347 if quantity == "efficiency_gap" else None,
+         "train_seeds": [0, 1, 2], "values": by_seed, "draws": [draw, f"{draw}-s1", f"{draw}-s2"]}
+        for name in names for (quantity, k), by_seed in values.items()
     ]  # fmt: skip
     return _checked("seeds", rows)
 
@@ -188,7 +189,7 @@ def draw(model: str, sets: list[str], **changes: Any) -> ReportedDraw:
         "model": model, "sets": sets, "n": 256, "temperature": 0.6, "top_p": 0.95,
         "max_new_tokens": 64, "template": "plain", "engine": "step_loop", "replicate": 0,
     } | changes  # fmt: skip
-    return ReportedDraw.parse(entry)
+    return ReportedDraw(**entry)
 
 
 def compared(
@@ -287,12 +288,12 @@ def many(
         "start": "base", "set": "train", "steps": 60, "prompts": 32, "rollouts": 8,
         "temperature": 1.0, "learning_rate": 2e-4, "beta": 0.0,
     }  # fmt: skip
-    shown: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "comparisons": ["grpo"], "sets": [name for name in names if name != "trained"],
         "panels": PANELS, "claims": CLAIMS, "counterparts": COUNTERPARTS,
     }  # fmt: skip
     return ReportContext(
-        params=ReportSettings(**report(**(shown | changes))),
+        params=ReportSettings(**report(**(defaults | changes))),
         analysis=Analysis(**analysis(comparisons, groups)),
         results=tables(MANY, comparisons, list(names), groups)
         | {"seeds": seeds(list(names))}
@@ -339,7 +340,7 @@ def coded(**changes: Any) -> ReportContext:
     }
     joined["failures"] = failures(["base", "grpo", *models], [*math.set_names, *CODE, "late"])
     joined["training"] = pl.concat([joined["training"], training(["code-grpo"], 60)])
-    shown: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "comparisons": ["grpo"], "sets": math.set_names,
         "panels": PANELS | {"code": {"comparisons": ["code"], "sets": [*CODE, "late"]}},
         "claims": CLAIMS | {"rl": [*CLAIMS["rl"], "code"]},
@@ -349,13 +350,13 @@ def coded(**changes: Any) -> ReportContext:
             "sets": COUNTERPARTS["sets"] | {"code-functions": "LiveCodeBench"},
         },
     }  # fmt: skip
-    told = math.analysis.model_dump()
+    parameters = math.analysis.model_dump()
     arm = replace(math.train["grpo"], start="coder", set="code-train")
     return replace(
         math,
-        params=ReportSettings(**report(**(shown | changes))),
+        params=ReportSettings(**report(**(defaults | changes))),
         analysis=Analysis(
-            **told | {"comparisons": told["comparisons"] | comparisons, "views": views}
+            **parameters | {"comparisons": parameters["comparisons"] | comparisons, "views": views}
         ),
         results=joined,
         draws={
@@ -373,7 +374,7 @@ CONTROL = "scenes-shuffled"
 
 
 def seeing(**changes: Any) -> ReportContext:
-    """The study with a third domain: pictures, a control that shuffles them, a filtered set."""
+    """The study with a third domain: images, a control that shuffles them, a filtered set."""
     before = coded()
     models = {"viewer": (0.2, 0.85), "visual-grpo": (0.45, 0.65)}
     comparisons = {"visual": {"reference": "viewer", "candidate": "visual-grpo"}}
@@ -386,7 +387,7 @@ def seeing(**changes: Any) -> ReportContext:
     lost = failures(list(models), [*SCENES, CONTROL])
     joined["failures"] = pl.concat([joined["failures"], lost])
     panels = PANELS | {"visual": {"comparisons": ["visual"], "sets": []}}
-    told = before.analysis.model_dump()
+    parameters = before.analysis.model_dump()
     scenes = ReportedSet("scenes", [{"kind": "free_form"}, {"kind": "image_present"}])
     steps = [
         {"set": "scenes", "order": 0, "filter": "free_form", "rows_in": 1000, "rows_out": 460,
@@ -400,7 +401,7 @@ def seeing(**changes: Any) -> ReportContext:
             comparisons=["grpo"], sets=list(many().set_names), claims=CLAIMS,
             counterparts=COUNTERPARTS, panels=panels,
         ) | changes),
-        analysis=Analysis(**told | {"comparisons": told["comparisons"] | comparisons}),
+        analysis=Analysis(**parameters | {"comparisons": parameters["comparisons"] | comparisons}),
         results=joined,
         validation={**before.validation, "problems": SuiteResult.parse(SUITE | {"filters": steps})},
         draws={

@@ -6,14 +6,14 @@ import polars as pl
 import pytest
 
 import report_tables as made
-from passk.report.claims.ablations import kl_verdict, rollouts_verdict
-from passk.report.claims.algorithms import algorithms_verdict
-from passk.report.claims.crossover import crossover_verdict
-from passk.report.claims.distillation import distillation_verdict, goes_beyond
-from passk.report.claims.judging import first_verdicts, judge_claims
-from passk.report.claims.longer import longer_verdict
+from passk.report.claims.ablations import decide_kl, decide_rollouts
+from passk.report.claims.algorithms import decide_algorithms
+from passk.report.claims.crossover import decide_crossover
+from passk.report.claims.distillation import decide_distillation, goes_beyond
+from passk.report.claims.judging import judge_claims, select_first_verdicts
+from passk.report.claims.longer import decide_longer
 from passk.report.claims.registry import CLAIMS
-from passk.report.claims.subset import subset_verdict
+from passk.report.claims.subset import decide_subset
 from passk.report.claims.verdict import (
     NOT_SUPPORTED,
     SUPPORTED,
@@ -22,7 +22,7 @@ from passk.report.claims.verdict import (
     ClaimSubjects,
 )
 from passk.report.html.page import render_page
-from passk.report.html.sourced_values import SourcedValue, plain
+from passk.report.html.sourced_values import SourcedValue, to_text
 from passk.report.sections.assembly import draw_charts
 
 UP, DOWN, OPEN = (0.1, 0.2), (-0.2, -0.1), (-0.1, 0.1)
@@ -43,7 +43,7 @@ UP, DOWN, OPEN = (0.1, 0.2), (-0.2, -0.1), (-0.1, 0.1)
     ],
 )
 def test_claim_1(first, last, p_none, verdict):
-    assert crossover_verdict(first, last, p_none) == verdict
+    assert decide_crossover(first, last, p_none) == verdict
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_claim_1(first, last, p_none, verdict):
     ],
 )
 def test_claim_2(only, solvable, verdict):
-    assert subset_verdict(only, solvable) == verdict
+    assert decide_subset(only, solvable) == verdict
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_claim_2(only, solvable, verdict):
     ],
 )
 def test_claim_4(spread, smallest, verdict):
-    assert algorithms_verdict(spread, smallest) == verdict
+    assert decide_algorithms(spread, smallest) == verdict
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_claim_4(spread, smallest, verdict):
     ],
 )
 def test_claim_5(first, last, verdict):
-    assert longer_verdict(first, last) == verdict
+    assert decide_longer(first, last) == verdict
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_claim_5(first, last, verdict):
     ],
 )
 def test_claim_6_rollouts(last, verdict):
-    assert rollouts_verdict(last) == verdict
+    assert decide_rollouts(last) == verdict
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_claim_6_rollouts(last, verdict):
     ],
 )
 def test_claim_6_kl(first, last, verdict):
-    assert kl_verdict(first, last) == verdict
+    assert decide_kl(first, last) == verdict
 
 
 @pytest.mark.parametrize(
@@ -140,18 +140,21 @@ def test_claim_6_kl(first, last, verdict):
     ],
 )
 def test_claim_7(intervals, bands, beyond, subset, verdict):
-    assert distillation_verdict(intervals, bands, beyond, subset) == verdict
+    assert decide_distillation(intervals, bands, beyond, subset) == verdict
 
 
 def test_each_claim_is_judged_on_the_pairs_that_the_parameters_name():
     context = made.many()
-    found = {claim.number: verdicts for claim, verdicts in judge_claims(context)}
-    subjects = {number: list(dict.fromkeys(v.subject for v in found[number])) for number in found}
+    verdicts_by_claim = {claim.number: verdicts for claim, verdicts in judge_claims(context)}
+    subjects = {
+        number: list(dict.fromkeys(v.subject for v in verdicts_by_claim[number]))
+        for number in verdicts_by_claim
+    }
     assert subjects == {
         1: ["grpo", "llama", "wide"], 2: ["grpo", "llama", "wide"], 4: ["algorithms"],
         5: ["longer"], 6: ["rollouts", "kl"], 7: ["distilled"],
     }  # fmt: skip
-    sets = [verdict.set for verdict in found[5]]
+    sets = [verdict.set for verdict in verdicts_by_claim[5]]
     assert sets == ["indomain", "outdomain", "hard", "trained"]
 
 
@@ -177,7 +180,7 @@ def test_no_verdict_without_an_interval():
     for claim, verdicts in judge_claims(context):
         for verdict in verdicts:
             columns = {p.source.column for p in verdict.evidence if isinstance(p, SourcedValue)}
-            limits = columns & {"low", "smallest_low"} or "[" in plain(verdict.evidence)
+            limits = columns & {"low", "smallest_low"} or "[" in to_text(verdict.evidence)
             assert limits, claim.number
             assert verdict.verdict in {SUPPORTED, NOT_SUPPORTED, UNDECIDED}
 
@@ -191,7 +194,9 @@ def test_no_claim_is_judged_on_imported_samples():
 
 def test_the_head_of_the_page_names_each_claim_once_with_its_parts():
     context = made.many()
-    short = {claim.number: verdicts for claim, verdicts in first_verdicts(judge_claims(context))}
+    short = {
+        claim.number: verdicts for claim, verdicts in select_first_verdicts(judge_claims(context))
+    }
     assert {number: [v.part for v in verdicts] for number, verdicts in short.items()} == {
         1: [""], 2: [""], 4: [""], 5: [""], 6: ["rollouts", "KL"], 7: [""],
     }  # fmt: skip
@@ -219,14 +224,14 @@ def test_evidence_of_claim_7_names_the_least_certain_k_and_the_problems_beyond_l
     context = replace(context, results={**context.results, "coverage": table})
     verdict = next(v for claim, v in judge_claims(context) if claim.number == 7)[0]
     assert verdict.verdict == SUPPORTED
-    said = plain(verdict.evidence)
+    said = to_text(verdict.evidence)
     assert "above the base by the interval at 9 of 9 k; least certain" in said
     assert "at k = 256: +0.080 [+0.030, +0.130]" in said
     assert said.endswith("by more than luck: 1; base only: 40, sign test p = 1")
 
 
 @pytest.mark.parametrize(
-    ("certain", "only", "back", "found"),
+    ("certain", "only", "back", "beyond"),
     [
         (1, 1, 40, True),  # one problem suffices, whatever was lost
         (0, 6, 0, True),  # 2^-6 = .016
@@ -235,5 +240,5 @@ def test_evidence_of_claim_7_names_the_least_certain_k_and_the_problems_beyond_l
         (0, 0, 0, False),
     ],
 )
-def test_problems_beyond_the_base(certain, only, back, found):
-    assert goes_beyond(certain, only, back, 0.95) == found
+def test_problems_beyond_the_base(certain, only, back, beyond):
+    assert goes_beyond(certain, only, back, 0.95) == beyond

@@ -13,7 +13,7 @@ from passk.analysis.examples import EXAMPLES
 from passk.report import summary
 from passk.report.claims.judging import group_subjects, judge_claims
 from passk.report.html.page import render_page
-from passk.report.html.sourced_values import SourcedValue, plain
+from passk.report.html.sourced_values import SourcedValue, to_text
 from passk.report.sections import coverage, endpoints, failures, setup
 from passk.report.sections.assembly import build_sections, draw_charts, list_charts
 
@@ -31,13 +31,13 @@ def document(drawn) -> str:
 
 
 def test_the_section_shows_its_pairs_on_its_sets_and_views():
-    found = {name: p for name, p in list_charts(made.coded()).items() if p.section == "code"}
-    assert list(found) == ["code", "code-difference", "code-histogram", "code-failures"]
-    for chart in found.values():
+    charts = {name: p for name, p in list_charts(made.coded()).items() if p.section == "code"}
+    assert list(charts) == ["code", "code-difference", "code-histogram", "code-failures"]
+    for chart in charts.values():
         assert list(chart.panels) == SHOWN
         assert chart.open
-    assert list(found["code"].styles) == ["coder", "code-grpo"]
-    assert list(found["code-difference"].styles) == ["code"]
+    assert list(charts["code"].styles) == ["coder", "code-grpo"]
+    assert list(charts["code-difference"].styles) == ["code"]
     section = next(s for s in build_sections(made.coded(), {}) if s.name == "code")
     assert "later version" in section.where
     assert "42.8%" in section.numbers
@@ -48,14 +48,14 @@ def test_the_section_shows_its_pairs_on_its_sets_and_views():
 
 
 def test_other_sections_are_as_without_it():
-    without, found = list_charts(made.many()), list_charts(made.coded())
+    without, charts = list_charts(made.many()), list_charts(made.coded())
     for name, chart in without.items():
         if chart.section != "training":
-            assert (chart.panels, chart.styles) == (found[name].panels, found[name].styles), name
-    assert set(found) - set(without) == {
+            assert (chart.panels, chart.styles) == (charts[name].panels, charts[name].styles), name
+    assert set(charts) - set(without) == {
         "code", "code-difference", "code-histogram", "code-failures", "failures", "training-code",
     }  # fmt: skip
-    assert list(found["training-code"].styles) == ["code-grpo"]
+    assert list(charts["training-code"].styles) == ["code-grpo"]
 
 
 def test_no_panel_and_no_table_is_empty(drawn):
@@ -91,9 +91,9 @@ def test_claims_are_judged_on_every_pair_on_the_sets_that_it_shares():
         first = judge_claims(context)[0][1]
         assert {v.set for v in first if v.subject == "code"} == set(SHOWN)
         assert {v.set for v in first if v.subject == "grpo"} >= {"indomain", "hard"}
-        told = group_subjects(first)
-        assert [subjects for _, subjects in told] == [["grpo", "llama", "wide"], ["code"]]
-        assert [set(sets) for sets, _ in told][1] == set(SHOWN)
+        tables = group_subjects(first)
+        assert [subjects for _, subjects in tables] == [["grpo", "llama", "wide"], ["code"]]
+        assert [set(sets) for sets, _ in tables][1] == set(SHOWN)
 
 
 def test_subjects_that_share_a_set_stand_in_one_table():
@@ -126,14 +126,14 @@ def test_every_number_of_the_section_names_a_row_that_exists(document):
 
 
 def test_failures_stand_by_reason_wrong_before_unknown():
-    view = failures.failure_table(made.coded(), ["coder", "code-grpo"], ["code-functions"])
-    rows = [[plain(cell) for cell in row] for row in view.rows]
+    view = failures.tabulate_failures(made.coded(), ["coder", "code-grpo"], ["code-functions"])
+    rows = [[to_text(cell) for cell in row] for row in view.rows]
     assert rows[0] == ["code-functions", "wrong", "wrong output", "50.0%", "25.0%"]
     assert rows[2] == ["code-functions", "wrong", "timeout", "2.0%", "–"]
     assert rows[3][3] == "0.04%"
     assert rows[-1][1:] == ["unknown", "truncated", "1.0%", "0.5%"]
     assert not view.folded
-    assert failures.failure_table(made.coded(), ["coder", "code-grpo"], SHOWN).folded
+    assert failures.tabulate_failures(made.coded(), ["coder", "code-grpo"], SHOWN).folded
 
 
 def test_the_figure_of_failures_shows_what_matters_a_bar_per_draw():
@@ -148,43 +148,43 @@ def test_the_figure_of_failures_shows_what_matters_a_bar_per_draw():
 
 
 def test_the_papers_numbers_stand_beside_those_of_code():
-    view = endpoints.endpoint_table(made.coded(), "code", 128)
+    view = endpoints.tabulate_endpoints(made.coded(), "code", 128)
     assert list(view.columns)[-1] == "Paper, k = 128"
-    told = {tuple(plain(c) for c in row[:2]): plain(row[-1]) for row in view.rows}
-    assert told["code-functions", "coder"] == "about 0.500"
-    assert told["code-functions", "code-grpo"] == "0.428"
-    assert told["code-sentences", "coder"] == "–"
+    published = {tuple(to_text(c) for c in row[:2]): to_text(row[-1]) for row in view.rows}
+    assert published["code-functions", "coder"] == "about 0.500"
+    assert published["code-functions", "code-grpo"] == "0.428"
+    assert published["code-sentences", "coder"] == "–"
 
 
 def test_indices_are_ranges_and_problems_left_out_are_counted():
-    assert coverage.ranges([]) == ""
-    assert coverage.ranges([4]) == "4"
-    assert coverage.ranges([0, 1, 3, 4, 5]) == "0, 1, 3–5"
+    assert coverage.join_ranges([]) == ""
+    assert coverage.join_ranges([4]) == "4"
+    assert coverage.join_ranges([0, 1, 3, 4, 5]) == "0, 1, 3–5"
     context = made.coded()
-    assert plain(coverage.index_table(context, ["code"], ["late"]).rows[0][-1]) == "0–69"
-    assert "Left out" not in coverage.coverage_table(context, ["code"], SHOWN).columns
+    assert to_text(coverage.tabulate_indices(context, ["code"], ["late"]).rows[0][-1]) == "0–69"
+    assert "Left out" not in coverage.tabulate_coverage(context, ["code"], SHOWN).columns
     table = context.results["coverage"].with_columns(
         excluded=pl.when(set="late").then(3).otherwise(0)
     )
     flagged = replace(context, results={**context.results, "coverage": table})
-    view = coverage.coverage_table(flagged, ["code"], SHOWN)
-    assert [plain(row[-1]) for row in view.rows] == ["0", "0", "3"]
+    view = coverage.tabulate_coverage(flagged, ["code"], SHOWN)
+    assert [to_text(row[-1]) for row in view.rows] == ["0", "0", "3"]
     number = next(part for part in view.rows[2][-1] if isinstance(part, SourcedValue))
     assert number.source.row == "coverage comparison=code set=late category=both"
 
 
 def test_a_view_is_called_so_among_the_sets_and_has_its_files():
     context = made.coded()
-    rows = {plain(row[0]): [plain(c) for c in row] for row in setup.set_table(context).rows}
+    rows = {to_text(row[0]): [to_text(c) for c in row] for row in setup.tabulate_sets(context).rows}
     assert rows["late"] == ["late", "120", "a view of code-functions"]
-    assert "coder@late" in summary.curves(context)
-    assert "late" in summary.metrics(context)["comparisons"]["code"]
+    assert "coder@late" in summary.tabulate_curves(context)
+    assert "late" in summary.collect_numbers(context)["comparisons"]["code"]
 
 
 PROGRAM = "def f(x):\n    return x < 1 and '<b>'\n"
 
 
-def shown(name):
+def study_with_example(name):
     """The study with one example under a name; RL has no right response."""
     rows = [
         {"draw": draw, "set": made.CODE[0], "problem_id": "p3", "index": 3, "rank": 1,
@@ -201,7 +201,7 @@ def shown(name):
 
 
 def test_examples_stand_folded_in_their_section_and_escaped(drawn):
-    text = render_page(shown("code"), drawn)
+    text = render_page(study_with_example("code"), drawn)
     section = text[text.index('<section id="code"') :]
     section = section[: section.index("</section>")]
     assert '<details class="example">' in section
@@ -214,6 +214,6 @@ def test_examples_stand_folded_in_their_section_and_escaped(drawn):
 
 
 def test_examples_of_no_domain_have_a_section_of_their_own():
-    found = {s.name: s for s in build_sections(shown("math"), {})}
-    assert found["examples"].examples[0].title == "code-functions, problem 3"
-    assert found["code"].examples == ()
+    sections = {s.name: s for s in build_sections(study_with_example("math"), {})}
+    assert sections["examples"].examples[0].title == "code-functions, problem 3"
+    assert sections["code"].examples == ()

@@ -70,7 +70,7 @@ def test_solutions_completions_and_responses():
     assert verdicts["gold"].unique().to_list() == ["a"]
 
 
-def test_flips_reads_what_judge_writes():
+def test_disagreements_reads_what_judge_writes():
     table()
     write(
         "s.jsonl",

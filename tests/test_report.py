@@ -24,13 +24,20 @@ from passk.core.schemas.counts import COUNTS
 from passk.core.tables import TableError
 from passk.pipeline.stages import headline, report
 from passk.pipeline.stages.job import Job, StageError
-from passk.report.charts.series_style import series_styles
+from passk.report.charts.series_style import style_series
+from passk.report.claims.judging import judge_claims
 from passk.report.finding import state_finding
 from passk.report.html.page import render_page
-from passk.report.html.sourced_values import SourcedValue, plain
+from passk.report.html.sourced_values import SourcedValue, to_text
 from passk.report.sections import difference, setup
 from passk.report.sections.assembly import build_sections, draw_charts, list_charts
-from passk.report.summary import curves, metrics
+from passk.report.settings import Headline
+from passk.report.summary import (
+    MOST,
+    collect_numbers,
+    summarize_headlines,
+    tabulate_curves,
+)
 
 
 def paged(context) -> str:
@@ -63,9 +70,9 @@ def value_of(context, number: SourcedValue) -> float | None:
 
 @pytest.mark.parametrize("context", [made.compared(), made.alone()], ids=["comparison", "alone"])
 def test_every_number_of_the_finding_is_the_result_tables(context):
-    found = [part for part in state_finding(context) if isinstance(part, SourcedValue)]
-    assert len(found) >= 8
-    for number in found:
+    numbers = [part for part in state_finding(context) if isinstance(part, SourcedValue)]
+    assert len(numbers) >= 8
+    for number in numbers:
         value = value_of(context, number)
         assert number.value == value
         if re.fullmatch(r"\d+(\.\d+)?", number.text):
@@ -74,7 +81,7 @@ def test_every_number_of_the_finding_is_the_result_tables(context):
 
 
 def test_finding_says_who_is_ahead_and_where_the_curves_cross():
-    said = plain(state_finding(made.compared()))
+    said = to_text(state_finding(made.compared()))
     assert said.startswith(
         "On In-domain (120 problems), GRPO solves more at k = 1 (pass@1 GRPO 0.340"
     )
@@ -92,25 +99,25 @@ def test_none_of_the_resamples_is_below_one_in_so_many_and_keeps_its_value(resam
         results={**context.results, "crossover": table},
         analysis=context.analysis.model_copy(update={"bootstrap": settings}),
     )
-    found = state_finding(context)
-    assert f", P(no crossover) < {bound}." in plain(found)
-    numbers = [part for part in found if isinstance(part, SourcedValue)]
+    sentence = state_finding(context)
+    assert f", P(no crossover) < {bound}." in to_text(sentence)
+    numbers = [part for part in sentence if isinstance(part, SourcedValue)]
     assert [n.value for n in numbers if n.source.column == "p_none"] == [0.0]
-    assert plain(difference.crossover_table(context).rows[0][-1]).endswith(
+    assert to_text(difference.tabulate_crossovers(context).rows[0][-1]).endswith(
         f"P(no crossover) < {bound}"
     )
 
 
 def test_setup_tables_share_their_labels_and_have_no_empty_column():
     context = made.compared()
-    drawn, arms = setup.draw_table(context), setup.arm_table(context)
-    said = [[plain(cell) for cell in row] for row in drawn.rows]
+    drawn, arms = setup.tabulate_draws(context), setup.tabulate_arms(context)
+    said = [[to_text(cell) for cell in row] for row in drawn.rows]
     assert [row[0] for row in said][:2] == ["Base", "GRPO"]
-    assert [plain(cell) for cell in arms.rows[0]][:3] == ["GRPO", "Base", "GRPO"]
-    assert setup.draw_table(made.alone()).columns == [
+    assert [to_text(cell) for cell in arms.rows[0]][:3] == ["GRPO", "Base", "GRPO"]
+    assert setup.tabulate_draws(made.alone()).columns == [
         "Draw", "Model", "n", "Top-p", "New tokens", "Template", "Engine",
     ]  # fmt: skip
-    assert setup.draw_table(made.alone()).wide == {0, 1, 5, 6}
+    assert setup.tabulate_draws(made.alone()).wide == {0, 1, 5, 6}
 
 
 def test_finding_without_a_crossover_gives_the_difference_with_its_interval():
@@ -118,7 +125,7 @@ def test_finding_without_a_crossover_gives_the_difference_with_its_interval():
     models = {"base": (0.16, 0.5), "grpo": (0.34, 0.9)}
     comparisons = {"grpo": {"reference": "base", "candidate": "grpo"}}
     context = replace(context, results=made.tables(models, comparisons, list(context.sets)))
-    said = plain(state_finding(context))
+    said = to_text(state_finding(context))
     assert "no crossover up to k = 256, P(no crossover) = 0.970" in said
     assert "difference RL − base at k = 256 of +0.400 [+0.350, +0.450]." in said
 
@@ -132,11 +139,11 @@ def test_finding_claims_no_lead_that_the_interval_does_not_show():
             close, {"grpo": {"reference": "base", "candidate": "grpo"}}, ["indomain"]
         ),
     )
-    assert plain(state_finding(context)).count("GRPO and Base are not told apart") == 2
+    assert to_text(state_finding(context)).count("GRPO and Base are not told apart") == 2
 
 
 def test_finding_of_imported_samples():
-    assert plain(state_finding(made.alone())) == (
+    assert to_text(state_finding(made.alone())) == (
         "pass@1 = 0.911 [0.861, 0.941], pass@8 = 0.970 [0.920, 1.000] over 100 problems "
         "(100 MATH problems), 3 unsolved."
     )
@@ -145,7 +152,7 @@ def test_finding_of_imported_samples():
 def test_finding_says_when_there_is_nothing():
     empty = {name: table.clear() for name, table in made.alone().results.items()}
     context = replace(made.alone(), results=empty)
-    assert plain(state_finding(context)) == "No draw has been counted yet."
+    assert to_text(state_finding(context)) == "No draw has been counted yet."
     assert names(context) == {"setup", "validation"}
 
 
@@ -218,7 +225,7 @@ def test_papers_numbers_stand_beside_ours_unless_switched_off(document):
 def test_sets_and_pairs_are_shown_as_asked_and_unknown_ones_named():
     context = made.compared(sets=("hard", "indomain"))
     assert context.set_names == ["hard", "indomain"]
-    assert plain(state_finding(context)).startswith("On hard")
+    assert to_text(state_finding(context)).startswith("On hard")
     with pytest.raises(ValueError, match=r"report\.sets: 'easy'.*legal: hard, indomain"):
         replace(context, params=made.ReportSettings(**made.report(sets=["easy"]))).set_names  # noqa: B018
     with pytest.raises(ValueError, match=r"report\.comparisons: 'ppo'.*legal: grpo"):
@@ -227,10 +234,10 @@ def test_sets_and_pairs_are_shown_as_asked_and_unknown_ones_named():
 
 def test_draws_are_told_apart_by_colour_line_and_marker():
     models = {name: name for name in ("base", "grpo", "ppo", "rloo")}
-    found = list(series_styles(made.ReportSettings(**made.report()), models).values())
+    styles = list(style_series(made.ReportSettings(**made.report()), models).values())
     for attribute in ("colour", "line", "marker", "label"):
-        assert len({getattr(style, attribute) for style in found}) == 4
-    assert found[0].colour == "#0072b2"
+        assert len({getattr(style, attribute) for style in styles}) == 4
+    assert styles[0].colour == "#0072b2"
 
 
 def test_panels_drawn_one_by_one_share_their_axis():
@@ -249,24 +256,53 @@ def test_panels_drawn_one_by_one_share_their_axis():
 # --------------------------------------------------------------------------- metrics and plots
 
 
-def test_metrics_hold_the_headline_numbers():
-    found = metrics(made.compared())
-    assert found["draws"]["base"]["indomain"]["pass_at_1"] == pytest.approx(0.16)
-    assert found["draws"]["base-greedy"]["indomain"] == {"greedy": 0.16}
-    comparison = found["comparisons"]["grpo"]["indomain"]
+def test_headline_numbers_are_those_of_the_headlines_and_of_claims():
+    context = made.many()
+    headlines = {
+        name: Headline(reference="base", candidate=name, set="indomain")
+        for name in ("grpo", "ppo", "rloo", "dapo")
+    }
+    summary = summarize_headlines(context, headlines)
+    assert list(summary) == ["grpo", "ppo", "rloo", "claims"]  # a fourth is beyond what is read
+    assert sum(map(len, summary.values())) <= MOST
+    point = context.row("pass_at_k", draw="ppo", set="indomain", k=256)
+    crossing = context.row("crossover", comparison="ppo", set="indomain")
+    assert list(summary["ppo"]) == [
+        "reference_pass_at_1", "candidate_pass_at_1", "reference_pass_at_256",
+        "candidate_pass_at_256", "crossover_k",
+    ]  # fmt: skip
+    assert summary["ppo"]["candidate_pass_at_256"] == point["pass_at_k"]
+    assert summary["ppo"]["crossover_k"] == crossing["crossover_k"]
+    verdicts = [verdict.verdict for _, judged in judge_claims(context) for verdict in judged]
+    assert sum(summary["claims"].values()) == len(verdicts)
+    assert summary["claims"]["not_supported"] == verdicts.count("not supported")
+
+
+def test_without_headlines_main_comparisons_stand_for_them_and_draws_where_nothing_is_compared():
+    assert summarize_headlines(made.many(), {}).keys() == {"grpo", "claims"}
+    assert summarize_headlines(made.alone(), {}) == {
+        "real": {"pass_at_1": 0.91125, "pass_at_8": 0.97}
+    }
+
+
+def test_all_numbers_are_there():
+    numbers = collect_numbers(made.compared())
+    assert numbers["draws"]["base"]["indomain"]["pass_at_1"] == pytest.approx(0.16)
+    assert numbers["draws"]["base-greedy"]["indomain"] == {"greedy": 0.16}
+    comparison = numbers["comparisons"]["grpo"]["indomain"]
     assert comparison["difference_at_1"] == pytest.approx(0.18)
     assert comparison["crossover_k"] == pytest.approx(8.3)
     assert comparison["candidate_only_share"] == pytest.approx(1 / 120)
     assert set(comparison) >= {"difference_at_256", "p_none", "efficiency_gap_at_256"}
-    assert metrics(made.alone())["draws"]["real"]["real"]["unsolved"] == 3
+    assert collect_numbers(made.alone())["draws"]["real"]["real"]["unsolved"] == 3
 
 
 def test_curves_are_one_table_per_draw_and_set():
-    found = curves(made.compared())
-    assert set(found) == {
+    curves = tabulate_curves(made.compared())
+    assert set(curves) == {
         f"{d}@{s}" for d in ("base", "grpo") for s in ("indomain", "outdomain", "hard")
     }
-    assert found["base@hard"]["k"].to_list() == made.K
+    assert curves["base@hard"]["k"].to_list() == made.K
 
 
 # -------------------------------------------------------------------------------------- stages
@@ -282,7 +318,7 @@ def report_job(context) -> Job:
         "study": "made", "seed": 1, "report": context.params.model_dump(),
         "analysis": context.analysis.model_dump(), "draws": entries(context.draws),
         "sets": entries(context.sets), "train": entries(context.train),
-        "sft": entries(context.sft), "pretrain": {},
+        "sft": entries(context.sft), "pretrain": {}, "headline": {},
         "examples": {name: {} for name in context.examples},
     }  # fmt: skip
     return Job("report", "", params, "0")
@@ -311,13 +347,14 @@ def test_report_stage_writes_the_same_bytes_twice(folder):
     report.run(report_job(context))
     first = {p: p.read_bytes() for p in sorted(Path("reports").rglob("*")) if p.is_file()}
     assert {str(p) for p in first} >= {
-        "reports/index.html", "reports/metrics.json", "reports/figures/pass_at_k.svg",
+        "reports/index.html", "reports/numbers.json", "reports/figures/pass_at_k.svg",
+        "reports/metrics/grpo.json", "reports/metrics/claims.json",
         "reports/plots/base@indomain.csv",
     }  # fmt: skip
     (Path("reports/plots") / "stranger.csv").write_text("k,pass_at_k\n")
     report.run(report_job(context))
     assert first == {p: p.read_bytes() for p in sorted(Path("reports").rglob("*")) if p.is_file()}
-    json.loads(Path("reports/metrics.json").read_text())
+    json.loads(Path("reports/numbers.json").read_text())
 
 
 def test_report_stage_names_what_is_missing(folder):
@@ -359,7 +396,7 @@ def test_headline_shows_what_the_result_table_will_hold(folder):
     for draw, solved in (("base", [1, 2, 1, 0, 3, 1]), ("grpo", [16, 12, 0, 0, 9, 0])):
         files.append(paths.counts("made", draw))
         COUNTS.write(counts(draw, solved), files[-1])
-    shown = headline.run(headline_job())
+    measured = headline.run(headline_job())
     groups = group_counts(pl.concat(COUNTS.read(file) for file in files))
     inputs = QuestionInputs(Analysis(**made.analysis({})), 7, counts=tuple(files), groups=groups)
     table = pass_at_k.QUESTION.answer(inputs)
@@ -370,7 +407,12 @@ def test_headline_shows_what_the_result_table_will_hold(folder):
     assert len(both) == len(table) == len(drawn)
     for column in ("pass_at_k", "low", "high"):
         assert both[column].to_list() == pytest.approx(both[f"{column}_right"].to_list(), abs=1e-12)
-    assert set(shown) == {"base_pass_at_1", "base_pass_at_16", "grpo_pass_at_1", "grpo_pass_at_16"}
+    assert set(measured) == {
+        "base_pass_at_1",
+        "base_pass_at_16",
+        "grpo_pass_at_1",
+        "grpo_pass_at_16",
+    }
     first = Path("reports/headline-math.svg").read_bytes()
     headline.run(headline_job())
     assert Path("reports/headline-math.svg").read_bytes() == first

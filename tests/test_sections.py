@@ -20,22 +20,22 @@ from passk.report.sections.registry import SECTIONS, load_sections
 from passk.report.settings import STANDARD_CLAIMS, STANDARD_PUBLISHED, STANDARD_SECTIONS
 
 MODULE = '''"""A section and a claim of another package."""
-from passk.report.claims.verdict import Claim, ClaimVerdict, rows_by_set
+from passk.report.claims.verdict import Claim, ClaimVerdict, group_rows
 from passk.report.html.tables import HtmlTable
-from passk.report.sections.difference import comparison_table
+from passk.report.sections.difference import tabulate_differences
 from passk.report.sections.section import PaperFigure, Section
 
 SECTION = Section(
     "Mine", "Limits at {level}.", reads=("difference",), paper=PaperFigure("Figure 99"),
     tables=lambda context: [
-        comparison_table(context, context.panel("mine"), context.panel_sets("mine"))],
+        tabulate_differences(context, context.panel("mine"), context.panel_sets("mine"))],
     compares=True,
 )
 
 
 def judge(results, subjects):
     return [ClaimVerdict(comparison, name, "undecided", ("nobody knows [0, 1]",))
-            for comparison, name, _ in rows_by_set(results, "difference", subjects.by_role["odd"])]
+            for comparison, name, _ in group_rows(results, "difference", subjects.by_role["odd"])]
 
 
 CLAIM = Claim(99, "mine", "A claim of mine.", "Never decided.", judge, roles=("odd",))

@@ -15,7 +15,7 @@ from passk.analysis.bootstrap import (
 )
 from passk.analysis.crossing import estimate_crossover, find_crossings
 from passk.analysis.estimate_range import estimate_range
-from passk.analysis.proportions import luck, told_apart, wilson
+from passk.analysis.proportions import compute_luck, count_told_apart, wilson
 
 GRID = np.array([1, 2, 4, 8, 16, 32, 64])
 
@@ -291,16 +291,18 @@ def test_what_never_varies_still_has_a_limit():
 
 def test_luck_is_the_exact_chance_of_all_correct_samples_on_one_side():
     for n, other, c in ((8, 8, 3), (8, 4, 5), (256, 256, 10)):
-        assert luck(c, other, n) == pytest.approx(math.comb(n, c) / math.comb(n + other, c))
-    assert luck(0, 8, 8) == 1.0
+        assert compute_luck(c, other, n) == pytest.approx(math.comb(n, c) / math.comb(n + other, c))
+    assert compute_luck(0, 8, 8) == 1.0
 
 
 def test_holm_rejects_in_order_and_stops_at_the_first_failure():
-    assert told_apart([0.9, 0.8]) == 0
-    assert told_apart([0.0001] * 5) == 5
-    assert told_apart([0.01, 0.026, 0.001], 0.95) == 3  # .001 < .05/3, .01 < .05/2, .026 < .05
-    assert told_apart([0.026, 0.04, 0.001], 0.95) == 1  # .026 > .05/2, so .04 is not tried
-    assert told_apart([0.04, 0.03], 0.95) == 0
+    assert count_told_apart([0.9, 0.8]) == 0
+    assert count_told_apart([0.0001] * 5) == 5
+    assert (
+        count_told_apart([0.01, 0.026, 0.001], 0.95) == 3
+    )  # .001 < .05/3, .01 < .05/2, .026 < .05
+    assert count_told_apart([0.026, 0.04, 0.001], 0.95) == 1  # .026 > .05/2, so .04 is not tried
+    assert count_told_apart([0.04, 0.03], 0.95) == 0
 
 
 @pytest.mark.slow

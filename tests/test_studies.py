@@ -30,10 +30,10 @@ def test_the_smoke_study_leaves_a_page_numbers_and_records(smoke):
     page = (smoke.root / "reports/index.html").read_text()
     assert "pass@8" in page
     assert "http" not in re.sub(r'(xmlns\S*|href)="[^"]*"', "", page)  # self-contained
-    metrics = json.loads((smoke.root / "reports/metrics.json").read_text())
+    numbers = json.loads((smoke.root / "reports/numbers.json").read_text())
     table = pl.read_parquet(smoke.root / "data/smoke/results/pass_at_k.parquet")
     row = table.filter(draw="base", set="indomain", k=1)
-    assert metrics["draws"]["base"]["indomain"]["pass_at_1"] == pytest.approx(row["pass_at_k"][0])
+    assert numbers["draws"]["base"]["indomain"]["pass_at_1"] == pytest.approx(row["pass_at_k"][0])
     assert {r["stage"] for r in records(smoke, ".*")} >= {"pretrain@base", "train@grpo", "report"}
 
 
@@ -42,7 +42,12 @@ def test_the_audit_finds_nothing(smoke):
 
 
 def test_dvc_shows_metrics_and_plots(smoke):
-    assert "pass_at_1" in smoke.run("dvc", "metrics", "show")
+    heading, *rows = smoke.run("dvc", "metrics", "show").splitlines()
+    assert "candidate_pass_at_1" in heading
+    assert len(heading) < 240
+    assert [row.split()[0] for row in rows] == [
+        "reports/metrics/claims.json", "reports/metrics/math.json",
+    ]  # fmt: skip
     assert "dvc_plots" in smoke.run("dvc", "plots", "show")
     shutil.rmtree(smoke.root / "dvc_plots")
 
@@ -136,7 +141,7 @@ def test_both_engines_give_the_same_bytes_from_scratch(example, tmp_path):
     other = copy_project(tmp_path, "imported")
     other.run("snakemake", "--cores", "2")
     assert results(other) == results(example)
-    names = ("reports/index.html", "reports/metrics.json")
+    names = ("reports/index.html", "reports/numbers.json")
     for name in names:
         assert (other.root / name).read_bytes() == (example.root / name).read_bytes()
 

@@ -6,7 +6,6 @@ loaded and nothing but the named tables is read.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -18,7 +17,7 @@ QueryTable = Sequence[Path] | pl.DataFrame  # Parquet files of one schema, or a 
 def query(
     sql: Path,
     tables: Mapping[str, QueryTable],
-    parameters: Mapping[str, Any] | None = None,
+    parameters: Mapping[str, object] | None = None,
     threads: int = 1,
     memory: str | None = None,
 ) -> pl.DataFrame:
@@ -39,10 +38,8 @@ def query(
     """
     import duckdb  # here, so that checking parameters or a table's contract does not load it
 
-    options: dict[str, Any] = {"threads": threads}
-    if memory:
-        options["memory_limit"] = memory
-    with duckdb.connect(config=options) as connection:
+    limit = {"memory_limit": memory} if memory else {}
+    with duckdb.connect(config={"threads": threads, **limit}) as connection:
         connection.execute("SET enable_progress_bar = false")  # it would print on stdout
         for name, source in tables.items():
             if isinstance(source, pl.DataFrame):

@@ -121,8 +121,8 @@ def _check(n: Integers, c: Integers, k: Integers) -> None:
     ):
         if wrong.any():
             first = int(np.argmax(wrong))
-            place = f"n={n.flat[first]}, c={c.flat[first]}, k={k.flat[first]}"
-            raise ValueError(f"{message} at position {first}: {place}")
+            counts = f"n={n.flat[first]}, c={c.flat[first]}, k={k.flat[first]}"
+            raise ValueError(f"{message} at position {first}: {counts}")
 
 
 def _none(n: Integers, c: Integers, k: Integers) -> Floats:

@@ -27,7 +27,7 @@ def wilson(successes: int, trials: int, level: float = 0.95) -> tuple[float, flo
     return max(0.0, float(centre - half)), min(1.0, float(centre + half))
 
 
-def luck(c: ArrayLike, n_other: ArrayLike, n: ArrayLike) -> Floats:
+def compute_luck(c: ArrayLike, n_other: ArrayLike, n: ArrayLike) -> Floats:
     """Chance that all c correct samples fall to one model if both are equally good at a problem.
 
     Fisher's exact test where the other model solved none of its n_other samples:
@@ -39,7 +39,7 @@ def luck(c: ArrayLike, n_other: ArrayLike, n: ArrayLike) -> Floats:
         n: samples of the one.
 
     Example:
-        >>> luck([0, 1, 2], 4, 4).round(6).tolist()  # 1, 4/8, C(4, 2) / C(8, 2)
+        >>> compute_luck([0, 1, 2], 4, 4).round(6).tolist()  # 1, 4/8, C(4, 2) / C(8, 2)
         [1.0, 0.5, 0.214286]
     """
     n, n_other = np.asarray(n, dtype=np.int64), np.asarray(n_other, dtype=np.int64)
@@ -59,7 +59,7 @@ def sign_test(more: int, fewer: int) -> float:
     return sum(comb(total, i) for i in range(more, total + 1)) / 2**total
 
 
-def told_apart(chances: ArrayLike, level: float = 0.95) -> int:
+def count_told_apart(chances: ArrayLike, level: float = 0.95) -> int:
     """How many of several tests hold at once, by Holm's step-down (Holm 1979).
 
     Args:
@@ -67,7 +67,7 @@ def told_apart(chances: ArrayLike, level: float = 0.95) -> int:
         level: 1 less the chance of one wrong rejection among them.
 
     Example:
-        >>> told_apart([0.01, 0.02, 0.04, 0.9]), told_apart([0.001, 0.01, 0.04, 0.9])
+        >>> count_told_apart([0.01, 0.02, 0.04, 0.9]), count_told_apart([0.001, 0.01, 0.04, 0.9])
         (1, 2)
     """
     ordered = np.sort(np.asarray(chances, dtype=np.float64))

@@ -64,7 +64,7 @@ def _range_of_normals(quantities: int) -> tuple[Floats, Floats]:
     """Widths, and the chance that standard normals span no more."""
     step = 0.02
     places = np.arange(-8.0, 8.0 + _WIDEST + step, step)
-    below = np.array([(1 + erf(place / sqrt(2))) / 2 for place in places])
+    below = np.array([(1 + erf(point / sqrt(2))) / 2 for point in places])
     lowest = int(16.0 / step)
     density = np.exp(-(places[:lowest] ** 2) / 2)
     density /= density.sum()

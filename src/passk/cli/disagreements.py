@@ -29,13 +29,13 @@ def _read(path: Path) -> pl.DataFrame:
         raise DisagreementsError(f"{path}: not a readable Parquet file ({error})") from error
 
 
-def _verdicts(frame: pl.DataFrame, place: str) -> pl.DataFrame:
+def _check_verdicts(frame: pl.DataFrame, origin: str) -> pl.DataFrame:
     if missing := [name for name in (*KEY, "verdict") if name not in frame.columns]:
-        raise DisagreementsError(f"{place}: no verdict table, column(s) {missing} missing")
+        raise DisagreementsError(f"{origin}: no verdict table, column(s) {missing} missing")
     return frame
 
 
-def at_revision(path: Path, revision: str) -> pl.DataFrame:
+def read_revision(path: Path, revision: str) -> pl.DataFrame:
     """A verdict table as it was in a git revision, from DVC's cache or remote."""
     import dvc.api
     from dvc.exceptions import DvcException
@@ -53,11 +53,11 @@ def at_revision(path: Path, revision: str) -> pl.DataFrame:
 
 def _beside(path: Path, folder: str) -> Path | None:
     """A neighbour of a study's verdict file: `data/S/verdicts/D` -> `data/S/FOLDER/D`."""
-    found = path.parent.parent / folder / path.name
-    return found if path.parent.name == "verdicts" and found.exists() else None
+    neighbour = path.parent.parent / folder / path.name
+    return neighbour if path.parent.name == "verdicts" and neighbour.exists() else None
 
 
-def described(verdicts: pl.DataFrame, path: Path) -> pl.DataFrame:
+def add_problems(verdicts: pl.DataFrame, path: Path) -> pl.DataFrame:
     """Verdicts with the problem's index and gold answer, where the study says them."""
     if "gold" in verdicts.columns:
         return verdicts
@@ -66,22 +66,22 @@ def described(verdicts: pl.DataFrame, path: Path) -> pl.DataFrame:
     if path.parent.name != "verdicts" or not all(file.exists() for file in files):
         nothing = pl.lit(None)
         return verdicts.with_columns(index=nothing.cast(pl.Int64), gold=nothing.cast(pl.String))
-    asked = pl.concat(
+    problems = pl.concat(
         _read(file).select("set", "problem_id", "index", gold="answer") for file in files
     ).unique(("set", "problem_id"), keep="first")
-    return verdicts.join(asked, on=["set", "problem_id"], how="left", maintain_order="left")
+    return verdicts.join(problems, on=["set", "problem_id"], how="left", maintain_order="left")
 
 
-def earlier(
+def read_earlier(
     path: Path, verdicts: pl.DataFrame, against: Path | None, rev: str | None
 ) -> pl.DataFrame:
     """What the verdicts are compared with."""
     if against is not None and rev is not None:
         raise DisagreementsError("--against and --rev exclude each other; give one")
     if against is not None:
-        return _verdicts(_read(against), str(against))
+        return _check_verdicts(_read(against), str(against))
     if rev is not None:
-        return _verdicts(at_revision(path, rev), f"{path} at {rev}")
+        return _check_verdicts(read_revision(path, rev), f"{path} at {rev}")
     samples = _beside(path, "samples")
     graded = verdicts if samples is None else _read(samples)
     if "recorded_grade" not in graded.columns or graded["recorded_grade"].is_null().all():
@@ -92,7 +92,7 @@ def earlier(
     return from_grades(graded)
 
 
-def report(both: pl.DataFrame, new: int, old: int) -> str:
+def format_report(both: pl.DataFrame, new: int, old: int) -> str:
     """Changed verdicts, one a line, and a summary."""
     changed = both.filter(pl.col("new") != pl.col("old"))
     lines = []
@@ -104,8 +104,8 @@ def report(both: pl.DataFrame, new: int, old: int) -> str:
         )
     table = confusion(both)
     kappa = cohen_kappa(table)
-    said = "undefined: only one grade was ever given" if math.isnan(kappa) else f"{kappa:.4f}"
-    lines.append(f"{changed.height} of {both.height} verdicts differ; Cohen's kappa {said}")
+    agreement = "undefined: only one grade was ever given" if math.isnan(kappa) else f"{kappa:.4f}"
+    lines.append(f"{changed.height} of {both.height} verdicts differ; Cohen's kappa {agreement}")
     lines += [f"  {old_ or '-'} -> {new_}: {n}" for (old_, new_), n in table.items()]
     if both.height < max(new, old):
         lines.append(f"  compared: samples that both have; new has {new}, old has {old}")
@@ -126,29 +126,31 @@ def main(
     Example: passk disagreements data/imported/verdicts/example.parquet --rev HEAD~1
     """
     try:
-        both, new, old = _compared(_path(verdicts, draw), against, rev)
+        both, new, old = _compare_files(_find_file(verdicts, draw), against, rev)
     except (DisagreementsError, ParameterError, PolarsError) as error:
         typer.echo(f"passk disagreements: {error}", err=True)
         raise typer.Exit(FAILED) from None
     changed = both.filter(pl.col("new") != pl.col("old"))
     if out is not None:
-        shown = ("set", "index", "problem_id", "sample_index", "answer", "gold", "old", "new")
-        changed.select(*shown, "reason").write_csv(out)
-    typer.echo(report(both, new, old))
+        columns = ("set", "index", "problem_id", "sample_index", "answer", "gold", "old", "new")
+        changed.select(*columns, "reason").write_csv(out)
+    typer.echo(format_report(both, new, old))
     raise typer.Exit(DIFFERENT if changed.height else SAME)
 
 
-def _compared(path: Path, against: Path | None, rev: str | None) -> tuple[pl.DataFrame, int, int]:
+def _compare_files(
+    path: Path, against: Path | None, rev: str | None
+) -> tuple[pl.DataFrame, int, int]:
     """Samples that both have, and how many the new and the old verdicts have."""
-    new = _verdicts(_read(path), str(path))
-    old = earlier(path, new, against, rev)
-    both = compare(described(new, path), old)
+    new = _check_verdicts(_read(path), str(path))
+    old = read_earlier(path, new, against, rev)
+    both = compare(add_problems(new, path), old)
     if not both.height:
         raise DisagreementsError(f"{path}: no sample is in both; are these verdicts on one draw?")
     return both, new.height, old.height
 
 
-def _path(verdicts: Path | None, draw: str | None) -> Path:
+def _find_file(verdicts: Path | None, draw: str | None) -> Path:
     if (verdicts is None) == (draw is None):
         raise DisagreementsError("name either a file of verdicts or --draw NAME")
     if verdicts is not None:

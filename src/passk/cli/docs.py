@@ -13,7 +13,7 @@ DOCS = paths.STATE / "data-docs"
 KINDS = ("problems", "samples", "verdicts")
 
 
-def found(study: str) -> dict[str, Path]:
+def find_results(study: str) -> dict[str, Path]:
     """The newest result of each suite: a failed one lies outside of DVC's outputs."""
     places = {
         kind: [paths.STATE / "validation" / study / f"{kind}.json", paths.validation(study, kind)]
@@ -39,7 +39,7 @@ def main(
     from passk.data.expectations.results import SuiteResult
 
     study = study or str(read(paths.PARAMS)["study"])
-    files = found(study)
+    files = find_results(study)
     if not files:
         typer.echo(
             f"passk: study {study!r} has no validation results; run `dvc repro validate`", err=True

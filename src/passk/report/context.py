@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import polars as pl
 
+from passk.analysis.questions.tracing import ResultRow
 from passk.analysis.settings import Analysis, Comparison
 from passk.data.expectations.results import FilterStep, SuiteResult
-from passk.report.charts.series_style import SeriesStyle, series_styles
+from passk.report.charts.series_style import SeriesStyle, style_series
 from passk.report.entries import (
     ReportedArm,
     ReportedDraw,
@@ -59,13 +59,13 @@ class ReportContext:
     def comparisons(self) -> dict[str, Comparison]:
         """The main comparisons, the finding's first."""
         names = self.params.comparisons or list(self.analysis.comparisons)
-        _legal(names, self.analysis.comparisons, "report.comparisons")
+        _check_names(names, self.analysis.comparisons, "report.comparisons")
         return {name: self.analysis.comparisons[name] for name in names}
 
     @cached_property
     def set_names(self) -> list[str]:
         """Sets to show, the finding's first: those that some draw samples, and their views."""
-        _legal(self.params.sets, self._drawn_sets, "report.sets")
+        _check_names(self.params.sets, self._drawn_sets, "report.sets")
         return list(self.params.sets or self._benchmarks(self._drawn_sets))
 
     def _benchmarks(self, names: Iterable[str]) -> list[str]:
@@ -126,13 +126,13 @@ class ReportContext:
 
     def styles_of(self, draws: Sequence[str]) -> dict[str, SeriesStyle]:
         """Styles that tell these draws apart; colours that are set stay the same everywhere."""
-        return series_styles(self.params, {name: self.draws[name].model for name in draws})
+        return style_series(self.params, {name: self.draws[name].model for name in draws})
 
     def panel(self, name: str) -> dict[str, Comparison]:
         """Comparisons of a section that compares, in order."""
         section = self.params.panels.get(name)
         comparisons = section.comparisons if section else []
-        _legal(comparisons, self.analysis.comparisons, f"report.panels.{name}.comparisons")
+        _check_names(comparisons, self.analysis.comparisons, f"report.panels.{name}.comparisons")
         return {comparison: self.analysis.comparisons[comparison] for comparison in comparisons}
 
     def panel_sets(self, name: str) -> list[str]:
@@ -143,7 +143,7 @@ class ReportContext:
         if not section.sets:
             shared = self.shared(self.panel(name))
             return [name for name in self.set_names if name in shared] or shared
-        _legal(section.sets, self._drawn_sets, f"report.panels.{name}.sets")
+        _check_names(section.sets, self._drawn_sets, f"report.panels.{name}.sets")
         return section.sets
 
     @cached_property
@@ -180,7 +180,7 @@ class ReportContext:
         subjects: dict[str, list[str]] = {"rl": list(self.comparisons)}
         for role, names in self.params.claims.items():
             known = [*self.analysis.comparisons, *self.analysis.groups]
-            _legal(names, known, f"report.claims.{role}")
+            _check_names(names, known, f"report.claims.{role}")
             subjects[role] = list(names)
         return subjects
 
@@ -211,7 +211,7 @@ class ReportContext:
         labels = (self.styles[draw].label for draw in (draws.candidate, draws.reference))
         return " against ".join(labels)
 
-    def rows(self, question: str, **key: object) -> list[dict[str, Any]]:
+    def rows(self, question: str, **key: object) -> list[ResultRow]:
         """Rows of a result table with the given values."""
         if question not in self:
             return []
@@ -219,20 +219,20 @@ class ReportContext:
         rows = self._by(question, column).get(value, [])
         return [row for row in rows if all(row[name] == key[name] for name in key)]
 
-    def _by(self, question: str, column: str) -> dict[object, list[dict[str, Any]]]:
+    def _by(self, question: str, column: str) -> dict[object, list[ResultRow]]:
         """Rows of a result table by the value of one column; read once."""
         if (question, column) not in self._index:
-            by_value: dict[object, list[dict[str, Any]]] = {}
+            by_value: dict[object, list[ResultRow]] = {}
             for row in self.results[question].iter_rows(named=True):
                 by_value.setdefault(row[column], []).append(row)
             self._index[question, column] = by_value
         return self._index[question, column]
 
     @cached_property
-    def _index(self) -> dict[tuple[str, str], dict[object, list[dict[str, Any]]]]:
+    def _index(self) -> dict[tuple[str, str], dict[object, list[ResultRow]]]:
         return {}
 
-    def row(self, question: str, **key: object) -> dict[str, Any] | None:
+    def row(self, question: str, **key: object) -> ResultRow | None:
         """The row of a result table with the given key, or None."""
         return next(iter(self.rows(question, **key)), None)
 
@@ -258,20 +258,18 @@ class ReportContext:
         sets = {name: self.label(name) for name in set_names if name in present}
         return sets, rows.filter(pl.col("set").is_in(list(sets)))
 
-    def ends(self, draw: str, set_name: str) -> list[dict[str, Any]]:
+    def ends(self, draw: str, set_name: str) -> list[ResultRow]:
         """The pass@k rows of a draw on a set at the smallest and the largest k."""
         rows = sorted(self.rows("pass_at_k", draw=draw, set=set_name), key=lambda row: row["k"])
         return rows[:1] + rows[1:][-1:]
 
-    def comparisons_and_sets(
-        self, question: str
-    ) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
+    def comparisons_and_sets(self, question: str) -> Iterator[tuple[str, str, list[ResultRow]]]:
         """Rows of a question by main comparison and set, in the order of the page."""
         yield from self.by_comparison(question, self.comparisons, self.set_names)
 
     def by_comparison(
         self, question: str, comparisons: Iterable[str], sets: Sequence[str]
-    ) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
+    ) -> Iterator[tuple[str, str, list[ResultRow]]]:
         """Rows of a question by comparison and set, where there are any."""
         for comparison in comparisons:
             for name in sets:
@@ -279,7 +277,7 @@ class ReportContext:
                     yield comparison, name, rows
 
 
-def _legal(names: Iterable[str], known: Iterable[str], parameter: str) -> None:
+def _check_names(names: Iterable[str], known: Iterable[str], parameter: str) -> None:
     """Raise ValueError for a name that the study does not have."""
     known = list(known)
     for name in names:
@@ -288,6 +286,6 @@ def _legal(names: Iterable[str], known: Iterable[str], parameter: str) -> None:
             raise ValueError(f"{parameter}: {name!r} is not one of the study's; legal: {legal}")
 
 
-def ordered(rows: Sequence[Mapping[str, Any]], column: str) -> list[Mapping[str, Any]]:
+def sort_rows(rows: Sequence[ResultRow], column: str) -> list[ResultRow]:
     """Rows by one column, ascending."""
     return sorted(rows, key=lambda row: row[column])

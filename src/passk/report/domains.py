@@ -1,15 +1,15 @@
 """What the page knows of domains: how a question of one is shown."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
+from passk.analysis.questions.tracing import ResultRow
 from passk.core.registry import Registry
 from passk.report.html.images import InlineImage
 
 
 @dataclass(frozen=True)
-class ShownQuestion:
+class RenderedQuestion:
     """A question as the page shows it.
 
     Attributes:
@@ -24,7 +24,7 @@ class ShownQuestion:
 
 
 # A row of the result table `examples` -> its question. Keyed by domain.
-Renderer = Callable[[Mapping[str, Any]], ShownQuestion]
+Renderer = Callable[[ResultRow], RenderedQuestion]
 
 EXAMPLE_RENDERERS: Registry[Renderer] = Registry(
     "example renderer",

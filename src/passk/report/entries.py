@@ -1,39 +1,20 @@
 """Entries of the parameter file as the page needs them, no more: what it does not say is None.
 
-The report depends on no schema of another section: an option added to an algorithm or an engine
-leaves the page as it is.
+Fields that are not named here are left out, so that the report depends on no schema of another
+section: an option added to an algorithm or an engine leaves the page as it is.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from pydantic.dataclasses import dataclass
 
-
-class _Entry:
-    """Reads its fields from a parameter entry, and leaves out all others."""
-
-    @classmethod
-    def parse(cls, entry: Mapping[str, Any]) -> Self:
-        """One entry of a section of the parameter file.
-
-        Raises:
-            TypeError: a field that the page cannot do without is missing.
-        """
-        names = (field.name for field in fields(cls))  # type: ignore[arg-type]
-        return cls(**{name: entry[name] for name in names if name in entry})
-
-    @classmethod
-    def parse_all(cls, section: Mapping[str, Mapping[str, Any]]) -> dict[str, Self]:
-        """Every entry of a section by name."""
-        return {name: cls.parse(entry) for name, entry in section.items()}
+from passk.data.filter_settings import Filter
 
 
 @dataclass(frozen=True)
-class ReportedDraw(_Entry):
+class ReportedDraw:
     """An entry of `draws`: a model on sets, and how it was sampled."""
 
     model: str
-    sets: Sequence[str]
+    sets: tuple[str, ...]
     n: int | None = None
     temperature: float | None = None
     top_p: float | None = None
@@ -43,11 +24,11 @@ class ReportedDraw(_Entry):
 
 
 @dataclass(frozen=True)
-class ReportedSet(_Entry):
+class ReportedSet:
     """An entry of `sets`: a source of problems, filters, and whose images it shows."""
 
     problems: str
-    filters: Sequence[Mapping[str, Any]] = ()
+    filters: tuple[Filter, ...] = ()
     images: str = "own"
 
     @property
@@ -57,11 +38,18 @@ class ReportedSet(_Entry):
 
 
 @dataclass(frozen=True)
-class ReportedArm(_Entry):
+class ReportedAlgorithm:
+    """An algorithm as the parameter file names it."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class ReportedArm:
     """An entry of `train`; of its algorithm the name alone."""
 
     start: str
-    algorithm: Mapping[str, Any]
+    algorithm: ReportedAlgorithm
     set: str
     steps: int | None = None
     prompts: int | None = None
@@ -70,14 +58,9 @@ class ReportedArm(_Entry):
     learning_rate: float | None = None
     beta: float | None = None
 
-    @property
-    def algorithm_name(self) -> str:
-        """The algorithm as the parameter file names it."""
-        return str(self.algorithm["name"])
-
 
 @dataclass(frozen=True)
-class ReportedFineTuning(_Entry):
+class ReportedFineTuning:
     """An entry of `sft`."""
 
     start: str

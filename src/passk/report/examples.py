@@ -1,13 +1,13 @@
 """Responses shown whole: what each model wrote for the hardest problems, right and wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
+from passk.analysis.questions.tracing import ResultRow
 from passk.core.schemas.verdicts import CORRECT, WRONG
 from passk.report.context import ReportContext
-from passk.report.domains import EXAMPLE_RENDERERS, ShownQuestion
-from passk.report.html.sourced_values import Part, SourcedValue, source
+from passk.report.domains import EXAMPLE_RENDERERS, RenderedQuestion
+from passk.report.html.sourced_values import Part, SourcedValue, cite
 
 LONGEST = 4000  # characters of a response or a question; what is cut is counted
 
@@ -36,7 +36,7 @@ class ProblemExample:
     """
 
     title: str
-    question: ShownQuestion
+    question: RenderedQuestion
     responses: tuple[ExampleResponse, ...]
 
 
@@ -67,7 +67,7 @@ def _examples(context: ReportContext, name: str) -> list[ProblemExample]:
 
 
 def _responses(
-    context: ReportContext, name: str, draws: Sequence[str], rows: Sequence[Mapping[str, Any]]
+    context: ReportContext, name: str, draws: Sequence[str], rows: Sequence[ResultRow]
 ) -> list[ExampleResponse]:
     """A right and a wrong response of each draw to one problem, or that there is none."""
     by_verdict = {(row["draw"], row["verdict"]): row for row in rows}
@@ -78,7 +78,7 @@ def _responses(
             row = by_verdict.get((draw, verdict))
             label, entry = context.styles[draw].label, by_draw[draw]
             key = {column: entry[column] for column in ("draw", "problem_id", "verdict")}
-            at = source(f"examples-{name}", "c", **key)
+            at = cite(f"examples-{name}", "c", **key)
             count = SourcedValue(f"{entry['c']} of {entry['n']}", entry["c"], at)
             title: tuple[Part, ...] = (f"{label}, {verdict}: none, ", count, " correct")
             if row is not None:

@@ -1,12 +1,10 @@
 """The finding in one sentence, every number generated from the result tables."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from passk.report.claims.verdict import sign
-from passk.report.context import ReportContext, ordered
-from passk.report.html.intervals import crossing_parts, interval
-from passk.report.html.sourced_values import Part, SourcedValue, shares_of_resamples, source
+from passk.analysis.questions.tracing import ResultRow
+from passk.report.claims.verdict import find_sign
+from passk.report.context import ReportContext, sort_rows
+from passk.report.html.intervals import format_crossing, format_interval
+from passk.report.html.sourced_values import Part, SourcedValue, bound_shares, cite
 
 
 def state_finding(context: ReportContext) -> list[Part]:
@@ -21,11 +19,11 @@ def state_finding(context: ReportContext) -> list[Part]:
 
 
 def _compared(
-    context: ReportContext, comparison: str, name: str, rows: list[dict[str, Any]]
+    context: ReportContext, comparison: str, name: str, rows: list[ResultRow]
 ) -> list[Part]:
     """Base against RL at the smallest and the largest k that both have."""
     base, rl = context.comparisons[comparison].reference, context.comparisons[comparison].candidate
-    rows = [dict(row) for row in ordered(rows, "k")]
+    rows = [dict(row) for row in sort_rows(rows, "k")]
     parts: list[Part] = [f"On {context.label(name)} (", *_problems(context, base, name), "), "]
     ends = rows[:1] + rows[1:][-1:]
     for i, row in enumerate(ends):
@@ -33,19 +31,19 @@ def _compared(
         parts += [_ahead(context, base, rl, row), f" at k = {row['k']} ("]
         parts += [*_against(context, (rl, base), name, row["k"]), ")"]
     if (crossing := context.row("crossover", comparison=comparison, set=name)) is not None:
-        crossed = crossing_parts(crossing, ends[-1]["k"])
-        parts += ["; ", *shares_of_resamples(crossed, context.analysis.bootstrap.resamples)]
+        crossed = format_crossing(crossing, ends[-1]["k"])
+        parts += ["; ", *bound_shares(crossed, context.analysis.bootstrap.resamples)]
         if crossing["crossover_k"] is None:
             key = {"comparison": comparison, "set": name, "k": ends[-1]["k"]}
             parts += [f", with a difference RL − base at k = {ends[-1]['k']} of "]
-            parts += interval("difference", "difference", ends[-1], key, signed=True)
+            parts += format_interval("difference", "difference", ends[-1], key, signed=True)
     return [*parts, "."]
 
 
-def _ahead(context: ReportContext, base: str, rl: str, row: Mapping[str, Any]) -> str:
+def _ahead(context: ReportContext, base: str, rl: str, row: ResultRow) -> str:
     """Who solves more at one k, as far as the interval of the difference tells."""
     labels = {1: context.styles[rl].label, -1: context.styles[base].label}
-    which = sign(row["low"], row["high"])
+    which = find_sign(row["low"], row["high"])
     if which:
         return f"{labels[which]} solves more"
     return f"{labels[1]} and {labels[-1]} are not told apart"
@@ -59,7 +57,7 @@ def _against(context: ReportContext, draws: tuple[str, ...], name: str, k: int) 
         if row is None:
             continue
         parts += [f"{context.styles[draw].label} "]
-        parts += interval("pass_at_k", "pass_at_k", row, {"draw": draw, "set": name, "k": k})
+        parts += format_interval("pass_at_k", "pass_at_k", row, {"draw": draw, "set": name, "k": k})
         parts += [", "]
     return parts[:-1]
 
@@ -74,12 +72,16 @@ def _alone(context: ReportContext, draw: str) -> list[Part]:
         parts: list[Part] = [] if single else [f"{context.styles[draw].label}: "]
         for row in ends:
             key = {"draw": draw, "set": name, "k": row["k"]}
-            parts += [f"pass@{row['k']} = ", *interval("pass_at_k", "pass_at_k", row, key), ", "]
+            parts += [
+                f"pass@{row['k']} = ",
+                *format_interval("pass_at_k", "pass_at_k", row, key),
+                ", ",
+            ]
         parts = [*parts[:-1], " over ", *_problems(context, draw, name)]
         parts += [f" ({context.label(name)})"]
         unsolved = context.row("histogram", draw=draw, set=name, bin=0)
         if unsolved:
-            at = source("histogram", "problems", draw=draw, set=name, bin=0)
+            at = cite("histogram", "problems", draw=draw, set=name, bin=0)
             count = unsolved["problems"]
             parts += [", ", SourcedValue(str(count), count, at), " unsolved"]
         return [*parts, "; "]
@@ -89,5 +91,5 @@ def _alone(context: ReportContext, draw: str) -> list[Part]:
 def _problems(context: ReportContext, draw: str, name: str) -> list[Part]:
     """How many problems a set has."""
     row = context.ends(draw, name)[0]
-    at = source("pass_at_k", "problems", draw=draw, set=name, k=row["k"])
+    at = cite("pass_at_k", "problems", draw=draw, set=name, k=row["k"])
     return [SourcedValue(str(row["problems"]), row["problems"], at), " problems"]

@@ -10,7 +10,6 @@ point of the group `passk.published` that names its path; a study names files in
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -35,12 +34,12 @@ class PublishedNumbers:
         """The published number for a model and a set; None where there is none."""
         row = self._row(model, set_name)
         number = None if row is None else row.get(column)
-        return None if number is None else float(number)
+        return number if isinstance(number, float) else None
 
     def qualifier(self, model: str | None, set_name: str | None) -> str:
         """A word before the numbers for a model and a set, such as `about`; mostly empty."""
         row = self._row(model, set_name)
-        return "" if row is None else row["read_off"] or ""
+        return "" if row is None else str(row["read_off"] or "")
 
     def gap(self, reference: str | None, candidate: str | None, name: str | None) -> float | None:
         """The sampling efficiency gap pass@256(reference) - pass@1(candidate) on a set.
@@ -53,7 +52,7 @@ class PublishedNumbers:
         single = self.value(candidate, name, "pass_at_1")
         return None if many is None or single is None else many - single
 
-    def _row(self, model: str | None, set_name: str | None) -> dict[str, Any] | None:
+    def _row(self, model: str | None, set_name: str | None) -> dict[str, object] | None:
         """The first row for a model and a set: tables that share one agree in their numbers."""
         if model is None or set_name is None:
             return None

@@ -1,16 +1,15 @@
 """How questions are shown whole, by what they consist of."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from passk.report.domains import ShownQuestion
+from passk.analysis.questions.tracing import ResultRow
+from passk.report.domains import RenderedQuestion
 from passk.report.html.images import embed
 
 LISTED = ("Choices:", "(A) ")  # in a question that lists its choices itself
 
 
-def render_text(row: Mapping[str, Any]) -> ShownQuestion:
+def render_text(row: ResultRow) -> RenderedQuestion:
     """A question in words, with its choices.
 
     Example:
@@ -20,10 +19,10 @@ def render_text(row: Mapping[str, Any]) -> ShownQuestion:
         ()
     """
     listed = any(mark in row["question"] for mark in LISTED)
-    return ShownQuestion(row["question"], () if listed else tuple(row["choices"] or ()))
+    return RenderedQuestion(row["question"], () if listed else tuple(row["choices"] or ()))
 
 
-def render_image(row: Mapping[str, Any]) -> ShownQuestion:
+def render_image(row: ResultRow) -> RenderedQuestion:
     """A question about an image; one without an image is shown as text."""
     question = render_text(row)
     if row["image_bytes"] is None:

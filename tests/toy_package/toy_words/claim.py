@@ -8,10 +8,10 @@ from passk.report.claims.verdict import (
     ClaimSubjects,
     ClaimVerdict,
     Results,
-    differences,
-    limits,
-    rows_by_set,
-    sign,
+    find_sign,
+    get_limits,
+    group_rows,
+    list_differences,
 )
 
 _VERDICTS = {1: SUPPORTED, 0: UNDECIDED, -1: NOT_SUPPORTED}
@@ -20,12 +20,14 @@ _VERDICTS = {1: SUPPORTED, 0: UNDECIDED, -1: NOT_SUPPORTED}
 def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
     """Per comparison and set, by the interval of the difference at the largest k."""
     verdicts = []
-    for comparison, name, rows in rows_by_set(
+    for comparison, name, rows in group_rows(
         results, "difference", subjects.by_role.get("rule", ())
     ):
         last = max(rows, key=lambda row: int(row["k"]))
-        evidence = tuple(differences([last], "rule less model"))
-        verdicts.append(ClaimVerdict(comparison, name, _VERDICTS[sign(*limits(last))], evidence))
+        evidence = tuple(list_differences([last], "rule less model"))
+        verdicts.append(
+            ClaimVerdict(comparison, name, _VERDICTS[find_sign(*get_limits(last))], evidence)
+        )
     return verdicts
 
 

@@ -1,5 +1,5 @@
 """What the page says of words alone."""
 
-from passk.report.sections.domain import domain_section
+from passk.report.sections.domain import build_domain_section
 
-SECTION = domain_section("words", title="Words", caption="Words, said backwards.")
+SECTION = build_domain_section("words", title="Words", caption="Words, said backwards.")

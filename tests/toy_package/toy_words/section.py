@@ -1,7 +1,7 @@
 """Problems solved at least once, comparison by comparison."""
 
 from passk.report.context import ReportContext
-from passk.report.html.sourced_values import SourcedValue, source
+from passk.report.html.sourced_values import SourcedValue, cite
 from passk.report.html.tables import NONE, Cells, HtmlTable, TableCell
 from passk.report.sections.section import PaperFigure, Section
 
@@ -24,7 +24,7 @@ def _solved(context: ReportContext, draw: str, set_name: str) -> TableCell:
     row = context.row("solved", draw=draw, set=set_name)
     if row is None:
         return NONE
-    key = source("solved", "solved", draw=draw, set=set_name)
+    key = cite("solved", "solved", draw=draw, set=set_name)
     return [SourcedValue(str(row["solved"]), row["solved"], key), f" of {row['problems']}"]
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from passk.analysis.database import query
 from passk.analysis.evaluation_groups import EvaluationGroup
-from passk.analysis.proportions import luck, told_apart
+from passk.analysis.proportions import compute_luck, count_told_apart
 from passk.analysis.questions.inputs import QuestionInputs
 from passk.analysis.questions.question import AnalysisQuestion
 from passk.analysis.questions.tracing import trace_comparison
@@ -93,8 +93,8 @@ def count_certain(
         kept: (M,) which problems are looked at; all by default.
     """
     # A test is made for every problem of the set: which are solved is itself an outcome.
-    chances = np.where(other.c == 0, luck(solver.c, other.n, solver.n), 1.0)
-    return told_apart(chances if kept is None else chances[kept], (1.0 + level) / 2)
+    chances = np.where(other.c == 0, compute_luck(solver.c, other.n, solver.n), 1.0)
+    return count_told_apart(chances if kept is None else chances[kept], (1.0 + level) / 2)
 
 
 QUESTION = AnalysisQuestion(TABLE, classify_problems, trace_comparison)

@@ -17,8 +17,8 @@ from passk.core.schemas.counts import COUNTS
 from passk.pipeline.stages.job import Job, StageError
 from passk.report.charts.axes import PanelFrame
 from passk.report.charts.panels import draw_pass_at_k
-from passk.report.charts.series_style import series_styles
-from passk.report.charts.svg import entry, entry_width, render, sheet
+from passk.report.charts.series_style import style_series
+from passk.report.charts.svg import draw_entry, join_panels, measure_entries, render
 from passk.report.settings import Headline, ReportSettings
 
 SPAN = (0.0, 1.0)  # of the vertical axis: all that pass@k can be, whatever the set
@@ -33,10 +33,10 @@ def run(job: Job) -> dict[str, float]:
     models = {draw: group.model for draw, group in groups.items()}
     label = params.labels.get(headline.set, headline.set)
     size = (max(params.panel_width, 5.0), params.panel_height)
-    styles = series_styles(params, models)
+    styles = style_series(params, models)
     figure = draw_pass_at_k(table, styles, PanelFrame(headline.set, label, size, SPAN))
-    entries = [entry(style, thick=False) for style in styles.values()]
-    document = sheet([render(figure)], entries, entry_width(list(styles.values())))
+    entries = [draw_entry(style, thick=False) for style in styles.values()]
+    document = join_panels([render(figure)], entries, measure_entries(list(styles.values())))
     write_text(paths.REPORTS / f"headline-{job.item}.svg", document)
     ends = table.filter(pl.col("k").is_in([table["k"].min(), table["k"].max()]))
     return {f"{r['draw']}_pass_at_{r['k']}": r["pass_at_k"] for r in ends.iter_rows(named=True)}

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
+from pydantic import TypeAdapter
 
 from passk.analysis.examples import EXAMPLES
 from passk.analysis.questions.registry import QUESTIONS
@@ -23,29 +25,35 @@ from passk.report.entries import (
 from passk.report.html.page import render_page
 from passk.report.published import read_published
 from passk.report.sections.assembly import draw_charts
-from passk.report.settings import ReportSettings
-from passk.report.summary import curves, metrics
+from passk.report.settings import Headline, ReportSettings
+from passk.report.summary import collect_numbers, summarize_headlines, tabulate_curves
 
+Entry = TypeVar("Entry")
 SUITES = ("problems", "samples", "verdicts")
 
 
 def run(job: Job) -> dict[str, float]:
-    """Write reports/: index.html, metrics.json, figures/NAME.svg, plots/DRAW@SET.csv."""
+    """Write reports/: index.html, numbers.json, metrics/NAME.json, figures/*.svg, plots/*.csv."""
     context = gather(job)
     drawn = draw_charts(context)
     document = render_page(context, drawn)
-    numbers = metrics(context)
     _replace_folder(
         paths.REPORTS / "figures",
         {f"{name}.svg": drawing.document() for name, drawing in drawn.items()},
     )
     _replace_folder(
         paths.REPORTS / "plots",
-        {f"{name}.csv": table.write_csv() for name, table in curves(context).items()},
+        {f"{name}.csv": table.write_csv() for name, table in tabulate_curves(context).items()},
     )
-    write_text(
-        paths.REPORTS / "metrics.json", json.dumps(numbers, indent=2, allow_nan=False) + "\n"
+    headlines = _entries(job, "headline", Headline)
+    _replace_folder(
+        paths.REPORTS / "metrics",
+        {
+            f"{name}.json": _to_json(values)
+            for name, values in summarize_headlines(context, headlines).items()
+        },
     )
+    write_text(paths.REPORTS / "numbers.json", _to_json(collect_numbers(context)))
     write_text(paths.REPORTS / "index.html", document)
     return {"figures": float(len(drawn)), "bytes": float(len(document.encode()))}
 
@@ -67,27 +75,37 @@ def gather(job: Job) -> ReportContext:
         params=params,
         analysis=analysis,
         results=tables,
-        validation={kind: _suite(paths.validation(job.study, kind)) for kind in SUITES},
+        validation={kind: _read_suite(paths.validation(job.study, kind)) for kind in SUITES},
         examples={
             name: EXAMPLES.read(paths.results(job.study, f"examples-{name}"))
             for name in job.params["examples"]
         },
-        draws=ReportedDraw.parse_all(job.params["draws"]),
-        sets=ReportedSet.parse_all(job.params["sets"]),
-        train=ReportedArm.parse_all(job.params["train"]),
-        sft=ReportedFineTuning.parse_all(job.params["sft"]),
+        draws=_entries(job, "draws", ReportedDraw),
+        sets=_entries(job, "sets", ReportedSet),
+        train=_entries(job, "train", ReportedArm),
+        sft=_entries(job, "sft", ReportedFineTuning),
         pretrain=tuple(job.params["pretrain"]),
         published=read_published(params.published),
     )
 
 
-def _suite(path: Path) -> SuiteResult:
+def _entries(job: Job, section: str, kind: type[Entry]) -> dict[str, Entry]:
+    """The entries of a section by name."""
+    return TypeAdapter(dict[str, kind]).validate_python(job.params[section])  # type: ignore[valid-type]
+
+
+def _read_suite(path: Path) -> SuiteResult:
     """One suite's result."""
     content = read_json(path, "run the stage validate again")
     try:
         return SuiteResult.parse(content)
     except ValueError as error:
         raise StageError(f"{path}: not a validation result ({error})") from error
+
+
+def _to_json(content: object) -> str:
+    """JSON of numbers, a line each."""
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
 
 
 def _replace_folder(folder: Path, files: Mapping[str, str]) -> None:

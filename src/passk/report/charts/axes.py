@@ -37,7 +37,7 @@ class PanelFrame:
     span: tuple[float, float] = (0.0, 1.0)
 
 
-def panel(
+def make_panel(
     frame: PanelFrame, margins: tuple[float, float, float, float] = MARGINS
 ) -> "tuple[Figure, Axes]":
     """A figure of one panel with its title."""
@@ -53,11 +53,11 @@ def panel(
         (size[1] - top - bottom) / size[1],
     )
     axes = figure.add_axes(box)
-    axes.set_title(_short(frame.title, size[0]))
+    axes.set_title(_shorten(frame.title, size[0]))
     return figure, axes
 
 
-def rows_panel(
+def make_rows_panel(
     labels: Sequence[str], frame: PanelFrame, quantity: str, margin: float = 0.03
 ) -> "tuple[Figure, Axes]":
     """A panel with one labelled row per thing over a horizontal axis, the first on top.
@@ -73,7 +73,9 @@ def rows_panel(
     longest = max(map(len, labels))
     left = min(0.2 + 0.075 * longest, frame.size[0] / 2)  # inches a character
     height = 0.86 + 0.3 * len(labels)
-    figure, axes = panel(replace(frame, size=(frame.size[0], height)), (left, 0.15, 0.28, 0.48))
+    figure, axes = make_panel(
+        replace(frame, size=(frame.size[0], height)), (left, 0.15, 0.28, 0.48)
+    )
     axes.set_yticks(range(len(labels)), list(labels))
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
@@ -81,19 +83,19 @@ def rows_panel(
     low, high = frame.span
     free = margin * (high - low) or 0.01
     axes.set_xlim(low - free, high + free)
-    axes.xaxis.set_major_locator(round_ticks(5))
+    axes.xaxis.set_major_locator(locate_round_ticks(5))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.set_xlabel(quantity)
     return figure, axes
 
 
-def _short(label: str, width: float) -> str:
+def _shorten(label: str, width: float) -> str:
     """A title that fits its panel: about nine characters to the inch."""
     most = int(width * 9)
     return label if len(label) <= most else label[: most - 1] + "…"
 
 
-def curve(
+def draw_curve(
     axes: "Axes", rows: pl.DataFrame, column: str, style: SeriesStyle, *, band: bool = True
 ) -> None:
     """A line over k, with its interval's band."""
@@ -109,7 +111,7 @@ def curve(
     )  # fmt: skip
 
 
-def attempts(axes: "Axes", k: pl.Series) -> None:
+def scale_attempts(axes: "Axes", k: pl.Series) -> None:
     """A logarithmic axis of attempts, with powers of two as whole numbers."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
@@ -124,7 +126,7 @@ def attempts(axes: "Axes", k: pl.Series) -> None:
     axes.set_xlabel("k, attempts per problem")
 
 
-def vertical(axes: "Axes", span: tuple[float, float], lowest: float = 0.0) -> None:
+def scale_vertical(axes: "Axes", span: tuple[float, float], lowest: float = 0.0) -> None:
     """A vertical axis rounded outward to tenths where the span is wide."""
     low, high = span
     step = 0.1 if high - low > 0.2 else 0.02
@@ -132,24 +134,24 @@ def vertical(axes: "Axes", span: tuple[float, float], lowest: float = 0.0) -> No
     top = min(1.0, math.ceil(high / step - 1e-9) * step)
     margin = 0.02 * (top - bottom)
     axes.set_ylim(bottom - (margin if bottom > lowest or lowest < 0 else 0), top + margin)
-    axes.yaxis.set_major_locator(round_ticks())
+    axes.yaxis.set_major_locator(locate_round_ticks())
 
 
-def round_ticks(most: int = 6) -> "MaxNLocator":
+def locate_round_ticks(most: int = 6) -> "MaxNLocator":
     """At most so many steps of 1, 2, 2.5 or 5 times a power of ten."""
     from matplotlib.ticker import MaxNLocator
 
     return MaxNLocator(most, steps=[1, 2, 2.5, 5, 10])
 
 
-def whole_percents() -> "PercentFormatter":
+def format_percents() -> "PercentFormatter":
     """Shares as whole per cents."""
     from matplotlib.ticker import PercentFormatter
 
     return PercentFormatter(1, decimals=0)
 
 
-def span_of(table: pl.DataFrame, low: str = "low", high: str = "high") -> tuple[float, float]:
+def find_span(table: pl.DataFrame, low: str = "low", high: str = "high") -> tuple[float, float]:
     """Smallest value of one column and largest of another."""
     return min(table[low].to_list()), max(table[high].to_list())
 

@@ -14,13 +14,13 @@ import polars as pl
 
 from passk.report.charts.axes import (
     PanelFrame,
-    attempts,
-    curve,
-    panel,
-    round_ticks,
+    draw_curve,
+    locate_round_ticks,
+    make_panel,
+    scale_attempts,
+    scale_vertical,
     select_names,
     select_rows,
-    vertical,
 )
 from passk.report.charts.series_style import SeriesStyle
 from passk.report.charts.svg import RULE, figure_style
@@ -52,11 +52,11 @@ def draw_pass_at_k(
     """
     rows = select_rows(select_names(table, "draw", styles), set=frame.name)
     with figure_style():
-        figure, axes = panel(frame)
+        figure, axes = make_panel(frame)
         _break_axis(axes, rows, bases)
         for draw, style in styles.items():
-            curve(axes, select_rows(rows, draw=draw).sort("k"), "pass_at_k", style, band=False)
-        attempts(axes, rows["k"])
+            draw_curve(axes, select_rows(rows, draw=draw).sort("k"), "pass_at_k", style, band=False)
+        scale_attempts(axes, rows["k"])
     return figure
 
 
@@ -68,12 +68,14 @@ def _break_axis(axes: "Axes", rows: pl.DataFrame, bases: frozenset[str]) -> None
     first = rows.filter((k == k.min()) & ~draws)["pass_at_k"].to_list()
     last = rows.filter(k == k.max())["pass_at_k"].to_list()
     low, high = min(rows["pass_at_k"].to_list()), max(rows["pass_at_k"].to_list())
-    stretched = ranges(first, last)
+    stretched = find_ranges(first, last)
     if len(stretched) == 1:
-        vertical(axes, (low, high))
+        scale_vertical(axes, (low, high))
         axes.set_ylabel("pass@k")
         return
-    values, places = scale((min(low, stretched[0][0]), max(high, stretched[-1][1])), stretched)
+    values, places = scale_ranges(
+        (min(low, stretched[0][0]), max(high, stretched[-1][1])), stretched
+    )
     axes.set_yscale(
         "function",
         functions=(lambda y: np.interp(y, values, places), lambda y: np.interp(y, places, values)),
@@ -82,7 +84,7 @@ def _break_axis(axes: "Axes", rows: pl.DataFrame, bases: frozenset[str]) -> None
     ticks = [
         float(tick)
         for start, end in stretched
-        for tick in round_ticks(4).tick_values(start, end)
+        for tick in locate_round_ticks(4).tick_values(start, end)
         if start <= tick <= end
     ]
     axes.yaxis.set_major_locator(FixedLocator(ticks))
@@ -93,22 +95,22 @@ def _break_axis(axes: "Axes", rows: pl.DataFrame, bases: frozenset[str]) -> None
     axes.set_ylabel("pass@k, broken axis")
 
 
-def ranges(first: Sequence[float], last: Sequence[float]) -> list[Range]:
+def find_ranges(first: Sequence[float], last: Sequence[float]) -> list[Range]:
     """The ranges to stretch, ascending; one where they meet.
 
     Example:
-        >>> [tuple(round(end, 2) for end in found) for found in ranges([0.3, 0.4], [0.8, 0.9])]
+        >>> [tuple(round(end, 2) for end in ends) for ends in find_ranges([0.3, 0.4], [0.8, 0.9])]
         [(0.27, 0.42), (0.78, 0.93)]
-        >>> len(ranges([0.3, 0.7], [0.6, 0.9]))
+        >>> len(find_ranges([0.3, 0.7], [0.6, 0.9]))
         1
     """
-    found = sorted(_padded(values) for values in (first, last) if values)
-    if len(found) == 2 and found[0][1] >= found[1][0]:
-        return [(found[0][0], max(found[0][1], found[1][1]))]
-    return found
+    padded = sorted(_pad(values) for values in (first, last) if values)
+    if len(padded) == 2 and padded[0][1] >= padded[1][0]:
+        return [(padded[0][0], max(padded[0][1], padded[1][1]))]
+    return padded
 
 
-def _padded(values: Sequence[float]) -> Range:
+def _pad(values: Sequence[float]) -> Range:
     low, high = min(values), max(values)
     width = max(high - low, NARROWEST)
     middle = (low + high) / 2
@@ -118,15 +120,15 @@ def _padded(values: Sequence[float]) -> Range:
     return max(0.0, low), min(1.0, high)
 
 
-def scale(span: Range, stretched: Sequence[Range]) -> tuple[list[float], list[float]]:
+def scale_ranges(span: Range, stretched: Sequence[Range]) -> tuple[list[float], list[float]]:
     """Values and their places on the axis, piecewise linear, places from 0 to 1.
 
     Example:
-        >>> values, places = scale((0.0, 1.0), [(0.2, 0.3), (0.8, 0.9)])
+        >>> values, places = scale_ranges((0.0, 1.0), [(0.2, 0.3), (0.8, 0.9)])
         >>> values, [round(place, 2) for place in places]
         ([0.0, 0.2, 0.3, 0.8, 0.9, 1.0], [0.0, 0.07, 0.43, 0.6, 0.96, 1.0])
     """
-    values = sorted({span[0], span[1], *(end for found in stretched for end in found)})
+    values = sorted({span[0], span[1], *(end for ends in stretched for end in ends)})
     inside = sum(end - start for start, end in stretched)
     outside = max(span[1] - span[0] - inside, 0.0)
     share = STRETCHED if outside > 0 else 1.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from passk.report.charts.series_style import SeriesStyle
-from passk.report.charts.svg import entry, entry_width, render, sheet
+from passk.report.charts.svg import draw_entry, join_panels, measure_entries, render
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,5 +52,5 @@ class DrawnChart:
     def document(self) -> str:
         """All panels and their legend as one SVG file."""
         styles = list(self.chart.styles.values()) if self.chart.legend else []
-        entries = [entry(style, self.chart.bars) for style in styles]
-        return sheet(list(self.panels.values()), entries, entry_width(styles))
+        entries = [draw_entry(style, self.chart.bars) for style in styles]
+        return join_panels(list(self.panels.values()), entries, measure_entries(styles))

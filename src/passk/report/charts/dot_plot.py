@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from passk.report.charts.axes import PanelFrame, rows_panel
+from passk.report.charts.axes import PanelFrame, make_rows_panel
 from passk.report.charts.svg import MUTED, figure_style
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ def draw_dots(rows: Sequence[DotRow], frame: PanelFrame, quantity: str) -> "Figu
         quantity: what the axis says.
     """
     with figure_style():
-        figure, axes = rows_panel([row.label for row in rows], frame, quantity, margin=0.05)
-        for place, row in enumerate(rows):
+        figure, axes = make_rows_panel([row.label for row in rows], frame, quantity, margin=0.05)
+        for height, row in enumerate(rows):
             if row.mean is not None:
-                axes.plot([row.mean], [place], marker="|", markersize=14, color=MUTED)
+                axes.plot([row.mean], [height], marker="|", markersize=14, color=MUTED)
             for value, colour in zip(row.values, row.colours, strict=True):
-                axes.plot([value], [place], marker="o", color=colour, linestyle="none")
+                axes.plot([value], [height], marker="o", color=colour, linestyle="none")
     return figure

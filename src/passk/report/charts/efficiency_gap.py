@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from passk.report.charts.axes import PanelFrame, rows_panel, select_rows
+from passk.report.charts.axes import PanelFrame, make_rows_panel, select_rows
 from passk.report.charts.series_style import SeriesStyle
 from passk.report.charts.svg import MUTED, figure_style
 
@@ -29,14 +29,16 @@ def draw_efficiency(
     """
     rows = select_rows(table, set=frame.name)
     with figure_style():
-        figure, axes = rows_panel([style.label for style in styles.values()], frame, "ΔSE")
-        for place, (comparison, style) in enumerate(styles.items()):
+        figure, axes = make_rows_panel([style.label for style in styles.values()], frame, "ΔSE")
+        for height, (comparison, style) in enumerate(styles.items()):
             for row in select_rows(rows, comparison=comparison).iter_rows(named=True):
-                axes.plot([row["low"], row["high"]], [place, place], color=style.colour)
-                axes.plot([row["efficiency_gap"]], [place], color=style.colour, marker=style.marker)
+                axes.plot([row["low"], row["high"]], [height, height], color=style.colour)
+                axes.plot(
+                    [row["efficiency_gap"]], [height], color=style.colour, marker=style.marker
+                )
             if comparison in published:
                 axes.plot(
-                    [published[comparison]], [place], marker="D", markersize=6, color=MUTED,
+                    [published[comparison]], [height], marker="D", markersize=6, color=MUTED,
                     markerfacecolor="none", linestyle="none",
                 )  # fmt: skip
     return figure

@@ -12,14 +12,14 @@ import polars as pl
 from passk.report.charts.axes import (
     SIGNED,
     PanelFrame,
-    attempts,
-    curve,
-    panel,
-    rows_panel,
+    draw_curve,
+    format_percents,
+    make_panel,
+    make_rows_panel,
+    scale_attempts,
+    scale_vertical,
     select_names,
     select_rows,
-    vertical,
-    whole_percents,
 )
 from passk.report.charts.series_style import SeriesStyle
 from passk.report.charts.svg import INK, figure_style
@@ -41,18 +41,18 @@ def draw_pass_at_k(
     table = select_names(table, "draw", styles)
     rows = select_rows(table, set=frame.name)
     with figure_style():
-        figure, axes = panel(frame)
+        figure, axes = make_panel(frame)
         for draw, style in styles.items():
-            curve(
+            draw_curve(
                 axes,
                 select_rows(rows, draw=draw).sort("k"),
                 "pass_at_k",
                 style,
                 band=len(styles) < 5,
             )
-        attempts(axes, table["k"])
+        scale_attempts(axes, table["k"])
         axes.set_ylabel("pass@k")
-        vertical(axes, frame.span)
+        scale_vertical(axes, frame.span)
     return figure
 
 
@@ -73,18 +73,20 @@ def draw_difference(
     table = select_names(table, "comparison", styles)
     rows = select_rows(table, set=frame.name)
     with figure_style():
-        figure, axes = panel(frame, SIGNED)
+        figure, axes = make_panel(frame, SIGNED)
         axes.axhline(0, color=INK, linewidth=0.9)
         for comparison, style in styles.items():
-            curve(axes, select_rows(rows, comparison=comparison).sort("k"), "difference", style)
+            draw_curve(
+                axes, select_rows(rows, comparison=comparison).sort("k"), "difference", style
+            )
             if crossings is not None:
                 for k in select_rows(crossings, comparison=comparison, set=frame.name)[
                     "crossover_k"
                 ].drop_nulls():
                     axes.axvline(k, color=style.colour, linewidth=1, linestyle=(0, (2, 2)))
-        attempts(axes, table["k"])
+        scale_attempts(axes, table["k"])
         axes.set_ylabel("difference in pass@k")
-        vertical(axes, frame.span, -1.0)
+        scale_vertical(axes, frame.span, -1.0)
     return figure
 
 
@@ -102,7 +104,7 @@ def draw_histogram(
     labels = dict(table.select("bin", "label").unique().sort("bin").iter_rows())
     width = 0.84 / len(styles)
     with figure_style():
-        figure, axes = panel(frame, (0.62, 0.1, 0.28, 0.78))
+        figure, axes = make_panel(frame, (0.62, 0.1, 0.28, 0.78))
         for i, (draw, style) in enumerate(styles.items()):
             bars = select_rows(rows, draw=draw).sort("bin")
             places = [bin_ - 0.42 + (i + 0.5) * width for bin_ in bars["bin"]]
@@ -113,8 +115,8 @@ def draw_histogram(
         axes.grid(visible=False, axis="x")
         axes.set_xlabel("accuracy of a problem, c/n")
         axes.set_ylabel("share of problems")
-        axes.yaxis.set_major_formatter(whole_percents())
-        vertical(axes, frame.span)
+        axes.yaxis.set_major_formatter(format_percents())
+        scale_vertical(axes, frame.span)
     return figure
 
 
@@ -135,15 +137,15 @@ def draw_failures(
     rows = select_rows(select_names(table, "draw", styles), set=frame.name)
     height = 0.76 / len(styles)
     with figure_style():
-        figure, axes = rows_panel(list(reasons.values()), frame, "share of samples")
+        figure, axes = make_rows_panel(list(reasons.values()), frame, "share of samples")
         for i, (draw, style) in enumerate(styles.items()):
             shares = {
                 (r["verdict"], r["reason"]): r["share"]
                 for r in select_rows(rows, draw=draw).to_dicts()
             }
-            places = [place - 0.38 + (i + 0.5) * height for place in range(len(reasons))]
+            places = [row - 0.38 + (i + 0.5) * height for row in range(len(reasons))]
             widths = [shares.get(reason, 0.0) for reason in reasons]
             axes.barh(places, widths, height, color=style.colour, label=style.label)
         axes.set_xlim(0.0, frame.span[1] * 1.03)
-        axes.xaxis.set_major_formatter(whole_percents())
+        axes.xaxis.set_major_formatter(format_percents())
     return figure

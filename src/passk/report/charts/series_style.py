@@ -26,7 +26,7 @@ class SeriesStyle:
         return "#" + "".join(f"{round(c + 0.4 * (255 - c)):02x}" for c in channels)
 
 
-def series_styles(params: ReportSettings, models: Mapping[str, str]) -> dict[str, SeriesStyle]:
+def style_series(params: ReportSettings, models: Mapping[str, str]) -> dict[str, SeriesStyle]:
     """The style of each draw (or arm).
 
     Args:
@@ -37,11 +37,11 @@ def series_styles(params: ReportSettings, models: Mapping[str, str]) -> dict[str
     styles: dict[str, SeriesStyle] = {}
     taken = 0
     for i, (draw, model) in enumerate(models.items()):
-        colour = first(params.colours, (draw, model))
+        colour = find_first(params.colours, (draw, model))
         if colour is None:
             colour, taken = free[taken % len(free)], taken + 1
         # Not by the arm: two draws of one arm (checkpoints, temperatures) must not share a label.
-        label = first(params.labels, (draw, model)) or draw
+        label = find_first(params.labels, (draw, model)) or draw
         styles[draw] = SeriesStyle(
             label, colour.lower(), LINES[i % len(LINES)], MARKERS[i % len(MARKERS)]
         )
@@ -66,7 +66,7 @@ def style_families(
     result: dict[str, SeriesStyle] = {}
     taken = 0
     for i, (base, rl) in enumerate(comparisons.values()):
-        colour = first(params.colours, (rl, models[rl]))
+        colour = find_first(params.colours, (rl, models[rl]))
         if colour is None:
             colour, taken = free[taken % len(free)], taken + 1
         marker = MARKERS[i % len(MARKERS)]
@@ -75,12 +75,12 @@ def style_families(
     return result
 
 
-def theme_colours(params: ReportSettings) -> dict[str, str]:
+def list_colours(params: ReportSettings) -> dict[str, str]:
     """Every colour that a line may have on light ground, and what it is on dark ground."""
     given = [*params.colours.values(), *params.palette]
     return {colour.lower(): SeriesStyle("", colour.lower(), "", "").dark for colour in given}
 
 
-def first(table: Mapping[str, str], names: Iterable[str]) -> str | None:
+def find_first(table: Mapping[str, str], names: Iterable[str]) -> str | None:
     """The entry of the first name that has one."""
     return next((table[name] for name in names if name in table), None)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from passk.report.charts.series_style import DASHES, SeriesStyle
 
@@ -30,7 +30,7 @@ _SHAPES = {
     "P": "M15.8 1.5h2.4v2.3h2.3v2.4h-2.3v2.3h-2.4v-2.3h-2.3v-2.4h2.3z",
 }
 
-_STYLE: dict[str, Any] = {
+_STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "passk",  # ids are hashes of what they name, not random
     "font.family": "sans-serif",
@@ -76,17 +76,17 @@ def render(figure: "Figure") -> str:
     stream = StringIO()
     with figure_style():
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-    return _lean("\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n")
+    return _shorten_ids("\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n")
 
 
-def _lean(svg: str) -> str:
+def _shorten_ids(svg: str) -> str:
     """Without what no reader sees: digits past a hundredth of a point, names that nothing uses."""
     svg = re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), svg)
     svg = re.sub(r' transform="rotate\(-0 [^"]*"', "", svg)
     return re.sub(r'<g id="[^"]*"', "<g", svg)
 
 
-def sheet(panels: Sequence[str], entries: Sequence[str], width: float) -> str:
+def join_panels(panels: Sequence[str], entries: Sequence[str], width: float) -> str:
     """Several documents of `render` as one, three to a row, below their legend.
 
     Args:
@@ -107,16 +107,16 @@ def sheet(panels: Sequence[str], entries: Sequence[str], width: float) -> str:
         f'<rect width="100%" height="100%" fill="{GROUND}"/>',
     ]
     for i, entry in enumerate(entries):
-        place = f"{10 + (i % per_row) * width:g} {12 + 16 * (i // per_row):g}"
-        body.append(f'<g transform="translate({place})">{entry}</g>')
+        position = f"{10 + (i % per_row) * width:g} {12 + 16 * (i // per_row):g}"
+        body.append(f'<g transform="translate({position})">{entry}</g>')
     for i, (panel, (w, h)) in enumerate(zip(panels, sizes, strict=True)):
-        place = f'x="{(i % columns) * across:g}" y="{top + (i // columns) * down:g}"'
-        opening = f'<svg {place} width="{w:g}" height="{h:g}" viewBox="0 0 {w:g} {h:g}"'
+        position = f'x="{(i % columns) * across:g}" y="{top + (i // columns) * down:g}"'
+        opening = f'<svg {position} width="{w:g}" height="{h:g}" viewBox="0 0 {w:g} {h:g}"'
         body.append(_named(_bare(panel), f"panel-{i}").replace("<svg", opening, 1))
     return "\n".join([*body, "</svg>"]) + "\n"
 
 
-def sample(style: SeriesStyle, thick: bool, colour: str) -> str:
+def draw_sample(style: SeriesStyle, thick: bool, colour: str) -> str:
     """A piece of line with its marker (or a bar) for a legend, 34 by 10, as SVG."""
     dashes = DASHES[style.line]
     pattern = f' stroke-dasharray="{dashes}"' if dashes and not thick else ""
@@ -127,16 +127,16 @@ def sample(style: SeriesStyle, thick: bool, colour: str) -> str:
     return line if thick else f'{line}<path d="{_SHAPES[style.marker]}" fill="{colour}"/>'
 
 
-def entry(style: SeriesStyle, thick: bool) -> str:
+def draw_entry(style: SeriesStyle, thick: bool) -> str:
     """A legend entry for `sheet`: a sample and its label."""
     font = "font-family: 'DejaVu Sans', 'Helvetica Neue', Arial, sans-serif; font-size: 9px"
     return (
-        f'<g transform="translate(0 -5)">{sample(style, thick, style.colour)}</g>'
+        f'<g transform="translate(0 -5)">{draw_sample(style, thick, style.colour)}</g>'
         f'<text x="40" y="3" fill="{INK}" style="{font}">{_quoted(style.label)}</text>'
     )
 
 
-def entry_width(styles: Sequence[SeriesStyle]) -> float:
+def measure_entries(styles: Sequence[SeriesStyle]) -> float:
     """Points that each of several legend entries takes."""
     return 56 + 5.6 * max((len(style.label) for style in styles), default=0)
 

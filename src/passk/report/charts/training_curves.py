@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from passk.report.charts.axes import PanelFrame, panel, round_ticks, select_rows
+from passk.report.charts.axes import PanelFrame, locate_round_ticks, make_panel, select_rows
 from passk.report.charts.series_style import SeriesStyle
 from passk.report.charts.svg import figure_style
 
@@ -50,7 +50,7 @@ def draw_quantity(
 
     name = frame.name
     with figure_style():
-        figure, axes = panel(frame)
+        figure, axes = make_panel(frame)
         for arm, style in styles.items():
             rows = select_rows(table, arm=arm).sort("step").drop_nulls(name)
             if rows.is_empty():
@@ -67,5 +67,5 @@ def draw_quantity(
         axes.set_xlabel("training step")
         axes.set_ylabel((QUANTITIES | FINE_TUNING)[name][1])
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-        axes.yaxis.set_major_locator(round_ticks())
+        axes.yaxis.set_major_locator(locate_round_ticks())
     return figure

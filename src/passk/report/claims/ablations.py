@@ -11,11 +11,11 @@ from passk.report.claims.verdict import (
     Interval,
     Results,
     Thresholds,
-    differences,
-    ends,
-    limits,
-    rows_by_set,
-    sign,
+    find_ends,
+    find_sign,
+    get_limits,
+    group_rows,
+    list_differences,
 )
 from passk.report.html.sourced_values import MINUS
 
@@ -24,26 +24,26 @@ def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
     """Per comparison (few and many rollouts; without and with a KL penalty) and set."""
     verdicts = []
     rollouts, penalties = (subjects.by_role.get(role, ()) for role in ("rollouts", "kl"))
-    for comparison, name, rows in rows_by_set(results, "difference", rollouts):
-        if (both := ends(rows)) is not None:
-            evidence = differences(both, f"more rollouts {MINUS} fewer")
-            verdict = rollouts_verdict(limits(both[1]))
+    for comparison, name, rows in group_rows(results, "difference", rollouts):
+        if (both := find_ends(rows)) is not None:
+            evidence = list_differences(both, f"more rollouts {MINUS} fewer")
+            verdict = decide_rollouts(get_limits(both[1]))
             verdicts.append(ClaimVerdict(comparison, name, verdict, tuple(evidence), "rollouts"))
-    for comparison, name, rows in rows_by_set(results, "difference", penalties):
-        if (both := ends(rows)) is not None:
-            evidence = differences(both, f"with KL penalty {MINUS} without")
-            verdict = kl_verdict(limits(both[0]), limits(both[1]))
+    for comparison, name, rows in group_rows(results, "difference", penalties):
+        if (both := find_ends(rows)) is not None:
+            evidence = list_differences(both, f"with KL penalty {MINUS} without")
+            verdict = decide_kl(get_limits(both[0]), get_limits(both[1]))
             verdicts.append(ClaimVerdict(comparison, name, verdict, tuple(evidence), "KL"))
     return verdicts
 
 
-def rollouts_verdict(last: Interval, thresholds: Thresholds = THRESHOLDS) -> str:
+def decide_rollouts(last: Interval, thresholds: Thresholds = THRESHOLDS) -> str:
     """Verdict from the interval of more - fewer rollouts at the largest k.
 
     Example:
-        >>> rollouts_verdict((0.01, 0.05)), rollouts_verdict((-0.05, -0.01))
+        >>> decide_rollouts((0.01, 0.05)), decide_rollouts((-0.05, -0.01))
         ('supported', 'not supported')
-        >>> rollouts_verdict((-0.01, 0.05)), rollouts_verdict((0.2, 0.3))  # much is not a little
+        >>> decide_rollouts((-0.01, 0.05)), decide_rollouts((0.2, 0.3))  # much is not a little
         ('undecided', 'not supported')
     """
     if last[1] < 0 or last[0] > thresholds.little:
@@ -51,20 +51,20 @@ def rollouts_verdict(last: Interval, thresholds: Thresholds = THRESHOLDS) -> str
     return SUPPORTED if last[0] > 0 else UNDECIDED
 
 
-def kl_verdict(first: Interval, last: Interval, thresholds: Thresholds = THRESHOLDS) -> str:
+def decide_kl(first: Interval, last: Interval, thresholds: Thresholds = THRESHOLDS) -> str:
     """Verdict from the intervals of with - without KL penalty at the smallest and largest k.
 
     Example:
-        >>> kl_verdict((-0.02, 0.03), (-0.3, -0.1)), kl_verdict((-0.02, 0.03), (0.1, 0.2))
+        >>> decide_kl((-0.02, 0.03), (-0.3, -0.1)), decide_kl((-0.02, 0.03), (0.1, 0.2))
         ('supported', 'not supported')
-        >>> kl_verdict((-0.2, 0.03), (-0.3, -0.1)), kl_verdict((-0.3, -0.1), (-0.3, -0.1))
+        >>> decide_kl((-0.2, 0.03), (-0.3, -0.1)), decide_kl((-0.3, -0.1), (-0.3, -0.1))
         ('undecided', 'not supported')
     """
     differs = first[0] > thresholds.same or first[1] < -thresholds.same
     if differs or last[0] > 0:
         return NOT_SUPPORTED
     same = -thresholds.same <= first[0] and first[1] <= thresholds.same
-    return SUPPORTED if same and sign(*last) < 0 else UNDECIDED
+    return SUPPORTED if same and find_sign(*last) < 0 else UNDECIDED
 
 
 CLAIM = Claim(

@@ -1,8 +1,6 @@
 """Claim 4: RL algorithms differ little, and their sampling efficiency gap stays large."""
 
-from collections.abc import Mapping
-from typing import Any
-
+from passk.analysis.questions.tracing import ResultRow
 from passk.report.claims.verdict import (
     NOT_SUPPORTED,
     SUPPORTED,
@@ -14,10 +12,10 @@ from passk.report.claims.verdict import (
     Interval,
     Results,
     Thresholds,
-    rows_by_set,
+    group_rows,
 )
-from passk.report.html.intervals import interval
-from passk.report.html.sourced_values import Part, SourcedValue, decimal, source
+from passk.report.html.intervals import format_interval
+from passk.report.html.sourced_values import Part, SourcedValue, cite, format_decimal
 
 
 def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
@@ -27,42 +25,42 @@ def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
         ClaimVerdict(
             group,
             name,
-            algorithms_verdict(
+            decide_algorithms(
                 (rows[0]["low"], rows[0]["high"]),
                 (rows[0]["smallest_low"], rows[0]["smallest_high"]),
             ),
             tuple(_evidence(rows[0])),
         )
-        for group, name, rows in rows_by_set(results, "spread", groups, "group")
+        for group, name, rows in group_rows(results, "spread", groups, "group")
     ]
 
 
-def _evidence(row: Mapping[str, Any]) -> list[Part]:
+def _evidence(row: ResultRow) -> list[Part]:
     key = {"group": row["group"], "set": row["set"]}
-    noise = SourcedValue(decimal(row["noise"]), row["noise"], source("spread", "noise", **key))
+    noise = SourcedValue(format_decimal(row["noise"]), row["noise"], cite("spread", "noise", **key))
     return [
         f"ΔSE of {row['comparisons']} algorithms at k = {row['k']} spans ",
-        *interval("spread", "spread", row, key),
+        *format_interval("spread", "spread", row, key),
         ", of which noise alone would give up to ",
         noise,
         "; smallest ΔSE ",
-        *interval(
+        *format_interval(
             "spread", "smallest", row, key, signed=True, limits=("smallest_low", "smallest_high")
         ),
     ]
 
 
-def algorithms_verdict(
+def decide_algorithms(
     spread: Interval, smallest: Interval, thresholds: Thresholds = THRESHOLDS
 ) -> str:
     """Verdict from simultaneous limits of the spread of gaps, and of the smallest gap.
 
     Example:
-        >>> algorithms_verdict((0.0, 0.08), (0.41, 0.5))
+        >>> decide_algorithms((0.0, 0.08), (0.41, 0.5))
         'supported'
-        >>> algorithms_verdict((0.12, 0.2), (0.41, 0.5)), algorithms_verdict((0, 0.08), (0.1, 0.3))
+        >>> decide_algorithms((0.12, 0.2), (0.41, 0.5)), decide_algorithms((0, 0.08), (0.1, 0.3))
         ('not supported', 'not supported')
-        >>> algorithms_verdict((0.0, 0.15), (0.41, 0.5))
+        >>> decide_algorithms((0.0, 0.15), (0.41, 0.5))
         'undecided'
     """
     if spread[0] > thresholds.alike or smallest[1] < thresholds.large:

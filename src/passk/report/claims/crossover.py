@@ -12,13 +12,13 @@ from passk.report.claims.verdict import (
     Interval,
     Results,
     Thresholds,
-    differences,
-    ends,
-    limits,
-    rows_by_set,
-    sign,
+    find_ends,
+    find_sign,
+    get_limits,
+    group_rows,
+    list_differences,
 )
-from passk.report.html.intervals import crossing_parts
+from passk.report.html.intervals import format_crossing
 
 
 def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
@@ -27,36 +27,36 @@ def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
     comparisons = subjects.by_role.get("rl", ())
     crossings = {
         (comparison, name): rows[0]
-        for comparison, name, rows in rows_by_set(results, "crossover", comparisons)
+        for comparison, name, rows in group_rows(results, "crossover", comparisons)
     }
-    for comparison, name, rows in rows_by_set(results, "difference", comparisons):
-        if (both := ends(rows)) is None:
+    for comparison, name, rows in group_rows(results, "difference", comparisons):
+        if (both := find_ends(rows)) is None:
             continue
         crossing = crossings.get((comparison, name))
-        verdict = crossover_verdict(
-            limits(both[0]), limits(both[1]), crossing["p_none"] if crossing else None
+        verdict = decide_crossover(
+            get_limits(both[0]), get_limits(both[1]), crossing["p_none"] if crossing else None
         )
-        evidence = differences(both, RL_LESS_BASE)
+        evidence = list_differences(both, RL_LESS_BASE)
         if crossing:
-            evidence += ["; ", *crossing_parts(crossing, both[1]["k"])]
+            evidence += ["; ", *format_crossing(crossing, both[1]["k"])]
         verdicts.append(ClaimVerdict(comparison, name, verdict, tuple(evidence)))
     return verdicts
 
 
-def crossover_verdict(
+def decide_crossover(
     first: Interval, last: Interval, p_none: float | None, thresholds: Thresholds = THRESHOLDS
 ) -> str:
     """Verdict from the intervals of RL - base at the smallest and the largest k.
 
     Example:
-        >>> crossover_verdict((0.1, 0.2), (-0.3, -0.1), 0.0)
+        >>> decide_crossover((0.1, 0.2), (-0.3, -0.1), 0.0)
         'supported'
-        >>> crossover_verdict((0.1, 0.2), (0.05, 0.1), 1.0)
+        >>> decide_crossover((0.1, 0.2), (0.05, 0.1), 1.0)
         'not supported'
-        >>> crossover_verdict((0.1, 0.2), (-0.1, 0.1), 0.5)
+        >>> decide_crossover((0.1, 0.2), (-0.1, 0.1), 0.5)
         'undecided'
     """
-    early, late = sign(*first), sign(*last)
+    early, late = find_sign(*first), find_sign(*last)
     if early < 0 or late > 0:
         return NOT_SUPPORTED
     crosses = p_none is not None and p_none <= thresholds.no_crossover

@@ -1,10 +1,10 @@
 """Claim 7: distillation lifts the curve at every k, and solves problems that the base does not."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from passk.analysis.proportions import sign_test
-from passk.report.claims.subset import outside, subset_verdict
+from passk.analysis.questions.tracing import ResultRow
+from passk.report.claims.subset import decide_subset, describe_outside
 from passk.report.claims.verdict import (
     NOT_SUPPORTED,
     SUPPORTED,
@@ -14,10 +14,10 @@ from passk.report.claims.verdict import (
     ClaimVerdict,
     Interval,
     Results,
-    differences,
-    rows_by_set,
+    group_rows,
+    list_differences,
 )
-from passk.report.html.sourced_values import MINUS, Part, SourcedValue, source
+from passk.report.html.sourced_values import MINUS, Part, SourcedValue, cite
 
 
 def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
@@ -26,19 +26,19 @@ def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
     comparisons = subjects.by_role.get("distilled", ())
     covered = {
         (comparison, name): rows
-        for comparison, name, rows in rows_by_set(results, "coverage", comparisons)
+        for comparison, name, rows in group_rows(results, "coverage", comparisons)
     }
-    for comparison, name, rows in rows_by_set(results, "difference", comparisons):
+    for comparison, name, rows in group_rows(results, "difference", comparisons):
         coverage = {row["category"]: row for row in covered.get((comparison, name), ())}
         sizes = {category: row["problems"] for category, row in coverage.items()}
         only = sizes.get("candidate_only", 0)
         solvable = only + sizes.get("both", 0)
         certain = coverage["candidate_only"]["certain"] if coverage else 0
-        verdict = distillation_verdict(
+        verdict = decide_distillation(
             [(row["low"], row["high"]) for row in rows],
             [(row["band_low"], row["band_high"]) for row in rows],
             goes_beyond(certain, only, sizes.get("reference_only", 0), subjects.level),
-            subset_verdict(only, solvable, subjects.level) == SUPPORTED,
+            decide_subset(only, solvable, subjects.level) == SUPPORTED,
         )
         evidence = _evidence(rows, coverage, subjects.level)
         verdicts.append(ClaimVerdict(comparison, name, verdict, tuple(evidence)))
@@ -46,25 +46,28 @@ def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
 
 
 def _evidence(
-    rows: Sequence[Mapping[str, Any]], coverage: Mapping[str, Mapping[str, Any]], level: float
+    rows: Sequence[ResultRow], coverage: Mapping[str, ResultRow], level: float
 ) -> list[Part]:
     """The k at which the difference is least certain, and the problems beyond the base."""
     least = min(rows, key=lambda row: float(row["low"]))
     above = sum(row["low"] > 0 for row in rows)
     parts: list[Part] = [f"above the base by the interval at {above} of {len(rows)} k; "]
-    parts += [*differences([least], f"least certain, distilled {MINUS} base")]
+    parts += [*list_differences([least], f"least certain, distilled {MINUS} base")]
     if "candidate_only" not in coverage:
         return parts
     only = coverage["candidate_only"]
     key = {"comparison": least["comparison"], "set": least["set"]}
     solvable = only["problems"] + coverage["both"]["problems"]
-    at = source("coverage", "certain", **key, category="candidate_only")
-    parts += ["; ", *outside(key, only["problems"], solvable, level, ("distilled", "base"))]
+    at = cite("coverage", "certain", **key, category="candidate_only")
+    parts += [
+        "; ",
+        *describe_outside(key, only["problems"], solvable, level, ("distilled", "base")),
+    ]
     parts += ["; by more than luck: ", SourcedValue(str(only["certain"]), only["certain"], at)]
     back = coverage["reference_only"]["problems"]
-    other = source("coverage", "problems", **key, category="reference_only")
+    other = cite("coverage", "problems", **key, category="reference_only")
     chance = sign_test(only["problems"], back)
-    sides = source("coverage", "problems", **key, category="reference_only,candidate_only")
+    sides = cite("coverage", "problems", **key, category="reference_only,candidate_only")
     parts += ["; base only: ", SourcedValue(str(back), back, other)]
     return [*parts, ", sign test p = ", SourcedValue(f"{chance:.2g}", chance, sides)]
 
@@ -85,7 +88,7 @@ def goes_beyond(certain: int, only: int, back: int, level: float) -> bool:
     return certain >= 1 or sign_test(only, back) <= (1 - level) / 2
 
 
-def distillation_verdict(
+def decide_distillation(
     intervals: Sequence[Interval], bands: Sequence[Interval], beyond: bool, subset: bool
 ) -> str:
     """Verdict from distilled - base at every k, and from the problems that only it solves.
@@ -97,11 +100,11 @@ def distillation_verdict(
         subset: whether what it solves is nearly a subset of what the base solves.
 
     Example:
-        >>> distillation_verdict([(0.1, 0.2)], [(0.05, 0.25)], True, False)
+        >>> decide_distillation([(0.1, 0.2)], [(0.05, 0.25)], True, False)
         'supported'
-        >>> distillation_verdict([(0.1, 0.2)], [(0.05, 0.25)], False, False)
+        >>> decide_distillation([(0.1, 0.2)], [(0.05, 0.25)], False, False)
         'undecided'
-        >>> distillation_verdict([(-0.2, -0.1)], [(-0.3, -0.05)], True, False)
+        >>> decide_distillation([(-0.2, -0.1)], [(-0.3, -0.05)], True, False)
         'not supported'
     """
     if subset or any(high < 0 for _, high in bands):

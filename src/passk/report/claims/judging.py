@@ -6,7 +6,7 @@ from dataclasses import replace
 from passk.report.claims.registry import CLAIMS
 from passk.report.claims.verdict import Claim, ClaimSubjects, ClaimVerdict
 from passk.report.context import ReportContext
-from passk.report.html.sourced_values import shares_of_resamples
+from passk.report.html.sourced_values import bound_shares
 
 Judged = list[tuple[Claim, list[ClaimVerdict]]]
 
@@ -18,7 +18,7 @@ def judge_claims(context: ReportContext) -> Judged:
     judged = []
     for claim in (CLAIMS[name] for name in context.params.judged_claims):
         verdicts = [
-            replace(verdict, evidence=tuple(shares_of_resamples(verdict.evidence, resamples)))
+            replace(verdict, evidence=tuple(bound_shares(verdict.evidence, resamples)))
             for verdict in claim.judge(context.results, subjects_by_role)
             if verdict.set in context.every_set
         ]
@@ -30,7 +30,7 @@ def judge_claims(context: ReportContext) -> Judged:
     return judged
 
 
-def first_verdicts(judged: Judged) -> Judged:
+def select_first_verdicts(judged: Judged) -> Judged:
     """Per claim, its verdict on the first set: of the first subject, and of each part."""
     short = []
     for claim, verdicts in judged:

@@ -9,11 +9,11 @@ from passk.report.claims.verdict import (
     ClaimVerdict,
     Interval,
     Results,
-    differences,
-    ends,
-    limits,
-    rows_by_set,
-    sign,
+    find_ends,
+    find_sign,
+    get_limits,
+    group_rows,
+    list_differences,
 )
 from passk.report.html.sourced_values import MINUS
 
@@ -21,27 +21,27 @@ from passk.report.html.sourced_values import MINUS
 def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
     """Per comparison of an early and a late checkpoint of one arm, and set."""
     verdicts = []
-    for comparison, name, rows in rows_by_set(
+    for comparison, name, rows in group_rows(
         results, "difference", subjects.by_role.get("longer", ())
     ):
-        if (both := ends(rows)) is None:
+        if (both := find_ends(rows)) is None:
             continue
-        verdict = longer_verdict(limits(both[0]), limits(both[1]))
-        evidence = differences(both, f"last {MINUS} first checkpoint")
+        verdict = decide_longer(get_limits(both[0]), get_limits(both[1]))
+        evidence = list_differences(both, f"last {MINUS} first checkpoint")
         verdicts.append(ClaimVerdict(comparison, name, verdict, tuple(evidence)))
     return verdicts
 
 
-def longer_verdict(first: Interval, last: Interval) -> str:
+def decide_longer(first: Interval, last: Interval) -> str:
     """Verdict from the intervals of late - early at the smallest and the largest k.
 
     Example:
-        >>> longer_verdict((0.1, 0.2), (-0.2, -0.1)), longer_verdict((0.1, 0.2), (0.1, 0.2))
+        >>> decide_longer((0.1, 0.2), (-0.2, -0.1)), decide_longer((0.1, 0.2), (0.1, 0.2))
         ('supported', 'not supported')
-        >>> longer_verdict((0.1, 0.2), (-0.1, 0.1))
+        >>> decide_longer((0.1, 0.2), (-0.1, 0.1))
         'undecided'
     """
-    early, late = sign(*first), sign(*last)
+    early, late = find_sign(*first), find_sign(*last)
     if early < 0 or late > 0:
         return NOT_SUPPORTED
     return SUPPORTED if early > 0 and late < 0 else UNDECIDED

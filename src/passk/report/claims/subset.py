@@ -13,35 +13,35 @@ from passk.report.claims.verdict import (
     ClaimVerdict,
     Results,
     Thresholds,
-    rows_by_set,
+    group_rows,
 )
-from passk.report.html.sourced_values import Part, SourcedValue, decimal, source
+from passk.report.html.sourced_values import Part, SourcedValue, cite, format_decimal
 
 
 def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
     """Per comparison of RL and its base, and set: RL-solvable problems that base never solves."""
     verdicts = []
-    for comparison, name, rows in rows_by_set(results, "coverage", subjects.by_role.get("rl", ())):
+    for comparison, name, rows in group_rows(results, "coverage", subjects.by_role.get("rl", ())):
         sizes = {row["category"]: row["problems"] for row in rows}
         only = sizes.get("candidate_only", 0)
         solvable = only + sizes.get("both", 0)
-        evidence = outside(
+        evidence = describe_outside(
             {"comparison": comparison, "set": name}, only, solvable, subjects.level, ("RL", "base")
         )
         verdicts.append(
             ClaimVerdict(
-                comparison, name, subset_verdict(only, solvable, subjects.level), tuple(evidence)
+                comparison, name, decide_subset(only, solvable, subjects.level), tuple(evidence)
             )
         )
     return verdicts
 
 
-def outside(
+def describe_outside(
     key: Mapping[str, str], only: int, solvable: int, level: float, who: tuple[str, str]
 ) -> list[Part]:
     """How many of the problems that one model solves the other does not, with the share."""
-    at = source("coverage", "problems", **key, category="candidate_only")
-    all_of_them = source("coverage", "problems", **key, category="both,candidate_only")
+    at = cite("coverage", "problems", **key, category="candidate_only")
+    all_of_them = cite("coverage", "problems", **key, category="both,candidate_only")
     parts: list[Part] = [
         SourcedValue(str(only), only, at),
         " of ",
@@ -51,19 +51,19 @@ def outside(
     if solvable:
         low, high = wilson(only, solvable, level)
         share, least, most = (
-            SourcedValue(decimal(value), value, at) for value in (only / solvable, low, high)
+            SourcedValue(format_decimal(value), value, at) for value in (only / solvable, low, high)
         )
         parts += [": ", share, " [", least, ", ", most, "]"]
     return parts
 
 
-def subset_verdict(
+def decide_subset(
     only: int, solvable: int, level: float = 0.95, thresholds: Thresholds = THRESHOLDS
 ) -> str:
     """Verdict from how many of the RL-solvable problems the base model does not solve.
 
     Example:
-        >>> subset_verdict(0, 200), subset_verdict(40, 200), subset_verdict(2, 40)
+        >>> decide_subset(0, 200), decide_subset(40, 200), decide_subset(2, 40)
         ('supported', 'not supported', 'undecided')
     """
     if solvable == 0:

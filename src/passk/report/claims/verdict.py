@@ -9,11 +9,11 @@ by limits that hold for all of them at once.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import polars as pl
 
-from passk.report.html.intervals import interval
+from passk.analysis.questions.tracing import ResultRow
+from passk.report.html.intervals import format_interval
 from passk.report.html.sourced_values import MINUS, Part
 
 SUPPORTED, NOT_SUPPORTED, UNDECIDED = "supported", "not supported", "undecided"
@@ -103,24 +103,24 @@ class Claim:
     of_groups: bool = False
 
 
-def sign(low: float, high: float) -> int:
+def find_sign(low: float, high: float) -> int:
     """1 or -1 where an interval excludes 0, else 0; an interval that ends at 0 includes it.
 
     Example:
-        >>> sign(0.1, 0.2), sign(-0.2, -0.1), sign(0.0, 0.2)
+        >>> find_sign(0.1, 0.2), find_sign(-0.2, -0.1), find_sign(0.0, 0.2)
         (1, -1, 0)
     """
     return (low > 0) - (high < 0)
 
 
-def rows_by_set(
+def group_rows(
     results: Results, question: str, subjects: Sequence[str], column: str = "comparison"
-) -> list[tuple[str, str, list[dict[str, Any]]]]:
+) -> list[tuple[str, str, list[ResultRow]]]:
     """Rows of a table by subject, in the order asked for, and set, in the table's."""
     if question not in results:
         return []
     table = results[question]
-    parts = []
+    parts: list[tuple[str, str, list[ResultRow]]] = []
     for subject in subjects:
         rows = table.filter(pl.col(column) == subject)
         for part in rows.partition_by("set", maintain_order=True):
@@ -128,24 +128,24 @@ def rows_by_set(
     return parts
 
 
-def ends(rows: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+def find_ends(rows: Sequence[ResultRow]) -> tuple[ResultRow, ResultRow] | None:
     """Rows of the smallest and the largest k; None where there is one k only."""
     ordered = sorted(rows, key=lambda row: int(row["k"]))
     return (ordered[0], ordered[-1]) if len(ordered) > 1 else None
 
 
-def limits(row: Mapping[str, Any]) -> Interval:
+def get_limits(row: ResultRow) -> Interval:
     """The interval of a row."""
     return row["low"], row["high"]
 
 
-def differences(rows: Sequence[Mapping[str, Any]], name: str) -> list[Part]:
+def list_differences(rows: Sequence[ResultRow], name: str) -> list[Part]:
     """Differences at some k as evidence."""
     parts: list[Part] = []
     for row in rows:
         key = {"comparison": row["comparison"], "set": row["set"], "k": row["k"]}
         parts += ["; " if parts else "", f"{name} at k = {row['k']}: "]
-        parts += interval("difference", "difference", row, key, signed=True)
+        parts += format_interval("difference", "difference", row, key, signed=True)
     return parts
 
 

@@ -7,9 +7,9 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from passk.report.charts.chart import DrawnChart
-from passk.report.charts.series_style import SeriesStyle, theme_colours
-from passk.report.charts.svg import sample
-from passk.report.claims.judging import first_verdicts, group_subjects, judge_claims
+from passk.report.charts.series_style import SeriesStyle, list_colours
+from passk.report.charts.svg import draw_sample
+from passk.report.claims.judging import group_subjects, judge_claims, select_first_verdicts
 from passk.report.context import ReportContext
 from passk.report.finding import state_finding
 from passk.report.html import sourced_values
@@ -40,11 +40,11 @@ def render_page(context: ReportContext, drawn: Mapping[str, DrawnChart]) -> str:
         params=context.params,
         css=Markup((HERE / "page.css").read_text(encoding="utf-8")),
         js=Markup((HERE / "page.js").read_text(encoding="utf-8")),
-        colours=theme_colours(context.params),
+        colours=list_colours(context.params),
         finding=sentence,
         example=sources[-1] if sources else "",
         claims=judged,
-        brief=first_verdicts(judged),
+        brief=select_first_verdicts(judged),
         level=f"{context.analysis.bootstrap.level * 100:g}%",
         sections=build_sections(context, drawn),
         context=context,
@@ -52,8 +52,8 @@ def render_page(context: ReportContext, drawn: Mapping[str, DrawnChart]) -> str:
 
 
 def _html(parts: Sequence[Part]) -> Markup:
-    return Markup(sourced_values.html(parts))  # every part is escaped there
+    return Markup(sourced_values.to_html(parts))  # every part is escaped there
 
 
 def _sample(style: SeriesStyle, thick: bool) -> Markup:
-    return Markup(sample(style, thick, f"var(--c{style.colour[1:]})"))
+    return Markup(draw_sample(style, thick, f"var(--c{style.colour[1:]})"))

@@ -58,24 +58,24 @@ class SourcedValue:
 Part = str | SourcedValue
 
 
-def source(table: str, column: str, **key: object) -> ValueSource:
+def cite(table: str, column: str, **key: object) -> ValueSource:
     """Name a result table's row and column.
 
     Example:
-        >>> source("pass_at_k", "low", draw="base", set="hard", k=1).row
+        >>> cite("pass_at_k", "low", draw="base", set="hard", k=1).row
         'pass_at_k draw=base set=hard k=1'
-        >>> source("failures", "share", reason="wrong output").row
+        >>> cite("failures", "share", reason="wrong output").row
         "failures reason='wrong output'"
     """
     return ValueSource(table, column, tuple(key.items()))
 
 
-def plain(parts: Iterable[Part]) -> str:
+def to_text(parts: Iterable[Part]) -> str:
     """A sentence as plain text."""
     return "".join(map(str, parts))
 
 
-def html(parts: Iterable[Part]) -> str:
+def to_html(parts: Iterable[Part]) -> str:
     """A sentence as HTML; every number carries its source."""
     return "".join(p.__html__() if isinstance(p, SourcedValue) else _words(p) for p in parts)
 
@@ -86,12 +86,14 @@ def _words(text: str) -> str:
     return escape(together.replace("(no crossover", "(no\N{NO-BREAK SPACE}crossover"))
 
 
-def decimal(value: float | None, digits: int = 3, signed: bool = False) -> str:
+def format_decimal(value: float | None, digits: int = 3, signed: bool = False) -> str:
     """A number with a fixed number of decimals; an undefined one is a dash, never 0.
 
     Example:
-        >>> decimal(0.91125), decimal(-0.0004), decimal(0.25, 2, signed=True), decimal(None)
-        ('0.911', '0.000', '+0.25', '–')
+        >>> format_decimal(0.91125), format_decimal(-0.0004), format_decimal(None)
+        ('0.911', '0.000', '–')
+        >>> format_decimal(0.25, 2, signed=True)
+        '+0.25'
     """
     if value is None or math.isnan(value):
         return "–"
@@ -101,38 +103,38 @@ def decimal(value: float | None, digits: int = 3, signed: bool = False) -> str:
     return (MINUS if value < 0 else "+" if signed else "") + text
 
 
-def shares_of_resamples(parts: Iterable[Part], resamples: int) -> list[Part]:
+def bound_shares(parts: Iterable[Part], resamples: int) -> list[Part]:
     """A sentence in which a share of resamples that would read as 0 is given its upper bound.
 
     None of N resamples shows less than 1 in N, not 0. The number keeps its value and its source.
 
     Example:
-        >>> none = SourcedValue("0.000", 0.0, source("crossover", "p_none", comparison="grpo"))
-        >>> plain(shares_of_resamples(["P(no crossover) = ", none], 1000))
+        >>> none = SourcedValue("0.000", 0.0, cite("crossover", "p_none", comparison="grpo"))
+        >>> to_text(bound_shares(["P(no crossover) = ", none], 1000))
         'P(no crossover) < 0.001'
     """
-    found: list[Part] = []
+    sentence: list[Part] = []
     for part in parts:
         if isinstance(part, SourcedValue) and _reads_as_zero(part):
-            if found and isinstance(found[-1], str):
-                found[-1] = found[-1].removesuffix("= ")
+            if sentence and isinstance(sentence[-1], str):
+                sentence[-1] = sentence[-1].removesuffix("= ")
             bound = math.ceil(1000 / resamples) / 1000
-            found.append(replace(part, text=f"< {bound:.3f}"))
+            sentence.append(replace(part, text=f"< {bound:.3f}"))
         else:
-            found.append(part)
-    return found
+            sentence.append(part)
+    return sentence
 
 
 def _reads_as_zero(number: SourcedValue) -> bool:
-    return number.source.column == "p_none" and number.text == decimal(0.0)
+    return number.source.column == "p_none" and number.text == format_decimal(0.0)
 
 
-def attempts(value: float | None, beyond: int | None = None) -> str:
+def format_attempts(value: float | None, beyond: int | None = None) -> str:
     """A k that may lie between whole numbers, or past the grid.
 
     Example:
-        >>> attempts(5.27), attempts(64.0), attempts(130.4), attempts(None, beyond=256)
-        ('5.3', '64', '130', '> 256')
+        >>> format_attempts(5.27), format_attempts(64.0), format_attempts(None, beyond=256)
+        ('5.3', '64', '> 256')
     """
     if value is None:
         return "–" if beyond is None else f"> {beyond}"

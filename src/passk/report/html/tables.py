@@ -1,10 +1,10 @@
 """Tables of the page: rows of cells, each number with its source."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from passk.report.html.intervals import interval
+from passk.analysis.questions.tracing import ResultRow
+from passk.report.html.intervals import format_interval
 from passk.report.html.sourced_values import Part
 
 TableCell = Sequence[Part]  # a sentence
@@ -34,14 +34,16 @@ class HtmlTable:
     caption: str = ""
 
 
-def point(row: Mapping[str, Any] | None, draw: str, name: str) -> TableCell:
+def format_point(row: ResultRow | None, draw: str, name: str) -> TableCell:
     """A point of a curve with its interval, or a dash where there is none."""
     if row is None:
         return ["–"]
-    return interval("pass_at_k", "pass_at_k", row, {"draw": draw, "set": name, "k": row["k"]})
+    return format_interval(
+        "pass_at_k", "pass_at_k", row, {"draw": draw, "set": name, "k": row["k"]}
+    )
 
 
-def without_empty(table: HtmlTable) -> HtmlTable:
+def drop_empty_columns(table: HtmlTable) -> HtmlTable:
     """The table without the columns in which every cell is `NONE`."""
     kept = [i for i in range(len(table.columns)) if any(row[i] is not NONE for row in table.rows)]
     return replace(

@@ -1,6 +1,6 @@
 """More rollouts per prompt, and a KL penalty to the start model."""
 
-from passk.report.sections.comparison import READS, comparison_charts, comparison_tables
+from passk.report.sections.comparison import READS, chart_comparisons, tabulate_comparisons
 from passk.report.sections.section import PaperFigure, Section
 
 SECTION = Section(
@@ -17,7 +17,7 @@ SECTION = Section(
             "leaves pass@1 as it is and lowers pass@128 much."
         ),
     ),
-    charts=lambda context: comparison_charts(context, "ablations"),
-    tables=lambda context: comparison_tables(context, "ablations"),
+    charts=lambda context: chart_comparisons(context, "ablations"),
+    tables=lambda context: tabulate_comparisons(context, "ablations"),
     compares=True,
 )

@@ -6,7 +6,7 @@ from passk.report.charts import broken_axis
 from passk.report.charts.axes import PanelFrame
 from passk.report.charts.chart import Chart
 from passk.report.context import ReportContext
-from passk.report.sections.endpoints import endpoint_table
+from passk.report.sections.endpoints import tabulate_endpoints
 from passk.report.sections.section import PaperFigure, Section
 
 LARGEST_K = 256
@@ -50,6 +50,6 @@ SECTION = Section(
         largest_k=LARGEST_K,
     ),
     charts=_charts,
-    tables=lambda context: [endpoint_table(context, "algorithms", LARGEST_K)],
+    tables=lambda context: [tabulate_endpoints(context, "algorithms", LARGEST_K)],
     compares=True,
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from passk.analysis.settings import Bootstrap
 from passk.report.charts.chart import Chart, DrawnChart
-from passk.report.charts.series_style import SeriesStyle, theme_colours
+from passk.report.charts.series_style import SeriesStyle, list_colours
 from passk.report.charts.svg import GROUND, INK, MUTED, RULE, inline
 from passk.report.context import ReportContext
 from passk.report.examples import ProblemExample
@@ -144,4 +144,4 @@ def _place(drawing: DrawnChart, title: str, context: ReportContext, *, folded: b
 def _variables(context: ReportContext) -> dict[str, str]:
     """Colours of the charts and the CSS variables that stand for them in the page."""
     fixed = {INK: "ink", MUTED: "muted", RULE: "rule", GROUND: "ground"}
-    return fixed | {colour: f"c{colour[1:]}" for colour in theme_colours(context.params)}
+    return fixed | {colour: f"c{colour[1:]}" for colour in list_colours(context.params)}

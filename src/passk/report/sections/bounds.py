@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 
 from passk.report.context import ReportContext
-from passk.report.html.sourced_values import SourcedValue, decimal, source
+from passk.report.html.sourced_values import SourcedValue, cite, format_decimal
 from passk.report.html.tables import Cells, HtmlTable
 from passk.report.sections.section import Section
 
 
-def bounds_table(context: ReportContext, draws: Iterable[str], sets: Sequence[str]) -> HtmlTable:
+def tabulate_bounds(context: ReportContext, draws: Iterable[str], sets: Sequence[str]) -> HtmlTable:
     """Pass@k with unknown verdicts as not solved and as solved, at both ends of the grid."""
     rows: list[Cells] = []
     for draw in draws:
@@ -16,7 +16,7 @@ def bounds_table(context: ReportContext, draws: Iterable[str], sets: Sequence[st
             for entry in context.ends(draw, name):
                 key = {"draw": draw, "set": name, "k": entry["k"]}
                 low, high = (
-                    SourcedValue(decimal(entry[c]), entry[c], source("pass_at_k", c, **key))
+                    SourcedValue(format_decimal(entry[c]), entry[c], cite("pass_at_k", c, **key))
                     for c in ("pass_at_k", "bound_high")
                 )
                 rows.append(
@@ -34,5 +34,5 @@ SECTION = Section(
         "solved; beside it, pass@k if every unknown verdict were correct."
     ),
     reads=("pass_at_k",),
-    tables=lambda context: [bounds_table(context, context.curves, context.set_names)],
+    tables=lambda context: [tabulate_bounds(context, context.curves, context.set_names)],
 )

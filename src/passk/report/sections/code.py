@@ -1,9 +1,9 @@
 """Code: answers are programs that are run on hidden tests."""
 
-from passk.report.sections.domain import domain_section
+from passk.report.sections.domain import build_domain_section
 from passk.report.sections.section import PaperFigure
 
-SECTION = domain_section(
+SECTION = build_domain_section(
     "code",
     title="Code",
     caption=(

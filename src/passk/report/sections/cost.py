@@ -1,11 +1,9 @@
 """What training cost, in quantities that do not depend on the machine."""
 
-from collections.abc import Mapping
-from typing import Any
-
+from passk.analysis.questions.tracing import ResultRow
 from passk.report.context import ReportContext
-from passk.report.html.sourced_values import SourcedValue, source
-from passk.report.html.tables import NONE, Cells, HtmlTable, TableCell, without_empty
+from passk.report.html.sourced_values import SourcedValue, cite
+from passk.report.html.tables import NONE, Cells, HtmlTable, TableCell, drop_empty_columns
 from passk.report.sections.section import PaperFigure, Section
 
 # Column of the result table -> its heading, and how a number of it is written.
@@ -20,7 +18,7 @@ _COLUMNS = {
 _RELATIVE = 3  # place of the column that sets rollouts in relation to the least
 
 
-def cost_table(context: ReportContext) -> HtmlTable:
+def tabulate_costs(context: ReportContext) -> HtmlTable:
     """What each arm drew and generated."""
     entries = {row["arm"]: row for arm in context.train for row in context.rows("cost", arm=arm)}
     least = min((row["rollouts"] or 0 for row in entries.values()), default=0)
@@ -31,24 +29,24 @@ def cost_table(context: ReportContext) -> HtmlTable:
         rows.append(row)
     columns = ["Arm", *(heading for heading, _ in _COLUMNS.values())]
     columns.insert(_RELATIVE, "Times the least")
-    return without_empty(HtmlTable(columns, rows, frozenset({0})))
+    return drop_empty_columns(HtmlTable(columns, rows, frozenset({0})))
 
 
-def _cell(entry: Mapping[str, Any], column: str) -> TableCell:
+def _cell(entry: ResultRow, column: str) -> TableCell:
     """A quantity of an arm."""
     value = entry[column]
     if value is None:
         return NONE
     text = _COLUMNS[column][1].format(value)
-    return [SourcedValue(text, value, source("cost", column, arm=entry["arm"]))]
+    return [SourcedValue(text, value, cite("cost", column, arm=entry["arm"]))]
 
 
-def _times(entry: Mapping[str, Any], least: int) -> TableCell:
+def _times(entry: ResultRow, least: int) -> TableCell:
     """Rollouts of an arm as a multiple of the least."""
     if not least or not entry["rollouts"]:
         return NONE
     ratio = entry["rollouts"] / least
-    return [SourcedValue(f"{ratio:.2f}", ratio, source("cost", "rollouts", arm=entry["arm"]))]
+    return [SourcedValue(f"{ratio:.2f}", ratio, cite("cost", "rollouts", arm=entry["arm"]))]
 
 
 SECTION = Section(
@@ -64,5 +62,5 @@ SECTION = Section(
         where="Section 4.3",
         numbers="DAPO's dynamic sampling draws 3 to 6 times as many samples per batch.",
     ),
-    tables=lambda context: [cost_table(context)],
+    tables=lambda context: [tabulate_costs(context)],
 )

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
 
+from passk.analysis.questions.tracing import ResultRow
 from passk.report.context import ReportContext
-from passk.report.html.sourced_values import Part, SourcedValue, source
+from passk.report.html.sourced_values import Part, SourcedValue, cite
 from passk.report.html.tables import Cells, HtmlTable, TableCell
 from passk.report.sections.section import PaperFigure, Section
 
@@ -19,7 +19,7 @@ def _titles(trained: str) -> dict[str, str]:
     return dict(zip(CATEGORIES, words, strict=True))
 
 
-def coverage_table(
+def tabulate_coverage(
     context: ReportContext, comparisons: Iterable[str], sets: Sequence[str], trained: str = "RL"
 ) -> HtmlTable:
     """Which problems both, one or neither solve, and which of those by more than luck."""
@@ -37,7 +37,7 @@ def coverage_table(
             )
         entry = entries[0]
         key = {"comparison": comparison, "set": name, "category": entry["category"]}
-        at = source("coverage", "excluded", **key)
+        at = cite("coverage", "excluded", **key)
         rows.append([*row, [SourcedValue(str(entry["excluded"]), entry["excluded"], at)]])
     titles = [title[0].upper() + title[1:] for title in _titles(trained).values()]
     columns = ["Comparison", "Set", *titles, "Left out"]
@@ -47,11 +47,11 @@ def coverage_table(
     return HtmlTable(columns, rows, frozenset(range(6)))
 
 
-def _category(entry: Mapping[str, Any], key: Mapping[str, object]) -> TableCell:
+def _category(entry: ResultRow, key: Mapping[str, object]) -> TableCell:
     """How many problems, their share, and how many of them by more than luck."""
 
     def number(column: str, text: str) -> SourcedValue:
-        return SourcedValue(text, entry[column], source("coverage", column, **key))
+        return SourcedValue(text, entry[column], cite("coverage", column, **key))
 
     count, share = number("problems", str(entry["problems"])), number("share", _percent(entry))
     parts: list[Part] = [count, " (", share, ")"]
@@ -60,18 +60,18 @@ def _category(entry: Mapping[str, Any], key: Mapping[str, object]) -> TableCell:
     return parts
 
 
-def _percent(entry: Mapping[str, Any]) -> str:
+def _percent(entry: ResultRow) -> str:
     return f"{entry['share']:.1%}"
 
 
-def index_table(
+def tabulate_indices(
     context: ReportContext, comparisons: Iterable[str], sets: Sequence[str], trained: str = "RL"
 ) -> HtmlTable:
     """The problems of each category by their index, neighbours as ranges."""
     rows: list[Cells] = []
     for comparison, name, entries in context.by_comparison("coverage", comparisons, sets):
         for entry in sorted(entries, key=lambda row: CATEGORIES.index(row["category"])):
-            listed = ranges(entry["indices"]) or "none"
+            listed = join_ranges(entry["indices"]) or "none"
             words = [
                 context.versus(comparison),
                 context.label(name),
@@ -82,14 +82,14 @@ def index_table(
     return HtmlTable(columns, rows, frozenset({0, 1, 2, 3}), folded="The problems by index")
 
 
-def ranges(indices: Sequence[int]) -> str:
+def join_ranges(indices: Sequence[int]) -> str:
     """Ascending indices as a list in which three neighbours or more are a range.
 
     Example:
-        >>> ranges([0, 1, 2, 3, 5, 7, 8, 10])
+        >>> join_ranges([0, 1, 2, 3, 5, 7, 8, 10])
         '0–3, 5, 7, 8, 10'
     """
-    breaks = [i + 1 for i, (one, two) in enumerate(pairwise(indices)) if two != one + 1]
+    breaks = [i + 1 for i, (left, right) in enumerate(pairwise(indices)) if right != left + 1]
     runs = [indices[i:j] for i, j in pairwise([0, *breaks, len(indices)])]
     words: list[str] = []
     for run in runs:
@@ -100,7 +100,10 @@ def ranges(indices: Sequence[int]) -> str:
 
 def _tables(context: ReportContext) -> list[HtmlTable]:
     comparisons, sets = list(context.comparisons), context.set_names
-    return [coverage_table(context, comparisons, sets), index_table(context, comparisons, sets)]
+    return [
+        tabulate_coverage(context, comparisons, sets),
+        tabulate_indices(context, comparisons, sets),
+    ]
 
 
 SECTION = Section(

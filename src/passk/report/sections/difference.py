@@ -2,21 +2,21 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
+from passk.analysis.questions.tracing import ResultRow
 from passk.analysis.settings import Comparison
 from passk.report.charts import axes, panels
 from passk.report.charts.axes import PanelFrame
 from passk.report.charts.chart import Chart
 from passk.report.charts.series_style import LINES, MARKERS, SeriesStyle
-from passk.report.context import ReportContext, ordered
-from passk.report.html.intervals import crossing_parts, interval
-from passk.report.html.sourced_values import shares_of_resamples
+from passk.report.context import ReportContext, sort_rows
+from passk.report.html.intervals import format_crossing, format_interval
+from passk.report.html.sourced_values import bound_shares
 from passk.report.html.tables import Cells, HtmlTable
 from passk.report.sections.section import PaperFigure, Section
 
 
-def difference_charts(
+def chart_differences(
     context: ReportContext,
     name: str,
     comparisons: Mapping[str, Comparison],
@@ -36,7 +36,7 @@ def difference_charts(
     sets, table = context.select("difference", comparison_styles, set_names)
     if not sets or table["k"].n_unique() < 2:
         return
-    span = axes.span_of(table)
+    span = axes.find_span(table)
     crossings = context.results.get("crossover")
     yield Chart(
         name,
@@ -63,7 +63,7 @@ def style_comparisons(
     }
 
 
-def crossover_table(context: ReportContext) -> HtmlTable:
+def tabulate_crossovers(context: ReportContext) -> HtmlTable:
     """The crossover, and the difference at both ends, per main comparison and set."""
     rows = []
     for comparison, name, points in context.comparisons_and_sets("difference"):
@@ -76,7 +76,7 @@ def crossover_table(context: ReportContext) -> HtmlTable:
     return HtmlTable(columns, rows, frozenset({0, 1, 4}))
 
 
-def comparison_table(
+def tabulate_differences(
     context: ReportContext, comparisons: Iterable[str], sets: Sequence[str]
 ) -> HtmlTable:
     """The same for the comparisons of a section, those of one set below each other."""
@@ -93,19 +93,19 @@ def comparison_table(
 
 
 def _compared(
-    context: ReportContext, comparison: str, name: str, rows: Sequence[Mapping[str, Any]]
+    context: ReportContext, comparison: str, name: str, rows: Sequence[ResultRow]
 ) -> Cells:
     """Differences at both ends of the grid, and the crossover."""
-    points = ordered(rows, "k")
+    points = sort_rows(rows, "k")
     ends = [points[0], points[-1]]
     cells: Cells = []
     for end in ends:
         key = {"comparison": comparison, "set": name, "k": end["k"]}
-        value = interval("difference", "difference", end, key, signed=True)
+        value = format_interval("difference", "difference", end, key, signed=True)
         cells.append([f"k = {end['k']}: ", *value])
     crossing = context.row("crossover", comparison=comparison, set=name)
-    crossed = crossing_parts(crossing, ends[-1]["k"]) if crossing else ["–"]
-    return [*cells, shares_of_resamples(crossed, context.analysis.bootstrap.resamples)]
+    crossed = format_crossing(crossing, ends[-1]["k"]) if crossing else ["–"]
+    return [*cells, bound_shares(crossed, context.analysis.bootstrap.resamples)]
 
 
 SECTION = Section(
@@ -118,8 +118,8 @@ SECTION = Section(
     paper=PaperFigure(
         where="Figures 2 and 9 (later version Figures 2 and 10)",
     ),
-    charts=lambda context: difference_charts(
+    charts=lambda context: chart_differences(
         context, "difference", context.comparisons, context.styles, context.set_names
     ),
-    tables=lambda context: [crossover_table(context)],
+    tables=lambda context: [tabulate_crossovers(context)],
 )

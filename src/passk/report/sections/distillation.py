@@ -2,8 +2,8 @@
 
 from passk.report.context import ReportContext
 from passk.report.html.tables import HtmlTable
-from passk.report.sections.comparison import READS, comparison_charts, comparison_tables
-from passk.report.sections.coverage import coverage_table, index_table
+from passk.report.sections.comparison import READS, chart_comparisons, tabulate_comparisons
+from passk.report.sections.coverage import tabulate_coverage, tabulate_indices
 from passk.report.sections.section import PaperFigure, Section
 
 
@@ -13,9 +13,9 @@ def _tables(context: ReportContext) -> list[HtmlTable]:
     distilled = context.subjects().get("distilled") or comparisons
     beyond = [comparison for comparison in comparisons if comparison in distilled]
     return [
-        *comparison_tables(context, "distillation"),
-        coverage_table(context, beyond, sets, "distilled"),
-        index_table(context, beyond, sets, "distilled"),
+        *tabulate_comparisons(context, "distillation"),
+        tabulate_coverage(context, beyond, sets, "distilled"),
+        tabulate_indices(context, beyond, sets, "distilled"),
     ]
 
 
@@ -32,7 +32,7 @@ SECTION = Section(
         where="Figure 7",
         numbers="There the distilled model is above the base model at every k.",
     ),
-    charts=lambda context: comparison_charts(context, "distillation"),
+    charts=lambda context: chart_comparisons(context, "distillation"),
     tables=_tables,
     compares=True,
 )

@@ -1,7 +1,7 @@
 """A section of one domain: all that the page says of the main comparisons and sets, of its own.
 
 Example:
-    >>> domain_section("math", title="Mathematics", caption="The same questions.").compares
+    >>> build_domain_section("math", title="Mathematics", caption="The same questions.").compares
     True
 """
 
@@ -13,21 +13,21 @@ from passk.report.charts.chart import Chart
 from passk.report.context import ReportContext
 from passk.report.examples import show_examples
 from passk.report.html.tables import HtmlTable
-from passk.report.sections.bounds import bounds_table
-from passk.report.sections.coverage import coverage_table, index_table
-from passk.report.sections.difference import comparison_table, difference_charts
-from passk.report.sections.endpoints import LARGEST_K, endpoint_table
-from passk.report.sections.failures import failure_charts, failure_table
-from passk.report.sections.greedy import greedy_table
-from passk.report.sections.histogram import histogram_charts
-from passk.report.sections.pass_at_k import curve_charts
+from passk.report.sections.bounds import tabulate_bounds
+from passk.report.sections.coverage import tabulate_coverage, tabulate_indices
+from passk.report.sections.difference import chart_differences, tabulate_differences
+from passk.report.sections.endpoints import LARGEST_K, tabulate_endpoints
+from passk.report.sections.failures import chart_failures, tabulate_failures
+from passk.report.sections.greedy import tabulate_greedy
+from passk.report.sections.histogram import chart_histograms
+from passk.report.sections.pass_at_k import chart_curves
 from passk.report.sections.section import PaperFigure, Section
 
 READS = ("pass_at_k", "difference", "crossover", "histogram", "coverage", "greedy", "failures")
 Tables = Callable[[ReportContext], Sequence[HtmlTable]]
 
 
-def domain_section(
+def build_domain_section(
     name: str,
     *,
     title: str,
@@ -69,10 +69,10 @@ def _charts(context: ReportContext, name: str) -> Iterator[Chart]:
     styles = context.styles_of(context.drawn(comparisons))
     every = context.styles_of(_draws(comparisons))
     charts = (
-        ("pass@k", curve_charts(context, name, styles, sets)),
-        ("RL − base", difference_charts(context, f"{name}-difference", comparisons, every, sets)),
-        ("Accuracy by problem", histogram_charts(context, f"{name}-histogram", styles, sets)),
-        ("What samples fail of", failure_charts(context, f"{name}-failures", styles, sets)),
+        ("pass@k", chart_curves(context, name, styles, sets)),
+        ("RL − base", chart_differences(context, f"{name}-difference", comparisons, every, sets)),
+        ("Accuracy by problem", chart_histograms(context, f"{name}-histogram", styles, sets)),
+        ("What samples fail of", chart_failures(context, f"{name}-failures", styles, sets)),
     )
     for heading, of_kind in charts:
         for chart in of_kind:
@@ -96,11 +96,11 @@ def _tables(context: ReportContext, name: str, largest_k: int) -> list[HtmlTable
         return []
     sets, draws = context.panel_sets(name), context.drawn(comparisons)
     return [
-        endpoint_table(context, name, largest_k),
-        comparison_table(context, comparisons, sets),
-        coverage_table(context, comparisons, sets),
-        index_table(context, comparisons, sets),
-        greedy_table(context, [other for other in sets if other not in context.set_names]),
-        failure_table(context, draws, sets),
-        replace(bounds_table(context, draws, sets), folded="Bounds for unknown verdicts"),
+        tabulate_endpoints(context, name, largest_k),
+        tabulate_differences(context, comparisons, sets),
+        tabulate_coverage(context, comparisons, sets),
+        tabulate_indices(context, comparisons, sets),
+        tabulate_greedy(context, [other for other in sets if other not in context.set_names]),
+        tabulate_failures(context, draws, sets),
+        replace(tabulate_bounds(context, draws, sets), folded="Bounds for unknown verdicts"),
     ]

@@ -8,9 +8,9 @@ from passk.report.charts import axes, efficiency_gap
 from passk.report.charts.axes import PanelFrame
 from passk.report.charts.chart import Chart
 from passk.report.context import ReportContext
-from passk.report.html.intervals import interval
-from passk.report.html.sourced_values import MINUS, SourcedValue, decimal, source
-from passk.report.html.tables import NONE, Cells, HtmlTable, without_empty
+from passk.report.html.intervals import format_interval
+from passk.report.html.sourced_values import MINUS, SourcedValue, cite, format_decimal
+from passk.report.html.tables import NONE, Cells, HtmlTable, drop_empty_columns
 from passk.report.sections.section import PaperFigure, Section
 
 
@@ -30,9 +30,9 @@ def _charts(context: ReportContext) -> Iterator[Chart]:
     sets, table = context.select("efficiency", styles, context.panel_sets("algorithms"))
     if not sets:
         return
-    paper = {key: published_gaps(context, comparisons, key) for key in sets}
+    paper = {key: find_published_gaps(context, comparisons, key) for key in sets}
     values = [gap for gaps in paper.values() for gap in gaps.values()]
-    low, high = axes.span_of(table)
+    low, high = axes.find_span(table)
     span = (min([low, *values]), max([high, *values]))
     yield Chart(
         "efficiency",
@@ -45,28 +45,28 @@ def _charts(context: ReportContext) -> Iterator[Chart]:
     )
 
 
-def efficiency_table(
+def tabulate_gaps(
     context: ReportContext, comparisons: Iterable[str], sets: Sequence[str]
 ) -> HtmlTable:
     """The sampling efficiency gap per set and comparison, and the paper's from its table."""
     rows: list[Cells] = []
     for name in sets:
-        paper = published_gaps(context, comparisons, name)
+        paper = find_published_gaps(context, comparisons, name)
         for comparison in comparisons:
             for entry in context.rows("efficiency", comparison=comparison, set=name):
                 key = {"comparison": comparison, "set": name, "k": entry["k"]}
-                value = interval("efficiency", "efficiency_gap", entry, key, signed=True)
+                value = format_interval("efficiency", "efficiency_gap", entry, key, signed=True)
                 gap = paper.get(comparison)
                 rows.append(
                     [[context.label(name)], [context.versus(comparison)], [str(entry["k"])], value,
-                     NONE if gap is None else [decimal(gap, signed=True)]]
+                     NONE if gap is None else [format_decimal(gap, signed=True)]]
                 )  # fmt: skip
     columns = ["Set", "Comparison", "k", f"ΔSE = pass@k(base) {MINUS} pass@1(RL)", "Paper, k = 256"]
     folded = "All gaps as numbers"
-    return without_empty(HtmlTable(columns, rows, frozenset({0, 1}), folded=folded))
+    return drop_empty_columns(HtmlTable(columns, rows, frozenset({0, 1}), folded=folded))
 
 
-def published_gaps(
+def find_published_gaps(
     context: ReportContext, comparisons: Iterable[str], name: str
 ) -> dict[str, float]:
     """The paper's sampling efficiency gap of each comparison that it has on a set's counterpart."""
@@ -80,7 +80,7 @@ def published_gaps(
     return {comparison: gap for comparison, gap in gaps.items() if gap is not None}
 
 
-def spread_table(context: ReportContext, sets: Sequence[str]) -> HtmlTable:
+def tabulate_spreads(context: ReportContext, sets: Sequence[str]) -> HtmlTable:
     """How far the gaps of a group lie apart, beside what noise alone gives."""
     rows: list[Cells] = []
     for group in context.analysis.groups:
@@ -88,15 +88,15 @@ def spread_table(context: ReportContext, sets: Sequence[str]) -> HtmlTable:
             if (entry := context.row("spread", group=group, set=name)) is None:
                 continue
             key = {"group": group, "set": name}
-            at = source("spread", "noise", **key)
-            count = source("spread", "comparisons", **key)
+            at = cite("spread", "noise", **key)
+            count = cite("spread", "comparisons", **key)
             limits = ("smallest_low", "smallest_high")
             rows.append(
                 [[context.label(name)], [context.label(group)],
                  [SourcedValue(str(entry["comparisons"]), entry["comparisons"], count)],
-                 interval("spread", "spread", entry, key),
-                 [SourcedValue(decimal(entry["noise"]), entry["noise"], at)],
-                 interval("spread", "smallest", entry, key, signed=True, limits=limits)]
+                 format_interval("spread", "spread", entry, key),
+                 [SourcedValue(format_decimal(entry["noise"]), entry["noise"], at)],
+                 format_interval("spread", "smallest", entry, key, signed=True, limits=limits)]
             )  # fmt: skip
     columns = ["Set", "Group", "Comparisons", "Spread of ΔSE", "Noise alone, up to", "Smallest ΔSE"]
     return HtmlTable(columns, rows, frozenset({0, 1}))
@@ -105,8 +105,8 @@ def spread_table(context: ReportContext, sets: Sequence[str]) -> HtmlTable:
 def _tables(context: ReportContext) -> list[HtmlTable]:
     sets = context.panel_sets("algorithms")
     return [
-        spread_table(context, sets),
-        efficiency_table(context, list(_comparisons(context)), sets),
+        tabulate_spreads(context, sets),
+        tabulate_gaps(context, list(_comparisons(context)), sets),
     ]
 
 

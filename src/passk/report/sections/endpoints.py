@@ -1,14 +1,14 @@
 """Pass@k at the smallest and the largest k, and the paper's numbers beside ours."""
 
 from passk.report.context import ReportContext
-from passk.report.html.intervals import interval
-from passk.report.html.sourced_values import decimal
-from passk.report.html.tables import NONE, Cells, HtmlTable, TableCell, without_empty
+from passk.report.html.intervals import format_interval
+from passk.report.html.sourced_values import format_decimal
+from passk.report.html.tables import NONE, Cells, HtmlTable, TableCell, drop_empty_columns
 
 LARGEST_K = 128  # of the paper's tables, where a section names none
 
 
-def endpoint_table(context: ReportContext, section: str, largest_k: int) -> HtmlTable:
+def tabulate_endpoints(context: ReportContext, section: str, largest_k: int) -> HtmlTable:
     """Pass@k of a section's draws at the smallest and the largest k, set by set.
 
     Args:
@@ -26,14 +26,14 @@ def endpoint_table(context: ReportContext, section: str, largest_k: int) -> Html
             row: Cells = [[context.label(name)], [style.label]]
             for entry, k in zip(ends, (1, largest_k), strict=True):
                 key = {"draw": draw, "set": name, "k": entry["k"]}
-                value = interval("pass_at_k", "pass_at_k", entry, key)
+                value = format_interval("pass_at_k", "pass_at_k", entry, key)
                 row.append([f"k = {entry['k']}: ", *value])
                 row.append(_published(context, section, draw, name, f"pass_at_{k}"))
             rows.append(row)
     columns = [
         "Set", "Draw", "Smallest k", "Paper, k = 1", "Largest k", f"Paper, k = {largest_k}",
     ]  # fmt: skip
-    return without_empty(HtmlTable(columns, rows, frozenset({0, 1})))
+    return drop_empty_columns(HtmlTable(columns, rows, frozenset({0, 1})))
 
 
 def _published(
@@ -44,4 +44,4 @@ def _published(
     value = context.published.value(model, set_name, column)
     if value is None:
         return NONE
-    return [f"{context.published.qualifier(model, set_name)} {decimal(value)}".strip()]
+    return [f"{context.published.qualifier(model, set_name)} {format_decimal(value)}".strip()]

@@ -8,7 +8,7 @@ from passk.report.charts.axes import PanelFrame
 from passk.report.charts.chart import Chart
 from passk.report.charts.series_style import SeriesStyle
 from passk.report.context import ReportContext
-from passk.report.html.sourced_values import SourcedValue, source
+from passk.report.html.sourced_values import SourcedValue, cite
 from passk.report.html.tables import NONE, Cells, HtmlTable, TableCell
 from passk.report.sections.section import Section
 
@@ -21,7 +21,7 @@ def name_reasons(
     context: ReportContext, draws: Iterable[str], sets: Sequence[str]
 ) -> dict[Reason, str]:
     """The reasons that matter and what they are called: wrong before unknown, then by share."""
-    shares = largest_shares(context, draws, sets)
+    shares = find_largest_shares(context, draws, sets)
     large = [key for key in shares if shares[key] >= SMALLEST or key[0] == UNKNOWN]
     return {
         (verdict, reason): reason if verdict == WRONG else f"{verdict}: {reason}"
@@ -29,7 +29,7 @@ def name_reasons(
     }
 
 
-def largest_shares(
+def find_largest_shares(
     context: ReportContext, draws: Iterable[str], sets: Sequence[str]
 ) -> Mapping[Reason, float]:
     """The largest share of each reason in any draw and set, in the order of the page."""
@@ -43,7 +43,7 @@ def largest_shares(
     return {key: shares[key] for key in ordered}
 
 
-def failure_charts(
+def chart_failures(
     context: ReportContext, name: str, styles: Mapping[str, SeriesStyle], set_names: Sequence[str]
 ) -> Iterator[Chart]:
     """Samples that are not correct, by reason."""
@@ -51,7 +51,7 @@ def failure_charts(
     reasons = name_reasons(context, styles, list(sets))
     if not reasons:
         return
-    span = (0.0, axes.span_of(table, "share", "share")[1])
+    span = (0.0, axes.find_span(table, "share", "share")[1])
     yield Chart(
         name,
         sets,
@@ -63,11 +63,13 @@ def failure_charts(
     )
 
 
-def failure_table(context: ReportContext, draws: Sequence[str], sets: Iterable[str]) -> HtmlTable:
+def tabulate_failures(
+    context: ReportContext, draws: Sequence[str], sets: Iterable[str]
+) -> HtmlTable:
     """Every reason set by set, draws as columns."""
     rows: list[Cells] = []
     for name in sets:
-        for verdict, reason in largest_shares(context, draws, [name]):
+        for verdict, reason in find_largest_shares(context, draws, [name]):
             row: Cells = [[context.label(name)], [verdict], [reason]]
             for draw in draws:
                 key = {"draw": draw, "set": name, "verdict": verdict, "reason": reason}
@@ -82,7 +84,7 @@ def failure_table(context: ReportContext, draws: Sequence[str], sets: Iterable[s
 def _share(share: float, key: Mapping[str, str]) -> TableCell:
     """A share of all samples; a small one keeps a digit that tells it from none."""
     text = f"{share:.1%}" if share >= 0.001 else f"{share * 100:.1g}%"
-    return [SourcedValue(text, share, source("failures", "share", **key))]
+    return [SourcedValue(text, share, cite("failures", "share", **key))]
 
 
 SECTION = Section(
@@ -92,8 +94,8 @@ SECTION = Section(
         "on a set. Unknown verdicts are kept apart from wrong ones."
     ),
     reads=("failures", "pass_at_k"),
-    charts=lambda context: failure_charts(
+    charts=lambda context: chart_failures(
         context, "failures", context.curve_styles, context.set_names
     ),
-    tables=lambda context: [failure_table(context, context.curves, context.set_names)],
+    tables=lambda context: [tabulate_failures(context, context.curves, context.set_names)],
 )

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from passk.report.charts.chart import Chart
 from passk.report.charts.series_style import style_families
 from passk.report.context import ReportContext
-from passk.report.sections.comparison import READS, comparison_tables
-from passk.report.sections.pass_at_k import curve_charts
+from passk.report.sections.comparison import READS, tabulate_comparisons
+from passk.report.sections.pass_at_k import chart_curves
 from passk.report.sections.section import PaperFigure, Section
 
 
@@ -21,7 +21,7 @@ def _charts(context: ReportContext) -> Iterator[Chart]:
     }
     models = {name: draw.model for name, draw in context.draws.items()}
     by_family = style_families(context.params, families, models, styles)
-    yield from curve_charts(context, "families", by_family, context.panel_sets("families"))
+    yield from chart_curves(context, "families", by_family, context.panel_sets("families"))
 
 
 SECTION = Section(
@@ -35,6 +35,6 @@ SECTION = Section(
         where="Figures 2 and 9 (later version Figures 2 and 10)",
     ),
     charts=_charts,
-    tables=lambda context: comparison_tables(context, "families"),
+    tables=lambda context: tabulate_comparisons(context, "families"),
     compares=True,
 )

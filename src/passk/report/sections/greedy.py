@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from passk.report.context import ReportContext
-from passk.report.html.intervals import interval
-from passk.report.html.tables import Cells, HtmlTable, point
+from passk.report.html.intervals import format_interval
+from passk.report.html.tables import Cells, HtmlTable, format_point
 from passk.report.sections.section import Section
 
 
-def greedy_table(context: ReportContext, sets: Sequence[str]) -> HtmlTable:
+def tabulate_greedy(context: ReportContext, sets: Sequence[str]) -> HtmlTable:
     """Greedy accuracy and pass@1, set by set."""
     rows = []
     for name in sets:
@@ -18,14 +18,14 @@ def greedy_table(context: ReportContext, sets: Sequence[str]) -> HtmlTable:
                 continue
             key = {"draw": draw, "set": name}
             row: Cells = [[context.styles[draw].label], [context.label(name)]]
-            row.append(interval("greedy", "accuracy", entry, key))
+            row.append(format_interval("greedy", "accuracy", entry, key))
             sampled = [
                 (other, points)
                 for other in context.draws
                 if context.draws[other].model == entry["model"]
                 and (points := context.row("pass_at_k", draw=other, set=name, k=1)) is not None
             ]
-            row.append(point(sampled[0][1], sampled[0][0], name) if sampled else ["–"])
+            row.append(format_point(sampled[0][1], sampled[0][0], name) if sampled else ["–"])
             rows.append(row)
     return HtmlTable(["Greedy draw", "Set", "Greedy accuracy", "pass@1"], rows, frozenset({0, 1}))
 
@@ -37,5 +37,5 @@ SECTION = Section(
         "the same model."
     ),
     reads=("greedy", "pass_at_k"),
-    tables=lambda context: [greedy_table(context, context.set_names)],
+    tables=lambda context: [tabulate_greedy(context, context.set_names)],
 )

@@ -10,14 +10,14 @@ from passk.report.context import ReportContext
 from passk.report.sections.section import PaperFigure, Section
 
 
-def histogram_charts(
+def chart_histograms(
     context: ReportContext, name: str, styles: Mapping[str, SeriesStyle], set_names: Sequence[str]
 ) -> Iterator[Chart]:
     """Problems by accuracy, all panels of one span."""
     sets, table = context.select("histogram", styles, set_names)
     if not sets:
         return
-    span = (0.0, axes.span_of(table, "share", "share")[1])
+    span = (0.0, axes.find_span(table, "share", "share")[1])
     yield Chart(
         name,
         sets,
@@ -40,7 +40,7 @@ SECTION = Section(
         where="Figures 5 and 13 (later version Figures 5 and 14)",
         numbers="In the paper RL moves mass to accuracy 1.0, and to 0.",
     ),
-    charts=lambda context: histogram_charts(
+    charts=lambda context: chart_histograms(
         context, "histogram", context.curve_styles, context.set_names
     ),
 )

@@ -9,27 +9,27 @@ from collections.abc import Iterator, Mapping
 
 from passk.report.context import ReportContext
 from passk.report.entries import ReportedDraw, ReportedSet
-from passk.report.html.tables import Cells, HtmlTable, point
+from passk.report.html.tables import Cells, HtmlTable, format_point
 
-TITLE = "Does it look?"
+TITLE = "Image ablation (shuffled images)"
 CAPTION = (
-    "The same questions with the picture of another problem each. A model that reads its picture "
+    "The same questions with the image of another problem each. A model that uses its image "
     "falls there to what guessing gives; one that does not solves as many as with its own."
 )
 
 
-def ablation_table(context: ReportContext) -> HtmlTable:
+def tabulate_ablations(context: ReportContext) -> HtmlTable:
     """Pass@1 on own and on shuffled images, set by set; no rows where there is no control."""
     rows: list[Cells] = []
-    for own, shuffled in twins(context.sets):
+    for own, shuffled in find_twins(context.sets):
         for draw, other in _draws(context, own, shuffled):
             points = (
-                point(context.row("pass_at_k", draw=by, set=name, k=1), by, name)
+                format_point(context.row("pass_at_k", draw=by, set=name, k=1), by, name)
                 for by, name in ((draw, own), (other, shuffled))
             )
             rows.append([[context.label(own)], [context.styles[draw].label], *points])
     return HtmlTable(
-        ["Set", "Draw", "pass@1, own pictures", "pass@1, shuffled"],
+        ["Set", "Draw", "pass@1, own images", "pass@1, shuffled"],
         rows,
         frozenset({0, 1}),
         title=TITLE,
@@ -37,13 +37,13 @@ def ablation_table(context: ReportContext) -> HtmlTable:
     )
 
 
-def twins(sets: Mapping[str, ReportedSet]) -> Iterator[tuple[str, str]]:
+def find_twins(sets: Mapping[str, ReportedSet]) -> Iterator[tuple[str, str]]:
     """Each set with its control.
 
     Example:
         >>> own, control = ReportedSet("scenes"), ReportedSet("scenes", images="shuffled")
-        >>> list(twins({"scenes": own, "blind": control}))
-        [('scenes', 'blind')]
+        >>> list(find_twins({"scenes": own, "shuffled": control}))
+        [('scenes', 'shuffled')]
     """
     for name, control in sets.items():
         if control.shuffled:

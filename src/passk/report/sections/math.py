@@ -1,8 +1,8 @@
 """Mathematics, where a study compares models on it beside its main ones."""
 
-from passk.report.sections.domain import domain_section
+from passk.report.sections.domain import build_domain_section
 
-SECTION = domain_section(
+SECTION = build_domain_section(
     "math",
     title="Mathematics",
     caption=(

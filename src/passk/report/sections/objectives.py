@@ -1,6 +1,6 @@
 """Objectives that reward a group of answers."""
 
-from passk.report.sections.comparison import READS, comparison_charts, comparison_tables
+from passk.report.sections.comparison import READS, chart_comparisons, tabulate_comparisons
 from passk.report.sections.section import Section
 
 SECTION = Section(
@@ -10,7 +10,7 @@ SECTION = Section(
         "Differences are paired by problem; intervals: {level}."
     ),
     reads=READS,
-    charts=lambda context: comparison_charts(context, "objectives"),
-    tables=lambda context: comparison_tables(context, "objectives"),
+    charts=lambda context: chart_comparisons(context, "objectives"),
+    tables=lambda context: tabulate_comparisons(context, "objectives"),
     compares=True,
 )

@@ -7,11 +7,11 @@ from passk.report.charts.axes import PanelFrame
 from passk.report.charts.chart import Chart
 from passk.report.charts.series_style import SeriesStyle
 from passk.report.context import ReportContext
-from passk.report.html.tables import Cells, HtmlTable, point
+from passk.report.html.tables import Cells, HtmlTable, format_point
 from passk.report.sections.section import PaperFigure, Section
 
 
-def curve_charts(
+def chart_curves(
     context: ReportContext, name: str, styles: Mapping[str, SeriesStyle], set_names: Sequence[str]
 ) -> Iterator[Chart]:
     """Pass@k of several draws on plain axes, all panels of one span; none where there is one k."""
@@ -19,7 +19,7 @@ def curve_charts(
     if not sets or table["k"].n_unique() < 2:
         return
     bands = ("low", "high") if len(styles) < 5 else ("pass_at_k", "pass_at_k")
-    span = axes.span_of(table, *bands)
+    span = axes.find_span(table, *bands)
     yield Chart(
         name,
         sets,
@@ -30,7 +30,7 @@ def curve_charts(
     )
 
 
-def pass_at_k_table(context: ReportContext) -> HtmlTable:
+def tabulate_pass_at_k(context: ReportContext) -> HtmlTable:
     """Every point of the curves, draws as columns."""
     draws = context.curves
     rows = []
@@ -41,7 +41,7 @@ def pass_at_k_table(context: ReportContext) -> HtmlTable:
         }
         for k in sorted({k for by_k in points.values() for k in by_k}):
             row: Cells = [[context.label(name)], [str(k)]]
-            row += [point(points[draw].get(k), draw, name) for draw in draws]
+            row += [format_point(points[draw].get(k), draw, name) for draw in draws]
             rows.append(row)
     columns = ["Set", "k", *(context.styles[draw].label for draw in draws)]
     return HtmlTable(columns, rows, folded="All points as numbers")
@@ -62,8 +62,8 @@ SECTION = Section(
             "points at k = 128."
         ),
     ),
-    charts=lambda context: curve_charts(
+    charts=lambda context: chart_curves(
         context, "pass_at_k", context.curve_styles, context.set_names
     ),
-    tables=lambda context: [pass_at_k_table(context)],
+    tables=lambda context: [tabulate_pass_at_k(context)],
 )

@@ -1,20 +1,19 @@
 """Training seeds: what repetitions gave, and whether algorithms differ by more than they do."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from passk.analysis.questions.tracing import ResultRow
 from passk.report.charts import dot_plot
 from passk.report.charts.axes import PanelFrame
 from passk.report.charts.chart import Chart
 from passk.report.charts.dot_plot import DotRow
 from passk.report.context import ReportContext
-from passk.report.html.intervals import interval
-from passk.report.html.sourced_values import Part, SourcedValue, ValueSource, decimal, source
+from passk.report.html.intervals import format_interval
+from passk.report.html.sourced_values import Part, SourcedValue, ValueSource, cite, format_decimal
 from passk.report.html.tables import Cells, HtmlTable
 from passk.report.sections.section import Section
 
-ResultRow = Mapping[str, Any]
 _QUANTITIES = ("pass_at_k", "difference", "efficiency_gap")  # in the order of the table
 
 
@@ -43,29 +42,29 @@ def compare_seeds(context: ReportContext) -> Iterator[SeedComparison]:
                     yield SeedComparison(name, group, spread, row)
 
 
-def seed_sentences(context: ReportContext) -> list[list[Part]]:
+def describe_seeds(context: ReportContext) -> list[list[Part]]:
     """What the seeds say of the spread between algorithms, set by set."""
     sentences: list[list[Part]] = []
     for entry in compare_seeds(context):
-        spread = source("spread", "spread", group=entry.group, set=entry.set)
+        spread = cite("spread", "spread", group=entry.group, set=entry.set)
         verdict = "more than seeds alone give" if entry.exceeds else "which seeds alone may give"
         sentences.append(
             [f"{context.label(entry.set)}: ΔSE of {context.label(entry.group)} spans ",
-             SourcedValue(decimal(entry.spread["spread"]), entry.spread["spread"], spread),
+             SourcedValue(format_decimal(entry.spread["spread"]), entry.spread["spread"], spread),
              f", {verdict} (up to ", _number(entry.seeds, "noise"), ", from ",
              _number(entry.seeds, "seeds"), f" seeds of {context.versus(entry.seeds['name'])})."]
         )  # fmt: skip
     return sentences
 
 
-def spread_table(context: ReportContext) -> HtmlTable:
+def tabulate_spreads(context: ReportContext) -> HtmlTable:
     """The spread between algorithms beside that over seeds."""
     rows: list[Cells] = []
     for entry in compare_seeds(context):
         key = {"group": entry.group, "set": entry.set}
         width, comparisons, chance = (
             SourcedValue(text.format(entry.spread[column]), entry.spread[column],
-                   source("spread", column, **key))
+                   cite("spread", column, **key))
             for column, text in (("spread", "{:.3f}"), ("comparisons", "{}"), ("noise", "{:.3f}"))
         )  # fmt: skip
         rows.append(
@@ -80,7 +79,7 @@ def spread_table(context: ReportContext) -> HtmlTable:
     return HtmlTable(columns, rows, frozenset({0, 1, 5}))
 
 
-def gap_rows(context: ReportContext) -> dict[str, list[DotRow]]:
+def list_gaps(context: ReportContext) -> dict[str, list[DotRow]]:
     """Sampling efficiency gaps by set: of each seed, then of each comparison of the group."""
     rows: dict[str, list[DotRow]] = {}
     for entry in compare_seeds(context):
@@ -106,16 +105,16 @@ def gap_rows(context: ReportContext) -> dict[str, list[DotRow]]:
     return rows
 
 
-def value_table(context: ReportContext) -> HtmlTable:
+def tabulate_values(context: ReportContext) -> HtmlTable:
     """Every quantity by seed, with its mean and standard deviation."""
     rows: list[Cells] = []
     for name in context.every_set:
         for row in sorted(context.rows("seeds", set=name), key=_order(context)):
             listed: list[Part] = []
             for value in row["values"]:
-                text = decimal(value, signed=_signed(row))
+                text = format_decimal(value, signed=_signed(row))
                 listed += [", ", SourcedValue(text, value, _source(row, "values"))]
-            mean = interval("seeds", "mean", row, _key(row), signed=_signed(row))
+            mean = format_interval("seeds", "mean", row, _key(row), signed=_signed(row))
             rows.append(
                 [[context.label(name)], [_who(context, row)], [_what(row)],
                  [_number(row, "seeds")], listed[1:], mean, [_number(row, "sd")]]
@@ -157,17 +156,17 @@ def _key(row: ResultRow) -> dict[str, object]:
 
 
 def _source(row: ResultRow, column: str) -> ValueSource:
-    return source("seeds", column, **_key(row))
+    return cite("seeds", column, **_key(row))
 
 
 def _number(row: ResultRow, column: str) -> SourcedValue:
-    text = str(row[column]) if column == "seeds" else decimal(row[column])
+    text = str(row[column]) if column == "seeds" else format_decimal(row[column])
     return SourcedValue(text, row[column], _source(row, column))
 
 
 def _charts(context: ReportContext) -> Iterator[Chart]:
     """Gaps of one algorithm over seeds, beside those of all algorithms."""
-    rows = gap_rows(context)
+    rows = list_gaps(context)
     if not rows:
         return
     every = [value for of_set in rows.values() for row in of_set for value in row.values]
@@ -197,6 +196,6 @@ SECTION = Section(
     ),
     reads=("seeds", "spread", "efficiency", "pass_at_k"),
     charts=_charts,
-    sentences=seed_sentences,
-    tables=lambda context: [spread_table(context), value_table(context)],
+    sentences=describe_seeds,
+    tables=lambda context: [tabulate_spreads(context), tabulate_values(context)],
 )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from passk.models.naming import parse
 from passk.report.context import ReportContext
 from passk.report.entries import ReportedArm
-from passk.report.html.sourced_values import Part, SourcedValue, plain, source
+from passk.report.html.sourced_values import Part, SourcedValue, cite, to_text
 from passk.report.html.tables import Cells, HtmlTable, TableCell
 from passk.report.sections.section import PaperFigure, Section
 from passk.training.algorithms.registry import ALGORITHMS
@@ -13,7 +13,7 @@ from passk.training.algorithms.registry import ALGORITHMS
 FRAMEWORK = "TRL"  # passk.training subclasses its trainers
 
 
-def draw_table(context: ReportContext) -> HtmlTable:
+def tabulate_draws(context: ReportContext) -> HtmlTable:
     """How every draw was sampled."""
     rows: list[Cells] = []
     for name, entry in context.draws.items():
@@ -38,7 +38,7 @@ def draw_table(context: ReportContext) -> HtmlTable:
         "Draw", "Model", "Start model", "Algorithm", "Framework", "n", "Temperature", "Top-p",
         "New tokens", "Template", "Engine",
     ]  # fmt: skip
-    return _filled(HtmlTable(columns, rows, frozenset({0, 1, 2, 3, 4, 9, 10})))
+    return _drop_empty_columns(HtmlTable(columns, rows, frozenset({0, 1, 2, 3, 4, 9, 10})))
 
 
 def _start(context: ReportContext, arm: str) -> str:
@@ -60,17 +60,19 @@ def _algorithm(arm: ReportedArm | None) -> str:
     """The objective as the literature spells it."""
     if arm is None:
         return "–"
-    return ALGORITHMS[arm.algorithm_name].label
+    return ALGORITHMS[arm.algorithm.name].label
 
 
-def _filled(table: HtmlTable) -> HtmlTable:
+def _drop_empty_columns(table: HtmlTable) -> HtmlTable:
     """The table without the columns that hold nothing but dashes."""
-    kept = [i for i in range(len(table.columns)) if any(plain(row[i]) != "–" for row in table.rows)]
+    kept = [
+        i for i in range(len(table.columns)) if any(to_text(row[i]) != "–" for row in table.rows)
+    ]
     return replace(
         table,
         columns=[table.columns[i] for i in kept],
         rows=[[row[i] for i in kept] for row in table.rows],
-        wide=frozenset(place for place, i in enumerate(kept) if i in table.wide),
+        wide=frozenset(new for new, i in enumerate(kept) if i in table.wide),
     )
 
 
@@ -82,7 +84,7 @@ def _n(context: ReportContext, draw: str) -> str:
     return ", ".join(map(str, counted)) or "–"
 
 
-def set_table(context: ReportContext) -> HtmlTable:
+def tabulate_sets(context: ReportContext) -> HtmlTable:
     """The sets, their sizes and filters."""
     rows: list[Cells] = []
     for name in context.every_set:
@@ -93,7 +95,7 @@ def set_table(context: ReportContext) -> HtmlTable:
             key = {c: entry[c] for c in ("draw", "set", "k") if c in entry}
             table = "pass_at_k" if "k" in entry else "greedy"
             count = entry["problems"]
-            size = [SourcedValue(str(count), count, source(table, "problems", **key))]
+            size = [SourcedValue(str(count), count, cite(table, "problems", **key))]
         filters = _filters(context, name)
         if (view := context.analysis.views.get(name)) is not None:
             filters = [f"a view of {context.label(view.set)}"]
@@ -103,7 +105,7 @@ def set_table(context: ReportContext) -> HtmlTable:
 
 def _filters(context: ReportContext, name: str) -> TableCell:
     """Each filter of a set with the problems before and after it, and why those left out are."""
-    at = source("validation", "filters", kind="problems")
+    at = cite("validation", "filters", kind="problems")
     parts: list[Part] = []
     for step in context.filtered(name):
         before, after = (SourcedValue(str(n), n, at) for n in (step.rows_in, step.rows_out))
@@ -114,7 +116,7 @@ def _filters(context: ReportContext, name: str) -> TableCell:
     return parts or [str(len(filters)) if filters else "none"]
 
 
-def arm_table(context: ReportContext) -> HtmlTable:
+def tabulate_arms(context: ReportContext) -> HtmlTable:
     """How every arm was trained."""
     columns = {
         "start": "Start model", "algorithm": "Algorithm", "set": "Training set", "steps": "Steps",
@@ -128,7 +130,7 @@ def arm_table(context: ReportContext) -> HtmlTable:
         words["start"] = _model(context, words["start"])
         words["set"] = context.label(words["set"])
         rows.append([[context.label(name)], *([text] for text in words.values())])
-    return _filled(HtmlTable(["Arm", *columns.values()], rows, frozenset({0, 1, 2, 3})))
+    return _drop_empty_columns(HtmlTable(["Arm", *columns.values()], rows, frozenset({0, 1, 2, 3})))
 
 
 def fine_tuning_table(context: ReportContext) -> HtmlTable:
@@ -142,7 +144,9 @@ def fine_tuning_table(context: ReportContext) -> HtmlTable:
         words = {key: _stated(getattr(arm, key)) for key in columns}
         words["start"] = _model(context, words["start"])
         rows.append([[context.label(name)], *([text] for text in words.values())])
-    return _filled(HtmlTable(["Fine-tuned", *columns.values()], rows, frozenset({0, 1, 2})))
+    return _drop_empty_columns(
+        HtmlTable(["Fine-tuned", *columns.values()], rows, frozenset({0, 1, 2}))
+    )
 
 
 def _stated(value: object) -> str:
@@ -161,9 +165,9 @@ SECTION = Section(
         where="Table 1",
     ),
     tables=lambda context: [
-        draw_table(context),
-        set_table(context),
-        arm_table(context),
+        tabulate_draws(context),
+        tabulate_sets(context),
+        tabulate_arms(context),
         fine_tuning_table(context),
     ],
 )

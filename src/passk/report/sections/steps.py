@@ -2,9 +2,9 @@
 
 from passk.report.context import ReportContext
 from passk.report.html.tables import HtmlTable
-from passk.report.sections.comparison import READS, comparison_charts
-from passk.report.sections.difference import comparison_table
-from passk.report.sections.endpoints import endpoint_table
+from passk.report.sections.comparison import READS, chart_comparisons
+from passk.report.sections.difference import tabulate_differences
+from passk.report.sections.endpoints import tabulate_endpoints
 from passk.report.sections.section import PaperFigure, Section
 
 LARGEST_K = 256
@@ -14,8 +14,8 @@ def _tables(context: ReportContext) -> list[HtmlTable]:
     """Both ends of the curves, and the last checkpoint against the first."""
     longer = context.subjects().get("longer", []) if context.panel("steps") else []
     return [
-        endpoint_table(context, "steps", LARGEST_K),
-        comparison_table(context, longer, context.panel_sets("steps")),
+        tabulate_endpoints(context, "steps", LARGEST_K),
+        tabulate_differences(context, longer, context.panel_sets("steps")),
     ]
 
 
@@ -34,7 +34,7 @@ SECTION = Section(
         ),
         largest_k=LARGEST_K,
     ),
-    charts=lambda context: comparison_charts(context, "steps"),
+    charts=lambda context: chart_comparisons(context, "steps"),
     tables=_tables,
     compares=True,
 )

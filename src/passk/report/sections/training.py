@@ -11,7 +11,7 @@ from passk.models.naming import parse
 from passk.report.charts import training_curves
 from passk.report.charts.axes import PanelFrame, Size
 from passk.report.charts.chart import Chart
-from passk.report.charts.series_style import SeriesStyle, series_styles
+from passk.report.charts.series_style import SeriesStyle, style_series
 from passk.report.context import ReportContext
 from passk.report.sections.section import PaperFigure, Section
 
@@ -40,7 +40,7 @@ def _charts(context: ReportContext) -> Iterator[Chart]:
         name = "training" if len(groups) == 1 else f"training-{panel}"
         yield Chart(name, quantities, arms, draw, _heading(panel) if len(groups) > 1 else "")
     if tuned := [arm for arm in context.sft if arm in set(log["arm"])]:
-        arms = series_styles(context.params, {arm: arm for arm in tuned})
+        arms = style_series(context.params, {arm: arm for arm in tuned})
         quantities = {name: title for name, (title, _) in training_curves.FINE_TUNING.items()}
         draw = partial(_quantity, log, arms, quantities, context.size)
         yield Chart("training-sft", quantities, arms, draw, "Fine-tuning")
@@ -75,7 +75,7 @@ def _arm_groups(context: ReportContext, logged: set[str]) -> dict[str, dict[str,
             groups[panel] = arms
     grouped = {arm for arms in groups.values() for arm in arms}
     if others := [arm for arm in context.train if arm in logged - grouped]:
-        groups[_OTHER] = series_styles(context.params, {arm: arm for arm in others})
+        groups[_OTHER] = style_series(context.params, {arm: arm for arm in others})
     return groups
 
 

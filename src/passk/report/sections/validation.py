@@ -1,19 +1,19 @@
 """What was checked across tables before the analyses ran."""
 
 from passk.report.context import ReportContext
-from passk.report.html.sourced_values import SourcedValue, source
+from passk.report.html.sourced_values import SourcedValue, cite
 from passk.report.html.tables import Cells, HtmlTable
 from passk.report.sections.section import Section
 
 
-def validation_table(context: ReportContext) -> HtmlTable:
+def tabulate_validation(context: ReportContext) -> HtmlTable:
     """Expectations that are met, suite by suite; which these are, to unfold below."""
     rows: list[Cells] = []
     details = []
     for kind, suite in context.validation.items():
         checks = suite.expectations
         passed = len(checks) - suite.failed
-        at = source("validation", "expectations", kind=kind)
+        at = cite("validation", "expectations", kind=kind)
         rows.append(
             [
                 [kind],
@@ -21,7 +21,7 @@ def validation_table(context: ReportContext) -> HtmlTable:
                 ["passed" if suite.success else "FAILED"],
             ]
         )
-        listed = "; ".join(f"{'✓' if one.success else '✗'} {one.name}" for one in checks)
+        listed = "; ".join(f"{'✓' if check.success else '✗'} {check.name}" for check in checks)
         details.append((f"{kind}: what is expected", listed))
     columns = ["Suite", "Expectations met", "Result"]
     return HtmlTable(columns, rows, frozenset({0, 2}), details)
@@ -30,5 +30,5 @@ def validation_table(context: ReportContext) -> HtmlTable:
 SECTION = Section(
     title="Validation",
     caption="Expectations across tables that gate the analyses.",
-    tables=lambda context: [validation_table(context)],
+    tables=lambda context: [tabulate_validation(context)],
 )

@@ -1,19 +1,19 @@
 """Visual reasoning: questions about an image, and what is left without the right one."""
 
-from passk.report.sections.domain import domain_section
-from passk.report.sections.image_ablation import ablation_table
+from passk.report.sections.domain import build_domain_section
+from passk.report.sections.image_ablation import tabulate_ablations
 from passk.report.sections.section import PaperFigure
 
-SECTION = domain_section(
+SECTION = build_domain_section(
     "visual",
     title="Visual reasoning",
     caption=(
-        "The same questions where the answer needs a picture: base model and RL-trained model on "
+        "The same questions where the answer needs an image: base model and RL-trained model on "
         "sets of their own. Bands: {level} intervals of the same bootstrap; a dotted vertical "
         "line marks the crossover. Shares of failures are of all samples; unknown verdicts "
         "(faults of the judge, truncations) are kept apart from wrong ones. Examples: the "
-        "problems that the base model solves most rarely, with their picture and the first right "
-        "and the first wrong response of each model, by sample index; tiny pictures are shown "
+        "problems that the base model solves most rarely, with their image and the first right "
+        "and the first wrong response of each model, by sample index; tiny images are shown "
         "enlarged, large ones reduced."
     ),
     paper=PaperFigure(
@@ -26,5 +26,5 @@ SECTION = domain_section(
         ),
         largest_k=128,
     ),
-    more=lambda context: [ablation_table(context)],
+    more=lambda context: [tabulate_ablations(context)],
 )

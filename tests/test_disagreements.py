@@ -21,7 +21,7 @@ def _folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def flips(*arguments):
+def run_disagreements(*arguments):
     app = typer.Typer()
     app.command()(main)
     return CliRunner().invoke(app, list(map(str, arguments)))
@@ -51,7 +51,7 @@ def table(verdicts, path=None, **columns):
 def test_against_recorded_grades():
     grades = [True, True, False, None]
     table(["correct", "wrong", "wrong", "unknown"], "v.parquet", recorded_grade=grades)
-    done = flips("v.parquet", "--out", "changed.csv")
+    done = run_disagreements("v.parquet", "--out", "changed.csv")
     assert done.exit_code == 1
     assert "set s index 0 sample 1: correct -> wrong (equal); answer '1', gold '1'" in done.output
     assert "1 of 3 verdicts differ; Cohen's kappa 0.4" in done.output
@@ -63,9 +63,9 @@ def test_against_recorded_grades():
 def test_against_another_file_in_any_order():
     table(["correct", "wrong"], "v.parquet")
     table(["correct", "wrong"]).reverse().write_parquet("w.parquet")
-    assert flips("v.parquet", "--against", "w.parquet").exit_code == 0
+    assert run_disagreements("v.parquet", "--against", "w.parquet").exit_code == 0
     table(["unknown", "wrong"], "w.parquet")
-    done = flips("v.parquet", "--against", "w.parquet")
+    done = run_disagreements("v.parquet", "--against", "w.parquet")
     assert done.exit_code == 1
     assert "unknown -> correct" in done.output
 
@@ -73,7 +73,7 @@ def test_against_another_file_in_any_order():
 def test_samples_that_only_one_has_are_told():
     table(["correct", "wrong"], "v.parquet")
     table(["correct", "wrong", "wrong"], "w.parquet")
-    assert "new has 2, old has 3" in flips("v.parquet", "--against", "w.parquet").output
+    assert "new has 2, old has 3" in run_disagreements("v.parquet", "--against", "w.parquet").output
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_what_cannot_be_compared_is_exit_code_2(arguments, message):
     table(["correct"], "other.parquet", set=["t"])
     pl.DataFrame({"x": [1]}).write_parquet("points.parquet")
     Path("bad.parquet").write_bytes(b"nonsense")
-    done = flips(*arguments)
+    done = run_disagreements(*arguments)
     assert done.exit_code == 2
     assert message in done.output
 
@@ -109,7 +109,7 @@ def test_a_draw_of_a_study_takes_grades_and_golds_from_its_neighbours():
     graded.write_parquet("data/t/samples/d.parquet")
     asked = pl.DataFrame({"set": ["s"], "problem_id": ["p0"], "index": [72], "answer": ["7"]})
     asked.write_parquet("data/t/sets/s.parquet")
-    done = flips("--draw", "d")
+    done = run_disagreements("--draw", "d")
     assert done.exit_code == 1
     assert "index 72 sample 1: correct -> wrong" in done.output
     assert "gold '7'" in done.output
@@ -127,10 +127,10 @@ def test_against_another_revision():
     git("commit", "-qm", "one")
     Path("data/t/verdicts/d.parquet").unlink()
     table(["wrong", "wrong"], "data/t/verdicts/d.parquet")
-    done = flips("data/t/verdicts/d.parquet", "--rev", "HEAD")
+    done = run_disagreements("data/t/verdicts/d.parquet", "--rev", "HEAD")
     assert done.exit_code == 1, done.output
     assert "index 0 sample 0: correct -> wrong" in done.output
-    missing = flips("data/t/verdicts/d.parquet", "--rev", "nowhere")
+    missing = run_disagreements("data/t/verdicts/d.parquet", "--rev", "nowhere")
     assert missing.exit_code == 2
     assert "revision 'nowhere'" in missing.output
 

@@ -12,7 +12,7 @@ import pytest
 import report_tables as made
 from passk.report.charts import broken_axis, training_curves
 from passk.report.html.page import render_page
-from passk.report.html.sourced_values import SourcedValue, plain
+from passk.report.html.sourced_values import SourcedValue, to_text
 from passk.report.published import faults, read_published
 from passk.report.sections import cost, coverage, difference, endpoints, seeds, setup
 from passk.report.sections.assembly import build_sections, draw_charts, list_charts
@@ -36,11 +36,11 @@ def document(drawn) -> str:
 
 
 def test_every_section_stands_in_the_page_in_order_and_in_its_contents(document, drawn):
-    found = [section.name for section in build_sections(made.many(), drawn)]
-    assert found == [name for name in ORDER if name != "greedy"]  # no greedy draw in this study
+    names = [section.name for section in build_sections(made.many(), drawn)]
+    assert names == [name for name in ORDER if name != "greedy"]  # no greedy draw in this study
     listed = re.findall(r'<a href="#([\w-]+)">', document[: document.index("<main>")])
-    assert [name for name in listed if not name.startswith("claim")] == found
-    assert set(re.findall(r'<section id="([\w-]+)"', document)) == {*found, "claims"}
+    assert [name for name in listed if not name.startswith("claim")] == names
+    assert set(re.findall(r'<section id="([\w-]+)"', document)) == {*names, "claims"}
 
 
 def test_ids_stay_unique_with_many_figures(document):
@@ -70,12 +70,12 @@ def test_every_number_names_a_row_that_exists(document):
 
 
 def test_the_first_panel_shows_the_main_pair_alone_and_a_section_its_own_draws():
-    shown = {name: list(chart.styles) for name, chart in list_charts(made.many()).items()}
-    assert shown["pass_at_k"] == ["base", "grpo"]
-    assert shown["algorithms"] == ["base", *made.ALGORITHMS]
-    assert shown["steps"] == ["base", "grpo-40", "grpo-80", "grpo"]
-    assert shown["ablations"] == ["grpo", "grpo-n32", "grpo-kl"]
-    assert shown["efficiency"] == made.ALGORITHMS
+    styles = {name: list(chart.styles) for name, chart in list_charts(made.many()).items()}
+    assert styles["pass_at_k"] == ["base", "grpo"]
+    assert styles["algorithms"] == ["base", *made.ALGORITHMS]
+    assert styles["steps"] == ["base", "grpo-40", "grpo-80", "grpo"]
+    assert styles["ablations"] == ["grpo", "grpo-n32", "grpo-kl"]
+    assert styles["efficiency"] == made.ALGORITHMS
     sets = {name: list(chart.panels) for name, chart in list_charts(made.many()).items()}
     assert sets["algorithms"] == made.STUDIED
     assert sets["families"] == ["indomain", "outdomain", "hard"]
@@ -103,15 +103,15 @@ def test_a_family_has_one_colour_the_base_dashed():
 
 def test_training_curves_are_grouped_and_every_arm_is_on_one():
     context = made.many()
-    found = {
+    charts = {
         name: chart for name, chart in list_charts(context).items() if chart.section == "training"
     }
-    assert list(found["training-algorithms"].styles) == made.ALGORITHMS
-    assert set(found["training-algorithms"].panels) == set(
+    assert list(charts["training-algorithms"].styles) == made.ALGORITHMS
+    assert set(charts["training-algorithms"].panels) == set(
         training_curves.QUANTITIES
     )  # PPO's critic too
-    assert "critic_loss" not in found["training-objectives"].panels
-    assert {arm for chart in found.values() for arm in chart.styles} == set(context.train)
+    assert "critic_loss" not in charts["training-objectives"].panels
+    assert {arm for chart in charts.values() for arm in chart.styles} == set(context.train)
     alone = [p for p in list_charts(made.compared()).values() if p.section == "training"]
     assert [(chart.name, list(chart.styles), chart.heading) for chart in alone] == [
         ("training", ["grpo"], "")
@@ -175,15 +175,15 @@ def test_a_section_without_pairs_or_without_data_is_not_there():
     [([0.3, 0.35], [0.7, 0.9], 2), ([0.3, 0.6], [0.5, 0.9], 1), ([], [0.5], 1), ([0.9], [0.9], 1)],
 )
 def test_stretched_ranges_hold_their_values_and_never_overlap(first, last, count):
-    found = broken_axis.ranges(first, last)
-    assert len(found) == count
-    assert all(any(low <= v <= high for low, high in found) for v in [*first, *last])
-    assert all(a[1] < b[0] for a, b in pairwise(found))
-    assert all(0 <= low < high <= 1 for low, high in found)
+    stretched = broken_axis.find_ranges(first, last)
+    assert len(stretched) == count
+    assert all(any(low <= v <= high for low, high in stretched) for v in [*first, *last])
+    assert all(a[1] < b[0] for a, b in pairwise(stretched))
+    assert all(0 <= low < high <= 1 for low, high in stretched)
 
 
 def test_the_folded_scale_rises_and_gives_both_ranges_the_same_room():
-    values, places = broken_axis.scale((0.05, 0.95), [(0.3, 0.32), (0.7, 0.9)])
+    values, places = broken_axis.scale_ranges((0.05, 0.95), [(0.3, 0.32), (0.7, 0.9)])
     assert (np.diff(places) > 0).all()
     assert (places[0], places[-1]) == (0.0, pytest.approx(1.0))
     where = dict(zip(values, places, strict=True))
@@ -216,8 +216,8 @@ def test_published_numbers_are_the_papers(real):
         assert len(ours) == len(rows)
         for row in rows:
             for column in ("pass_at_1", "pass_at_256"):
-                told = published.value(row["model"], row["set"], column)
-                assert told == pytest.approx(float(row[column]) / 100, abs=1e-12)
+                number = published.value(row["model"], row["set"], column)
+                assert number == pytest.approx(float(row[column]) / 100, abs=1e-12)
 
 
 def test_published_gaps_are_those_that_the_papers_table_gives():
@@ -230,16 +230,23 @@ def test_published_gaps_are_those_that_the_papers_table_gives():
 
 def test_the_papers_numbers_stand_in_the_row_of_their_counterpart():
     context = made.many()
-    view = endpoints.endpoint_table(context, "algorithms", 256)
-    rows = {(plain(row[0]), plain(row[1])): [plain(cell) for cell in row] for row in view.rows}
+    view = endpoints.tabulate_endpoints(context, "algorithms", 256)
+    rows = {
+        (to_text(row[0]), to_text(row[1])): [to_text(cell) for cell in row] for row in view.rows
+    }
     assert view.columns[3] == "Paper, k = 1"
     assert rows["In-domain", "ppo"][3::2] == ["0.268", "0.692"]
     assert rows["Out-of-domain", "Base"][3::2] == ["0.345", "0.962"]
-    steps = endpoints.endpoint_table(context, "steps", 256)
-    last = [row for row in steps.rows if plain(row[1]) == "GRPO"]
-    assert plain(last[0][3]) == "0.283"  # step 450 there, though GRPO among the algorithms is 0.251
-    assert len(endpoints.endpoint_table(made.many(paper=False), "algorithms", 256).columns) == 4
-    assert len(endpoints.endpoint_table(made.many(counterparts={}), "algorithms", 256).columns) == 4
+    steps = endpoints.tabulate_endpoints(context, "steps", 256)
+    last = [row for row in steps.rows if to_text(row[1]) == "GRPO"]
+    assert (
+        to_text(last[0][3]) == "0.283"
+    )  # step 450 there, though GRPO among the algorithms is 0.251
+    assert len(endpoints.tabulate_endpoints(made.many(paper=False), "algorithms", 256).columns) == 4
+    assert (
+        len(endpoints.tabulate_endpoints(made.many(counterparts={}), "algorithms", 256).columns)
+        == 4
+    )
 
 
 def test_an_unknown_counterpart_is_named():
@@ -254,8 +261,8 @@ def test_an_unknown_counterpart_is_named():
 
 def test_cost_names_how_many_times_the_cheapest_arm_an_arm_drew():
     context = made.many()
-    view = cost.cost_table(context)
-    rows = {plain(row[0]): [plain(cell) for cell in row] for row in view.rows}
+    view = cost.tabulate_costs(context)
+    rows = {to_text(row[0]): [to_text(cell) for cell in row] for row in view.rows}
     place = view.columns.index("Times the least")
     assert rows["dapo"][place] == "3.00"
     assert rows["GRPO"][place] == "1.00"
@@ -265,8 +272,8 @@ def test_cost_names_how_many_times_the_cheapest_arm_an_arm_drew():
 
 def test_comparisons_stand_set_by_set_with_their_intervals():
     context = made.many()
-    view = difference.comparison_table(context, ["rollouts", "kl"], ["indomain", "hard"])
-    said = [[plain(cell) for cell in row] for row in view.rows]
+    view = difference.tabulate_differences(context, ["rollouts", "kl"], ["indomain", "hard"])
+    said = [[to_text(cell) for cell in row] for row in view.rows]
     assert [row[:2] for row in said] == [
         ["In-domain", "grpo-n32 against GRPO"], ["In-domain", "grpo-kl against GRPO"],
         ["hard", "grpo-n32 against GRPO"], ["hard", "grpo-kl against GRPO"],
@@ -275,8 +282,8 @@ def test_comparisons_stand_set_by_set_with_their_intervals():
 
 
 def test_coverage_says_what_is_more_than_luck():
-    view = coverage.coverage_table(made.many(), ["distilled"], ["indomain"])
-    row = [plain(cell) for cell in view.rows[0]]
+    view = coverage.tabulate_coverage(made.many(), ["distilled"], ["indomain"])
+    row = [to_text(cell) for cell in view.rows[0]]
     assert row[2:] == [
         "70 (58.3%)", "40 (33.3%); 20 by more than luck", "1 (0.8%); 0 by more than luck",
         "9 (7.5%)",
@@ -286,12 +293,15 @@ def test_coverage_says_what_is_more_than_luck():
 
 def test_setup_spells_algorithms_and_lists_what_was_fine_tuned():
     context = made.many()
-    spelled = {plain(row[0]): plain(row[2]) for row in setup.arm_table(context).rows}
+    spelled = {to_text(row[0]): to_text(row[2]) for row in setup.tabulate_arms(context).rows}
     assert (spelled["GRPO"], spelled["ppo"], spelled["remax"]) == ("GRPO", "PPO", "ReMax")
-    assert [plain(cell) for cell in setup.fine_tuning_table(context).rows[0]][:3] == [
+    assert [to_text(cell) for cell in setup.fine_tuning_table(context).rows[0]][:3] == [
         "distilled", "Base", "teacher",
     ]  # fmt: skip
-    drawn = {plain(row[0]): [plain(cell) for cell in row] for row in setup.draw_table(context).rows}
+    drawn = {
+        to_text(row[0]): [to_text(cell) for cell in row]
+        for row in setup.tabulate_draws(context).rows
+    }
     assert "SFT" in drawn["distilled"]
 
 
@@ -323,20 +333,20 @@ def repeated(noise, **changes):
 )
 def test_the_spread_of_algorithms_stands_beside_that_of_seeds(noise, verdict):
     context = repeated(noise)
-    said = [plain(sentence) for sentence in seeds.seed_sentences(context)]
+    said = [to_text(sentence) for sentence in seeds.describe_seeds(context)]
     assert len(said) == len(context.every_set)
     assert said[0] == (  # 0.37 - 0.31 at k = 1
         f"In-domain: ΔSE of algorithms spans 0.060, {verdict} (up to {noise:.3f}, from 3 seeds of "
         "GRPO against Base)."
     )
-    row = [plain(cell) for cell in seeds.spread_table(context).rows[0]]
+    row = [to_text(cell) for cell in seeds.tabulate_spreads(context).rows[0]]
     assert row == ["In-domain", "algorithms", "6", "0.060", "0.060", "GRPO against Base", "0.020",
                    f"{noise:.3f}"]  # fmt: skip
 
 
 def test_values_by_seed_stand_with_their_mean():
-    view = seeds.value_table(made.many())
-    rows = [[plain(cell) for cell in row] for row in view.rows]
+    view = seeds.tabulate_values(made.many())
+    rows = [[to_text(cell) for cell in row] for row in view.rows]
     assert rows[0] == ["In-domain", "GRPO", "pass@1", "3", "0.330, 0.350, 0.310",
                        "0.330 [0.280, 0.380]", "0.020"]  # fmt: skip
     assert [row[2] for row in rows[:5]] == [
