@@ -14,7 +14,8 @@ from passk.provenance.mlflow_runs import tracking_uri
 
 def main(
     history: Annotated[
-        bool, typer.Option("--history", help="Also add all that the ledger has, e.g. after a clone.")
+        bool,
+        typer.Option("--history", help="Also add all of the ledger, e.g. after a clone."),
     ] = False,
 ) -> None:
     """Bring the ledger up to date with dvc.lock, and MLflow with the executions that wait.

@@ -1,8 +1,8 @@
 """Where DVC keeps its cache, and what lies in it, without importing DVC (0.8 s)."""
 
 import os
-from configparser import ConfigParser, Error
 from collections.abc import Iterator, Mapping
+from configparser import ConfigParser, Error
 from pathlib import Path
 
 from passk.provenance.lock import parse_listing

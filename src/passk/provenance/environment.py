@@ -10,6 +10,7 @@ from pathlib import Path
 from passk.core.digests import digest
 from passk.core.files import write_once
 
+
 def packages() -> list[str]:
     """Installed distributions as `name-version`, read from folder names alone (2 ms).
 
@@ -56,15 +57,15 @@ _INSTRUCTION_SETS = (
 
 
 def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """What decides which kernels run: maker, family, model, stepping, instruction sets.
+    r"""What decides which kernels run: maker, family, model, stepping, instruction sets.
 
     A name such as "Intel Xeon Processor" tells too little: virtual machines make it up.
 
     Example:
         >>> import tempfile
         >>> file = Path(tempfile.mkdtemp()) / "cpuinfo"
-        >>> _ = file.write_text("vendor_id: AuthenticAMD\\ncpu family: 25\\nmodel: 1\\n"
-        ...                     "stepping: 1\\nflags: fpu fma avx2 avx\\n")
+        >>> _ = file.write_text("vendor_id: AuthenticAMD\ncpu family: 25\nmodel: 1\n"
+        ...                     "stepping: 1\nflags: fpu fma avx2 avx\n")
         >>> processor(file)
         'AuthenticAMD family 25 model 1 stepping 1: avx fma avx2'
     """

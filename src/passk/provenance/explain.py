@@ -83,22 +83,9 @@ def find_rows(
         known = sorted({p.stem for p in path.parent.glob("*.parquet")})
         raise ExplainError(f"{path}: no such result; known: {', '.join(known) or 'none yet'}")
     frame = read_table(path)
-    columns = [name for name, kind in frame.schema.items() if not kind.is_nested()]
-    if unknown := [name for name in where if name not in columns]:
-        raise ExplainError(
-            f"{table}: no column {', '.join(unknown)}; columns: {', '.join(columns)}"
-        )
-    condition = " ".join(f"{name}={value}" for name, value in where.items())
-    listed = []
-    for name, value in where.items():
-        values = _split_values(frame[name], str(value))
-        parts = {text: frame.filter(_equal(frame[name], text)) for text in values}
-        if missing := [text for text, part in parts.items() if part.is_empty()]:
-            which = f" ({name}={missing[0]})" if len(values) > 1 else ""
-            here = f"; {name} here: {_format_values(frame[name])}" if len(frame) else ""
-            raise ExplainError(f"{table}: no row {condition}{which}{here}")
-        frame = pl.concat(parts.values())
-        listed += [name] if len(values) > 1 else []
+    frame, listed = _narrow(frame, table, where)
+    columns = _plain_columns(frame)
+    condition = _format_condition(where)
     if row is not None:
         if not 0 <= row < len(frame):
             raise ExplainError(f"{table}: no row {row}: {len(frame)} rows match, from 0")
@@ -113,6 +100,46 @@ def find_rows(
         f"{' '.join([table, condition]).strip()}: {len(frame)} rows match; "
         f"narrow by {options or f'row: {table}:0'}"
     )
+
+
+def select_rows(frame: pl.DataFrame, table: str, where: Mapping[str, object]) -> pl.DataFrame:
+    """The rows of a result table that have some values.
+
+    Raises:
+        ExplainError: no such column or row.
+    """
+    return _narrow(frame, table, where)[0]
+
+
+def _narrow(
+    frame: pl.DataFrame, table: str, where: Mapping[str, object]
+) -> tuple[pl.DataFrame, list[str]]:
+    """The rows that have some values, and the columns of which several values were listed."""
+    columns = _plain_columns(frame)
+    if unknown := [name for name in where if name not in columns]:
+        raise ExplainError(
+            f"{table}: no column {', '.join(unknown)}; columns: {', '.join(columns)}"
+        )
+    condition = _format_condition(where)
+    listed = []
+    for name, value in where.items():
+        values = _split_values(frame[name], str(value))
+        parts = {text: frame.filter(_equal(frame[name], text)) for text in values}
+        if missing := [text for text, part in parts.items() if part.is_empty()]:
+            which = f" ({name}={missing[0]})" if len(values) > 1 else ""
+            here = f"; {name} here: {_format_values(frame[name])}" if len(frame) else ""
+            raise ExplainError(f"{table}: no row {condition}{which}{here}")
+        frame = pl.concat(parts.values())
+        listed += [name] if len(values) > 1 else []
+    return frame, listed
+
+
+def _plain_columns(frame: pl.DataFrame) -> list[str]:
+    return [name for name, kind in frame.schema.items() if not kind.is_nested()]
+
+
+def _format_condition(where: Mapping[str, object]) -> str:
+    return " ".join(f"{name}={value}" for name, value in where.items())
 
 
 def read_table(path: Path) -> pl.DataFrame:

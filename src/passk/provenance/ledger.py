@@ -136,9 +136,7 @@ def update_ledger(root: Path = Path()) -> bool:
     return changed
 
 
-def gather(
-    entries: Iterable[LockEntry], old: Ledger, stores: Iterable[RecordStore]
-) -> Ledger:
+def gather(entries: Iterable[LockEntry], old: Ledger, stores: Iterable[RecordStore]) -> Ledger:
     """The ledger that a lock asks for, from an older one and from records.
 
     A line whose digest is not what its content gives counts for nothing.
@@ -217,5 +215,3 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return ""
-
-

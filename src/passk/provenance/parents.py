@@ -11,9 +11,7 @@ from passk.provenance.lock import Contents, listing_digest
 from passk.provenance.record_store import RecordStore
 
 
-def find_parents(
-    deps: Mapping[str, Contents], stores: Sequence[RecordStore]
-) -> tuple[str, ...]:
+def find_parents(deps: Mapping[str, Contents], stores: Sequence[RecordStore]) -> tuple[str, ...]:
     """Digests of the records whose outputs some dependencies are, in order.
 
     Args:
@@ -21,16 +19,12 @@ def find_parents(
         stores: where to look, in order.
     """
     parents = {
-        digest
-        for path, contents in deps.items()
-        for digest in _find_makers(path, contents, stores)
+        digest for path, contents in deps.items() for digest in _find_makers(path, contents, stores)
     }
     return tuple(sorted(parents))
 
 
-def _find_makers(
-    path: str, contents: Contents, stores: Sequence[RecordStore]
-) -> Iterator[str]:
+def _find_makers(path: str, contents: Contents, stores: Sequence[RecordStore]) -> Iterator[str]:
     around = _ask(stores, path, contents.md5) or _find_around(path, contents, stores)
     if around:
         yield around

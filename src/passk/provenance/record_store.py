@@ -47,7 +47,7 @@ class RecordStore:
         return self.folder / "environments"
 
     def find(self, entry: str) -> RunRecord | None:
-        """The record of a lock entry, by the entry's digest; None where there is none that reads."""
+        """The record of a lock entry, by the entry's digest; None where none reads."""
         name = _read(self._entry(entry))
         return self.read(name) if name else None
 

@@ -234,9 +234,7 @@ def _list_files(digests: Mapping[str, str]) -> list[dict[str, str]]:
 def _parse_files(files: Mapping[str, str] | Sequence[Mapping[str, str]]) -> dict[str, str]:
     """Path -> digest, of a line's mapping or of a record's list."""
     return (
-        dict(files)
-        if isinstance(files, Mapping)
-        else {item["path"]: item["md5"] for item in files}
+        dict(files) if isinstance(files, Mapping) else {item["path"]: item["md5"] for item in files}
     )
 
 
