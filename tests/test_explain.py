@@ -17,7 +17,7 @@ from passk.core.schemas.counts import COUNTS
 from passk.core.schemas.problems import FILTERS, PROBLEMS
 from passk.core.schemas.samples import SAMPLES
 from passk.core.schemas.verdicts import VERDICTS
-from passk.provenance import audit, explain
+from passk.provenance import explain
 from passk.provenance.draws import read_comparisons, trace_row
 from passk.provenance.lock import read_lock
 from passk.provenance.records import find_record, open_execution
@@ -400,48 +400,3 @@ def test_changed_and_missing_files_are_marked(study):
     assert "CHANGED since" in text
     assert "missing" not in text.split("samples/base.parquet")[0]
     assert "not here: dvc pull" in text
-
-
-def faults(study):
-    entries = read_lock()
-    stages = [step.name for step in dag()]
-    draws = PARAMS["draws"]
-    return [
-        *audit.files(stages, entries),
-        *audit.chain(stages, entries),
-        *audit.recorded(stages, entries),
-        *audit.streams("toy", draws),
-        *audit.counted("toy", draws),
-    ]
-
-
-def test_an_untouched_study_passes_the_audit(study):
-    assert faults(study) == []
-
-
-def test_audit_finds_each_kind_of_fault(study):
-    (study / "models/toy/base/w").write_text("other")
-    (record,) = (study / "records" / "verify@rl").iterdir()
-    record.unlink()
-    rows = SAMPLES.read(paths.samples("toy", "rl"))
-    SAMPLES.write(rows.with_columns(seed=pl.col("seed") - 100), paths.samples("toy", "rl"))
-    wrong = pl.when(pl.col("problem_id") == "e1").then(3).otherwise(pl.col("c"))
-    COUNTS.write(count_rows("base").with_columns(c=wrong), paths.counts("toy", "base"))
-    found = "\n".join(faults(study))
-    assert "models/toy/base: differs from dvc.lock" in found
-    assert "verify@rl: no run record" in found
-    assert "share a random stream" in found
-    assert "1 rows do not follow" in found
-    assert "problem e1" in found
-
-
-def test_audit_finds_what_never_ran_and_what_read_another_version(study):
-    entries = read_lock()
-    del entries["count@rl"]
-    entries["pretrain@base"].outs["models/toy/base"] = "0" * 32
-    stages = [step.name for step in dag()]
-    assert any("count@rl: not in dvc.lock" in line for line in audit.files(stages, entries))
-    assert {line.split(":")[0] for line in audit.chain(stages, entries)} == {
-        "sample@base",
-        "train@rl",
-    }

@@ -48,8 +48,16 @@ class RecordStore:
 
     def find(self, entry: str) -> RunRecord | None:
         """The record of a lock entry, by the entry's digest; None where none reads."""
-        name = _read(self._entry(entry))
+        name = self.name(entry)
         return self.read(name) if name else None
+
+    def name(self, entry: str) -> str:
+        """The digest of the record of a lock entry, whether it reads or not; empty without one."""
+        return _read(self._entry(entry))
+
+    def unname(self, entry: str) -> None:
+        """Forget which record a lock entry has."""
+        self._entry(entry).unlink(missing_ok=True)
 
     def read(self, digest: str) -> RunRecord | None:
         """A record by its own digest; None where there is none that reads."""

@@ -1,7 +1,8 @@
 """Run records: that each execution has one, that none was forged, and that they are a chain."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
+from functools import cache, partial
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -12,7 +13,7 @@ from passk.core.yaml_files import select
 from passk.provenance.audit.study import AuditCheck, AuditedStudy, flatten_outs
 from passk.provenance.code_state import has_object, is_shallow, read_committed, run_git
 from passk.provenance.environment import environment_digest
-from passk.provenance.ledger import Ledger, LedgerError, read_ledger
+from passk.provenance.ledger import Ledger, LedgerError, parse_ledger, read_ledger
 from passk.provenance.lock import LockEntry
 from passk.provenance.record_store import RecordStore, open_stores
 from passk.provenance.records import find_record
@@ -24,13 +25,23 @@ def _run_again(name: str) -> str:
     return f"passk prune --record {name} --yes && dvc repro -f -s {name} && passk track"
 
 
-def _take_back(study: AuditedStudy, name: str) -> str:
-    """The ledger's own remedy: git's version where it is another, else the stage again."""
-    if run_git(study.root, "diff", "--quiet", "HEAD", "--", str(LEDGER)) is None and (
-        run_git(study.root, "cat-file", "-e", f"HEAD:./{LEDGER}") is not None
-    ):
-        return f"git checkout HEAD -- {LEDGER}"
+def _take_back(study: AuditedStudy, name: str, helps: Callable[[Ledger], bool]) -> str:
+    """The ledger's own remedy: git's version where that helps, else the stage again."""
+    text = run_git(study.root, "show", f"HEAD:./{LEDGER}")
+    with suppress(LedgerError):
+        if text is not None and helps(parse_ledger(text)):
+            return f"git checkout HEAD -- {LEDGER}"
     return _run_again(name)
+
+
+def _has_record(ledger: Ledger, entry: LockEntry, digest: str = "") -> bool:
+    """Whether a ledger has an unchanged record of an execution; with a digest, this one."""
+    record = ledger.find(entry.digest)
+    return record is not None and not _forgery(record, entry) and digest in ("", record.digest)
+
+
+def _has_records(ledger: Ledger, digests: Set[str]) -> bool:
+    return digests <= set(ledger.records)
 
 
 def check_records(study: AuditedStudy) -> AuditCheck:
@@ -42,16 +53,19 @@ def check_records(study: AuditedStudy) -> AuditCheck:
         places = list(_places(study, entry, ledger, stores[0]))
         if not places and find_record(entry, study.root, stores) is None:
             problem = f"no record of execution {entry.digest[:16]}"
-            check.fault(LEDGER, name, problem, _take_back(study, name))
+            remedy = _take_back(study, name, partial(_has_record, entry=entry))
+            check.fault(LEDGER, name, problem, remedy)
             continue
         check.looked_at += 1
         for place, record in places:
             if problem := _forgery(record, entry):
-                check.fault(place, name, problem, _mend(study, name, place, len(places) > 1))
+                check.fault(place, name, problem, _mend(study, entry, place, len(places) > 1))
         digests = {record.digest for _, record in places}
         if len(digests) > 1 and not any(_forgery(record, entry) for _, record in places):
             problem = f"two records of one execution: {' and '.join(sorted(digests))}"
-            check.fault(LEDGER, name, problem, _take_back(study, name))
+            own = places[-1][1].digest
+            remedy = _take_back(study, name, partial(_has_record, entry=entry, digest=own))
+            check.fault(LEDGER, name, problem, remedy)
         if not any(place == str(LEDGER) for place, _ in places):
             check.fault(LEDGER, name, "the ledger has no line of this execution", "passk track")
     return check
@@ -93,11 +107,13 @@ def _forgery(record: RunRecord, entry: LockEntry) -> str:
     return ""
 
 
-def _mend(study: AuditedStudy, name: str, place: str, other: bool) -> str:
+def _mend(study: AuditedStudy, entry: LockEntry, place: str, other: bool) -> str:
     """Another place may have the record as it was: what was changed goes, and is written anew."""
-    if place == str(LEDGER):
-        return "passk track" if other else _take_back(study, name)
-    return f"rm {place} && passk track" if other else _run_again(name)
+    if place == str(LEDGER) and not other:
+        return _take_back(study, entry.stage, partial(_has_record, entry=entry))
+    if not other:
+        return _run_again(entry.stage)
+    return "passk track" if place == str(LEDGER) else f"rm {place} && passk track"
 
 
 def check_parents(study: AuditedStudy) -> AuditCheck:
@@ -119,7 +135,9 @@ def check_parents(study: AuditedStudy) -> AuditCheck:
             )
             if parent is None or parent.digest != digest:
                 problem = f"its record {record.digest} names {digest}, of which there is no record"
-                check.fault(LEDGER, name, problem, _take_back(study, name))
+                wanted = {digest, *ledger.records}
+                remedy = _take_back(study, name, partial(_has_records, digests=wanted))
+                check.fault(LEDGER, name, problem, remedy)
             else:
                 parents[digest] = parent
         if len(parents) == len(record.parents):
@@ -227,13 +245,15 @@ def check_environments(study: AuditedStudy) -> AuditCheck:
             users.setdefault(record.execution.environment, name)
     for environment, name in users.items():
         check.looked_at += 1
-        packages = ledger.environments.get(environment)
-        if packages is None:
-            problem = f"environment {environment} is not in the ledger"
-            listed = any((s.environments / f"{environment}.txt").exists() for s in stores)
-            remedy = "passk track" if listed else _take_back(study, name)
-            check.fault(LEDGER, name, problem, remedy)
-        elif environment_digest("\n".join(packages)) != environment:
-            problem = f"the packages of environment {environment} were changed"
-            check.fault(LEDGER, name, problem, _take_back(study, name))
+        if _has_packages(ledger, environment):
+            continue
+        listed = any((s.environments / f"{environment}.txt").exists() for s in stores)
+        remedy = _take_back(study, name, partial(_has_packages, environment=environment))
+        problem = f"the packages of environment {environment} are missing or were changed"
+        check.fault(LEDGER, name, problem, "passk track" if listed else remedy)
     return check
+
+
+def _has_packages(ledger: Ledger, environment: str) -> bool:
+    packages = ledger.environments.get(environment, ())
+    return environment_digest("\n".join(packages)) == environment

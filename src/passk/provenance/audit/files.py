@@ -95,8 +95,8 @@ def check_sources(study: AuditedStudy) -> AuditCheck:
                 str(entry["source"]), study.root / path, None if wanted is None else str(wanted)
             )
         except OtherFileError as error:
-            problem, *remedies = map(str, error.args)
-            check.fault(path, place, problem, "; or ".join(remedies) or "get it again")
+            remedy = str(error).removeprefix(error.fact).removeprefix(", or ")
+            check.fault(path, place, error.fact, remedy)
         except (ValueError, OSError) as error:
             check.fault(path, place, str(error), "passk check")
         check.looked_at += 1

@@ -11,6 +11,7 @@ import polars as pl
 from passk.config import paths
 from passk.provenance.audit.study import AuditCheck, AuditedStudy
 from passk.provenance.explain import ExplainError, read_table, select_rows
+from passk.provenance.suites import read_suite
 
 PAGE = paths.REPORTS / "index.html"
 METRICS = paths.REPORTS / "metrics.json"
@@ -45,13 +46,18 @@ def check_page(study: AuditedStudy) -> AuditCheck:
     frames: dict[str, pl.DataFrame | None] = {}
     for value, source, column in dict.fromkeys(parser.numbers):
         table, *words = shlex.split(source)
+        where = dict(word.split("=", 1) for word in words)
+        if table == "validation":
+            check.looked_at += 1
+            if problem := _compare_suite(study, value, where.get("kind", ""), column):
+                wrong.append(f"{column} of {source}: {problem}")
+            continue
         if table not in frames:
             frames[table] = _read(study, check, table)
         frame = frames[table]
         if frame is None:
             continue
         check.looked_at += 1
-        where = dict(word.split("=", 1) for word in words)
         if problem := _compare(value, frame, table, where, column):
             wrong.append(f"{column} of {source}: {problem}")
     remedy = "dvc repro -f -s report"
@@ -69,6 +75,19 @@ def _read(study: AuditedStudy, check: AuditCheck, table: str) -> pl.DataFrame | 
     except ExplainError as error:
         check.skip(str(error))
         return None
+
+
+def _compare_suite(study: AuditedStudy, value: str, kind: str, column: str) -> str:
+    """What is wrong with a number of an expectation suite; empty where nothing is."""
+    try:
+        suite = read_suite(study.name, kind, study.root)
+    except ExplainError as error:
+        return str(error)
+    if column == "filters":
+        held = {str(n) for step in suite.filters for n in (step.rows_in, step.rows_out)}
+    else:
+        held = {str(len(suite.expectations) - suite.failed)}
+    return "" if value in held else f"the page has {value}, the suite {', '.join(sorted(held))}"
 
 
 def _compare(
