@@ -19,6 +19,7 @@ COMMANDS = (
     "export",
     "restore",
     "prune",
+    "migrate",
     "deps",
 )
 
