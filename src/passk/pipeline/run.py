@@ -19,6 +19,7 @@ import passk
 from passk.config.paths import PARAMS, STATE
 from passk.core import processor
 from passk.core.digests import digest, file_digest
+from passk.core.files import TEMPORARY
 from passk.core.yaml_files import read, select
 from passk.pipeline.closure import stage_module
 from passk.pipeline.dag import Stage, cached
@@ -96,6 +97,7 @@ def main(arguments: list[str]) -> int:
     """Run the stage named on the command line; the exit code for the shell."""
     processor.pin()
     os.environ.update(ENVIRONMENT)
+    os.environ[TEMPORARY] = str((STATE / "tmp").resolve())
     if not sys.stderr.isatty():  # a progress bar in a log: a line now and then
         os.environ.setdefault("TQDM_MININTERVAL", "10")
     signal.signal(signal.SIGTERM, _terminated)
