@@ -12,6 +12,7 @@ from passk.config import paths
 from passk.provenance.audit.study import AuditCheck, AuditedStudy
 from passk.provenance.explain import ExplainError, read_table, select_rows
 from passk.provenance.suites import read_suite
+from passk.provenance.tables_in_git import locate
 
 PAGE = paths.REPORTS / "index.html"
 METRICS = paths.REPORTS / "metrics.json"
@@ -69,7 +70,7 @@ def check_page(study: AuditedStudy) -> AuditCheck:
 
 
 def _read(study: AuditedStudy, check: AuditCheck, table: str) -> pl.DataFrame | None:
-    path = study.root / paths.results(study.name, table)
+    path = locate(paths.results(study.name, table), study.root)
     try:
         return read_table(path)
     except ExplainError as error:
@@ -118,7 +119,7 @@ def _same(text: str, value: object) -> bool:
 def check_metrics(study: AuditedStudy) -> AuditCheck:
     """Pass@k among the metrics are those of the table."""
     check = AuditCheck("metrics are those of the tables", "values")
-    path = study.root / paths.results(study.name, "pass_at_k")
+    path = locate(paths.results(study.name, "pass_at_k"), study.root)
     if not (study.root / METRICS).exists() or not path.exists():
         missing = METRICS if path.exists() else paths.results(study.name, "pass_at_k")
         check.skip(f"{missing} is not here")

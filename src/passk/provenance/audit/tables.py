@@ -13,6 +13,7 @@ from passk.config import manifest, paths
 from passk.core.schemas.counts import COUNTS
 from passk.core.tables import read_parquet
 from passk.provenance.audit.study import AuditCheck, AuditedStudy
+from passk.provenance.tables_in_git import locate
 from passk.sampling.streams import StreamError, audit
 
 _KEY = ["draw", "set", "problem_id"]
@@ -93,10 +94,11 @@ def check_curves(study: AuditedStudy) -> AuditCheck:
         question = QUESTIONS[name]
         if question.reads != "counts" or not (study.deep or name in _USUAL):
             continue
-        if not (study.root / path).exists():
+        table = locate(path, study.root)
+        if not table.exists():
             check.skip(f"{path} is not here")
             continue
-        rows = pl.read_parquet(study.root / path)
+        rows = pl.read_parquet(table)
         again = question.answer(inputs)
         check.looked_at += rows.width * rows.height
         if problem := _difference(rows, again, list(question.table.key)):
@@ -109,10 +111,12 @@ def check_curves(study: AuditedStudy) -> AuditCheck:
 
 def _read_inputs(study: AuditedStudy) -> QuestionInputs:
     """What the stage `analyze` reads of counts."""
-    views_of = manifest.read_views(study.root / paths.manifest(study.name, "views"))
-    draws = manifest.read_names(study.root / paths.manifest(study.name, "counts"))
+    views_of = manifest.read_views(locate(paths.manifest(study.name, "views"), study.root))
+    draws = manifest.read_names(locate(paths.manifest(study.name, "counts"), study.root))
     views = tabulate_views(views_of.views)
-    tables = pl.concat(COUNTS.read(study.root / paths.counts(study.name, draw)) for draw in draws)
+    tables = pl.concat(
+        COUNTS.read(locate(paths.counts(study.name, draw), study.root)) for draw in draws
+    )
     counts = add_views(tables, views)
     return QuestionInputs(
         Analysis.model_validate(study.values["analysis"]),
