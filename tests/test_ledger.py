@@ -213,12 +213,12 @@ def test_a_record_costs_the_same_beside_many(study):
         return time.perf_counter() - began
 
     few = min(seconds(Step(f"few@{i}", "x", ("samples.txt",), (f"f{i}",), KEYS)) for i in range(3))
-    for i in range(150):
+    for i in range(60):
         seconds(Step(f"s@{i}", "x", ("samples.txt",), (f"o{i}",), KEYS))
     later = [Step(f"many@{i}", "x", ("samples.txt",), (f"m{i}",), KEYS) for i in range(3)]
     many = min(map(seconds, later))
     assert many < 2 * few + 0.05
-    assert len(list(own_store(study).all())) == 4 + 156
+    assert len(list(own_store(study).all())) == 4 + 66
 
 
 def test_changed_files_are_kept_as_a_tree_and_the_index_stays(tmp_path):
