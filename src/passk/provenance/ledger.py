@@ -16,7 +16,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from passk.config.paths import LEDGER, RECORDS
@@ -49,8 +49,15 @@ class Ledger:
 
     def find(self, entry: str) -> RunRecord | None:
         """The record of a lock entry, by its digest; after a merge the earlier of two."""
-        held = [record for record in self.records.values() if record.entry == entry]
+        held = self._by_entry.get(entry, ())
         return min(held, key=lambda r: (r.execution.started, r.digest), default=None)
+
+    @cached_property
+    def _by_entry(self) -> Mapping[str, list[RunRecord]]:
+        groups: dict[str, list[RunRecord]] = {}
+        for record in self.records.values():
+            groups.setdefault(record.entry, []).append(record)
+        return groups
 
     @property
     def text(self) -> str:

@@ -88,7 +88,9 @@ def _migrate_lock(
     renamed = {_new_name(name): _new_entry(entry) for name, entry in stages.items()}
     for name, entry in renamed.items():
         if name in components:
-            entry["params"] = {**entry.get("params", {}), COMPONENTS: dict(components[name])}
+            values = entry.get("params")
+            known = values if isinstance(values, Mapping) else {}
+            entry["params"] = {**known, COMPONENTS: dict(components[name])}
     from dvc.utils.serialize import dumps_yaml
 
     _rename_outputs(root, old.values())

@@ -90,9 +90,11 @@ def _find(node: object, location: Location) -> Iterator[Renaming]:
             new = find_new_key((*location, key))
             place = (*location, new or key)
             if new is not None:
-                yield Renaming(*node.lc.key(key), str(key), new, place)
+                line, column = node.lc.key(key)
+                yield Renaming(line, column, str(key), new, place)
             if (value := find_new_value(place, inner)) is not None:
-                yield Renaming(*node.lc.value(key), str(inner), value, place)
+                line, column = node.lc.value(key)
+                yield Renaming(line, column, str(inner), value, place)
             yield from _find(inner, place)
     elif isinstance(node, CommentedSeq):
         for number, inner in enumerate(node):
