@@ -64,7 +64,7 @@ $(VLLM_VENV)/.done: pyproject.toml
 # torchvision, which vLLM's Qwen2.5-VL imports, fits no CPU build: see tests/torchvision_operators.
 test-vllm: $(VLLM_VENV)/.done  ## sampling and rollouts with vLLM's CPU build, in an environment of its own
 	PYTHONPATH=tests/torchvision_operators $(VLLM_VENV)/bin/python -m pytest -m vllm \
-		tests/test_vllm.py tests/test_vllm_rollouts.py tests/test_vllm_pictures.py
+		tests/test_vllm.py tests/test_vllm_rollouts.py tests/test_vllm_images.py
 
 test-slurm: setup  ## on a running Slurm
 	python -m pytest -m slurm

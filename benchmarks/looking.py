@@ -36,7 +36,7 @@ def asked(arguments: argparse.Namespace) -> Asked:
     assert encoder is not None, f"{arguments.model} takes no pictures"
     found = []
     for problem in pl.read_parquet(arguments.problems).to_dicts()[: arguments.most]:
-        seen = encoder.encode(problem["picture"])
+        seen = encoder.encode(problem["image_bytes"])
         ids = encode("image", render("image", problem, tokenizer), tokenizer)
         found.append((encoder.expand(ids, seen.tokens), seen))
     return found

@@ -35,9 +35,11 @@ from passk.domains.math.options import MathOptions
 from passk.domains.worlds import WORLDS
 from passk.training.checkpoints import load
 from passk.training.configuration import configuration
-from passk.training.reward import Reward, Rewards, correctness
-from passk.training.rollouts import Task, make_sampler
+from passk.training.reward import Reward, Rewards
+from passk.training.rewards.correctness import correctness
+from passk.training.rollouts import make_sampler
 from passk.training.settings import Training
+from passk.training.tasks import Task
 from passk.training.trainer import PolicyTrainer
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -110,7 +112,7 @@ def ours(start: Path, settings: Training, reward: Reward) -> tuple[float, dict[s
             model, tokenizer, tasks, settings,
             draw=make_sampler(settings, tokenizer, (0,), start, 64),
             reward=reward,
-            identity=(0,), folder=Path(folder), on_step=lambda _, row: rows.append(row),
+            identity=(0,), folder=Path(folder), on_step=rows.append,
         )  # fmt: skip
         trainer.add_callback(clock)
         trainer.train()

@@ -97,7 +97,10 @@ class Workspace:
 
 
 def copy_project(target: Path, study: str | None = None) -> Workspace:
-    """A copy of what git tracks (and would track), as a git repository of its own."""
+    """A copy of what git tracks (and would track), as a git repository of its own.
+
+    With the name of a study, that one is the study of its root.
+    """
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT, text=True, capture_output=True, check=True,
@@ -108,7 +111,10 @@ def copy_project(target: Path, study: str | None = None) -> Workspace:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target / name)
     if study:
-        shutil.copy2(ROOT / "studies" / f"{study}.yaml", target / "params.yaml")
+        from passk.config.composition import compose_text
+
+        shutil.copy2(ROOT / "studies" / study / "study.yaml", target / "study.yaml")
+        (target / "params.yaml").write_text(compose_text(target))
     for command in (
         ["git", "init", "-q"],
         ["git", "add", "-A"],

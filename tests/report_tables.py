@@ -36,14 +36,14 @@ def report(**changes: Any) -> dict[str, Any]:
 
 
 def analysis(
-    pairs: dict[str, dict[str, str]], groups: dict[str, list[str]] | None = None
+    comparisons: dict[str, dict[str, str]], groups: dict[str, list[str]] | None = None
 ) -> dict[str, Any]:
     """The section `analysis`."""
     questions = dict.fromkeys([*tables({"a": (0.5, 1.0)}, {}, ["s"]), "seeds"], "counts")
     return {
         "questions": questions | {"training": "training", "cost": "training"}, "k": K,
         "views": {}, "coverage_excludes": [],
-        "comparisons": pairs, "groups": groups or {}, "efficiency_k": 256,
+        "comparisons": comparisons, "groups": groups or {}, "efficiency_k": 256,
         "bootstrap": {"resamples": 1000, "level": 0.95},
     }  # fmt: skip
 
@@ -55,7 +55,7 @@ def curve(single: float, share: float, k: int) -> float:
 
 def tables(
     models: dict[str, tuple[float, float]],
-    pairs: dict[str, dict[str, str]],
+    comparisons: dict[str, dict[str, str]],
     sets: list[str],
     groups: dict[str, list[str]] | None = None,
 ) -> dict[str, pl.DataFrame]:
@@ -85,64 +85,66 @@ def tables(
                     {"draw": draw, "model": draw, "set": name, "bin": i, "label": label,
                      "problems": sizes[i], "share": sizes[i] / 120}
                 )  # fmt: skip
-        for pair, names in pairs.items():
+        for comparison, names in comparisons.items():
             base, rl = models[names["reference"]], models[names["candidate"]]
             crossed = None
             for k in K:
                 value = curve(*rl, k) - curve(*base, k)
                 crossed = crossed or (float(k) + 0.3 if value < 0 else None)
                 found["difference"].append(
-                    {"pair": pair, "set": name, "k": k, "difference": value, "low": value - 0.05,
-                     "high": value + 0.05, "band_low": value - 0.07, "band_high": value + 0.07}
+                    {"comparison": comparison, "set": name, "k": k, "difference": value,
+                     "low": value - 0.05, "high": value + 0.05, "band_low": value - 0.07,
+                     "band_high": value + 0.07}
                 )  # fmt: skip
             found["crossover"].append(
-                {"pair": pair, "set": name, "crossover_k": crossed,
+                {"comparison": comparison, "set": name, "crossover_k": crossed,
                  "low": crossed and crossed - 1, "high": crossed and crossed + 2,
                  "p_none": 0.002 if crossed else 0.97}
             )  # fmt: skip
-            sizes = {"both": 70, "base_only": 40, "rl_only": 1, "neither": 9}
+            sizes = {"both": 70, "reference_only": 40, "candidate_only": 1, "neither": 9}
             start = 0
             for category, size in sizes.items():
                 indices = list(range(start, start + size))
                 found["coverage"].append(
-                    {"pair": pair, "set": name, "category": category, "problems": size,
+                    {"comparison": comparison, "set": name, "category": category, "problems": size,
                      "share": size / 120, "indices": indices, "excluded": 0,
-                     "certain": {"base_only": size // 2, "rl_only": 0}.get(category),
+                     "certain": {"reference_only": size // 2, "candidate_only": 0}.get(category),
                      "problem_ids": [f"{i:016x}" for i in indices]}
                 )  # fmt: skip
                 start += size
             gap = curve(*base, 256) - curve(*rl, 1)
             found["efficiency"].append(
-                {"pair": pair, "set": name, "k": 256, "dse": gap, "low": gap - 0.05,
-                 "high": gap + 0.05}
+                {"comparison": comparison, "set": name, "k": 256, "efficiency_gap": gap,
+                 "low": gap - 0.05, "high": gap + 0.05}
             )  # fmt: skip
         for group, members in (groups or {}).items():
             gaps = [
-                curve(*models[pairs[name]["reference"]], 256)
-                - curve(*models[pairs[name]["candidate"]], 1)
+                curve(*models[comparisons[name]["reference"]], 256)
+                - curve(*models[comparisons[name]["candidate"]], 1)
                 for name in members
             ]
             width = max(gaps) - min(gaps)
             found["spread"].append(
-                {"group": group, "set": name, "k": 256, "pairs": len(members), "spread": width,
-                 "noise": 0.06, "low": max(0.0, width - 0.06), "high": width + 0.06,
+                {"group": group, "set": name, "k": 256, "comparisons": len(members),
+                 "spread": width, "noise": 0.06, "low": max(0.0, width - 0.06),
+                 "high": width + 0.06,
                  "smallest": min(gaps), "smallest_low": min(gaps) - 0.05,
                  "smallest_high": min(gaps) + 0.05}
             )  # fmt: skip
     return {name: _checked(name, rows) for name, rows in found.items()}
 
 
-def seeds(names: list[str], draw: str = "grpo", pair: str = "grpo") -> pl.DataFrame:
-    """The result table `seeds` of a draw and a pair with three seeds."""
+def seeds(names: list[str], draw: str = "grpo", comparison: str = "grpo") -> pl.DataFrame:
+    """The result table `seeds` of a draw and a comparison with three seeds."""
     values = {
         ("pass_at_k", 1): [0.33, 0.35, 0.31], ("pass_at_k", 256): [0.7, 0.68, 0.72],
         ("difference", 1): [0.23, 0.25, 0.21], ("difference", 256): [-0.2, -0.22, -0.18],
-        ("dse", 256): [0.57, 0.55, 0.59],
+        ("efficiency_gap", 256): [0.57, 0.55, 0.59],
     }  # fmt: skip
     rows = [
-        {"name": draw if quantity == "pass_at_k" else pair, "set": name, "quantity": quantity,
+        {"name": draw if quantity == "pass_at_k" else comparison, "set": name, "quantity": quantity,
          "k": k, "seeds": 3, "mean": sum(found) / 3, "sd": 0.02, "low": sum(found) / 3 - 0.0497,
-         "high": sum(found) / 3 + 0.0497, "noise": 0.2347 if quantity == "dse" else None,
+         "high": sum(found) / 3 + 0.0497, "noise": 0.2347 if quantity == "efficiency_gap" else None,
          "train_seeds": [0, 1, 2], "values": found, "draws": [draw, f"{draw}-s1", f"{draw}-s2"]}
         for name in names for (quantity, k), found in values.items()
     ]  # fmt: skip
@@ -194,15 +196,15 @@ def compared(
 ) -> ReportContext:
     """A base model and an RL-trained one that cross."""
     models = {"base": (0.16, 0.95), "grpo": (0.34, 0.6)}
-    pairs = {"grpo": {"reference": "base", "candidate": "grpo"}}
+    comparisons = {"grpo": {"reference": "base", "candidate": "grpo"}}
     draws = {name: draw(name, list(sets)) for name in models}
     draws |= {
         f"{name}-greedy": draw(name, list(sets), n=1, temperature=0, top_p=1) for name in models
     }
     return ReportContext(
         params=ReportSettings(**report(**changes)),
-        analysis=Analysis(**analysis(pairs)),
-        results=tables(models, pairs, list(sets))
+        analysis=Analysis(**analysis(comparisons)),
+        results=tables(models, comparisons, list(sets))
         | {"training": training(["grpo"]), "cost": cost(["grpo"]), "seeds": seeds([])},
         validation={"problems": VALID, "samples": VALID, "verdicts": VALID},
         draws=draws,
@@ -272,7 +274,9 @@ def many(
     names: tuple[str, ...] = ("indomain", "outdomain", "hard", "trained"), **changes: Any
 ) -> ReportContext:
     """A study with everything that a section can compare."""
-    pairs = {name: {"reference": base, "candidate": rl} for name, (base, rl) in COMPARED.items()}
+    comparisons = {
+        name: {"reference": base, "candidate": rl} for name, (base, rl) in COMPARED.items()
+    }
     groups = {"algorithms": ALGORITHMS}
     models = {name: name if name in STARTS else f"{name}/step-60" for name in MANY} | MODELS
     arms = [
@@ -289,8 +293,8 @@ def many(
     }  # fmt: skip
     return ReportContext(
         params=ReportSettings(**report(**(shown | changes))),
-        analysis=Analysis(**analysis(pairs, groups)),
-        results=tables(MANY, pairs, list(names), groups)
+        analysis=Analysis(**analysis(comparisons, groups)),
+        results=tables(MANY, comparisons, list(names), groups)
         | {"seeds": seeds(list(names))}
         | {"training": training(arms, 60), "cost": cost(arms, 60)},
         validation={"problems": VALID, "samples": VALID, "verdicts": VALID},
@@ -323,12 +327,12 @@ def failures(draws: list[str], sets: list[str]) -> pl.DataFrame:
 
 
 def coded(**changes: Any) -> ReportContext:
-    """The study with everything and a second domain: models, sets and a pair of its own."""
+    """The study with everything and a second domain: models, sets and a comparison of its own."""
     math = many()
     models = {"coder": (0.3, 0.9), "code-grpo": (0.5, 0.7)}
-    pairs = {"code": {"reference": "coder", "candidate": "code-grpo"}}
+    comparisons = {"code": {"reference": "coder", "candidate": "code-grpo"}}
     views = {"late": {"set": CODE[0], "filters": [{"kind": "tagged", "tags": ["late"]}]}}
-    extra = tables(models, pairs, [*CODE, "late"])
+    extra = tables(models, comparisons, [*CODE, "late"])
     joined = {
         name: pl.concat([table, extra[name]]) if name in extra else table
         for name, table in math.results.items()
@@ -350,7 +354,9 @@ def coded(**changes: Any) -> ReportContext:
     return replace(
         math,
         params=ReportSettings(**report(**(shown | changes))),
-        analysis=Analysis(**told | {"comparisons": told["comparisons"] | pairs, "views": views}),
+        analysis=Analysis(
+            **told | {"comparisons": told["comparisons"] | comparisons, "views": views}
+        ),
         results=joined,
         draws={
             **math.draws,
@@ -370,9 +376,9 @@ def seeing(**changes: Any) -> ReportContext:
     """The study with a third domain: pictures, a control that shuffles them, a filtered set."""
     before = coded()
     models = {"viewer": (0.2, 0.85), "visual-grpo": (0.45, 0.65)}
-    pairs = {"visual": {"reference": "viewer", "candidate": "visual-grpo"}}
-    seen = tables(models, pairs, list(SCENES))
-    blind = tables({"viewer": (0.05, 0.6), "visual-grpo": (0.06, 0.3)}, pairs, [CONTROL])
+    comparisons = {"visual": {"reference": "viewer", "candidate": "visual-grpo"}}
+    seen = tables(models, comparisons, list(SCENES))
+    blind = tables({"viewer": (0.05, 0.6), "visual-grpo": (0.06, 0.3)}, comparisons, [CONTROL])
     joined = {
         name: pl.concat([table, seen[name], blind[name]]) if name in seen else table
         for name, table in before.results.items()
@@ -386,7 +392,7 @@ def seeing(**changes: Any) -> ReportContext:
         {"set": "scenes", "order": 0, "filter": "free_form", "rows_in": 1000, "rows_out": 460,
          "reason": "has answer choices"},
         {"set": "scenes", "order": 1, "filter": "image_present", "rows_in": 460, "rows_out": 460,
-         "reason": "has no picture"},
+         "reason": "has no image"},
     ]  # fmt: skip
     return replace(
         before,
@@ -394,7 +400,7 @@ def seeing(**changes: Any) -> ReportContext:
             comparisons=["grpo"], sets=list(many().set_names), claims=CLAIMS,
             counterparts=COUNTERPARTS, panels=panels,
         ) | changes),
-        analysis=Analysis(**told | {"comparisons": told["comparisons"] | pairs}),
+        analysis=Analysis(**told | {"comparisons": told["comparisons"] | comparisons}),
         results=joined,
         validation={**before.validation, "problems": SuiteResult.parse(SUITE | {"filters": steps})},
         draws={
@@ -411,7 +417,7 @@ def seeing(**changes: Any) -> ReportContext:
 
 
 def alone() -> ReportContext:
-    """One imported draw: no pair, no training, no greedy decoding."""
+    """One imported draw: no comparison, no training, no greedy decoding."""
     k = [1, 2, 4, 8]
     values = [0.91125, 0.935357, 0.956, 0.97]
     rows = [

@@ -8,8 +8,10 @@ import json
 import sys
 from pathlib import Path
 
+from passk.core import processor
 from passk.pipeline import run
 from passk.pipeline.dag import Dag, cached
+from passk.pipeline.identity.current import write_components
 from passk.provenance.lock import path_digest
 
 
@@ -22,6 +24,8 @@ def ordered(dag: Dag) -> list[str]:
 
 
 if __name__ == "__main__":
+    processor.pin()  # before anything imports numpy
+    write_components()
     study = cached()
     for name in ordered(study):
         print(name, file=sys.stderr, flush=True)

@@ -15,8 +15,8 @@ from passk.training.batches import micro_batches
 from passk.training.collection import Collector
 from passk.training.critic import Critic, explained_variance, value_loss
 from passk.training.reward import Rewards
-from passk.training.rollouts import Task
 from passk.training.seconds import Stopwatch
+from passk.training.tasks import Task
 from passk.training.trainer import PolicyTrainer
 
 OPTIONS = {
@@ -347,20 +347,20 @@ def test_groups_of_equal_reward_are_dropped_and_other_problems_asked():
         assert stream == ("rollout" if number == 1 else f"rollout-{number}")
         assert len(ids) == missing
         missing -= sum(kinds[int(one[1:])] == "half" for one in ids)
-    assert got.facts["rounds"] == len(seen)
-    assert got.facts["rollouts"] == 4 * len(asked)
-    assert got.facts["tokens"] == 10 * len(asked)
-    assert got.facts["signal"] == pytest.approx(len(got.tasks) / len(asked))
+    assert got.summary["rounds"] == len(seen)
+    assert got.summary["rollouts"] == 4 * len(asked)
+    assert got.summary["tokens"] == 10 * len(asked)
+    assert got.summary["signal"] == pytest.approx(len(got.tasks) / len(asked))
 
 
 @pytest.mark.parametrize("rounds", [1, 2, 5])
 def test_rounds_are_capped_and_a_step_may_end_with_nothing(rounds):
     got, seen = collect(["all"] * 12, **by("dapo", rounds=rounds))
-    assert len(seen) == got.facts["rounds"] == rounds
+    assert len(seen) == got.summary["rounds"] == rounds
     assert got.tasks == []
-    assert got.facts["reward"] == 1.0
+    assert got.summary["reward"] == 1.0
     full, seen = collect(["half"] * 12, **by("dapo", rounds=rounds))
-    assert len(seen) == full.facts["rounds"] == 1
+    assert len(seen) == full.summary["rounds"] == 1
     assert len(full.tasks) == 4
 
 
@@ -378,7 +378,7 @@ def test_the_test_for_a_signal_reads_correctness_not_the_denser_reward():
 
     got, _ = collect(["half"] * 12, reward=denser, **by("dapo", rounds=2))
     assert got.tasks == []
-    assert got.facts["signal"] == 1.0
+    assert got.summary["signal"] == 1.0
 
 
 def test_a_curriculum_holds_in_every_round():

@@ -12,7 +12,7 @@ from passk.analysis.questions.registry import QUESTIONS
 from passk.analysis.questions.tracing import ComparedDraws
 from passk.analysis.settings import Analysis
 from passk.config import paths
-from passk.config.questions import faults
+from passk.config.checks.questions import find_faults
 from passk.core.images import encode
 from passk.core.schemas.counts import COUNTS
 from passk.core.schemas.problems import PROBLEMS
@@ -294,7 +294,7 @@ def test_an_installed_package_brings_a_question(counted):
     assert len(solved) == len(DRAWS) * len(SETS)
     both = solved.join(curves, on=["draw", "set"])  # pass@n is the share of problems solved
     assert both["solved"].to_list() == (both["pass_at_k"] * PROBLEM_COUNT).round().to_list()
-    assert list(faults({"solved": "counts"})) == []
+    assert list(find_faults({"solved": "counts"})) == []
     (row,) = find_rows("toy", "solved", {"draw": "grpo", "set": "hard"})
     assert trace_row("solved", row, ComparedDraws()).draws == ("grpo",)
     with pytest.raises(ExplainError, match=r"narrow by draw \(base, base-greedy, grpo\), set"):
@@ -302,14 +302,14 @@ def test_an_installed_package_brings_a_question(counted):
 
 
 def test_questions_that_do_not_exist_or_read_something_else_are_refused():
-    (unknown,) = faults({"coverge": "counts"})
+    (unknown,) = find_faults({"coverge": "counts"})
     assert "analysis.questions = 'coverge': unknown question; did you mean 'coverage'?" in unknown
     assert "legal: cost, coverage, crossover" in unknown
     for name, declared, reads in (
         ("failures", "counts", "verdicts"),
         ("pass_at_k", "training", "counts"),
     ):
-        (folder,) = faults({name: declared})
+        (folder,) = find_faults({name: declared})
         assert f"{name} reads the folder {reads!r}, not {declared!r}" in folder
 
 
@@ -322,7 +322,7 @@ def test_every_question_names_its_table_like_itself():
 @pytest.mark.parametrize("question", ["pass_at_k", "difference", "efficiency"])
 def test_estimates_lie_within_their_limits(counted, question):
     found = run_analyze(question)
-    value = {"efficiency": "dse"}.get(question, question)
+    value = {"efficiency": "efficiency_gap"}.get(question, question)
     assert (found["low"] <= found[value] + 1e-12).all()
     assert (found[value] <= found["high"] + 1e-12).all()
 
@@ -370,7 +370,7 @@ def test_no_pairs_give_empty_tables_or_none_of_their_business(counted, question)
 
 def test_a_grid_past_n_is_clipped_but_efficiency_is_not(counted):
     assert run_analyze("pass_at_k", k=[1, 1024])["k"].unique().to_list() == [1]
-    told = r"efficiency_k = 256 of pair .*: draw 'base' has n = 16.*at most 16"
+    told = r"efficiency_k = 256 of comparison .*: draw 'base' has n = 16.*at most 16"
     with pytest.raises(ValueError, match=told):
         run_analyze("efficiency", efficiency_k=256)
 
@@ -613,20 +613,20 @@ def test_examples_are_the_first_right_and_wrong_response_to_the_hardest_problems
     assert path.read_bytes() == before
 
 
-def test_examples_carry_the_picture_and_the_choices_of_their_problem(counted):
-    assert run_examples()["picture"].null_count() == run_examples().height
+def test_examples_carry_the_image_and_the_choices_of_their_problem(counted):
+    assert run_examples()["image_bytes"].null_count() == run_examples().height
     path = paths.problem_set("toy", "hard")
     frame = PROBLEMS.read(path)
     drawn = [encode(Image.new("RGB", (8, 8), (i, 0, 0))) for i in range(frame.height)]
     frame = frame.with_columns(
         image=pl.Series([one.digest for one in drawn]),
-        picture=pl.Series([one.png for one in drawn]),
+        image_bytes=pl.Series([one.png for one in drawn]),
         choices=pl.Series([["1", str(i)] for i in range(frame.height)]),
     )
     PROBLEMS.write(frame, path)
     for row in run_examples().iter_rows(named=True):
         at = frame["problem_id"].to_list().index(row["problem_id"])
-        assert (row["image"], row["picture"]) == drawn[at]
+        assert (row["image"], row["image_bytes"]) == drawn[at]
         assert row["choices"] == ["1", str(at)]
 
 

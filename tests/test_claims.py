@@ -214,7 +214,7 @@ def test_the_page_prints_every_threshold_and_every_verdict():
 def test_evidence_of_claim_7_names_the_least_certain_k_and_the_problems_beyond_luck():
     context = made.many(("indomain",), panels={})
     table = context.results["coverage"].with_columns(
-        certain=pl.when(category="rl_only").then(1).otherwise("certain")
+        certain=pl.when(category="candidate_only").then(1).otherwise("certain")
     )
     context = replace(context, results={**context.results, "coverage": table})
     verdict = next(v for claim, v in judge_claims(context) if claim.number == 7)[0]

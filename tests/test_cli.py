@@ -36,7 +36,7 @@ def test_help_lists_the_commands():
 def test_a_mistake_is_a_message_and_an_exit_code(tmp_path):
     (tmp_path / "params.yaml").write_text("study: [\n")
     done = passk("check", cwd=tmp_path)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "not valid YAML" in done.stderr
     assert "Traceback" not in done.stderr
     done = passk("prune", cwd=tmp_path)

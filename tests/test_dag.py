@@ -1,6 +1,5 @@
-"""The DAG: `dvc.yaml` agrees with the imports, closures stay small, stages resolve."""
+"""The DAG: stages resolve, name their code, and depend on no more than they use."""
 
-import ast
 import json
 from pathlib import Path
 
@@ -8,80 +7,64 @@ import pytest
 from ruamel.yaml import YAML
 from tests.conftest import ROOT, copy_project
 
-from passk.cli.deps import outdated
-from passk.pipeline.closure import PACKAGE, closure, code_dependencies, stage_module
-from passk.pipeline.dag import Dag, Stage, cached
+from passk.pipeline.dag import IDENTITY, Dag, Stage, cached
+from passk.pipeline.identity.components import stage_module
+from passk.pipeline.identity.source_files import PACKAGE, SourceFiles
 
-GROUPS = tuple(YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")["stages"])
-
-
-def test_dvc_yaml_declares_the_import_closure_of_every_stage():
-    definition = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")
-    assert outdated(definition, ROOT) == {}, "run `passk deps --write`"
+DEFINITION = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")["stages"]
+GROUPS = tuple(name for name in DEFINITION if name != IDENTITY)
 
 
-def test_package_files_hold_no_code():
-    # closure() leaves `__init__` files out, which is right only while they are docstrings. The
-    # outermost one holds the public interface, which no module of the package uses (test_house).
-    for path in PACKAGE.glob("*/**/__init__.py"):
-        body = ast.parse(path.read_text()).body
-        assert all(isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant) for n in body), (
-            path
-        )
+def test_the_definition_is_the_packages():
+    assert (ROOT / "dvc.yaml").read_text() == (PACKAGE / "pipeline" / "dvc.yaml").read_text()
 
 
-# How tests of programs are written down; a world writes them, a judge reads them.
-FORMATS = ("src/passk/domains/code/test_cases.py", "src/passk/domains/code/sandbox/values.py")
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_stage_names_its_components_and_no_source_file(group):
+    stage = DEFINITION[group]
+    key = f"{group}.${{key}}" if "foreach" in stage else group
+    body = stage.get("do", stage)
+    assert {"components.json": [key]} in body["params"]
+    assert not [dep for dep in body.get("deps", ()) if dep.startswith("src/")]
 
-# What a group must never depend on: a change there would redo expensive work for nothing.
+
+# What a group's own code must never hold: a change there would redo expensive work for nothing.
 FORBIDDEN = {
     "pretrain": ("analysis", "report", "code/judge", "expectations", "provenance", "sampling"),
-    "train": ("analysis", "report", "data/expectations", "provenance"),
+    "train": ("analysis", "report", "data/expectations", "provenance", "/judge"),
     "sample": ("analysis", "report", "/judge", "expectations", "provenance", "training"),
-    "verify": ("analysis", "report", "models", "training", "provenance"),
-    "count": ("report", "models/tiny", "training", "sampling/", "domains", "provenance"),
+    "verify": ("analysis", "report", "models", "training", "provenance", "/judge"),
+    "count": ("report", "models/tiny", "training", "/judge", "provenance"),
     "analyze": ("report", "models/tiny", "training/", "sampling/", "domains", "provenance"),
     "problems": ("analysis", "report", "sampling", "training", "provenance"),
 }
 
 
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    return SourceFiles(tmp_path_factory.mktemp("code") / "files.json")
+
+
 @pytest.mark.parametrize("group", GROUPS)
-def test_closures_are_bounded(group):
-    files = code_dependencies(group, ROOT)
-    # Training samples, judges, knows eight algorithms; the page has a module per figure or claim,
-    # and reads the tables of all questions, whose contracts lie with their computations.
-    assert len(files) <= {
-        "train": 130,
-        "verify": 84,
-        "report": 140,
-        "benchmark": 96,
-        "import": 96,
-        "analyze": 54,
-        "validate": 74,
-    }.get(group, 41), files
+def test_a_stages_own_code_is_bounded(group, files):
+    names = {path.relative_to(PACKAGE).as_posix() for path in files.closure(stage_module(group))}
+    assert len(names) <= {"train": 75, "report": 60}.get(group, 40), sorted(names)
     parts = FORBIDDEN.get(group, ("provenance",))
-    schemas = ("src/passk/config/", "src/passk/core/schemas/")
-    wrong = [
-        name
-        for name in files
-        if name not in FORMATS
-        and not name.startswith(schemas)
-        and any(f"passk/{part}" in name for part in parts)
-    ]
+    schemas = ("config/", "core/schemas/")
+    wrong = [n for n in names if not n.startswith(schemas) and any(p in f"/{n}" for p in parts)]
     assert not wrong
-    assert "src/passk/config/study.py" not in files, "a stage imports its own section's schema only"
+    assert "config/study.py" not in names, "a stage imports its own section's schema only"
+    assert "pipeline/run.py" not in names
 
 
-def test_closure_follows_lazy_imports_and_data_files():
-    names = code_dependencies("sample", ROOT)
-    assert "src/passk/sampling/steploop.py" in names  # imported inside a function
-    assert "src/passk/data/templates" in names  # read, not imported
-    assert "src/passk/pipeline/run.py" not in names
-
-
-def test_every_group_has_its_module():
-    for group in GROUPS:
-        assert closure(stage_module(group))
+def test_closure_follows_lazy_imports_and_data_files(files):
+    names = {p.relative_to(PACKAGE).as_posix() for p in files.closure(stage_module("count"))}
+    assert "analysis/counts.sql" in names  # read, not imported
+    steps = files.closure("passk.sampling.engines.step_loop")
+    assert PACKAGE / "sampling" / "steploop.py" in steps  # imported inside a function
+    assert PACKAGE / "sampling" / "steploop.py" not in files.closure(
+        "passk.sampling.engines.step_loop", lazy=False
+    )
 
 
 def _stage(name: str, *parents: str) -> Stage:
@@ -96,15 +79,13 @@ def test_downstream_is_the_transitive_closure():
     assert dag.downstream([]) == set()
 
 
-@pytest.mark.parametrize("study", ["params", "studies/smoke", "studies/imported"])
+@pytest.mark.parametrize("study", [None, "smoke", "imported"])
 def test_the_dag_of_every_study_resolves(study, tmp_path):
-    workspace = copy_project(tmp_path)
-    text = (ROOT / f"{study}.yaml").read_text()
-    (tmp_path / "params.yaml").write_text(text)
+    workspace = copy_project(tmp_path, study)
     names = workspace.run("dvc", "stage", "list", "--name-only").split()
     assert "report" in names
     assert len(set(names)) == len(names)
-    if study == "studies/smoke":
+    if study == "smoke":
         assert len(names) <= 48
 
 
@@ -177,5 +158,5 @@ def test_snakemake_has_a_rule_of_each_group_and_priorities_of_jobs(study, tmp_pa
     workspace.run("python", "-c", RULES)
     rules, priorities = json.loads((tmp_path / "rules").read_text())
     dag = cached(tmp_path)
-    assert rules == ["all", *dag.groups()]
+    assert rules == [*dag.groups(), "all"]  # the study asks for all, by a default target of its own
     assert priorities == dag.priorities()

@@ -170,7 +170,7 @@ def test_indices_are_ranges_and_problems_left_out_are_counted():
     view = coverage.coverage_table(flagged, ["code"], SHOWN)
     assert [plain(row[-1]) for row in view.rows] == ["0", "0", "3"]
     number = next(part for part in view.rows[2][-1] if isinstance(part, SourcedValue))
-    assert number.source.row == "coverage pair=code set=late category=base_only"
+    assert number.source.row == "coverage comparison=code set=late category=both"
 
 
 def test_a_view_is_called_so_among_the_sets_and_has_its_files():
@@ -178,7 +178,7 @@ def test_a_view_is_called_so_among_the_sets_and_has_its_files():
     rows = {plain(row[0]): [plain(c) for c in row] for row in setup.set_table(context).rows}
     assert rows["late"] == ["late", "120", "a view of code-functions"]
     assert "coder@late" in summary.curves(context)
-    assert "late" in summary.metrics(context)["pairs"]["code"]
+    assert "late" in summary.metrics(context)["comparisons"]["code"]
 
 
 PROGRAM = "def f(x):\n    return x < 1 and '<b>'\n"
@@ -189,7 +189,7 @@ def shown(name):
     rows = [
         {"draw": draw, "set": made.CODE[0], "problem_id": "p3", "index": 3, "rank": 1,
          "question": "def f(x):\n    \"\"\"<script>\"\"\"", "choices": None, "image": None,
-         "picture": None, "c": c, "n": 256, "verdict": verdict, "reason": reason,
+         "image_bytes": None, "c": c, "n": 256, "verdict": verdict, "reason": reason,
          "sample_index": i, "text": PROGRAM}
         for i, (draw, c, verdict, reason) in enumerate([
             ("coder", 2, "correct", "all tests passed"), ("coder", 2, "wrong", "wrong output"),

@@ -70,13 +70,14 @@ def test_switching_studies_and_back_leaves_nothing_to_do(tmp_path):
     workspace = copy_project(tmp_path, "smoke")
     workspace.run("snakemake", "--cores", "2")
     first = results(workspace)
-    smoke = (workspace.root / "params.yaml").read_text()
-    (workspace.root / "params.yaml").write_text(
-        (workspace.root / "studies/imported.yaml").read_text()
-    )
+    smoke = (workspace.root / "study.yaml").read_text()
+    imported = (workspace.root / "studies/imported/study.yaml").read_text()
+    (workspace.root / "study.yaml").write_text(imported)
+    workspace.run("passk", "compose")
     workspace.run("dvc", "repro")
     executed = len(records(workspace, ".*"))
-    (workspace.root / "params.yaml").write_text(smoke)
+    (workspace.root / "study.yaml").write_text(smoke)
+    workspace.run("passk", "compose")
     workspace.run("snakemake", "--cores", "2")
     assert len(records(workspace, ".*")) == executed  # every stage came from the cache
     assert {k: v for k, v in results(workspace).items() if k.startswith("smoke")} == first

@@ -113,10 +113,11 @@ def write(name):
         frames = {
             "pass_at_k": {"draw": ["base", "base"], "set": ["easy", "easy"], "k": [1, 2],
                           "pass_at_k": [0.5, 1 - 1 / 6]},
-            "difference": {"pair": ["rl"], "set": ["hard"], "k": [1], "difference": [0.0]},
+            "difference": {"comparison": ["rl"], "set": ["hard"], "k": [1], "difference": [0.0]},
             "spread": {"group": ["all"] * 2, "set": ["easy", "hard"], "spread": [0.0] * 2},
-            "seeds": {"name": ["rl"] * 2, "set": ["hard"] * 2, "quantity": ["dse", "pass_at_k"],
-                      "k": [2, 1], "sd": [0.1, 0.2], "draws": [["base", "rl"], ["rl"]]},
+            "seeds": {"name": ["rl"] * 2, "set": ["hard"] * 2,
+                      "quantity": ["efficiency_gap", "pass_at_k"], "k": [2, 1],
+                      "sd": [0.1, 0.2], "draws": [["base", "rl"], ["rl"]]},
             "training": {"arm": ["rl", "rl"], "step": [1, 2], "reward": [0.1, 0.2]},
             "cost": {"arm": ["rl"], "steps": [2]},
         }  # fmt: skip
@@ -230,16 +231,18 @@ def test_only_pairs_that_share_the_set_count_for_a_spread():
     with pytest.raises(explain.ExplainError, match=r"group h: no longer in params\.yaml"):
         draws_of(group="h", set="x")
     params["analysis"]["groups"]["g"].append("r")
-    with pytest.raises(explain.ExplainError, match=r"pair r: no longer in params\.yaml"):
+    with pytest.raises(explain.ExplainError, match=r"comparison r: no longer in params\.yaml"):
         draws_of(group="g", set="x")
 
 
 def test_a_value_over_seeds_walks_back_through_the_draws_of_all_seeds(study):
-    text = told("seeds", name="rl", quantity="dse")
+    text = told("seeds", name="rl", quantity="efficiency_gap")
     assert "draws=[base, rl]" in text
     assert "by sample@base:" in text
     assert "by train@rl:" in text
-    with pytest.raises(explain.ExplainError, match=r"narrow by quantity \(dse, pass_at_k\), k"):
+    with pytest.raises(
+        explain.ExplainError, match=r"narrow by quantity \(efficiency_gap, pass_at_k\), k"
+    ):
         told("seeds", name="rl", set="hard")
 
 
@@ -274,7 +277,7 @@ def test_a_row_is_named_as_the_report_names_it(study, capsys):
     assert "pass@2 again from these counts: 0.833333 (same)" in words
     main("pass_at_k", ["set=easy"], draw="base", k=2)
     assert capsys.readouterr().out == words
-    main("difference", ["pair=rl", "set=hard"])
+    main("difference", ["comparison=rl", "set=hard"])
     assert "by train@rl:" in capsys.readouterr().out
 
 
@@ -335,10 +338,10 @@ def test_a_validation_suite_is_explained(study):
         told("validation", kind="problems")
 
 
-def test_a_picture_is_told_by_its_size(study):
-    row = {"draw": ["rl"], "set": ["easy"], "problem_id": ["e0"], "picture": [b"\x89PNG"]}
+def test_an_image_is_told_by_its_size(study):
+    row = {"draw": ["rl"], "set": ["easy"], "problem_id": ["e0"], "image_bytes": [b"\x89PNG"]}
     pl.DataFrame(row).write_parquet(paths.results("toy", "examples-some"))
-    assert "problem_id=e0, picture=(4 bytes)\n" in told("examples-some", draw="rl")
+    assert "problem_id=e0, image_bytes=(4 bytes)\n" in told("examples-some", draw="rl")
 
 
 def test_what_cannot_be_explained_is_said(study, capsys):
@@ -359,10 +362,10 @@ def test_what_cannot_be_explained_is_said(study, capsys):
     with pytest.raises(explain.ExplainError, match="not TABLE:ROW"):
         told("pass_at_k:x")
     for keys, said in (
-        (["draw=base"], "no column draw; columns: pair, set, k, difference"),
+        (["draw=base"], "no column draw; columns: comparison, set, k, difference"),
         (["hard"], "hard: not KEY=VALUE"),
         (["k=1", "k=2"], "k is given twice: 1 and 2"),
-        (["pair=rl", "set=hard"], ""),
+        (["comparison=rl", "set=hard"], ""),
     ):
         with pytest.raises(typer.Exit) if said else nullcontext():
             main("difference", keys)

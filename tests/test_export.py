@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from passk.cli import export
 from passk.config import paths
-from passk.core.images import encode, normal
+from passk.core.images import encode, normalize
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import SAMPLES
 from passk.core.schemas.verdicts import VERDICTS
@@ -33,53 +33,63 @@ def test_fewer_than_one_is_refused(flag, value, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("sizes", "said"),
+    ("sizes", "summary"),
     [([8] * 12, "12 problems, 8 samples each"), ([2, 5, 3], "3 problems, 2 to 5 samples each")],
 )
-def test_what_was_written_is_said(sizes, said):
-    found = [{"response": ["x"] * size} for size in sizes]
-    assert export.summary(found) == said
+def test_what_was_written_is_said(sizes, summary):
+    problems = [
+        export.ExportedProblem(None, None, "?", "4", ["x"] * size, [True] * size) for size in sizes
+    ]
+    assert export.summarize(problems) == summary
 
 
 @pytest.fixture
-def drawn(tmp_path, monkeypatch):
-    """A study of one draw on a set of three problems, of which two show the same picture."""
+def red(tmp_path, monkeypatch):
+    """The image that two of three problems show, in a study of one draw on their set."""
     monkeypatch.chdir(tmp_path)
-    one = encode(Image.new("RGB", (8, 4), "red"))
-    images, pngs = [one.digest, one.digest, None], [one.png, one.png, None]
+    image = encode(Image.new("RGB", (8, 4), "red"))
     ids = ["a", "b", "c"]
-    asked = pl.DataFrame({"problem_id": ids, "image": images, "picture": pngs, "index": range(3)})
-    told = {"domain": "visual", "set": "s", "question": "How many?", "answer": "4",
-            "answer_type": "integer", "source": "made"}  # fmt: skip
-    PROBLEMS.write(filled(asked, PROBLEMS, told), paths.problem_set("toy", "s"))
-    answered = pl.DataFrame({"problem_id": ids, "sample_index": [0] * 3})
-    told = {"draw": "d", "set": "s", "text": "\\boxed{4}", "finish_reason": "stop"}
-    SAMPLES.write(filled(answered, SAMPLES, told), paths.samples("toy", "d"))
-    told = {"draw": "d", "set": "s", "verdict": "correct", "reason": "equal", "grader": "visual/1"}
-    VERDICTS.write(filled(answered, VERDICTS, told), paths.verdicts("toy", "d"))
-    return one
+    problems = pl.DataFrame(
+        {
+            "problem_id": ids,
+            "image": [image.digest, image.digest, None],
+            "image_bytes": [image.png, image.png, None],
+            "index": range(3),
+        }
+    )
+    constant = {"domain": "visual", "set": "s", "question": "How many?", "answer": "4",
+                "answer_type": "integer", "source": "made"}  # fmt: skip
+    PROBLEMS.write(fill_columns(problems, PROBLEMS, constant), paths.problem_set("toy", "s"))
+    responses = pl.DataFrame({"problem_id": ids, "sample_index": [0] * 3})
+    constant = {"draw": "d", "set": "s", "text": "\\boxed{4}", "finish_reason": "stop"}
+    SAMPLES.write(fill_columns(responses, SAMPLES, constant), paths.samples("toy", "d"))
+    constant = {"draw": "d", "set": "s", "verdict": "correct", "reason": "equal",
+                "grader": "visual/1"}  # fmt: skip
+    VERDICTS.write(fill_columns(responses, VERDICTS, constant), paths.verdicts("toy", "d"))
+    return image
 
 
-def filled(frame, table, told):
-    absent = {name: told.get(name) for name in table.columns if name not in frame.columns}
+def fill_columns(frame, table, constant):
+    absent = {name: constant.get(name) for name in table.columns if name not in frame.columns}
     return frame.with_columns(
         pl.lit(value).cast(table.columns[name]).alias(name) for name, value in absent.items()
     )
 
 
-def test_rows_name_their_picture_and_their_problem(drawn):
-    found = export.rows("toy", "d", "s", None, None)
-    assert [(row.get("problem_id"), row.get("image")) for row in found] == [
-        ("a", drawn.digest), ("b", drawn.digest), (None, None),
+def test_rows_name_their_image_and_their_problem(red):
+    problems = export.read_problems("toy", "s", None)
+    lines = [line.columns() for line in export.collect_responses("toy", "d", problems, None)]
+    assert [(line.get("problem_id"), line.get("image")) for line in lines] == [
+        ("a", red.digest), ("b", red.digest), (None, None),
     ]  # fmt: skip
-    assert set(found[2]) == {"problem", "gold", "response", "recorded_grade"}
-    assert [row["recorded_grade"] for row in found] == [[True]] * 3
+    assert set(lines[2]) == {"problem", "gold", "response", "recorded_grade"}
+    assert [line["recorded_grade"] for line in lines] == [[True]] * 3
 
 
-def test_each_picture_is_written_once_named_by_its_digest(drawn, tmp_path):
-    for problems, written in ((None, 1), (1, 1)):
-        folder = tmp_path / f"pictures-{problems}" / "here"
-        assert export.write_pictures(export.asked_of("toy", "s", problems), folder) == written
+def test_each_image_is_written_once_named_by_its_digest(red, tmp_path):
+    for first, written in ((None, 1), (1, 1)):
+        folder = tmp_path / f"images-{first}" / "here"
+        assert export.write_images(export.read_problems("toy", "s", first), folder) == written
         (file,) = folder.iterdir()
-        assert file.name == f"{drawn.digest}.png"
-        assert normal(file.read_bytes(), "here") == drawn
+        assert file.name == f"{red.digest}.png"
+        assert normalize(file.read_bytes(), "here") == red

@@ -190,7 +190,7 @@ def write(pictures, questions=toy.QUESTIONS):
     path = paths.problem_set("toy", "one")
     shown = {
         "image": [one and one.digest for one in pictures],
-        "picture": [one and one.png for one in pictures],
+        "image_bytes": [one and one.png for one in pictures],
     }
     frame = PROBLEMS.read(path)
     columns = [pl.Series(name, values, frame.schema[name]) for name, values in shown.items()]
@@ -242,7 +242,7 @@ def test_nothing_is_read_of_pictures_when_no_sample_is_missing(study, monkeypatc
     monkeypatch.setattr(type(PROBLEMS), "read", staticmethod(watched))
     stage.run(job())
     assert read
-    assert not [columns for columns in read if columns is None or "picture" in columns]
+    assert not [columns for columns in read if columns is None or "image_bytes" in columns]
 
 
 def test_how_pictures_are_prepared_is_part_of_what_names_weights(folder, tmp_path):

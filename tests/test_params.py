@@ -218,7 +218,7 @@ def test_a_name_with_a_seed_agrees_with_the_training_seed(values, seeds, model, 
     changed = copy.deepcopy(values)
     for name, seed in seeds.items():
         changed["pretrain"][name] = changed["pretrain"]["base"] | {"train_seed": seed}
-    changed["draws"]["base-s1"] = changed["draws"]["base"] | {"model": model}
+    changed["draws"]["base-s1"] = changed["draws"]["base"] | {"model": model, "replicate": 7}
     if words is None:
         assert validate(changed)
         return
@@ -231,7 +231,7 @@ def test_steps_and_fine_tuned_models_have_seeds_too(values):
     for section, arm in (("train", "grpo"), ("sft", "distilled")):
         changed[section][f"{arm}-s2"] = changed[section][arm] | {"train_seed": 1}
     for name, model in (("grpo-s2", "grpo-s2/step-90"), ("distilled-s2", "distilled")):
-        changed["draws"][name] = changed["draws"]["base"] | {"model": model}
+        changed["draws"][name] = changed["draws"]["base"] | {"model": model, "replicate": 7}
     with pytest.raises(ParameterError) as caught:
         validate(changed)
     found = str(caught.value)

@@ -48,14 +48,14 @@ def count_table(draw, c, n, *, set_name="test", unknown=0, temperature=0.6, ids=
     )
 
 
-def analysis(pairs=None, k=(1, 2, 4, 8), efficiency_k=8, groups=None):
+def analysis(comparisons=None, k=(1, 2, 4, 8), efficiency_k=8, groups=None):
     return Analysis.model_validate(
         {
             "questions": {},
             "views": {},
             "coverage_excludes": [],
             "k": list(k),
-            "comparisons": pairs or {},
+            "comparisons": comparisons or {},
             "groups": groups or {},
             "efficiency_k": efficiency_k,
             "bootstrap": {"resamples": 200, "level": 0.95},
@@ -145,29 +145,33 @@ def test_histogram_equals_the_pure_function(written):
 
 
 def test_empty_bins_and_categories_are_rows(written):
-    pairs = {"p": {"reference": "a", "candidate": "b"}}
-    inputs = written(count_table("a", [1, 1], 4), count_table("b", [4, 4], 4), pairs=pairs)
+    comparisons = {"p": {"reference": "a", "candidate": "b"}}
+    inputs = written(
+        count_table("a", [1, 1], 4), count_table("b", [4, 4], 4), comparisons=comparisons
+    )
     assert len(histogram.QUESTION.answer(inputs)) == 24
     found = coverage.QUESTION.answer(inputs)
     assert dict(found.select("category", "problems").rows()) == {
-        "both": 2, "base_only": 0, "rl_only": 0, "neither": 0,
+        "both": 2, "reference_only": 0, "candidate_only": 0, "neither": 0,
     }  # fmt: skip
     assert found.filter(category="neither")["indices"].to_list() == [[]]
 
 
 def test_coverage_of_the_math500_reproduction(written, real):
     # Published: both, base only, RL only, neither = 462, 19, 3, 16; pass@128 follows from them.
-    parts = np.repeat(["both", "base_only", "rl_only", "neither"], [462, 19, 3, 16])
-    base = np.isin(parts, ["both", "base_only"]).astype(int)
-    rl = np.isin(parts, ["both", "rl_only"]).astype(int)
-    pairs = {"math500": {"reference": "base", "candidate": "simplerl"}}
-    inputs = written(count_table("base", base, 128), count_table("simplerl", rl, 128), pairs=pairs)
+    parts = np.repeat(["both", "reference_only", "candidate_only", "neither"], [462, 19, 3, 16])
+    base = np.isin(parts, ["both", "reference_only"]).astype(int)
+    rl = np.isin(parts, ["both", "candidate_only"]).astype(int)
+    comparisons = {"math500": {"reference": "base", "candidate": "simplerl"}}
+    inputs = written(
+        count_table("base", base, 128), count_table("simplerl", rl, 128), comparisons=comparisons
+    )
     found = coverage.QUESTION.answer(inputs)
     assert dict(found.select("category", "problems").rows()) == {
-        "both": 462, "base_only": 19, "rl_only": 3, "neither": 16,
+        "both": 462, "reference_only": 19, "candidate_only": 3, "neither": 16,
     }  # fmt: skip
-    assert found.filter(category="rl_only")["indices"][0].to_list() == [481, 482, 483]
-    assert found.filter(category="rl_only")["share"].item() == 0.006
+    assert found.filter(category="candidate_only")["indices"][0].to_list() == [481, 482, 483]
+    assert found.filter(category="candidate_only")["share"].item() == 0.006
     with (real / "paper" / "reproduction_math500.csv").open() as stream:
         published = {
             row["model"]: float(row["pass_at_k"])
@@ -186,7 +190,7 @@ def test_coverage_of_the_math500_reproduction(written, real):
     ],
 )
 def test_coverage_of_the_papers_solvable_sets(case, written, real):
-    base, rl, problems, rl_only = case
+    base, rl, problems, candidate_only = case
     with (real / "paper" / "solvable_sets.csv").open() as stream:
         solvable = {
             row["model"]: {int(x) for x in row["solvable_indices"].split()}
@@ -199,10 +203,10 @@ def test_coverage_of_the_papers_solvable_sets(case, written, real):
         for name, model in (("base", base), ("rl", rl))
     ]
     found = coverage.QUESTION.answer(
-        written(*tables, pairs={"p": {"reference": "base", "candidate": "rl"}})
+        written(*tables, comparisons={"p": {"reference": "base", "candidate": "rl"}})
     )
-    assert found.filter(category="rl_only")["indices"][0].to_list() == rl_only
-    assert found.filter(category="base_only")["indices"][0].to_list() == sorted(
+    assert found.filter(category="candidate_only")["indices"][0].to_list() == candidate_only
+    assert found.filter(category="reference_only")["indices"][0].to_list() == sorted(
         solvable[base] - solvable[rl]
     )
 
@@ -252,18 +256,18 @@ def test_impossible_counts_are_named(change, message):
 def test_problems_told_apart_by_more_than_luck(written):
     # 16 of 32 samples against none: C(32, 16) / C(64, 16) = 1.2e-6; 1 of 32 against none: 1/2.
     base, rl = [0, 0, 5, 0], [16, 1, 0, 0]
-    pairs = {"p": {"reference": "a", "candidate": "b"}}
-    inputs = written(count_table("a", base, 32), count_table("b", rl, 32), pairs=pairs)
+    comparisons = {"p": {"reference": "a", "candidate": "b"}}
+    inputs = written(count_table("a", base, 32), count_table("b", rl, 32), comparisons=comparisons)
     found = dict(coverage.QUESTION.answer(inputs).select("category", "certain").rows())
     # 5 of 32 by luck: C(32, 5) / C(64, 5) = .026, not below .025 / 4
-    assert found == {"both": None, "neither": None, "rl_only": 1, "base_only": 0}
+    assert found == {"both": None, "neither": None, "candidate_only": 1, "reference_only": 0}
 
 
 def test_the_band_over_all_k_holds_every_interval(written):
     rng = np.random.default_rng(5)
     tables = [count_table(name, rng.integers(0, 9, 30), 8) for name in ("a", "b")]
     found = difference.QUESTION.answer(
-        written(*tables, pairs={"p": {"reference": "a", "candidate": "b"}})
+        written(*tables, comparisons={"p": {"reference": "a", "candidate": "b"}})
     )
     assert (found["band_low"] <= found["low"]).all()
     assert (found["band_high"] >= found["high"]).all()
@@ -273,17 +277,17 @@ def test_the_band_over_all_k_holds_every_interval(written):
 def test_the_spread_is_that_of_the_gaps(written):
     rng = np.random.default_rng(6)
     tables = [count_table(name, rng.integers(0, 9, 40), 8) for name in ("base", "a", "b", "c")]
-    pairs = {name: {"reference": "base", "candidate": name} for name in ("a", "b", "c")}
+    comparisons = {name: {"reference": "base", "candidate": name} for name in ("a", "b", "c")}
     groups = {"some": ["a", "b", "c"], "two": ["a", "b"]}
-    inputs = written(*tables, pairs=pairs, groups=groups)
-    gaps = dict(efficiency.QUESTION.answer(inputs).select("pair", "dse").rows())
+    inputs = written(*tables, comparisons=comparisons, groups=groups)
+    gaps = dict(efficiency.QUESTION.answer(inputs).select("comparison", "efficiency_gap").rows())
     found = {row["group"]: row for row in spread.QUESTION.answer(inputs).iter_rows(named=True)}
     for group, names in groups.items():
         row = found[group]
         values = [gaps[name] for name in names]
         assert row["spread"] == pytest.approx(max(values) - min(values), abs=1e-12)
         assert row["smallest"] == pytest.approx(min(values), abs=1e-12)
-        assert row["pairs"] == len(names)
+        assert row["comparisons"] == len(names)
         assert row["low"] == max(0.0, row["spread"] - row["noise"])
     assert found["some"]["noise"] > found["two"]["noise"]  # more to compare, more noise
 
@@ -291,20 +295,22 @@ def test_the_spread_is_that_of_the_gaps(written):
 def test_a_pair_may_have_a_gap_at_a_k_of_its_own(written):
     tables = [count_table("base", [1, 4], 8), count_table("short", [1, 3], 4)]
     tables.append(count_table("rl", [2, 4], 4))
-    pairs = {
+    comparisons = {
         "long": {"reference": "base", "candidate": "rl"},
         "brief": {"reference": "short", "candidate": "rl", "efficiency_k": 4},
     }
-    found = efficiency.QUESTION.answer(written(*tables, pairs=pairs, efficiency_k=8))
-    gaps = {row["pair"]: (row["k"], row["dse"]) for row in found.iter_rows(named=True)}
+    found = efficiency.QUESTION.answer(written(*tables, comparisons=comparisons, efficiency_k=8))
+    gaps = {
+        row["comparison"]: (row["k"], row["efficiency_gap"]) for row in found.iter_rows(named=True)
+    }
     # Both problems are solved at k = n by either base; pass@1 of rl is (2 + 4) / 8.
     assert gaps == {"long": (8, pytest.approx(0.25)), "brief": (4, pytest.approx(0.25))}
 
 
 def test_a_shared_draw_is_resampled_once(written):
     tables = [count_table(name, [1, 2, 5], 8) for name in ("a", "b", "c")]
-    pairs = {name: {"reference": "a", "candidate": name} for name in ("b", "c")}
-    inputs = written(*tables, pairs=pairs)
+    comparisons = {name: {"reference": "a", "candidate": name} for name in ("b", "c")}
+    inputs = written(*tables, comparisons=comparisons)
     difference.QUESTION.answer(inputs)
     assert [draw for draw, _, _ in inputs.curves] == ["b", "a", "c"]
 
@@ -333,11 +339,12 @@ SEEDED = {
 
 
 def test_values_over_training_seeds(written):
-    found = seeds.QUESTION.answer(written(*seeded(), pairs=SEEDED))
+    found = seeds.QUESTION.answer(written(*seeded(), comparisons=SEEDED))
     rows = {(r["name"], r["quantity"], r["k"]): r for r in found.iter_rows(named=True)}
     assert set(rows) == {
         ("base", "pass_at_k", 1), ("base", "pass_at_k", 8), ("rl", "pass_at_k", 1),
-        ("rl", "pass_at_k", 8), ("rl", "difference", 1), ("rl", "difference", 8), ("rl", "dse", 8),
+        ("rl", "pass_at_k", 8), ("rl", "difference", 1), ("rl", "difference", 8),
+        ("rl", "efficiency_gap", 8),
     }  # fmt: skip
     base = rows["base", "pass_at_k", 1]
     assert base["values"] == pytest.approx([1 / 16, 2 / 16, 3 / 16])
@@ -346,7 +353,7 @@ def test_values_over_training_seeds(written):
     assert (base["low"], base["high"]) == pytest.approx((2 / 16 - half, 2 / 16 + half), rel=1e-4)
     assert (base["seeds"], base["train_seeds"]) == (3, [0, 1, 2])
     assert base["draws"] == ["base", "base-s1", "base-s2"]
-    gap = rows["rl", "dse", 8]
+    gap = rows["rl", "efficiency_gap", 8]
     assert gap["values"] == pytest.approx([1 / 2 - 2 / 8, 1 / 2 - 4 / 8, 1 / 2 - 3 / 8])
     assert gap["draws"] == ["base", "rl", "base-s1", "rl-s1", "base-s2", "rl-s2"]
     assert rows["rl", "difference", 1]["values"] == pytest.approx([3 / 16, 6 / 16, 3 / 16])
@@ -356,9 +363,9 @@ def test_values_over_training_seeds(written):
 
 def test_seeds_alone_spread_a_group_by_the_studentized_range(written):
     other = of_model(count_table("other", [1, 1], 8), "other", 90)
-    pairs = SEEDED | {"other": {"reference": "base", "candidate": "other"}}
-    inputs = written(*seeded(), other, pairs=pairs, groups={"g": ["rl", "other"]})
-    row = seeds.QUESTION.answer(inputs).filter(quantity="dse").row(0, named=True)
+    comparisons = SEEDED | {"other": {"reference": "base", "candidate": "other"}}
+    inputs = written(*seeded(), other, comparisons=comparisons, groups={"g": ["rl", "other"]})
+    row = seeds.QUESTION.answer(inputs).filter(quantity="efficiency_gap").row(0, named=True)
     assert row["sd"] == pytest.approx(1 / 8)
     assert row["noise"] == pytest.approx(6.0849 / 8, rel=1e-4)  # q(.95; 2, 2)
 
@@ -374,10 +381,10 @@ def test_only_repetitions_of_one_thing_are_grouped(written):
         of_model(count_table("d-s1", [1], 1, temperature=0.0), "d", seed=1),
     ]
     assert seeds.QUESTION.answer(written(*tables)).is_empty()
-    # A pair whose draws have different seeds repeats nothing.
-    pairs = SEEDED | {"rl-s1": {"reference": "base", "candidate": "rl-s1"}}
-    found = seeds.QUESTION.answer(written(*seeded(), pairs=pairs))
-    assert found.filter(quantity="dse")["train_seeds"].to_list() == [[0, 2]]
+    # A comparison whose draws have different seeds repeats nothing.
+    comparisons = SEEDED | {"rl-s1": {"reference": "base", "candidate": "rl-s1"}}
+    found = seeds.QUESTION.answer(written(*seeded(), comparisons=comparisons))
+    assert found.filter(quantity="efficiency_gap")["train_seeds"].to_list() == [[0, 2]]
 
 
 def test_one_seed_twice_or_other_problems_are_refused(written):

@@ -40,7 +40,7 @@ def paged(context) -> str:
 
 @pytest.fixture(scope="module")
 def document() -> str:
-    """The page of the study with a pair."""
+    """The page of the study with a comparison."""
     return paged(made.compared())
 
 
@@ -61,7 +61,7 @@ def value_of(context, number: SourcedValue) -> float | None:
 # ------------------------------------------------------------------------------------- finding
 
 
-@pytest.mark.parametrize("context", [made.compared(), made.alone()], ids=["pair", "alone"])
+@pytest.mark.parametrize("context", [made.compared(), made.alone()], ids=["comparison", "alone"])
 def test_every_number_of_the_finding_is_the_result_tables(context):
     found = [part for part in state_finding(context) if isinstance(part, SourcedValue)]
     assert len(found) >= 8
@@ -116,8 +116,8 @@ def test_setup_tables_share_their_labels_and_have_no_empty_column():
 def test_finding_without_a_crossover_gives_the_difference_with_its_interval():
     context = made.compared()
     models = {"base": (0.16, 0.5), "grpo": (0.34, 0.9)}
-    pairs = {"grpo": {"reference": "base", "candidate": "grpo"}}
-    context = replace(context, results=made.tables(models, pairs, list(context.sets)))
+    comparisons = {"grpo": {"reference": "base", "candidate": "grpo"}}
+    context = replace(context, results=made.tables(models, comparisons, list(context.sets)))
     said = plain(state_finding(context))
     assert "no crossover up to k = 256, P(no crossover) = 0.970" in said
     assert "difference RL − base at k = 256 of +0.400 [+0.350, +0.450]." in said
@@ -152,9 +152,9 @@ def test_finding_says_when_there_is_nothing():
 # ---------------------------------------------------------------------------------------- page
 
 
-@pytest.mark.parametrize("study", ["pair", "alone"])
+@pytest.mark.parametrize("study", ["comparison", "alone"])
 def test_page_asks_for_nothing_outside_itself(document, study):
-    document = document if study == "pair" else paged(made.alone())
+    document = document if study == "comparison" else paged(made.alone())
     references = re.findall(r"(?:src|href|action|data|poster)=\"([^\"]*)\"", document)
     assert all(reference.startswith(("#", "data:,")) for reference in references)
     assert not re.search(r"@import|url\((?!#)|https?://|//cdn|fetch\(|XMLHttp", document)
@@ -253,11 +253,11 @@ def test_metrics_hold_the_headline_numbers():
     found = metrics(made.compared())
     assert found["draws"]["base"]["indomain"]["pass_at_1"] == pytest.approx(0.16)
     assert found["draws"]["base-greedy"]["indomain"] == {"greedy": 0.16}
-    pair = found["pairs"]["grpo"]["indomain"]
-    assert pair["difference_at_1"] == pytest.approx(0.18)
-    assert pair["crossover_k"] == pytest.approx(8.3)
-    assert pair["rl_only_share"] == pytest.approx(1 / 120)
-    assert set(pair) >= {"difference_at_256", "p_none", "dse_at_256"}
+    comparison = found["comparisons"]["grpo"]["indomain"]
+    assert comparison["difference_at_1"] == pytest.approx(0.18)
+    assert comparison["crossover_k"] == pytest.approx(8.3)
+    assert comparison["candidate_only_share"] == pytest.approx(1 / 120)
+    assert set(comparison) >= {"difference_at_256", "p_none", "efficiency_gap_at_256"}
     assert metrics(made.alone())["draws"]["real"]["real"]["unsolved"] == 3
 
 

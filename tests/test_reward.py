@@ -11,10 +11,12 @@ from passk.domains.math.options import MathOptions
 from passk.domains.math.world.chains import parse_chain, solve, write_chain
 from passk.domains.math.world.questions import parse_question
 from passk.domains.verdict import CORRECT, UNKNOWN
-from passk.training import reward as rewards
-from passk.training.reward import PARTIAL, correctness, share_of_valid_steps, valid_steps
+from passk.training.rewards import correctness as correctness_module
+from passk.training.rewards import valid_steps as valid_steps_module
+from passk.training.rewards.correctness import correctness
 from passk.training.rewards.registry import REWARDS
-from passk.training.rollouts import Task
+from passk.training.rewards.valid_steps import PARTIAL, share_of_valid_steps, valid_steps
+from passk.training.tasks import Task
 
 
 @pytest.fixture(scope="module")
@@ -79,4 +81,5 @@ def test_parameters_allow_what_is_registered_and_explain_what_is_not():
 
 
 def test_worked_examples_in_docstrings():
-    assert doctest.testmod(rewards).failed == 0
+    assert doctest.testmod(correctness_module).failed == 0
+    assert doctest.testmod(valid_steps_module).failed == 0

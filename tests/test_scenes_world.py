@@ -1,4 +1,4 @@
-"""The generated world of pictures: splits never meet, pictures are needed and give nothing away."""
+"""The generated world of images: splits never meet, images are needed and give nothing away."""
 
 import io
 import re
@@ -10,7 +10,7 @@ from subprocess import run
 import pytest
 from PIL import Image
 
-from passk.core.images import encode, opened
+from passk.core.images import decode, encode
 from passk.domains.visual.world.chains import chain_valid, parse_chain, solve, write_chain
 from passk.domains.visual.world.drawing import CELL, EDGE, draw
 from passk.domains.visual.world.operations import OPERATIONS, apply
@@ -69,11 +69,11 @@ def test_it_is_registered_with_four_families():
     assert len(WORLDS["scenes"].families) == 4
 
 
-def test_no_two_splits_share_what_a_picture_shows():
+def test_no_two_splits_share_what_an_image_shows():
     """By the values alone, whatever the seed, the kind and the colours' places."""
     for one, other in combinations(PROBLEMS, 2):
         assert not values(PROBLEMS[one]) & values(PROBLEMS[other])
-    digests = [problem.picture.digest for problem in EVERY]
+    digests = [problem.image.digest for problem in EVERY]
     by_split = [set(digests[i : i + 120]) for i in range(0, len(digests), 120)]
     assert not any(one & other for one, other in combinations(by_split, 2))
 
@@ -101,11 +101,11 @@ def test_equal_keys_give_equal_problems_in_another_process():
         "from passk.domains.worlds import WORLDS\n"
         "families = ('grid', 'chart', 'shapes', 'triangle')\n"
         "p = WORLDS['scenes'].problem('vista', families, 2, 0.0, 5)\n"
-        "print(p.question.replace(chr(10), '|'), p.answer, p.tests, p.picture.digest)"
+        "print(p.question.replace(chr(10), '|'), p.answer, p.tests, p.image.digest)"
     )
     done = run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     one = WORLD.problem("vista", KINDS, 2, 0.0, 5)
-    said = (one.question.replace("\n", "|"), one.answer, one.tests, one.picture.digest)
+    said = (one.question.replace("\n", "|"), one.answer, one.tests, one.image.digest)
     assert done.stdout.strip() == " ".join(said)
 
 
@@ -159,7 +159,7 @@ def test_solutions_are_valid_and_end_in_the_answer():
         assert WORLD.chain_valid(problem.question, problem.solution, problem.tests)
 
 
-def test_every_document_is_a_chain_that_reads_its_picture_right():
+def test_every_document_is_a_chain_that_reads_its_image_right():
     for document in DOCUMENTS:
         chain = parse_chain(document.response)
         assert write_chain(chain) == document.response
@@ -186,8 +186,8 @@ def test_a_chain_with_another_reading_step_or_answer_is_not_valid():
     assert WORLD.chain_valid(problem.question, "the answer is 7", problem.tests) is None
 
 
-def test_the_answer_needs_the_picture():
-    """No answer can be had from the question: other pictures give other answers to it."""
+def test_the_answer_needs_the_image():
+    """No answer can be had from the question: other images give other answers to it."""
     for problem in PROBLEMS["vista"]:
         asked = parse_question(problem.question)
         others = {solve(asked, shown(other)).answer for other in PROBLEMS["hard"][:20]}
@@ -200,7 +200,7 @@ def test_the_answer_needs_a_step_of_work():
     assert len(unchanged) < 0.1 * len(EVERY)
 
 
-def test_two_phrases_mean_what_the_picture_says():
+def test_two_phrases_mean_what_the_image_says():
     words = {phrase.words: i for i, phrase in enumerate(PHRASES)}
     means = {
         (word, ground, corner): operation(
@@ -276,23 +276,23 @@ def test_scenes_survive_their_json_and_nothing_else_passes():
         Scene.load('{"kind": "grid"}')
 
 
-# --- pictures --------------------------------------------------------------------------------
+# --- images ----------------------------------------------------------------------------------
 
 
-def test_pictures_are_normal_and_say_nothing_but_pixels():
+def test_images_are_normal_and_say_nothing_but_pixels():
     for problem in EVERY[:60]:
-        picture = problem.picture
-        with Image.open(io.BytesIO(picture.png)) as image:
+        stored = problem.image
+        with Image.open(io.BytesIO(stored.png)) as image:
             assert (image.format, image.mode, image.size) == ("PNG", "RGB", (EDGE, EDGE))
             assert not image.info
-        chunks = set(re.findall(rb"(IHDR|IDAT|IEND|tEXt|zTXt|iTXt|eXIf|tIME|pHYs)", picture.png))
+        chunks = set(re.findall(rb"(IHDR|IDAT|IEND|tEXt|zTXt|iTXt|eXIf|tIME|pHYs)", stored.png))
         assert chunks <= {b"IHDR", b"IDAT", b"IEND"}
-        assert encode(opened(picture.png)) == picture
+        assert encode(decode(stored.png)) == stored
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_all_that_is_shown_changes_pixels(kind):
-    """Each change of a value, a colour's place, the ground or the corner changes the picture."""
+    """Each change of a value, a colour's place, the ground or the corner changes the image."""
     items = tuple(Item(c, v) for c, v in zip(COLOURS, list(VALUES[kind])[:4], strict=True))
     plain = Scene(kind, items, "white", "left")
     one = draw(plain, 1).tobytes()
@@ -314,7 +314,7 @@ def test_all_that_is_shown_changes_pixels(kind):
 
 def test_a_token_of_the_model_holds_an_item():
     """A cell is what Qwen2.5-VL merges into one token."""
-    seen = ImageEncoder(image_processor(EDGE**2), 1).encode(PROBLEMS["vista"][0].picture.png)
+    seen = ImageEncoder(image_processor(EDGE**2), 1).encode(PROBLEMS["vista"][0].image.png)
     assert seen.tokens == (EDGE // CELL) ** 2 == 16
 
 

@@ -1,20 +1,23 @@
 """Sections, claims and example renderers: open to other packages, true about what they read."""
 
+import re
+import subprocess
 import sys
 from dataclasses import replace
 
 import pytest
 
 import report_tables as made
-from passk.config.comparisons import faults
+from passk.config.checks.comparisons import find_faults
 from passk.core.registry import UnknownNameError
 from passk.report.claims.judging import judge_claims
 from passk.report.claims.registry import CLAIMS
 from passk.report.domains import EXAMPLE_RENDERERS
 from passk.report.html.page import render_page
+from passk.report.published import PUBLISHED, read_published
 from passk.report.sections.assembly import build_sections, draw_charts, list_charts
 from passk.report.sections.registry import SECTIONS, load_sections
-from passk.report.settings import COUNTERPARTS, GROUP_ROLES, PANELS, ROLES
+from passk.report.settings import STANDARD_CLAIMS, STANDARD_PUBLISHED, STANDARD_SECTIONS
 
 MODULE = '''"""A section and a claim of another package."""
 from passk.report.claims.verdict import Claim, ClaimVerdict, rows_by_set
@@ -26,18 +29,25 @@ SECTION = Section(
     "Mine", "Limits at {level}.", reads=("difference",), paper=PaperFigure("Figure 99"),
     tables=lambda context: [
         comparison_table(context, context.panel("mine"), context.panel_sets("mine"))],
-    compares=True, after="greedy",
+    compares=True,
 )
 
 
 def judge(results, subjects):
-    return [ClaimVerdict(pair, name, "undecided", ("nobody knows [0, 1]",))
-            for pair, name, _ in rows_by_set(results, "difference", subjects.by_role["odd"])]
+    return [ClaimVerdict(comparison, name, "undecided", ("nobody knows [0, 1]",))
+            for comparison, name, _ in rows_by_set(results, "difference", subjects.by_role["odd"])]
 
 
 CLAIM = Claim(99, "mine", "A claim of mine.", "Never decided.", judge, roles=("odd",))
 GROUPS = Claim(98, "all", "Of groups.", "Never.", lambda *_: [], roles=("even",), of_groups=True)
 '''
+
+LOAD_ALL = """
+from passk.report.claims.registry import CLAIMS
+from passk.report.sections.registry import SECTIONS
+list(SECTIONS.values()), list(CLAIMS.values())
+print("matplotlib" in sys.modules)
+"""
 
 
 @pytest.fixture
@@ -64,30 +74,38 @@ def installed(tmp_path, monkeypatch):
 
 def test_a_section_and_a_claim_of_another_package_are_on_the_page(installed):
     panels = made.PANELS | {"mine": {"comparisons": ["kl"], "sets": ["hard"]}}
-    context = made.many(panels=panels, claims=made.CLAIMS | {"odd": ["kl"]})
-    names = list(load_sections())
-    assert names[names.index("greedy") + 1] == "mine"
+    changes = {"panels": panels, "claims": made.CLAIMS | {"odd": ["kl"]}}
+    before = render_page(made.many(**changes), {})
+    assert "Figure 99" not in before  # until the study names them, its page stays as it is
+    assert "claim-99" not in before
+    context = made.many(
+        **changes, sections=["greedy", "mine", "setup"], judged_claims=["mine", "crossover"]
+    )
     text = render_page(context, {})
+    assert re.findall(r'<section id="(greedy|mine|setup|pass_at_k)"', text) == [
+        name for name in ("greedy", "mine", "setup") if f'<section id="{name}"' in text
+    ]
     section = text[text.index('<section id="mine"') :]
     section = section[: section.index("</section>")]
     assert "Limits at 95%." in section
     assert "In the paper: Figure 99." in section
-    assert section.count("<tr>") == 2  # the heading and the pair
+    assert section.count("<tr>") == 2  # the heading and the comparison
     verdicts = {claim.number: verdicts for claim, verdicts in judge_claims(context)}
     assert {verdict.subject for verdict in verdicts[99]} == {"kl"}
+    assert list(verdicts) == [99, 1]
     assert 'id="claim-99"' in text
     draws = list(context.draws)
-    assert list(faults(context.analysis, context.params, draws, context.sets)) == []
+    assert list(find_faults(context.analysis, context.params, draws, context.sets)) == []
 
 
 def test_a_claim_of_another_package_may_be_about_groups(installed):
     context = made.many(claims=made.CLAIMS | {"odd": ["kl"], "even": ["kl"]})
-    messages = list(faults(context.analysis, context.params, context.draws, context.sets))
+    messages = list(find_faults(context.analysis, context.params, context.draws, context.sets))
     (message,) = messages
     assert message.startswith("report.claims.even = 'kl': unknown group")
     (group, *_) = context.analysis.groups
     context = made.many(claims=made.CLAIMS | {"even": [group]})
-    assert not list(faults(context.analysis, context.params, context.draws, context.sets))
+    assert not list(find_faults(context.analysis, context.params, context.draws, context.sets))
     assert context.subjects()["even"] == [group]
 
 
@@ -100,24 +118,58 @@ def test_unknown_panels_counterparts_and_roles_are_named_with_the_legal_ones():
         counterparts={"family": {"grpo": "GRPO"}},
         claims={"longr": ["longer"]},
     )
-    messages = list(faults(context.analysis, context.params, context.draws, context.sets))
+    messages = list(find_faults(context.analysis, context.params, context.draws, context.sets))
     for name in ("step", "greedy", "family", "longr"):
         assert any(name in message for message in messages), name
     assert any("'steps'" in message for message in messages)
     assert any("'longer'" in message for message in messages)
-    with pytest.raises(ValueError, match=r"report\.panels: 'step': legal sections: .*steps"):
-        build_sections(made.many(panels={"step": {"comparisons": ["grpo"], "sets": []}}), {})
+    context = made.many(sections=["greedyy"], judged_claims=["subsets"])
+    messages = list(find_faults(context.analysis, context.params, context.draws, context.sets))
+    assert [message.partition(" = ")[0] for message in messages] == [
+        "report.sections", "report.judged_claims",
+    ]  # fmt: skip
+    assert "did you mean 'greedy'" in messages[0]
+    assert "did you mean 'subset'" in messages[1]
     with pytest.raises(UnknownNameError, match="section"):
         SECTIONS["greedyy"]
 
 
-def test_names_that_need_no_registry_are_those_of_the_registries():
-    assert sorted(PANELS) == sorted(n for n, section in SECTIONS.items() if section.compares)
-    tables = [n for n, section in SECTIONS.items() if section.paper and section.paper.largest_k]
-    assert sorted(COUNTERPARTS) == sorted([*tables, "sets"])
-    assert set(ROLES) == {role for claim in CLAIMS.values() for role in claim.roles}
-    of_groups = [claim for claim in CLAIMS.values() if claim.of_groups]
-    assert set(GROUP_ROLES) == {role for claim in of_groups for role in claim.roles}
+def test_a_page_that_says_nothing_shows_what_there_is():
+    assert set(STANDARD_SECTIONS) <= set(SECTIONS)
+    assert set(STANDARD_CLAIMS) <= set(CLAIMS)
+    assert set(STANDARD_PUBLISHED) <= set(PUBLISHED)
+    assert list(load_sections(STANDARD_SECTIONS)) == list(STANDARD_SECTIONS)
+
+
+def test_checking_parameters_loads_no_plotting_library():
+    code = "from passk.config import study, comparisons\nimport sys\n" + LOAD_ALL
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == "False\n"
+
+
+def test_a_study_adds_published_numbers_of_its_own(tmp_path):
+    file = tmp_path / "others.csv"
+    file.write_text("# in points\nmodel,set,pass_at_1,pass_at_64\nTheirs,AIME,12.5,60\n")
+    numbers = read_published(["yue2025", str(file)])
+    assert numbers.value("Theirs", "AIME", "pass_at_64") == 0.6
+    assert numbers.value("Theirs", "AIME", "pass_at_256") is None
+    assert numbers.value("GRPO", "Omni-MATH-Test", "pass_at_1") == pytest.approx(0.251)
+    context = made.many(
+        published=["yue2025", str(file)], counterparts={"algorithms": {"grpo": "Theirs"}}
+    )
+    check = (context.analysis, context.params, context.draws, context.sets)
+    assert list(find_faults(*check)) == []
+    file.write_text("model,set,pass_at_1\nTheirs,AIME,high\n")
+    (message,) = find_faults(*check)
+    assert message.startswith(f"report.published: {file}: a number that is none")
+    file.write_text("model,pass_at_1\nTheirs,1\n")
+    (message,) = find_faults(*check)
+    assert "no column set" in message
+    file.unlink()
+    (message,) = find_faults(*check)
+    assert "not a readable CSV file" in message
 
 
 @pytest.mark.parametrize("name", list(SECTIONS))
@@ -150,5 +202,6 @@ def test_mathematics_has_a_section_like_other_domains():
 def test_two_charts_of_one_name_are_refused(installed, monkeypatch):
     twin = replace(SECTIONS["histogram"], charts=SECTIONS["pass_at_k"].charts)
     monkeypatch.setitem(SECTIONS._loaded, "mine", twin)
+    context = made.many(("indomain",), sections=["pass_at_k", "mine"])
     with pytest.raises(ValueError, match="second chart 'pass_at_k'"):
-        draw_charts(made.compared(("indomain",)))
+        draw_charts(context)

@@ -100,7 +100,10 @@ def write_study(workspace):
     panel = {"comparisons": list(comparisons), "sets": ["test", "listed"]}
     values["report"] |= {
         "comparisons": ["toy"], "sets": ["test"], "panels": {"solved": panel, "words": panel},
-        "claims": {"rule": ["rule"]}, "labels": {}, "colours": {},
+        "sections": ["pass_at_k", "difference", "solved", "words", "setup", "validation"],
+        "claims": {"rule": ["rule"]}, "judged_claims": ["rule"], "labels": {}, "colours": {},
+        "published": ["yue2025", "words"],
+        "counterparts": {"sets": {"listed": "Six words"}},
     }  # fmt: skip
     workspace.write_params(values)
 

@@ -20,7 +20,7 @@ from passk.core.schemas.problems import PROBLEMS
 from passk.pipeline.stages import train as train_stage
 from passk.pipeline.stages.job import Job, StageError
 from passk.training import arm as arms
-from passk.training import checkpoints
+from passk.training import checkpoints, tasks
 from passk.training import trainer as trainers
 from passk.training.configuration import configuration
 from passk.training.curricula.easy_first import easy_first
@@ -288,7 +288,7 @@ def test_gradient_agrees_with_the_policy_gradient_by_hand(start, tmp_path, monke
     trainer = PolicyTrainer(
         model, tokenizer, toy.tasks(tokenizer), settings,
         draw=toy.sampler("step_loop", tokenizer, settings), reward=toy.printable_start,
-        identity=(1,), folder=tmp_path, on_step=lambda _, row: norms.append(row["grad_norm"]),
+        identity=(1,), folder=tmp_path, on_step=lambda row: norms.append(row["grad_norm"]),
     )  # fmt: skip
     trainer.train()
     total = torch.zeros(())
@@ -461,26 +461,41 @@ def test_stage_writes_checkpoints_and_log_and_leaves_nothing_else(study):
     log = paths.training_log("toy", "grpo").read_text()
     assert log == (paths.LIVE / "train@grpo.jsonl").read_text()
     assert len(log.splitlines()) == 2
-    assert not (paths.RESUME / "digest").exists()
     assert {p.name for p in folder.parent.iterdir()} == {"base", "grpo"}
+
+
+def test_a_stage_that_is_refused_after_its_work_hands_over_the_same_bytes_again(study):
+    """The runner, not the stage, ends the resume point: it may yet refuse what was made."""
+    train_stage.run(stage_job())
+    weights = paths.model("toy", "grpo") / "step-2" / "model.safetensors"
+    handed_over = weights.read_bytes(), paths.training_log("toy", "grpo").read_bytes()
+    shutil.rmtree(paths.model("toy", "grpo"))
+    paths.training_log("toy", "grpo").unlink()
+    metrics = train_stage.run(stage_job())
+    assert metrics["seconds_sampling"] == 0  # nothing is drawn again
+    assert (weights.read_bytes(), paths.training_log("toy", "grpo").read_bytes()) == handed_over
+
+
+def make_task(row, tokenizer):
+    return tasks.make_task(tasks.TrainingProblem.of(row), "plain", tokenizer)
 
 
 def test_an_answer_never_reaches_a_prompt(study):
     tokenizer = checkpoints.load(paths.model("toy", "base"))[1]
-    problems = PROBLEMS.read(paths.problem_set("toy", "train")).to_dicts()
-    prompts = [train_stage.task_of(p, "plain", tokenizer).prompt_ids for p in problems]
-    changed = [{**p, "answer": "999", "tests": "x"} for p in problems]
-    assert prompts == [train_stage.task_of(p, "plain", tokenizer).prompt_ids for p in changed]
+    rows = PROBLEMS.read(paths.problem_set("toy", "train")).to_dicts()
+    prompts = [make_task(row, tokenizer).prompt_ids for row in rows]
+    changed = [{**row, "answer": "999", "tests": "x"} for row in rows]
+    assert prompts == [make_task(row, tokenizer).prompt_ids for row in changed]
 
 
 def test_reward_and_curriculum_read_question_and_level_of_a_problem(study):
     tokenizer = checkpoints.load(paths.model("toy", "base"))[1]
     problem = PROBLEMS.read(paths.problem_set("toy", "train")).to_dicts()[0]
     tagged = {**problem, "tags": ["nested", "level-2"]}
-    task = train_stage.task_of(tagged, "plain", tokenizer)
+    task = make_task(tagged, tokenizer)
     assert (task.question, task.level) == ("0+1=", 2)
-    assert train_stage.task_of(problem, "plain", tokenizer).level is None  # no tags
-    assert train_stage.task_of({**problem, "tags": ["x"]}, "plain", tokenizer).level is None
+    assert make_task(problem, tokenizer).level is None  # no tags
+    assert make_task({**problem, "tags": ["x"]}, tokenizer).level is None
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""MathVista, MathVision, Geometry3K: questions, answers, filters, pictures, samples, faults."""
+"""MathVista, MathVision, Geometry3K: questions, answers, filters, images, samples, faults."""
 
 import io
 import json
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from tests.test_benchmarks import GEOMETRY3K, MATHVISION, MATHVISTA, problems, write
 
 from passk.config import paths
-from passk.core import images as pictures
+from passk.core import images
 from passk.core.digests import file_digest
 from passk.core.rows import RecordedError, read_rows
 from passk.core.schemas.problems import FILTERS, PROBLEMS
@@ -23,7 +23,7 @@ from passk.data.import_settings import Imported
 from passk.data.problem_filters import FreeForm
 from passk.domains.benchmark_tables import problem_table
 from passk.domains.registry import DOMAINS
-from passk.domains.visual import expectations as expected
+from passk.domains.visual.expectations import IMAGES, read_layout
 from passk.domains.visual.readers.image_files import images_digest, with_images
 from passk.pipeline.stages import benchmark, import_
 from passk.pipeline.stages import filter as filter_stage
@@ -34,7 +34,7 @@ VISION = "visual/mathvision_testmini.jsonl"
 
 
 @pytest.fixture(autouse=True)
-def _folder(tmp_path, monkeypatch):
+def _work_in_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
@@ -43,7 +43,7 @@ def run(source, path, sha256=None, **more):
     return benchmark.run(Job("benchmark", "one", {"study": "t", "benchmarks": {"one": entry}}, ""))
 
 
-def filtered(*filters):
+def filter_set(*filters):
     """The filter table of a set, as the stage writes it, without its name."""
     entry = {"problems": "one", "filters": list(filters)}
     filter_stage.run(Job("filter", "few", {"study": "t", "sets": {"few": entry}}, ""))
@@ -60,26 +60,26 @@ def png(colour="red", size=(8, 6), mode="RGB", **more):
 
 FREE = {"kind": "free_form"}
 NUMBERS = {"kind": "answer_type", "types": ["integer", "float"]}
-PICTURED = {"kind": "image_present"}
+HAS_IMAGE = {"kind": "image_present"}
 
 
 def test_mathvista_free_form_filter_keeps_460_of_1000(real):
-    assert run("mathvista_testmini", real / VISTA) == {"problems": 1000.0, "pictures": 0.0}
-    assert filtered(FREE, NUMBERS) == [
+    assert run("mathvista_testmini", real / VISTA) == {"problems": 1000.0, "images": 0.0}
+    assert filter_set(FREE, NUMBERS) == [
         (0, "free_form", 1000, 460, "has answer choices"),
         (1, "answer_type", 460, 458, "answer is not integer or float"),
     ]
     kept = PROBLEMS.read(paths.problem_set("t", "few"))
     assert dict(kept["answer_type"].value_counts().iter_rows()) == {"integer": 418, "float": 40}
     assert set(kept.filter(pl.col("answer_type") == "float")["precision"]) == {1, 2}
-    assert filtered({"kind": "answer_type", "types": ["list"]})[0][2:4] == (1000, 2)
+    assert filter_set({"kind": "answer_type", "types": ["list"]})[0][2:4] == (1000, 2)
     with pytest.raises(StageError, match="image_present: 1000 -> 0"):
-        filtered(PICTURED)  # none was read
+        filter_set(HAS_IMAGE)  # none was read
 
 
 def test_mathvision_free_form_filter_keeps_114_of_304(real):
-    assert run("mathvision_testmini", real / VISION) == {"problems": 304.0, "pictures": 0.0}
-    assert filtered(FREE, NUMBERS) == [
+    assert run("mathvision_testmini", real / VISION) == {"problems": 304.0, "images": 0.0}
+    assert filter_set(FREE, NUMBERS) == [
         (0, "free_form", 304, 114, "has answer choices"),
         (1, "answer_type", 114, 112, "answer is not integer or float"),
     ]
@@ -88,26 +88,26 @@ def test_mathvision_free_form_filter_keeps_114_of_304(real):
 def test_mathvision_image_present_filter_keeps_the_114_whose_images_are_here(real):
     more = {"images": str(real / "visual/images"), "partial_images": True, "images_sha256": "any"}
     found = run("mathvision_testmini", real / VISION, **more)
-    assert found == {"problems": 304.0, "pictures": 114.0}
-    assert filtered(PICTURED, FREE) == [
-        (0, "image_present", 304, 114, "has no picture"),
+    assert found == {"problems": 304.0, "images": 114.0}
+    assert filter_set(HAS_IMAGE, FREE) == [
+        (0, "image_present", 304, 114, "has no image"),
         (1, "free_form", 114, 114, "has answer choices"),
     ]
     kept = PROBLEMS.read(paths.problem_set("t", "few"))
-    assert kept["image"].n_unique() == kept["picture"].n_unique() == 114
-    # Every picture: decodes to its digest, RGB, with the size of its file, nothing but pixels.
-    frame = expected.IMAGES.frame([kept]).rows
+    assert kept["image"].n_unique() == kept["image_bytes"].n_unique() == 114
+    # Every image: decodes to its digest, RGB, with the size of its file, nothing but pixels.
+    frame = IMAGES.frame([kept]).rows
     assert frame.height == 114
     assert not frame.select(pl.exclude("set", "index", "problem_id")).to_numpy().any()
-    for source, image in kept.select("source", "picture").iter_rows():
+    for source, image in kept.select("source", "image_bytes").iter_rows():
         with Image.open(real / f"visual/images/{source.rpartition(' ')[2]}.jpg") as file:
-            assert expected.layout(image)[1:] == file.size
+            assert read_layout(image)[1:] == file.size
 
 
 def test_problems_without_their_images_are_named_with_the_remedies(real):
-    images = str(real / "visual/images")
+    folder = str(real / "visual/images")
     with pytest.raises(StageError) as caught:
-        run("mathvision_testmini", real / VISION, images=images)
+        run("mathvision_testmini", real / VISION, images=folder)
     for words in ("benchmarks.one", "190 of 304", "problem '6': no file", "and 185 more",
                   "without: [6, ", "partial_images: true"):  # fmt: skip
         assert words in str(caught.value)
@@ -142,12 +142,12 @@ def test_mathvision_placeholders_go_where_they_are_the_only_one(real):
 # ----------------------------------------------------------------------------- samples of the same
 
 
-def imported(path, benchmark, **columns):
+def import_samples(path, benchmark, **columns):
     entry = {"path": str(path), "domain": "visual", "benchmark": benchmark, "columns": columns}
     return import_.run(Job("import", "one", {"study": "t", "imported": {"one": entry}}, ""))
 
 
-def recorded():
+def join_recorded():
     """Problems and grades of the imported samples, one row each."""
     asked = PROBLEMS.read(paths.problems("t", "one"))
     responses = RESPONSES.read(paths.model("t", "one") / "responses.parquet")
@@ -157,10 +157,10 @@ def recorded():
 def test_mathvista_samples_come_in_and_the_filter_leaves_460_with_85_correct(real):
     benchmark = {"source": "mathvista_testmini", "path": str(real / VISTA)}
     path = real / "samples/mathvista_bard.json"
-    assert imported(path, benchmark, recorded_grade="true_false") == {
+    assert import_samples(path, benchmark, recorded_grade="true_false") == {
         "problems": 1000.0, "samples": 1000.0,
     }  # fmt: skip
-    kept, _ = apply_filters(recorded(), [FreeForm()])
+    kept, _ = apply_filters(join_recorded(), [FreeForm()])
     assert (kept.height, kept["recorded_grade"].sum()) == (460, 85)
 
 
@@ -168,10 +168,10 @@ def test_mathvision_samples_of_other_problems_can_be_left_out(real):
     benchmark = {"source": "mathvision_testmini", "path": str(real / VISION)}
     path = real / "samples/mathvision_gemini_pro_cot.jsonl"
     with pytest.raises(StageError, match=r"line 1: id is '1', and no problem .* `others: true`"):
-        imported(path, benchmark, recorded_grade="correct")
-    found = imported(path, {**benchmark, "others": True}, recorded_grade="correct")
+        import_samples(path, benchmark, recorded_grade="correct")
+    found = import_samples(path, {**benchmark, "others": True}, recorded_grade="correct")
     assert found == {"problems": 304.0, "samples": 304.0}
-    kept, _ = apply_filters(recorded(), [FreeForm()])
+    kept, _ = apply_filters(join_recorded(), [FreeForm()])
     assert (kept.height, kept["recorded_grade"].sum()) == (114, 10)
 
 
@@ -181,7 +181,7 @@ def test_samples_that_all_answer_other_problems_are_refused():
     benchmark = {"source": "mathvision_testmini", "path": "vision.jsonl", "others": True}
     benchmark["sha256"] = file_digest(Path("vision.jsonl"))
     with pytest.raises(StageError, match="no row answers a problem of the benchmark"):
-        imported("samples.jsonl", benchmark)
+        import_samples("samples.jsonl", benchmark)
 
 
 # ----------------------------------------------------------------------------------------- formats
@@ -196,29 +196,29 @@ def test_mathvista_rows_say_type_precision_unit_and_tags():
     ]
     assert (one.answer_type, one.precision, one.unit) == ("float", 1, "cm")
     assert one.tags == ("geometry", "algebra")
-    # As the Hub's Parquet has it: floats for decimals, the picture beside its path.
+    # As the Hub's Parquet has it: floats for decimals, the image beside its path.
     (same,) = problems(
         "mathvista",
         MATHVISTA | {"precision": 1.0, "decoded_image": {"bytes": b"png", "path": "2.jpg"}},
     )
-    assert (same.precision, same.image) == (1, b"png")
+    assert (same.precision, same.image_file) == (1, b"png")
 
 
-def test_geometry3k_is_read_from_parquet_with_its_pictures():
+def test_geometry3k_is_read_from_parquet_with_its_images():
     row = GEOMETRY3K | {"images": [{"bytes": png(), "path": "1.png"}]}
     pl.DataFrame([row, row | {"problem": "<image>Find y.", "answer": "2 \\sqrt{3}"}]).write_parquet(
         "train.parquet"
     )
-    assert run("geometry3k", "train.parquet") == {"problems": 2.0, "pictures": 2.0}
+    assert run("geometry3k", "train.parquet") == {"problems": 2.0, "images": 2.0}
     frame = PROBLEMS.read(paths.problems("t", "one"))
     assert frame["question"].to_list() == ["Find x.", "Find y."]
     assert frame["answer_type"].to_list() == ["integer", "expression"]
     assert frame["image"].n_unique() == 1
     assert frame["problem_id"].n_unique() == 2
-    assert pictures.opened(frame["picture"][0]).size == (8, 6)
+    assert images.decode(frame["image_bytes"][0]).size == (8, 6)
 
 
-def test_choices_and_picture_are_part_of_what_a_problem_is():
+def test_choices_and_image_are_part_of_what_a_problem_is():
     rows = [
         MATHVISION,
         MATHVISION | {"id": "5", "image": "images/5.jpg"},
@@ -228,7 +228,7 @@ def test_choices_and_picture_are_part_of_what_a_problem_is():
     assert problem_table(found, "x", DOMAINS["visual"], "X")["problem_id"].n_unique() == 3
 
 
-def test_a_lossless_copy_of_an_image_is_the_same_picture():
+def test_a_lossless_copy_of_an_image_is_the_same_image():
     (one,) = problems("mathvision", MATHVISION)
     Path("images").mkdir()
     Path("images/4.jpg").write_bytes(png())
@@ -237,8 +237,8 @@ def test_a_lossless_copy_of_an_image_is_the_same_picture():
     (first,) = with_images([one], Path())
     Path("images/4.jpg").write_bytes(png(pnginfo=about, compress_level=0))
     (second,) = with_images([one], Path("images"))
-    assert first.picture == second.picture
-    assert b"answer" not in second.picture.png
+    assert first.image == second.image
+    assert b"answer" not in second.image.png
     Path("images/4.jpg").write_bytes(png("blue"))
     (third,) = with_images([one], Path())
     assert images_digest([third]) != images_digest([first])
@@ -296,7 +296,7 @@ def test_all_broken_images_are_reported_by_problem():
     with pytest.raises(RecordedError, match=r"1 of 4 problems[^\0]*'7': no file images"):
         with_images(rest, Path())
     kept = with_images(rest, Path(), partial=True)
-    assert [one.picture is None for one in kept] == [False, True, False, False]
+    assert [one.image is None for one in kept] == [False, True, False, False]
     with pytest.raises(RecordedError, match=r"'10': image '\.\./4\.jpg' leads out"):
         with_images(found[-1:], Path("images"), partial=True)
 
@@ -308,7 +308,7 @@ def test_changed_images_stop_the_stage_unless_the_parameters_follow():
         run("mathvision_testmini", "vision.jsonl", "any", images=".")
     digest = str(caught.value).partition("problems have ")[2][:64]
     more = {"images": ".", "images_sha256": digest}
-    assert run("mathvision_testmini", "vision.jsonl", "any", **more)["pictures"] == 1.0
+    assert run("mathvision_testmini", "vision.jsonl", "any", **more)["images"] == 1.0
     Path("4.jpg").write_bytes(png("blue"))
     with pytest.raises(StageError, match=f"images_sha256 is {digest}"):
         run("mathvision_testmini", "vision.jsonl", "any", **more)

@@ -35,7 +35,7 @@ def exemplified(*sizes: tuple[int, int]):
     """The study with one example per size of a picture."""
     rows = [
         {"draw": draw, "set": "scenes", "problem_id": f"p{i}", "index": i, "rank": i + 1,
-         "question": "How many?", "choices": CHOICES, "image": one.digest, "picture": one.png,
+         "question": "How many?", "choices": CHOICES, "image": one.digest, "image_bytes": one.png,
          "c": 3, "n": 256, "verdict": verdict, "reason": "equal", "sample_index": j, "text": "4"}
         for i, one in enumerate(encode(picture(*size, i)) for i, size in enumerate(sizes))
         for draw in ("viewer", "visual-grpo") for j, verdict in enumerate(("correct", "wrong"))

@@ -22,6 +22,7 @@ from passk.training.batches import collate
 from passk.training.reward import Rewards
 from passk.training.rollouts import make_sampler
 from passk.training.scoring import shared_prompt_scores
+from passk.training.tasks import TaskError
 from passk.training.trainer import PolicyTrainer
 
 LORA = {"rank": 4, "alpha": 8.0, "dropout": 0.0, "targets": ["all-linear"]}
@@ -164,7 +165,7 @@ def test_a_response_may_draw_the_placeholder_of_a_picture(start, tmp_path):
             settings.model_copy(update={"share_prompts": share}), draw=draw,
             reward=lambda tasks, texts, cut: Rewards([float(t == "a") for t in texts], 0),
             identity=(1,), folder=tmp_path / str(share),
-            on_step=lambda _, row: norms.append(row["grad_norm"]),
+            on_step=lambda row: norms.append(row["grad_norm"]),
         )  # fmt: skip
         trainer.train()
     assert norms[0] == pytest.approx(norms[1], rel=1e-4)
@@ -306,7 +307,7 @@ def write(pictures, questions=vlm.QUESTIONS):
     frame = PROBLEMS.read(path)
     shown = {
         "image": [one and one.digest for one in pictures],
-        "picture": [one and one.png for one in pictures],
+        "image_bytes": [one and one.png for one in pictures],
     }
     columns = [pl.Series(name, values, frame.schema[name]) for name, values in shown.items()]
     PROBLEMS.write(frame.with_columns(columns), path)
@@ -327,27 +328,27 @@ def test_stage_trains_on_pictures(study):
 def test_a_problem_without_its_picture_is_named(study):
     write([*vlm.pictures()[:2], None])
     wanted = PROBLEMS.read(paths.problem_set("toy", "train"))["problem_id"][2]
-    with pytest.raises(StageError, match=rf"{wanted} has no picture.*image_present"):
+    with pytest.raises(TaskError, match=rf"{wanted} has no image.*image_present"):
         train_stage.run(job())
 
 
 def test_a_picture_that_the_template_does_not_show_is_named(study):
     wanted = PROBLEMS.read(paths.problem_set("toy", "train"))["problem_id"][0]
-    with pytest.raises(StageError, match=rf"{wanted} has a picture, and template 'plain'"):
+    with pytest.raises(TaskError, match=rf"{wanted} has an image, and template 'plain'"):
         train_stage.run(job(template="plain"))
 
 
 def test_a_start_model_of_text_takes_no_pictures(study):
     shutil.rmtree(paths.model("toy", "base"))
     toy.make_start(paths.model("toy", "base"))
-    with pytest.raises(StageError, match="takes no pictures; start from a model with a vision"):
+    with pytest.raises(TaskError, match="takes no images; start from a model with a vision"):
         train_stage.run(job())
 
 
 def test_a_question_that_writes_a_placeholder_is_named(study):
     write(vlm.pictures()[:2], ["How many?", "What is <|image_pad|>?"])
     wanted = PROBLEMS.read(paths.problem_set("toy", "train"))["problem_id"][1]
-    with pytest.raises(StageError, match=rf"{wanted}.* 2 placeholders"):
+    with pytest.raises(TaskError, match=rf"{wanted}.* 2 placeholders"):
         train_stage.run(job())
 
 

@@ -8,7 +8,7 @@ import torch
 import toy_policy as toy
 from passk.training import arm as arms
 from passk.training import checkpoints
-from passk.training.rollouts import Task
+from passk.training.tasks import Task
 
 pytestmark = [
     pytest.mark.vllm,

@@ -15,13 +15,14 @@ from transformers import (
 
 from passk.sampling.rollouts import RolloutSampler
 from passk.training.reward import Rewards
-from passk.training.rollouts import Task, make_sampler
+from passk.training.rollouts import make_sampler
 from passk.training.settings import Training
+from passk.training.tasks import Task
 
 SETTINGS: dict[str, Any] = {
     "algorithm": {"name": "grpo", "scale": "group", "eps": 1e-4},
     "reward": "correctness", "curriculum": "uniform",
-    "engine": "step_loop", "vllm": None, "lora": None, "processes": 1,
+    "engine": "step_loop", "engine_options": None, "lora": None, "processes": 1,
     "start": "toy", "set": "toy", "template": "plain", "train_seed": 0,
     "steps": 6, "prompts": 4, "rollouts": 8, "temperature": 1.0, "top_p": 1.0,
     "max_new_tokens": 6, "learning_rate": 1e-2, "schedule": "constant", "warmup_updates": 0,

@@ -12,7 +12,7 @@ from passk.data.prompts import encode, render
 from passk.models.image_inputs import ImageEncoder, image_processor
 from passk.models.tiny import save_checkpoint, tiny_model
 from passk.models.tokenizer import train_tokenizer
-from passk.training.rollouts import Task
+from passk.training.tasks import Task
 
 QUESTIONS = ["How many?", "Which side is longer, a or b?", "Sum of all numbers?", "Area?"]
 SIZES = [(112, 112), (56, 84), (140, 56), (112, 112)]  # 16, 6, 10 and 16 tokens

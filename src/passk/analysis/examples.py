@@ -12,7 +12,7 @@ SQL = Path(__file__).parent / "examples.sql"
 
 EXAMPLES = Table(
     "examples",
-    2,
+    3,
     {
         "draw": pl.String(),
         "set": pl.String(),
@@ -22,7 +22,7 @@ EXAMPLES = Table(
         "question": pl.String(),
         "choices": pl.List(pl.String()),  # null where the answer is free
         "image": pl.String(),  # digest; null where there is none
-        "picture": pl.Binary(),  # as the problem has it: PNG, whole
+        "image_bytes": pl.Binary(),  # as the problem has it: PNG, whole
         "c": pl.Int64(),  # correct samples of the draw
         "n": pl.Int64(),
         "verdict": pl.String(),  # correct | wrong
@@ -31,7 +31,7 @@ EXAMPLES = Table(
         "text": pl.String(),  # the response, whole
     },
     key=("draw", "problem_id", "verdict"),
-    nullable=frozenset({"choices", "image", "picture"}),
+    nullable=frozenset({"choices", "image", "image_bytes"}),
 )
 
 

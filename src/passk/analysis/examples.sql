@@ -10,7 +10,7 @@ tallied AS (
     GROUP BY draw, problem_id
 ),
 hardest AS (
-    SELECT problem_id, "index", question, choices, image, picture,
+    SELECT problem_id, "index", question, choices, image, image_bytes,
         row_number() OVER (ORDER BY c / n, "index") AS rank
     FROM tallied
     JOIN problems USING (problem_id)
@@ -26,7 +26,7 @@ firsts AS (
     WHERE verdict <> 'unknown'
     GROUP BY draw, problem_id, verdict
 )
-SELECT firsts.draw, $set AS "set", problem_id, "index", rank, question, choices, image, picture,
+SELECT firsts.draw, $set AS "set", problem_id, "index", rank, question, choices, image, image_bytes,
     c, n, verdict, reason, sample_index, text
 FROM firsts
 JOIN hardest USING (problem_id)

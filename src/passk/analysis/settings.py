@@ -2,19 +2,18 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
+from passk.core.parameters import MOST_SAMPLES, DistinctNames, Name, ParameterSection
 from passk.data.filter_settings import Filter
 
 # The folders under data/STUDY that a question may read.
 Folder = Literal["counts", "verdicts", "training"]
-Attempts = Annotated[int, Field(ge=1)]
+Attempts = Annotated[int, Field(ge=1, le=MOST_SAMPLES)]
 
 
-class Comparison(BaseModel):
+class Comparison(ParameterSection):
     """Two draws that are compared problem by problem."""
-
-    model_config = ConfigDict(extra="forbid")
 
     reference: str = Field(
         description="Draw of the start model, or of whatever the candidate is compared with."
@@ -25,10 +24,8 @@ class Comparison(BaseModel):
     )
 
 
-class ViewEntry(BaseModel):
+class ViewEntry(ParameterSection):
     """Part of a set's problems, analysed like a set; nothing is sampled again for it."""
-
-    model_config = ConfigDict(extra="forbid")
 
     set: str = Field(description="Set of which it is a part: a name under `sets:`.")
     filters: list[Filter] = Field(
@@ -36,49 +33,57 @@ class ViewEntry(BaseModel):
     )
 
 
-class Bootstrap(BaseModel):
+class Bootstrap(ParameterSection):
     """How intervals are made."""
 
-    model_config = ConfigDict(extra="forbid")
+    resamples: int = Field(
+        default=1000, ge=100, le=100_000, description="Bootstrap resamples; 100 to 100000."
+    )
+    level: float = Field(
+        default=0.95, ge=0.5, le=0.999, description="Level of all intervals; 0.5 to 0.999."
+    )
 
-    resamples: int = Field(ge=100, le=100_000, description="Bootstrap resamples; 100 to 100000.")
-    level: float = Field(ge=0.5, le=0.999, description="Level of all intervals; 0.5 to 0.999.")
 
-
-class Analysis(BaseModel):
+class Analysis(ParameterSection):
     """The section `analysis`."""
-
-    model_config = ConfigDict(extra="forbid")
 
     questions: dict[str, Folder] = Field(
         description="Questions to answer, each with the folder under data/STUDY that it reads: "
         "`training` for the questions `training` and `cost`, `verdicts` for `failures`, `counts` "
         "for all others.",
     )
-    views: dict[str, ViewEntry] = Field(
+    views: dict[Name, ViewEntry] = Field(
+        default_factory=dict,
         description="Parts of sets that are analysed beside them, NAME: {set: SET, filters: [...]}"
         "; each is one more set for all questions on counts and verdicts; may be empty.",
     )
-    coverage_excludes: list[str] = Field(
+    coverage_excludes: DistinctNames = Field(
+        default=["flagged"],
         description="Problems with one of these tags are left out of the question `coverage`; "
         "may be empty.",
     )
     k: list[Attempts] = Field(
+        default=[1, 2, 4, 8, 16, 32, 64, 128, 256],
         min_length=1,
         description="Grid of attempts, ascending; clipped at each draw's n.",
     )
-    comparisons: dict[str, Comparison] = Field(
+    comparisons: dict[Name, Comparison] = Field(
+        default_factory=dict,
         description="Comparisons, NAME: {reference: DRAW, candidate: DRAW}; may be empty.",
     )
-    groups: dict[str, Annotated[list[str], Field(min_length=2)]] = Field(
+    groups: dict[Name, Annotated[DistinctNames, Field(min_length=2)]] = Field(
+        default_factory=dict,
         description="Comparisons with one reference whose sampling efficiency gaps are compared "
         "with each other, NAME: [COMPARISON, COMPARISON, ...]; may be empty.",
     )
     efficiency_k: Attempts = Field(
+        default=256,
         description="k of the sampling efficiency gap pass@k(base) - pass@1(RL); "
         "at most the reference draw's n, never clipped.",
     )
-    bootstrap: Bootstrap
+    bootstrap: Bootstrap = Field(
+        default_factory=Bootstrap, description="Paired two-level bootstrap of all intervals."
+    )
 
     def gap_at(self, comparison: str) -> int:
         """The k of a comparison's sampling efficiency gap."""

@@ -8,7 +8,10 @@ import typer
 from passk.core.processor import pin
 
 COMMANDS = (
+    "new",
+    "compose",
     "check",
+    "params",
     "judge",
     "disagreements",
     "explain",
@@ -20,7 +23,7 @@ COMMANDS = (
     "restore",
     "prune",
     "migrate",
-    "deps",
+    "status",
 )
 
 

@@ -11,6 +11,7 @@ from tqdm import tqdm
 from passk.config import paths
 from passk.core.yaml_files import ParameterError, read
 from passk.pipeline.dag import cached
+from passk.pipeline.identity.current import read_identity
 from passk.provenance.audit import chain, files, page, tables
 from passk.provenance.audit.study import AuditCheck, AuditedStudy, Components
 from passk.provenance.lock import read_lock
@@ -36,7 +37,7 @@ def main(
     Example: passk audit
     """
     try:
-        study = open_study(deep=deep)
+        study = open_study(components=read_components(), deep=deep)
     except (ParameterError, ValueError) as error:
         typer.echo(f"passk: {error}", err=True)
         raise typer.Exit(1) from None
@@ -57,6 +58,19 @@ def open_study(
     """
     values = read(root / paths.PARAMS)
     return AuditedStudy(cached(root).stages, read_lock(root), values, components, root, deep)
+
+
+def read_components(root: Path = Path()) -> Components | None:
+    """Each stage's components in the installed code; None where they cannot be known.
+
+    Parameters that are not legal have none; the other checks go on.
+    """
+    try:
+        identity = read_identity(root)
+    except (ParameterError, SyntaxError, KeyError) as error:
+        typer.echo(f"passk: the installed code is not compared: {error}", err=True)
+        return None
+    return {name: identity.of_stage(stage) for name, stage in cached(root).stages.items()}
 
 
 def run_check(check: Callable[[AuditedStudy], AuditCheck], study: AuditedStudy) -> AuditCheck:

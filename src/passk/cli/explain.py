@@ -36,7 +36,7 @@ def main(
     draw: Annotated[str, typer.Option(help="The draw.")] = "",
     set_: Annotated[str, typer.Option("--set", help="The set.")] = "",
     k: Annotated[int, typer.Option(help="The k of a pass@k.")] = 0,
-    pair: Annotated[str, typer.Option(help="The pair of a comparison.")] = "",
+    comparison: Annotated[str, typer.Option(help="The comparison.")] = "",
     problem: Annotated[
         str,
         typer.Option(help="Also show this problem's samples: its index, its id, or an id's start."),
@@ -47,7 +47,7 @@ def main(
 
     Example: passk explain pass_at_k draw=base set=indomain k=16 --problem 3
     """
-    options = {"draw": draw, "set": set_, "k": k, "pair": pair}
+    options = {"draw": draw, "set": set_, "k": k, "comparison": comparison}
     try:
         where = parse_condition(
             key or (), {column: value for column, value in options.items() if value}
@@ -65,8 +65,8 @@ def parse_condition(keys: Iterable[str], options: Mapping[str, object]) -> dict[
     """Column -> value, from options and from `key=value` words.
 
     Example:
-        >>> parse_condition(["set=hard", "category=both,rl_only"], {"pair": "grpo"})
-        {'pair': 'grpo', 'set': 'hard', 'category': 'both,rl_only'}
+        >>> parse_condition(["set=hard", "category=both,neither"], {"comparison": "grpo"})
+        {'comparison': 'grpo', 'set': 'hard', 'category': 'both,neither'}
     """
     where = dict(options)
     for word in keys:

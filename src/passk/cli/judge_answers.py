@@ -87,6 +87,9 @@ def judge_file(
     draw = responses.name.partition(".")[0]
     table, texts = samples.tables(answered, draw, domain, known.title)
     frame = texts.join(
-        table.drop("picture", "date", "tags"), on="problem_id", how="left", maintain_order="left"
+        table.drop("image_bytes", "date", "tags"),
+        on="problem_id",
+        how="left",
+        maintain_order="left",
     ).with_columns(draw=pl.lit(draw), finish_reason=pl.lit("unknown"), gold=pl.col("answer"))
     return judge_samples(frame, settings)

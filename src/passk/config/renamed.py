@@ -17,6 +17,7 @@ _KEYS = {
     ("report", "pairs"): "comparisons",
     ("report", "panels", "*", "pairs"): "comparisons",
     ("sets", "*", "pictures"): "images",
+    ("train", "*", "vllm"): "engine_options",
 }
 # Key and value -> the value's name now.
 _VALUES = {("isolation", "weak"): "subprocess"}

@@ -11,8 +11,8 @@ refused; orientation as a camera notes it beside the pixels, which are taken as 
 
 Example:
     >>> from PIL import Image
-    >>> one = encode(Image.new("RGB", (2, 1), "red"))
-    >>> opened(one.png).getpixel((1, 0)), normal(one.png, "here") == one
+    >>> stored = encode(Image.new("RGB", (2, 1), "red"))
+    >>> decode(stored.png).getpixel((1, 0)), normalize(stored.png, "here") == stored
     ((255, 0, 0), True)
 """
 
@@ -59,17 +59,17 @@ def encode(image: Image.Image) -> StoredImage:
     stream = io.BytesIO()
     bare = Image.frombytes("RGB", image.size, image.tobytes())  # nothing but the values
     bare.save(stream, "PNG", compress_level=6)
-    return StoredImage(shown(image), stream.getvalue())
+    return StoredImage(digest_pixels(image), stream.getvalue())
 
 
-def shown(image: Image.Image) -> str:
+def digest_pixels(image: Image.Image) -> str:
     """Digest of what an RGB image shows: size and values."""
     state = hashlib.sha256(struct.pack("<II", *image.size))
     state.update(image.tobytes())
     return state.hexdigest()
 
 
-def normal(data: bytes, place: str) -> StoredImage:
+def normalize(data: bytes, place: str) -> StoredImage:
     """The normal form of an image file's bytes.
 
     Args:
@@ -114,7 +114,7 @@ def _check(image: Image.Image, place: str) -> None:
         )
 
 
-def opened(png: bytes) -> Image.Image:
+def decode(png: bytes) -> Image.Image:
     """An image in normal form as an RGB image."""
     image = Image.open(io.BytesIO(png))
     image.load()
@@ -123,7 +123,7 @@ def opened(png: bytes) -> Image.Image:
 
 def _on_white(image: Image.Image) -> Image.Image:
     if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
-        shown = image.convert("RGBA")
-        ground = Image.new("RGBA", shown.size, "white")
-        return Image.alpha_composite(ground, shown).convert("RGB")
+        layer = image.convert("RGBA")
+        ground = Image.new("RGBA", layer.size, "white")
+        return Image.alpha_composite(ground, layer).convert("RGB")
     return image.convert("RGB")

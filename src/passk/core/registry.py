@@ -65,6 +65,18 @@ class Registry(Mapping[str, T]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def target(self, name: str) -> str:
+        """Where a name's thing is: `module:attribute`; nothing is imported.
+
+        Raises:
+            UnknownNameError: there is none.
+        """
+        if name in self._builtin:
+            return self._builtin[name]
+        if name in self._brought:
+            return self._brought[name].value
+        raise UnknownNameError(f"{self.kind} {name!r} is unknown; {suggest(name, self)}")
+
     def _load(self, name: str) -> T:
         if target := self._builtin.get(name):
             module, _, attribute = target.partition(":")

@@ -12,18 +12,22 @@ class ParameterError(ValueError):
     """A parameter is missing, unknown or illegal; the message says what is legal."""
 
 
+class UnreadableFileError(ParameterError):
+    """A parameter file is not there, or is no YAML mapping: nothing can be said of its values."""
+
+
 def read(path: Path) -> dict[str, Any]:
     """The parameters as plain dictionaries and lists."""
     try:
         values = YAML(typ="safe").load(path)
     except FileNotFoundError:
-        raise ParameterError(f"{path}: no such file; are you in the project's root?") from None
+        raise UnreadableFileError(f"{path}: no such file; are you in the project's root?") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ParameterError(f"{path}: not readable: {error}") from error
+        raise UnreadableFileError(f"{path}: not readable: {error}") from error
     except YAMLError as error:
-        raise ParameterError(f"{path}: not valid YAML: {error}") from error
+        raise UnreadableFileError(f"{path}: not valid YAML: {error}") from error
     if not isinstance(values, dict):
-        raise ParameterError(
+        raise UnreadableFileError(
             f"{path}: expected a mapping of sections, found {type(values).__name__}"
         )
     return values

@@ -2,18 +2,17 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
+from passk.core.parameters import DistinctNames, ParameterSection
 from passk.data.sources import source
 from passk.domains.registry import DOMAINS
 
 Digest = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64}|any)$")]
 
 
-class Benchmark(BaseModel):
+class Benchmark(ParameterSection):
     """A published file of problems, and which benchmark it is."""
-
-    model_config = ConfigDict(extra="forbid")
 
     source: str = Field(
         description="Which benchmark: a name in src/passk/data/sources.yaml, or the path of a YAML "
@@ -25,26 +24,26 @@ class Benchmark(BaseModel):
         description="Digest that the file must have, or `any`; null: one of those recorded in "
         "sources.yaml, with the recorded number of problems.",
     )
-    without: list[str] = Field(
+    without: DistinctNames = Field(
         default_factory=list, description="Names of problems to leave out, as the file has them."
     )
     images: str | None = Field(
         default=None,
         description="Folder of the images, under the names that the file gives (images/4.jpg) or "
-        "their last part (4.jpg); null: such images are not read, and problems have no picture, "
+        "their last part (4.jpg); null: such images are not read, and problems have no image, "
         "which suffices to filter, judge and import. Images that the file itself holds are always "
         "read.",
     )
     images_sha256: Digest | None = Field(
         default=None,
-        description="Digest that the pictures read from the folder must have, or `any`; the stage "
+        description="Digest that the images read from the folder must have, or `any`; the stage "
         "says it where it is another. Only by this do changed images make the stage run again: "
         "with `any`, run it anew yourself.",
     )
     partial_images: bool = Field(
         default=False,
-        description="Whether image files may be missing: problems without one stay, without a "
-        "picture; filter image_present leaves them out.",
+        description="Whether image files may be missing: problems without one stay, without an "
+        "image; filter image_present leaves them out.",
     )
     isolation: Literal["bubblewrap", "subprocess"] = Field(
         default="bubblewrap",

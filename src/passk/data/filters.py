@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict
 
+from passk.core.parameters import ParameterSection
 from passk.core.registry import Registry
 
 
@@ -28,13 +28,11 @@ class Rule(NamedTuple):
     reason: str
 
 
-class ProblemFilter(BaseModel, ABC):
+class ProblemFilter(ParameterSection, ABC):
     """Which problems of a source stay.
 
     A subclass adds `kind: Literal["its_name"] = "its_name"`, and its options as fields.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     kind: str
 

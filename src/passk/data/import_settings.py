@@ -1,18 +1,19 @@
 """Parameters of the stage group `import`: samples that somebody else drew."""
 
-from typing import Self
+import itertools
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from passk.core.parameters import ParameterSection
+from passk.core.registered import NameIn
 from passk.data.benchmark_settings import Joined
 from passk.data.sources import source
 from passk.domains.registry import DOMAINS
 
 
-class Columns(BaseModel):
+class Columns(ParameterSection):
     """What the columns of the file are called. List-valued cells hold one entry per sample."""
-
-    model_config = ConfigDict(extra="forbid")
 
     problem: str = Field(default="problem", description="Column of the question's text.")
     gold: str = Field(
@@ -33,15 +34,25 @@ class Columns(BaseModel):
         description="Column that numbers the samples of a problem; else order in the file.",
     )
 
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        columns = {
+            kind: getattr(self, kind) for kind in ("problem", "gold", "response", "recorded_grade")
+        }
+        for (kind, column), (other, same) in itertools.combinations(columns.items(), 2):
+            if column is not None and column == same:
+                raise ValueError(f"{other} = {same!r}: is the column of {kind}; name another")
+        return self
 
-class Imported(BaseModel):
+
+class Imported(ParameterSection):
     """A file of problems, gold answers and responses, or of responses to a benchmark."""
-
-    model_config = ConfigDict(extra="forbid")
 
     path: str = Field(description="JSONL (also .gz), JSON list, or Parquet file.")
     columns: Columns = Field(default_factory=Columns, description="Names of the columns.")
-    domain: str = Field(default="math", description="Decides the judge; see `passk.domains`.")
+    domain: Annotated[str, NameIn(DOMAINS)] = Field(
+        default="math", description="Decides the judge; see `passk.domains`."
+    )
     benchmark: Joined | None = Field(
         default=None,
         description="The benchmark that the samples answer: rows name its problems (`problem_id`) "

@@ -1,12 +1,21 @@
 """The filters of this package: options, what stays, and why the rest goes."""
 
 import datetime
+import re
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import polars as pl
-from pydantic import Field, PositiveInt, field_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
 
+from passk.core.parameters import DistinctNames, refuse_repeats
 from passk.data.filters import ProblemFilter, Rule
 
 
@@ -25,9 +34,11 @@ class AnswerType(ProblemFilter):
     """Keep problems whose answer is of certain types."""
 
     kind: Literal["answer_type"] = "answer_type"
-    types: Annotated[list[str], Field(min_length=1)] = Field(
-        description="Of text, integer, float, list, expression, program."
-    )
+    types: Annotated[
+        list[Literal["text", "integer", "float", "list", "expression", "program"]],
+        AfterValidator(refuse_repeats),
+        Field(min_length=1),
+    ] = Field(description="Of text, integer, float, list, expression, program.")
 
     def rule(self) -> Rule:
         """The answer's type is one of these."""
@@ -49,7 +60,17 @@ class DateWindow(ProblemFilter):
         if isinstance(value, datetime.date):
             message = f'must stand in quotes, "{value.isoformat()}": DVC reads no YAML dates'
             raise ValueError(message)  # noqa: TRY004 - pydantic reports ValueErrors alone
-        return value
+        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+            return datetime.date.fromisoformat(value)
+        return value  # null, or no date: the type says so
+
+    @model_validator(mode="after")
+    def _holds_days(self) -> Self:
+        if self.first is None and self.last is None:
+            raise ValueError("first and last are null: nothing is bounded; give one of them")
+        if self.first is not None and self.last is not None and self.first > self.last:
+            raise ValueError(f"first {self.first} is after last {self.last}: no day is inside")
+        return self
 
     def rule(self) -> Rule:
         """Dated within the window; a problem without a date goes."""
@@ -71,7 +92,9 @@ class Tagged(ProblemFilter):
     """Keep problems that carry a tag."""
 
     kind: Literal["tagged"] = "tagged"
-    tags: Annotated[list[str], Field(min_length=1)] = Field(description="One of these suffices.")
+    tags: Annotated[DistinctNames, Field(min_length=1)] = Field(
+        description="One of these suffices."
+    )
 
     def rule(self) -> Rule:
         """At least one of the tags."""
@@ -82,7 +105,7 @@ class Untagged(ProblemFilter):
     """Keep problems that carry none of some tags."""
 
     kind: Literal["untagged"] = "untagged"
-    tags: Annotated[list[str], Field(min_length=1)] = Field(
+    tags: Annotated[DistinctNames, Field(min_length=1)] = Field(
         description="One of these is too many, e.g. flagged: the benchmark's authors say that the "
         "problem cannot be judged rightly; no-tests: a program that nobody can test."
     )
@@ -96,8 +119,16 @@ class Drop(ProblemFilter):
     """Drop problems by id, or by index in their source."""
 
     kind: Literal["drop"] = "drop"
-    problem_ids: list[str] = Field(default_factory=list, description="Problem ids to drop.")
-    indices: list[int] = Field(default_factory=list, description="Indices to drop.")
+    problem_ids: DistinctNames = Field(default_factory=list, description="Problem ids to drop.")
+    indices: Annotated[list[NonNegativeInt], AfterValidator(refuse_repeats)] = Field(
+        default_factory=list, description="Indices to drop."
+    )
+
+    @model_validator(mode="after")
+    def _names_problems(self) -> Self:
+        if not self.problem_ids and not self.indices:
+            raise ValueError("names no problem; give problem_ids or indices, or remove the filter")
+        return self
 
     def rule(self) -> Rule:
         """Not named by id or by index."""
@@ -123,7 +154,7 @@ class ImagePresent(ProblemFilter):
 
     def rule(self) -> Rule:
         """With an image."""
-        return Rule(pl.col("image").is_not_null(), "has no picture")
+        return Rule(pl.col("image").is_not_null(), "has no image")
 
 
 class First(ProblemFilter):

@@ -32,8 +32,8 @@ class BenchmarkProblem:
         precision: decimals that an answer is judged to; None where the benchmark names none.
         choices: answers to choose from, `answer` among them, as the question lists them; None:
             none are given.
-        image: the file of the image that the question is about: where it lies, as the benchmark
-            names it, or its bytes; None: it has none.
+        image_file: of the image that the question is about: where it lies, as the benchmark names
+            it, or its bytes; None: it has none.
         image: the same, read and checked; None: not read (see `image_files.py`).
     """
 
@@ -50,15 +50,17 @@ class BenchmarkProblem:
     unit: str | None = None
     precision: int | None = None
     choices: tuple[str, ...] | None = None
-    image: str | bytes | None = None
-    picture: StoredImage | None = None
+    image_file: str | bytes | None = None
+    image: StoredImage | None = None
 
-    def shown(self) -> str | None:
+    def image_name(self) -> str | None:
         """What tells the image from others.
 
         Benchmarks ask one question of many images; where these are not read, the name of the
         file tells them apart.
         """
-        if self.picture is not None:
-            return self.picture.digest
-        return sha256(self.image).hexdigest() if isinstance(self.image, bytes) else self.image
+        if self.image is not None:
+            return self.image.digest
+        if isinstance(self.image_file, bytes):
+            return sha256(self.image_file).hexdigest()
+        return self.image_file

@@ -18,17 +18,16 @@ from abc import ABC, abstractmethod
 from typing import ClassVar, TypeVar
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
+from passk.core.parameters import ParameterSection
 from passk.domains.grading import Judge, JudgeResources, Reference
 
 Section = TypeVar("Section", bound=BaseModel)
 
 
-class JudgeSettings(BaseModel):
+class JudgeSettings(ParameterSection):
     """Settings of the judges of all domains, a section each; see `passk.domains.settings`."""
-
-    model_config = ConfigDict(extra="forbid")
 
     def section(self, schema: type[Section]) -> Section:
         """The section that has a schema.

@@ -42,7 +42,7 @@ class GeneratedProblem:
     tests: str | None = None
     starter_code: str | None = None
     choices: tuple[str, ...] | None = None
-    picture: StoredImage | None = None
+    image: StoredImage | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Document:
     question: str
     response: str
     starter_code: str | None = None
-    picture: Image.Image | None = None
+    image: Image.Image | None = None
 
 
 @dataclass(frozen=True)

@@ -38,14 +38,14 @@ def problem_set(
         level = levels[index % len(levels)]
         for attempt in count():
             problem = world.problem(split, families, level, skew, (seed, index, attempt))
-            picture = problem.picture.digest if problem.picture else None
-            if (problem.question, picture) not in seen:
+            image = problem.image.digest if problem.image else None
+            if (problem.question, image) not in seen:
                 break
             if attempt == _ATTEMPTS:
                 raise ValueError(
                     f"world {world.name!r}, split {split!r}, level {level}: only {index} different "
                     "problems were found; lower the size, or ask for fewer of that level"
                 )
-        seen.add((problem.question, picture))
+        seen.add((problem.question, image))
         problems.append(problem)
     return problems

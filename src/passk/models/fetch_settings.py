@@ -2,25 +2,26 @@
 
 import re
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from passk.core.parameters import ParameterSection
 
 _FOLDER = re.compile(r"^(/|\./|\.\./|~/)")
 _REPOSITORY = re.compile(r"^[\w.-]+/[\w.-]+$")
 
 
-class Fetch(BaseModel):
+class Fetch(ParameterSection):
     """A Hugging Face checkpoint: a folder, or a repository of the hub, pinned by its content."""
-
-    model_config = ConfigDict(extra="forbid")
 
     source: str = Field(
         description="A folder, beginning with /, ./, ../ or ~/; or OWNER/NAME, a repository of the "
         "Hugging Face hub."
     )
     revision: str | None = Field(
+        default=None,
         description="What is fetched, so that it can never change unnoticed: of a repository the "
         "commit (40 hexadecimal digits); of a folder the digest of its model files, which the "
-        "stage names when it is null or differs."
+        "stage names when it is null or differs.",
     )
 
     @property

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from passk.core.files import read_json
-from passk.core.images import opened
+from passk.core.images import decode
 
 PROCESSOR = "preprocessor_config.json"
 _LEAST_PIXELS = 28 * 28  # one token: 2 x 2 patches of 14 x 14 pixels
@@ -77,14 +77,14 @@ class ImageEncoder:
 
     def encode(self, png: bytes) -> ImageInputs:
         """An image in normal form as the model's input."""
-        prepared = self.processor(images=[opened(png)], return_tensors="pt")
+        prepared = self.processor(images=[decode(png)], return_tensors="pt")
         time, height, width = (int(n) for n in prepared["image_grid_thw"][0])
         tokens = time * height * width // self.processor.merge_size**2
         return ImageInputs(prepared["pixel_values"], (time, height, width), tokens, png)
 
     def encode_all(self, pngs: Sequence[bytes]) -> dict[str, Tensor]:
         """Images as `pixel_values` and `image_grid_thw`, one behind the other."""
-        prepared = self.processor(images=[opened(png) for png in pngs], return_tensors="pt")
+        prepared = self.processor(images=[decode(png) for png in pngs], return_tensors="pt")
         return {name: prepared[name] for name in ("pixel_values", "image_grid_thw")}
 
     def expand(self, ids: Sequence[int], tokens: int) -> list[int]:

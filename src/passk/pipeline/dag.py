@@ -17,6 +17,10 @@ from passk.core.digests import digest, file_digest
 from passk.core.files import read_json, write_json
 from passk.pipeline.retry import patiently
 
+# The stage that brings components.json up to date for `dvc repro`; it is always changed. Whoever
+# reads the DAG here has written that file before.
+IDENTITY = "components"
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -72,7 +76,7 @@ class Dag:
         everything else.
         """
         chain: dict[str, int] = {}
-        for name in reversed(self._ordered()):
+        for name in reversed(self.ordered()):
             chain.setdefault(name, 0)
             chain[name] += int(self.stages[name].meta.get("cost", 1))
             for parent in self.stages[name].parents:
@@ -86,7 +90,7 @@ class Dag:
                 urgent += self.stages[name].parents
         return chain
 
-    def _ordered(self) -> list[str]:
+    def ordered(self) -> list[str]:
         """Names with parents before their children."""
         sorter = TopologicalSorter({name: stage.parents for name, stage in self.stages.items()})
         return list(sorter.static_order())
@@ -123,7 +127,7 @@ def load(root: Path = Path()) -> Dag:
     with Repo(str(root), _wait_for_lock=True) as repo:
         graph = repo.index.graph
         for stage in repo.index.stages:
-            if not isinstance(stage, PipelineStage):
+            if not isinstance(stage, PipelineStage) or stage.name == IDENTITY:
                 continue
             params = {
                 _relpath(dep.fs_path, root): tuple(dep.params)
@@ -138,7 +142,9 @@ def load(root: Path = Path()) -> Dag:
                     deps=tuple(_relpath(d.fs_path, root) for d in deps),
                     outs=tuple(_relpath(o.fs_path, root) for o in stage.outs),
                     params=params,
-                    parents=tuple(sorted(p.name for p in graph.successors(stage))),
+                    parents=tuple(
+                        sorted(p.name for p in graph.successors(stage) if p.name != IDENTITY)
+                    ),
                     meta=stage.meta or {},
                 )
             )
@@ -166,16 +172,25 @@ def parameters_read_once() -> Iterator[None]:
         param.load_path = load
 
 
-def stale(root: Path = Path()) -> set[str]:
-    """Stages that `dvc status` names: those that changed themselves, without what follows."""
+def changes(root: Path = Path()) -> dict[str, Any]:
+    """What `dvc status` says of each stage that changed itself, without what follows.
+
+    `components.json` must be up to date.
+    """
     from dvc.repo import Repo
 
-    def addresses() -> list[str]:
+    def status() -> dict[str, Any]:
         with parameters_read_once(), Repo(str(root.resolve()), _wait_for_lock=True) as repo:
-            return list(repo.status())
+            return dict(repo.status())
 
     # an address holds the file's path where the working folder is not the root
-    return {address.rpartition(":")[2] for address in patiently(addresses)}
+    named = {address.rpartition(":")[2]: told for address, told in patiently(status).items()}
+    return {name: told for name, told in named.items() if name != IDENTITY}
+
+
+def stale(root: Path = Path()) -> set[str]:
+    """Stages that changed themselves, without what follows; see `changes`."""
+    return set(changes(root))
 
 
 def cached(root: Path = Path()) -> Dag:

@@ -1,10 +1,11 @@
 """One stage by DVC: `python -m passk.pipeline.reproduce STAGE`, the job of a Snakemake rule.
 
-The same as `dvc --wait-for-lock repro --single-item STAGE`, but for three things. DVC parses and
+The same as `dvc --wait-for-lock repro --single-item STAGE`, but for four things. DVC parses and
 prints all of dvc.lock to read and write one entry, while it holds its lock; here the entry alone is
 read and put in its place, which gives the same file (tested). DVC looks for its lock twice a
-second; this, fifty times. And where another run works on the same files, DVC gives up; this waits,
-and then finds the work done.
+second; this, fifty times. Where another run works on the same files, DVC gives up; this waits,
+and then finds the work done. And DVC reads parameters and inputs after the command
+(treeverse/dvc#11058); what it read is compared with what ran before it is locked or cached.
 """
 
 import sys
@@ -18,10 +19,14 @@ from passk.core.files import write_text
 from passk.pipeline import lock_entries as locktext
 from passk.pipeline.dag import parameters_read_once
 from passk.pipeline.retry import patiently
+from passk.pipeline.stamps import finished
+from passk.provenance.lock import lock_digest
 
 if TYPE_CHECKING:
     from dvc.dvcfile import Lockfile
     from dvc.lock import LockBase
+    from dvc.stage import PipelineStage
+    from dvc.stage.cache import StageCache
 
 _PAUSE = 0.02  # seconds between tries for DVC's lock
 
@@ -30,7 +35,12 @@ def reproduce(stage: str) -> None:
     """Bring one stage up to date."""
     from dvc.repo import Repo
 
-    with _one_entry(stage), parameters_read_once(), Repo(_wait_for_lock=True) as repo:
+    with (
+        _one_entry(stage),
+        _confirmed(stage),
+        parameters_read_once(),
+        Repo(_wait_for_lock=True) as repo,
+    ):
         _impatient(repo.lock)
         repo.reproduce(stage, single_item=True)
 
@@ -69,6 +79,34 @@ def _one_entry(stage: str) -> Iterator[None]:
         yield
     finally:
         Lockfile._load_yaml, Lockfile.dump_stages = whole_load, whole_dump
+
+
+@contextmanager
+def _confirmed(name: str) -> Iterator[None]:
+    """DVC keeps the outputs of an execution only with the parameters and inputs that it had."""
+    from dvc.exceptions import DvcException
+    from dvc.stage.cache import StageCache
+    from dvc.stage.serialize import to_single_stage_lockfile
+
+    mark = finished(name)
+    mark.unlink(missing_ok=True)
+    whole_save = StageCache.save
+
+    def save(self: "StageCache", stage: "PipelineStage") -> None:
+        ran = _read(mark)
+        if ran and lock_digest(to_single_stage_lockfile(stage)) != ran:
+            raise DvcException(
+                f"{name}: its parameters, inputs or code changed as it ended; its outputs belong "
+                "to what was there before, so they are not kept; run again"
+            )
+        whole_save(self, stage)
+
+    StageCache.save = save
+    try:
+        yield
+    finally:
+        StageCache.save = whole_save
+        mark.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> str:

@@ -10,7 +10,7 @@ import os
 import shutil
 from pathlib import Path
 
-from passk.config.paths import STAMPS
+from passk.config.paths import STAMPS, STATE
 from passk.pipeline.dag import Dag, Stage
 
 _COMMON_TIME = 1_000_000_000  # any time in the past; equal for all, so that none looks newer
@@ -21,16 +21,32 @@ def stamp(stage: Stage, study: str) -> Path:
     return STAMPS / study / stage.group / (stage.item or "done")
 
 
+def planned_mark(stage: Stage, study: str) -> Path:
+    """What is newer than the files of a stage that has to run, so that a file as target asks for it.
+
+    Snakemake takes a file that exists for up to date where what it is made from is missing.
+    """
+    return STATE / "planned" / study / stage.group / (stage.item or "done")
+
+
+def finished(name: str) -> Path:
+    """Where the runner leaves the digest of the lock entry that an execution should have."""
+    return STATE / "finished" / name
+
+
 def synchronize(dag: Dag, stale: set[str], study: str, root: Path = Path()) -> set[str]:
     """Make the stamps agree with DVC; returns the names of the stages that have to run."""
     planned = dag.downstream(stale)
     # what Snakemake remembers of killed jobs; whether they are done, DVC knows
     shutil.rmtree(root / ".snakemake" / "incomplete", ignore_errors=True)
     for stage in dag.stages.values():
-        path = root / stamp(stage, study)
+        path, mark = root / stamp(stage, study), root / planned_mark(stage, study)
         if stage.name in planned:
             path.unlink(missing_ok=True)
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            mark.touch()
         else:
+            mark.unlink(missing_ok=True)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
             os.utime(path, (_COMMON_TIME, _COMMON_TIME))

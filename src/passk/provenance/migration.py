@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from ruamel.yaml import YAML
 
-from passk.config.paths import BLOCKS, LEDGER, PARAMS, RESUME
+from passk.config.paths import BLOCKS, COMPONENTS, LEDGER, PARAMS, RESUME
 from passk.core.files import write_once, write_text
 from passk.provenance.ledger import update_ledger
 from passk.provenance.lock import LOCK, LockEntry, RawEntry, parse
@@ -24,7 +24,6 @@ from passk.provenance.record_store import own_store
 from passk.provenance.run_record import RecordError, RunRecord, read_record
 
 OLD_RECORDS = Path("records")
-COMPONENTS = "components.json"
 _GROUPS = {"select": "rejection_sampling", "answers": "reference_answers", "catalog": "manifest"}
 _CODE = "src/"
 
@@ -90,7 +89,7 @@ def _migrate_lock(
         if name in components:
             values = entry.get("params")
             known = values if isinstance(values, Mapping) else {}
-            entry["params"] = {**known, COMPONENTS: dict(components[name])}
+            entry["params"] = {**known, COMPONENTS.as_posix(): dict(components[name])}
     from dvc.utils.serialize import dumps_yaml
 
     _rename_outputs(root, old.values())

@@ -16,7 +16,8 @@ from passk.report.entries import (
     ReportedFineTuning,
     ReportedSet,
 )
-from passk.report.settings import GROUP_ROLES, ROLES, ReportSettings
+from passk.report.published import PublishedNumbers, read_published
+from passk.report.settings import ReportSettings
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class ReportContext:
         examples: result tables `examples` by name.
         draws, sets, train, sft: entries of those sections.
         pretrain: names of models that are trained from scratch.
+        published: numbers of others, to stand beside ours.
     """
 
     params: ReportSettings
@@ -43,6 +45,7 @@ class ReportContext:
     train: Mapping[str, ReportedArm] = field(default_factory=dict)
     sft: Mapping[str, ReportedFineTuning] = field(default_factory=dict)
     pretrain: Collection[str] = ()
+    published: PublishedNumbers = field(default_factory=read_published)
 
     def __contains__(self, question: str) -> bool:
         return question in self.results and not self.results[question].is_empty()
@@ -54,7 +57,7 @@ class ReportContext:
 
     @cached_property
     def comparisons(self) -> dict[str, Comparison]:
-        """The main pairs, the finding's first."""
+        """The main comparisons, the finding's first."""
         names = self.params.comparisons or list(self.analysis.comparisons)
         _legal(names, self.analysis.comparisons, "report.comparisons")
         return {name: self.analysis.comparisons[name] for name in names}
@@ -88,24 +91,26 @@ class ReportContext:
         views = self.analysis.views.items()
         return [*sets, *(name for name, view in views if view.set in sets)]
 
-    def shared(self, pairs: Iterable[str]) -> list[str]:
-        """Sets and views that both draws of at least one of the pairs sample, no controls."""
+    def shared(self, comparisons: Iterable[str]) -> list[str]:
+        """Sets and views that both draws of at least one of the comparisons sample, no controls."""
         common = dict.fromkeys(
             name
-            for pair in (self.analysis.comparisons[name] for name in pairs)
-            for name in self.sampled(pair.reference)
-            if name in self.sampled(pair.candidate)
+            for comparison in (self.analysis.comparisons[name] for name in comparisons)
+            for name in self.sampled(comparison.reference)
+            if name in self.sampled(comparison.candidate)
         )
         return self._benchmarks(common)
 
     @cached_property
     def curves(self) -> list[str]:
-        """Draws with a pass@k curve: those of the pairs shown, or all where there is no pair."""
+        """Draws with a pass@k curve: those compared, or all where there is no comparison."""
         if "pass_at_k" not in self:
             return []
         counted = set(self.results["pass_at_k"]["draw"])
         paired = dict.fromkeys(
-            name for pair in self.comparisons.values() for name in (pair.reference, pair.candidate)
+            name
+            for comparison in self.comparisons.values()
+            for name in (comparison.reference, comparison.candidate)
         )
         return [name for name in paired or self.draws if name in counted]
 
@@ -124,14 +129,14 @@ class ReportContext:
         return series_styles(self.params, {name: self.draws[name].model for name in draws})
 
     def panel(self, name: str) -> dict[str, Comparison]:
-        """Pairs of a section that compares, in order."""
+        """Comparisons of a section that compares, in order."""
         section = self.params.panels.get(name)
-        pairs = section.comparisons if section else []
-        _legal(pairs, self.analysis.comparisons, f"report.panels.{name}.comparisons")
-        return {pair: self.analysis.comparisons[pair] for pair in pairs}
+        comparisons = section.comparisons if section else []
+        _legal(comparisons, self.analysis.comparisons, f"report.panels.{name}.comparisons")
+        return {comparison: self.analysis.comparisons[comparison] for comparison in comparisons}
 
     def panel_sets(self, name: str) -> list[str]:
-        """Sets of a section that compares: its own, those of the page, or all its pairs share."""
+        """Sets of a section that compares: its own, those of the page, or all that it can share."""
         section = self.params.panels.get(name)
         if section is None:
             return self.set_names
@@ -146,18 +151,22 @@ class ReportContext:
         """Sets of any section, those of the page first; then those of claims on yet other sets."""
         others = [name for panel in self.params.panels for name in self.panel_sets(panel)]
         names = dict.fromkeys([*self.set_names, *others])
-        for pair in dict.fromkeys(name for names in self.subjects().values() for name in names):
-            if pair in self.analysis.comparisons and not names.keys() & set(self.shared([pair])):
-                names |= dict.fromkeys(self.shared([pair]))
+        subjects = dict.fromkeys(name for listed in self.subjects().values() for name in listed)
+        for comparison in (name for name in subjects if name in self.analysis.comparisons):
+            shared = self.shared([comparison])
+            if not names.keys() & set(shared):
+                names |= dict.fromkeys(shared)
         return list(names)
 
-    def drawn(self, pairs: Mapping[str, Comparison]) -> list[str]:
-        """Draws of several pairs that have a curve, in order."""
+    def drawn(self, comparisons: Mapping[str, Comparison]) -> list[str]:
+        """Draws of several comparisons that have a curve, in order."""
         if "pass_at_k" not in self:
             return []
         counted = set(self.results["pass_at_k"]["draw"])
         both = dict.fromkeys(
-            name for pair in pairs.values() for name in (pair.reference, pair.candidate)
+            name
+            for comparison in comparisons.values()
+            for name in (comparison.reference, comparison.candidate)
         )
         return [name for name in both if name in counted]
 
@@ -167,19 +176,13 @@ class ReportContext:
         return [step for step in suite.filters if step.set == name] if suite else []
 
     def subjects(self) -> dict[str, list[str]]:
-        """Pairs and groups to judge claims on, by role."""
+        """Comparisons and groups to judge claims on, by role."""
         subjects: dict[str, list[str]] = {"rl": list(self.comparisons)}
         for role, names in self.params.claims.items():
-            _legal(names, self._known_subjects(role), f"report.claims.{role}")
+            known = [*self.analysis.comparisons, *self.analysis.groups]
+            _legal(names, known, f"report.claims.{role}")
             subjects[role] = list(names)
         return subjects
-
-    def _known_subjects(self, role: str) -> list[str]:
-        """What a role may name; one of another package, whose claim knows which, either."""
-        comparisons, groups = self.analysis.comparisons, self.analysis.groups
-        if role not in ROLES:
-            return [*comparisons, *groups]
-        return list(groups if role in GROUP_ROLES else comparisons)
 
     def counterpart(self, kind: str, name: str) -> str | None:
         """What stands for a draw or set in the paper's tables, where that is to be shown.
@@ -192,20 +195,21 @@ class ReportContext:
         return counterparts.get(name) if self.params.paper else None
 
     def label(self, name: str) -> str:
-        """What a set, pair, arm or model is called."""
+        """What a set, comparison, arm or model is called."""
         return self.params.labels.get(name, name)
 
-    def pair_label(self, name: str, among: Mapping[str, Comparison]) -> str:
-        """What a pair is called among others: its own label; alone, those of its draws."""
+    def comparison_label(self, name: str, among: Mapping[str, Comparison]) -> str:
+        """What a comparison is called among others: its own label; alone, those of its draws."""
         alone = self.versus(name)
         return self.params.labels.get(name, alone) if len(among) > 1 else alone
 
     def versus(self, name: str) -> str:
-        """A pair by the labels of its two draws; a group of pairs by its own."""
+        """A comparison by the labels of its two draws; a group of comparisons by its own."""
         if name not in self.analysis.comparisons:
             return self.label(name)
-        pair = self.analysis.comparisons[name]
-        return f"{self.styles[pair.candidate].label} against {self.styles[pair.reference].label}"
+        draws = self.analysis.comparisons[name]
+        labels = (self.styles[draw].label for draw in (draws.candidate, draws.reference))
+        return " against ".join(labels)
 
     def rows(self, question: str, **key: object) -> list[dict[str, Any]]:
         """Rows of a result table with the given values."""
@@ -238,8 +242,8 @@ class ReportContext:
         """The part of a result table that a chart shows.
 
         Args:
-            question: whose table; it has a column `pair` or `draw`.
-            names: draws or pairs to show.
+            question: whose table; it has a column `comparison` or `draw`.
+            names: draws or comparisons to show.
             set_names: sets to show, in order.
 
         Returns:
@@ -248,7 +252,7 @@ class ReportContext:
         if question not in self or not names:
             return {}, pl.DataFrame()
         table = self.results[question]
-        column = "pair" if "pair" in table.columns else "draw"
+        column = "comparison" if "comparison" in table.columns else "draw"
         rows = table.filter(pl.col(column).is_in(list(names)))
         present = set(rows["set"])
         sets = {name: self.label(name) for name in set_names if name in present}
@@ -259,18 +263,20 @@ class ReportContext:
         rows = sorted(self.rows("pass_at_k", draw=draw, set=set_name), key=lambda row: row["k"])
         return rows[:1] + rows[1:][-1:]
 
-    def pairs_and_sets(self, question: str) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
-        """Rows of a question by pair and set, in the order of the page, where there are any."""
-        yield from self.by_pair(question, self.comparisons, self.set_names)
-
-    def by_pair(
-        self, question: str, pairs: Iterable[str], sets: Sequence[str]
+    def comparisons_and_sets(
+        self, question: str
     ) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
-        """Rows of a question by pair and set, where there are any."""
-        for pair in pairs:
+        """Rows of a question by main comparison and set, in the order of the page."""
+        yield from self.by_comparison(question, self.comparisons, self.set_names)
+
+    def by_comparison(
+        self, question: str, comparisons: Iterable[str], sets: Sequence[str]
+    ) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
+        """Rows of a question by comparison and set, where there are any."""
+        for comparison in comparisons:
             for name in sets:
-                if rows := self.rows(question, pair=pair, set=name):
-                    yield pair, name, rows
+                if rows := self.rows(question, comparison=comparison, set=name):
+                    yield comparison, name, rows
 
 
 def _legal(names: Iterable[str], known: Iterable[str], parameter: str) -> None:

@@ -27,7 +27,7 @@ class ShownQuestion:
 Renderer = Callable[[Mapping[str, Any]], ShownQuestion]
 
 EXAMPLE_RENDERERS: Registry[Renderer] = Registry(
-    "domain",
+    "example renderer",
     "passk.example_renderers",
     {
         "math": "passk.report.questions:render_text",

@@ -10,21 +10,21 @@ from passk.report.html.sourced_values import Part, SourcedValue, shares_of_resam
 
 
 def state_finding(context: ReportContext) -> list[Part]:
-    """What was found for the first pair on the first set; without pairs, for each draw.
+    """What was found for the first comparison on the first set; without comparisons, for each draw.
 
     Where the tables hold nothing yet, the sentence says so.
     """
-    for pair, name, rows in context.pairs_and_sets("difference"):
-        return _compared(context, pair, name, rows)
+    for comparison, name, rows in context.comparisons_and_sets("difference"):
+        return _compared(context, comparison, name, rows)
     alone = [part for draw in context.curves for part in _alone(context, draw)]
     return [*alone[:-1], "."] if alone else ["No draw has been counted yet."]
 
 
 def _compared(
-    context: ReportContext, pair: str, name: str, rows: list[dict[str, Any]]
+    context: ReportContext, comparison: str, name: str, rows: list[dict[str, Any]]
 ) -> list[Part]:
     """Base against RL at the smallest and the largest k that both have."""
-    base, rl = context.comparisons[pair].reference, context.comparisons[pair].candidate
+    base, rl = context.comparisons[comparison].reference, context.comparisons[comparison].candidate
     rows = [dict(row) for row in ordered(rows, "k")]
     parts: list[Part] = [f"On {context.label(name)} (", *_problems(context, base, name), "), "]
     ends = rows[:1] + rows[1:][-1:]
@@ -32,11 +32,11 @@ def _compared(
         parts += [" and " if i else ""]
         parts += [_ahead(context, base, rl, row), f" at k = {row['k']} ("]
         parts += [*_against(context, (rl, base), name, row["k"]), ")"]
-    if (crossing := context.row("crossover", pair=pair, set=name)) is not None:
+    if (crossing := context.row("crossover", comparison=comparison, set=name)) is not None:
         crossed = crossing_parts(crossing, ends[-1]["k"])
         parts += ["; ", *shares_of_resamples(crossed, context.analysis.bootstrap.resamples)]
         if crossing["crossover_k"] is None:
-            key = {"pair": pair, "set": name, "k": ends[-1]["k"]}
+            key = {"comparison": comparison, "set": name, "k": ends[-1]["k"]}
             parts += [f", with a difference RL − base at k = {ends[-1]['k']} of "]
             parts += interval("difference", "difference", ends[-1], key, signed=True)
     return [*parts, "."]

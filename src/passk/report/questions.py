@@ -26,6 +26,6 @@ def render_text(row: Mapping[str, Any]) -> ShownQuestion:
 def render_image(row: Mapping[str, Any]) -> ShownQuestion:
     """A question about an image; one without an image is shown as text."""
     question = render_text(row)
-    if row["picture"] is None:
+    if row["image_bytes"] is None:
         return question
-    return replace(question, image=embed(row["picture"]))
+    return replace(question, image=embed(row["image_bytes"]))

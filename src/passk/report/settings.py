@@ -2,91 +2,124 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
+
+from passk.core.parameters import DistinctNames, ParameterSection, Text
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
-Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Inches = Annotated[float, Field(ge=2, le=12)]
-# What `report.panels`, `report.counterparts` and `report.claims` may name. Sections and claims of
-# other packages add to these; `passk.config.comparisons` asks their registries.
-PANELS = (
-    "algorithms", "steps", "families", "distillation", "ablations", "objectives", "math", "code",
-    "visual",
+# What a page shows that does not say. A new section or claim, also of this package, is not added
+# here: a study names it, so that no page that is made already changes by it.
+STANDARD_SECTIONS = (
+    "pass_at_k", "difference", "histogram", "coverage", "greedy", "math", "code", "visual",
+    "algorithms", "efficiency", "steps", "families", "distillation", "ablations", "objectives",
+    "seeds", "training", "cost", "failures", "examples", "bounds", "setup", "validation",
 )  # fmt: skip
-COUNTERPARTS = ("algorithms", "steps", "code", "visual", "sets")
-ROLES = ("rl", "algorithms", "longer", "rollouts", "kl", "distilled")
-GROUP_ROLES = ("algorithms",)  # these name groups of comparisons
+STANDARD_CLAIMS = ("crossover", "subset", "algorithms", "longer", "ablations", "distillation")
+STANDARD_PUBLISHED = ("yue2025",)  # arXiv 2504.13837
 
 
-class PanelSettings(BaseModel):
+class PanelSettings(ParameterSection):
     """One section that compares models."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    comparisons: list[str] = Field(
+    comparisons: DistinctNames = Field(
         min_length=1,
         description="Names of `analysis.comparisons`, in order; their draws are shown.",
     )
-    sets: list[str] = Field(
+    sets: DistinctNames = Field(
+        default_factory=list,
         description="Sets or views to show, in order; empty shows those of `report.sets`, or all "
-        "that the comparisons share where they have none of these."
+        "that the comparisons share where they have none of these.",
     )
 
 
-class Headline(BaseModel):
+class Headline(ParameterSection):
     """One early figure: two draws on one set."""
-
-    model_config = ConfigDict(extra="forbid")
 
     reference: str = Field(description="Draw of the start model.")
     candidate: str = Field(description="Draw of the trained model.")
     set: str = Field(description="Set that both draws sample.")
 
 
-class ReportSettings(BaseModel):
+class ReportSettings(ParameterSection):
     """The section `report`."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    title: Text = Field(description="Title of the page.")
-    subtitle: str = Field(description="Line under the title; may be empty.")
-    caveat: str = Field(description="What limits the finding, printed under it; may be empty.")
-    comparisons: list[str] = Field(
+    title: Text = Field(default="pass@k at large k", description="Title of the page.")
+    subtitle: str = Field(default="", description="Line under the title; may be empty.")
+    caveat: str = Field(
+        default="", description="What limits the finding, printed under it; may be empty."
+    )
+    comparisons: DistinctNames = Field(
+        default_factory=list,
         description="Names of `analysis.comparisons` to show, in order, the finding's first; "
         "empty shows all.",
     )
     panels: dict[str, PanelSettings] = Field(
+        default_factory=dict,
         description="Sections that compare, SECTION: {comparisons, sets}: algorithms | steps "
         "| families | distillation | ablations | objectives, and math | code | visual for all "
-        "that a page shows of one domain. A section left out is not shown.",
+        "that a page shows of one domain; others as their packages say. One left out is empty.",
     )
-    claims: dict[str, list[str]] = Field(
+    claims: dict[str, Annotated[DistinctNames, Field(min_length=1)]] = Field(
+        default_factory=dict,
         description="Comparisons on which claims are judged. rl: RL against its start model "
         "(claims 1 and 2; `report.comparisons` where left out). longer: last against first "
         "checkpoint. rollouts: many against few. kl: with KL penalty against without. "
         "distilled: against the base. algorithms: groups of `analysis.groups`, not comparisons.",
     )
     counterparts: dict[str, dict[str, Text]] = Field(
-        description="What stands for it in the paper's tables (report/published.csv), so that the "
-        "paper's number is shown beside: algorithms, steps, code, visual: {DRAW: model there}; "
+        default_factory=dict,
+        description="What stands for it in the tables of `published`, so that the number there is "
+        "shown beside: algorithms, steps, code, visual: {DRAW: model there}; "
         "sets: {SET: set there}; may be empty.",
     )
-    sets: list[str] = Field(
+    sets: DistinctNames = Field(
+        default_factory=list,
         description="Sets or views to show, in order, the finding's first; empty shows all that "
         "draws name.",
     )
     labels: dict[str, Text] = Field(
+        default_factory=dict,
         description="What a draw, arm, model, comparison or set is called on the page; "
         "a name without a label stands as it is.",
     )
     colours: dict[str, Colour] = Field(
+        default_factory=dict,
         description="Colour of a draw or arm as #rrggbb; others take the palette's, in order.",
     )
     palette: list[Colour] = Field(
+        default=[
+            "#0072B2",
+            "#D55E00",
+            "#009E73",
+            "#CC79A7",
+            "#E69F00",
+            "#56B4E9",
+            "#6A3D9A",
+            "#7A7A7A",
+        ],
         min_length=1,
         description="Colours of draws that `colours` does not name, told apart by colour-blind "
         "readers too (Okabe and Ito's).",
     )
-    panel_width: Inches = Field(description="Width of one panel in inches; 2 to 12.")
-    panel_height: Inches = Field(description="Height of one panel in inches; 2 to 12.")
-    paper: bool = Field(description="Name the paper's figure and its numbers beside ours.")
+    panel_width: Inches = Field(default=4.2, description="Width of one panel in inches; 2 to 12.")
+    panel_height: Inches = Field(default=3.1, description="Height of one panel in inches; 2 to 12.")
+    paper: bool = Field(
+        default=True, description="Name the paper's figure and its numbers beside ours."
+    )
+    sections: DistinctNames = Field(
+        default=list(STANDARD_SECTIONS),
+        description="Sections of the page, in order: names of report/sections/registry.py and of "
+        "installed packages. A section without data is left out.",
+    )
+    judged_claims: DistinctNames = Field(
+        default=list(STANDARD_CLAIMS),
+        description="Claims that are judged, in order: names of report/claims/registry.py and of "
+        "installed packages, each on its subjects under `claims`.",
+    )
+    published: DistinctNames = Field(
+        default=list(STANDARD_PUBLISHED),
+        description="Tables of published numbers that `counterparts` may name: names of "
+        "report/published.py and of installed packages, or CSV files by path; of two rows for one "
+        "model and set the first counts.",
+    )

@@ -8,7 +8,7 @@ from passk.report.context import ReportContext, ordered
 
 
 def metrics(context: ReportContext) -> dict[str, Any]:
-    """Headline numbers, nested by draws and pairs, then set; a crossover not found is null."""
+    """Numbers nested by draws and comparisons, then set; a crossover not found is null."""
     draws: dict[str, dict[str, Any]] = {}
     for draw in context.draws:
         for name in context.every_set:
@@ -19,28 +19,30 @@ def metrics(context: ReportContext) -> dict[str, Any]:
                 values = {"greedy": greedy["accuracy"]}
             if values:
                 draws.setdefault(draw, {})[name] = values
-    return {"draws": draws, "pairs": _pairs(context)}
+    return {"draws": draws, "comparisons": _comparisons(context)}
 
 
-def _pairs(context: ReportContext) -> dict[str, dict[str, dict[str, Any]]]:
-    """Per pair and set: differences at both ends, crossover, RL-only share, efficiency gap."""
+def _comparisons(context: ReportContext) -> dict[str, dict[str, dict[str, Any]]]:
+    """Per comparison and set: differences at both ends, crossover, efficiency gap and more."""
     names = context.analysis.comparisons
-    pairs: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in names}
-    for pair, name, rows in context.by_pair("difference", names, context.every_set):
+    comparisons: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in names}
+    for comparison, name, rows in context.by_comparison("difference", names, context.every_set):
         points = ordered(rows, "k")
-        pairs[pair][name] = {
+        comparisons[comparison][name] = {
             f"difference_at_{r['k']}": r["difference"] for r in points[:1] + points[-1:]
         }
-    for pair, name, rows in context.by_pair("crossover", names, context.every_set):
+    for comparison, name, rows in context.by_comparison("crossover", names, context.every_set):
         crossing = {key: rows[0][key] for key in ("crossover_k", "p_none")}
-        pairs[pair].setdefault(name, {}).update(crossing)
-    for pair, name, rows in context.by_pair("coverage", names, context.every_set):
+        comparisons[comparison].setdefault(name, {}).update(crossing)
+    for comparison, name, rows in context.by_comparison("coverage", names, context.every_set):
         shares = {row["category"]: row["share"] for row in rows}
-        pairs[pair].setdefault(name, {})["rl_only_share"] = shares.get("rl_only", 0.0)
-    for pair, name, rows in context.by_pair("efficiency", names, context.every_set):
-        gaps = {f"dse_at_{row['k']}": row["dse"] for row in rows}
-        pairs[pair].setdefault(name, {}).update(gaps)
-    return pairs
+        comparisons[comparison].setdefault(name, {})["candidate_only_share"] = shares.get(
+            "candidate_only", 0.0
+        )
+    for comparison, name, rows in context.by_comparison("efficiency", names, context.every_set):
+        gaps = {f"efficiency_gap_at_{row['k']}": row["efficiency_gap"] for row in rows}
+        comparisons[comparison].setdefault(name, {}).update(gaps)
+    return comparisons
 
 
 def curves(context: ReportContext) -> dict[str, pl.DataFrame]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
     from passk.models.image_inputs import ImageInputs
+    from passk.sampling.engines.engine import EngineOptions
 
 
 class RolloutPrompt(Protocol):
@@ -62,7 +63,7 @@ class RolloutConfig:
         dtype: float32 | bfloat16.
         start: folder of the start model.
         length: tokens of the longest prompt and response.
-        memory_share: share of the GPU's memory for an engine with weights of its own.
+        options: the engine's own, of its schema; None where it has none.
     """
 
     tokenizer: Any
@@ -76,7 +77,7 @@ class RolloutConfig:
     dtype: str
     start: Path
     length: int
-    memory_share: float | None = None
+    options: "EngineOptions | None" = None
 
 
 class RolloutSampler(Protocol):

@@ -2,49 +2,60 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import Field, model_validator
 
+from passk.core.parameters import MOST_SAMPLES, DistinctNames, ParameterSection, Seed, Size
 from passk.core.registered import NameIn
 from passk.sampling.engines.registry import ENGINES
 
 
-class Sampling(BaseModel):
+class Sampling(ParameterSection):
     """The section `sampling`; every key is part of what a sample's bytes depend on."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    block: PositiveInt = Field(
+    block: int = Field(
+        default=32,
+        ge=1,
+        le=MOST_SAMPLES,
         description="Samples per block of the block store: what a killed run loses at most, per "
-        "problem in flight. A draw at temperature 0 has blocks of 1."
+        "problem in flight. A draw at temperature 0 has blocks of 1.",
     )
-    rows: PositiveInt = Field(
+    rows: Size = Field(
+        default=128,
         description="Samples run at once by the engine. More is not faster once the "
-        "key-value cache leaves the processor's cache."
+        "key-value cache leaves the processor's cache.",
     )
     dtype: Literal["float32", "bfloat16", "float16"] = Field(
-        description="Precision of weights and computation."
+        default="float32", description="Precision of weights and computation."
     )
 
 
-class Draw(BaseModel):
+class Draw(ParameterSection):
     """One entry of `draws`: a model on sets, n samples of each problem."""
-
-    model_config = ConfigDict(extra="forbid")
 
     model: str = Field(
         description="Model: of `pretrain`, `fetch`, `sft` or `imported`, or ARM/step-N."
     )
-    sets: Annotated[list[str], Field(min_length=1)] = Field(description="Problem sets to draw on.")
-    n: PositiveInt | None = Field(
+    sets: Annotated[DistinctNames, Field(min_length=1)] = Field(
+        description="Problem sets to draw on."
+    )
+    n: int | None = Field(
+        default=None,
+        ge=1,
+        le=MOST_SAMPLES,
         description="Samples per problem; raising it draws the new ones alone. null: all that "
-        "there are (imported samples only)."
+        "there are (imported samples only).",
     )
     temperature: float | None = Field(
-        default=None, ge=0, description="Divides the logits; 0 is greedy decoding, with n: 1."
+        default=None,
+        ge=0,
+        le=100,
+        description="Divides the logits; 0 is greedy decoding, with n: 1. Only imported samples "
+        "may leave out this, max_new_tokens and template.",
     )
     top_p: float = Field(default=1.0, gt=0, le=1, description="Nucleus; 1 is no truncation.")
-    max_new_tokens: PositiveInt | None = Field(
-        default=None, description="Longest response in tokens, end-of-text included."
+    max_new_tokens: Size | None = Field(
+        default=None,
+        description="Longest response in tokens, end-of-text included; below the model's context.",
     )
     template: str | None = Field(
         default=None,
@@ -52,11 +63,12 @@ class Draw(BaseModel):
         "path of one of your own.",
     )
     engine: Annotated[str, NameIn(ENGINES, lambda engine: engine.draws_samples)] = Field(
+        default="step_loop",
         description="Who draws: step_loop, vllm or imported; a name in "
-        "passk.sampling.engines.registry."
+        "passk.sampling.engines.registry.",
     )
-    replicate: int = Field(
-        default=0, ge=0, description="Another value draws other samples of the same kind."
+    replicate: Seed = Field(
+        default=0, description="Another value draws other samples of the same kind."
     )
     keep_token_logprobs: bool = Field(
         default=False, description="Whether the samples table keeps log-probabilities per token."
@@ -64,8 +76,6 @@ class Draw(BaseModel):
 
     @model_validator(mode="after")
     def _agrees(self) -> "Draw":
-        if len(set(self.sets)) != len(self.sets):
-            raise ValueError(f"sets {self.sets} name a set twice")
         if ENGINES[self.engine].blocks is None:
             return self
         needed = ("n", "temperature", "max_new_tokens", "template")

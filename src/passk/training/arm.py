@@ -1,7 +1,7 @@
 """One arm from its start model to its checkpoints, going on where a killed run stopped."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,13 @@ from transformers import PreTrainedTokenizerBase
 
 from passk.training import checkpoints, memory
 from passk.training.log import TrainingLog
+from passk.training.log_rows import StepRow
 from passk.training.processes import ProcessGroup
 from passk.training.reward import Reward
-from passk.training.rollouts import Task, make_sampler
+from passk.training.rollouts import make_sampler
 from passk.training.seconds import Stopwatch
 from passk.training.settings import Training
+from passk.training.tasks import Task
 from passk.training.trainer import PolicyTrainer
 from passk.training.weights import loading_dtype
 
@@ -41,6 +43,11 @@ class Arm:
     live: Path | None = None
 
     @property
+    def log_path(self) -> Path:
+        """The log, one row per step."""
+        return self.folder / "log.jsonl"
+
+    @property
     def order(self) -> tuple[int, ...]:
         """What the order of problems derives from: arms that are compared ask the same ones."""
         return (self.study_seed, self.settings.train_seed)
@@ -60,7 +67,7 @@ def train(
     tasks_of: Callable[[PreTrainedTokenizerBase], Sequence[Task]],
     reward: Reward,
     watch: Stopwatch | None = None,
-) -> list[dict[str, Any]]:
+) -> list[StepRow]:
     """Train an arm; its checkpoints and log then stand in `arm.folder`.
 
     In several processes, each calls this, and the first writes checkpoints and log.
@@ -84,18 +91,18 @@ def train(
     group.first(lambda: checkpoints.latest(arm.folder))  # one process clears what was cut short
     point = checkpoints.latest(arm.folder)
     done = checkpoints.resumed_update(point) // (settings.num_iterations * settings.minibatches)
-    log = TrainingLog(arm.folder / "log.jsonl", arm.live)
+    log = TrainingLog[StepRow](arm.log_path, arm.live)
     group.first(lambda: log.restore(done))
     with tqdm(
         total=settings.steps, initial=done, desc=f"train {arm.name}", unit="step", file=sys.stderr,
         disable=not group.leads,
     ) as bar:  # fmt: skip
 
-        def on_step(step: int, row: Mapping[str, Any]) -> None:
+        def on_step(row: StepRow) -> None:
             if not group.leads:
                 return
             log.append(row)
-            if step in settings.checkpoints:
+            if (step := row["step"]) in settings.checkpoints:
                 checkpoints.save(trainer.model, arm.start, arm.folder / f"step-{step}")
             _warn_without_signal(log.rows, settings, bar)
             bar.set_postfix(
@@ -127,7 +134,7 @@ def _longest(config: Any, tasks: Sequence[Task], settings: Training) -> int:  # 
     return length
 
 
-def _warn_without_signal(rows: Sequence[Mapping[str, Any]], settings: Training, bar: tqdm) -> None:
+def _warn_without_signal(rows: Sequence[StepRow], settings: Training, bar: tqdm) -> None:
     """Say early that nothing, or hardly anything, can be learned, once per span."""
     span = settings.warn_without_signal
     learned = "little" if settings.algorithm.baseline_beyond_group else "nothing"

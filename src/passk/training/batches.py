@@ -1,13 +1,44 @@
 """From rollouts to the tensors of the loss: padding, what the log says, micro-batches."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypedDict, cast
 
 import torch
 from torch import Tensor
 
 from passk.sampling.rollouts import Rollout
-from passk.training.rollouts import Task
+from passk.training.log_rows import RolloutSummary
+from passk.training.tasks import Task
+
+
+class MicroBatch(TypedDict, total=False):
+    """What TRL's loss reads of the rows of one pass; a micro-batch without rows has no key.
+
+    Attributes:
+        prompt_ids, prompt_mask: padded on the left, (rows, tokens).
+        completion_ids, completion_mask: padded on the right, (rows, tokens).
+        task: which of the step's tasks each row answers.
+        advantages: (rows,), or (rows, tokens).
+        old_per_token_logps: of the policy that drew the rows, where a step has several updates.
+        ref_per_token_logps: of the start model, where there is a KL penalty.
+        num_items_in_batch: tokens of the whole batch.
+        weight: a factor of the loss.
+    """
+
+    prompt_ids: Tensor
+    prompt_mask: Tensor
+    completion_ids: Tensor
+    completion_mask: Tensor
+    task: Tensor
+    advantages: Tensor
+    old_per_token_logps: Tensor
+    ref_per_token_logps: Tensor
+    num_items_in_batch: Tensor
+    weight: float
+
+
+# Of all rollouts of a step, or of one pass.
+BatchTensors = MicroBatch | Mapping[str, Tensor]
 
 
 def collate(
@@ -51,7 +82,7 @@ def micro_batches(
     skip: bool,
     loss_type: str,
     share: tuple[int, int] = (0, 1),
-) -> tuple[list[dict[str, Any]], int]:
+) -> tuple[list[MicroBatch], int]:
     """Split a batch; rows that cannot move the policy are left out.
 
     A row whose advantage is 0 has a gradient of 0. Leaving it out changes the mean that the loss
@@ -69,14 +100,14 @@ def micro_batches(
     Returns:
         The micro-batches, with `num_items_in_batch` (tokens of the whole batch, for TRL) and
         `weight` (a factor of the loss) added, and the number of rows that are kept. A part that
-        gets no row is an empty dictionary.
+        gets no row is empty.
     """
     total, (rank, processes) = len(order), share
     moving = torch.ones(total, dtype=torch.bool)
     if skip:
         moving = batch["advantages"].reshape(total, -1).any(1).cpu()
     tokens = batch["completion_mask"].sum()
-    slices: list[dict[str, Any]] = []
+    slices: list[MicroBatch] = []
     kept = 0
     for rows in order.tensor_split(parts):
         keep = moving[rows]
@@ -88,7 +119,8 @@ def micro_batches(
             continue
         own = rows[keep][rank::processes]
         idle = not len(own)  # fewer rows than processes: one row that counts nothing
-        part: dict[str, Any] = {n: v[rows[:1] if idle else own] for n, v in batch.items()}
+        chosen = rows[:1] if idle else own
+        part = cast("MicroBatch", {name: tensor[chosen] for name, tensor in batch.items()})
         part["num_items_in_batch"] = tokens
         if idle:
             part["weight"] = 0.0
@@ -103,14 +135,14 @@ def micro_batches(
     return slices, kept
 
 
-def describe(
+def summarise(
     rewards: Tensor,
     flat: Sequence[Rollout],
     *,
     unknown: int,
     besides: Sequence[Rollout] = (),
     rounds: int = 1,
-) -> dict[str, Any]:
+) -> RolloutSummary:
     """What a step's rollouts say, for the log.
 
     Args:
@@ -122,19 +154,19 @@ def describe(
     """
     lengths = torch.tensor([len(r.token_ids) for r in flat], dtype=torch.float64)
     entropies = torch.tensor([r.entropy for r in flat], dtype=torch.float64)
-    return {
-        "reward": float(rewards.mean()),
-        "reward_std": float(rewards.std(dim=1).mean()),
-        "signal": float(find_signal(rewards).float().mean()),
-        "length": float(lengths.mean()),
-        "truncated": sum(r.truncated for r in flat) / len(flat),
-        "entropy": float((entropies * lengths).sum() / lengths.sum()),
-        "unknown": unknown,
-        "rollouts": len(flat) + len(besides),
-        "tokens": int(lengths.sum()) + sum(len(r.token_ids) for r in besides),
-        "rounds": rounds,
-        "kl": None,
-    }
+    return RolloutSummary(
+        reward=float(rewards.mean()),
+        reward_std=float(rewards.std(dim=1).mean()),
+        signal=float(find_signal(rewards).float().mean()),
+        length=float(lengths.mean()),
+        truncated=sum(r.truncated for r in flat) / len(flat),
+        entropy=float((entropies * lengths).sum() / lengths.sum()),
+        unknown=unknown,
+        rollouts=len(flat) + len(besides),
+        tokens=int(lengths.sum()) + sum(len(r.token_ids) for r in besides),
+        rounds=rounds,
+        kl=None,
+    )
 
 
 def find_signal(outcomes: Tensor) -> Tensor:

@@ -8,20 +8,20 @@ seed, step and round alone, so that a resumed run collects the same.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
 from passk.sampling.rollouts import Rollout, RolloutSampler
-from passk.training.batches import describe, find_signal
+from passk.training.batches import find_signal, summarise
 from passk.training.curricula.registry import CURRICULA
+from passk.training.log_rows import RolloutSummary
 from passk.training.problem_schedule import further_problems, problems_of_step
 from passk.training.reward import Reward, Rewards
-from passk.training.rollouts import Task
 from passk.training.seconds import Stopwatch
 from passk.training.settings import Training
+from passk.training.tasks import Task
 
 Groups = list[list[Rollout]]
 
@@ -35,14 +35,14 @@ class Collected:
         groups: the rollouts of each task.
         rewards: shape (tasks, rollouts).
         greedy: reward of each task's greedy response, shape (tasks,), or None.
-        facts: of the log.
+        summary: for the log.
     """
 
     tasks: list[Task]
     groups: Groups
     rewards: Tensor
     greedy: Tensor | None
-    facts: dict[str, Any]
+    summary: RolloutSummary
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Collector:
             with self.watch("sampling"):
                 greedy = self.draw(model, kept.tasks, step, stream="greedy", greedy=True)
             verdict = self._judge(kept.tasks, greedy)
-        facts = describe(
+        summary = summarise(
             torch.tensor(drawn.rewards),
             [rollout for group in drawn.groups for rollout in group],
             unknown=drawn.unknown + (verdict.unknown if verdict else 0),
@@ -97,7 +97,7 @@ class Collector:
             rounds=number,
         )
         baseline = torch.tensor(verdict.values) if verdict else None
-        return Collected(kept.tasks, kept.groups, torch.tensor(kept.rewards), baseline, facts)
+        return Collected(kept.tasks, kept.groups, torch.tensor(kept.rewards), baseline, summary)
 
     def _choose(self, step: int, number: int, earlier: Sequence[int], count: int) -> list[int]:
         """Positions of the problems that a round asks."""

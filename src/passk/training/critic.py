@@ -15,6 +15,7 @@ from transformers import PreTrainedModel
 from passk.core.digests import seed
 from passk.training.algorithms.algorithm import CriticConfig
 from passk.training.algorithms.tokens import gae, response_mask
+from passk.training.log_rows import CriticSummary
 from passk.training.scoring import shared_prompt_states
 from passk.training.settings import Training
 
@@ -72,7 +73,7 @@ class Critic:
         values: Tensor,
         lengths: Tensor,
         step: int,
-    ) -> dict[str, float | None]:
+    ) -> CriticSummary:
         """Learn the returns of a step's rollouts.
 
         Args:
@@ -83,8 +84,7 @@ class Critic:
             step: part of the minibatches' random order.
 
         Returns:
-            For the log: `critic_loss`, the mean over minibatches, each before its update; and
-            `explained_variance` of the returns by `values`, None where all returns are equal.
+            For the log.
         """
         config = self.config
         estimated = gae(rewards, values=values, lengths=lengths, gamma=config.gamma, lam=config.lam)
@@ -101,10 +101,10 @@ class Critic:
                 )
                 self._update(loss)
                 losses.append(loss.item())
-        return {
-            "critic_loss": sum(losses) / len(losses),
-            "explained_variance": explained_variance(returns[mask], values[mask]),
-        }
+        return CriticSummary(
+            critic_loss=sum(losses) / len(losses),
+            explained_variance=explained_variance(returns[mask], values[mask]),
+        )
 
     def save(self, folder: Path) -> None:
         """Write weights and optimizer into a resume point."""

@@ -16,7 +16,7 @@ Covered: one process, on a processor or one GPU.
 
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -37,6 +37,7 @@ from passk.training import checkpoints
 from passk.training.finetuning_settings import FineTuning
 from passk.training.finetuning_setup import configuration, without_dropout
 from passk.training.log import TrainingLog
+from passk.training.log_rows import FineTuningRow
 from passk.training.pretraining import Sequences, batches
 from passk.training.resuming import Resuming
 from passk.training.weights import adapters
@@ -91,7 +92,7 @@ class DemonstrationTrainer(Resuming, SFTTrainer):
         tokenizer: PreTrainedTokenizerBase,
         data: Sequences,
         run: FineTuningRun,
-        on_step: Callable[[dict[str, Any]], None],
+        on_step: Callable[[FineTuningRow], None],
     ) -> None:
         route_products()
         self.data = data
@@ -145,8 +146,14 @@ class DemonstrationTrainer(Resuming, SFTTrainer):
         self._metrics["train"].clear()
         if not math.isfinite(logs["grad_norm"]):
             self._stop(step, f"grad_norm is {logs['grad_norm']}")
-        names = ("loss", "learning_rate", "grad_norm")
-        self.on_step({"step": step, **{name: logs[name] for name in names}})
+        self.on_step(
+            FineTuningRow(
+                step=step,
+                loss=logs["loss"],
+                learning_rate=logs["learning_rate"],
+                grad_norm=logs["grad_norm"],
+            )
+        )
 
     def _stop(self, step: int, what: str) -> NoReturn:
         raise FineTuningError(
@@ -159,7 +166,7 @@ def finetune(
     run: FineTuningRun,
     encode: Callable[[PreTrainedModel, PreTrainedTokenizerBase], Sequences],
     target: Path,
-) -> list[dict[str, Any]]:
+) -> list[FineTuningRow]:
     """Fine-tune an arm, going on where a killed run stopped, and write its model folder.
 
     Args:
@@ -177,7 +184,7 @@ def finetune(
     model, tokenizer = checkpoints.load(run.start, dtype)
     data = encode(model, tokenizer)
     point = checkpoints.latest(run.folder)
-    log = TrainingLog(run.folder / "log.jsonl", run.live)
+    log = TrainingLog[FineTuningRow](run.folder / "log.jsonl", run.live)
     done = checkpoints.resumed_update(point)
     log.restore(done)
     with tqdm(
@@ -185,7 +192,7 @@ def finetune(
         mininterval=0.5, file=sys.stderr,
     ) as bar:  # fmt: skip
 
-        def on_step(row: Mapping[str, Any]) -> None:
+        def on_step(row: FineTuningRow) -> None:
             log.append(row)
             bar.set_postfix(loss=f"{row['loss']:.3f}", refresh=False)
             bar.update()

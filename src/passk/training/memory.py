@@ -174,8 +174,8 @@ def check(shape: ModelShape, settings: Training, length: int, free: float | None
         free: bytes for each process; measured where it is None.
     """
     free = available(settings.processes) if free is None else free
-    if settings.vllm is not None and torch.cuda.is_available():
-        free *= 1 - settings.vllm.memory_share
+    if settings.engine_options is not None and torch.cuda.is_available():
+        free *= 1 - settings.engine_options.gpu_share()
     size = needs(shape, settings, length)
     if sum(size.values()) <= free:
         return

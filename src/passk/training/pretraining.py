@@ -6,10 +6,10 @@ interrupted, on one thread.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import torch
@@ -20,11 +20,10 @@ from torch.nn.functional import cross_entropy
 from passk.core.files import json_lines, replacing
 from passk.models.arithmetic import route_products
 from passk.models.image_inputs import ImageEncoder
+from passk.training.log_rows import LossRow
 
 _BUCKET = 16  # batches whose documents are sorted by length together
 _IGNORED = -100
-
-LossRow = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -216,11 +215,19 @@ def pretrain(
     return rows
 
 
+class ResumePoint(TypedDict):
+    """What a killed run goes on from: states of model and optimizer, and the log so far."""
+
+    model: dict[str, object]
+    optimizer: dict[str, object]
+    rows: list[LossRow]
+
+
 def _keep(
     folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, rows: list[LossRow]
 ) -> None:
     """Write a resume point in one piece; the one before it goes."""
-    point = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "rows": rows}
+    point = ResumePoint(model=model.state_dict(), optimizer=optimizer.state_dict(), rows=rows)
     with replacing(folder / "point.pt") as temporary:
         torch.save(point, temporary)
 
@@ -230,7 +237,7 @@ def _restore(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -
     path = folder / "point.pt"
     if not path.exists():
         return []
-    point: Mapping[str, Any] = torch.load(path, weights_only=True)
+    point: ResumePoint = torch.load(path, weights_only=True)
     model.load_state_dict(point["model"])
     optimizer.load_state_dict(point["optimizer"])
     return list(point["rows"])

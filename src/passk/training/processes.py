@@ -23,7 +23,7 @@ from transformers import PreTrainedModel
 
 from passk.sampling.rollouts import Rollout, RolloutPrompt, RolloutSampler
 from passk.training.reward import Reward, Rewards
-from passk.training.rollouts import Task
+from passk.training.tasks import Task
 
 
 class ProcessError(ValueError):

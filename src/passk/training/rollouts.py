@@ -1,39 +1,16 @@
 """Rollouts of an arm: what is asked, and which engine draws them (`train.*.engine`)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import PreTrainedModel
 
-from passk.models.image_inputs import ImageInputs
 from passk.models.policy_weights import copy_of, refresh
 from passk.sampling.engines.registry import ENGINES
 from passk.sampling.rollouts import Rollout, RolloutConfig, RolloutPrompt, RolloutSampler
 from passk.training.settings import Training
-
-
-@dataclass(frozen=True)
-class Task:
-    """A problem as training sees it.
-
-    Attributes:
-        problem_id: names the random streams of its rollouts.
-        prompt_ids: the rendered prompt, placeholders of its image expanded.
-        gold: what responses are judged by, an answer or tests; only the reward reads it.
-        question: the question's text; only the reward reads it.
-        level: step of the difficulty ladder, or None; only the curriculum reads it.
-        image: the image that the prompt holds, or None.
-    """
-
-    problem_id: str
-    prompt_ids: tuple[int, ...]
-    gold: str
-    question: str = ""
-    level: int | None = None
-    image: ImageInputs | None = None
 
 
 def make_sampler(
@@ -67,7 +44,7 @@ def make_sampler(
             dtype=settings.precision,
             start=start,
             length=length,
-            memory_share=settings.vllm.memory_share if settings.vllm is not None else None,
+            options=settings.engine_options,
         )
     )
     as_is = settings.lora is None and settings.precision == "float32"

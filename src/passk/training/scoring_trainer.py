@@ -19,6 +19,7 @@ from trl.trainer.utils import add_fused_lm_head
 from passk.models.arithmetic import route_products
 from passk.models.image_inputs import ImageInputs, images_in_prompts_only, inputs
 from passk.models.policy_weights import plain_model
+from passk.training.batches import BatchTensors
 from passk.training.configuration import configuration
 from passk.training.scoring import shared_prompt_scores
 from passk.training.settings import Training
@@ -112,7 +113,7 @@ class ScoringTrainer(GRPOTrainer):
             )
         return logps, entropies, None
 
-    def _scores(self, model: PreTrainedModel, batch: Mapping[str, Tensor]) -> Tensor:
+    def _scores(self, model: PreTrainedModel, batch: BatchTensors) -> Tensor:
         """Log-probabilities of a batch's completions under a model, shape (B, tokens)."""
         ids = torch.cat([batch["prompt_ids"], batch["completion_ids"]], dim=1)
         mask = torch.cat([batch["prompt_mask"], batch["completion_mask"]], dim=1)
@@ -122,7 +123,7 @@ class ScoringTrainer(GRPOTrainer):
             return self._get_per_token_logps_and_entropies(model, ids, mask, width, rows)[0]
 
     @contextmanager
-    def _pair_images(self, batch: Mapping[str, Any]) -> Iterator[None]:
+    def _pair_images(self, batch: BatchTensors) -> Iterator[None]:
         """While the rows of a batch are passed on: TRL names no image by its row."""
         self._row_images = batch["task"] if self.images else None
         try:

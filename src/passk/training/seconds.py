@@ -4,6 +4,16 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ActivitySeconds:
+    """Wall seconds of a training run by what it did, apart from loading."""
+
+    sampling: float
+    judging: float
+    training: float
 
 
 class Stopwatch:
@@ -36,3 +46,9 @@ class Stopwatch:
             spent = time.perf_counter() - start
             self.seconds[activity] += spent - self._inner.pop()
             self._inner[-1] += spent
+
+    def report(self) -> ActivitySeconds:
+        """Seconds of a training run so far."""
+        return ActivitySeconds(
+            self.seconds["sampling"], self.seconds["judging"], self.seconds["training"]
+        )

@@ -1,122 +1,191 @@
-"""Parameters of a reinforcement-learning arm: every hyperparameter stated, none defaulted.
+"""Parameters of a reinforcement-learning arm.
 
-Library defaults differ between versions and from the papers (TRL 1.16: `loss_type="dapo"`,
-`bf16=True`, importance-sampling correction on), so an arm spells out all of them.
+Defaults are this package's, never the library's, which differ between versions and from the papers
+(TRL 1.16: `loss_type="dapo"`, `bf16=True`, importance-sampling correction on): an arm is told all
+of them.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator, model_validator
 
+from passk.core.parameters import (
+    DecayRate,
+    ParameterSection,
+    Rate,
+    Seed,
+    Size,
+    Updates,
+    refuse_repeats,
+)
 from passk.core.registered import AnyOf, NameIn
+from passk.sampling.engines.engine import EngineOptions
+from passk.sampling.engines.options import describe_options, read_options
 from passk.sampling.engines.registry import ENGINES
-from passk.training.algorithms.algorithm import Algorithm, Fraction
+from passk.training.algorithms.algorithm import Algorithm
 from passk.training.algorithms.registry import ALGORITHMS
 from passk.training.curricula.registry import CURRICULA
 from passk.training.lora import Lora
 from passk.training.rewards.registry import REWARDS
 
 
-class VllmOptions(BaseModel):
-    """Rollouts by vLLM in the training process (TRL's `colocate`)."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    memory_share: float = Field(gt=0, le=1, description="Share of the GPU's memory for vLLM.")
-    tensor_parallel: PositiveInt = Field(description="GPUs that hold one copy for rollouts.")
+def _last_step(values: dict[str, Any]) -> list[int]:
+    """The default of `checkpoints`, from the keys above it."""
+    return [values["steps"]]
 
 
-class Training(BaseModel):
+class Training(ParameterSection):
     """One arm: from a start model, on a problem set, by one algorithm."""
-
-    model_config = ConfigDict(extra="forbid")
 
     algorithm: Annotated[Algorithm, AnyOf(ALGORITHMS)] = Field(
         description="The objective, a name in passk.training.algorithms.registry, with its options."
     )
     reward: Annotated[str, NameIn(REWARDS)] = Field(
-        description="Reward of a response, a name in passk.training.rewards.registry."
+        default="correctness",
+        description="Reward of a response, a name in passk.training.rewards.registry.",
     )
     curriculum: Annotated[str, NameIn(CURRICULA)] = Field(
-        description="Which problems a step asks, a name in passk.training.curricula.registry."
+        default="uniform",
+        description="Which problems a step asks, a name in passk.training.curricula.registry.",
     )
     start: str = Field(
         description="Model to start from: of `pretrain`, `fetch` or `sft`, or ARM/step-N."
     )
     set: str = Field(description="Problem set to train on.")
     template: str = Field(description="Prompt template, as in `draws:`.")
-    train_seed: int = Field(ge=0, description="Seed of this arm beside the study's seed.")
+    train_seed: Seed = Field(default=0, description="Seed of this arm beside the study's seed.")
 
-    steps: PositiveInt = Field(description="Rollout batches; a step may hold several updates.")
-    prompts: PositiveInt = Field(description="Problems per step.")
-    rollouts: int = Field(ge=2, description="Responses per problem (the group size).")
-    temperature: PositiveFloat = Field(description="Sampling temperature of rollouts.")
-    top_p: float = Field(gt=0, le=1, description="Nucleus of rollouts; 1 is no truncation.")
-    max_new_tokens: PositiveInt = Field(description="Longest response, end-of-text included.")
-
-    learning_rate: PositiveFloat = Field(description="Peak learning rate of AdamW.")
-    schedule: Literal["constant", "constant_with_warmup", "linear", "cosine"] = Field(
-        description="Learning-rate schedule over all updates."
+    steps: Updates = Field(
+        default=90, description="Rollout batches; a step may hold several updates."
     )
-    warmup_updates: int = Field(ge=0, description="Updates over which the rate rises from 0.")
-    weight_decay: float = Field(ge=0, description="Decoupled weight decay.")
-    adam_beta1: Fraction = Field(description="AdamW's decay of the first moment.")
-    adam_beta2: Fraction = Field(description="AdamW's decay of the second moment.")
-    adam_eps: PositiveFloat = Field(description="AdamW's epsilon.")
-    max_grad_norm: float = Field(ge=0, description="Clip the gradient's norm here; 0 is never.")
+    prompts: Size = Field(default=32, description="Problems per step.")
+    rollouts: int = Field(
+        default=8, ge=2, le=100_000, description="Responses per problem (the group size)."
+    )
+    temperature: float = Field(
+        default=1.0, gt=0, le=100, description="Sampling temperature of rollouts."
+    )
+    top_p: float = Field(
+        default=1.0, gt=0, le=1, description="Nucleus of rollouts; 1 is no truncation."
+    )
+    max_new_tokens: Size = Field(
+        description="Longest response, end-of-text included; below the model's context."
+    )
+
+    learning_rate: Rate = Field(default=3e-4, description="Peak learning rate of AdamW.")
+    schedule: Literal["constant", "constant_with_warmup", "linear", "cosine"] = Field(
+        default="constant_with_warmup", description="Learning-rate schedule over all updates."
+    )
+    warmup_updates: int = Field(
+        default=5,
+        ge=0,
+        description="Updates over which the rate rises from 0; below the number of all updates.",
+    )
+    weight_decay: float = Field(default=0.0, ge=0, le=10, description="Decoupled weight decay.")
+    adam_beta1: DecayRate = Field(default=0.9, description="AdamW's decay of the first moment.")
+    adam_beta2: DecayRate = Field(default=0.99, description="AdamW's decay of the second moment.")
+    adam_eps: float = Field(default=1e-8, gt=0, le=1, description="AdamW's epsilon.")
+    max_grad_norm: float = Field(
+        default=1.0, ge=0, description="Clip the gradient's norm here; 0 is never."
+    )
 
     loss_type: Literal["grpo", "dapo", "bnpo", "dr_grpo"] = Field(
+        default="grpo",
         description="Mean per response (grpo), per token of the step (dapo), per token of the "
-        "step's mean update (bnpo, the same here), or over the longest length (dr_grpo)."
+        "step's mean update (bnpo, the same here), or over the longest length (dr_grpo).",
     )
-    epsilon: PositiveFloat = Field(description="Lower clip of the ratio: 1 - epsilon.")
-    epsilon_high: PositiveFloat = Field(description="Upper clip of the ratio: 1 + epsilon_high.")
+    epsilon: float = Field(
+        default=0.2, gt=0, le=1, description="Lower clip of the ratio: 1 - epsilon."
+    )
+    epsilon_high: float = Field(
+        default=0.2, gt=0, le=1000, description="Upper clip of the ratio: 1 + epsilon_high."
+    )
     importance_sampling: Literal["token", "sequence"] = Field(
-        description="Ratio per token (GRPO, PPO) or per sequence (GSPO)."
+        default="token", description="Ratio per token (GRPO, PPO) or per sequence (GSPO)."
     )
-    num_iterations: PositiveInt = Field(description="Passes over each rollout batch (mu).")
-    minibatches: PositiveInt = Field(description="Updates per pass; 1 is strictly on-policy.")
-    beta: float = Field(ge=0, description="Weight of the KL penalty to the start model; 0 is none.")
-    entropy_coef: float = Field(description="Weight of the entropy bonus; 0 is none.")
-    mask_truncated: bool = Field(description="Leave responses cut at the longest length out.")
+    num_iterations: Size = Field(default=1, description="Passes over each rollout batch (mu).")
+    minibatches: Size = Field(default=2, description="Updates per pass; 1 is strictly on-policy.")
+    beta: float = Field(
+        default=0.0,
+        ge=0,
+        le=1000,
+        description="Weight of the KL penalty to the start model; 0 is none.",
+    )
+    entropy_coef: float = Field(
+        default=0.0, ge=-100, le=100, description="Weight of the entropy bonus; 0 is none."
+    )
+    mask_truncated: bool = Field(
+        default=False, description="Leave responses cut at the longest length out."
+    )
 
     isolation: Literal["bubblewrap", "subprocess"] = Field(
-        description="Where programs run that are judged for the reward; as `verification.code`."
+        default="bubblewrap",
+        description="Where programs run that are judged for the reward; as `verification.code`.",
     )
     engine: Annotated[str, NameIn(ENGINES, lambda engine: engine.draws_rollouts)] = Field(
+        default="step_loop",
         description="Who draws rollouts: step_loop, generate (any architecture), or vllm on a GPU; "
-        "a name in passk.sampling.engines.registry."
+        "a name in passk.sampling.engines.registry.",
     )
-    vllm: VllmOptions | None = Field(description="Options of engine vllm; null without it.")
-    lora: Lora | None = Field(description="Train adapters only; null trains all weights.")
-    processes: PositiveInt = Field(
-        description="Processes, one per GPU, each with its share of the prompts (accelerate)."
+    engine_options: SerializeAsAny[EngineOptions] | None = Field(
+        default=None,
+        validate_default=True,
+        description="The engine's own options, of its schema; null: its defaults, or none.",
+        json_schema_extra=describe_options,
     )
-    gradient_accumulation: PositiveInt = Field(
-        description="Forward-backward passes per update; raise it when memory runs out."
+    lora: Lora | None = Field(
+        default=None, description="Train adapters only; null trains all weights."
+    )
+    processes: Size = Field(
+        default=1,
+        description="Processes, one per GPU, each with its share of the prompts (accelerate).",
+    )
+    gradient_accumulation: Size = Field(
+        default=1,
+        description="Forward-backward passes per update; raise it when memory runs out.",
     )
     gradient_checkpointing: bool = Field(
-        description="Recompute activations: less memory, slower. Not of a critic."
+        default=False, description="Recompute activations: less memory, slower. Not of a critic."
     )
-    precision: Literal["float32", "bfloat16"] = Field(description="Precision of training.")
+    precision: Literal["float32", "bfloat16"] = Field(
+        default="float32", description="Precision of training."
+    )
     share_prompts: bool = Field(
+        default=True,
         description="Encode each prompt once for all its rollouts; same loss to float rounding. "
-        "Set false for architectures other than full-attention decoders."
+        "Set false for architectures other than full-attention decoders.",
     )
-    forward_rows: PositiveInt = Field(
-        description="Responses per forward chunk, sorted by length, when prompts are shared."
+    forward_rows: Size = Field(
+        default=64,
+        description="Responses per forward chunk, sorted by length, when prompts are shared.",
     )
     skip_zero_advantage: bool = Field(
+        default=True,
         description="Leave rows whose advantage is 0 out of the forward pass: their gradient is 0. "
-        "No effect with a KL penalty or an entropy bonus."
+        "No effect with a KL penalty or an entropy bonus.",
     )
 
-    kl_every: int = Field(ge=0, description="Measure KL to the start model every N steps; 0 never.")
-    checkpoints: list[PositiveInt] = Field(min_length=1, description="Steps to keep as models.")
-    resume_every: PositiveInt = Field(description="Steps between resume points of a killed run.")
-    warn_without_signal: PositiveInt = Field(
-        description="Warn when no group of this many steps in a row had unequal rewards."
+    kl_every: int = Field(
+        default=10, ge=0, description="Measure KL to the start model every N steps; 0 never."
     )
+    checkpoints: Annotated[list[Updates], Field(min_length=1)] = Field(
+        default_factory=_last_step,
+        description="Steps to keep as models ARM/step-N, each at most steps; the last step where "
+        "left out.",
+    )
+    resume_every: Updates = Field(
+        default=30, description="Steps between resume points of a killed run."
+    )
+    warn_without_signal: Size = Field(
+        default=10,
+        description="Warn when no group of this many steps in a row had unequal rewards.",
+    )
+
+    @field_validator("engine_options", mode="before")
+    @classmethod
+    def _read_engine_options(cls, values: object, info: ValidationInfo) -> object:
+        """By the schema of the engine; one that is unknown is refused already."""
+        return read_options(info.data["engine"], values) if "engine" in info.data else None
 
     @model_validator(mode="after")
     def _agrees(self) -> "Training":
@@ -124,8 +193,10 @@ class Training(BaseModel):
             raise ValueError(
                 f"checkpoints = {self.checkpoints}: {late} lie beyond steps = {self.steps}"
             )
-        if len(set(self.checkpoints)) < len(self.checkpoints):
-            raise ValueError(f"checkpoints = {self.checkpoints}: a step is named twice")
+        try:
+            refuse_repeats(self.checkpoints)
+        except ValueError as error:
+            raise ValueError(f"checkpoints = {self.checkpoints}: {error}") from error
         self.algorithm.check(self.rollouts, self.max_new_tokens)
         rows = self.prompts * self.rollouts
         parts = self.minibatches * self.gradient_accumulation
@@ -133,11 +204,6 @@ class Training(BaseModel):
             raise ValueError(
                 f"prompts x rollouts = {rows}: not divisible by minibatches x "
                 f"gradient_accumulation = {parts}"
-            )
-        if self.schedule == "constant" and self.warmup_updates:
-            raise ValueError(
-                f"warmup_updates = {self.warmup_updates}: schedule constant has none; take "
-                "constant_with_warmup"
             )
         if self.share_prompts and self.gradient_checkpointing:
             raise ValueError(
@@ -147,18 +213,30 @@ class Training(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _learns(self) -> "Training":
+        """Warm-up, of policy and critic, ends before training does."""
+        if self.schedule == "constant" and self.warmup_updates:
+            raise ValueError(
+                f"warmup_updates = {self.warmup_updates}: schedule constant has none; set it to 0, "
+                "or take schedule constant_with_warmup"
+            )
+        updates = self.steps * self.num_iterations * self.minibatches
+        if self.warmup_updates >= updates:
+            raise ValueError(
+                f"warmup_updates = {self.warmup_updates}: the rate rises until the end; legal: "
+                f"below steps x num_iterations x minibatches = {updates}"
+            )
+        critic = self.algorithm.critic()
+        if critic is not None and critic.warmup >= self.steps:
+            raise ValueError(
+                f"algorithm.critic_warmup = {critic.warmup}: the critic alone is trained in all "
+                f"steps; legal: below steps = {self.steps}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _runs(self) -> "Training":
-        """Engine and processes: what goes together."""
-        if (ENGINES[self.engine].rollout_options == "vllm") != (self.vllm is not None):
-            raise ValueError(
-                f"engine = {self.engine!r}: `vllm` must hold its options with engine vllm, "
-                "{memory_share: 0.3, tensor_parallel: 1}, and be null with any other"
-            )
-        if self.vllm is not None and self.vllm.tensor_parallel > 1:
-            raise ValueError(
-                f"vllm.tensor_parallel = {self.vllm.tensor_parallel}: not supported; each process "
-                "has a copy of the model on its own GPU, so set it to 1"
-            )
+        """What several processes can do."""
         if self.processes == 1:
             return self
         if self.share_prompts:

@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import cast
+
+from passk.training.log_rows import RolloutSummary, StepRow, UpdateMeans
 
 
 class StepLog:
@@ -10,17 +12,18 @@ class StepLog:
 
     Args:
         updates: optimizer updates from one rollout batch.
-        on_step: called with a step's number, from 1, and its row.
+        on_step: called with a step's row.
 
     Attributes:
-        facts: what the rollouts of the step at hand say.
+        summary: what the rollouts of the step at hand say; set before its first update.
     """
 
-    def __init__(self, updates: int, on_step: Callable[[int, dict[str, Any]], None]) -> None:
+    summary: RolloutSummary
+
+    def __init__(self, updates: int, on_step: Callable[[StepRow], None]) -> None:
         self.updates = updates
         self.on_step = on_step
-        self.facts: dict[str, Any] = {}
-        self._rows: list[dict[str, float]] = []
+        self._rows: list[UpdateMeans] = []
 
     def add(self, update: int, logs: Mapping[str, float], measured: Mapping[str, float]) -> None:
         """Add an update.
@@ -30,25 +33,26 @@ class StepLog:
             logs: `loss`, `grad_norm` and `learning_rate`.
             measured: TRL's own measures of it, by TRL's names.
         """
-        self._rows.append(
-            {
-                "loss": logs["loss"],
-                "grad_norm": logs["grad_norm"],
-                "learning_rate": logs["learning_rate"],
-                "clip_fraction": measured.get("clip_ratio/region_mean", 0.0),
-                **({"kl": measured["kl"]} if "kl" in measured else {}),
-            }
+        row = UpdateMeans(
+            loss=logs["loss"],
+            grad_norm=logs["grad_norm"],
+            learning_rate=logs["learning_rate"],
+            clip_fraction=measured.get("clip_ratio/region_mean", 0.0),
         )
+        if "kl" in measured:
+            row["kl"] = measured["kl"]
+        self._rows.append(row)
         if len(self._rows) == self.updates:
-            step = update // self.updates
-            self.on_step(step, {"step": step, **self.facts, **_means(self._rows)})
+            means = _average(self._rows)
+            step_row = {"step": update // self.updates, **self.summary, **means}
+            self.on_step(cast("StepRow", step_row))
             self._rows = []
 
 
-def _means(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
+def _average(rows: Sequence[UpdateMeans]) -> UpdateMeans:
     """Mean over a step's updates."""
     columns: dict[str, list[float]] = defaultdict(list)
     for row in rows:
         for name, value in row.items():
-            columns[name].append(value)
-    return {name: sum(values) / len(values) for name, values in columns.items()}
+            columns[name].append(cast("float", value))
+    return cast("UpdateMeans", {name: sum(v) / len(v) for name, v in columns.items()})

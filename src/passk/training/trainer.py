@@ -34,16 +34,17 @@ from trl import GRPOConfig
 from passk.core.digests import seed
 from passk.sampling.rollouts import RolloutSampler
 from passk.training.algorithms.algorithm import StepRewards
-from passk.training.batches import collate, micro_batches
+from passk.training.batches import MicroBatch, collate, micro_batches
 from passk.training.collection import Collected, Collector
 from passk.training.critic import Critic
+from passk.training.log_rows import RolloutSummary, StepRow
 from passk.training.resuming import Resuming
 from passk.training.reward import Reward
-from passk.training.rollouts import Task
 from passk.training.scoring_trainer import ScoringTrainer, TrainingError, frozen_copy
 from passk.training.seconds import Stopwatch
 from passk.training.settings import Training
 from passk.training.step_log import StepLog
+from passk.training.tasks import Task
 
 _MICRO = "micro"
 
@@ -60,7 +61,7 @@ class PolicyTrainer(Resuming, ScoringTrainer):
         reward: judges responses.
         identity: what the order of problems and of rows derives from: study seed and arm's seed.
         folder: where resume points are written.
-        on_step: called with a step's number and log row, after its last update.
+        on_step: called with a step's log row, after its last update.
         watch: counts seconds of sampling, judging and training, or None.
     """
 
@@ -79,7 +80,7 @@ class PolicyTrainer(Resuming, ScoringTrainer):
         reward: Reward,
         identity: tuple[int | str, ...],
         folder: Path,
-        on_step: Callable[[int, dict[str, Any]], None],
+        on_step: Callable[[StepRow], None],
         watch: Stopwatch | None = None,
     ) -> None:
         self.identity = identity
@@ -123,30 +124,31 @@ class PolicyTrainer(Resuming, ScoringTrainer):
         step, part = divmod(generation_batch[_MICRO], parts * self.settings.num_iterations)
         if part == 0 or self._buffered_inputs is None:
             self._buffered_inputs = self._roll_out(step + 1)
-        return self._buffered_inputs[part % parts]
+        rows: dict[str, Any] = self._buffered_inputs[part % parts]
+        return rows
 
     # --- rollouts, rewards, advantages ------------------------------------------------------
 
-    def _roll_out(self, step: int) -> list[dict[str, Any]]:
-        """Draw and judge the rollouts of a step; one dictionary of tensors per micro-batch.
+    def _roll_out(self, step: int) -> list[MicroBatch]:
+        """Draw and judge the rollouts of a step, and split them into micro-batches.
 
-        An empty dictionary is a micro-batch without rows; a step of only such is no update.
+        An empty micro-batch has no rows; a step of only such is no update.
         """
         self.model.eval()
         with torch.no_grad():
             collected = self.collect(self.accelerator.unwrap_model(self.model), step)
-        slices = self._micro_batches(
-            collected, step
-        )  # in evaluation mode, too: no dropout in old scores
+        # In evaluation mode, too: no dropout in old scores.
+        slices = self._split_step(collected, step)
         self.model.train()
         return slices
 
-    def _micro_batches(self, collected: Collected, step: int) -> list[dict[str, Any]]:
+    def _split_step(self, collected: Collected, step: int) -> list[MicroBatch]:
         """Micro-batches with advantages, and what the loss compares the policy with."""
-        self.step_log.facts = {**collected.facts, "trained": 0.0}
-        nothing: list[dict[str, Any]] = [{} for _ in range(self._parts)]
+        self.step_log.summary = RolloutSummary(**collected.summary)
+        self.step_log.summary["trained"] = 0.0
+        no_rows = [MicroBatch() for _ in range(self._parts)]
         if not collected.groups:
-            return nothing
+            return no_rows
         device = self.accelerator.device
         self.images = [task.image for task in collected.tasks if task.image is not None]
         batch = collate(collected.tasks, collected.groups, self._tokenizer.pad_token_id, device)
@@ -157,13 +159,13 @@ class PolicyTrainer(Resuming, ScoringTrainer):
             batch["completion_mask"] = batch["completion_mask"] * ~cut[:, None]
         every = self.settings.kl_every
         if every and (step == 1 or step % every == 0):
-            self.step_log.facts["kl"] = self._divergence(batch)
+            self.step_log.summary["kl"] = self._divergence(batch)
         if self.critic is not None and step <= self.critic.config.warmup:
-            return nothing
+            return no_rows
         if self.settings.beta:
             with torch.no_grad(), self._start_model(self.ref_model) as reference:
                 batch["ref_per_token_logps"] = self._scores(reference, batch)
-        slices, kept = micro_batches(
+        slices, trained_rows = micro_batches(
             {**batch, "advantages": advantages},
             self._parts,
             order=self._order(step, len(flat)),
@@ -172,7 +174,8 @@ class PolicyTrainer(Resuming, ScoringTrainer):
             share=(self.accelerator.process_index, self.accelerator.num_processes),
         )
         # Of what a step asks for: dynamic sampling may find fewer groups than that.
-        self.step_log.facts["trained"] = kept / (self.settings.prompts * self.settings.rollouts)
+        rows_of_step = self.settings.prompts * self.settings.rollouts
+        self.step_log.summary["trained"] = trained_rows / rows_of_step
         # Before the first update the ratio is 1 by definition: no scores are needed for it.
         first = self.settings.gradient_accumulation if self.settings.num_iterations == 1 else 0
         if self.updates_per_step > 1:
@@ -190,11 +193,13 @@ class PolicyTrainer(Resuming, ScoringTrainer):
             device = self.accelerator.device
             flat = self.critic.values(batch)
             values = flat.cpu().view(*rewards.shape, -1)
-            self.step_log.facts |= self.critic.learn(
+            learned = self.critic.learn(
                 batch, rewards.flatten().to(device), flat, lengths.flatten().to(device), step
             )
-            if not math.isfinite(self.step_log.facts["critic_loss"]):
-                self._stop(f"the critic's loss is {self.step_log.facts['critic_loss']}")
+            if not math.isfinite(learned["critic_loss"]):
+                self._stop(f"the critic's loss is {learned['critic_loss']}")
+            self.step_log.summary["critic_loss"] = learned["critic_loss"]
+            self.step_log.summary["explained_variance"] = learned["explained_variance"]
         measured = StepRewards(
             rewards, lengths, self.settings.max_new_tokens, collected.greedy, values
         )
@@ -214,7 +219,7 @@ class PolicyTrainer(Resuming, ScoringTrainer):
 
     # --- loss ---------------------------------------------------------------------------------
 
-    def _compute_loss(self, model: PreTrainedModel, inputs: Mapping[str, Any]) -> Tensor:
+    def _compute_loss(self, model: PreTrainedModel, inputs: MicroBatch) -> Tensor:
         if not inputs:  # no rows: no gradient, so the optimizer leaves every weight as it is
             return torch.zeros((), device=self.accelerator.device, requires_grad=True)
         with self._pair_images(inputs):

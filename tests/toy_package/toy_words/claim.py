@@ -18,12 +18,14 @@ _VERDICTS = {1: SUPPORTED, 0: UNDECIDED, -1: NOT_SUPPORTED}
 
 
 def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
-    """Per pair and set, by the interval of the difference at the largest k."""
+    """Per comparison and set, by the interval of the difference at the largest k."""
     verdicts = []
-    for pair, name, rows in rows_by_set(results, "difference", subjects.by_role.get("rule", ())):
+    for comparison, name, rows in rows_by_set(
+        results, "difference", subjects.by_role.get("rule", ())
+    ):
         last = max(rows, key=lambda row: int(row["k"]))
         evidence = tuple(differences([last], "rule less model"))
-        verdicts.append(ClaimVerdict(pair, name, _VERDICTS[sign(*limits(last))], evidence))
+        verdicts.append(ClaimVerdict(comparison, name, _VERDICTS[sign(*limits(last))], evidence))
     return verdicts
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from passk.domains.grading import Judge
-from passk.training.reward import Reward, Rewards, correctness
-from passk.training.rollouts import Task
+from passk.training.reward import Reward, Rewards
+from passk.training.rewards.correctness import correctness
+from passk.training.tasks import Task
 
 PRICE = 0.001  # of a letter
 

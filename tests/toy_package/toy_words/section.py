@@ -1,4 +1,4 @@
-"""Problems solved at least once, pair by pair."""
+"""Problems solved at least once, comparison by comparison."""
 
 from passk.report.context import ReportContext
 from passk.report.html.sourced_values import SourcedValue, source
@@ -7,13 +7,16 @@ from passk.report.sections.section import PaperFigure, Section
 
 
 def solved_table(context: ReportContext) -> HtmlTable:
-    """A row per pair and set, each number with its source."""
+    """A row per comparison and set, each number with its source."""
     rows: list[Cells] = []
-    for name, pair in context.panel("solved").items():
+    for name, comparison in context.panel("solved").items():
         for set_name in context.panel_sets("solved"):
-            cells = [_solved(context, draw, set_name) for draw in (pair.reference, pair.candidate)]
+            cells = [
+                _solved(context, draw, set_name)
+                for draw in (comparison.reference, comparison.candidate)
+            ]
             rows.append([[context.label(name)], [context.label(set_name)], *cells])
-    return HtmlTable(["Pair", "Set", "Base solves", "RL solves"], rows, frozenset({0, 1}))
+    return HtmlTable(["Comparison", "Set", "Base solves", "RL solves"], rows, frozenset({0, 1}))
 
 
 def _solved(context: ReportContext, draw: str, set_name: str) -> TableCell:
@@ -32,5 +35,4 @@ SECTION = Section(
     paper=PaperFigure(where="Table 2"),
     tables=lambda context: [solved_table(context)],
     compares=True,
-    after="coverage",
 )

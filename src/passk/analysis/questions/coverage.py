@@ -28,11 +28,11 @@ SQL = Path(__file__).parent / "coverage.sql"
 
 TABLE = Table(
     "coverage",
-    3,
+    4,
     {
-        "pair": pl.String(),
+        "comparison": pl.String(),
         "set": pl.String(),
-        "category": pl.String(),  # both | base_only | rl_only | neither
+        "category": pl.String(),  # both | reference_only | candidate_only | neither
         "problems": pl.Int64(),
         "share": pl.Float64(),
         "certain": pl.Int64(),  # of them, told apart by more than luck; null for both and neither
@@ -40,14 +40,14 @@ TABLE = Table(
         "indices": pl.List(pl.Int64()),  # ascending
         "problem_ids": pl.List(pl.String()),  # in the order of the indices
     },
-    key=("pair", "set", "category"),
+    key=("comparison", "set", "category"),
     nullable=frozenset({"certain"}),
 )
 
 _CERTAIN = {
-    "pair": pl.String, "set": pl.String, "category": pl.String, "certain": pl.Int64,
+    "comparison": pl.String, "set": pl.String, "category": pl.String, "certain": pl.Int64,
 }  # fmt: skip
-_LEFT_OUT = {"pair": pl.String, "set": pl.String, "excluded": pl.Int64}
+_LEFT_OUT = {"comparison": pl.String, "set": pl.String, "excluded": pl.Int64}
 
 
 def classify_problems(inputs: QuestionInputs) -> pl.DataFrame:
@@ -62,8 +62,8 @@ def classify_problems(inputs: QuestionInputs) -> pl.DataFrame:
         left_out.append((name, set_name, int(excluded.sum())))
         only_reference = count_certain(reference, candidate, level, ~excluded)
         only_candidate = count_certain(candidate, reference, level, ~excluded)
-        certain.append((name, set_name, "base_only", only_reference))
-        certain.append((name, set_name, "rl_only", only_candidate))
+        certain.append((name, set_name, "reference_only", only_reference))
+        certain.append((name, set_name, "candidate_only", only_candidate))
     tables = {
         "counts": inputs.counts,
         "comparisons": inputs.comparison_table(),
@@ -73,8 +73,8 @@ def classify_problems(inputs: QuestionInputs) -> pl.DataFrame:
     exclusions = pl.DataFrame(left_out, schema=_LEFT_OUT, orient="row")
     return (
         query(SQL, tables)
-        .join(certainties, on=["pair", "set", "category"], how="left", validate="1:1")
-        .join(exclusions, on=["pair", "set"], how="left", validate="m:1")
+        .join(certainties, on=["comparison", "set", "category"], how="left", validate="1:1")
+        .join(exclusions, on=["comparison", "set"], how="left", validate="m:1")
     )
 
 

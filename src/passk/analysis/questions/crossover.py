@@ -11,16 +11,16 @@ from passk.core.tables import Table
 
 TABLE = Table(
     "crossover",
-    1,
+    2,
     {
-        "pair": pl.String(),
+        "comparison": pl.String(),
         "set": pl.String(),
         "crossover_k": pl.Float64(),  # interpolated in log k; null: none within n
         "low": pl.Float64(),  # null: past the grid
         "high": pl.Float64(),  # null: past the grid
         "p_none": pl.Float64(),  # share of resamples without a crossover
     },
-    key=("pair", "set"),
+    key=("comparison", "set"),
     nullable=frozenset({"crossover_k", "low", "high"}),
 )
 
@@ -35,7 +35,7 @@ def locate_crossovers(inputs: QuestionInputs) -> pl.DataFrame:
         crossover = estimate_crossover(difference, grid, inputs.analysis.bootstrap.level)
         rows.append(
             {
-                "pair": comparison.name,
+                "comparison": comparison.name,
                 "set": comparison.set,
                 "crossover_k": crossover.k,
                 "low": crossover.low,

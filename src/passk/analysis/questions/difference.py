@@ -17,9 +17,9 @@ SQL = Path(__file__).parent / "difference.sql"
 
 TABLE = Table(
     "difference",
-    2,
+    3,
     {
-        "pair": pl.String(),
+        "comparison": pl.String(),
         "set": pl.String(),
         "k": pl.Int64(),
         "difference": pl.Float64(),  # candidate - reference, paired by problem
@@ -28,11 +28,11 @@ TABLE = Table(
         "band_low": pl.Float64(),  # limits that hold at every k of the grid at once
         "band_high": pl.Float64(),
     },
-    key=("pair", "set", "k"),
+    key=("comparison", "set", "k"),
 )
 
 _LIMITS = {
-    "pair": pl.String, "set": pl.String, "k": pl.Int64, "low": pl.Float64, "high": pl.Float64,
+    "comparison": pl.String, "set": pl.String, "k": pl.Int64, "low": pl.Float64, "high": pl.Float64,
     "band_low": pl.Float64, "band_high": pl.Float64,
 }  # fmt: skip
 
@@ -52,7 +52,7 @@ def estimate_difference(inputs: QuestionInputs) -> pl.DataFrame:
     estimates = query(SQL, {"curves": curves, "comparisons": inputs.comparison_table()})
     limits = [pl.DataFrame(schema=_LIMITS)]
     limits += [_limits(inputs, comparison) for comparison in inputs.comparisons()]
-    return estimates.join(pl.concat(limits), on=["pair", "set", "k"], validate="1:1")
+    return estimates.join(pl.concat(limits), on=["comparison", "set", "k"], validate="1:1")
 
 
 def _limits(inputs: QuestionInputs, comparison: GroupComparison) -> pl.DataFrame:
@@ -61,7 +61,11 @@ def _limits(inputs: QuestionInputs, comparison: GroupComparison) -> pl.DataFrame
     level = inputs.analysis.bootstrap.level
     low, high = difference.interval(level)
     band_low, band_high = difference.band(level)
-    names = {"pair": [comparison.name] * len(grid), "set": [comparison.set] * len(grid), "k": grid}
+    names = {
+        "comparison": [comparison.name] * len(grid),
+        "set": [comparison.set] * len(grid),
+        "k": grid,
+    }
     limits = {"low": low, "high": high, "band_low": band_low, "band_high": band_high}
     return pl.DataFrame(names | limits, schema=_LIMITS)
 

@@ -1,6 +1,6 @@
 -- Difference candidate - reference of pass@k, for each comparison, shared set and k that both draws reach.
--- curves: result of pass_at_k.sql; comparisons: pair, reference, candidate.
-SELECT pair, candidate."set", candidate.k,
+-- curves: result of pass_at_k.sql; comparisons: comparison, reference, candidate.
+SELECT comparison, candidate."set", candidate.k,
     candidate.pass_at_k - reference.pass_at_k AS difference
 FROM comparisons
 JOIN curves AS reference ON reference.draw = comparisons.reference

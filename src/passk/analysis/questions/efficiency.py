@@ -20,19 +20,19 @@ SQL = Path(__file__).parent / "efficiency.sql"
 
 TABLE = Table(
     "efficiency",
-    1,
+    2,
     {
-        "pair": pl.String(),
+        "comparison": pl.String(),
         "set": pl.String(),
         "k": pl.Int64(),
-        "dse": pl.Float64(),  # pass@k(reference) - pass@1(candidate)
+        "efficiency_gap": pl.Float64(),  # pass@k(reference) - pass@1(candidate)
         "low": pl.Float64(),
         "high": pl.Float64(),
     },
-    key=("pair", "set", "k"),
+    key=("comparison", "set", "k"),
 )
 
-_LIMITS = {"pair": pl.String, "set": pl.String, "low": pl.Float64, "high": pl.Float64}
+_LIMITS = {"comparison": pl.String, "set": pl.String, "low": pl.Float64, "high": pl.Float64}
 
 
 def check_defined(k: int, name: str, comparison: GroupComparison) -> None:
@@ -44,7 +44,7 @@ def check_defined(k: int, name: str, comparison: GroupComparison) -> None:
     reference = comparison.reference
     if k > reference.smallest_n:
         raise ValueError(
-            f"efficiency_k = {k} of pair {name!r}: draw {reference.draw!r} has "
+            f"efficiency_k = {k} of comparison {name!r}: draw {reference.draw!r} has "
             f"n = {reference.smallest_n} in set {reference.set!r}, and pass@k is not defined for k "
             f"above n; legal: at most {reference.smallest_n}, or raise draws.{reference.draw}.n"
         )
@@ -70,12 +70,12 @@ def estimate_gaps(inputs: QuestionInputs) -> pl.DataFrame:
         low, high = gap.interval(inputs.analysis.bootstrap.level)
         limits.append((comparison.name, comparison.set, float(low[0]), float(high[0])))
     comparisons = inputs.comparison_table().with_columns(
-        k=pl.col("pair").replace_strict(gaps, return_dtype=pl.Int64)
+        k=pl.col("comparison").replace_strict(gaps, return_dtype=pl.Int64)
     )
     curves = query_curves(inputs.counts, sorted({1, *gaps.values()}))
     estimates = query(SQL, {"curves": curves, "comparisons": comparisons})
     intervals = pl.DataFrame(limits, schema=_LIMITS, orient="row")
-    return estimates.join(intervals, on=["pair", "set"], validate="1:1")
+    return estimates.join(intervals, on=["comparison", "set"], validate="1:1")
 
 
 QUESTION = AnalysisQuestion(TABLE, estimate_gaps, trace_comparison)

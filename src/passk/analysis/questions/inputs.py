@@ -55,15 +55,15 @@ class QuestionInputs:
         return self.curves[key]
 
     def comparison_table(self) -> pl.DataFrame:
-        """The comparisons as a table `pair, reference, candidate` for a query."""
+        """The comparisons as a table `comparison, reference, candidate` for a query."""
         rows = [(name, c.reference, c.candidate) for name, c in self.analysis.comparisons.items()]
-        schema = {"pair": pl.String, "reference": pl.String, "candidate": pl.String}
+        schema = {"comparison": pl.String, "reference": pl.String, "candidate": pl.String}
         return pl.DataFrame(rows, schema=schema, orient="row")
 
     def comparisons(self) -> list[GroupComparison]:
         """Every comparison on every set that both of its draws share."""
         return [
             comparison
-            for name, pair in self.analysis.comparisons.items()
-            for comparison in compare_groups(self.groups, name, pair.reference, pair.candidate)
+            for name, entry in self.analysis.comparisons.items()
+            for comparison in compare_groups(self.groups, name, entry.reference, entry.candidate)
         ]

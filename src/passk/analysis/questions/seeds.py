@@ -22,22 +22,22 @@ SQL = Path(__file__).parent / "seeds.sql"
 
 TABLE = Table(
     "seeds",
-    1,
+    2,
     {
-        "name": pl.String(),  # draw (pass_at_k) or pair (difference, dse) of the lowest seed
+        "name": pl.String(),  # of the lowest seed: a draw (pass_at_k), or a comparison
         "set": pl.String(),
-        "quantity": pl.String(),  # pass_at_k | difference | dse
+        "quantity": pl.String(),  # pass_at_k | difference | efficiency_gap
         "k": pl.Int64(),
         "seeds": pl.Int64(),  # training seeds, at least 2
         "mean": pl.Float64(),  # over seeds
         "sd": pl.Float64(),  # over seeds, of one of them
         "low": pl.Float64(),  # limits of the mean by Student's t over seeds
         "high": pl.Float64(),
-        "noise": pl.Float64(),  # dse of a pair in a group: a spread that equal pairs, each with
-        # this sd, exceed in 1 - level of cases (studentized range); else null
+        "noise": pl.Float64(),  # efficiency_gap of a comparison in a group: a spread that equal
+        # comparisons of this sd each exceed in 1 - level of cases (studentized range); else null
         "train_seeds": pl.List(pl.Int64()),  # ascending
         "values": pl.List(pl.Float64()),  # in the order of the seeds
-        "draws": pl.List(pl.String()),  # of all seeds in order; of a pair, reference and candidate
+        "draws": pl.List(pl.String()),  # by seed; of a comparison, reference and candidate
     },
     key=("name", "set", "quantity", "k"),
     nullable=frozenset({"noise"}),
@@ -45,7 +45,7 @@ TABLE = Table(
 
 _DRAWS = {"draw": pl.String, "stem": pl.String, "train_seed": pl.Int64}
 _COMPARISONS = {
-    "pair": pl.String, "stem": pl.String, "reference": pl.String, "candidate": pl.String,
+    "comparison": pl.String, "stem": pl.String, "reference": pl.String, "candidate": pl.String,
 }  # fmt: skip
 
 
@@ -81,10 +81,13 @@ def _draw_table(inputs: QuestionInputs) -> pl.DataFrame:
 
 
 def _comparison_table(inputs: QuestionInputs) -> pl.DataFrame:
-    """Rows `pair, stem, reference, candidate`."""
+    """Rows `comparison, stem, reference, candidate`."""
     names = dict.fromkeys(comparison.name for comparison in inputs.comparisons())
-    pairs = [(name, inputs.analysis.comparisons[name]) for name in names]
-    rows = [(name, _stem(name), pair.reference, pair.candidate) for name, pair in pairs]
+    comparisons = [(name, inputs.analysis.comparisons[name]) for name in names]
+    rows = [
+        (name, _stem(name), comparison.reference, comparison.candidate)
+        for name, comparison in comparisons
+    ]
     return pl.DataFrame(rows, schema=_COMPARISONS, orient="row")
 
 
@@ -95,7 +98,7 @@ def _stem(name: str) -> str:
 
 def _noise(inputs: QuestionInputs, row: ResultRow) -> float | None:
     """The spread of its group's gaps, were all equal and each as noisy as this one."""
-    if row["quantity"] != "dse":
+    if row["quantity"] != "efficiency_gap":
         return None
     sizes = [
         sum(c.name in names and c.set == row["set"] for c in inputs.comparisons())
@@ -115,7 +118,7 @@ def _check_seeds(row: ResultRow) -> None:
         raise ValueError(
             f"seeds of {row['name']!r}: the models of draws {', '.join(row['draws'])} "
             f"have the training seeds {row['train_seeds']}, one of them twice; name draws and "
-            "pairs by their seed, NAME and NAME-s1, and draws of another kind otherwise"
+            "comparisons by their seed, NAME and NAME-s1, and draws of another kind otherwise"
         )
 
 

@@ -1,13 +1,13 @@
 -- What repetitions of training by other seeds gave, for each quantity, draw or comparison, and set.
 -- curves: result of pass_at_k.sql at 1 and $k; $k: attempts of the sampling efficiency gap.
 -- draws: draw, stem (its name without the seed), train_seed;
--- comparisons: pair, stem, reference, candidate.
+-- comparisons: comparison, stem, reference, candidate.
 -- A comparison repeats another where both of its draws have the other seed.
 WITH sampled AS (
     SELECT curves.*, stem, train_seed FROM curves JOIN draws USING (draw)
 ),
 compared AS (
-    SELECT pair, comparisons.stem, candidate.train_seed, candidate."set",
+    SELECT comparison, comparisons.stem, candidate.train_seed, candidate."set",
         reference.k AS reference_k, candidate.k AS candidate_k,
         [reference.draw, candidate.draw] AS draws,
         [reference.arm, reference.step::VARCHAR, reference.temperature::VARCHAR,
@@ -24,11 +24,12 @@ measured AS (
         [arm, step::VARCHAR, temperature::VARCHAR] AS alike, pass_at_k AS value
     FROM sampled
     UNION ALL
-    SELECT pair, stem, train_seed, "set", 'difference', candidate_k, draws, alike,
+    SELECT comparison, stem, train_seed, "set", 'difference', candidate_k, draws, alike,
         candidate - reference
     FROM compared WHERE reference_k = candidate_k
     UNION ALL
-    SELECT pair, stem, train_seed, "set", 'dse', reference_k, draws, alike, reference - candidate
+    SELECT comparison, stem, train_seed, "set", 'efficiency_gap', reference_k, draws, alike,
+        reference - candidate
     FROM compared WHERE reference_k = $k AND candidate_k = 1
 )
 SELECT first(name ORDER BY train_seed) AS name, "set", quantity, k, count(*) AS seeds,

@@ -15,17 +15,17 @@ from passk.core.tables import Table
 
 TABLE = Table(
     "spread",
-    1,
+    2,
     {
         "group": pl.String(),
         "set": pl.String(),
         "k": pl.Int64(),
-        "pairs": pl.Int64(),  # how many are compared
+        "comparisons": pl.Int64(),  # how many are compared
         "spread": pl.Float64(),  # largest less smallest sampling efficiency gap
-        "noise": pl.Float64(),  # a spread that pairs of equal gaps exceed in 1 - level of cases
-        "low": pl.Float64(),  # limits of the spread that hold for all its pairs at once
+        "noise": pl.Float64(),  # a spread that equal gaps exceed in 1 - level of cases
+        "low": pl.Float64(),  # limits of the spread that hold for all its comparisons at once
         "high": pl.Float64(),
-        "smallest": pl.Float64(),  # smallest gap of the group, limits for all its pairs at once
+        "smallest": pl.Float64(),  # smallest gap of the group, with such limits
         "smallest_low": pl.Float64(),
         "smallest_high": pl.Float64(),
     },
@@ -60,7 +60,7 @@ def _spread_row(
     gap_range = estimate_range(gaps, inputs.analysis.bootstrap.level)
     return {
         "k": k,
-        "pairs": len(comparisons),
+        "comparisons": len(comparisons),
         "spread": gap_range.spread,
         "noise": gap_range.noise,
         "low": max(0.0, gap_range.spread - gap_range.noise),

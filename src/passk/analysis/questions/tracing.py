@@ -15,7 +15,7 @@ class UncomparedError(LookupError):
     """A row names a comparison or a group of them that the parameters no longer have.
 
     Attributes:
-        kind: `pair` or `group`, as the parameters call them.
+        kind: `comparison` or `group`, as the parameters call them.
         name: the name.
     """
 
@@ -53,7 +53,7 @@ class ComparedDraws:
             UncomparedError: there is none of that name.
         """
         if comparison not in self.comparisons:
-            raise UncomparedError("pair", comparison)
+            raise UncomparedError("comparison", comparison)
         return self.comparisons[comparison]
 
     def all_sample(self, draws: Iterable[str], set_name: str) -> bool:
@@ -75,8 +75,8 @@ def trace_listed_draws(row: ResultRow, compared: ComparedDraws) -> RowSources:
 
 
 def trace_comparison(row: ResultRow, compared: ComparedDraws) -> RowSources:
-    """A row of one comparison, named in the column `pair`."""
-    return RowSources(compared.draws_of(str(row["pair"])))
+    """A row of one comparison, named in the column `comparison`."""
+    return RowSources(compared.draws_of(str(row["comparison"])))
 
 
 def trace_group(row: ResultRow, compared: ComparedDraws) -> RowSources:

@@ -6,7 +6,7 @@ from passk.core.tables import Table
 
 PROBLEMS = Table(
     "problems",
-    2,
+    3,
     {
         "problem_id": pl.String(),  # digest of what a model sees; see passk.core.ids
         "domain": pl.String(),
@@ -21,8 +21,8 @@ PROBLEMS = Table(
         # JSON, never reaches a prompt: hidden tests of a program, or what a drawn image shows.
         "tests": pl.String(),
         "starter_code": pl.String(),
-        "image": pl.String(),  # digest of the picture's size and RGB values
-        "picture": pl.Binary(),  # the image: PNG, RGB, no metadata; see problems.pictures
+        "image": pl.String(),  # digest of the image's size and RGB values
+        "image_bytes": pl.Binary(),  # PNG, RGB, no metadata; see passk.core.images
         "date": pl.String(),  # ISO date of publication
         "source": pl.String(),
         "tags": pl.List(pl.String()),
@@ -36,7 +36,7 @@ PROBLEMS = Table(
             "tests",
             "starter_code",
             "image",
-            "picture",
+            "image_bytes",
             "date",
             "tags",
         }
@@ -44,7 +44,7 @@ PROBLEMS = Table(
 )
 
 # The only columns that prompts and samplers may read: an answer never reaches a prompt. (Who shows
-# images reads `picture` besides; it is named by `image`.)
+# images reads `image_bytes` besides; `image` names them.)
 ASKED = ("problem_id", "domain", "set", "index", "question", "choices", "starter_code", "image")
 
 FILTERS = Table(

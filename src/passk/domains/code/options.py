@@ -2,6 +2,7 @@
 
 import platform
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 from passk.core.digests import digest
 
@@ -10,6 +11,8 @@ REVISION = 2
 # What graders of older verdicts call an isolation that parameters now call otherwise: another name
 # would be another grader, and every verdict would be judged again.
 GRADER_NAMES = {"subprocess": "weak"}
+
+Isolation = Literal["bubblewrap", "subprocess"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class CodeOptions:
         packages: importable besides the standard library.
     """
 
-    isolation: str = "bubblewrap"
+    isolation: Isolation = "bubblewrap"
     all_tests: bool = False
     cheapest_first: bool = True
     cpu_floor: float = 4.0

@@ -1,7 +1,8 @@
 """Parameters of the math judge: `verification.math`."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from passk.core.parameters import ParameterSection
 from passk.domains.math.options import MathOptions
 
 _OPTIONS = (
@@ -9,28 +10,31 @@ _OPTIONS = (
 )  # fmt: skip
 
 
-class MathJudgeSettings(BaseModel):
+class MathJudgeSettings(ParameterSection):
     """Math-Verify's options, and the limits under which it works."""
 
-    model_config = ConfigDict(extra="forbid")
-
     float_rounding: int = Field(
-        default=6,
+        default=MathOptions.float_rounding,
         ge=0,
         le=12,
         description="Decimals to which floats are rounded before comparison.",
     )
     numeric_precision: int = Field(
-        default=15, ge=6, le=100, description="Significant digits of numeric evaluation."
+        default=MathOptions.numeric_precision,
+        ge=6,
+        le=100,
+        description="Significant digits of numeric evaluation.",
     )
     strict: bool = Field(
-        default=True, description="Names of variables matter, and a set differs from a tuple."
+        default=MathOptions.strict,
+        description="Names of variables matter, and a set differs from a tuple.",
     )
     allow_set_relation_comp: bool = Field(
-        default=False, description="An answer like 1 < x < 2 may equal the interval (1, 2)."
+        default=MathOptions.allow_set_relation_comp,
+        description="An answer like 1 < x < 2 may equal the interval (1, 2).",
     )
     without_anchor: bool = Field(
-        default=True,
+        default=MathOptions.without_anchor,
         description="An answer counts without a box or the word `answer` before it: the last "
         "formula or number of the response is taken.",
     )

@@ -14,7 +14,7 @@ class VisualDomain(Domain):
     name = "visual"
     label = "Visual reasoning"
     settings = VisualJudgeSettings
-    asks = "Answers to questions about pictures."
+    asks = "Answers to questions about images."
     has_images = True
     needs_benchmark = "answers about images are judged by a benchmark's types and choices"
 

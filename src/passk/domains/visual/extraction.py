@@ -1,4 +1,4 @@
-r"""Where a response about a picture states its answer.
+r"""Where a response about an image states its answer.
 
 Tried in this order, the first that finds something decides:
 

@@ -45,7 +45,7 @@ class _Open(NamedTuple):
 
 
 class VisualJudge(Closing):
-    r"""Judges responses about pictures; a context manager that ends the math judge's workers.
+    r"""Judges responses about images; a context manager that ends the math judge's workers.
 
     Args:
         options: of the grader.

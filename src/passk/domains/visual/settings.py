@@ -1,26 +1,25 @@
 """Parameters of the judge of answers about images: `verification.visual`."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from passk.core.parameters import ParameterSection
 from passk.domains.math.options import MathOptions
 from passk.domains.visual.options import VisualOptions
 
 
-class VisualJudgeSettings(BaseModel):
+class VisualJudgeSettings(ParameterSection):
     """How answers about images are read, and the limits under which formulas are compared.
 
     Formulas are compared by Math-Verify with the options of `math`.
     """
 
-    model_config = ConfigDict(extra="forbid")
-
     without_anchor: bool = Field(
-        default=True,
+        default=VisualOptions.without_anchor,
         description="An answer counts without a box, a tag or the word `answer` before it: what "
         "the response concludes with, or opens with.",
     )
     truncate_integers: bool = Field(
-        default=False,
+        default=VisualOptions.truncate_integers,
         description="Where the answer is an integer, decimals of a stated number are cut off (5.9 "
         "is 5), as MathVista's own score does.",
     )

@@ -5,7 +5,7 @@ image. The other image is chosen without regard to its question: a question may 
 it does not show, and by chance its right answer may be the same.
 
 Example:
-    >>> rotated(["a", "b", "b", "c"], seed=0) in (["b", "a", "c", "b"], ["b", "c", "a", "b"])
+    >>> rotate_images(["a", "b", "b", "c"], seed=0) in (["b", "a", "c", "b"], ["b", "c", "a", "b"])
     True
 """
 
@@ -19,11 +19,12 @@ from passk.core.digests import seed as seed_of
 from passk.core.ids import problem_id
 
 SHUFFLED = "shuffled"  # what the filter table calls this step
-REASON = "none goes; each has another problem's picture"
+REASON = "none goes; each has another problem's image"
 _ATTEMPTS = 100
+_STREAM = "pictures"  # seeds the orders: another word would give other orders
 
 
-def rotated(images: Sequence[str], seed: int) -> list[str]:
+def rotate_images(images: Sequence[str], seed: int) -> list[str]:
     """The same images in another order, in which no place keeps its own.
 
     A seeded order keeps equal images together; each place takes what stands further by the
@@ -33,25 +34,25 @@ def rotated(images: Sequence[str], seed: int) -> list[str]:
     Raises:
         ValueError: one image is more than half of all.
     """
-    number = Counter(images)
-    most = max(number.values(), default=0)
+    counts = Counter(images)
+    most = max(counts.values(), default=0)
     if 2 * most > len(images):
         raise ValueError(
-            f"{most} of {len(images)} problems have the same picture, so that some would keep "
+            f"{most} of {len(images)} problems have the same image, so that some would keep "
             "it; take more problems, or `images: own`"
         )
-    draw = random.Random(seed)
-    rank = {one: draw.random() for one in number}
+    generator = random.Random(seed)
+    rank = {image: generator.random() for image in counts}
     order = list(range(len(images)))
-    draw.shuffle(order)
-    order.sort(key=lambda place: (rank[images[place]], images[place]))
-    found = list(images)
-    for position, place in enumerate(order):
-        found[place] = images[order[(position + most) % len(order)]]
-    return found
+    generator.shuffle(order)
+    order.sort(key=lambda index: (rank[images[index]], images[index]))
+    exchanged = list(images)
+    for position, index in enumerate(order):
+        exchanged[index] = images[order[(position + most) % len(order)]]
+    return exchanged
 
 
-def shuffled(problems: pl.DataFrame, name: str) -> pl.DataFrame:
+def shuffle_images(problems: pl.DataFrame, name: str) -> pl.DataFrame:
     """Problems, each with the image of another; ids follow, as something else is asked.
 
     Args:
@@ -61,28 +62,28 @@ def shuffled(problems: pl.DataFrame, name: str) -> pl.DataFrame:
     Raises:
         ValueError: a problem without an image, or no such order.
     """
-    if bare := problems.filter(pl.col("image").is_null())["problem_id"].to_list():
+    if without := problems.filter(pl.col("image").is_null())["problem_id"].to_list():
         raise ValueError(
-            f"{len(bare)} of {problems.height} problems have no picture to exchange, first "
-            f"{bare[0]}; filter {{kind: image_present}} leaves them out"
+            f"{len(without)} of {problems.height} problems have no image to exchange, first "
+            f"{without[0]}; filter {{kind: image_present}} leaves them out"
         )
-    shown = dict(problems.select("image", "picture").iter_rows())
-    asked = problems.select("domain", "question", "choices", "starter_code").rows()  # as in ids
+    png_of = dict(problems.select("image", "image_bytes").iter_rows())
+    questions = problems.select("domain", "question", "choices", "starter_code").rows()  # as in ids
     for attempt in range(_ATTEMPTS):
-        images = rotated(problems["image"].to_list(), seed_of("pictures", name, attempt))
+        images = rotate_images(problems["image"].to_list(), seed_of(_STREAM, name, attempt))
         identities = [
             problem_id(domain, question, choices, code, image)
-            for (domain, question, choices, code), image in zip(asked, images, strict=True)
+            for (domain, question, choices, code), image in zip(questions, images, strict=True)
         ]
         if len(set(identities)) == len(identities):
             break
     else:
         raise ValueError(
-            "too many problems share question and picture to exchange pictures between them; take "
+            "too many problems share question and image to exchange images between them; take "
             "more problems, or `images: own`"
         )
     return problems.with_columns(
         pl.Series("problem_id", identities),
         pl.Series("image", images),
-        pl.Series("picture", [shown[image] for image in images], dtype=pl.Binary),
+        pl.Series("image_bytes", [png_of[image] for image in images], dtype=pl.Binary),
     )

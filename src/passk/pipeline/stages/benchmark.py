@@ -32,7 +32,7 @@ def run(job: Job) -> dict[str, float]:
     PROBLEMS.write(frame, paths.problems(job.study, job.item))
     numbers = {"problems": len(problems)}
     if domain.has_images:
-        numbers["pictures"] = sum(problem.picture is not None for problem in problems)
+        numbers["images"] = sum(problem.image is not None for problem in problems)
     else:
         numbers["without_tests"] = sum(problem.tests is None for problem in problems)
         numbers["flagged"] = sum(FLAGGED in problem.tags for problem in problems)

@@ -6,7 +6,7 @@ from passk.config import paths
 from passk.core.schemas.problems import FILTERS, PROBLEMS
 from passk.data.filter_settings import SetEntry
 from passk.data.filters import apply_filters
-from passk.domains.visual.shuffled_images import REASON, SHUFFLED, shuffled
+from passk.domains.visual.shuffled_images import REASON, SHUFFLED, shuffle_images
 from passk.pipeline.stages.job import Job, StageError
 
 
@@ -16,14 +16,14 @@ def run(job: Job) -> dict[str, float]:
     problems = PROBLEMS.read(paths.problems(job.study, settings.problems))
     kept, table = apply_filters(problems, settings.filters)
     if kept.is_empty():
-        went = ", ".join(f"{name}: {i} -> {o}" for _, name, i, o, _ in table.rows())
+        counts = ", ".join(f"{name}: {i} -> {o}" for _, name, i, o, _ in table.rows())
         raise StageError(
             f"sets.{job.item}: no problem of {settings.problems!r} stays "
-            f"({went or 'the source is empty'}); loosen its filters"
+            f"({counts or 'the source is empty'}); loosen its filters"
         )
     if settings.images == SHUFFLED:
         try:
-            kept = shuffled(kept, job.item)
+            kept = shuffle_images(kept, job.item)
         except ValueError as error:
             raise StageError(f"sets.{job.item}: images: shuffled: {error}") from error
         row = (table.height, SHUFFLED, kept.height, kept.height, REASON)

@@ -1,7 +1,6 @@
 """`pretrain@MODEL`: a generated corpus becomes a small model with its tokenizer, and a log."""
 
 import io
-import shutil
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -97,7 +96,6 @@ def run(job: Job) -> dict[str, float]:
     with replacing_folder(target) as temporary:
         save_checkpoint(model, tokenizer, temporary, encoder and encoder.processor)
     write_text(paths.training_log(job.study, job.item), log_text(rows))
-    shutil.rmtree(folder, ignore_errors=True)
     last = rows[-50:]
     return {
         "loss": sum(row["loss"] for row in last) / len(last),
@@ -124,7 +122,7 @@ def documents(
         document = source.document(mixture, (*identity, number))
         asked = {"question": document.question, "starter_code": document.starter_code}
         prompt = render(corpus.template, asked, chat)
-        picture = None if document.picture is None else _png(document.picture)
+        picture = None if document.image is None else _png(document.image)
         yield CorpusText(prompt, document.response, picture)
 
 

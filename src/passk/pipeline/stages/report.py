@@ -21,6 +21,7 @@ from passk.report.entries import (
     ReportedSet,
 )
 from passk.report.html.page import render_page
+from passk.report.published import read_published
 from passk.report.sections.assembly import draw_charts
 from passk.report.settings import ReportSettings
 from passk.report.summary import curves, metrics
@@ -61,8 +62,9 @@ def gather(job: Job) -> ReportContext:
         question: QUESTIONS[question].table.read(paths.results(job.study, question))
         for question in analysis.questions
     }
+    params = job.section("report", ReportSettings)
     return ReportContext(
-        params=job.section("report", ReportSettings),
+        params=params,
         analysis=analysis,
         results=tables,
         validation={kind: _suite(paths.validation(job.study, kind)) for kind in SUITES},
@@ -75,6 +77,7 @@ def gather(job: Job) -> ReportContext:
         train=ReportedArm.parse_all(job.params["train"]),
         sft=ReportedFineTuning.parse_all(job.params["sft"]),
         pretrain=tuple(job.params["pretrain"]),
+        published=read_published(params.published),
     )
 
 

@@ -20,8 +20,7 @@ from passk.data.prompts import template
 from passk.pipeline.stages.job import Job, StageError
 from passk.pipeline.stages.sample_plan import PlannedProblem, plan_problems, read_problems
 from passk.sampling.blocks import Block, BlockStore, Sample
-from passk.sampling.engines.engine import BlockSampler, SamplingConfig
-from passk.sampling.engines.imported import ResponsesError
+from passk.sampling.engines.engine import BlockSampler, ResponsesError, SamplingConfig
 from passk.sampling.engines.registry import ENGINES
 from passk.sampling.restoring import refill
 from passk.sampling.settings import Draw, Sampling
@@ -96,7 +95,7 @@ def _read_images(job: Job, draw: Draw, digests: set[str]) -> dict[str, bytes]:
     """PNG by digest of the images that blocks name; none is read where none is wanted."""
     images: dict[str, bytes] = {}
     for name in draw.sets if digests else ():
-        frame = PROBLEMS.read(paths.problem_set(job.study, name), ("image", "picture"))
+        frame = PROBLEMS.read(paths.problem_set(job.study, name), ("image", "image_bytes"))
         images |= dict(frame.filter(pl.col("image").is_in(list(digests))).iter_rows())
     return images
 

@@ -1,6 +1,5 @@
 """`sft@ARM`: a start model and demonstrations become a fine-tuned model and a log."""
 
-import shutil
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -51,7 +50,6 @@ def run(job: Job) -> dict[str, float]:
 
     rows = finetune(arm, sequences, paths.model(job.study, job.item))
     write_text(paths.training_log(job.study, job.item), log_text(rows))
-    shutil.rmtree(arm.folder)
     last = rows[-20:]
     return {
         "loss": sum(row["loss"] for row in last) / len(last),

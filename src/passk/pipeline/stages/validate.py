@@ -55,7 +55,7 @@ def _problems(
     del bounds  # nothing about problems is negotiable
     files = {name: paths.problem_set(study, name) for name in declared.sets}
     # Images are large: they are held for one set at a time, and only where there are any.
-    columns = [name for name in PROBLEMS.columns if name != "picture"]
+    columns = [name for name in PROBLEMS.columns if name != "image_bytes"]
     sets = {name: PROBLEMS.read(path, columns) for name, path in files.items()}
 
     def read(name: str, columns: Sequence[str]) -> pl.DataFrame:

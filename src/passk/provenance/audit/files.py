@@ -13,7 +13,7 @@ from passk.provenance.code_state import run_git
 from passk.provenance.dvc_cache import cached_files, object_path, read_listing
 from passk.provenance.lock import LOCK
 
-COMPONENTS = "components.json"  # a parameter file, which machines write
+COMPONENTS = paths.COMPONENTS.as_posix()  # a parameter file, which machines write
 _SAMPLED = 20  # objects of the cache that are read without `--deep`
 
 

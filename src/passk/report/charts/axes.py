@@ -3,13 +3,16 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import polars as pl
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from passk.report.charts.series_style import SeriesStyle
+
+if TYPE_CHECKING:  # loaded where a chart is drawn: checking parameters needs no matplotlib
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 Size = tuple[float, float]
 # Inches at the left, right, top and bottom. Fixed, because a layout engine draws every panel twice.
@@ -36,8 +39,10 @@ class PanelFrame:
 
 def panel(
     frame: PanelFrame, margins: tuple[float, float, float, float] = MARGINS
-) -> tuple[Figure, Axes]:
+) -> "tuple[Figure, Axes]":
     """A figure of one panel with its title."""
+    from matplotlib.figure import Figure
+
     left, right, top, bottom = margins
     size = frame.size
     figure = Figure(figsize=size)
@@ -54,7 +59,7 @@ def panel(
 
 def rows_panel(
     labels: Sequence[str], frame: PanelFrame, quantity: str, margin: float = 0.03
-) -> tuple[Figure, Axes]:
+) -> "tuple[Figure, Axes]":
     """A panel with one labelled row per thing over a horizontal axis, the first on top.
 
     Args:
@@ -63,6 +68,8 @@ def rows_panel(
         quantity: what the horizontal axis says.
         margin: share of the span left free at both its ends.
     """
+    from matplotlib.ticker import FuncFormatter
+
     longest = max(map(len, labels))
     left = min(0.2 + 0.075 * longest, frame.size[0] / 2)  # inches a character
     height = 0.86 + 0.3 * len(labels)
@@ -87,7 +94,7 @@ def _short(label: str, width: float) -> str:
 
 
 def curve(
-    axes: Axes, rows: pl.DataFrame, column: str, style: SeriesStyle, *, band: bool = True
+    axes: "Axes", rows: pl.DataFrame, column: str, style: SeriesStyle, *, band: bool = True
 ) -> None:
     """A line over k, with its interval's band."""
     if rows.is_empty():
@@ -102,8 +109,10 @@ def curve(
     )  # fmt: skip
 
 
-def attempts(axes: Axes, k: pl.Series) -> None:
+def attempts(axes: "Axes", k: pl.Series) -> None:
     """A logarithmic axis of attempts, with powers of two as whole numbers."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
     low, high = min(k.to_list()), max(k.to_list())
     axes.set_xscale("log", base=2)
     first, last = math.floor(math.log2(low)), math.ceil(math.log2(high))
@@ -115,7 +124,7 @@ def attempts(axes: Axes, k: pl.Series) -> None:
     axes.set_xlabel("k, attempts per problem")
 
 
-def vertical(axes: Axes, span: tuple[float, float], lowest: float = 0.0) -> None:
+def vertical(axes: "Axes", span: tuple[float, float], lowest: float = 0.0) -> None:
     """A vertical axis rounded outward to tenths where the span is wide."""
     low, high = span
     step = 0.1 if high - low > 0.2 else 0.02
@@ -126,9 +135,18 @@ def vertical(axes: Axes, span: tuple[float, float], lowest: float = 0.0) -> None
     axes.yaxis.set_major_locator(round_ticks())
 
 
-def round_ticks(most: int = 6) -> MaxNLocator:
+def round_ticks(most: int = 6) -> "MaxNLocator":
     """At most so many steps of 1, 2, 2.5 or 5 times a power of ten."""
+    from matplotlib.ticker import MaxNLocator
+
     return MaxNLocator(most, steps=[1, 2, 2.5, 5, 10])
+
+
+def whole_percents() -> "PercentFormatter":
+    """Shares as whole per cents."""
+    from matplotlib.ticker import PercentFormatter
+
+    return PercentFormatter(1, decimals=0)
 
 
 def span_of(table: pl.DataFrame, low: str = "low", high: str = "high") -> tuple[float, float]:

@@ -1,18 +1,16 @@
-"""Pass@k of models that differ little, on a folded axis.
+"""Pass@k of models that differ little, on a broken axis.
 
 As in the paper's algorithm study, two ranges of pass@k are stretched, that of the trained models at
-the smallest k and that of all models at the largest, and what lies between them is folded.
+the smallest k and that of all models at the largest, and what lies between them is compressed.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from passk.report.charts.axes import (
     PanelFrame,
@@ -27,6 +25,10 @@ from passk.report.charts.axes import (
 from passk.report.charts.series_style import SeriesStyle
 from passk.report.charts.svg import RULE, figure_style
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 STRETCHED = 0.72  # share of the axis for the stretched ranges
 PADDING = 0.25  # of a range, at both of its ends
 NARROWEST = 0.02  # a range is at least as wide, so that noise is not blown up
@@ -39,8 +41,8 @@ def draw_pass_at_k(
     styles: Mapping[str, SeriesStyle],
     frame: PanelFrame,
     bases: frozenset[str],
-) -> Figure:
-    """Pass@k against k on one set, axis folded; no bands, which would cover one another.
+) -> "Figure":
+    """Pass@k against k on one set, axis broken; no bands, which would cover one another.
 
     Args:
         table: result table `pass_at_k`.
@@ -51,15 +53,17 @@ def draw_pass_at_k(
     rows = select_rows(select_names(table, "draw", styles), set=frame.name)
     with figure_style():
         figure, axes = panel(frame)
-        _fold(axes, rows, bases)
+        _break_axis(axes, rows, bases)
         for draw, style in styles.items():
             curve(axes, select_rows(rows, draw=draw).sort("k"), "pass_at_k", style, band=False)
         attempts(axes, rows["k"])
     return figure
 
 
-def _fold(axes: Axes, rows: pl.DataFrame, bases: frozenset[str]) -> None:
+def _break_axis(axes: "Axes", rows: pl.DataFrame, bases: frozenset[str]) -> None:
     """A vertical axis that stretches both ends of the curves; a plain one where these meet."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
     k, draws = rows["k"], rows["draw"].is_in(list(bases))
     first = rows.filter((k == k.min()) & ~draws)["pass_at_k"].to_list()
     last = rows.filter(k == k.max())["pass_at_k"].to_list()
@@ -86,7 +90,7 @@ def _fold(axes: Axes, rows: pl.DataFrame, bases: frozenset[str]) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
     for start, end in stretched:
         axes.axhspan(start, end, color=RULE, alpha=0.3, linewidth=0)
-    axes.set_ylabel("pass@k, folded")
+    axes.set_ylabel("pass@k, broken axis")
 
 
 def ranges(first: Sequence[float], last: Sequence[float]) -> list[Range]:

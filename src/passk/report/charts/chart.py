@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from passk.report.charts.series_style import SeriesStyle
 from passk.report.charts.svg import entry, entry_width, render, sheet
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Chart:
     name: str
     panels: Mapping[str, str]
     styles: Mapping[str, SeriesStyle]
-    draw: Callable[[str], Figure]
+    draw: Callable[[str], "Figure"]
     heading: str = ""
     bars: bool = False
     legend: bool = True

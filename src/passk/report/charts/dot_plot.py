@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from passk.report.charts.axes import PanelFrame, rows_panel
 from passk.report.charts.svg import MUTED, figure_style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class DotRow:
     mean: float | None = None
 
 
-def draw_dots(rows: Sequence[DotRow], frame: PanelFrame, quantity: str) -> Figure:
+def draw_dots(rows: Sequence[DotRow], frame: PanelFrame, quantity: str) -> "Figure":
     """Rows of dots over one horizontal axis, the first on top.
 
     Args:

@@ -5,10 +5,9 @@ gives the span of the vertical axis, so that panels can be compared.
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import polars as pl
-from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from passk.report.charts.axes import (
     SIGNED,
@@ -20,14 +19,18 @@ from passk.report.charts.axes import (
     select_names,
     select_rows,
     vertical,
+    whole_percents,
 )
 from passk.report.charts.series_style import SeriesStyle
 from passk.report.charts.svg import INK, figure_style
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 def draw_pass_at_k(
     table: pl.DataFrame, styles: Mapping[str, SeriesStyle], frame: PanelFrame
-) -> Figure:
+) -> "Figure":
     """Pass@k against k on one set, with the band of the bootstrap interval.
 
     Args:
@@ -58,24 +61,24 @@ def draw_difference(
     crossings: pl.DataFrame | None,
     styles: Mapping[str, SeriesStyle],
     frame: PanelFrame,
-) -> Figure:
-    """RL - base against k on one set; a vertical line where a pair's curves cross.
+) -> "Figure":
+    """RL - base against k on one set; a vertical line where a comparison's curves cross.
 
     Args:
         table: result table `difference`.
         crossings: result table `crossover`, if there is one.
-        styles: the style of each pair to show.
+        styles: the style of each comparison to show.
         frame: the set, the title, the size, the span of the vertical axis.
     """
-    table = select_names(table, "pair", styles)
+    table = select_names(table, "comparison", styles)
     rows = select_rows(table, set=frame.name)
     with figure_style():
         figure, axes = panel(frame, SIGNED)
         axes.axhline(0, color=INK, linewidth=0.9)
-        for pair, style in styles.items():
-            curve(axes, select_rows(rows, pair=pair).sort("k"), "difference", style)
+        for comparison, style in styles.items():
+            curve(axes, select_rows(rows, comparison=comparison).sort("k"), "difference", style)
             if crossings is not None:
-                for k in select_rows(crossings, pair=pair, set=frame.name)[
+                for k in select_rows(crossings, comparison=comparison, set=frame.name)[
                     "crossover_k"
                 ].drop_nulls():
                     axes.axvline(k, color=style.colour, linewidth=1, linestyle=(0, (2, 2)))
@@ -87,7 +90,7 @@ def draw_difference(
 
 def draw_histogram(
     table: pl.DataFrame, styles: Mapping[str, SeriesStyle], frame: PanelFrame
-) -> Figure:
+) -> "Figure":
     """Share of problems by accuracy c/n in the paper's twelve bins, on one set.
 
     Args:
@@ -110,7 +113,7 @@ def draw_histogram(
         axes.grid(visible=False, axis="x")
         axes.set_xlabel("accuracy of a problem, c/n")
         axes.set_ylabel("share of problems")
-        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.yaxis.set_major_formatter(whole_percents())
         vertical(axes, frame.span)
     return figure
 
@@ -120,7 +123,7 @@ def draw_failures(
     styles: Mapping[str, SeriesStyle],
     frame: PanelFrame,
     reasons: Mapping[tuple[str, str], str],
-) -> Figure:
+) -> "Figure":
     """Samples that fail by reason, on one set, a bar per draw.
 
     Args:
@@ -142,5 +145,5 @@ def draw_failures(
             widths = [shares.get(reason, 0.0) for reason in reasons]
             axes.barh(places, widths, height, color=style.colour, label=style.label)
         axes.set_xlim(0.0, frame.span[1] * 1.03)
-        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.xaxis.set_major_formatter(whole_percents())
     return figure

@@ -50,22 +50,22 @@ def series_styles(params: ReportSettings, models: Mapping[str, str]) -> dict[str
 
 def style_families(
     params: ReportSettings,
-    pairs: Mapping[str, tuple[str, str]],
+    comparisons: Mapping[str, tuple[str, str]],
     models: Mapping[str, str],
     styles: Mapping[str, SeriesStyle],
 ) -> dict[str, SeriesStyle]:
-    """Styles of draws where every pair is a family: one colour, the base dashed, RL solid.
+    """Styles of draws where every comparison is a family: one colour, the base dashed, RL solid.
 
     Args:
         params: colours and palette.
-        pairs: pair -> its base draw and its RL draw.
+        comparisons: comparison -> its base draw and its RL draw.
         models: draw -> model's name.
         styles: the style of each draw elsewhere, for labels and for colours that are set.
     """
     free = [c for c in params.palette if c not in params.colours.values()] or list(params.palette)
     result: dict[str, SeriesStyle] = {}
     taken = 0
-    for i, (base, rl) in enumerate(pairs.values()):
+    for i, (base, rl) in enumerate(comparisons.values()):
         colour = first(params.colours, (rl, models[rl]))
         if colour is None:
             colour, taken = free[taken % len(free)], taken + 1

@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import StringIO
-from typing import Any
-
-import matplotlib as mpl
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any
 
 from passk.report.charts.series_style import DASHES, SeriesStyle
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 INK = "#1b1f24"
 MUTED = "#6b7280"
@@ -63,13 +63,15 @@ _STYLE: dict[str, Any] = {
 @contextmanager
 def figure_style() -> Iterator[None]:
     """The style of all figures, whatever the machine's own matplotlibrc says."""
+    import matplotlib as mpl
+
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)  # type: ignore[arg-type]
         yield
 
 
-def render(figure: Figure) -> str:
+def render(figure: "Figure") -> str:
     """A figure as an SVG document, without date or program version."""
     stream = StringIO()
     with figure_style():

@@ -1,14 +1,16 @@
 """Training curves: one quantity of several arms by step."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import polars as pl
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from passk.report.charts.axes import PanelFrame, panel, round_ticks, select_rows
 from passk.report.charts.series_style import SeriesStyle
 from passk.report.charts.svg import figure_style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SMOOTH = 9  # steps of the running mean
 FEW = 3  # with more arms the single steps would hide the means
@@ -36,7 +38,7 @@ def list_quantities(table: pl.DataFrame, arms: Mapping[str, SeriesStyle]) -> dic
 
 def draw_quantity(
     table: pl.DataFrame, styles: Mapping[str, SeriesStyle], frame: PanelFrame
-) -> Figure:
+) -> "Figure":
     """One quantity by training step: running means, and single steps where arms are few.
 
     Args:
@@ -44,6 +46,8 @@ def draw_quantity(
         styles: arms to show.
         frame: the column, the title, the size.
     """
+    from matplotlib.ticker import MaxNLocator
+
     name = frame.name
     with figure_style():
         figure, axes = panel(frame)

@@ -21,19 +21,19 @@ from passk.report.html.sourced_values import MINUS
 
 
 def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
-    """Per pair (few and many rollouts; without and with a KL penalty) and set."""
+    """Per comparison (few and many rollouts; without and with a KL penalty) and set."""
     verdicts = []
     rollouts, penalties = (subjects.by_role.get(role, ()) for role in ("rollouts", "kl"))
-    for pair, name, rows in rows_by_set(results, "difference", rollouts):
+    for comparison, name, rows in rows_by_set(results, "difference", rollouts):
         if (both := ends(rows)) is not None:
             evidence = differences(both, f"more rollouts {MINUS} fewer")
             verdict = rollouts_verdict(limits(both[1]))
-            verdicts.append(ClaimVerdict(pair, name, verdict, tuple(evidence), "rollouts"))
-    for pair, name, rows in rows_by_set(results, "difference", penalties):
+            verdicts.append(ClaimVerdict(comparison, name, verdict, tuple(evidence), "rollouts"))
+    for comparison, name, rows in rows_by_set(results, "difference", penalties):
         if (both := ends(rows)) is not None:
             evidence = differences(both, f"with KL penalty {MINUS} without")
             verdict = kl_verdict(limits(both[0]), limits(both[1]))
-            verdicts.append(ClaimVerdict(pair, name, verdict, tuple(evidence), "KL"))
+            verdicts.append(ClaimVerdict(comparison, name, verdict, tuple(evidence), "KL"))
     return verdicts
 
 

@@ -41,7 +41,7 @@ def _evidence(row: Mapping[str, Any]) -> list[Part]:
     key = {"group": row["group"], "set": row["set"]}
     noise = SourcedValue(decimal(row["noise"]), row["noise"], source("spread", "noise", **key))
     return [
-        f"ΔSE of {row['pairs']} algorithms at k = {row['k']} spans ",
+        f"ΔSE of {row['comparisons']} algorithms at k = {row['k']} spans ",
         *interval("spread", "spread", row, key),
         ", of which noise alone would give up to ",
         noise,

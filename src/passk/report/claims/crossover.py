@@ -22,23 +22,24 @@ from passk.report.html.intervals import crossing_parts
 
 
 def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
-    """Per pair of RL and its base, and set."""
+    """Per comparison of RL and its base, and set."""
     verdicts = []
-    pairs = subjects.by_role.get("rl", ())
+    comparisons = subjects.by_role.get("rl", ())
     crossings = {
-        (pair, name): rows[0] for pair, name, rows in rows_by_set(results, "crossover", pairs)
+        (comparison, name): rows[0]
+        for comparison, name, rows in rows_by_set(results, "crossover", comparisons)
     }
-    for pair, name, rows in rows_by_set(results, "difference", pairs):
+    for comparison, name, rows in rows_by_set(results, "difference", comparisons):
         if (both := ends(rows)) is None:
             continue
-        crossing = crossings.get((pair, name))
+        crossing = crossings.get((comparison, name))
         verdict = crossover_verdict(
             limits(both[0]), limits(both[1]), crossing["p_none"] if crossing else None
         )
         evidence = differences(both, RL_LESS_BASE)
         if crossing:
             evidence += ["; ", *crossing_parts(crossing, both[1]["k"])]
-        verdicts.append(ClaimVerdict(pair, name, verdict, tuple(evidence)))
+        verdicts.append(ClaimVerdict(comparison, name, verdict, tuple(evidence)))
     return verdicts
 
 

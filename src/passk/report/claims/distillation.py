@@ -21,23 +21,27 @@ from passk.report.html.sourced_values import MINUS, Part, SourcedValue, source
 
 
 def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
-    """Per pair of the base and the distilled model, and set."""
+    """Per comparison of the base and the distilled model, and set."""
     verdicts = []
-    pairs = subjects.by_role.get("distilled", ())
-    covered = {(pair, name): rows for pair, name, rows in rows_by_set(results, "coverage", pairs)}
-    for pair, name, rows in rows_by_set(results, "difference", pairs):
-        coverage = {row["category"]: row for row in covered.get((pair, name), ())}
+    comparisons = subjects.by_role.get("distilled", ())
+    covered = {
+        (comparison, name): rows
+        for comparison, name, rows in rows_by_set(results, "coverage", comparisons)
+    }
+    for comparison, name, rows in rows_by_set(results, "difference", comparisons):
+        coverage = {row["category"]: row for row in covered.get((comparison, name), ())}
         sizes = {category: row["problems"] for category, row in coverage.items()}
-        only, solvable = sizes.get("rl_only", 0), sizes.get("rl_only", 0) + sizes.get("both", 0)
-        certain = coverage["rl_only"]["certain"] if coverage else 0
+        only = sizes.get("candidate_only", 0)
+        solvable = only + sizes.get("both", 0)
+        certain = coverage["candidate_only"]["certain"] if coverage else 0
         verdict = distillation_verdict(
             [(row["low"], row["high"]) for row in rows],
             [(row["band_low"], row["band_high"]) for row in rows],
-            goes_beyond(certain, only, sizes.get("base_only", 0), subjects.level),
+            goes_beyond(certain, only, sizes.get("reference_only", 0), subjects.level),
             subset_verdict(only, solvable, subjects.level) == SUPPORTED,
         )
         evidence = _evidence(rows, coverage, subjects.level)
-        verdicts.append(ClaimVerdict(pair, name, verdict, tuple(evidence)))
+        verdicts.append(ClaimVerdict(comparison, name, verdict, tuple(evidence)))
     return verdicts
 
 
@@ -49,18 +53,18 @@ def _evidence(
     above = sum(row["low"] > 0 for row in rows)
     parts: list[Part] = [f"above the base by the interval at {above} of {len(rows)} k; "]
     parts += [*differences([least], f"least certain, distilled {MINUS} base")]
-    if "rl_only" not in coverage:
+    if "candidate_only" not in coverage:
         return parts
-    only = coverage["rl_only"]
-    key = {"pair": least["pair"], "set": least["set"]}
+    only = coverage["candidate_only"]
+    key = {"comparison": least["comparison"], "set": least["set"]}
     solvable = only["problems"] + coverage["both"]["problems"]
-    at = source("coverage", "certain", **key, category="rl_only")
+    at = source("coverage", "certain", **key, category="candidate_only")
     parts += ["; ", *outside(key, only["problems"], solvable, level, ("distilled", "base"))]
     parts += ["; by more than luck: ", SourcedValue(str(only["certain"]), only["certain"], at)]
-    back = coverage["base_only"]["problems"]
-    other = source("coverage", "problems", **key, category="base_only")
+    back = coverage["reference_only"]["problems"]
+    other = source("coverage", "problems", **key, category="reference_only")
     chance = sign_test(only["problems"], back)
-    sides = source("coverage", "problems", **key, category="base_only,rl_only")
+    sides = source("coverage", "problems", **key, category="reference_only,candidate_only")
     parts += ["; base only: ", SourcedValue(str(back), back, other)]
     return [*parts, ", sign test p = ", SourcedValue(f"{chance:.2g}", chance, sides)]
 

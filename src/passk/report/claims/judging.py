@@ -16,7 +16,7 @@ def judge_claims(context: ReportContext) -> Judged:
     subjects_by_role = ClaimSubjects(context.subjects(), context.analysis.bootstrap.level)
     resamples = context.analysis.bootstrap.resamples
     judged = []
-    for claim in CLAIMS.values():
+    for claim in (CLAIMS[name] for name in context.params.judged_claims):
         verdicts = [
             replace(verdict, evidence=tuple(shares_of_resamples(verdict.evidence, resamples)))
             for verdict in claim.judge(context.results, subjects_by_role)
@@ -31,7 +31,7 @@ def judge_claims(context: ReportContext) -> Judged:
 
 
 def first_verdicts(judged: Judged) -> Judged:
-    """Per claim, its verdict on the first set: of the first pair, and of each part of the claim."""
+    """Per claim, its verdict on the first set: of the first subject, and of each part."""
     short = []
     for claim, verdicts in judged:
         here = [verdict for verdict in verdicts if verdict.set == verdicts[0].set]
@@ -43,7 +43,7 @@ def first_verdicts(judged: Judged) -> Judged:
 def group_subjects(verdicts: Sequence[ClaimVerdict]) -> list[tuple[list[str], list[str]]]:
     """Sets and subjects of the tables that show verdicts: subjects of one table share sets.
 
-    Pairs of another domain have sets of their own; in one table they would leave it half empty.
+    Subjects of another domain have sets of their own; in one table they would leave it half empty.
     """
     tables: list[tuple[list[str], list[str]]] = []
     for subject in dict.fromkeys(verdict.subject for verdict in verdicts):

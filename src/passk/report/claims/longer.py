@@ -19,14 +19,16 @@ from passk.report.html.sourced_values import MINUS
 
 
 def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
-    """Per pair of an early and a late checkpoint of one arm, and set."""
+    """Per comparison of an early and a late checkpoint of one arm, and set."""
     verdicts = []
-    for pair, name, rows in rows_by_set(results, "difference", subjects.by_role.get("longer", ())):
+    for comparison, name, rows in rows_by_set(
+        results, "difference", subjects.by_role.get("longer", ())
+    ):
         if (both := ends(rows)) is None:
             continue
         verdict = longer_verdict(limits(both[0]), limits(both[1]))
         evidence = differences(both, f"last {MINUS} first checkpoint")
-        verdicts.append(ClaimVerdict(pair, name, verdict, tuple(evidence)))
+        verdicts.append(ClaimVerdict(comparison, name, verdict, tuple(evidence)))
     return verdicts
 
 

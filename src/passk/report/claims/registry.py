@@ -1,4 +1,7 @@
-"""The claims, in order; claim 3 needs log-probabilities under the base model."""
+"""Claims by name; which are judged, `report.judged_claims` says.
+
+Claim 3 is not among them: it needs log-probabilities under the base model.
+"""
 
 from passk.core.registry import Registry
 from passk.report.claims.verdict import Claim

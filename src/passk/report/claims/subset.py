@@ -19,17 +19,18 @@ from passk.report.html.sourced_values import Part, SourcedValue, decimal, source
 
 
 def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
-    """Per pair of RL and its base, and set: the RL-solvable problems that the base never solves."""
+    """Per comparison of RL and its base, and set: RL-solvable problems that base never solves."""
     verdicts = []
-    for pair, name, rows in rows_by_set(results, "coverage", subjects.by_role.get("rl", ())):
+    for comparison, name, rows in rows_by_set(results, "coverage", subjects.by_role.get("rl", ())):
         sizes = {row["category"]: row["problems"] for row in rows}
-        only, solvable = sizes.get("rl_only", 0), sizes.get("rl_only", 0) + sizes.get("both", 0)
+        only = sizes.get("candidate_only", 0)
+        solvable = only + sizes.get("both", 0)
         evidence = outside(
-            {"pair": pair, "set": name}, only, solvable, subjects.level, ("RL", "base")
+            {"comparison": comparison, "set": name}, only, solvable, subjects.level, ("RL", "base")
         )
         verdicts.append(
             ClaimVerdict(
-                pair, name, subset_verdict(only, solvable, subjects.level), tuple(evidence)
+                comparison, name, subset_verdict(only, solvable, subjects.level), tuple(evidence)
             )
         )
     return verdicts
@@ -39,8 +40,8 @@ def outside(
     key: Mapping[str, str], only: int, solvable: int, level: float, who: tuple[str, str]
 ) -> list[Part]:
     """How many of the problems that one model solves the other does not, with the share."""
-    at = source("coverage", "problems", **key, category="rl_only")
-    all_of_them = source("coverage", "problems", **key, category="both,rl_only")
+    at = source("coverage", "problems", **key, category="candidate_only")
+    all_of_them = source("coverage", "problems", **key, category="both,candidate_only")
     parts: list[Part] = [
         SourcedValue(str(only), only, at),
         " of ",
@@ -68,9 +69,9 @@ def subset_verdict(
     if solvable == 0:
         return UNDECIDED  # the empty set is a subset of all; that says nothing
     low, high = wilson(only, solvable, level)
-    if high <= thresholds.rl_only:
+    if high <= thresholds.candidate_only:
         return SUPPORTED
-    return NOT_SUPPORTED if low > thresholds.rl_only else UNDECIDED
+    return NOT_SUPPORTED if low > thresholds.candidate_only else UNDECIDED
 
 
 CLAIM = Claim(
@@ -78,7 +79,7 @@ CLAIM = Claim(
     "RL solves a subset",
     "The problems that RL can solve are nearly a subset of those that the base model can.",
     "Share of RL-solvable problems that the base model never solves, Wilson interval: "
-    f"supported where it ends at {THRESHOLDS.rl_only:g} or below, not supported where it "
+    f"supported where it ends at {THRESHOLDS.candidate_only:g} or below, not supported where it "
     "starts above, undecided otherwise. Solvable means solved at least once in n samples.",
     judge,
     roles=("rl",),

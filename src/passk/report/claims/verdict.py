@@ -28,8 +28,8 @@ class Thresholds:
 
     Attributes:
         no_crossover: claim 1: P(no crossover) may be at most this.
-        rl_only: claims 2 and 7: a set is nearly a subset of another where at most this share of it
-            lies outside.
+        candidate_only: claims 2 and 7: a set is nearly a subset of another where at most this
+            share of it lies outside.
         alike: claim 4: sampling efficiency gaps may differ by this much and still "differ little";
             about twice the range of the paper's own table in domain (41.0 to 45.3 points).
         large: claim 4: a gap is large above this; the paper: "consistently above 40 points".
@@ -38,7 +38,7 @@ class Thresholds:
     """
 
     no_crossover: float = 0.05
-    rl_only: float = 0.05
+    candidate_only: float = 0.05
     alike: float = 0.10
     large: float = 0.40
     little: float = 0.10
@@ -53,7 +53,7 @@ class ClaimVerdict:
     """A verdict on one claim, with the numbers behind it.
 
     Attributes:
-        subject: the pair judged, or the group of pairs.
+        subject: the comparison judged, or the group of comparisons.
         set: the set on which it is judged.
         verdict: supported, not supported or undecided.
         evidence: a sentence.
@@ -72,7 +72,7 @@ class ClaimSubjects:
     """What to judge.
 
     Attributes:
-        by_role: pairs (or groups) by role, in order: `rl`, `algorithms`, `longer`, ...
+        by_role: comparisons (or groups) by role, in order: `rl`, `algorithms`, `longer`, ...
         level: of the intervals in the tables.
     """
 
@@ -91,7 +91,7 @@ class Claim:
         rule: what decides, in words.
         judge: (result tables, what to judge) -> verdicts, none where data are absent.
         roles: keys of `report.claims` that name its subjects.
-        of_groups: whether these name groups of `analysis.groups`, not pairs.
+        of_groups: whether these name groups of `analysis.groups`, not comparisons.
     """
 
     number: int
@@ -114,7 +114,7 @@ def sign(low: float, high: float) -> int:
 
 
 def rows_by_set(
-    results: Results, question: str, subjects: Sequence[str], column: str = "pair"
+    results: Results, question: str, subjects: Sequence[str], column: str = "comparison"
 ) -> list[tuple[str, str, list[dict[str, Any]]]]:
     """Rows of a table by subject, in the order asked for, and set, in the table's."""
     if question not in results:
@@ -143,7 +143,7 @@ def differences(rows: Sequence[Mapping[str, Any]], name: str) -> list[Part]:
     """Differences at some k as evidence."""
     parts: list[Part] = []
     for row in rows:
-        key = {"pair": row["pair"], "set": row["set"], "k": row["k"]}
+        key = {"comparison": row["comparison"], "set": row["set"], "k": row["k"]}
         parts += ["; " if parts else "", f"{name} at k = {row['k']}: "]
         parts += interval("difference", "difference", row, key, signed=True)
     return parts

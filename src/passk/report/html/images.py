@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from passk.core.images import encode, opened
+from passk.core.images import decode, encode
 
 WIDEST = 480  # pixels of either side; larger images are shrunk, so that the page stays small
 SMALL = 240  # no side of an image that is magnified exceeds this
@@ -38,7 +38,7 @@ class InlineImage:
 
 def embed(png: bytes) -> InlineImage:
     """An image of a problem table for the page; a large one is shrunk, a tiny one magnified."""
-    image = opened(png)
+    image = decode(png)
     largest = max(image.size)
     if largest > WIDEST:
         width, height = (max(1, round(side * WIDEST / largest)) for side in image.size)

@@ -28,7 +28,7 @@ def interval(
 
 def crossing_parts(row: Mapping[str, Any], largest: int) -> list[Part]:
     """The crossover with its limits and P(no crossover), or that there is none."""
-    key = {"pair": row["pair"], "set": row["set"]}
+    key = {"comparison": row["comparison"], "set": row["set"]}
 
     def number(name: str, text: str) -> SourcedValue:
         return SourcedValue(text, row[name], source("crossover", name, **key))

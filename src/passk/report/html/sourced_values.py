@@ -107,7 +107,7 @@ def shares_of_resamples(parts: Iterable[Part], resamples: int) -> list[Part]:
     None of N resamples shows less than 1 in N, not 0. The number keeps its value and its source.
 
     Example:
-        >>> none = SourcedValue("0.000", 0.0, source("crossover", "p_none", pair="grpo"))
+        >>> none = SourcedValue("0.000", 0.0, source("crossover", "p_none", comparison="grpo"))
         >>> plain(shares_of_resamples(["P(no crossover) = ", none], 1000))
         'P(no crossover) < 0.001'
     """

@@ -13,9 +13,9 @@ LARGEST_K = 256
 
 
 def _charts(context: ReportContext) -> Iterator[Chart]:
-    pairs = context.panel("algorithms")
-    styles = context.styles_of(context.drawn(pairs))
-    bases = frozenset(pair.reference for pair in pairs.values())
+    comparisons = context.panel("algorithms")
+    styles = context.styles_of(context.drawn(comparisons))
+    bases = frozenset(comparison.reference for comparison in comparisons.values())
     sets, table = context.select("pass_at_k", styles, context.panel_sets("algorithms"))
     if not sets or table["k"].n_unique() < 2:
         return
@@ -33,7 +33,7 @@ SECTION = Section(
     title="Algorithms",
     caption=(
         "Base model and RL algorithms, each at the end of its training. The vertical axis is "
-        "folded: the two shaded ranges, that of the RL models at the smallest k and that of all "
+        "broken: the two shaded ranges, that of the RL models at the smallest k and that of all "
         "models at the largest, are stretched to three quarters of the axis, and what lies "
         "between and beyond is compressed; where the ranges meet, the axis is plain. Each panel "
         "has its own axis. Intervals stand in the table."

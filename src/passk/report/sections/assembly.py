@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from passk.analysis.settings import Bootstrap
-from passk.report import published
 from passk.report.charts.chart import Chart, DrawnChart
 from passk.report.charts.series_style import SeriesStyle, theme_colours
 from passk.report.charts.svg import GROUND, INK, MUTED, RULE, inline
@@ -67,7 +66,7 @@ def list_charts(context: ReportContext) -> dict[str, Chart]:
         ValueError: two sections have a chart of one name.
     """
     charts: dict[str, Chart] = {}
-    for name, section in load_sections().items():
+    for name, section in load_sections(context.params.sections).items():
         for chart in section.charts(context):
             if chart.name in charts:
                 raise ValueError(f"section {name!r} has a second chart {chart.name!r}")
@@ -81,33 +80,18 @@ def draw_charts(context: ReportContext) -> dict[str, DrawnChart]:
 
 
 def build_sections(context: ReportContext, drawn: Mapping[str, DrawnChart]) -> list[PageSection]:
-    """Every section that has data.
+    """The sections of the page that have data.
 
     Args:
         context: of the report.
         drawn: its charts, from `draw_charts`.
 
     Raises:
-        ValueError: parameters give pairs to a section that compares none, or name what the paper
-            does not have.
+        UnknownNameError: parameters name a section that there is not.
     """
-    sections = load_sections()
-    check_panels(context.params.panels, sections)
-    published.check(context.params.counterparts)
+    sections = load_sections(context.params.sections)
     pages = (_build(name, section, context, drawn) for name, section in sections.items())
     return [page for page in pages if page.charts or page.tables or page.examples]
-
-
-def check_panels(panels: Mapping[str, object], sections: Mapping[str, Section]) -> None:
-    """Refuse a panel for a section that compares no pairs of its own.
-
-    Raises:
-        ValueError: legal names are listed.
-    """
-    legal = [name for name, section in sections.items() if section.compares]
-    for name in panels:
-        if name not in legal:
-            raise ValueError(f"report.panels: {name!r}: legal sections: {', '.join(legal)}")
 
 
 def _build(

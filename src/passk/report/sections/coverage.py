@@ -9,37 +9,39 @@ from passk.report.html.sourced_values import Part, SourcedValue, source
 from passk.report.html.tables import Cells, HtmlTable, TableCell
 from passk.report.sections.section import PaperFigure, Section
 
-CATEGORIES = ("both", "base_only", "rl_only", "neither")
+CATEGORIES = ("both", "reference_only", "candidate_only", "neither")
 SHORTEST = 3  # neighbouring indices that are written as a range
 
 
 def _titles(trained: str) -> dict[str, str]:
-    """What categories are called, where the second model of each pair is so called."""
+    """What categories are called, where the second model of each comparison is so called."""
     words = ("both", "base only", f"{trained} only", "neither")
     return dict(zip(CATEGORIES, words, strict=True))
 
 
 def coverage_table(
-    context: ReportContext, pairs: Iterable[str], sets: Sequence[str], trained: str = "RL"
+    context: ReportContext, comparisons: Iterable[str], sets: Sequence[str], trained: str = "RL"
 ) -> HtmlTable:
     """Which problems both, one or neither solve, and which of those by more than luck."""
-    pairs, rows = list(pairs), []
-    for pair, name, entries in context.by_pair("coverage", pairs, sets):
-        row: Cells = [[context.versus(pair)], [context.label(name)]]
+    comparisons, rows = list(comparisons), []
+    for comparison, name, entries in context.by_comparison("coverage", comparisons, sets):
+        row: Cells = [[context.versus(comparison)], [context.label(name)]]
         by_category = {r["category"]: r for r in entries}
         for category in CATEGORIES:
             entry = by_category.get(category)
             if entry is None:
                 row.append(["–"])
                 continue
-            row.append(_category(entry, {"pair": pair, "set": name, "category": category}))
+            row.append(
+                _category(entry, {"comparison": comparison, "set": name, "category": category})
+            )
         entry = entries[0]
-        key = {"pair": pair, "set": name, "category": entry["category"]}
+        key = {"comparison": comparison, "set": name, "category": entry["category"]}
         at = source("coverage", "excluded", **key)
         rows.append([*row, [SourcedValue(str(entry["excluded"]), entry["excluded"], at)]])
     titles = [title[0].upper() + title[1:] for title in _titles(trained).values()]
-    columns = ["Pair", "Set", *titles, "Left out"]
-    cells = context.by_pair("coverage", pairs, sets)
+    columns = ["Comparison", "Set", *titles, "Left out"]
+    cells = context.by_comparison("coverage", comparisons, sets)
     if not any(entry["excluded"] for _, _, entries in cells for entry in entries):
         columns, rows = columns[:-1], [row[:-1] for row in rows]
     return HtmlTable(columns, rows, frozenset(range(6)))
@@ -63,20 +65,20 @@ def _percent(entry: Mapping[str, Any]) -> str:
 
 
 def index_table(
-    context: ReportContext, pairs: Iterable[str], sets: Sequence[str], trained: str = "RL"
+    context: ReportContext, comparisons: Iterable[str], sets: Sequence[str], trained: str = "RL"
 ) -> HtmlTable:
     """The problems of each category by their index, neighbours as ranges."""
     rows: list[Cells] = []
-    for pair, name, entries in context.by_pair("coverage", pairs, sets):
+    for comparison, name, entries in context.by_comparison("coverage", comparisons, sets):
         for entry in sorted(entries, key=lambda row: CATEGORIES.index(row["category"])):
             listed = ranges(entry["indices"]) or "none"
             words = [
-                context.versus(pair),
+                context.versus(comparison),
                 context.label(name),
                 _titles(trained)[entry["category"]],
             ]
             rows.append([*([word] for word in words), [listed]])
-    columns = ["Pair", "Set", "Solved by", "Indices"]
+    columns = ["Comparison", "Set", "Solved by", "Indices"]
     return HtmlTable(columns, rows, frozenset({0, 1, 2, 3}), folded="The problems by index")
 
 
@@ -97,8 +99,8 @@ def ranges(indices: Sequence[int]) -> str:
 
 
 def _tables(context: ReportContext) -> list[HtmlTable]:
-    pairs, sets = list(context.comparisons), context.set_names
-    return [coverage_table(context, pairs, sets), index_table(context, pairs, sets)]
+    comparisons, sets = list(context.comparisons), context.set_names
+    return [coverage_table(context, comparisons, sets), index_table(context, comparisons, sets)]
 
 
 SECTION = Section(

@@ -19,21 +19,21 @@ from passk.report.sections.section import PaperFigure, Section
 def difference_charts(
     context: ReportContext,
     name: str,
-    pairs: Mapping[str, Comparison],
+    comparisons: Mapping[str, Comparison],
     styles: Mapping[str, SeriesStyle],
     set_names: Sequence[str],
 ) -> Iterator[Chart]:
-    """RL - base of several pairs with their crossover.
+    """RL - base of several comparisons with their crossover.
 
     Args:
         context: of the report.
         name: of the chart.
-        pairs: to show.
+        comparisons: to show.
         styles: of their draws.
         set_names: a panel each.
     """
-    of_pairs = pair_styles(context, pairs, styles)
-    sets, table = context.select("difference", of_pairs, set_names)
+    comparison_styles = style_comparisons(context, comparisons, styles)
+    sets, table = context.select("difference", comparison_styles, set_names)
     if not sets or table["k"].n_unique() < 2:
         return
     span = axes.span_of(table)
@@ -41,65 +41,69 @@ def difference_charts(
     yield Chart(
         name,
         sets,
-        of_pairs,
+        comparison_styles,
         lambda key: panels.draw_difference(
-            table, crossings, of_pairs, PanelFrame(key, sets[key], context.size, span)
+            table, crossings, comparison_styles, PanelFrame(key, sets[key], context.size, span)
         ),
     )
 
 
-def pair_styles(
-    context: ReportContext, pairs: Mapping[str, Comparison], styles: Mapping[str, SeriesStyle]
+def style_comparisons(
+    context: ReportContext, comparisons: Mapping[str, Comparison], styles: Mapping[str, SeriesStyle]
 ) -> dict[str, SeriesStyle]:
-    """A pair's style is its RL draw's; a line of its own tells pairs of one RL draw apart."""
+    """A comparison's style: that of its RL draw, with a line of its own to tell it from others."""
     return {
         name: replace(
-            styles[pair.candidate],
-            label=context.pair_label(name, pairs),
+            styles[comparison.candidate],
+            label=context.comparison_label(name, comparisons),
             line=LINES[i % len(LINES)],
             marker=MARKERS[i % len(MARKERS)],
         )
-        for i, (name, pair) in enumerate(pairs.items())
+        for i, (name, comparison) in enumerate(comparisons.items())
     }
 
 
 def crossover_table(context: ReportContext) -> HtmlTable:
-    """The crossover, and the difference at both ends, per main pair and set."""
+    """The crossover, and the difference at both ends, per main comparison and set."""
     rows = []
-    for pair, name, points in context.pairs_and_sets("difference"):
-        row: Cells = [[context.pair_label(pair, context.comparisons)], [context.label(name)]]
-        rows.append([*row, *_compared(context, pair, name, points)])
-    columns = ["Pair", "Set", "RL − base, smallest k", "RL − base, largest k", "Crossover"]
+    for comparison, name, points in context.comparisons_and_sets("difference"):
+        row: Cells = [
+            [context.comparison_label(comparison, context.comparisons)],
+            [context.label(name)],
+        ]
+        rows.append([*row, *_compared(context, comparison, name, points)])
+    columns = ["Comparison", "Set", "RL − base, smallest k", "RL − base, largest k", "Crossover"]
     return HtmlTable(columns, rows, frozenset({0, 1, 4}))
 
 
 def comparison_table(
-    context: ReportContext, pairs: Iterable[str], sets: Sequence[str]
+    context: ReportContext, comparisons: Iterable[str], sets: Sequence[str]
 ) -> HtmlTable:
-    """The same for the pairs of a section, set by set, so that pairs stand below each other."""
+    """The same for the comparisons of a section, those of one set below each other."""
     rows = []
     by_set = sorted(
-        context.by_pair("difference", pairs, sets), key=lambda entry: sets.index(entry[1])
+        context.by_comparison("difference", comparisons, sets),
+        key=lambda entry: sets.index(entry[1]),
     )
-    for pair, name, points in by_set:
-        row: Cells = [[context.label(name)], [context.versus(pair)]]
-        rows.append([*row, *_compared(context, pair, name, points)])
-    columns = ["Set", "Pair", "Difference, smallest k", "Difference, largest k", "Crossover"]
+    for comparison, name, points in by_set:
+        row: Cells = [[context.label(name)], [context.versus(comparison)]]
+        rows.append([*row, *_compared(context, comparison, name, points)])
+    columns = ["Set", "Comparison", "Difference, smallest k", "Difference, largest k", "Crossover"]
     return HtmlTable(columns, rows, frozenset({0, 1, 4}))
 
 
 def _compared(
-    context: ReportContext, pair: str, name: str, rows: Sequence[Mapping[str, Any]]
+    context: ReportContext, comparison: str, name: str, rows: Sequence[Mapping[str, Any]]
 ) -> Cells:
     """Differences at both ends of the grid, and the crossover."""
     points = ordered(rows, "k")
     ends = [points[0], points[-1]]
     cells: Cells = []
     for end in ends:
-        key = {"pair": pair, "set": name, "k": end["k"]}
+        key = {"comparison": comparison, "set": name, "k": end["k"]}
         value = interval("difference", "difference", end, key, signed=True)
         cells.append([f"k = {end['k']}: ", *value])
-    crossing = context.row("crossover", pair=pair, set=name)
+    crossing = context.row("crossover", comparison=comparison, set=name)
     crossed = crossing_parts(crossing, ends[-1]["k"]) if crossing else ["–"]
     return [*cells, shares_of_resamples(crossed, context.analysis.bootstrap.resamples)]
 

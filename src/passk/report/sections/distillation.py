@@ -9,9 +9,9 @@ from passk.report.sections.section import PaperFigure, Section
 
 def _tables(context: ReportContext) -> list[HtmlTable]:
     """Differences, and the problems that distilled models solve."""
-    pairs, sets = list(context.panel("distillation")), context.panel_sets("distillation")
-    distilled = context.subjects().get("distilled") or pairs
-    beyond = [pair for pair in pairs if pair in distilled]
+    comparisons, sets = list(context.panel("distillation")), context.panel_sets("distillation")
+    distilled = context.subjects().get("distilled") or comparisons
+    beyond = [comparison for comparison in comparisons if comparison in distilled]
     return [
         *comparison_tables(context, "distillation"),
         coverage_table(context, beyond, sets, "distilled"),

@@ -1,4 +1,4 @@
-"""A section of one domain: all that the page says of the main pairs and sets, of its own.
+"""A section of one domain: all that the page says of the main comparisons and sets, of its own.
 
 Example:
     >>> domain_section("math", title="Mathematics", caption="The same questions.").compares
@@ -55,7 +55,7 @@ def domain_section(
             *_tables(context, name, largest_k or LARGEST_K),
             *more(context),
         ],
-        # A study that compares no pairs of a domain shows its examples with all others.
+        # A study that compares nothing of a domain shows its examples with all others.
         examples=lambda context: show_examples(
             context, [name] if name in context.params.panels else []
         ),
@@ -64,13 +64,13 @@ def domain_section(
 
 
 def _charts(context: ReportContext, name: str) -> Iterator[Chart]:
-    """Curves, differences, histograms and failures of the domain's pairs, all open."""
-    pairs, sets = context.panel(name), context.panel_sets(name)
-    styles = context.styles_of(context.drawn(pairs))
-    every = context.styles_of(_draws(pairs))
+    """Curves, differences, histograms and failures of the domain's comparisons, all open."""
+    comparisons, sets = context.panel(name), context.panel_sets(name)
+    styles = context.styles_of(context.drawn(comparisons))
+    every = context.styles_of(_draws(comparisons))
     charts = (
         ("pass@k", curve_charts(context, name, styles, sets)),
-        ("RL − base", difference_charts(context, f"{name}-difference", pairs, every, sets)),
+        ("RL − base", difference_charts(context, f"{name}-difference", comparisons, every, sets)),
         ("Accuracy by problem", histogram_charts(context, f"{name}-histogram", styles, sets)),
         ("What samples fail of", failure_charts(context, f"{name}-failures", styles, sets)),
     )
@@ -79,23 +79,27 @@ def _charts(context: ReportContext, name: str) -> Iterator[Chart]:
             yield replace(chart, heading=heading, open=True)
 
 
-def _draws(pairs: dict[str, Comparison]) -> list[str]:
-    """Draws of several pairs, in order."""
+def _draws(comparisons: dict[str, Comparison]) -> list[str]:
+    """Draws of several comparisons, in order."""
     return list(
-        dict.fromkeys(name for pair in pairs.values() for name in (pair.reference, pair.candidate))
+        dict.fromkeys(
+            name
+            for comparison in comparisons.values()
+            for name in (comparison.reference, comparison.candidate)
+        )
     )
 
 
 def _tables(context: ReportContext, name: str, largest_k: int) -> list[HtmlTable]:
-    pairs = context.panel(name)
-    if not pairs:
+    comparisons = context.panel(name)
+    if not comparisons:
         return []
-    sets, draws = context.panel_sets(name), context.drawn(pairs)
+    sets, draws = context.panel_sets(name), context.drawn(comparisons)
     return [
         endpoint_table(context, name, largest_k),
-        comparison_table(context, pairs, sets),
-        coverage_table(context, pairs, sets),
-        index_table(context, pairs, sets),
+        comparison_table(context, comparisons, sets),
+        coverage_table(context, comparisons, sets),
+        index_table(context, comparisons, sets),
         greedy_table(context, [other for other in sets if other not in context.set_names]),
         failure_table(context, draws, sets),
         replace(bounds_table(context, draws, sets), folded="Bounds for unknown verdicts"),

@@ -1,10 +1,9 @@
-"""The sampling efficiency gap ΔSE per pair, and how far the gaps of a group lie apart."""
+"""The sampling efficiency gap ΔSE per comparison, and how far the gaps of a group lie apart."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from passk.analysis.settings import Comparison
-from passk.report import published
 from passk.report.charts import axes, efficiency_gap
 from passk.report.charts.axes import PanelFrame
 from passk.report.charts.chart import Chart
@@ -15,23 +14,23 @@ from passk.report.html.tables import NONE, Cells, HtmlTable, without_empty
 from passk.report.sections.section import PaperFigure, Section
 
 
-def _pairs(context: ReportContext) -> dict[str, Comparison]:
-    """Pairs whose gap is shown: those of the algorithms, or the main ones."""
+def _comparisons(context: ReportContext) -> dict[str, Comparison]:
+    """Comparisons whose gap is shown: those of the algorithms, or the main ones."""
     return context.panel("algorithms") or context.comparisons
 
 
 def _charts(context: ReportContext) -> Iterator[Chart]:
-    pairs = _pairs(context)
-    by_draw = context.styles_of(context.drawn(pairs))
+    comparisons = _comparisons(context)
+    by_draw = context.styles_of(context.drawn(comparisons))
     styles = {
-        name: replace(by_draw[pair.candidate], line="solid")
-        for name, pair in pairs.items()
-        if pair.candidate in by_draw
+        name: replace(by_draw[comparison.candidate], line="solid")
+        for name, comparison in comparisons.items()
+        if comparison.candidate in by_draw
     }
     sets, table = context.select("efficiency", styles, context.panel_sets("algorithms"))
     if not sets:
         return
-    paper = {key: published_gaps(context, pairs, key) for key in sets}
+    paper = {key: published_gaps(context, comparisons, key) for key in sets}
     values = [gap for gaps in paper.values() for gap in gaps.values()]
     low, high = axes.span_of(table)
     span = (min([low, *values]), max([high, *values]))
@@ -47,36 +46,38 @@ def _charts(context: ReportContext) -> Iterator[Chart]:
 
 
 def efficiency_table(
-    context: ReportContext, pairs: Iterable[str], sets: Sequence[str]
+    context: ReportContext, comparisons: Iterable[str], sets: Sequence[str]
 ) -> HtmlTable:
-    """The sampling efficiency gap per set and pair, and the paper's from its table."""
+    """The sampling efficiency gap per set and comparison, and the paper's from its table."""
     rows: list[Cells] = []
     for name in sets:
-        paper = published_gaps(context, pairs, name)
-        for pair in pairs:
-            for entry in context.rows("efficiency", pair=pair, set=name):
-                key = {"pair": pair, "set": name, "k": entry["k"]}
-                value = interval("efficiency", "dse", entry, key, signed=True)
-                gap = paper.get(pair)
+        paper = published_gaps(context, comparisons, name)
+        for comparison in comparisons:
+            for entry in context.rows("efficiency", comparison=comparison, set=name):
+                key = {"comparison": comparison, "set": name, "k": entry["k"]}
+                value = interval("efficiency", "efficiency_gap", entry, key, signed=True)
+                gap = paper.get(comparison)
                 rows.append(
-                    [[context.label(name)], [context.versus(pair)], [str(entry["k"])], value,
+                    [[context.label(name)], [context.versus(comparison)], [str(entry["k"])], value,
                      NONE if gap is None else [decimal(gap, signed=True)]]
                 )  # fmt: skip
-    columns = ["Set", "Pair", "k", f"ΔSE = pass@k(base) {MINUS} pass@1(RL)", "Paper, k = 256"]
+    columns = ["Set", "Comparison", "k", f"ΔSE = pass@k(base) {MINUS} pass@1(RL)", "Paper, k = 256"]
     folded = "All gaps as numbers"
     return without_empty(HtmlTable(columns, rows, frozenset({0, 1}), folded=folded))
 
 
-def published_gaps(context: ReportContext, pairs: Iterable[str], name: str) -> dict[str, float]:
-    """The paper's sampling efficiency gap of each pair that it has on a set's counterpart."""
+def published_gaps(
+    context: ReportContext, comparisons: Iterable[str], name: str
+) -> dict[str, float]:
+    """The paper's sampling efficiency gap of each comparison that it has on a set's counterpart."""
     gaps = {}
-    for pair in pairs:
-        draws = context.analysis.comparisons[pair]
+    for comparison in comparisons:
+        draws = context.analysis.comparisons[comparison]
         base, rl = (
             context.counterpart("algorithms", draw) for draw in (draws.reference, draws.candidate)
         )
-        gaps[pair] = published.gap(base, rl, context.counterpart("sets", name))
-    return {pair: gap for pair, gap in gaps.items() if gap is not None}
+        gaps[comparison] = context.published.gap(base, rl, context.counterpart("sets", name))
+    return {comparison: gap for comparison, gap in gaps.items() if gap is not None}
 
 
 def spread_table(context: ReportContext, sets: Sequence[str]) -> HtmlTable:
@@ -88,22 +89,25 @@ def spread_table(context: ReportContext, sets: Sequence[str]) -> HtmlTable:
                 continue
             key = {"group": group, "set": name}
             at = source("spread", "noise", **key)
-            count = source("spread", "pairs", **key)
+            count = source("spread", "comparisons", **key)
             limits = ("smallest_low", "smallest_high")
             rows.append(
                 [[context.label(name)], [context.label(group)],
-                 [SourcedValue(str(entry["pairs"]), entry["pairs"], count)],
+                 [SourcedValue(str(entry["comparisons"]), entry["comparisons"], count)],
                  interval("spread", "spread", entry, key),
                  [SourcedValue(decimal(entry["noise"]), entry["noise"], at)],
                  interval("spread", "smallest", entry, key, signed=True, limits=limits)]
             )  # fmt: skip
-    columns = ["Set", "Group", "Pairs", "Spread of ΔSE", "Noise alone, up to", "Smallest ΔSE"]
+    columns = ["Set", "Group", "Comparisons", "Spread of ΔSE", "Noise alone, up to", "Smallest ΔSE"]
     return HtmlTable(columns, rows, frozenset({0, 1}))
 
 
 def _tables(context: ReportContext) -> list[HtmlTable]:
     sets = context.panel_sets("algorithms")
-    return [spread_table(context, sets), efficiency_table(context, list(_pairs(context)), sets)]
+    return [
+        spread_table(context, sets),
+        efficiency_table(context, list(_comparisons(context)), sets),
+    ]
 
 
 SECTION = Section(
@@ -111,7 +115,7 @@ SECTION = Section(
     caption=(
         "ΔSE: what the base model reaches with k samples and the RL-trained model not with one; "
         "lower is better. Lines: {level} intervals; hollow diamonds: the paper's value. Spread: "
-        "largest less smallest ΔSE of a group, with limits that hold for all its pairs at once "
+        "largest less smallest ΔSE of a group, with limits that hold for all of it at once "
         "(Tukey's range, from the same resamples); “noise alone”: a spread below which equal "
         "algorithms stay in {level} of such studies."
     ),

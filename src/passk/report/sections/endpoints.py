@@ -1,6 +1,5 @@
 """Pass@k at the smallest and the largest k, and the paper's numbers beside ours."""
 
-from passk.report import published
 from passk.report.context import ReportContext
 from passk.report.html.intervals import interval
 from passk.report.html.sourced_values import decimal
@@ -42,7 +41,7 @@ def _published(
 ) -> TableCell:
     """The paper's number of what stands for a draw and a set."""
     model, set_name = context.counterpart(section, draw), context.counterpart("sets", name)
-    value = published.value(model, set_name, column)
+    value = context.published.value(model, set_name, column)
     if value is None:
         return NONE
-    return [f"{published.told(model, set_name)} {decimal(value)}".strip()]
+    return [f"{context.published.qualifier(model, set_name)} {decimal(value)}".strip()]

@@ -7,7 +7,10 @@ from passk.report.sections.section import Section
 
 
 def _examples(context: ReportContext) -> tuple[ProblemExample, ...]:
-    domains = [name for name in EXAMPLE_RENDERERS if name in context.params.panels]
+    params = context.params
+    domains = [
+        name for name in EXAMPLE_RENDERERS if name in params.panels and name in params.sections
+    ]
     return show_examples(context, [name for name in context.examples if name not in domains])
 
 

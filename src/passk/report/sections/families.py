@@ -12,12 +12,12 @@ from passk.report.sections.section import PaperFigure, Section
 
 def _charts(context: ReportContext) -> Iterator[Chart]:
     """Pass@k by family; draws without a curve are left out."""
-    pairs = context.panel("families")
-    styles = context.styles_of(context.drawn(pairs))
+    comparisons = context.panel("families")
+    styles = context.styles_of(context.drawn(comparisons))
     families = {
-        name: (pair.reference, pair.candidate)
-        for name, pair in pairs.items()
-        if pair.reference in styles and pair.candidate in styles
+        name: (comparison.reference, comparison.candidate)
+        for name, comparison in comparisons.items()
+        if comparison.reference in styles and comparison.candidate in styles
     }
     models = {name: draw.model for name, draw in context.draws.items()}
     by_family = style_families(context.params, families, models, styles)

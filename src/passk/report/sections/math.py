@@ -1,4 +1,4 @@
-"""Mathematics, where a study compares pairs of it beside its main ones."""
+"""Mathematics, where a study compares models on it beside its main ones."""
 
 from passk.report.sections.domain import domain_section
 

@@ -1,4 +1,6 @@
-"""Sections by name, in the order of the page."""
+"""Sections by name. Which of them a page shows, and in which order, `report.sections` says."""
+
+from collections.abc import Iterable
 
 from passk.core.registry import Registry
 from passk.report.sections.section import Section
@@ -34,17 +36,10 @@ SECTIONS: Registry[Section] = Registry(
 )
 
 
-def load_sections() -> dict[str, Section]:
-    """Every section by name, in the order of the page.
+def load_sections(names: Iterable[str]) -> dict[str, Section]:
+    """The sections of a page by name, in its order.
 
     Raises:
-        ValueError: a section follows one that there is not.
+        UnknownNameError: there is no section of a name.
     """
-    names = list(SECTIONS)
-    for name in reversed(list(SECTIONS)):
-        if leader := SECTIONS[name].after:
-            if leader not in names:
-                raise ValueError(f"section {name!r} is to follow {leader!r}, which there is not")
-            names.remove(name)
-            names.insert(names.index(leader) + 1, name)
     return {name: SECTIONS[name] for name in names}

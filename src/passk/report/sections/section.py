@@ -1,7 +1,8 @@
 """What a section of the page is: its words, its figure in the paper, its charts and tables.
 
 A section is one file with a constant `SECTION`, named in `sections/registry.py` or by an entry
-point of the group `passk.sections`. It appears where it has data.
+point of the group `passk.sections`. A page shows it where `report.sections` names it and it has
+data.
 
 Example:
     >>> from passk.report.html.tables import HtmlTable
@@ -54,9 +55,7 @@ class Section:
         sentences: above the tables, each number with its source.
         tables: below the charts; a table without rows is left out.
         examples: problems with what models wrote.
-        compares: whether `report.panels` gives it pairs and sets of its own.
-        after: the section that it follows on the page, for sections of other packages; the last
-            one where it says nothing.
+        compares: whether `report.panels` gives it comparisons and sets of its own.
     """
 
     title: str
@@ -68,4 +67,3 @@ class Section:
     tables: Callable[[ReportContext], Sequence[HtmlTable]] = _nothing
     examples: Callable[[ReportContext], Sequence[ProblemExample]] = _nothing
     compares: bool = False
-    after: str = ""

@@ -15,12 +15,12 @@ from passk.report.html.tables import Cells, HtmlTable
 from passk.report.sections.section import Section
 
 ResultRow = Mapping[str, Any]
-_QUANTITIES = ("pass_at_k", "difference", "dse")  # in the order of the table
+_QUANTITIES = ("pass_at_k", "difference", "efficiency_gap")  # in the order of the table
 
 
 @dataclass(frozen=True)
 class SeedComparison:
-    """The spread of a group's gaps on a set beside what one of its pairs gave over seeds."""
+    """The spread of a group's gaps on a set beside what one of its comparisons gave over seeds."""
 
     set: str
     group: str
@@ -29,17 +29,17 @@ class SeedComparison:
 
     @property
     def exceeds(self) -> bool:
-        """Whether the pairs of the group lie further apart than seeds alone put them."""
+        """Whether the comparisons of the group lie further apart than seeds alone put them."""
         return bool(self.spread["spread"] > self.seeds["noise"])
 
 
 def compare_seeds(context: ReportContext) -> Iterator[SeedComparison]:
-    """Every group, set and repeated pair of the group for which both are known."""
+    """Every group, set and repeated comparison of the group for which both are known."""
     for name in context.every_set:
-        for group, pairs in context.analysis.groups.items():
+        for group, comparisons in context.analysis.groups.items():
             spread = context.row("spread", group=group, set=name)
-            for row in context.rows("seeds", set=name, quantity="dse"):
-                if spread is not None and row["name"] in pairs and row["noise"] is not None:
+            for row in context.rows("seeds", set=name, quantity="efficiency_gap"):
+                if spread is not None and row["name"] in comparisons and row["noise"] is not None:
                     yield SeedComparison(name, group, spread, row)
 
 
@@ -63,39 +63,39 @@ def spread_table(context: ReportContext) -> HtmlTable:
     rows: list[Cells] = []
     for entry in compare_seeds(context):
         key = {"group": entry.group, "set": entry.set}
-        width, pairs, chance = (
+        width, comparisons, chance = (
             SourcedValue(text.format(entry.spread[column]), entry.spread[column],
                    source("spread", column, **key))
-            for column, text in (("spread", "{:.3f}"), ("pairs", "{}"), ("noise", "{:.3f}"))
+            for column, text in (("spread", "{:.3f}"), ("comparisons", "{}"), ("noise", "{:.3f}"))
         )  # fmt: skip
         rows.append(
-            [[context.label(entry.set)], [context.label(entry.group)], [pairs], [width], [chance],
-             [context.versus(entry.seeds["name"])], [_number(entry.seeds, "sd")],
+            [[context.label(entry.set)], [context.label(entry.group)], [comparisons], [width],
+             [chance], [context.versus(entry.seeds["name"])], [_number(entry.seeds, "sd")],
              [_number(entry.seeds, "noise")]]
         )  # fmt: skip
     columns = [
-        "Set", "Group", "Pairs", "Spread of ΔSE", "Problems and samples alone, up to", "Seeds of",
-        "SD of ΔSE over seeds", "Seeds alone, up to",
+        "Set", "Group", "Comparisons", "Spread of ΔSE", "Problems and samples alone, up to",
+        "Seeds of", "SD of ΔSE over seeds", "Seeds alone, up to",
     ]  # fmt: skip
     return HtmlTable(columns, rows, frozenset({0, 1, 5}))
 
 
 def gap_rows(context: ReportContext) -> dict[str, list[DotRow]]:
-    """Sampling efficiency gaps by set: of each seed, then of each pair of the group."""
+    """Sampling efficiency gaps by set: of each seed, then of each comparison of the group."""
     rows: dict[str, list[DotRow]] = {}
     for entry in compare_seeds(context):
-        pairs = {
+        comparisons = {
             name: context.analysis.comparisons[name]
             for name in context.analysis.groups[entry.group]
         }
-        drawn = context.styles_of([pair.candidate for pair in pairs.values()])
-        style = drawn[pairs[entry.seeds["name"]].candidate]
+        drawn = context.styles_of([comparison.candidate for comparison in comparisons.values()])
+        style = drawn[comparisons[entry.seeds["name"]].candidate]
         repeated = entry.seeds["values"]
         label = f"{style.label}, {len(repeated)} seeds"
         gaps = [
-            (row["dse"], drawn[pair.candidate].colour)
-            for name, pair in pairs.items()
-            if (row := context.row("efficiency", pair=name, set=entry.set)) is not None
+            (row["efficiency_gap"], drawn[comparison.candidate].colour)
+            for name, comparison in comparisons.items()
+            if (row := context.row("efficiency", comparison=name, set=entry.set)) is not None
         ]
         here = rows.setdefault(entry.set, [])
         here.append(DotRow(label, repeated, [style.colour] * len(repeated), entry.seeds["mean"]))
@@ -125,7 +125,7 @@ def value_table(context: ReportContext) -> HtmlTable:
 
 
 def _order(context: ReportContext) -> Callable[[ResultRow], tuple[int, int, int]]:
-    """Draws before pairs, both as the parameters have them."""
+    """Draws before comparisons, both as the parameters have them."""
     names = [*context.draws, *context.analysis.comparisons]
 
     def place(row: ResultRow) -> tuple[int, int, int]:
@@ -145,7 +145,7 @@ def _what(row: ResultRow) -> str:
     k = row["k"]
     if row["quantity"] == "pass_at_k":
         return f"pass@{k}"
-    return f"ΔSE, k = {k}" if row["quantity"] == "dse" else f"difference, k = {k}"
+    return f"ΔSE, k = {k}" if row["quantity"] == "efficiency_gap" else f"difference, k = {k}"
 
 
 def _signed(row: ResultRow) -> bool:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import polars as pl
-from matplotlib.figure import Figure
 
 from passk.models.naming import parse
 from passk.report.charts import training_curves
@@ -14,6 +14,9 @@ from passk.report.charts.chart import Chart
 from passk.report.charts.series_style import SeriesStyle, series_styles
 from passk.report.context import ReportContext
 from passk.report.sections.section import PaperFigure, Section
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # Panels whose arms stand together, those that take them first; any others follow.
 _FIRST = (
@@ -53,7 +56,7 @@ def _quantity(
     quantities: Mapping[str, str],
     size: Size,
     key: str,
-) -> Figure:
+) -> "Figure":
     return training_curves.draw_quantity(log, arms, PanelFrame(key, quantities[key], size))
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from passk.core.parameters import ParameterSection
 from passk.sampling.blocks import Block, Sample
 
 if TYPE_CHECKING:
@@ -61,6 +62,18 @@ class BlockSampler(Protocol):
         """Draw all samples of all blocks; yields blocks as they are complete, in any order."""
 
 
+class ResponsesError(ValueError):
+    """Recorded responses do not give the samples that are asked for."""
+
+
+class EngineOptions(ParameterSection):
+    """The base of what an engine lets an arm set; a subclass has a field for each option."""
+
+    def gpu_share(self) -> float:
+        """Share of the GPU's memory that the engine takes for itself, 0 to 1."""
+        return 0.0
+
+
 # (responses, problems, n) -> samples; see `passk.sampling.engines.imported.samples_of`
 CollectSamples = Callable[["pl.DataFrame", "pl.DataFrame", "int | None"], "pl.DataFrame"]
 
@@ -77,7 +90,7 @@ class Engine:
         collect: the samples of a draw from a table of recorded responses, for an engine that
             draws none itself.
         rollouts: makes the sampler of an arm's rollouts; None where it cannot.
-        rollout_options: the key of an arm's parameters that holds its options, or None.
+        rollout_options: schema of what an arm may set of it (`train.*.engine_options`), or None.
         has_own_weights: whether rollouts come from weights of its own, which are handed over at
             each step, on a device that the engine shares with the trainer. If not, from the
             policy's module, or from a copy in another precision.
@@ -90,7 +103,7 @@ class Engine:
     blocks: Callable[[SamplingConfig], BlockSampler] | None = None
     collect: CollectSamples | None = None
     rollouts: "Callable[[RolloutConfig], RolloutSampler] | None" = None
-    rollout_options: str | None = None
+    rollout_options: type[EngineOptions] | None = None
     has_own_weights: bool = False
     cached_rows: Callable[[float, int], float] = lambda rows, passes: 0.0
 

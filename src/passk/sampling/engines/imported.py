@@ -2,14 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from passk.sampling.engines.engine import Engine
+from passk.sampling.engines.engine import Engine, ResponsesError
 
 if TYPE_CHECKING:  # vLLM's environment has no polars, and parameters are checked without it
     import polars as pl
-
-
-class ResponsesError(ValueError):
-    """Recorded responses do not give the samples that are asked for."""
 
 
 def samples_of(

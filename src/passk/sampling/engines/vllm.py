@@ -20,12 +20,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydantic import Field, field_validator
 
 from passk.core.digests import seed
-from passk.core.images import opened
+from passk.core.images import decode
 from passk.sampling.blocks import Block, Sample
 from passk.sampling.checkpoint import check, image_token, takes_images
-from passk.sampling.engines.engine import CountSamples, Engine, SamplingConfig
+from passk.sampling.engines.engine import CountSamples, Engine, EngineOptions, SamplingConfig
 from passk.sampling.rollouts import Rollout, RolloutConfig, RolloutPrompt
 from passk.sampling.streams import sample_streams
 
@@ -117,7 +118,7 @@ class VllmEngine:
         ids = self.tokenizer.encode(block.prompt, add_special_tokens=self.config.plain)
         prompt: dict[str, Any] = {"prompt_token_ids": ids}
         if block.image is not None:
-            prompt["multi_modal_data"] = {"image": opened(self.config.images[block.image])}
+            prompt["multi_modal_data"] = {"image": decode(self.config.images[block.image])}
         return prompt
 
     def _parameters(self, stream: int) -> Any:  # noqa: ANN401
@@ -148,6 +149,27 @@ class VllmEngine:
         return Sample(index, stream, text, tokens, reason, total, None, logprobs)
 
 
+class VllmOptions(EngineOptions):
+    """Rollouts by vLLM in the training process (TRL's `colocate`)."""
+
+    memory_share: float = Field(0.3, gt=0, le=1, description="Share of the GPU's memory for vLLM.")
+    tensor_parallel: int = Field(1, description="GPUs that hold one copy for rollouts; 1.")
+
+    @field_validator("tensor_parallel")
+    @classmethod
+    def _has_one_gpu(cls, count: int) -> int:
+        if count != 1:
+            raise ValueError(
+                f"tensor_parallel = {count}: not supported; each process has a copy of the model "
+                "on its own GPU, so set it to 1"
+            )
+        return count
+
+    def gpu_share(self) -> float:
+        """What vLLM reserves."""
+        return self.memory_share
+
+
 class VllmRollouts:
     """vLLM's copy of a policy, to draw an arm's rollouts; a `RolloutSampler`.
 
@@ -163,7 +185,9 @@ class VllmRollouts:
         self.parameters = vllm.SamplingParams
         self.image_id = image_token(config.start) if takes_images(config.start) else None
         self.on_processor = _on_processor()
-        share = {} if self.on_processor else {"gpu_memory_utilization": config.memory_share}
+        options = config.options
+        assert isinstance(options, VllmOptions), "checked by the schema"
+        share = {} if self.on_processor else {"gpu_memory_utilization": options.memory_share}
         self.model: Any = vllm.LLM(
             model=str(config.start),
             dtype=config.dtype,
@@ -220,7 +244,7 @@ class VllmRollouts:
             return {"prompt_token_ids": ids}
         mark = self.image_id
         once = [token for i, token in enumerate(ids) if token != mark or ids[i - 1] != mark]
-        return {"prompt_token_ids": once, "multi_modal_data": {"image": opened(task.image.png)}}
+        return {"prompt_token_ids": once, "multi_modal_data": {"image": decode(task.image.png)}}
 
     def _parameters(self, own: int, *, greedy: bool) -> Any:  # noqa: ANN401
         config = self.config
@@ -259,6 +283,6 @@ VLLM = Engine(
     exact=False,
     blocks=VllmEngine,
     rollouts=VllmRollouts,
-    rollout_options="vllm",
+    rollout_options=VllmOptions,
     has_own_weights=True,
 )

@@ -24,12 +24,14 @@ Example:
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from passk.core.parameters import ParameterSection
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-Fraction = Annotated[float, Field(ge=0, le=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]  # a discount; 1 is none
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class CriticConfig:
     warmup: int
 
 
-class Algorithm(BaseModel):
+class Algorithm(ParameterSection):
     """The base of all algorithms; subclasses name themselves and give advantages.
 
     Attributes:
@@ -86,8 +88,6 @@ class Algorithm(BaseModel):
         baseline_beyond_group: whether rewards are compared with more than those of their own
             group, so that a group of equal rewards may still teach something.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     label: ClassVar[str]
     source: ClassVar[str] = ""

@@ -31,17 +31,21 @@ class Dapo(Algorithm):
     source: ClassVar[str] = "arXiv 2503.14476, equations 9 and 13"
 
     name: Literal["dapo"]
-    eps: float = Field(gt=0, description="Added to the group's standard deviation.")
+    eps: float = Field(default=1e-4, gt=0, description="Added to the group's standard deviation.")
     rounds: PositiveInt = Field(
+        default=4,
         description="Rounds of rollouts per step at most; a group of equal rewards is dropped, and "
-        "another problem is asked in its place."
+        "another problem is asked in its place.",
     )
     overlong_tokens: int = Field(
+        default=0,
         ge=0,
         description="The penalty rises over the last so many tokens before max_new_tokens; 0 is "
         "no penalty.",
     )
-    overlong_penalty: float = Field(ge=0, description="Largest penalty, at max_new_tokens.")
+    overlong_penalty: float = Field(
+        default=1.0, ge=0, description="Largest penalty, at max_new_tokens."
+    )
 
     def advantages(self, step: StepRewards) -> "Tensor":
         """See `dapo`."""

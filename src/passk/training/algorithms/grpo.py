@@ -30,9 +30,12 @@ class Grpo(Algorithm):
 
     name: Literal["grpo"]
     scale: Literal["group", "batch", "none"] = Field(
-        description="Divide by the standard deviation of the group, of the batch, or not at all."
+        default="group",
+        description="Divide by the standard deviation of the group, of the batch, or not at all.",
     )
-    eps: float = Field(gt=0, description="Added to the standard deviation; 1e-4 as in TRL.")
+    eps: float = Field(
+        default=1e-4, gt=0, description="Added to the standard deviation; 1e-4 as in TRL."
+    )
 
     def advantages(self, step: StepRewards) -> "Tensor":
         """See `grpo`."""

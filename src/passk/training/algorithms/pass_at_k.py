@@ -27,8 +27,10 @@ class PassAtK(Algorithm):
     source: ClassVar[str] = "arXiv 2508.10751, equations 14 and 15"
 
     name: Literal["pass_at_k"]
-    k: PositiveInt = Field(description="Attempts that share the reward; at most `rollouts`.")
-    eps: float = Field(ge=0, description="Added to the standard deviation.")
+    k: PositiveInt = Field(
+        default=4, description="Attempts that share the reward; at most `rollouts`."
+    )
+    eps: float = Field(default=1e-4, ge=0, description="Added to the standard deviation.")
 
     def advantages(self, step: StepRewards) -> "Tensor":
         """See `pass_at_k`."""

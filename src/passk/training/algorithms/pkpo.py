@@ -27,7 +27,7 @@ class Pkpo(Algorithm):
     source: ClassVar[str] = "arXiv 2505.15201, equation 33"
 
     name: Literal["pkpo"]
-    k: int = Field(ge=2, description="Attempts of the objective; at most `rollouts`.")
+    k: int = Field(default=4, ge=2, description="Attempts of the objective; at most `rollouts`.")
 
     def advantages(self, step: StepRewards) -> "Tensor":
         """See `pkpo`."""

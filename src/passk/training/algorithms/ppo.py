@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
+from passk.core.parameters import Rate
 from passk.training.algorithms.algorithm import Algorithm, CriticConfig, Fraction, StepRewards
 
 if TYPE_CHECKING:
@@ -35,17 +36,27 @@ class Ppo(Algorithm):
     baseline_beyond_group: ClassVar[bool] = True
 
     name: Literal["ppo"]
-    gamma: Fraction = Field(description="Discount of later rewards per token; 1 is none.")
-    lam: Fraction = Field(description="Lambda of generalised advantage estimation (1506.02438).")
-    eps: float = Field(gt=0, description="Added to the standard deviation that whitens.")
-    critic_learning_rate: PositiveFloat = Field(description="AdamW's learning rate of the critic.")
-    critic_passes: PositiveInt = Field(description="Passes of the critic over each rollout batch.")
-    critic_minibatches: PositiveInt = Field(description="Critic updates per pass.")
+    gamma: Fraction = Field(
+        default=1.0, description="Discount of later rewards per token; 1 is none."
+    )
+    lam: Fraction = Field(
+        default=0.95, description="Lambda of generalised advantage estimation (1506.02438)."
+    )
+    eps: float = Field(
+        default=1e-4, gt=0, description="Added to the standard deviation that whitens."
+    )
+    critic_learning_rate: Rate = Field(
+        default=1e-3, description="AdamW's learning rate of the critic."
+    )
+    critic_passes: PositiveInt = Field(
+        default=1, description="Passes of the critic over each rollout batch."
+    )
+    critic_minibatches: PositiveInt = Field(default=2, description="Critic updates per pass.")
     critic_clip: PositiveFloat = Field(
-        description="Values move at most this far from those at the rollout."
+        default=0.2, description="Values move at most this far from those at the rollout."
     )
     critic_warmup: int = Field(
-        ge=0, description="First steps in which the critic alone is trained."
+        default=5, ge=0, description="First steps in which the critic alone is trained."
     )
 
     def advantages(self, step: StepRewards) -> "Tensor":

@@ -30,8 +30,10 @@ class ReinforcePlusPlus(Algorithm):
     baseline_beyond_group: ClassVar[bool] = True
 
     name: Literal["reinforce++"]
-    gamma: Fraction = Field(description="Discount of later rewards per token; 1 is none.")
-    eps: float = Field(gt=0, description="Added to the standard deviation.")
+    gamma: Fraction = Field(
+        default=1.0, description="Discount of later rewards per token; 1 is none."
+    )
+    eps: float = Field(default=1e-4, gt=0, description="Added to the standard deviation.")
 
     def advantages(self, step: StepRewards) -> "Tensor":
         """See `reinforce_plus_plus`."""

@@ -18,7 +18,7 @@ REWARDS: "Registry[Callable[[Judge], Reward]]" = Registry(
     "reward",
     "passk.rewards",
     {
-        "correctness": "passk.training.reward:correctness",
-        "valid_steps": "passk.training.reward:valid_steps",
+        "correctness": "passk.training.rewards.correctness:correctness",
+        "valid_steps": "passk.training.rewards.valid_steps:valid_steps",
     },
 )

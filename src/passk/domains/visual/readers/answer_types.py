@@ -1,4 +1,4 @@
-r"""What adapters of benchmarks with pictures share.
+r"""What adapters of benchmarks with images share.
 
 Prompts show a question alone, so answer choices stand in it, as the benchmark's own prompts write
 them; `choices` keeps them besides. The image stands before the text.

@@ -32,7 +32,7 @@ def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Benchm
             question=_question(row, name),
             answer=answer,
             answer_type=visual.answer_type(answer),
-            image=_image(row, name),
+            image_file=_image(row, name),
         )
 
 
@@ -42,7 +42,7 @@ def _question(row: Row, name: str) -> str:
     if before.strip() or _PLACEHOLDER in after:
         raise RecordedError(
             f"{row.place}: problem {name!r}: {_PLACEHOLDER} stands elsewhere than once before the "
-            "text, and prompts show one picture there; remove the row"
+            "text, and prompts show one image there; remove the row"
         )
     if mark and not after.strip():
         raise RecordedError(

@@ -1,6 +1,6 @@
 """The images of a benchmark: read one after the other, checked, in normal form.
 
-A picture's digest is of what it shows, so a lossless copy in another format is the same image.
+An image's digest is of what it shows, so a lossless copy in another format is the same image.
 
 Example:
     >>> images_digest([])[:8]
@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from passk.core.digests import digest
-from passk.core.images import MOST_BYTES, ImageError, StoredImage, normal
+from passk.core.images import MOST_BYTES, ImageError, StoredImage, normalize
 from passk.core.rows import RecordedError
 from passk.domains.benchmark_problem import ANY_FILE, BenchmarkProblem
 from passk.domains.completions import BenchmarkFiles
@@ -38,15 +38,15 @@ def with_images(
     found, faults = [], []
     for problem in problems:
         try:
-            picture = _read_image(problem, folder)
+            image = _read_image(problem, folder)
         except _MissingError as error:
-            picture = None
+            image = None
             if not partial:
                 faults.append((problem.name, str(error)))
         except ImageError as error:
             faults.append((problem.name, str(error)))
             continue
-        found.append(replace(problem, picture=picture))
+        found.append(replace(problem, image=image))
     if faults:
         lines = "".join(f"\n  {fault}" for _, fault in faults[:_SHOWN])
         more = f"\n  and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
@@ -55,14 +55,14 @@ def with_images(
             f"the images of {len(faults)} of {len(problems)} problems cannot be used:{lines}{more}"
             f"\nGet the files again, or leave the problems out: `without: [{names}"
             f"{', ...' if more else ''}]`; `partial_images: true` keeps those whose files are "
-            "missing, without a picture"
+            "missing, without an image"
         )
     return found
 
 
 def images_digest(problems: Iterable[BenchmarkProblem]) -> str:
     """Digest of the images of problems, by the problems' names."""
-    return digest(*sorted((one.name, one.picture.digest) for one in problems if one.picture))
+    return digest(*sorted((one.name, one.image.digest) for one in problems if one.image))
 
 
 def complete(problems: Sequence[BenchmarkProblem], files: BenchmarkFiles) -> list[BenchmarkProblem]:
@@ -83,11 +83,11 @@ def _check(problems: Sequence[BenchmarkProblem], sha256: str | None) -> None:
     found = images_digest(problems)
     if sha256 in (found, ANY_FILE):
         return
-    number = sum(one.picture is not None for one in problems)
+    number = sum(one.image is not None for one in problems)
     raise RecordedError(
-        f"images_sha256 is {sha256 or 'null'}, but the {number} pictures of {len(problems)} "
+        f"images_sha256 is {sha256 or 'null'}, but the {number} images of {len(problems)} "
         f"problems have {found}. If they are those you mean, give `images_sha256: {found}` in the "
-        f"parameters, so that another picture is noticed, or `images_sha256: {ANY_FILE}`"
+        f"parameters, so that another image is noticed, or `images_sha256: {ANY_FILE}`"
     )
 
 
@@ -97,16 +97,16 @@ class _MissingError(Exception):
 
 def _read_image(problem: BenchmarkProblem, folder: Path | None) -> StoredImage | None:
     place = f"problem {problem.name!r}"
-    if isinstance(problem.image, bytes):
-        return normal(problem.image, f"{place} ({problem.place})")
-    if problem.image is None or folder is None:
+    if isinstance(problem.image_file, bytes):
+        return normalize(problem.image_file, f"{place} ({problem.place})")
+    if problem.image_file is None or folder is None:
         return None
-    named = PurePosixPath(problem.image)
+    named = PurePosixPath(problem.image_file)
     if named.is_absolute() or ".." in named.parts:
-        raise ImageError(f"{place}: image {problem.image!r} leads out of the folder of images")
+        raise ImageError(f"{place}: image {problem.image_file!r} leads out of the folder of images")
     for path in (folder / named, folder / named.name):
         if path.is_file():
             with path.open("rb") as stream:
                 # One byte more than is legal: a file of any size is refused, never held.
-                return normal(stream.read(MOST_BYTES + 1), f"{place} ({path})")
+                return normalize(stream.read(MOST_BYTES + 1), f"{place} ({path})")
     raise _MissingError(f"{place}: no file {folder / named}, nor {folder / named.name}")

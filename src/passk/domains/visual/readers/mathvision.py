@@ -45,7 +45,7 @@ def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Benchm
             answer_type="text" if choices else visual.answer_type(answer),
             tags=(text(row, "subject"), f"level-{value(row, 'level', (int, str))}"),
             choices=choices or None,
-            image=visual.image(row, name, "decoded_image", "image"),
+            image_file=visual.image(row, name, "decoded_image", "image"),
         )
 
 

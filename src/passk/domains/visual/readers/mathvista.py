@@ -79,7 +79,7 @@ def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Benchm
             unit=unit,
             precision=precision,
             choices=choices or None,
-            image=visual.image(row, name, "decoded_image", "image"),
+            image_file=visual.image(row, name, "decoded_image", "image"),
         )
 
 

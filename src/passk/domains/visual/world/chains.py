@@ -71,7 +71,7 @@ def parse_chain(response: str) -> SceneChain | None:
 
 
 def chain_valid(question: str, response: str, shown: str | None) -> bool | None:
-    r"""Whether a response reads the picture right and solves its question by steps that hold.
+    r"""Whether a response reads the image right and solves its question by steps that hold.
 
     Args:
         question: its text.

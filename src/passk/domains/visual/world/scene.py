@@ -45,7 +45,7 @@ class Scene:
     Attributes:
         kind: one of KINDS.
         items: one of each colour, in the order of COLOURS; no value occurs twice.
-        ground: one of GROUNDS: how the picture's ground looks.
+        ground: one of GROUNDS: how the image's ground looks.
         corner: one of CORNERS: the upper corner in which a black mark stands.
     """
 

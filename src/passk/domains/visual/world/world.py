@@ -157,7 +157,7 @@ class ScenesWorld:
             chains.write_chain(chain),
             tests=scene.dump(),
             choices=choices,
-            picture=encode(draw(scene, named)),
+            image=encode(draw(scene, named)),
         )
 
     def document(self, mixture: Mixture, key: Hashable) -> Document:
@@ -173,7 +173,7 @@ class ScenesWorld:
         question = _question(kind, level, style, mixture.skew, generator)
         chain = chains.solve(question, scene, _hearsay(mixture, generator))
         return Document(
-            write_question(question), chains.write_chain(chain), picture=draw(scene, named)
+            write_question(question), chains.write_chain(chain), image=draw(scene, named)
         )
 
 

@@ -6,12 +6,12 @@ images, and what a fetched model takes, shows when the stages run.
 
 from collections.abc import Iterator, Mapping
 
+from passk.config.checks.names import arm_of
 from passk.data.filter_settings import SetEntry
 from passk.data.prompts import PromptError, template
 from passk.domains.registry import DOMAINS
 from passk.domains.world_settings import WorldSet
 from passk.domains.worlds import WORLDS
-from passk.models.naming import parse
 from passk.sampling.engines.registry import ENGINES
 from passk.sampling.settings import Draw
 from passk.training.finetuning_settings import FineTuning
@@ -19,14 +19,14 @@ from passk.training.pretraining_settings import Pretraining
 from passk.training.settings import Training
 
 
-def faults(
+def find_faults(
     worlds: Mapping[str, WorldSet],
     sets: Mapping[str, SetEntry],
     pretrain: Mapping[str, Pretraining],
     arms: Mapping[str, Training | FineTuning],
     draws: Mapping[str, Draw],
 ) -> Iterator[str]:
-    """One message per place that disagrees.
+    """One line per place that disagrees.
 
     Args:
         worlds: section of the parameters, as the next two and `draws`.
@@ -38,7 +38,7 @@ def faults(
     for name, model in pretrain.items():
         yield from _corpus(f"pretrain.{name}", model)
     shows = {
-        name: None if entry.problems not in worlds else _of(worlds[entry.problems].world)
+        name: None if entry.problems not in worlds else _has_images(worlds[entry.problems].world)
         for name, entry in sets.items()
     }
     for name, entry in sets.items():
@@ -47,27 +47,27 @@ def faults(
     for name, arm in arms.items():
         if not isinstance(arm, Training):
             continue
-        place, sees = f"train.{name}", _sees(arm.start, pretrain, arms)
-        yield from _asked(f"{place}.set", arm.template, {arm.set: shows.get(arm.set)})
-        yield from _model(f"{place}.start", arm.template, arm.start, sees)
-        if _image(arm.template) and arm.algorithm.critic() is not None:
+        place, sees = f"train.{name}", _takes_images(arm.start, pretrain, arms)
+        yield from _compare_template(f"{place}.set", arm.template, {arm.set: shows.get(arm.set)})
+        yield from _compare_model(f"{place}.start", arm.template, arm.start, sees)
+        if _shows_image(arm.template) and arm.algorithm.critic() is not None:
             yield (
                 f"{place}.algorithm.name = {arm.algorithm.name!r}: its critic reads text "
                 "alone; use another algorithm for problems with pictures"
             )
     for name, draw in draws.items():
         if draw.template is not None and ENGINES[draw.engine].blocks is not None:
-            asked = {one: shows.get(one) for one in draw.sets}
-            yield from _asked(f"draws.{name}.sets", draw.template, asked)
-            sees = _sees(draw.model, pretrain, arms)
-            yield from _model(f"draws.{name}.model", draw.template, draw.model, sees)
+            shown = {set_name: shows.get(set_name) for set_name in draw.sets}
+            yield from _compare_template(f"draws.{name}.sets", draw.template, shown)
+            sees = _takes_images(draw.model, pretrain, arms)
+            yield from _compare_model(f"draws.{name}.model", draw.template, draw.model, sees)
 
 
-def _of(name: str) -> bool:
+def _has_images(name: str) -> bool:
     return DOMAINS[WORLDS[name].domain].has_images
 
 
-def _image(name: str) -> bool | None:
+def _shows_image(name: str) -> bool | None:
     """Whether a template shows an image; None: there is no such template."""
     try:
         return template(name).image
@@ -76,7 +76,7 @@ def _image(name: str) -> bool | None:
 
 
 def _corpus(place: str, model: Pretraining) -> Iterator[str]:
-    shows, sees = _of(model.corpus.world), model.architecture.vision is not None
+    shows, sees = _has_images(model.corpus.world), model.architecture.vision is not None
     if shows != sees:
         has = "shows pictures" if shows else "has no pictures"
         yield (
@@ -84,13 +84,15 @@ def _corpus(place: str, model: Pretraining) -> Iterator[str]:
             f"{model.architecture.family!r} {'takes some' if sees else 'takes none'}; use "
             + ("family qwen2_5_vl with `vision`" if shows else "a family without `vision`")
         )
-    elif _image(model.corpus.template) is not None:
-        yield from _asked(f"{place}.corpus", model.corpus.template, {model.corpus.world: shows})
+    elif _shows_image(model.corpus.template) is not None:
+        yield from _compare_template(
+            f"{place}.corpus", model.corpus.template, {model.corpus.world: shows}
+        )
 
 
-def _asked(place: str, template: str, shows: Mapping[str, bool | None]) -> Iterator[str]:
+def _compare_template(place: str, template: str, shows: Mapping[str, bool | None]) -> Iterator[str]:
     """Whether a template shows the images that there are; None is not known."""
-    image = _image(template)
+    image = _shows_image(template)
     if image is None:
         return
     for name, shown in shows.items():
@@ -102,20 +104,20 @@ def _asked(place: str, template: str, shows: Mapping[str, bool | None]) -> Itera
             )
 
 
-def _sees(
+def _takes_images(
     model: str, pretrain: Mapping[str, Pretraining], arms: Mapping[str, Training | FineTuning]
 ) -> bool | None:
     """Whether a model takes images; None: it is not made from one that is trained here."""
-    seen: set[str] = set()
-    name = parse(model).arm
-    while name in arms and name not in seen:
-        seen.add(name)
-        name = parse(arms[name].start).arm
+    passed: set[str] = set()
+    name = arm_of(model)
+    while name in arms and name not in passed:
+        passed.add(name)
+        name = arm_of(arms[name].start)
     return None if name not in pretrain else pretrain[name].architecture.vision is not None
 
 
-def _model(place: str, template: str, model: str, sees: bool | None) -> Iterator[str]:
-    if _image(template) and sees is False:
+def _compare_model(place: str, template: str, model: str, sees: bool | None) -> Iterator[str]:
+    if _shows_image(template) and sees is False:
         yield (
             f"{place} = {model!r}: takes no pictures, which template {template!r} shows; use a "
             "model of family qwen2_5_vl, or another template"

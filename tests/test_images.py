@@ -9,21 +9,21 @@ from contextlib import suppress
 import pytest
 from PIL import Image, PngImagePlugin
 
-from passk.core.images import FORMATS, MOST_PIXELS, ImageError, encode, normal, opened
+from passk.core.images import FORMATS, MOST_PIXELS, ImageError, decode, encode, normalize
 
 NOISE = Image.effect_noise((24, 16), 60).convert("RGB")
 LOSSLESS = ("PNG", "BMP", "TIFF", "PPM")
 
 
-def saved(image, kind="PNG", **more):
+def encode_file(image, kind="PNG", **more):
     stream = io.BytesIO()
     image.save(stream, kind, **more)
     return stream.getvalue()
 
 
 @pytest.mark.parametrize("kind", LOSSLESS)
-def test_what_is_shown_names_a_picture_whatever_its_file(kind):
-    assert normal(saved(NOISE, kind), "here") == encode(NOISE)
+def test_what_is_shown_names_an_image_whatever_its_file(kind):
+    assert normalize(encode_file(NOISE, kind), "here") == encode(NOISE)
 
 
 def test_nothing_but_pixels_is_kept():
@@ -31,31 +31,35 @@ def test_nothing_but_pixels_is_kept():
     about.add_text("answer", "42")
     exif = Image.Exif()
     exif[0x010E] = "the answer is 42"  # ImageDescription
-    said = [saved(NOISE, pnginfo=about), saved(NOISE, exif=exif), saved(NOISE, "TIFF", exif=exif)]
-    assert all(b"42" in one for one in said)
-    assert {normal(one, "here") for one in said} == {encode(NOISE)}
-    assert opened(encode(NOISE).png).info == {}
+    files = [
+        encode_file(NOISE, pnginfo=about),
+        encode_file(NOISE, exif=exif),
+        encode_file(NOISE, "TIFF", exif=exif),
+    ]
+    assert all(b"42" in file for file in files)
+    assert {normalize(file, "here") for file in files} == {encode(NOISE)}
+    assert decode(encode(NOISE).png).info == {}
 
 
 def test_every_mode_becomes_rgb_and_what_is_transparent_white():
     half = Image.new("RGBA", (2, 1), (255, 0, 0, 255))
     half.putpixel((1, 0), (0, 0, 0, 0))
-    found = opened(normal(saved(half), "here").png)
-    assert [found.getpixel((x, 0)) for x in (0, 1)] == [(255, 0, 0), (255, 255, 255)]
+    image = decode(normalize(encode_file(half), "here").png)
+    assert [image.getpixel((x, 0)) for x in (0, 1)] == [(255, 0, 0), (255, 255, 255)]
     for mode in ("1", "L", "LA", "P", "RGB", "RGBA"):
-        assert opened(normal(saved(NOISE.convert(mode)), "here").png).mode == "RGB", mode
-    assert opened(normal(saved(NOISE.convert("CMYK"), "JPEG"), "here").png).mode == "RGB"
+        assert decode(normalize(encode_file(NOISE.convert(mode)), "here").png).mode == "RGB", mode
+    assert decode(normalize(encode_file(NOISE.convert("CMYK"), "JPEG"), "here").png).mode == "RGB"
 
 
 @pytest.mark.filterwarnings("ignore")  # Pillow's, of damaged headers
 @pytest.mark.parametrize("kind", FORMATS)
 def test_a_file_cut_short_is_refused_or_shows_the_same(kind):
-    whole = saved(NOISE, kind)
-    shown = normal(whole, "here").digest
+    whole = encode_file(NOISE, kind)
+    whole_digest = normalize(whole, "here").digest
     refused = 0
     for size in range(0, len(whole), 7):
         try:
-            assert normal(whole[:size], "problem '7'").digest == shown, size
+            assert normalize(whole[:size], "problem '7'").digest == whole_digest, size
         except ImageError as error:
             assert str(error).startswith("problem '7': ")  # noqa: PT017 - not every cut is refused
             refused += 1
@@ -66,35 +70,35 @@ def test_a_file_cut_short_is_refused_or_shows_the_same(kind):
 @pytest.mark.parametrize("kind", FORMATS)
 def test_damaged_files_raise_nothing_else(kind):
     draw = random.Random(kind)
-    whole = saved(NOISE, kind)
+    whole = encode_file(NOISE, kind)
     for _ in range(200):
         data = bytearray(whole)
         for _ in range(draw.choice([1, 3])):
             data[draw.randrange(min(len(data), draw.choice([40, len(data)])))] = draw.randrange(256)
         with suppress(ImageError):
-            assert opened(normal(bytes(data), "here").png).mode == "RGB"
+            assert decode(normalize(bytes(data), "here").png).mode == "RGB"
 
 
-def large(width, height):
-    """A small PNG file that says it is a large picture."""
+def claim_size(width, height):
+    """A small PNG file that says it is a large image."""
     chunk = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     head = struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
     return b"\x89PNG\r\n\x1a\n" + head + struct.pack(">I", 9) + b"IDAT" + b"\0" * 13
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "fault"),
     [
         (b"", "empty"),
         (b"<svg/>", f"no image of a known format ({', '.join(FORMATS)})"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EOF\n", "no image of a known"),
-        (saved(NOISE.resize((16, 16)), "ICO"), "no image of a known format"),
-        (saved(Image.new("I;16", (2, 2))), "mode 'I;16'; legal are"),
-        (large(1 << 15, (1 << 10) + 1), f"32768 x 1025 pixels; at most {MOST_PIXELS} in all"),
+        (encode_file(NOISE.resize((16, 16)), "ICO"), "no image of a known format"),
+        (encode_file(Image.new("I;16", (2, 2))), "mode 'I;16'; legal are"),
+        (claim_size(1 << 15, (1 << 10) + 1), f"32768 x 1025 pixels; at most {MOST_PIXELS} in all"),
     ],
 )
-def test_what_cannot_be_used_says_why_and_names_the_problem(data, said):
+def test_what_cannot_be_used_says_why_and_names_the_problem(data, fault):
     with pytest.raises(ImageError, match=r"^problem '7': ") as caught:
-        normal(data, "problem '7'")
-    assert said in str(caught.value)
+        normalize(data, "problem '7'")
+    assert fault in str(caught.value)
     assert "0x" not in str(caught.value)

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Mapping
 from passk.models.naming import parse
 
 
-def faults(sections: Mapping[str, Mapping[str, int]], draws: Mapping[str, str]) -> Iterator[str]:
-    """What disagrees, one message per place.
+def find_faults(
+    sections: Mapping[str, Mapping[str, int]], draws: Mapping[str, str]
+) -> Iterator[str]:
+    """What disagrees, one line per place.
 
     Args:
         sections: section -> model (without its step) -> its `train_seed`.

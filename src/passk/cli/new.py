@@ -1,0 +1,40 @@
+"""`passk new`: a folder with a study of one's own."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def main(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make; new, or empty.")],
+    like: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="A study that comes with passk (default, full, smoke, imported), "
+            "or the path of another study's folder.",
+        ),
+    ],
+    extend: Annotated[
+        bool, typer.Option(help="Let study.yaml extend the other study, instead of a copy of it.")
+    ] = False,
+) -> None:
+    """Make a study's folder: a DVC repository of its own that both engines run at once.
+
+    Example: passk new my-samples --like imported
+    """
+    from passk.pipeline.study_folder import make_folder
+
+    made = make_folder(folder, like, extend=extend)
+    typer.echo(f"{folder}: study {made.study!r}, like {like}")
+    if made.shares is not None:
+        typer.echo(f"It shares DVC's cache of {made.shares}: what ran there is restored.")
+    if not made.git:
+        typer.echo("It is in no git repository (or ignored there): DVC keeps it without one.")
+    if made.lacks:
+        typer.echo(f"Before it runs: {made.lacks}")
+    typer.echo(
+        f"Next:\n  cd {folder}\n  passk compose          # after an edit of study.yaml\n"
+        "  snakemake --cores 2    # or: dvc repro\n  passk status           # what would run"
+    )

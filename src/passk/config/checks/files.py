@@ -1,0 +1,205 @@
+"""Files that a study names: there, the right ones, and with what is asked of them.
+
+What is looked at is bounded in time: of a file of samples its first row, of a benchmark's its
+digest and, for filters, its problems, up to `LARGEST_DIGEST` and `LARGEST_TABLE`. Of a larger file
+only that it is there; the stage that reads it whole makes the same checks, and says the same.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import polars as pl
+
+from passk.config.checks.filters import describe_filter, find_emptying_filter
+from passk.config.checks.lengths import find_origin
+from passk.config.schema import Study
+from passk.core.files import FileError, read_json
+from passk.core.rows import RecordedError, Row, each_row
+from passk.data.benchmark_settings import Benchmark
+from passk.data.benchmarks import read_benchmark
+from passk.data.filters import ProblemFilter
+from passk.data.import_settings import Imported
+from passk.data.imported import normal_form
+from passk.data.problem_filters import (
+    AnswerType,
+    DateWindow,
+    Drop,
+    First,
+    FreeForm,
+    Tagged,
+    Untagged,
+)
+from passk.data.recorded_samples import named
+from passk.data.sources import check_file, files, source
+from passk.domains.benchmark_problem import UNTESTED
+from passk.domains.benchmark_tables import problem_table
+from passk.domains.registry import DOMAINS
+
+LARGEST_DIGEST = 256_000_000  # bytes; about half a second
+LARGEST_TABLE = 16_000_000  # bytes; about a second
+LARGEST_ROW_FILE = 64_000_000  # of JSON or Parquet, which is read whole for its first row
+
+
+def find_file_faults(study: Study) -> Iterator[str]:
+    """Missing files, other files, columns that are not there, sets that are certainly empty."""
+    problems: dict[str, pl.DataFrame | None] = {}
+    for name, benchmark in study.benchmarks.items():
+        faults = list(_benchmark(f"benchmarks.{name}", benchmark))
+        yield from faults
+        if not faults:
+            yield from _read_problems(f"benchmarks.{name}", name, benchmark, problems)
+    for name, entry in study.imported.items():
+        faults = list(_imported(f"imported.{name}", entry))
+        yield from faults
+        if not faults and entry.benchmark is None:
+            problems[name] = _read_samples(name, entry)
+    yield from _emptied(study, problems)
+    yield from _contexts(study)
+
+
+def _size(path: Path) -> int:
+    return sum(file.stat().st_size for file in files(path))
+
+
+def _benchmark(key: str, settings: Benchmark) -> Iterator[str]:
+    """The file of a benchmark, its digest, and its folder of images."""
+    path = Path(settings.path)
+    if not path.exists():
+        yield f"{key}.path = {settings.path!r}: no such file; get it, or correct the path"
+        return
+    if settings.images is not None and not Path(settings.images).is_dir():
+        yield f"{key}.images = {settings.images!r}: no such folder; get it, or correct the path"
+    try:
+        if _size(path) <= LARGEST_DIGEST:
+            check_file(settings.source, path, settings.sha256)
+    except RecordedError as error:
+        yield f"{key}.sha256 = {settings.sha256!r}: {error}"
+
+
+def _imported(key: str, settings: Imported) -> Iterator[str]:
+    """A file of samples, and its columns by its first row."""
+    path = Path(settings.path)
+    if not path.is_file():
+        yield f"{key}.path = {settings.path!r}: no such file; get it, or correct the path"
+        return
+    if settings.benchmark is not None:
+        yield from _benchmark(f"{key}.benchmark", settings.benchmark)
+    if ".jsonl" not in path.name and path.stat().st_size > LARGEST_ROW_FILE:
+        return
+    try:
+        rows = list(islice(each_row(path), 1))
+    except (RecordedError, OSError, UnicodeDecodeError) as error:
+        yield f"{key}.path = {settings.path!r}: {error}"
+        return
+    if not rows:
+        yield f"{key}.path = {settings.path!r}: holds no row; give a file of samples"
+        return
+    yield from _columns(key, settings, rows[0].values)
+
+
+def _columns(key: str, settings: Imported, values: dict[str, object]) -> Iterator[str]:
+    columns, legal = settings.columns, ", ".join(sorted(values))
+    kinds = ["problem", "gold"]
+    if settings.benchmark is not None:
+        columns, kinds = named([Row("", values)], columns), []
+        if columns.problem_id is None:
+            yield (f"{key}.columns.problem_id = None: no column names the problem; legal: {legal}")
+    kinds += ["response", "recorded_grade", "problem_id", "sample_index"]
+    for kind in kinds:
+        column = getattr(columns, kind)
+        if column is not None and column not in values:
+            yield (
+                f"{key}.columns.{kind} = {column!r}: {settings.path} has no such column; legal: "
+                f"{legal}"
+            )
+
+
+def _read_problems(
+    key: str, name: str, settings: Benchmark, problems: dict[str, pl.DataFrame | None]
+) -> Iterator[str]:
+    """A benchmark's problems, without expected outputs and images; faults of its rows."""
+    path, domain = Path(settings.path), DOMAINS[source(settings.source).domain]
+    if _size(path) > LARGEST_TABLE:
+        return
+    try:
+        read = read_benchmark(settings.source, path, settings.sha256, settings.without)
+        problems[name] = problem_table(read, name, domain, source(settings.source).title)
+    except RecordedError as error:
+        yield f"{key}.path = {settings.path!r}: {error}"
+    except ValueError:
+        return  # what its completion would fill in is needed: the stage says more
+
+
+def _read_samples(name: str, settings: Imported) -> pl.DataFrame | None:
+    """The problems of a file of samples; None where it is large, or the stage will refuse it."""
+    path = Path(settings.path)
+    if path.stat().st_size > LARGEST_TABLE:
+        return None
+    try:
+        return normal_form(list(each_row(path)), settings.columns, name, settings.domain)[0]
+    except ValueError:
+        return None
+
+
+def _emptied(study: Study, problems: dict[str, pl.DataFrame | None]) -> Iterator[str]:
+    """Sets and views without a problem."""
+    chosen = {
+        f"sets.{name}.filters": (entry.problems, entry.filters)
+        for name, entry in study.sets.items()
+    }
+    chosen |= {
+        f"analysis.views.{name}.filters": (
+            study.sets[view.set].problems, [*study.sets[view.set].filters, *view.filters]
+        )
+        for name, view in study.analysis.views.items()
+    }  # fmt: skip
+    for key, (origin, filters) in chosen.items():
+        frame = problems.get(origin)
+        if frame is None or not all(map(_is_decided, filters)):
+            continue
+        emptying = find_emptying_filter(frame, filters)
+        if emptying is not None:
+            yield (
+                f"{key}: no problem of {origin!r} is left after {describe_filter(emptying)}; "
+                "loosen or remove it"
+            )
+
+
+def _is_decided(chosen: ProblemFilter) -> bool:
+    """Whether a filter asks only for what is read here: no images, no tests that are still made."""
+    if isinstance(chosen, Tagged | Untagged):
+        return UNTESTED not in chosen.tags
+    return isinstance(chosen, FreeForm | AnswerType | DateWindow | Drop | First)
+
+
+def _contexts(study: Study) -> Iterator[str]:
+    """More new tokens than a fetched model can hold, where its folder is at hand."""
+    lengths = {
+        f"draws.{name}": (draw.model, draw.max_new_tokens) for name, draw in study.draws.items()
+    }
+    lengths |= {
+        f"train.{name}": (arm.start, arm.max_new_tokens) for name, arm in study.train.items()
+    }
+    for key, (model, new_tokens) in lengths.items():
+        fetched = study.fetch.get(find_origin(study, model))
+        if fetched is None or not fetched.folder or new_tokens is None:
+            continue
+        context = _read_context(Path(fetched.source).expanduser() / "config.json")
+        if context is not None and new_tokens >= context:
+            yield (
+                f"{key}.max_new_tokens = {new_tokens}: {fetched.source} holds {context} tokens, "
+                f"prompt and response; legal: below {context}, less the prompt"
+            )
+
+
+def _read_context(path: Path) -> int | None:
+    """The longest sequence of a checkpoint; None where its configuration does not say."""
+    if not path.is_file():
+        return None
+    try:
+        config = read_json(path, "mend it")
+    except FileError:
+        return None
+    context = config.get("max_position_embeddings") if isinstance(config, dict) else None
+    return context if isinstance(context, int) else None

@@ -1,0 +1,35 @@
+"""What `analysis.questions` says of each question must be true, and there must be what it asks."""
+
+from collections.abc import Iterator, Mapping
+
+from passk.analysis.questions.registry import QUESTIONS
+from passk.config.schema import Study
+from passk.core.legal import unknown
+
+
+def find_faults(questions: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong, one line per place.
+
+    Args:
+        questions: question -> the folder under data/STUDY that it is said to read.
+    """
+    for name, folder in questions.items():
+        yield from unknown("analysis.questions", name, QUESTIONS, "question")
+        if name in QUESTIONS and folder != (reads := QUESTIONS[name].reads):
+            yield (
+                f"analysis.questions.{name} = {folder!r}: {name} reads the folder {reads!r}, "
+                f"not {folder!r}"
+            )
+
+
+def find_unanswerable(study: Study) -> Iterator[str]:
+    """Questions of a study that has nothing of what they read."""
+    for name, folder in study.analysis.questions.items():
+        key = f"analysis.questions.{name} = {folder!r}"
+        if folder == "training" and not study.train and not study.sft:
+            yield (
+                f"{key}: asks of arms under `train:` or `sft:`, and there are none; remove the "
+                "question"
+            )
+        elif folder != "training" and not study.draws:
+            yield f"{key}: asks of draws, and there are none; remove the question, or name a draw"

@@ -1,0 +1,134 @@
+"""What a `study.yaml` says together with what it extends, merged into one.
+
+A study extends one that the package ships, by its name, or another file, by its path. Mappings are
+merged key by key; everything else is replaced. A mapping that states another `name`, `kind` or
+`world` is another thing, and replaces the whole mapping: an algorithm's options are no options of
+the next.
+"""
+
+import copy
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from passk.core.legal import suggest
+from passk.core.yaml_files import ParameterError, read
+
+STUDY = "study.yaml"
+ALIASES = {"default": "miniature"}
+TAGS = ("name", "kind", "world")  # say what a mapping is
+
+
+@dataclass(frozen=True)
+class Sources:
+    """A study as it is written, with all that it extends.
+
+    Attributes:
+        values: the merged content, without `extends` and `drop`.
+        digests: file or shipped name -> SHA-256 of its bytes, the study's own first.
+    """
+
+    values: dict[str, Any]
+    digests: dict[str, str]
+
+
+def shipped_folder() -> Path:
+    """The folder of the studies that the package ships, a folder each."""
+    return Path(str(files("passk"))) / "studies"
+
+
+def list_shipped() -> list[str]:
+    """Names of the studies that the package ships."""
+    return sorted(path.parent.name for path in shipped_folder().glob(f"*/{STUDY}"))
+
+
+def find_shipped(name: str) -> Path | None:
+    """The folder of a shipped study; None where there is none of that name."""
+    folder = shipped_folder() / ALIASES.get(name, name)
+    return folder if (folder / STUDY).is_file() else None
+
+
+def read_sources(path: Path) -> Sources:
+    """Read a study and what it extends.
+
+    Raises:
+        ParameterError: a file is missing or no YAML, a study extends itself, or `drop` names what
+            is not there; the message names file, key and remedy.
+    """
+    return _read(path, path.parent, ())
+
+
+def _read(path: Path, root: Path, seen: tuple[Path, ...]) -> Sources:
+    if path.resolve() in seen:
+        chain = " extends ".join(str(one) for one in (*seen, path.resolve()))
+        raise ParameterError(f"{path}: extends itself ({chain}); remove one `extends`")
+    own = read(path)
+    digest = {_name(path, root): hashlib.sha256(path.read_bytes()).hexdigest()}
+    extended, dropped = own.pop("extends", None), own.pop("drop", [])
+    if extended is None:
+        if dropped:
+            raise ParameterError(f"{path}: drop: there is nothing to drop without `extends`")
+        return Sources(own, digest)
+    base = _read(_find(path, extended), root, (*seen, path.resolve()))
+    values = copy.deepcopy(base.values)
+    for key in dropped:
+        _drop(values, str(key), path)
+    return Sources(merge(values, own), digest | base.digests)
+
+
+def _name(path: Path, root: Path) -> str:
+    """What a source is called in the head of params.yaml: equal on every machine."""
+    if path.parent.parent == shipped_folder() and path.name == STUDY:
+        return path.parent.name
+    return Path(os.path.relpath(path, root)).as_posix()
+
+
+def _find(path: Path, extended: Any) -> Path:  # noqa: ANN401
+    """The file that a study extends."""
+    if isinstance(extended, str):
+        if (folder := find_shipped(extended)) is not None:
+            return folder / STUDY
+        other = path.parent / Path(extended).expanduser()
+        if (found := other / STUDY if other.is_dir() else other).is_file():
+            return found
+    raise ParameterError(
+        f"{path}: extends = {extended!r}: no shipped study, and no file or folder with a {STUDY}; "
+        f"{suggest(str(extended), [*list_shipped(), *ALIASES])}, or a path"
+    )
+
+
+def _drop(values: dict[str, Any], key: str, path: Path) -> None:
+    """Remove a dotted key of what is extended."""
+    *parents, last = key.split(".")
+    node: Any = values
+    for part in parents:
+        node = node.get(part) if isinstance(node, dict) else None
+    if not isinstance(node, dict) or last not in node:
+        known = list(node) if isinstance(node, dict) else list(values)
+        raise ParameterError(
+            f"{path}: drop: {key!r} is not in what is extended; {suggest(last, map(str, known))}"
+        )
+    del node[last]
+
+
+def merge(base: Any, over: Any) -> Any:  # noqa: ANN401
+    """The second laid over the first; neither is changed.
+
+    Example:
+        >>> merge({"a": {"b": 1, "c": 2}}, {"a": {"c": 3}})
+        {'a': {'b': 1, 'c': 3}}
+        >>> merge({"name": "grpo", "eps": 1e-4}, {"name": "rloo"})
+        {'name': 'rloo'}
+    """
+    if not isinstance(base, Mapping) or not isinstance(over, Mapping):
+        return copy.deepcopy(over)
+    if any(tag in base and tag in over and base[tag] != over[tag] for tag in TAGS):
+        return copy.deepcopy(dict(over))
+    merged = copy.deepcopy(dict(base))
+    for key, value in over.items():
+        merged[key] = merge(merged[key], value) if key in merged else copy.deepcopy(value)
+    return merged

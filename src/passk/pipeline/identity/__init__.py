@@ -1,0 +1,1 @@
+"""Code identity: what a stage depends on of the code, by meaning."""

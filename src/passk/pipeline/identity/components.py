@@ -1,0 +1,165 @@
+"""`components.json`: for each stage item, digests of the components of code that it uses.
+
+    {"train": {"grpo": {"code": d, "parameters": d, "algorithm.grpo": d, "judge.math": d}}}
+
+`code` is the stage's own code, from its module to where registries begin; `parameters` are the
+resolved values of the parameters that `dvc.yaml` declares for it, so that a default changed in the
+schema reaches what it must; the rest is what the item uses of the registries (`usage`), without the
+files that are in `code`. `libraries` are versions of packages that decide verdicts.
+
+DVC compares these digests as it compares parameters (`params: - components.json: [train.${key}]`).
+The file is ignored by git: `dvc.lock` holds what counted. It is written before DVC's status is read
+(`passk status`, `passk check`, Snakemake's main process), and by the stage `components`, which
+`dvc repro` runs first.
+"""
+
+import importlib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from passk.config.paths import PARAMS
+from passk.core.digests import digest
+from passk.core.registry import Registry
+from passk.core.yaml_files import is_path
+from passk.pipeline.dag import Dag, Stage
+from passk.pipeline.identity.source_files import PACKAGE, SourceFiles
+
+StageComponents = Mapping[str, str]  # component -> digest
+Components = Mapping[
+    str, Mapping[str, StageComponents]
+]  # group -> item ("" for none) -> components
+
+_LENGTH = 16  # hexadecimal digits of a digest that are kept: 64 bits
+
+
+def stage_module(group: str) -> str:
+    """The module of a stage group; `import` is a keyword of Python, so its module is `import_`."""
+    return f"passk.pipeline.stages.{group}{'_' if group == 'import' else ''}"
+
+
+def compute(
+    parameters: Mapping[str, Any], dag: Dag, files: SourceFiles
+) -> dict[str, dict[str, dict[str, str]]]:
+    """The components of every stage.
+
+    Args:
+        parameters: all of `params.yaml`, resolved.
+        dag: its stages, with the keys that they declare.
+        files: the code.
+
+    Raises:
+        ValueError: a name that no registry has.
+        SyntaxError: a source file is no Python.
+    """
+    components: dict[str, dict[str, dict[str, str]]] = {}
+    for stage in dag.stages.values():
+        entry = compute_stage(parameters, stage, files)
+        components.setdefault(stage.group, {})[stage.item] = entry
+    return components
+
+
+def compute_stage(
+    parameters: Mapping[str, Any], stage: Stage, files: SourceFiles
+) -> dict[str, str]:
+    """The components of one stage; see `compute`."""
+    from passk.pipeline.identity.usage import USES
+
+    code = files.closure(stage_module(stage.group))
+    stated = {key: _at(parameters, key) for key in stage.params.get(PARAMS.as_posix(), ())}
+    entry = {"code": _digest_files(code, files), "parameters": _short(stated)}
+    judges = []
+    for used in USES[stage.group](parameters, stage.item):
+        entry[str(used)] = _digest_used(used.kind, used.name, code, files)
+        if used.kind == "judge":
+            judges.append(used.name)
+    if stage.group == "verify":
+        entry["libraries"] = _short([_libraries(name) for name in judges])
+    return entry
+
+
+def _at(values: Mapping[str, Any], key: str) -> object:
+    value: Any = values
+    for part in key.split("."):
+        value = value[part]
+    return value
+
+
+def _short(*parts: object) -> str:
+    return digest(*parts)[:_LENGTH]
+
+
+def _digest_files(paths: Iterable[Path], files: SourceFiles, *of: str) -> str:
+    """Files by name and meaning. A package's folder says nothing: it differs by installation.
+
+    Args:
+        paths: the files.
+        files: the code.
+        of: what else is part of the component.
+    """
+    members = {_name(path): files[path].meaning for path in paths}
+    mark = _short(*of, sorted(members.items()))
+    files.members[mark] = members
+    return mark
+
+
+def _name(path: Path) -> str:
+    """A file's name within its package."""
+    if path.is_relative_to(PACKAGE):
+        return path.relative_to(PACKAGE).as_posix()
+    return path.name
+
+
+def _digest_used(kind: str, name: str, code: frozenset[Path], files: SourceFiles) -> str:
+    """The digest of a registered thing, of a template or of a source."""
+    if kind == "template":
+        return _digest_files([_template_file(name)], files)
+    if kind == "source":
+        return _digest_source(name)
+    registry = registries()["domain" if kind == "judge" else kind]
+    module, _, attribute = registry.target(name).partition(":")
+    closure = files.closure(module, lazy=kind != "domain")
+    return _digest_files(closure - code, files, attribute)
+
+
+def _template_file(name: str) -> Path:
+    return Path(name) if is_path(name) else PACKAGE / "data" / "templates" / f"{name}.yaml"
+
+
+def _digest_source(name: str) -> str:
+    """A source by what it says: others stand in the same file."""
+    from passk.data.sources import source
+
+    return _short(source(name).model_dump(mode="json"))
+
+
+def _libraries(domain: str) -> list[str]:
+    """Versions of the packages that decide a domain's verdicts."""
+    from passk.domains.registry import DOMAINS
+
+    versions = []
+    for name in getattr(DOMAINS[domain], "libraries", ()):
+        try:
+            versions.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            versions.append(f"{name} not installed")
+    return versions
+
+
+@cache
+def registries() -> Mapping[str, Registry[Any]]:
+    """Every registry of this package by its kind; their modules import little."""
+    modules = (
+        "data.filters", "data.readers", "domains.completions", "domains.registry", "domains.suites",
+        "domains.worlds", "sampling.engines.registry", "training.algorithms.registry",
+        "training.curricula.registry", "training.rewards.registry", "analysis.questions.registry",
+        "report.claims.registry", "report.domains", "report.sections.registry",
+    )  # fmt: skip
+    return {
+        value.kind: value
+        for name in modules
+        for value in vars(importlib.import_module(f"passk.{name}")).values()
+        if isinstance(value, Registry)
+    }

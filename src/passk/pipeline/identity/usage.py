@@ -1,0 +1,187 @@
+"""Which registered things an item of a stage group uses, from its resolved parameters.
+
+A stage's code ends where a registry begins: what is registered there is a component of its own,
+and only those that an item uses are in its identity. So a new algorithm, template or section makes
+nothing stale, and a changed one makes stale what uses it.
+
+A test holds this table to the imports: each registry that a group's code reaches is answered here,
+if only by `NOTHING`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from passk.data.sources import source
+from passk.domains.completions import COMPLETIONS
+from passk.domains.suites import SUITES
+from passk.domains.worlds import WORLDS
+from passk.report.domains import EXAMPLE_RENDERERS
+
+
+@dataclass(frozen=True, order=True)
+class Used:
+    """A registered thing that an item uses.
+
+    Attributes:
+        kind: of its registry, or `template`, `source`, `judge`. A judge is a domain with all that
+            it imports to judge; a domain alone is what is known of it without judging.
+        name: in the registry; for a template or source also a path.
+    """
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}.{self.name}"
+
+
+Parameters = Mapping[str, Any]  # resolved: all of `params.yaml` with every default filled in
+Uses = Callable[[Parameters, str], Iterable[Used]]
+
+
+def _each(kind: str, names: Iterable[str | None]) -> Iterator[Used]:
+    yield from (Used(kind, name) for name in dict.fromkeys(names) if name is not None)
+
+
+def domain_of_set(parameters: Parameters, name: str) -> str:
+    """The domain of a set's problems."""
+    problems = parameters["sets"][name]["problems"]
+    if problems in parameters["worlds"]:
+        return WORLDS[parameters["worlds"][problems]["world"]].domain
+    if problems in parameters["benchmarks"]:
+        return source(parameters["benchmarks"][problems]["source"]).domain
+    imported = parameters["imported"][problems]
+    benchmark = imported["benchmark"]
+    return str(imported["domain"]) if benchmark is None else source(benchmark["source"]).domain
+
+
+def _domains(parameters: Parameters, sets: Iterable[str]) -> list[str]:
+    return sorted({domain_of_set(parameters, name) for name in sets})
+
+
+def _worlds(parameters: Parameters, sets: Iterable[str]) -> list[str]:
+    """The worlds that made the problems of sets."""
+    problems = [parameters["sets"][name]["problems"] for name in sets]
+    worlds = parameters["worlds"]
+    return sorted({worlds[name]["world"] for name in problems if name in worlds})
+
+
+def _problems(parameters: Parameters, item: str) -> Iterator[Used]:
+    yield Used("world", parameters["worlds"][item]["world"])
+
+
+def _of_source(name: str) -> Iterator[Used]:
+    """What reads a benchmark."""
+    description = source(name)
+    yield Used("source", name)
+    yield Used("reader", description.reader)
+    yield Used("domain", description.domain)
+    if description.domain in COMPLETIONS:
+        yield Used("completion", description.domain)
+
+
+def _benchmark(parameters: Parameters, item: str) -> Iterator[Used]:
+    yield from _of_source(parameters["benchmarks"][item]["source"])
+
+
+def _import(parameters: Parameters, item: str) -> Iterator[Used]:
+    imported = parameters["imported"][item]
+    if imported["benchmark"] is None:
+        yield Used("domain", imported["domain"])
+    else:
+        yield from _of_source(imported["benchmark"]["source"])
+
+
+def _filter(parameters: Parameters, item: str) -> Iterator[Used]:
+    yield from _each("filter", (f["kind"] for f in parameters["sets"][item]["filters"]))
+
+
+def _pretrain(parameters: Parameters, item: str) -> Iterator[Used]:
+    corpus = parameters["pretrain"][item]["corpus"]
+    yield Used("world", corpus["world"])
+    yield Used("template", corpus["template"])
+
+
+def _train(parameters: Parameters, item: str) -> Iterator[Used]:
+    arm = parameters["train"][item]
+    yield Used("algorithm", arm["algorithm"]["name"])
+    yield Used("reward", arm["reward"])
+    yield Used("curriculum", arm["curriculum"])
+    yield Used("engine", arm["engine"])
+    yield Used("template", arm["template"])
+    yield Used("judge", domain_of_set(parameters, arm["set"]))
+
+
+def _sft(parameters: Parameters, item: str) -> Iterator[Used]:
+    yield Used("template", parameters["sft"][item]["template"])
+
+
+def _sample(parameters: Parameters, item: str) -> Iterator[Used]:
+    draw = parameters["draws"][item]
+    yield Used("engine", draw["engine"])
+    yield from _each("template", [draw["template"]])
+
+
+def _verify(parameters: Parameters, item: str) -> Iterator[Used]:
+    sets = parameters["draws"][item]["sets"]
+    yield from _each("judge", _domains(parameters, sets))
+    yield from _each("world", _worlds(parameters, sets))  # it says which chains are valid
+
+
+def _manifest(parameters: Parameters, item: str) -> Iterator[Used]:
+    del item
+    analysis = parameters["analysis"]
+    kinds = [f["kind"] for view in analysis["views"].values() for f in view["filters"]]
+    yield from _each("filter", [*kinds, *(["tagged"] if analysis["coverage_excludes"] else ())])
+
+
+def _validate(parameters: Parameters, item: str) -> Iterator[Used]:
+    if item == "problems":
+        domains = _domains(parameters, parameters["sets"])
+        yield from _each("domain", domains)
+        yield from _each("suite", (name for name in domains if name in SUITES))
+
+
+def _analyze(parameters: Parameters, item: str) -> Iterator[Used]:
+    del parameters
+    yield Used("question", item)
+
+
+def _report(parameters: Parameters, item: str) -> Iterator[Used]:
+    del item
+    report = parameters["report"]
+    yield from _each("section", report["sections"])
+    yield from _each("claim", report["judged_claims"])
+    yield from _each("question", parameters["analysis"]["questions"])
+    shown = (example["set"] for example in parameters["examples"].values())
+    domains = _domains(parameters, shown)
+    yield from _each("example renderer", (name for name in domains if name in EXAMPLE_RENDERERS))
+
+
+def _nothing(parameters: Parameters, item: str) -> Iterable[Used]:
+    del parameters, item
+    return ()
+
+
+USES: Mapping[str, Uses] = {
+    "problems": _problems,
+    "benchmark": _benchmark,
+    "import": _import,
+    "filter": _filter,
+    "pretrain": _pretrain,
+    "fetch": _nothing,
+    "train": _train,
+    "rejection_sampling": _nothing,
+    "reference_answers": _nothing,
+    "sft": _sft,
+    "sample": _sample,
+    "verify": _verify,
+    "count": _nothing,
+    "manifest": _manifest,
+    "validate": _validate,
+    "analyze": _analyze,
+    "examples": _nothing,
+    "headline": _nothing,
+    "report": _report,
+}
