@@ -212,9 +212,7 @@ def _say_what_remains(root: Path, accepted: bool, moved: bool, outcome: Migratio
     """A plain sentence for each kind of artifact that is there and needs one."""
     if (root / BLOCKS).is_dir():
         number = sum(1 for path in (root / BLOCKS).glob("??/*") if path.is_file())
-        outcome.done.append(
-            f"block store: all {number} blocks stay valid, no sample is drawn again"
-        )
+        outcome.done.append(f"block store: all {number} blocks stay valid; none is drawn again")
     if moved and not accepted:
         outcome.remains.append(
             "models, samples, tables: the old lock does not say what the code meant, so dvc repro "
