@@ -25,9 +25,11 @@ from passk.core.schemas.counts import COUNTS
 from passk.core.schemas.samples import SAMPLES
 from passk.provenance.audit import chain, files, page, tables
 from passk.provenance.audit.study import AuditedStudy
+from passk.provenance.code_state import TREES
 from passk.provenance.dvc_cache import cached_files, find_cache, object_path
 from passk.provenance.ledger import Ledger, read_ledger, update_ledger
 from passk.provenance.lock import read_lock
+from passk.provenance.pruning import drop_tree, superseded, unnamed_trees
 from passk.provenance.record_store import own_store
 from test_explain import PARAMS, count_rows, dag, study  # noqa: F401
 
@@ -101,7 +103,7 @@ def finished(tmp_path_factory):
             ("dvc.yaml", DVC_YAML),
             ("params.yaml", "study: toy\nseed: 1\nrate: 2\ndraws: {}\n"),
             ("source.txt", "1\n"),
-            (".gitignore", ".passk/\nmlflow.db\n"),
+            (".gitignore", ".passk/\nmlflow.db\n/data/\n"),
         ):
             Path(name).write_text(text)
         git("init", "-q", "-b", "main")
@@ -312,6 +314,31 @@ def test_changed_code_that_ran_was_kept(toy):
     check = chain.check_commits(open_study())
     assert check.faults == []
     assert "refs/passk" in check.unchecked[0]
+
+
+def test_superseded_records_and_trees_are_pruned(toy):
+    Path("step.py").write_text(STEP + "\n# changed\n")
+    replace_in("params.yaml", "rate: 2", "rate: 5")
+    assert dvc("repro", "-s", "make") == 0
+    update_ledger()
+    trees = git("for-each-ref", "--format=%(refname)", TREES).split()
+    assert len(trees) == 1
+    old = {path.stem for path in own_store().all()} - set(read_ledger().records)
+    assert old == set()  # the other stage still names what it read
+    replace_in("params.yaml", "rate: 5", "rate: 2")
+    git("checkout", "step.py")
+    assert dvc("repro", "-s", "make") == 0
+    update_ledger()
+    assert list(superseded()) == []  # not for an hour: a running stage may be about to be locked
+    for path in own_store().all():
+        os.utime(path, (1, 1))
+    (path,) = superseded()
+    assert list(unnamed_trees()) == []  # its record is still here
+    own_store().drop(path)
+    assert list(unnamed_trees()) == trees
+    drop_tree(trees[0])
+    assert list(unnamed_trees()) == []
+    assert faults(audit()) == []
 
 
 def test_components_are_held_to_the_installed_code(toy):

@@ -123,7 +123,7 @@ def test_commit_and_changed_files(project):
     (project / "dvc.lock").write_text("")
     execution = read_record(run(project)).execution
     assert len(execution.commit) == 40
-    assert set(execution.dirty) == {"source.txt", "out.txt"}
+    assert set(execution.dirty) == {"source.txt"}
 
 
 def test_digests_are_those_of_dvc(tmp_path):

@@ -10,7 +10,7 @@ import typer
 from passk.config.paths import PARAMS, data
 from passk.config.study import load_study
 from passk.pipeline.dag import Dag, cached
-from passk.provenance.pruning import find_records, forget, superseded
+from passk.provenance.pruning import drop_tree, find_records, forget, superseded, unnamed_trees
 from passk.provenance.record_store import own_store
 
 
@@ -59,7 +59,12 @@ def main(
             remove(path)
     if record and yes:
         forget(record)
-    if not removable:
+    trees = () if record else unnamed_trees()
+    for ref in trees:
+        typer.echo(f"{'removed' if yes else 'would remove'} git's ref {ref}")
+        if yes:
+            drop_tree(ref)
+    if not removable and not trees:
         typer.echo(kept)
     elif not yes:
         words = f" --record {record}" if record else ""

@@ -88,14 +88,14 @@ def _find(node: object, location: Location) -> Iterator[Renaming]:
     if isinstance(node, CommentedMap):
         for key, inner in node.items():
             new = find_new_key((*location, key))
-            place = (*location, new or key)
+            new_location = (*location, new or key)
             if new is not None:
                 line, column = node.lc.key(key)
-                yield Renaming(line, column, str(key), new, place)
-            if (value := find_new_value(place, inner)) is not None:
+                yield Renaming(line, column, str(key), new, new_location)
+            if (value := find_new_value(new_location, inner)) is not None:
                 line, column = node.lc.value(key)
-                yield Renaming(line, column, str(inner), value, place)
-            yield from _find(inner, place)
+                yield Renaming(line, column, str(inner), value, new_location)
+            yield from _find(inner, new_location)
     elif isinstance(node, CommentedSeq):
         for number, inner in enumerate(node):
             yield from _find(inner, (*location, number))

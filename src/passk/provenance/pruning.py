@@ -7,6 +7,7 @@ from pathlib import Path
 
 from passk.config.paths import LEDGER
 from passk.core.files import write_text
+from passk.provenance.code_state import find_unnamed_trees, run_git
 from passk.provenance.ledger import Ledger, read_ledger, update_ledger
 from passk.provenance.lock import read_lock
 from passk.provenance.record_store import open_stores, own_store
@@ -24,6 +25,22 @@ def superseded(root: Path = Path()) -> Sequence[Path]:
         for path in own_store(root).all()
         if path.stem not in named and path.stat().st_mtime < recent
     ]
+
+
+def unnamed_trees(root: Path = Path()) -> Sequence[str]:
+    """Git refs of the trees of changed files that no record names any more."""
+    records = [*read_ledger(root).records.values(), *map(own_store(root).read, _names(root))]
+    named = {record.execution.tree for record in records if record and record.execution.tree}
+    return find_unnamed_trees(named, root)
+
+
+def drop_tree(ref: str, root: Path = Path()) -> None:
+    """Let git's garbage collection have a tree."""
+    run_git(root, "update-ref", "-d", ref)
+
+
+def _names(root: Path) -> Sequence[str]:
+    return [path.stem for path in own_store(root).all()]
 
 
 def find_records(stage: str, root: Path = Path()) -> Sequence[Path]:

@@ -58,16 +58,16 @@ def check_records(study: AuditedStudy) -> AuditCheck:
             check.fault(LEDGER, name, problem, remedy)
             continue
         check.looked_at += 1
-        for place, record in places:
+        for file, record in places:
             if problem := _forgery(record, entry):
-                check.fault(place, name, problem, _mend(study, entry, place, len(places) > 1))
+                check.fault(file, name, problem, _mend(study, entry, file, len(places) > 1))
         digests = {record.digest for _, record in places}
         if len(digests) > 1 and not any(_forgery(record, entry) for _, record in places):
             problem = f"two records of one execution: {' and '.join(sorted(digests))}"
             own = places[-1][1].digest
             remedy = _take_back(study, name, partial(_has_record, entry=entry, digest=own))
             check.fault(LEDGER, name, problem, remedy)
-        if not any(place == str(LEDGER) for place, _ in places):
+        if not any(file == str(LEDGER) for file, _ in places):
             waiting.append(name)
     if waiting:
         names = ", ".join([*waiting[:3], *(["..."] if len(waiting) > 3 else [])])
@@ -91,9 +91,9 @@ def _places(
     line = ledger.find(entry.digest)
     if line is not None:
         yield str(LEDGER), line
-    held = own.find(entry.digest)
-    if held is not None:
-        yield own.path(held.stated).relative_to(study.root).as_posix(), held
+    own_record = own.find(entry.digest)
+    if own_record is not None:
+        yield own.path(own_record.stated).relative_to(study.root).as_posix(), own_record
 
 
 def _forgery(record: RunRecord, entry: LockEntry) -> str:
@@ -111,13 +111,13 @@ def _forgery(record: RunRecord, entry: LockEntry) -> str:
     return ""
 
 
-def _mend(study: AuditedStudy, entry: LockEntry, place: str, other: bool) -> str:
+def _mend(study: AuditedStudy, entry: LockEntry, file: str, other: bool) -> str:
     """Another place may have the record as it was: what was changed goes, and is written anew."""
-    if place == str(LEDGER) and not other:
+    if file == str(LEDGER) and not other:
         return _take_back(study, entry.stage, partial(_has_record, entry=entry))
     if not other:
         return _run_again(entry.stage)
-    return "passk track" if place == str(LEDGER) else f"rm {place} && passk track"
+    return "passk track" if file == str(LEDGER) else f"rm {file} && passk track"
 
 
 def check_parents(study: AuditedStudy) -> AuditCheck:

@@ -85,10 +85,14 @@ def _compare_suite(study: AuditedStudy, value: str, kind: str, column: str) -> s
     except ExplainError as error:
         return str(error)
     if column == "filters":
-        held = {str(n) for step in suite.filters for n in (step.rows_in, step.rows_out)}
+        expected = {str(n) for step in suite.filters for n in (step.rows_in, step.rows_out)}
     else:
-        held = {str(len(suite.expectations) - suite.failed)}
-    return "" if value in held else f"the page has {value}, the suite {', '.join(sorted(held))}"
+        expected = {str(len(suite.expectations) - suite.failed)}
+    return (
+        ""
+        if value in expected
+        else f"the page has {value}, the suite {', '.join(sorted(expected))}"
+    )
 
 
 def _compare(
@@ -101,10 +105,10 @@ def _compare(
         return str(error)
     if column not in rows.columns:
         return f"no such column in {table}"
-    held = rows[column].unique().to_list()
-    if any(_same(value, one) for one in held):
+    expected = rows[column].unique().to_list()
+    if any(_same(value, one) for one in expected):
         return ""
-    return f"the page has {value or 'nothing'}, the table {held[0] if held else 'no row'}"
+    return f"the page has {value or 'nothing'}, the table {expected[0] if expected else 'no row'}"
 
 
 def _same(text: str, value: object) -> bool:
@@ -129,9 +133,9 @@ def check_metrics(study: AuditedStudy) -> AuditCheck:
     table = {(d, s, k): p for d, s, k, p in read_table(path).select(columns).iter_rows()}
     for draw, name, k, value in _find_metrics(metrics):
         check.looked_at += 1
-        held = table.get((draw, name, k))
-        if held is None or abs(held - value) > _TOLERANCE:
-            problem = f"draws.{draw}.{name}.pass_at_{k} is {value}, the table has {held}"
+        expected = table.get((draw, name, k))
+        if expected is None or abs(expected - value) > _TOLERANCE:
+            problem = f"draws.{draw}.{name}.pass_at_{k} is {value}, the table has {expected}"
             check.fault(METRICS, "report", problem, "dvc repro -f -s report")
     if not check.looked_at:
         check.skip(f"{METRICS} holds no pass@k")
