@@ -6,7 +6,7 @@ VLLM_VENV := .venv-vllm
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup sandbox emulator study report test test-slow test-vllm test-slurm test-drills lint deps clean
+.PHONY: help setup sandbox emulator study report test test-slow test-vllm test-slurm test-drills lint clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -73,9 +73,6 @@ lint: setup  ## ruff and mypy
 	ruff check .
 	ruff format --check .
 	mypy
-
-deps: setup  ## write the code dependencies of dvc.yaml from the imports
-	passk deps --write
 
 clean:  ## remove environments and scratch state; results, records and DVC's cache stay
 	rm -rf $(VENV) $(VLLM_VENV) .mypy_cache .ruff_cache .pytest_cache

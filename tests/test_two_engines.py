@@ -39,14 +39,19 @@ EDITS = {
 
 
 def status(workspace: Workspace) -> set[str]:
-    """Stages that `dvc status` names."""
-    return set(json.loads(workspace.run("dvc", "status", "--json")))
+    """Stages that bare `dvc status` names, but for the one that reads the code."""
+    return set(json.loads(workspace.run("dvc", "status", "--json"))) - {dvc_dag.IDENTITY}
 
 
 def planned(workspace: Workspace) -> set[str]:
     """Stages that `snakemake -n` plans."""
     text = workspace.run("snakemake", "-n", "--cores", "2", "--printshellcmds")
     return set(re.findall(r"pipeline\.reproduce (\S+)", text))
+
+
+def named(workspace: Workspace) -> set[str]:
+    """Stages that `passk status` names."""
+    return set(workspace.run("passk", "status", "--names").split())
 
 
 def executions(workspace: Workspace) -> int:
@@ -87,18 +92,62 @@ def test_both_engines_plan_the_same(smoke, edit):
         (smoke.root / "params.yaml").write_text(original)
 
 
-def test_a_code_edit_reaches_its_importers_only(smoke):
+def test_a_code_edit_reaches_what_uses_it(smoke):
     path = smoke.root / "src/passk/domains/math/mathverify.py"
     original = path.read_text()
     try:
-        path.write_text(original + "\n# an edit\n")
-        direct = status(smoke)
-        # Rewards are judged alike; expectations ask the domains' registry, which names all judges.
-        assert direct == expected(smoke, ("verify@", "train@", "validate@"))
-        assert planned(smoke) == dvc_dag.load(smoke.root).downstream(direct)
+        path.write_text(original + "\n# a comment\n")
+        assert planned(smoke) == named(smoke) == set()
+        path.write_text(original + "\nANOTHER_MEANING = 1\n")
+        components = json.loads((smoke.root / "components.json").read_text())
+        direct = {
+            f"{group}@{item}"
+            for group in ("train", "verify")
+            for item, entry in components[group].items()
+            if "judge.math" in entry
+        }
+        assert {"train@grpo", "verify@base"} <= direct
+        assert not {name for name in direct if "code" in name or "visual" in name}
+        assert named(smoke) == dvc_dag.load(smoke.root).downstream(direct)
+        assert planned(smoke) == named(smoke)
+        told = smoke.run("passk", "status", "--cores", "2")
+        assert "code: judge.math changed in domains/math/mathverify.py" in told
     finally:
         path.write_text(original)
     assert planned(smoke) == set()
+
+
+def test_plain_dvc_repro_runs_what_a_code_edit_reaches(smoke):
+    path = smoke.root / "src/passk/report/sections/greedy.py"
+    original = path.read_text()
+    before = executions(smoke)
+    try:
+        path.write_text(original + "\nANOTHER_MEANING = 1\n")
+        told = smoke.run("dvc", "repro")
+        assert re.findall(r"Running stage '(\S+)'", told) == ["components", "report"]
+        assert executions(smoke) == before + 1
+    finally:
+        path.write_text(original)
+    assert "report" in smoke.run("dvc", "repro")  # the way back is from the cache
+    assert executions(smoke) == before + 1
+    assert planned(smoke) == set()
+
+
+def test_files_are_legal_targets(smoke):
+    def jobs(target):
+        text = smoke.run("snakemake", "-n", "--cores", "2", target, "--printshellcmds")
+        return set(re.findall(r"pipeline\.reproduce (\S+)", text))
+
+    original = (smoke.root / "params.yaml").read_text()
+    page, base = "reports/index.html", "models/smoke/base"
+    assert jobs(page) == jobs(base) == set()
+    try:
+        smoke.edit("report.title", "Another title")
+        assert jobs(page) == {"report"}
+        assert jobs(base) == set()
+    finally:
+        (smoke.root / "params.yaml").write_text(original)
+    assert jobs(page) == set()
 
 
 def test_dvc_runs_an_edit_and_the_way_back_is_from_the_cache(smoke):

@@ -22,7 +22,7 @@ def stamp(stage: Stage, study: str) -> Path:
 
 
 def planned_mark(stage: Stage, study: str) -> Path:
-    """What is newer than the files of a stage that has to run, so that a file as target asks for it.
+    """What is newer than the files of a stage that has to run: a file as target asks for it.
 
     Snakemake takes a file that exists for up to date where what it is made from is missing.
     """

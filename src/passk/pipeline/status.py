@@ -60,7 +60,7 @@ def _reasons(
     told: Sequence[Any],
     entry: LockEntry | None,
     identity: Identity,
-    root: Path,
+    root: Path = Path(),
 ) -> Iterator[str]:
     """Why a stage changed itself, from its lock entry and from what DVC says."""
     if entry is None:

@@ -106,10 +106,13 @@ def _digest_files(paths: Iterable[Path], files: SourceFiles, *of: str) -> str:
 
 
 def _name(path: Path) -> str:
-    """A file's name within its package."""
+    """A file's name within its package; a study's own file by its name alone."""
     if path.is_relative_to(PACKAGE):
         return path.relative_to(PACKAGE).as_posix()
-    return path.name
+    top = path.parent
+    while (top / "__init__.py").exists():
+        top = top.parent
+    return path.relative_to(top).as_posix()
 
 
 def _digest_used(kind: str, name: str, code: frozenset[Path], files: SourceFiles) -> str:
