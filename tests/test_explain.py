@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import nullcontext
@@ -17,11 +18,13 @@ from passk.core.schemas.counts import COUNTS
 from passk.core.schemas.problems import FILTERS, PROBLEMS
 from passk.core.schemas.samples import SAMPLES
 from passk.core.schemas.verdicts import VERDICTS
-from passk.provenance import audit, explain
+from passk.provenance import explain
 from passk.provenance.draws import read_comparisons, trace_row
+from passk.provenance.ledger import update_ledger
 from passk.provenance.lock import read_lock
 from passk.provenance.records import find_record, open_execution
 from passk.provenance.run_record import read_record
+from passk.provenance.tables_in_git import copy_tables
 from test_records import Step
 from test_validation import SETS, filter_rows, sample_rows, verdict_rows
 
@@ -402,49 +405,45 @@ def test_changed_and_missing_files_are_marked(study):
     assert "models/toy/base  md5 " in text
     assert "CHANGED since" in text
     assert "missing" not in text.split("samples/base.parquet")[0]
-    assert "not here: dvc pull" in text
+    assert "not here: dvc repro sample@base makes it" in text
 
 
-def faults(study):
-    entries = read_lock()
-    stages = [step.name for step in dag()]
-    draws = PARAMS["draws"]
-    return [
-        *audit.files(stages, entries),
-        *audit.chain(stages, entries),
-        *audit.recorded(stages, entries),
-        *audit.streams("toy", draws),
-        *audit.counted("toy", draws),
-    ]
+def test_a_fresh_clone_traces_a_number_to_its_counts(study, capsys):
+    update_ledger()
+    number = len(list((study / "data/toy/counts").iterdir()))
+    assert copy_tables("toy") > number
+    assert copy_tables("toy") == 0
+    whole = told("pass_at_k", draw="base", set="easy", k=2)
+    for name in ("data", "models", ".passk"):
+        shutil.rmtree(study / name)
+    text = told("pass_at_k", draw="base", set="easy", k=2)
+    assert "pass@2 again from these counts: 0.833333 (same)" in text
+    assert "n=4 c=2 unknown=0" in text
+    assert "data/toy/samples/base.parquet" in text
+    assert "not here: dvc repro sample@base makes it" in text
+    assert "in reports/tables" in text
+    assert f"record {find_record(read_lock()['sample@base']).digest}" in text
+    assert [line.split("  not here")[0].split("  in reports")[0] for line in text.splitlines()] == (
+        whole.splitlines()
+    )
+    with pytest.raises(explain.ExplainError, match="dvc repro sample@base makes it"):
+        told("pass_at_k", problem="1", draw="base", set="easy", k=2)
+    with pytest.raises(explain.ExplainError, match="known: cost, difference, pass_at_k, seeds"):
+        told("nonsense")
+    # A copy that was edited is not taken for the table.
+    copy = study / "reports/tables/toy/counts/base.parquet"
+    COUNTS.write(count_rows("base").with_columns(c=3), copy)
+    assert "CHANGED since" in told("pass_at_k", draw="base", set="easy", k=2)
 
 
-def test_an_untouched_study_passes_the_audit(study):
-    assert faults(study) == []
-
-
-def test_audit_finds_each_kind_of_fault(study):
-    (study / "models/toy/base/w").write_text("other")
-    (record,) = (study / "records" / "verify@rl").iterdir()
-    record.unlink()
-    rows = SAMPLES.read(paths.samples("toy", "rl"))
-    SAMPLES.write(rows.with_columns(seed=pl.col("seed") - 100), paths.samples("toy", "rl"))
-    wrong = pl.when(pl.col("problem_id") == "e1").then(3).otherwise(pl.col("c"))
-    COUNTS.write(count_rows("base").with_columns(c=wrong), paths.counts("toy", "base"))
-    found = "\n".join(faults(study))
-    assert "models/toy/base: differs from dvc.lock" in found
-    assert "verify@rl: no run record" in found
-    assert "share a random stream" in found
-    assert "1 rows do not follow" in found
-    assert "problem e1" in found
-
-
-def test_audit_finds_what_never_ran_and_what_read_another_version(study):
-    entries = read_lock()
-    del entries["count@rl"]
-    entries["pretrain@base"].outs["models/toy/base"] = "0" * 32
-    stages = [step.name for step in dag()]
-    assert any("count@rl: not in dvc.lock" in line for line in audit.files(stages, entries))
-    assert {line.split(":")[0] for line in audit.chain(stages, entries)} == {
-        "sample@base",
-        "train@rl",
-    }
+def test_copies_of_what_the_lock_no_longer_names_go(study):
+    copy_tables("toy")
+    lock = YAML(typ="safe").load(study / "dvc.lock")
+    del lock["stages"]["count@rl"]
+    YAML().dump(lock, study / "dvc.lock")
+    COUNTS.write(count_rows("base").with_columns(c=3), paths.counts("toy", "base"))
+    before = (study / "reports/tables/toy/counts/base.parquet").read_bytes()
+    assert copy_tables("toy") == 1
+    assert not (study / "reports/tables/toy/counts/rl.parquet").exists()
+    # What is not what the lock promises is not copied.
+    assert (study / "reports/tables/toy/counts/base.parquet").read_bytes() == before

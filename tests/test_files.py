@@ -202,3 +202,48 @@ def test_json_of_what_it_does_not_know_is_text(tmp_path):
     files.write_json(tmp_path / "a", {"path": Path("b")})
     assert json.loads((tmp_path / "a").read_text()) == {"path": "b"}
     assert os.listdir(tmp_path) == ["a"]  # noqa: PTH208
+
+
+def test_what_is_not_complete_stands_in_its_own_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv(files.TEMPORARY, str(tmp_path / "state" / "tmp"))
+    target = tmp_path / "data" / "a"
+    with files.replacing(target) as temporary:
+        temporary.write_text("x")
+        assert temporary.parent == tmp_path / "state" / "tmp"
+        assert listed(tmp_path / "data") == []
+        with files.replacing(tmp_path / "other" / "a") as inner:  # the same name elsewhere
+            inner.write_text("y")
+            assert inner != temporary
+    assert target.read_text() == "x"
+    with files.replacing_folder(tmp_path / "data" / "model") as folder:
+        (folder / "w").write_text("w")
+        assert listed(tmp_path / "data") == ["a"]
+    assert files.write_once(tmp_path / "data" / "once", "1")
+    assert not files.write_once(tmp_path / "data" / "once", "2")
+    assert listed(tmp_path / "data") == ["a", "model", "once"]
+    assert listed(tmp_path / "state" / "tmp") == []
+
+
+@pytest.mark.parametrize("kind", ["another file system", "another mount of it"])
+def test_a_folder_for_temporary_files_elsewhere_costs_nothing(tmp_path, monkeypatch, kind):
+    mounted = tmp_path / "state"
+    mounted.mkdir()
+    (tmp_path / "real").mkdir()
+    words = ["-t", "tmpfs", "tmpfs"] if kind == "another file system" else ["--bind", "real"]
+    done = subprocess.run(["mount", *words, str(mounted)], cwd=tmp_path, check=False)
+    if done.returncode:
+        pytest.skip("mounting a file system needs root")
+    try:
+        monkeypatch.setenv(files.TEMPORARY, str(mounted / "tmp"))
+        for text in ("1", "2"):
+            files.write_text(tmp_path / "data" / "a", text)
+            with files.replacing_folder(tmp_path / "data" / "model") as folder:
+                (folder / "w").write_text(text)
+        assert files.write_once(tmp_path / "data" / "once", "1")
+        assert not files.write_once(tmp_path / "data" / "once", "2")
+        assert (tmp_path / "data" / "a").read_text() == "2"
+        assert (tmp_path / "data" / "model" / "w").read_text() == "2"
+        assert listed(tmp_path / "data") == ["a", "model", "once"]
+        assert not any((mounted / "tmp").iterdir()) if (mounted / "tmp").exists() else True
+    finally:
+        subprocess.run(["umount", str(mounted)], check=True)

@@ -11,6 +11,7 @@ import time
 import polars as pl
 import pytest
 
+from passk.cli.restore import check_table
 from passk.config import paths
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import RESPONSES, SAMPLES
@@ -18,6 +19,7 @@ from passk.core.tables import TableError
 from passk.models.naming import parse
 from passk.pipeline.stages.job import StageError
 from passk.pipeline.stages.sample import refill_draw, run
+from passk.provenance.lock import LockEntry, path_digest
 from passk.sampling.blocks import BlockStore
 from passk.sampling.checkpoint import CheckpointError
 from passk.sampling.streams import StreamError, audit
@@ -185,6 +187,23 @@ def test_the_store_comes_back_from_the_table(study):
     config.write_text(config.read_text().replace('"rms_norm_eps": 1e-06', '"rms_norm_eps": 1e-05'))
     shutil.rmtree(paths.BLOCKS)
     assert refill_draw(job(n=24), store) == 0
+
+
+def test_nothing_is_taken_from_a_table_that_is_not_what_the_lock_promises(study):
+    run(job(n=24))
+    path = paths.samples("toy", "base")
+    entry = LockEntry("sample@base", "x", {}, {}, {path.as_posix(): path_digest(path)})
+    assert check_table(path, entry) == ""
+    assert "dvc.lock does not know it" in check_table(path, None)
+    # Edited texts keep their seeds: rows alone cannot tell.
+    SAMPLES.write(SAMPLES.read(path).with_columns(text=pl.lit("42")), path)
+    assert "damaged or edited" in check_table(path, entry)
+    assert f"dvc checkout --force {path}" in check_table(path, entry)
+    before = content()
+    shutil.rmtree(paths.BLOCKS)
+    run(job(n=24))  # the stage itself draws, and takes nothing from what lies there
+    assert content() != before
+    assert SAMPLES.read(path)["text"].to_list() != ["42"] * len(table())
 
 
 def test_a_refilled_table_without_log_probabilities_is_drawn_again_for_them(study):

@@ -27,10 +27,8 @@ def project(tmp_path, monkeypatch):
 
 
 def execute(project, n=4, name="double@a"):
-    params = {
-        "params.yaml": {"study": "toy", "draws": {"a": {"n": n, "sets": ["x"], "rate": 1e-05}}}
-    }
-    execution = open_execution(Step(name=name), params, project)
+    params = {"study": "toy", "draws": {"a": {"n": n, "sets": ["x"], "rate": 1e-05}}}
+    execution = open_execution(Step(name=name), {"params.yaml": params}, project)
     (project / "out.txt").write_text(f"{n}\n")
     return execution.finish({"reward": n / 10})
 

@@ -22,6 +22,7 @@ COMMANDS = (
     "export",
     "restore",
     "prune",
+    "migrate",
     "status",
 )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import polars as pl
 import typer
@@ -21,6 +21,7 @@ from passk.provenance.explain import ExplainError, Link
 from passk.provenance.lock import LockEntry, read_lock
 from passk.provenance.mlflow_runs import flatten
 from passk.provenance.suites import read_suite
+from passk.provenance.tables_in_git import TABLES
 
 
 def main(
@@ -61,7 +62,7 @@ def main(
         raise typer.Exit(1) from None
 
 
-def parse_condition(keys: Iterable[str], options: Mapping[str, Any]) -> dict[str, Any]:
+def parse_condition(keys: Iterable[str], options: Mapping[str, object]) -> dict[str, object]:
     """Column -> value, from options and from `key=value` words.
 
     Example:
@@ -79,7 +80,7 @@ def parse_condition(keys: Iterable[str], options: Mapping[str, Any]) -> dict[str
     return where
 
 
-def lines(number: str, where: Mapping[str, Any], problem: str, limit: int) -> Iterator[str]:
+def lines(number: str, where: Mapping[str, object], problem: str, limit: int) -> Iterator[str]:
     """What is printed, line by line; what cannot be found is said before the first."""
     params = read(paths.PARAMS)
     study = str(params["study"])
@@ -120,7 +121,7 @@ def lines(number: str, where: Mapping[str, Any], problem: str, limit: int) -> It
 
 
 def _validation(
-    study: str, where: Mapping[str, Any], entries: Mapping[str, LockEntry]
+    study: str, where: Mapping[str, object], entries: Mapping[str, LockEntry]
 ) -> Iterator[str]:
     """What an expectation suite found, and what it looked at."""
     if unknown := [name for name in where if name != "kind"]:
@@ -208,9 +209,13 @@ def _samples(samples: pl.DataFrame, limit: int) -> Iterator[str]:
 def _link(link: Link) -> Iterator[str]:
     """One file of the way back: digest, stage, command, parameters, commit."""
     indent = "  " * (link.depth + 1)
-    state = {"same": "", "changed": "  CHANGED since", "missing": "  not here: dvc pull"}[
-        link.state
-    ]
+    maker = f"dvc repro {link.entry.stage} makes it" if link.entry else "git has it, or its owner"
+    state = {
+        "same": "",
+        "copied": f"  in {TABLES}",
+        "changed": "  CHANGED since",
+        "missing": f"  not here: {maker}",
+    }[link.state]
     yield f"{indent}{link.path}  md5 {link.locked or '?'}{state}"
     if link.entry is None:
         yield f"{indent}  a source: no stage writes it"

@@ -9,9 +9,7 @@ from pathlib import Path
 PARAMS = Path("params.yaml")
 COMPONENTS = Path("components.json")  # git-ignored: digests of the code that each stage uses
 LEDGER = Path("ledger.jsonl")  # in git: one line per execution that dvc.lock names
-STATE = Path(
-    ".passk"
-)  # git-ignored: records, blocks, verdicts, calibration, resume folders, stamps
+STATE = Path(".passk")  # git-ignored: records, blocks, verdicts, resume folders, stamps
 RECORDS = STATE / "records"
 BLOCKS = STATE / "blocks"
 VERDICTS = STATE / "verdicts"

@@ -1,8 +1,9 @@
 """Files and folders written whole or not at all, and JSON read with errors that name the file.
 
-What is written stands under a temporary name beside its target until it is complete, and is then
-renamed. A reader sees the old content or the new, never half of it; of two writers the later one
-wins, whole.
+What is written stands under a temporary name until it is complete, and is then renamed. A reader
+sees the old content or the new, never half of it; of two writers the later one wins, whole. The
+temporary name lies in the folder that the environment variable `PASSK_TEMPORARY` names, where that
+is on the target's file system, so that nothing stands beside outputs; else beside the target.
 
 Covered: a process killed at any moment, a full disk, several writers. Not covered: a power failure
 (nothing is flushed to the disk itself), file systems on which a rename is not atomic.
@@ -16,13 +17,16 @@ Example:
 """
 
 import errno
+import hashlib
 import json
 import os
+import re
 import shutil
 import socket
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +35,81 @@ class FileError(ValueError):
     """A file is missing or cannot be read as what it should be; the message names it."""
 
 
+TEMPORARY = "PASSK_TEMPORARY"  # environment variable: a folder for what is not complete
+
+
 def _temporary(path: Path) -> Path:
-    """A name beside a path that no other host, process or thread uses."""
-    writer = f"{socket.gethostname()}-{os.getpid()}-{threading.get_ident()}"
-    return path.with_name(f".{path.name}.{writer}.tmp")
+    """A name that no other host, process or thread uses for this path."""
+    folder = _temporary_folder(path.parent)
+    if folder is None:
+        return _beside(path)
+    parent = hashlib.sha256(os.fsencode(path.parent.absolute())).hexdigest()[:12]
+    return folder / f".{path.name}.{parent}.{_writer()}.tmp"
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{_writer()}.tmp")
+
+
+def _writer() -> str:
+    return f"{socket.gethostname()}-{os.getpid()}-{threading.get_ident()}"
+
+
+def _temporary_folder(parent: Path) -> Path | None:
+    """The folder for what is not complete, if it is on the file system of a target's folder."""
+    name = os.environ.get(TEMPORARY)
+    if not name:
+        return None
+    with suppress(OSError):
+        folder = Path(name)
+        folder.mkdir(parents=True, exist_ok=True)
+        if folder.stat().st_dev == _existing(parent).stat().st_dev:
+            return folder
+    return None
+
+
+def _existing(folder: Path) -> Path:
+    """A folder, or the first above it that exists."""
+    folder = folder.absolute()
+    return next(f for f in (folder, *folder.parents) if f.exists())
+
+
+@contextmanager
+def _on_one_file_system(temporary: Path, path: Path) -> Iterator[Path]:
+    """Give a temporary path that can be renamed to `path`, or linked there.
+
+    One device number may be mounted twice, and no rename goes from one mount to the other: then
+    the content is copied beside the target first.
+    """
+    place = temporary
+    if temporary.parent != path.parent and not _can_rename(temporary.parent, path.parent):
+        place = _beside(path)
+        if temporary.is_dir():
+            shutil.copytree(temporary, place, symlinks=True)
+        else:
+            shutil.copy2(temporary, place)
+    try:
+        yield place
+    finally:
+        if place != temporary and place.is_dir():
+            shutil.rmtree(place, ignore_errors=True)
+        elif place != temporary:
+            place.unlink(missing_ok=True)
+
+
+@lru_cache(maxsize=64)
+def _can_rename(source: Path, target: Path) -> bool:
+    """Whether a file of one folder can be renamed into another, tried with an empty one."""
+    probe, moved = source / f".probe.{_writer()}.tmp", target / f".probe.{_writer()}.tmp"
+    try:
+        probe.touch()
+        probe.replace(moved)
+    except OSError as error:
+        return error.errno != errno.EXDEV
+    finally:
+        probe.unlink(missing_ok=True)
+        moved.unlink(missing_ok=True)
+    return True
 
 
 @contextmanager
@@ -47,7 +122,8 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = _temporary(path)
     try:
         yield temporary
-        temporary.replace(path)
+        with _on_one_file_system(temporary, path) as place:
+            place.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -74,7 +150,8 @@ def write_once(path: Path, text: str) -> bool:
     temporary = _temporary(path)
     try:
         temporary.write_text(text, encoding="utf-8", newline="")
-        os.link(temporary, path)  # fails if the path exists: the first writer wins
+        with _on_one_file_system(temporary, path) as place:
+            os.link(place, path)  # fails if the path exists: the first writer wins
     except FileExistsError:
         return False
     finally:
@@ -86,14 +163,16 @@ def write_once(path: Path, text: str) -> bool:
 def replacing_folder(folder: Path) -> Iterator[Path]:
     """Give an empty folder to fill; at the end it takes the place of `folder`.
 
-    After an error `folder` is as it was. What killed writers of this host left beside it goes.
+    After an error `folder` is as it was. What killed writers of this host left of it goes.
     """
     _sweep(folder)
     temporary = _temporary(folder)
     temporary.mkdir(parents=True)
     try:
         yield temporary
-        _exchange(temporary, folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with _on_one_file_system(temporary, folder) as place:
+            _exchange(place, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -116,11 +195,15 @@ def _exchange(temporary: Path, folder: Path) -> None:
 
 def _sweep(folder: Path) -> None:
     """Remove temporary folders of processes of this host that are no more; models are large."""
-    start = f".{folder.name}.{socket.gethostname()}-"
-    for path in folder.parent.iterdir() if folder.parent.is_dir() else ():
-        process = path.name.removeprefix(start).partition("-")[0]
-        if path.name.startswith(start) and process.isdecimal() and not _runs(int(process)):
-            shutil.rmtree(path, ignore_errors=True)
+    places = {folder.parent, _temporary(folder).parent}
+    name = re.compile(
+        rf"\.{re.escape(folder.name)}\.(?:[0-9a-f]{{12}}\.)?{re.escape(socket.gethostname())}-(\d+)-"
+    )
+    for place in places:
+        for path in place.iterdir() if place.is_dir() else ():
+            writer = name.match(path.name)
+            if writer and not _runs(int(writer[1])):
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _runs(process: int) -> bool:
@@ -135,7 +218,7 @@ def _runs(process: int) -> bool:
 
 def remove_folder(folder: Path) -> None:
     """Remove a folder so that a kill leaves nothing of it under its own name."""
-    hidden = _temporary(folder)
+    hidden = _beside(folder)
     with suppress(FileNotFoundError):
         folder.replace(hidden)
         shutil.rmtree(hidden)

@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from passk.config import paths
 from passk.core import processor
-from passk.core.files import remove_folder, write_text
+from passk.core.files import TEMPORARY, remove_folder, write_text
 from passk.pipeline.dag import Stage, cached
 from passk.pipeline.identity.components import stage_module
 from passk.pipeline.identity.guard import Guard
@@ -65,6 +65,7 @@ def main(arguments: list[str]) -> int:
     """Run the stage named on the command line; the exit code for the shell."""
     processor.pin()
     os.environ.update(ENVIRONMENT)
+    os.environ[TEMPORARY] = str((paths.STATE / "tmp").resolve())
     if not sys.stderr.isatty():  # a progress bar in a log: a line now and then
         os.environ.setdefault("TQDM_MININTERVAL", "10")
     signal.signal(signal.SIGTERM, _terminated)

@@ -13,7 +13,7 @@ untracked file above 10 MB is left out of the tree; the list still names it.
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +59,25 @@ def read_code_state(root: Path = Path()) -> CodeState:
     paths = _parse_status(status)
     tree = _keep_tree(root, folder, commit, paths) if paths else None
     return CodeState(commit, paths[:20], tree)
+
+
+def find_unnamed_trees(named: Collection[str], root: Path = Path()) -> list[str]:
+    """Refs of kept trees that no ledger names, in no branch, and none of some other places.
+
+    Args:
+        named: trees that records name.
+        root: of the study.
+    """
+    refs = (run_git(root, "for-each-ref", "--format=%(refname)", TREES) or "").split()
+    branches = ("for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes", "refs/tags")
+    heads = (run_git(root, *branches) or "").split()
+    pattern = (":(top,glob)**/ledger.jsonl",)
+    return [
+        ref
+        for ref in refs
+        if (tree := ref.rpartition("/")[2]) not in named
+        and run_git(root, "grep", "-q", tree, *heads, "--", *pattern) is None
+    ]
 
 
 def has_object(name: str, root: Path = Path()) -> bool:

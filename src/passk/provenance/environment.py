@@ -64,8 +64,8 @@ def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     Example:
         >>> import tempfile
         >>> file = Path(tempfile.mkdtemp()) / "cpuinfo"
-        >>> _ = file.write_text("vendor_id: AuthenticAMD\\ncpu family: 25\\nmodel: 1\\n"
-        ...                     "stepping: 1\\nflags: fpu fma avx2 avx\\n")
+        >>> _ = file.write_text("vendor_id: AuthenticAMD\ncpu family: 25\nmodel: 1\n"
+        ...                     "stepping: 1\nflags: fpu fma avx2 avx\n")
         >>> processor(file)
         'AuthenticAMD family 25 model 1 stepping 1: avx fma avx2'
     """

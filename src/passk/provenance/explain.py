@@ -7,7 +7,6 @@ by the stages themselves; each link says whether the file still has the locked d
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 from polars.exceptions import PolarsError
@@ -20,6 +19,7 @@ from passk.config import manifest, paths
 from passk.provenance import records
 from passk.provenance.lock import LockEntry, path_digest
 from passk.provenance.run_record import RunRecord
+from passk.provenance.tables_in_git import locate
 
 _CODE = "src/"
 
@@ -35,7 +35,8 @@ class Link:
     Attributes:
         path: the file or folder.
         locked: its digest in `dvc.lock`.
-        state: same, changed or missing, compared with that digest.
+        state: same, changed or missing, compared with that digest; copied: the file is not here,
+            but a copy of it in git has the digest.
         entry: the lock entry of the stage that wrote it; None for a source.
         record: the run record of that execution; None where this repository has none.
         depth: how many stages lie between it and the number.
@@ -64,7 +65,7 @@ def key_columns(table: str) -> tuple[str, ...]:
 
 
 def find_rows(
-    study: str, table: str, where: Mapping[str, Any], row: int | None = None, root: Path = Path()
+    study: str, table: str, where: Mapping[str, object], row: int | None = None, root: Path = Path()
 ) -> Sequence[ResultRow]:
     """The row of a result table that a person asks about; several only where values are listed.
 
@@ -78,27 +79,15 @@ def find_rows(
     Raises:
         ExplainError: no such table, column or row, or more rows match than values were listed.
     """
-    path = root / paths.results(study, table)
+    path = locate(paths.results(study, table), root)
     if not path.exists():
-        known = sorted({p.stem for p in path.parent.glob("*.parquet")})
+        folders = (path.parent, locate(paths.results(study, "pass_at_k"), root).parent)
+        known = sorted({p.stem for folder in folders for p in folder.glob("*.parquet")})
         raise ExplainError(f"{path}: no such result; known: {', '.join(known) or 'none yet'}")
     frame = read_table(path)
-    columns = [name for name, kind in frame.schema.items() if not kind.is_nested()]
-    if unknown := [name for name in where if name not in columns]:
-        raise ExplainError(
-            f"{table}: no column {', '.join(unknown)}; columns: {', '.join(columns)}"
-        )
-    condition = " ".join(f"{name}={value}" for name, value in where.items())
-    listed = []
-    for name, value in where.items():
-        values = _split_values(frame[name], str(value))
-        parts = {text: frame.filter(_equal(frame[name], text)) for text in values}
-        if missing := [text for text, part in parts.items() if part.is_empty()]:
-            which = f" ({name}={missing[0]})" if len(values) > 1 else ""
-            here = f"; {name} here: {_format_values(frame[name])}" if len(frame) else ""
-            raise ExplainError(f"{table}: no row {condition}{which}{here}")
-        frame = pl.concat(parts.values())
-        listed += [name] if len(values) > 1 else []
+    frame, listed = _narrow(frame, table, where)
+    columns = _plain_columns(frame)
+    condition = _format_condition(where)
     if row is not None:
         if not 0 <= row < len(frame):
             raise ExplainError(f"{table}: no row {row}: {len(frame)} rows match, from 0")
@@ -115,14 +104,55 @@ def find_rows(
     )
 
 
-def read_table(path: Path) -> pl.DataFrame:
-    """A table of the study; what is wrong with it names the file.
+def select_rows(frame: pl.DataFrame, table: str, where: Mapping[str, object]) -> pl.DataFrame:
+    """The rows of a result table that have some values.
+
+    Raises:
+        ExplainError: no such column or row.
+    """
+    return _narrow(frame, table, where)[0]
+
+
+def _narrow(
+    frame: pl.DataFrame, table: str, where: Mapping[str, object]
+) -> tuple[pl.DataFrame, list[str]]:
+    """The rows that have some values, and the columns of which several values were listed."""
+    columns = _plain_columns(frame)
+    if unknown := [name for name in where if name not in columns]:
+        raise ExplainError(
+            f"{table}: no column {', '.join(unknown)}; columns: {', '.join(columns)}"
+        )
+    condition = _format_condition(where)
+    listed = []
+    for name, value in where.items():
+        values = _split_values(frame[name], str(value))
+        parts = {text: frame.filter(_equal(frame[name], text)) for text in values}
+        if missing := [text for text, part in parts.items() if part.is_empty()]:
+            which = f" ({name}={missing[0]})" if len(values) > 1 else ""
+            here = f"; {name} here: {_format_values(frame[name])}" if len(frame) else ""
+            raise ExplainError(f"{table}: no row {condition}{which}{here}")
+        frame = pl.concat(parts.values())
+        listed += [name] if len(values) > 1 else []
+    return frame, listed
+
+
+def _plain_columns(frame: pl.DataFrame) -> list[str]:
+    return [name for name, kind in frame.schema.items() if not kind.is_nested()]
+
+
+def _format_condition(where: Mapping[str, object]) -> str:
+    return " ".join(f"{name}={value}" for name, value in where.items())
+
+
+def read_table(path: Path, maker: str = "") -> pl.DataFrame:
+    """A table of the study; what is wrong with it names the file, and the stage that makes it.
 
     Raises:
         ExplainError: it is not here, or is no parquet file.
     """
     if not path.exists():
-        raise ExplainError(f"{path}: not here; run its stage, or: dvc pull")
+        remedy = f"dvc repro {maker} makes it" if maker else "run its stage"
+        raise ExplainError(f"{path}: not here; {remedy} (dvc pull fetches it from a remote)")
     try:
         return pl.read_parquet(path)
     except (PolarsError, OSError) as error:
@@ -186,7 +216,7 @@ def trace(
             visited.add(written)
             digest = locked if entry is None or written not in entry.outs else entry.outs[written]
             record = records.find_record(entry, root) if entry else None
-            yield Link(written, digest, _state(root / written, digest, root), entry, record, depth)
+            yield Link(written, digest, _state(written, digest, root), entry, record, depth)
             if entry is not None:
                 for dep, md5 in sorted(entry.deps.items(), key=_rank):
                     if not dep.startswith(_CODE):
@@ -216,15 +246,18 @@ def _rank(dep: tuple[str, str]) -> tuple[int, str]:
     return next((i for i, p in enumerate(folders) if p in dep[0]), len(folders)), dep[0]
 
 
-def _state(path: Path, locked: str, root: Path) -> str:
+def _state(name: str, locked: str, root: Path) -> str:
+    path = locate(Path(name), root)
     if not path.exists():
         return "missing"
-    return "same" if not locked or path_digest(path, root) == locked else "changed"
+    if locked and path_digest(path, root) != locked:
+        return "changed"
+    return "same" if path == root / name else "copied"
 
 
 def read_counts(study: str, draw: str, name: str | None, root: Path = Path()) -> pl.DataFrame:
     """Count rows of a draw, of a set or view if named: `set, index, problem_id, n, c, unknown`."""
-    frame = read_table(root / paths.counts(study, draw))
+    frame = read_table(locate(paths.counts(study, draw), root), f"count@{draw}")
     if name is not None:
         view = _read_views(study, root).get(name)
         frame = frame.filter(pl.col("set") == (name if view is None else view.set))
@@ -235,7 +268,7 @@ def read_counts(study: str, draw: str, name: str | None, root: Path = Path()) ->
 
 def _read_views(study: str, root: Path) -> Mapping[str, ViewMembers]:
     """Each view's set and problems, where the study has views."""
-    path = root / paths.manifest(study, "views")
+    path = locate(paths.manifest(study, "views"), root)
     return manifest.read_views(path).views if path.exists() else {}
 
 
@@ -272,7 +305,11 @@ def read_samples(
         )
     key = ["set", "problem_id", "sample_index"]
     selected = (identity == matches["problem_id"][0]) & (pl.col("set") == matches["set"][0])
-    texts = read_table(root / paths.samples(study, draw)).filter(selected).select(*key, "text")
-    verdicts = read_table(root / paths.verdicts(study, draw)).filter(selected)
+    texts = (
+        read_table(root / paths.samples(study, draw), f"sample@{draw}")
+        .filter(selected)
+        .select(*key, "text")
+    )
+    verdicts = read_table(root / paths.verdicts(study, draw), f"verify@{draw}").filter(selected)
     verdicts = verdicts.select(*key, "verdict", "reason", "answer")
     return texts.join(verdicts, on=key, how="left").sort("sample_index")

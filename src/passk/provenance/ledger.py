@@ -16,7 +16,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from passk.config.paths import LEDGER, RECORDS
@@ -49,8 +49,15 @@ class Ledger:
 
     def find(self, entry: str) -> RunRecord | None:
         """The record of a lock entry, by its digest; after a merge the earlier of two."""
-        held = [record for record in self.records.values() if record.entry == entry]
-        return min(held, key=lambda r: (r.execution.started, r.digest), default=None)
+        known = self._by_entry.get(entry, ())
+        return min(known, key=lambda r: (r.execution.started, r.digest), default=None)
+
+    @cached_property
+    def _by_entry(self) -> Mapping[str, list[RunRecord]]:
+        groups: dict[str, list[RunRecord]] = {}
+        for record in self.records.values():
+            groups.setdefault(record.entry, []).append(record)
+        return groups
 
     @property
     def text(self) -> str:
@@ -143,10 +150,10 @@ def gather(entries: Iterable[LockEntry], old: Ledger, stores: Iterable[RecordSto
     """
     stores = tuple(stores)
     genuine = {name: r for name, r in old.records.items() if r.digest == name}
-    held = Ledger(genuine, old.environments)
+    known = Ledger(genuine, old.environments)
     records: dict[str, RunRecord] = {}
     for entry in entries:
-        options = (held.find(entry.digest), *(store.find(entry.digest) for store in stores))
+        options = (known.find(entry.digest), *(store.find(entry.digest) for store in stores))
         record = next((r for r in options if r and r.digest == r.stated), None)
         if record is not None and record.outs == dict(entry.outs):
             records[record.digest] = record
@@ -161,7 +168,7 @@ def gather(entries: Iterable[LockEntry], old: Ledger, stores: Iterable[RecordSto
             records[name] = record
             queue += record.parents
     wanted = {record.execution.environment for record in records.values()}
-    packages = {name: _packages(name, held, stores) for name in wanted}
+    packages = {name: _packages(name, known, stores) for name in wanted}
     return Ledger(records, {name: names for name, names in packages.items() if names})
 
 
@@ -186,9 +193,9 @@ def _index(root: Path) -> None:
     write_text(root / _SEEN, _state(root, LEDGER))
 
 
-def _packages(name: str, held: Ledger, stores: Iterable[RecordStore]) -> tuple[str, ...]:
+def _packages(name: str, known: Ledger, stores: Iterable[RecordStore]) -> tuple[str, ...]:
     """The packages of an environment; empty where nobody knows them, or they are others."""
-    texts = ["\n".join(held.environments.get(name, ()))]
+    texts = ["\n".join(known.environments.get(name, ()))]
     texts += [_text(store.environments / f"{name}.txt") for store in stores]
     right = (text for text in texts if text and environment_digest(text) == name)
     return tuple(next(right, "").splitlines())

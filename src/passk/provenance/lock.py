@@ -41,7 +41,7 @@ class LockEntry:
     stage: str
     cmd: str
     deps: Mapping[str, str]
-    params: Mapping[str, Mapping[str, object]]
+    params: Mapping[str, Mapping[str, Any]]
     outs: Mapping[str, str]
 
     @property

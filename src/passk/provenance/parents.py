@@ -62,9 +62,9 @@ def _find_within(
         elif "/" in name:
             first, _, rest = name.partition("/")
             inner.setdefault(first, {})[rest] = md5
-    for name, held in inner.items():
-        digest = _ask(stores, f"{path}/{name}", listing_digest(held))
+    for name, files_within in inner.items():
+        digest = _ask(stores, f"{path}/{name}", listing_digest(files_within))
         if digest:
             yield digest
         else:
-            yield from _find_within(f"{path}/{name}", held, stores)
+            yield from _find_within(f"{path}/{name}", files_within, stores)

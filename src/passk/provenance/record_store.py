@@ -47,9 +47,17 @@ class RecordStore:
         return self.folder / "environments"
 
     def find(self, entry: str) -> RunRecord | None:
-        """The record of a lock entry, by the digest of the entry; None where none can be read."""
-        name = _read(self._entry(entry))
+        """The record of a lock entry, by the entry's digest; None where none reads."""
+        name = self.name(entry)
         return self.read(name) if name else None
+
+    def name(self, entry: str) -> str:
+        """The digest of the record of a lock entry, whether it reads or not; empty without one."""
+        return _read(self._entry(entry))
+
+    def unname(self, entry: str) -> None:
+        """Forget which record a lock entry has."""
+        self._entry(entry).unlink(missing_ok=True)
 
     def read(self, digest: str) -> RunRecord | None:
         """A record by its own digest; None where there is none that reads."""
@@ -64,15 +72,15 @@ class RecordStore:
             record: of a finished execution.
             folders: its outputs, by path.
         """
-        held = self.find(record.entry)
-        if held is None:
+        known = self.find(record.entry)
+        if known is None:
             write_text(self.path(record.digest), json_text(record.document))
             pointer = self._entry(record.entry)
             if not write_once(pointer, record.digest):
-                held = self.find(record.entry)  # another process was first
-                if held is None:
+                known = self.find(record.entry)  # another process was first
+                if known is None:
                     write_text(pointer, record.digest)  # it points to what is gone or damaged
-        kept = held or record
+        kept = known or record
         self.index(kept)
         for contents in folders.values():
             if contents.md5.endswith(".dir"):
@@ -82,17 +90,17 @@ class RecordStore:
     def index(self, record: RunRecord) -> None:
         """Note that a record made its outputs last."""
         for path, md5 in record.outs.items():
-            place = self._out(path) / md5
-            if _read(place) != record.digest:
-                write_text(place, record.digest)
+            pointer_file = self._out(path) / md5
+            if _read(pointer_file) != record.digest:
+                write_text(pointer_file, record.digest)
 
     def makers(self, path: str) -> dict[str, str]:
         """Each content that a path had, by its digest -> the record that made it, newest first."""
         folder = self._out(path)
         if not folder.is_dir():
             return {}
-        places = sorted(folder.iterdir(), key=lambda p: p.stat().st_mtime_ns, reverse=True)
-        return {place.name: _read(place) for place in places if not place.name.startswith(".")}
+        files = sorted(folder.iterdir(), key=lambda p: p.stat().st_mtime_ns, reverse=True)
+        return {file.name: _read(file) for file in files if not file.name.startswith(".")}
 
     def maker(self, path: str, md5: str) -> str:
         """The record that made a path as it is now; empty where none is known."""

@@ -26,7 +26,7 @@ from passk.config.paths import STATE
 from passk.core.digests import digest
 from passk.core.files import write_json
 from passk.provenance import environment
-from passk.provenance.code_state import read_code_state
+from passk.provenance.code_state import CodeState, read_code_state
 from passk.provenance.ledger import LedgerError, index_ledger, read_ledger
 from passk.provenance.lock import Contents, LockEntry, read_contents, relative
 from passk.provenance.parents import find_parents
@@ -65,6 +65,7 @@ class Execution:
         params: parameter file -> the declared parameters, nested as in the file.
         deps: path -> digest of what goes in.
         parents: digests of the records whose outputs go in.
+        code: git's state when it started.
         root: the project's root.
         id: names this execution in tracking; unlike the lock entry's digest, new at every run.
     """
@@ -73,6 +74,7 @@ class Execution:
     params: Mapping[str, Values]
     deps: Mapping[str, str]
     parents: tuple[str, ...]
+    code: CodeState
     root: Path
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     id: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -94,8 +96,8 @@ class Execution:
         measured = {key: _finite(value) for key, value in (metrics or {}).items()}
         record = self._record(_digests(contents), metrics=measured)
         own, *shared = open_stores(self.root)
-        held = next((r for s in (own, *shared) if (r := s.find(record.entry))), record)
-        kept = own.add(held, contents)
+        known = next((r for s in (own, *shared) if (r := s.find(record.entry))), record)
+        kept = own.add(known, contents)
         for store in shared:
             with suppress(OSError):  # a cache that is not ours to write
                 store.add(kept, contents)
@@ -130,14 +132,13 @@ class Execution:
         """The record of this execution, which ends now."""
         entry = LockEntry(self.stage.name, self.stage.cmd, self.deps, self._keys(), outs)
         ended = datetime.now(UTC)
-        code = read_code_state(self.root)
         folders = [store.environments for store in open_stores(self.root)]
         facts = ExecutionFacts(
             id=self.id,
             exit_status=status,
-            commit=code.commit,
-            dirty=code.dirty,
-            tree=code.tree,
+            commit=self.code.commit,
+            dirty=self.code.dirty,
+            tree=self.code.tree,
             environment=environment.environment(folders),
             **environment.machine(),
             device=environment.device(),
@@ -182,7 +183,8 @@ def open_execution(
     contents = _read_all(stage.deps, root, f"{stage.name} needs an input")
     index_ledger(root)
     parents = find_parents(contents, open_stores(root))
-    execution = Execution(stage, params, _digests(contents), parents, root)
+    code = read_code_state(root)
+    execution = Execution(stage, params, _digests(contents), parents, code, root)
     execution._enter()
     return execution
 
@@ -198,13 +200,13 @@ def find_record(
         stores: where to look, if known; otherwise found from the root.
     """
     own, *shared = stores or open_stores(root)
-    held = own.find(entry.digest)
-    if held is None:
+    known = own.find(entry.digest)
+    if known is None:
         with suppress(LedgerError):
-            held = read_ledger(root).find(entry.digest)
-    if held is None:
-        held = next((r for s in shared if (r := s.find(entry.digest))), None)
-    return None if held is None else held.complete(entry)
+            known = read_ledger(root).find(entry.digest)
+    if known is None:
+        known = next((r for s in shared if (r := s.find(entry.digest))), None)
+    return None if known is None else known.complete(entry)
 
 
 def enqueue(record: RunRecord, root: Path = Path()) -> None:
@@ -222,7 +224,7 @@ def _read_all(paths: tuple[str, ...], root: Path, complaint: str) -> dict[str, C
 
 
 def _digests(contents: Mapping[str, Contents]) -> dict[str, str]:
-    return {path: held.md5 for path, held in contents.items()}
+    return {path: inner.md5 for path, inner in contents.items()}
 
 
 def _at(values: Values, key: str) -> object:

@@ -6,6 +6,7 @@ from passk.config import paths
 from passk.core.files import FileError, read_json
 from passk.data.expectations.results import SuiteResult
 from passk.provenance.explain import ExplainError
+from passk.provenance.tables_in_git import locate
 
 
 def read_suite(study: str, kind: str, root: Path = Path()) -> SuiteResult:
@@ -14,7 +15,7 @@ def read_suite(study: str, kind: str, root: Path = Path()) -> SuiteResult:
     Raises:
         ExplainError: no such suite, or its file cannot be read.
     """
-    path = root / paths.validation(study, kind)
+    path = locate(paths.validation(study, kind), root)
     if not path.exists():
         known = sorted(p.stem for p in path.parent.glob("*.json"))
         raise ExplainError(

@@ -45,10 +45,6 @@ def _sample(job: Job, draw: Draw, problems: pl.DataFrame) -> tuple[pl.DataFrame,
     samples_by_block, missing = _read_blocks(
         store, draw, job.item, [b for problem in planned for b in problem.blocks]
     )
-    refilled = refill_draw(job, store) if missing else 0
-    if refilled:
-        restored, missing = _read_blocks(store, draw, job.item, missing)
-        samples_by_block |= restored
     reused = sum(map(len, samples_by_block.values()))
     seconds = 0.0
     if missing:
@@ -60,7 +56,6 @@ def _sample(job: Job, draw: Draw, problems: pl.DataFrame) -> tuple[pl.DataFrame,
         "samples": float(frame.height),
         "drawn": float(drawn),
         "reused": float(reused),
-        "refilled_blocks": float(refilled),
         "damaged_blocks": float(len(store.damaged)),
         "truncated": float((frame["finish_reason"] == "length").mean() or 0.0),  # type: ignore[arg-type]
     }
@@ -154,8 +149,8 @@ def _load(job: Job, draw: Draw, images: set[str]) -> BlockSampler:
 def refill_draw(job: Job, store: BlockStore) -> int:
     """Fill the store from the draw's own table, where there is one; returns blocks written.
 
-    DVC removes an output before it runs a stage, so that the stage finds nothing there; after a
-    clone `passk restore` calls this for every draw.
+    The table must be what the lock promises: `passk restore`, which calls this, checks it. The
+    stage itself takes nothing from a table, which anything may have written.
     """
     path = paths.samples(job.study, job.item)
     if not path.exists():

@@ -1,0 +1,1 @@
+"""Checking a whole study: files, lock, records, git, random streams, counts, intervals, page."""

@@ -1,0 +1,238 @@
+"""Files of a study beside its lock: outputs, inputs, sources, parameters, components, cache."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from passk.config import paths
+from passk.core.digests import file_digest
+from passk.core.yaml_files import ParameterError, read, select
+from passk.data.sources import OtherFileError, check_file
+from passk.provenance.audit.study import AuditCheck, AuditedStudy, flatten_outs
+from passk.provenance.code_state import run_git
+from passk.provenance.dvc_cache import cached_files, object_path, read_listing
+from passk.provenance.lock import LOCK
+
+COMPONENTS = paths.COMPONENTS.as_posix()  # a parameter file, which machines write
+_SAMPLED = 20  # objects of the cache that are read without `--deep`
+
+
+def check_outputs(study: AuditedStudy) -> AuditCheck:
+    """Every output is here and has its digest; every stage ran."""
+    check = AuditCheck("outputs are those of dvc.lock", "outputs")
+    for name in sorted(set(study.stages) - set(study.entries)):
+        first = next(iter(study.stages[name].outs), LOCK.as_posix())
+        check.fault(first, name, f"the stage is not in {LOCK}: it never ran", f"dvc repro {name}")
+    for name, entry in study.locked.items():
+        for path, md5 in entry.outs.items():
+            check.looked_at += 1
+            present = study.digest(path)
+            if present != md5:
+                problem = f"is {present or 'missing'}, should be {md5}"
+                check.fault(path, name, problem, _bring_back(study, name, path, md5))
+    return check
+
+
+def _bring_back(study: AuditedStudy, name: str, path: str, md5: str) -> str:
+    """The command that brings an output back: from the cache where it lies there, or by its stage.
+
+    DVC runs a stage whose output is missing or changed, or restores it.
+    """
+    cache = study.cache
+    held = cache and all(_is_whole(md5, file) for md5, file in cached_files(cache, md5))
+    whole = held and (not md5.endswith(".dir") or read_listing(cache, md5) is not None)  # type: ignore[arg-type]
+    return f"dvc checkout --force {path}" if whole else f"dvc repro {name}"
+
+
+def check_inputs(study: AuditedStudy) -> AuditCheck:
+    """Every stage read what is here now; what no stage writes is as it was read."""
+    check = AuditCheck("inputs and sources are those that were read", "inputs")
+    outs = flatten_outs(study.locked.values())
+    for name, entry in study.locked.items():
+        for path, md5 in entry.deps.items():
+            writer, written = outs.get(path, ("", ""))
+            present = study.digest(path)
+            if written and written != md5:
+                problem = f"read {md5}, but {writer} wrote {written}"
+                check.fault(path, name, problem, f"dvc repro {name}")
+            elif present is None and (writer or _is_made(path, outs)):
+                check.skip(f"what {name} read is not here; see the outputs")
+                continue
+            elif present != md5 and not writer and not _is_made(path, outs):
+                problem = f"is {present or 'missing'}, {name} read {md5}"
+                check.fault(path, name, problem, _restore_source(study, name, path, md5))
+            elif present != md5 and not writer:
+                problem = f"holds {present}, {name} read {md5}"
+                check.fault(path, name, problem, f"dvc repro {name}")
+            check.looked_at += 1
+    return check
+
+
+def _is_made(path: str, outs: Mapping[str, object]) -> bool:
+    """Whether a path lies in an output, or around some."""
+    inside = any(parent.as_posix() in outs for parent in Path(path).parents)
+    return inside or any(out.startswith(f"{path}/") for out in outs)
+
+
+def _restore_source(study: AuditedStudy, name: str, path: str, md5: str) -> str:
+    tracked = run_git(study.root, "ls-files", "--error-unmatch", "--", path)
+    if tracked and run_git(study.root, "diff", "--quiet", "HEAD", "--", path) is None:
+        return f"git checkout HEAD -- {path}, or to go on with this one: dvc repro {name}"
+    return f"put the file of md5 {md5} there, or to go on with this one: dvc repro {name}"
+
+
+def check_sources(study: AuditedStudy) -> AuditCheck:
+    """Published files have the digests that parameters or `sources.yaml` record."""
+    check = AuditCheck("published files have their recorded digests", "files")
+    for place, entry in _find_sources(study.values):
+        path = Path(str(entry["path"]))
+        if not (study.root / path).exists():
+            check.skip(f"{path} ({place}) is not here")
+            continue
+        wanted = entry.get("sha256")
+        try:
+            check_file(
+                str(entry["source"]), study.root / path, None if wanted is None else str(wanted)
+            )
+        except OtherFileError as error:
+            remedy = str(error).removeprefix(error.fact).removeprefix(", or ")
+            check.fault(path, place, error.fact, remedy)
+        except (ValueError, OSError) as error:
+            check.fault(path, place, str(error), "passk check")
+        check.looked_at += 1
+    return check
+
+
+def _find_sources(values: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Where parameters name a published file, and its entry."""
+    for section, items in values.items():
+        for item, entry in items.items() if isinstance(items, Mapping) else ():
+            if not isinstance(entry, Mapping):
+                continue
+            places = {
+                f"{section}.{item}": entry,
+                f"{section}.{item}.benchmark": entry.get("benchmark"),
+            }
+            for place, inner in places.items():
+                if isinstance(inner, Mapping) and {"source", "path"} <= set(inner):
+                    yield place, inner
+
+
+def check_parameters(study: AuditedStudy) -> AuditCheck:
+    """Commands and parameters are those that each stage ran with."""
+    check = AuditCheck("commands and parameters are those of dvc.lock", "parameters")
+    files: dict[str, Mapping[str, object]] = {paths.PARAMS.as_posix(): study.values}
+    for name, entry in study.locked.items():
+        stage = study.stages[name]
+        if stage.cmd != entry.cmd:
+            problem = f"the command is {stage.cmd!r}, {LOCK} has {entry.cmd!r}"
+            check.fault("dvc.yaml", name, problem, f"dvc repro {name}")
+        for file, keys in stage.params.items():
+            if file == COMPONENTS:
+                continue
+            try:
+                if file not in files:
+                    files[file] = read(study.root / file)
+            except ParameterError as error:
+                check.skip(str(error))
+                continue
+            locked = entry.params.get(file, {})
+            check.looked_at += len(keys)
+            for key in sorted({*keys, *locked}):
+                present = _value(files[file], key) if key in keys else "undeclared"
+                if problem := _compare(key, present, locked.get(key, "nothing")):
+                    remedy = f"put it back, or to run with the new value: dvc repro {name}"
+                    check.fault(file, name, problem, remedy)
+    return check
+
+
+def _compare(key: str, present: object, locked: object) -> str:
+    if _plain(present) == _plain(locked):
+        return ""
+    return f"{key} is {_short(present)}, the stage ran with {_short(locked)}"
+
+
+def _value(values: Mapping[str, object], key: str) -> object:
+    try:
+        value: object = select(values, (key,))
+    except (KeyError, TypeError):
+        return "missing"
+    for part in key.split("."):
+        assert isinstance(value, Mapping)
+        value = value[part]
+    return value
+
+
+def _plain(value: object) -> object:
+    return json.loads(json.dumps(value, default=str, sort_keys=True))
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value, default=str)
+    return text if len(text) < 120 else f"{text[:117]}..."
+
+
+def check_components(study: AuditedStudy) -> AuditCheck:
+    """The installed code is, by meaning, the code that each stage ran."""
+    check = AuditCheck("installed code is, by meaning, what ran", "stages")
+    if study.components is None:
+        check.skip("the digests of the installed code are not known")
+        return check
+    for name, entry in study.locked.items():
+        locked = {k: v for key in entry.params.get(COMPONENTS, {}).values() for k, v in _items(key)}
+        present = study.components.get(name)
+        if not locked or present is None:
+            check.skip(f"{name} names no components")
+            continue
+        check.looked_at += 1
+        for component in sorted({*locked, *present}):
+            now, then = present.get(component, "gone"), locked.get(component, "none")
+            if now != then:
+                problem = f"{component} is {now}, the stage ran with {then}"
+                check.fault(COMPONENTS, name, problem, f"dvc repro {name}")
+    return check
+
+
+def _items(value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        yield from ((str(name), str(digest)) for name, digest in value.items())
+
+
+def check_cache(study: AuditedStudy) -> AuditCheck:
+    """DVC's cache has every output, and what is read of it has its digest."""
+    check = AuditCheck("the cache has every output", "objects")
+    cache = study.cache
+    if cache is None or not cache.is_dir():
+        check.skip("there is no cache here (a clone has none before it ran or pulled)")
+        return check
+    objects = {
+        file: (name, path, md5)
+        for name, entry in study.locked.items()
+        for path, whole in entry.outs.items()
+        if not _is_uncached(path, whole, cache)
+        for md5, file in cached_files(cache, whole)
+    }
+    check.looked_at = len(objects)
+    stride = 1 if study.deep else max(1, len(objects) // _SAMPLED)
+    for number, (file, (name, path, md5)) in enumerate(objects.items()):
+        if not file.is_file():
+            problem, remove = "missing", ""
+        elif (md5.endswith(".dir") or number % stride == 0) and not _is_whole(md5, file):
+            problem, remove = f"damaged: its md5 should be {md5}", f"rm -f {file} && "
+        else:
+            continue
+        present = study.digest(path) == study.locked[name].outs[path]
+        remedy = f"dvc commit --force {name}" if present else f"dvc repro {name}"
+        check.fault(file, name, f"{problem}; it is a part of {path}", remove + remedy)
+    if not study.deep:
+        check.skip(f"the content of most of the {len(objects)} objects; --deep reads all")
+    return check
+
+
+def _is_uncached(path: str, md5: str, cache: Path) -> bool:
+    """Whether an output is declared with `cache: false`: the report, which lies in git."""
+    return path.startswith(f"{paths.REPORTS}/") and not object_path(cache, md5).exists()
+
+
+def _is_whole(md5: str, file: Path) -> bool:
+    return file.is_file() and file_digest(file, "md5") == md5.removesuffix(".dir")

@@ -1,0 +1,77 @@
+"""Records that nothing names any more, and records that are to be made anew."""
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from passk.config.paths import LEDGER
+from passk.core.files import write_text
+from passk.provenance.code_state import find_unnamed_trees, run_git
+from passk.provenance.ledger import Ledger, read_ledger, update_ledger
+from passk.provenance.lock import read_lock
+from passk.provenance.record_store import open_stores, own_store
+
+_GRACE = 3600  # seconds: DVC writes its lock after a stage has written its record
+
+
+def superseded(root: Path = Path()) -> Sequence[Path]:
+    """Records that the ledger does not name, for more than an hour; the ledger is updated first."""
+    update_ledger(root)
+    named = set(read_ledger(root).records)
+    recent = time.time() - _GRACE
+    return [
+        path
+        for path in own_store(root).all()
+        if path.stem not in named and path.stat().st_mtime < recent
+    ]
+
+
+def unnamed_trees(root: Path = Path()) -> Sequence[str]:
+    """Git refs of the trees of changed files that no record names any more."""
+    records = [*read_ledger(root).records.values(), *map(own_store(root).read, _names(root))]
+    named = {record.execution.tree for record in records if record and record.execution.tree}
+    return find_unnamed_trees(named, root)
+
+
+def drop_tree(ref: str, root: Path = Path()) -> None:
+    """Let git's garbage collection have a tree."""
+    run_git(root, "update-ref", "-d", ref)
+
+
+def _names(root: Path) -> Sequence[str]:
+    return [path.stem for path in own_store(root).all()]
+
+
+def find_records(stage: str, root: Path = Path()) -> Sequence[Path]:
+    """Where the present execution of a stage is recorded: files, and the ledger if it has a line.
+
+    Raises:
+        ValueError: the lock has no such stage.
+    """
+    digest = _find_entry(stage, root)
+    stores = open_stores(root)
+    files = [store.path(name) for store in stores if (name := store.name(digest))]
+    return [path for path in files if path.exists()]
+
+
+def forget(stage: str, root: Path = Path()) -> None:
+    """Remove all that is recorded of the present execution of a stage, in the ledger too."""
+    digest = _find_entry(stage, root)
+    for store in open_stores(root):
+        name = store.name(digest)
+        if name:
+            with suppress(OSError):  # a shared cache that is not ours to write
+                store.drop(store.path(name))
+                store.unname(digest)
+    ledger = read_ledger(root)
+    kept = {name: r for name, r in ledger.records.items() if r.entry != digest}
+    if len(kept) < len(ledger.records):
+        write_text(root / LEDGER, Ledger(kept, ledger.environments).text)
+
+
+def _find_entry(stage: str, root: Path) -> str:
+    entries = read_lock(root)
+    if stage not in entries:
+        raise ValueError(f"{stage}: dvc.lock has no such stage; `dvc stage list` names them")
+    return entries[stage].digest
