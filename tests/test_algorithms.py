@@ -146,9 +146,9 @@ def test_gradient_of_each_algorithm_agrees_with_its_formula_written_out(start, t
     drawn, gradients = {}, Gradients()
     engine = toy.sampler("step_loop", tokenizer, settings)
 
-    def draw(policy, tasks, step, *, stream="rollout", greedy=False):
-        groups = engine(policy, tasks, step, stream=stream, greedy=greedy)
-        drawn[stream] = (tasks, groups)
+    def draw(policy, request):
+        groups = engine(policy, request)
+        drawn[request.stream] = (request.tasks, groups)
         return groups
 
     trainer = PolicyTrainer(
@@ -304,14 +304,14 @@ TASKS = [Task(f"p{i}", (1, 2), str(i), level=1 + i % 3) for i in range(12)]
 def answers_of(kinds):
     """Rollouts whose text is right always, never, or for every other one, by problem."""
 
-    def draw(model, tasks, step, *, stream="rollout", greedy=False):
-        seen.append((stream, [task.problem_id for task in tasks]))
+    def draw(model, request):
+        seen.append((request.stream, [task.problem_id for task in request.tasks]))
         return [
             [
                 Rollout([3] * (1 + i), "yes" if right(task, i) else "no", False, 1.0)
                 for i in range(4)
             ]
-            for task in tasks
+            for task in request.tasks
         ]
 
     def right(task, i):

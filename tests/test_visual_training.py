@@ -14,7 +14,7 @@ from passk.core.schemas.problems import PROBLEMS
 from passk.models.image_inputs import inputs
 from passk.pipeline.stages import train as train_stage
 from passk.pipeline.stages.job import Job, StageError
-from passk.sampling.rollouts import Rollout
+from passk.sampling.rollouts import Rollout, RolloutRequest
 from passk.training import arm as arms
 from passk.training import checkpoints, memory
 from passk.training import trainer as trainers
@@ -253,7 +253,7 @@ def test_engines_agree_on_greedy_rollouts(start):
     tasks = vlm.tasks(start)(tokenizer)
     settings = toy.settings(max_new_tokens=12)
     ours, theirs = (
-        toy.sampler(name, tokenizer, settings)(model, tasks, 1, greedy=True)
+        toy.sampler(name, tokenizer, settings)(model, RolloutRequest(tasks, 1, greedy=True))
         for name in ("step_loop", "generate")
     )
     assert [g[0].token_ids for g in ours] == [g[0].token_ids for g in theirs]
@@ -263,9 +263,9 @@ def test_engines_agree_on_greedy_rollouts(start):
 def test_a_copy_of_a_policy_with_adapters_looks(start):
     model, tokenizer = checkpoints.load(start)
     tasks = vlm.tasks(start)(tokenizer)
-    draw = make_sampler(toy.settings(lora=LORA), tokenizer, (1,), start, 60)
+    of_copy = make_sampler(toy.settings(lora=LORA), tokenizer, (1,), start, 60)
     plain = toy.sampler("step_loop", tokenizer, toy.settings())
-    ours, theirs = (one(model.eval(), tasks, 1) for one in (draw, plain))
+    ours, theirs = (sampler(model.eval(), RolloutRequest(tasks, 1)) for sampler in (of_copy, plain))
     assert [[r.token_ids for r in g] for g in ours] == [[r.token_ids for r in g] for g in theirs]
 
 

@@ -15,6 +15,7 @@ from passk.models.image_inputs import ImageEncoder, inputs
 from passk.sampling.blocks import plan
 from passk.sampling.engines.engine import SamplingConfig
 from passk.sampling.engines.vllm import VllmEngine
+from passk.sampling.rollouts import RolloutRequest
 from passk.training import arm as arms
 from passk.training import checkpoints
 
@@ -107,7 +108,7 @@ def test_another_picture_is_another_block_and_draws_other_samples(drawn, blocks)
 @pytest.fixture(scope="module")
 def settings():
     return toy_policy.settings(
-        engine="vllm", vllm={"memory_share": 0.3, "tensor_parallel": 1}, template="image",
+        engine="vllm", engine_options={"memory_share": 0.3}, template="image",
         max_new_tokens=LONGEST, steps=2, checkpoints=[2],
     )  # fmt: skip
 
@@ -126,7 +127,7 @@ def sure(model, task, rollout):
 
 def test_new_weights_of_the_vision_tower_reach_it_before_the_next_draw(folder, policy, served):
     tasks = toy.tasks(folder)(policy[1])
-    before = served(policy[0], tasks, 1, greedy=True)
+    before = served(policy[0], RolloutRequest(tasks, 1, greedy=True))
     assert all(sure(policy[0], t, g[0]) < 0.05 for t, g in zip(tasks, before, strict=True))
     other, _ = checkpoints.load(folder)
     torch.manual_seed(5)
@@ -135,7 +136,7 @@ def test_new_weights_of_the_vision_tower_reach_it_before_the_next_draw(folder, p
             if "visual" in name:
                 weight.add_(torch.randn_like(weight) * weight.std())
     # The same pictures: nothing may be left of what the old tower saw in them.
-    after = served(other.eval(), tasks, 1, greedy=True)
+    after = served(other.eval(), RolloutRequest(tasks, 1, greedy=True))
     assert [list(g[0].token_ids) for g in after] != [list(g[0].token_ids) for g in before]
     assert all(sure(other, t, g[0]) < 0.05 for t, g in zip(tasks, after, strict=True))
 

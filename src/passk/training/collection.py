@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from passk.sampling.rollouts import Rollout, RolloutSampler
+from passk.sampling.rollouts import Rollout, RolloutRequest, RolloutSampler
 from passk.training.batches import find_signal, summarise
 from passk.training.curricula.registry import CURRICULA
 from passk.training.log_rows import RolloutSummary
@@ -76,7 +76,7 @@ class Collector:
             tasks = [self.tasks[i] for i in chosen]
             with self.watch("sampling"):
                 stream = "rollout" if number == 1 else f"rollout-{number}"
-                groups = self.draw(model, tasks, step, stream=stream)
+                groups = self.draw(model, RolloutRequest(tasks, step, stream))
             judged = self._judge(tasks, groups)
             carrying = find_signal(_table(judged.correct or judged.values, groups)).tolist()
             drawn.add(tasks, groups, judged)
@@ -87,7 +87,8 @@ class Collector:
         verdict = None
         if self.settings.algorithm.needs_greedy:
             with self.watch("sampling"):
-                greedy = self.draw(model, kept.tasks, step, stream="greedy", greedy=True)
+                request = RolloutRequest(kept.tasks, step, "greedy", greedy=True)
+                greedy = self.draw(model, request)
             verdict = self._judge(kept.tasks, greedy)
         summary = summarise(
             torch.tensor(drawn.rewards),

@@ -22,12 +22,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import Field, field_validator
 
-from passk.core.digests import seed
 from passk.core.images import decode
 from passk.sampling.blocks import Block, Sample
 from passk.sampling.checkpoint import check, image_token, takes_images
 from passk.sampling.engines.engine import CountSamples, Engine, EngineOptions, SamplingConfig
-from passk.sampling.rollouts import Rollout, RolloutConfig, RolloutPrompt
+from passk.sampling.rollouts import Rollout, RolloutConfig, RolloutPrompt, RolloutRequest
 from passk.sampling.streams import sample_streams
 
 if TYPE_CHECKING:
@@ -201,25 +200,16 @@ class VllmRollouts:
         )
         self.ends = _end_tokens(self.model, config.tokenizer)
 
-    def __call__(
-        self,
-        model: "PreTrainedModel",
-        tasks: Sequence[RolloutPrompt],
-        step: int,
-        *,
-        stream: str = "rollout",
-        greedy: bool = False,
-        first: int = 0,
-    ) -> list[list[Rollout]]:
+    def __call__(self, model: "PreTrainedModel", request: RolloutRequest) -> list[list[Rollout]]:
         """Rollouts of a policy whose weights are those of `model` now."""
         self.push(model)
-        size = 1 if greedy else self.config.rollouts
+        size = request.group_size(self.config.rollouts)
         prompts, parameters = [], []
-        for place, task in enumerate(tasks, first):
-            task_seed = seed(stream, *self.config.identity, step, place, task.problem_id)
-            for own in sample_streams(task_seed, list(range(size))).tolist():
+        seeds = request.task_seeds(self.config.identity)
+        for task, task_seed in zip(request.tasks, seeds, strict=True):
+            for stream in sample_streams(task_seed, list(range(size))).tolist():
                 prompts.append(self._prompt(task))
-                parameters.append(self._parameters(own, greedy=greedy))
+                parameters.append(self._parameters(stream, greedy=request.greedy))
         answers = self.model.generate(prompts, parameters, use_tqdm=False)
         flat = [self._rollout(answer.outputs[0]) for answer in answers]
         return [flat[i : i + size] for i in range(0, len(flat), size)]
@@ -246,11 +236,11 @@ class VllmRollouts:
         once = [token for i, token in enumerate(ids) if token != mark or ids[i - 1] != mark]
         return {"prompt_token_ids": once, "multi_modal_data": {"image": decode(task.image.png)}}
 
-    def _parameters(self, own: int, *, greedy: bool) -> Any:  # noqa: ANN401
+    def _parameters(self, stream: int, *, greedy: bool) -> Any:  # noqa: ANN401
         config = self.config
         return self.parameters(
             n=1,
-            seed=None if greedy else own,
+            seed=None if greedy else stream,
             temperature=0.0 if greedy else config.temperature,
             top_p=1.0 if greedy else config.top_p,
             top_k=0,
