@@ -18,11 +18,11 @@ import torch
 from transformers import AutoTokenizer
 
 from passk.data.prompts import encode, render
-from passk.models.image_inputs import ImageEncoder, ImageInputs, inputs
+from passk.models.image_inputs import ImageEncoder, ImageInputs, make_model_inputs
 from passk.models.loading import load
 from passk.sampling.decoding import DecodingConfig
 from passk.sampling.steploop import Request, generate
-from passk.sampling.tokens import end_tokens
+from passk.sampling.tokens import find_end_tokens
 
 Asked = list[tuple[list[int], ImageInputs]]
 
@@ -57,7 +57,7 @@ def theirs(
         longest = max(len(ids) for ids, _ in part)
         ids = torch.tensor([[ends[0]] * (longest - len(row)) + row for row, _ in part])
         mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row, _ in part])
-        shown = inputs(ids, [seen for _, seen in part], model.config.image_token_id)
+        shown = make_model_inputs(ids, [seen for _, seen in part], model.config.image_token_id)
         model.generate(
             input_ids=ids, attention_mask=mask, **shown, do_sample=True, top_k=0,
             temperature=settings.temperature, top_p=settings.top_p, pad_token_id=ends[0],
@@ -81,7 +81,7 @@ def main() -> None:
     torch.set_num_threads(1)
     model = load(arguments.model, "float32").eval()
     tokenizer = AutoTokenizer.from_pretrained(arguments.model)
-    ends = end_tokens(model.generation_config.eos_token_id, tokenizer)
+    ends = find_end_tokens(model.generation_config.eos_token_id, tokenizer)
     rows = asked(arguments)
     settings = DecodingConfig(0.6, 0.95, 64, ends, 128)
     takes: dict[str, list[float]] = {"passk": [], "generate": []}

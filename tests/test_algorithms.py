@@ -11,7 +11,7 @@ from passk.sampling.rollouts import Rollout
 from passk.training import arm as arms
 from passk.training import checkpoints
 from passk.training.algorithms.registry import ALGORITHMS
-from passk.training.batches import micro_batches
+from passk.training.batches import split_batch
 from passk.training.collection import Collector
 from passk.training.critic import Critic, explained_variance, value_loss
 from passk.training.reward import Rewards
@@ -438,7 +438,7 @@ def test_parts_and_processes_add_up_to_the_mean_over_all_rows(loss_type, rows, p
     }
     total = 0.0
     for rank in range(processes):
-        slices, _ = micro_batches(
+        slices, _ = split_batch(
             batch, parts, order=torch.arange(rows), skip=True, loss_type=loss_type,
             share=(rank, processes),
         )  # fmt: skip
@@ -465,7 +465,7 @@ def test_parts_and_processes_add_up_to_the_mean_over_all_rows(loss_type, rows, p
 
 def test_more_parts_than_rows_leave_parts_empty():
     batch = {"completion_mask": torch.ones(2, 3), "advantages": torch.ones(2)}
-    slices, kept = micro_batches(
+    slices, kept = split_batch(
         batch, 3, order=torch.arange(2), skip=True, loss_type="grpo"
     )  # fmt: skip
     assert [len(part.get("advantages", ())) for part in slices] == [1, 1, 0]

@@ -5,11 +5,11 @@ import torch
 
 import foreign_checkpoint as foreign
 import toy_policy as toy
-from passk.models.policy_weights import copy_of, merged
+from passk.models.policy_weights import copy_policy, merge_weights
 from passk.sampling.rollouts import RolloutRequest
 from passk.training import checkpoints
 from passk.training.rollouts import make_sampler
-from passk.training.weights import adapters
+from passk.training.weights import configure_adapters
 
 
 @pytest.fixture(scope="module")
@@ -92,16 +92,16 @@ def test_merged_weights_are_those_that_the_adapters_compute_with(start, loaded):
     model, tokenizer = loaded
     lora = toy.settings(lora=LORA).lora
     plain = {name: value.clone() for name, value in model.named_parameters()}
-    adapted = get_peft_model(model, adapters(lora))
-    assert dict(merged(adapted)).keys() == plain.keys()
-    for name, value in merged(adapted):
+    adapted = get_peft_model(model, configure_adapters(lora))
+    assert dict(merge_weights(adapted)).keys() == plain.keys()
+    for name, value in merge_weights(adapted):
         assert torch.equal(value, plain[name])  # B begins at 0
     with torch.no_grad():
         for name, weight in adapted.named_parameters():
             if "lora_B" in name:
                 weight.normal_(std=0.3)
     ids = torch.tensor([tokenizer("12+3=")["input_ids"]])
-    copy = copy_of(adapted, start, torch.float32, "cpu")
+    copy = copy_policy(adapted, start, torch.float32, "cpu")
     assert torch.allclose(copy(ids).logits, adapted.eval()(ids).logits, atol=1e-5)
     with adapted.disable_adapter():
         assert not torch.allclose(copy(ids).logits, adapted(ids).logits, atol=1e-3)

@@ -28,7 +28,7 @@ from passk.pipeline.stages import sft as stage
 from passk.pipeline.stages.job import Job, StageError
 from passk.sampling.engines.step_loop import StepLoopEngine
 from passk.training import checkpoints, finetuning
-from passk.training.pretraining import batches
+from passk.training.pretraining import plan_batches
 
 SETTINGS = {
     "start": "base", "demonstrations": "sums", "template": "plain", "train_seed": 0, "steps": 12,
@@ -88,7 +88,7 @@ def losses(model, pairs):
 
 def pairs_at(model, rows):
     tokenizer = checkpoints.load(paths.model("s", model))[1]
-    return stage.pairs_of(rows, "plain", tokenizer)
+    return stage.encode_pairs(rows, "plain", tokenizer)
 
 
 def rows_of_demonstrations():
@@ -119,7 +119,7 @@ def test_the_loss_is_the_cross_entropy_of_responses_and_of_nothing_else(accumula
     stage.run(job(steps=1, gradient_accumulation=accumulation))
     pairs = pairs_at("base", rows_of_demonstrations())
     lengths = np.array([len(prompt) + len(response) for prompt, response in pairs])
-    (chosen,) = batches(lengths, 8, 1, seed("order", "sft", 1, "tuned", 0))
+    (chosen,) = plan_batches(lengths, 8, 1, seed("order", "sft", 1, "tuned", 0))
     picked = [pairs[i] for i in chosen]
     total = losses(checkpoints.load(paths.model("s", "base"))[0], picked).sum()
     wanted = total / sum(len(response) for _, response in picked)
@@ -129,7 +129,7 @@ def test_the_loss_is_the_cross_entropy_of_responses_and_of_nothing_else(accumula
 @pytest.mark.usefixtures("place")
 def test_prompts_get_no_label_and_padding_none():
     model, tokenizer = checkpoints.load(paths.model("s", "base"))
-    pairs = stage.pairs_of(rows_of_demonstrations(), "plain", tokenizer)
+    pairs = stage.encode_pairs(rows_of_demonstrations(), "plain", tokenizer)
     trainer = finetuning.DemonstrationTrainer(
         model, tokenizer, stage.pack(pairs, pairs[0][1][-1]),
         finetuning.FineTuningRun("tuned", stage.FineTuning(**SETTINGS), 1, paths.model("s", "base"),
@@ -168,7 +168,9 @@ def test_token_ids_are_those_that_sampling_uses(name, bos):
     engine = SimpleNamespace(
         tokenizer=tokenizer, config=SimpleNamespace(plain=not template(name).chat)
     )
-    for row, (prompt, response) in zip(rows, stage.pairs_of(rows, name, tokenizer), strict=True):
+    for row, (prompt, response) in zip(
+        rows, stage.encode_pairs(rows, name, tokenizer), strict=True
+    ):
         text = render(name, row, tokenizer)
         assert prompt == StepLoopEngine._encode(engine, text, None)
         assert (prompt[0] == 0) == (bos and name == "plain")

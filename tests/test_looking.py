@@ -15,13 +15,18 @@ from passk.config import paths
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import SAMPLES
 from passk.data.prompts import encode, render
-from passk.models.image_inputs import ImageEncoder, VisionError, images_in_prompts_only, inputs
+from passk.models.image_inputs import (
+    ImageEncoder,
+    VisionError,
+    hide_response_placeholders,
+    make_model_inputs,
+)
 from passk.models.loading import load
 from passk.pipeline.stages import sample as stage
 from passk.pipeline.stages.job import StageError
 from passk.sampling import checkpoint, forward
 from passk.sampling.decoding import DecodingConfig
-from passk.sampling.steploop import Request, completed, generate
+from passk.sampling.steploop import Request, generate, generate_each
 
 SETTINGS = DecodingConfig(temperature=0.9, top_p=0.95, max_new_tokens=20, eos_ids=(0, 1), rows=16)
 
@@ -55,8 +60,10 @@ def own_logits(model, request, more=()):
     ids, prompt = torch.tensor([[*request.prompt_ids, *more]]), len(request.prompt_ids)
     shown = {}
     if request.picture is not None:
-        shown = inputs(ids, [request.picture], model.config.image_token_id, prompt=prompt)
-    with torch.inference_mode(), images_in_prompts_only(model, prompt):
+        shown = make_model_inputs(
+            ids, [request.picture], model.config.image_token_id, prompt=prompt
+        )
+    with torch.inference_mode(), hide_response_placeholders(model, prompt):
         return model(input_ids=ids, **shown).logits[0, prompt - 1 :]
 
 
@@ -106,7 +113,7 @@ def test_greedy_equals_generate_of_transformers(model, asked):
         ids = torch.tensor([request.prompt_ids])
         shown = {}
         if request.picture is not None:
-            shown = inputs(ids, [request.picture], model.config.image_token_id)
+            shown = make_model_inputs(ids, [request.picture], model.config.image_token_id)
         out = model.generate(
             input_ids=ids, attention_mask=torch.ones_like(ids), **shown, do_sample=False,
             max_new_tokens=20, eos_token_id=[1], pad_token_id=0,
@@ -169,7 +176,7 @@ def test_a_prompt_with_its_picture_is_run_once(model, asked, monkeypatch):
 
     monkeypatch.setattr(forward.FusedDecoder, "prefill", counted)
     again = [dataclasses.replace(asked[0], stream=stream) for stream in (1, 2, 3)]
-    list(completed(model, [*again, asked[3]], SETTINGS))
+    list(generate_each(model, [*again, asked[3]], SETTINGS))
     assert runs == [asked[0].picture, asked[3].picture]
 
 
@@ -251,7 +258,7 @@ def test_how_pictures_are_prepared_is_part_of_what_names_weights(folder, tmp_pat
     values = json.loads(path.read_text())
     size = values["size"]
     path.write_text(json.dumps(values | {"size": {**size, "longest_edge": 56 * 56}}))
-    assert checkpoint.weights_digest(other) != checkpoint.weights_digest(folder)
+    assert checkpoint.digest_weights(other) != checkpoint.digest_weights(folder)
     assert ImageEncoder.of(other).encode(toy.pictures()[0].png).tokens == 4
 
 

@@ -11,7 +11,7 @@ import toy_policy as toy
 import toy_vlm as vlm
 from passk.config import paths
 from passk.core.schemas.problems import PROBLEMS
-from passk.models.image_inputs import inputs
+from passk.models.image_inputs import make_model_inputs
 from passk.pipeline.stages import train as train_stage
 from passk.pipeline.stages.job import Job, StageError
 from passk.sampling.rollouts import Rollout, RolloutRequest
@@ -21,7 +21,7 @@ from passk.training import trainer as trainers
 from passk.training.batches import collate
 from passk.training.reward import Rewards
 from passk.training.rollouts import make_sampler
-from passk.training.scoring import shared_prompt_scores
+from passk.training.scoring import score_sharing_prompts
 from passk.training.tasks import TaskError
 from passk.training.trainer import PolicyTrainer
 
@@ -65,13 +65,13 @@ def answered(start, *responses):
 def plain_logps(model, task, response, temperature=1.0):
     """Of one response, by the model's own pass over it alone, without any padding."""
     ids = torch.tensor([[*task.prompt_ids, *response]])
-    shown = inputs(ids, [task.image], model.config.image_token_id)
+    shown = make_model_inputs(ids, [task.image], model.config.image_token_id)
     logits = model(input_ids=ids, **shown).logits[0, len(task.prompt_ids) - 1 : -1] / temperature
     return torch.log_softmax(logits, -1)
 
 
 def shared(model, tasks, batch, **changes):
-    return shared_prompt_scores(
+    return score_sharing_prompts(
         model,
         (batch["prompt_ids"], batch["prompt_mask"]),
         (batch["completion_ids"], batch["completion_mask"]),
@@ -232,7 +232,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(start, tmp_path, changes):
 
     with pytest.raises(Killed):
         run(start, tmp_path / "cut", reward, **changes)
-    assert checkpoints.latest(tmp_path / "cut") is not None
+    assert checkpoints.find_resume_point(tmp_path / "cut") is not None
     run(start, tmp_path / "cut", **changes)
     assert outputs(tmp_path / "cut") == outputs(tmp_path / "whole")
 
@@ -283,7 +283,7 @@ def test_checkpoints_hold_the_image_processor(start, tmp_path):
 
 def test_memory_is_that_of_the_language_model_and_all_weights(start):
     model, _ = checkpoints.load(start)
-    shape = memory.shape_of(model, toy.settings())
+    shape = memory.measure_shape(model, toy.settings())
     assert (shape.layers, shape.width, shape.cached) == (2, 64, 64)
     assert shape.parameters == sum(p.numel() for p in model.parameters())
 

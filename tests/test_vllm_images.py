@@ -11,8 +11,8 @@ import toy_policy
 import toy_vlm as toy
 from passk.core.images import encode
 from passk.data.prompts import render
-from passk.models.image_inputs import ImageEncoder, inputs
-from passk.sampling.blocks import plan
+from passk.models.image_inputs import ImageEncoder, make_model_inputs
+from passk.sampling.blocks import plan_blocks
 from passk.sampling.engines.engine import SamplingConfig
 from passk.sampling.engines.vllm import VllmEngine
 from passk.sampling.rollouts import RolloutRequest
@@ -52,7 +52,7 @@ def blocks(policy):
     return [
         block
         for prompt, picture in zip(prompts, [*pictures[:4], pictures[3], pictures[4]], strict=True)
-        for block in plan({"engine": "vllm"}, prompt, picture.digest, 4, 4)
+        for block in plan_blocks({"engine": "vllm"}, prompt, picture.digest, 4, 4)
     ]  # fmt: skip
 
 
@@ -77,7 +77,7 @@ def log_probabilities(model, ids, seen, response):
     """Of a response, by the model's own forward pass."""
     whole = torch.tensor([[*ids, *response]])
     with torch.no_grad():
-        shown = inputs(whole, [seen], model.config.image_token_id, prompt=len(ids))
+        shown = make_model_inputs(whole, [seen], model.config.image_token_id, prompt=len(ids))
         logits = model(input_ids=whole, **shown).logits[0, len(ids) - 1 : -1]
     return logits.log_softmax(-1)
 

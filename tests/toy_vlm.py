@@ -9,8 +9,8 @@ from PIL import Image
 from passk.core import images as normal_form
 from passk.core.images import StoredImage
 from passk.data.prompts import encode, render
-from passk.models.image_inputs import ImageEncoder, image_processor
-from passk.models.tiny import save_checkpoint, tiny_model
+from passk.models.image_inputs import ImageEncoder, load_image_processor
+from passk.models.tiny import make_tiny_model, save_checkpoint
 from passk.models.tokenizer import train_tokenizer
 from passk.training.tasks import Task
 
@@ -32,7 +32,7 @@ def pictures() -> list[StoredImage]:
 def save(folder: Path, *, uneven: float = 6.0, context: int = 192) -> Path:
     """Write the checkpoint; its random weights give uneven distributions."""
     tokenizer = train_tokenizer("qwen2_5_vl", QUESTIONS, 300, context, chat=True)
-    model: Any = tiny_model(
+    model: Any = make_tiny_model(
         "qwen2_5_vl", layers=2, width=64, heads=2, key_value_heads=1, feed_forward=96,
         context=context, rope_theta=1000.0, init_std=0.02, tokenizer=tokenizer, seed=0,
         vision={"depth": 2, "width": 64, "heads": 2, "feed_forward": 96},
@@ -41,7 +41,7 @@ def save(folder: Path, *, uneven: float = 6.0, context: int = 192) -> Path:
         for name, weight in model.named_parameters():
             if "norm" not in name and "ln_q" not in name:
                 weight.mul_(uneven)
-    save_checkpoint(model, tokenizer, folder, image_processor(_MOST_PIXELS))
+    save_checkpoint(model, tokenizer, folder, load_image_processor(_MOST_PIXELS))
     return folder
 
 

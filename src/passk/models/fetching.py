@@ -30,7 +30,7 @@ PROCESSOR = (IMAGES, WHOLE, "video_preprocessor_config.json", "chat_template.jso
 LOOKING = "Qwen2_5_VLForConditionalGeneration"
 # One of these sets holds all that a tokenizer needs.
 _SUFFICIENT = ({"tokenizer.json"}, {"tokenizer.model"}, {"vocab.json", "merges.txt"})
-# What a hub is asked for; `model_files` then leaves out what the weights' index does not name.
+# What a hub is asked for; `find_model_files` then leaves out what the weights' index does not name.
 PATTERNS = (*CONFIGURATION, *TOKENIZER, *PROCESSOR, INDEX, "model*.safetensors")
 
 
@@ -38,7 +38,7 @@ class FetchError(ValueError):
     """A checkpoint cannot be used; the message names the file and the remedy."""
 
 
-def model_files(folder: Path) -> list[Path]:
+def find_model_files(folder: Path) -> list[Path]:
     """The model files of a folder, sorted.
 
     Raises:
@@ -47,7 +47,7 @@ def model_files(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise FetchError(f"{folder}: no such folder")
-    config = _json(folder / "config.json")
+    config = _read_json(folder / "config.json")
     architectures = config.get("architectures") or []
     sees = "vision_config" in config
     if not any(name == LOOKING if sees else name.endswith("ForCausalLM") for name in architectures):
@@ -57,7 +57,7 @@ def model_files(folder: Path) -> list[Path]:
         )
     names = (*CONFIGURATION, *TOKENIZER, *(PROCESSOR if sees else ()))
     found = {name for name in names if (folder / name).is_file()}
-    if sees and IMAGES not in found and _image_options(folder) is None:
+    if sees and IMAGES not in found and _read_image_options(folder) is None:
         raise FetchError(
             f"{folder}: a vision tower without {IMAGES}, which says how it sees pictures; save the "
             "processor beside the weights"
@@ -67,29 +67,29 @@ def model_files(folder: Path) -> list[Path]:
             f"{folder}: no tokenizer (tokenizer.json, tokenizer.model, or vocab.json with "
             "merges.txt); save it beside the weights"
         )
-    return sorted(folder / name for name in {*found, *_weights(folder)})
+    return sorted(folder / name for name in {*found, *_find_weight_files(folder)})
 
 
 def add_image_options(folder: Path) -> None:
     """Write what says how a model sees images as a file of its own, where it is none yet."""
-    options = _image_options(folder)
+    options = _read_image_options(folder)
     if options is not None and not (folder / IMAGES).exists():
         text = json.dumps(options, indent=2, sort_keys=True) + "\n"
         (folder / IMAGES).write_text(text, encoding="utf-8")
 
 
-def _image_options(folder: Path) -> dict[str, Any] | None:
+def _read_image_options(folder: Path) -> dict[str, Any] | None:
     """Options of the image processor in the file of the whole processor, if they are there."""
     if not (folder / WHOLE).is_file():
         return None
-    options: dict[str, Any] | None = _json(folder / WHOLE).get("image_processor")
+    options: dict[str, Any] | None = _read_json(folder / WHOLE).get("image_processor")
     return options
 
 
-def _weights(folder: Path) -> set[str]:
+def _find_weight_files(folder: Path) -> set[str]:
     """Names of the weight files: those of the index where there is one."""
     if (folder / INDEX).is_file():
-        return {INDEX, *_json(folder / INDEX)["weight_map"].values()}
+        return {INDEX, *_read_json(folder / INDEX)["weight_map"].values()}
     if (folder / WEIGHTS).is_file():
         return {WEIGHTS}
     if (folder / "adapter_model.safetensors").is_file():
@@ -112,7 +112,7 @@ def check_weights(folder: Path, files: list[Path]) -> int:
         FetchError: a file is missing or cut short, or lacks a tensor that the index promises.
     """
     promised: Mapping[str, str] = (
-        _json(folder / INDEX)["weight_map"] if (folder / INDEX).is_file() else {}
+        _read_json(folder / INDEX)["weight_map"] if (folder / INDEX).is_file() else {}
     )
     held: dict[str, set[str]] = {}
     parameters = 0
@@ -122,7 +122,7 @@ def check_weights(folder: Path, files: list[Path]) -> int:
         if not path.is_file():
             raise FetchError(f"{path}: no such file, though {INDEX} names it; fetch it again")
         try:
-            sizes = dict(_sizes(path))
+            sizes = dict(_read_sizes(path))
         except (SafetensorError, OSError) as error:
             raise FetchError(f"{path}: damaged weights ({error}); fetch the file again") from error
         held[path.name] = set(sizes)
@@ -133,7 +133,7 @@ def check_weights(folder: Path, files: list[Path]) -> int:
     return parameters
 
 
-def _sizes(path: Path) -> Iterator[tuple[str, int]]:
+def _read_sizes(path: Path) -> Iterator[tuple[str, int]]:
     """Name and number of elements of each tensor, by the file's header alone."""
     with safe_open(path, framework="numpy") as stream:
         for name in stream.keys():  # noqa: SIM118 - not a dictionary
@@ -143,7 +143,7 @@ def _sizes(path: Path) -> Iterator[tuple[str, int]]:
             yield name, size
 
 
-def revision_of(files: list[Path], folder: Path) -> str:
+def digest_files(files: list[Path], folder: Path) -> str:
     """Digest of names and contents: the revision of a folder."""
     for path in files:
         if not path.is_file():
@@ -151,7 +151,7 @@ def revision_of(files: list[Path], folder: Path) -> str:
     return files_digest(files, folder)
 
 
-def _json(path: Path) -> dict[str, Any]:
+def _read_json(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise FetchError(f"{path.parent}: no {path.name}; is this a Hugging Face checkpoint?")
     try:

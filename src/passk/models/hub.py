@@ -18,7 +18,7 @@ from passk.models.fetching import PATTERNS, FetchError
 
 
 @dataclass(frozen=True)
-class Promised:
+class HubFile:
     """What the hub says of a file.
 
     Attributes:
@@ -40,7 +40,7 @@ def download(repository: str, commit: str, folder: Path) -> Path:
             from what the hub promises.
     """
     try:
-        promised = _listing(repository, commit)
+        promised = _list_files(repository, commit)
         snapshot_download(
             repository, revision=commit, local_dir=folder, allow_patterns=sorted(promised)
         )
@@ -65,10 +65,10 @@ def download(repository: str, commit: str, folder: Path) -> Path:
     return folder
 
 
-def _listing(repository: str, commit: str) -> dict[str, Promised]:
+def _list_files(repository: str, commit: str) -> dict[str, HubFile]:
     info = HfApi().model_info(repository, revision=commit, files_metadata=True)
     return {
-        one.rfilename: Promised(one.size or 0, one.lfs.sha256 if one.lfs else None, one.blob_id)
+        one.rfilename: HubFile(one.size or 0, one.lfs.sha256 if one.lfs else None, one.blob_id)
         for one in filter_repo_objects(
             info.siblings or [], allow_patterns=list(PATTERNS), key=lambda one: one.rfilename
         )
@@ -76,18 +76,18 @@ def _listing(repository: str, commit: str) -> dict[str, Promised]:
     }
 
 
-def compare(folder: Path, promised: Mapping[str, Promised]) -> None:
+def compare(folder: Path, promised: Mapping[str, HubFile]) -> None:
     """Raise FetchError unless every file is there with the size and content promised."""
     for name, one in promised.items():
         path = folder / name
         if not path.is_file():
             raise FetchError(f"{path}: not downloaded; run the stage again")
-        if path.stat().st_size != one.size or not _as_promised(path, one):
+        if path.stat().st_size != one.size or not _has_promised_content(path, one):
             path.unlink()
             raise FetchError(f"{path}: not what the hub promised; removed, run the stage again")
 
 
-def _as_promised(path: Path, one: Promised) -> bool:
+def _has_promised_content(path: Path, one: HubFile) -> bool:
     if one.sha256 is not None:
         return file_digest(path) == one.sha256
     content = path.read_bytes()

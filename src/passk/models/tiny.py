@@ -29,7 +29,7 @@ IMAGE_FILES = frozenset({"preprocessor_config.json"})
 _FAMILIES = {"qwen2": "Qwen2", "llama": "Llama"}
 
 
-def _classes(family: str) -> tuple[type[Any], type[Any]]:
+def _import_classes(family: str) -> tuple[type[Any], type[Any]]:
     """Configuration and model class; only the one architecture is imported."""
     if family not in _FAMILIES:
         raise ValueError(f"family {family!r}: legal are {', '.join(_FAMILIES)}")
@@ -39,13 +39,13 @@ def _classes(family: str) -> tuple[type[Any], type[Any]]:
     return getattr(configuration, f"{name}Config"), getattr(model, f"{name}ForCausalLM")
 
 
-def _special(tokenizer: TokenizersBackend) -> dict[str, Any]:
+def _list_special_tokens(tokenizer: TokenizersBackend) -> dict[str, Any]:
     """Tokens that a configuration names."""
     end = tokenizer.eos_token_id
     return {"bos_token_id": None, "eos_token_id": end, "pad_token_id": tokenizer.pad_token_id}
 
 
-def tiny_model(
+def make_tiny_model(
     family: str,
     *,
     layers: int,
@@ -87,12 +87,12 @@ def tiny_model(
         "rope_parameters": {"rope_type": "default", "rope_theta": rope_theta},
         "initializer_range": init_std,
         "tie_word_embeddings": True,
-        **_special(tokenizer),
+        **_list_special_tokens(tokenizer),
     }
     if family == "qwen2_5_vl":
-        configuration, model_class = _looking(text, vision or {}, tokenizer)
+        configuration, model_class = _configure_vision(text, vision or {}, tokenizer)
     else:
-        configuration_class, model_class = _classes(family)
+        configuration_class, model_class = _import_classes(family)
         configuration = configuration_class(**text)
     torch.manual_seed(seed)
     model: PreTrainedModel = model_class._from_config(
@@ -104,7 +104,7 @@ def tiny_model(
     return model
 
 
-def _looking(
+def _configure_vision(
     text: dict[str, Any], vision: Mapping[str, int], tokenizer: TokenizersBackend
 ) -> tuple[Any, type[Any]]:
     """Configuration and class of a Qwen2.5-VL: a vision tower before a Qwen2."""
@@ -130,7 +130,7 @@ def _looking(
     ids = {f"{name}_token_id": tokenizer.convert_tokens_to_ids(t) for name, t in names.items()}
     whole = configuration.Qwen2_5_VLConfig(
         text_config=text, vision_config=tower, **ids,
-        **{key: text[key] for key in ("tie_word_embeddings", *_special(tokenizer))},
+        **{key: text[key] for key in ("tie_word_embeddings", *_list_special_tokens(tokenizer))},
     )  # fmt: skip
     return whole, model.Qwen2_5_VLForConditionalGeneration
 

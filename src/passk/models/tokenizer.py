@@ -109,7 +109,7 @@ def train_tokenizer(
     raise ValueError(f"family {family!r}: legal are qwen2, llama, qwen2_5_vl")
 
 
-def markup(family: str = "qwen2") -> TokenizersBackend:
+def make_chat_renderer(family: str = "qwen2") -> TokenizersBackend:
     """A tokenizer that only renders chats, for texts that a tokenizer is yet to be trained on."""
     template = VISION_TEMPLATE if family == "qwen2_5_vl" else CHAT_TEMPLATE
     return Qwen2Tokenizer(chat_template=template)

@@ -79,7 +79,9 @@ class Block:
         return int(self.key[:16], 16) >> 1
 
 
-def plan(recipe: dict[str, Any], prompt: str, image: str | None, n: int, size: int) -> list[Block]:
+def plan_blocks(
+    recipe: dict[str, Any], prompt: str, image: str | None, n: int, size: int
+) -> list[Block]:
     """The blocks that hold samples 0 .. n-1 of a problem.
 
     Args:
@@ -121,7 +123,7 @@ class BlockStore:
             content = path.read_bytes()
         except FileNotFoundError:
             return None
-        samples = _decoded(content, block.key)
+        samples = _decode(content, block.key)
         if samples is None:
             print(f"warning: {path}: damaged block; it is drawn again", file=sys.stderr)
             self.damaged.append(path)
@@ -131,7 +133,7 @@ class BlockStore:
     def held(self, block: Block) -> list[Sample]:
         """Whatever is held of a block, also if less than is needed."""
         try:
-            return _decoded(self.path(block.key).read_bytes(), block.key) or []
+            return _decode(self.path(block.key).read_bytes(), block.key) or []
         except FileNotFoundError:
             return []
 
@@ -143,7 +145,7 @@ class BlockStore:
         """
         path = self.path(block.key)
         try:
-            write_bytes(path, _encoded(block.key, samples))
+            write_bytes(path, _encode(block.key, samples))
         except OSError as error:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
             reason = "the disk is full" if full else str(error)
@@ -153,7 +155,7 @@ class BlockStore:
             ) from error
 
 
-def _encoded(key: str, samples: Sequence[Sample]) -> bytes:
+def _encode(key: str, samples: Sequence[Sample]) -> bytes:
     kept = all(one.token_logprobs is not None for one in samples)
     header = {
         "key": key,
@@ -172,7 +174,7 @@ def _encoded(key: str, samples: Sequence[Sample]) -> bytes:
     return b"%s %s\n%s" % (_FORMAT, hashlib.sha256(body).hexdigest().encode(), body)
 
 
-def _decoded(content: bytes, key: str) -> list[Sample] | None:
+def _decode(content: bytes, key: str) -> list[Sample] | None:
     """The samples of a file, or None where it is not what it was."""
     first, _, body = content.partition(b"\n")
     if first != b"%s %s" % (_FORMAT, hashlib.sha256(body).hexdigest().encode()):

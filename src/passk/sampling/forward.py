@@ -14,14 +14,14 @@ import torch
 from torch import Tensor, nn
 from transformers.cache_utils import Cache, DynamicCache
 
-from passk.models.image_inputs import ImageInputs, inputs, rotary_positions
+from passk.models.image_inputs import ImageInputs, find_rotary_positions, make_model_inputs
 from passk.sampling.cache import Decoder, Prefix, Slots
-from passk.sampling.fused import FusedDecoder, fusable
+from passk.sampling.fused import FusedDecoder, can_fuse
 
 
-def decoder(model: nn.Module, rows: int, length: int) -> Decoder:
+def make_decoder(model: nn.Module, rows: int, length: int) -> Decoder:
     """The fastest decoder that computes this model."""
-    return (FusedDecoder if fusable(model) else ModuleDecoder)(model, rows, length)
+    return (FusedDecoder if can_fuse(model) else ModuleDecoder)(model, rows, length)
 
 
 class _SlotCache(Cache):
@@ -71,8 +71,8 @@ class ModuleDecoder(Slots):
         shown: dict[str, Any] = {}
         shift = 0
         if picture is not None:
-            shown = inputs(ids, [picture], self.model.config.image_token_id)
-            shown["position_ids"], shifts = rotary_positions(self.model, ids, shown)
+            shown = make_model_inputs(ids, [picture], self.model.config.image_token_id)
+            shown["position_ids"], shifts = find_rotary_positions(self.model, ids, shown)
             shown["pixel_values"] = shown["pixel_values"].to(self.dtype)
             shift = int(shifts[0])
         logits = self.model(

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear, rms_norm, scaled_dot_product_attention, silu
 
-from passk.models.image_inputs import ImageInputs, inputs, rotary_positions
+from passk.models.image_inputs import ImageInputs, find_rotary_positions, make_model_inputs
 from passk.sampling.cache import Prefix, Slots
 
 
-def fusable(model: nn.Module) -> bool:
+def can_fuse(model: nn.Module) -> bool:
     """Whether FusedDecoder computes this model: float32, on the processor, plain."""
     whole: Any = model.config
     if whole.model_type not in ("qwen2", "llama", "qwen2_5_vl"):
@@ -25,7 +25,7 @@ def fusable(model: nn.Module) -> bool:
     config: Any = whole.get_text_config()
     weight = next(model.parameters())
     layers = getattr(config, "layer_types", None) or ["full_attention"]
-    decoder: Any = _body(model)
+    decoder: Any = _find_decoder(model)
     return (
         config.hidden_act == "silu"
         and weight.device.type == "cpu"
@@ -39,7 +39,7 @@ def fusable(model: nn.Module) -> bool:
     )
 
 
-def _body(model: Any) -> nn.Module:  # noqa: ANN401
+def _find_decoder(model: Any) -> nn.Module:  # noqa: ANN401
     """The decoder's layers: of a Qwen2.5-VL, its language model."""
     body: nn.Module = getattr(model.model, "language_model", model.model)
     return body
@@ -59,7 +59,7 @@ class _Layer:
     down: Tensor
 
 
-def _layer(part: Any, scale: float, queries: int) -> _Layer:  # noqa: ANN401
+def _join_weights(part: Any, scale: float, queries: int) -> _Layer:  # noqa: ANN401
     attention, mlp = part.self_attn, part.mlp
     three = (attention.q_proj, attention.k_proj, attention.v_proj)
     qkv = torch.cat([one.weight for one in three])
@@ -86,7 +86,7 @@ class FusedDecoder(Slots):
     def __init__(self, model: nn.Module, rows: int, length: int) -> None:
         """Join the weights as they are now; make anew after the model has changed."""
         whole: Any = model
-        body: Any = _body(model)
+        body: Any = _find_decoder(model)
         config = whole.config.get_text_config()
         self.model, self.body = whole, body
         self.heads = config.num_attention_heads
@@ -98,7 +98,7 @@ class FusedDecoder(Slots):
         self.norm = body.norm.weight
         self.head, self.head_bias = whole.lm_head.weight, whole.lm_head.bias
         scaling, queries = body.layers[0].self_attn.scaling, self.heads * self.size
-        self.layers = [_layer(part, scaling, queries) for part in body.layers]
+        self.layers = [_join_weights(part, scaling, queries) for part in body.layers]
         cos, sin = body.rotary_emb(self.embedding, torch.arange(length)[None])
         half = self.size // 2
         self.cos, self.sin = (
@@ -148,8 +148,8 @@ class FusedDecoder(Slots):
         self, ids: Tensor, picture: ImageInputs
     ) -> tuple[Tensor, Tensor, Tensor, int]:
         """Embeddings, cosines and sines of a prompt that holds an image; its shift."""
-        shown = inputs(ids[None], [picture], self.model.config.image_token_id)
-        positions, shifts = rotary_positions(self.model, ids[None], shown)
+        shown = make_model_inputs(ids[None], [picture], self.model.config.image_token_id)
+        positions, shifts = find_rotary_positions(self.model, ids[None], shown)
         grid = shown["image_grid_thw"]
         seen = torch.cat(self.model.model.get_image_features(picture.pixels, grid).pooler_output)
         x = self.embedding[ids]

@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from passk.models.image_inputs import ImageInputs
 from passk.sampling.cache import Decoder, Prefix
 from passk.sampling.decoding import DecodingConfig
-from passk.sampling.streams import uniforms
-from passk.sampling.tokens import distribution, draw
+from passk.sampling.streams import draw_uniforms
+from passk.sampling.tokens import draw, prepare_draws
 
 # Waiting branches move in when one slot in so many is free: each move costs a few copies.
 _REFILL_SHARE = 16
@@ -98,9 +98,9 @@ class PrefixTree:
     ) -> None:
         """Run a prompt and draw the first token of its samples."""
         prefix, logits = self.network.prefill(list(prompt), picture)
-        given = distribution(logits, self.config.temperature, self.config.top_p)
+        given = prepare_draws(logits, self.config.temperature, self.config.top_p)
         rows = np.zeros(len(members), dtype=np.int64)
-        tokens = draw(given, rows, uniforms(self.streams[members], 0))
+        tokens = draw(given, rows, draw_uniforms(self.streams[members], 0))
         for token in np.unique(tokens):
             logprob = given.logprobs[0, int(token)].cpu().numpy()[None]
             first, own = np.array([token], np.int32), members[tokens == token]
@@ -149,9 +149,9 @@ class PrefixTree:
     def _advance(self) -> None:
         config = self.config
         logits = self.network.step(self._tensor(self.last), self._tensor(self.position))
-        given = distribution(logits, config.temperature, config.top_p)
+        given = prepare_draws(logits, config.temperature, config.top_p)
         # (samples,): each sample draws from its branch's distribution with its own number.
-        chance = uniforms(self.streams[self.sample], self.count[self.slot])
+        chance = draw_uniforms(self.streams[self.sample], self.count[self.slot])
         token = draw(given, self.slot, chance)
         # One child for each token that some sample of a branch has drawn, ordered by slot.
         pairs, child = np.unique(self.slot * self.vocabulary + token, return_inverse=True)

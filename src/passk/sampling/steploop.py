@@ -35,13 +35,13 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from passk.models.arithmetic import independent_rows, route_products
+from passk.models.arithmetic import keep_rows_independent, route_products
 from passk.models.image_inputs import ImageInputs
 from passk.sampling.decoding import DecodingConfig
 from passk.sampling.engines.engine import CountSamples
-from passk.sampling.forward import decoder
+from passk.sampling.forward import make_decoder
 from passk.sampling.prefix_tree import FinishedSequence, PrefixTree
-from passk.sampling.streams import sample_streams
+from passk.sampling.streams import derive_streams
 
 # Cache positions are a multiple of this, so that prompts of similar length share a batch.
 _LENGTH_UNIT = 32
@@ -104,12 +104,12 @@ def generate(
         ValueError: a request is empty or does not fit the model's context.
     """
     drawn: list[list[Drawn]] = [[] for _ in requests]
-    for place, samples in completed(model, requests, config, progress):
+    for place, samples in generate_each(model, requests, config, progress):
         drawn[place] = samples
     return drawn
 
 
-def completed(
+def generate_each(
     model: nn.Module,
     requests: Sequence[Request],
     config: DecodingConfig,
@@ -118,7 +118,7 @@ def completed(
     """As `generate`, but (place of the request, samples) as soon as a request is complete."""
     _check(model, requests, config)
     route_products()
-    lengths = [_length(request, config) if config.exact else 0 for request in requests]
+    lengths = [_round_length(request, config) if config.exact else 0 for request in requests]
     training = model.training
     model.eval()
     try:
@@ -129,7 +129,7 @@ def completed(
         model.train(training)
 
 
-def _length(request: Request, config: DecodingConfig) -> int:
+def _round_length(request: Request, config: DecodingConfig) -> int:
     return -(-(len(request.prompt_ids) + config.max_new_tokens) // _LENGTH_UNIT) * _LENGTH_UNIT
 
 
@@ -153,14 +153,14 @@ def _check(model: nn.Module, requests: Sequence[Request], config: DecodingConfig
 
 
 @contextmanager
-def _quiet(model: nn.Module, exact: bool) -> Iterator[None]:
+def _inference(model: nn.Module, exact: bool) -> Iterator[None]:
     """No gradients, one thread on the processor, rows apart if exact; put back afterwards."""
     threads = torch.get_num_threads()
     one = threads > 1 and next(model.parameters()).device.type == "cpu"
     if one:
         torch.set_num_threads(1)  # thread counts change float sums, and so bytes
     try:
-        with torch.inference_mode(), independent_rows() if exact else nullcontext():
+        with torch.inference_mode(), keep_rows_independent() if exact else nullcontext():
             yield
     finally:
         if one:
@@ -176,7 +176,7 @@ class _RequestTracker:
         self.spans = {place: slice(*bounds[i : i + 2]) for i, place in enumerate(places)}
         self.owners = np.repeat(places, sizes)
         self.streams = np.concatenate(
-            [sample_streams(requests[i].stream, list(requests[i].indices)) for i in places]
+            [derive_streams(requests[i].stream, list(requests[i].indices)) for i in places]
         )
         self.drawn: list[Drawn | None] = [None] * len(self.owners)
         self.missing = dict(zip(places, sizes, strict=True))
@@ -231,15 +231,15 @@ def _run(
     """Run some of the requests in one batch; yields them as they are completed."""
     tracker = _RequestTracker(requests, places)
     queue = tracker.by_prompt()
-    length = max(_length(requests[place], config) for place in places)
+    length = max(_round_length(requests[place], config) for place in places)
     rows, most = config.rows, config.rows // _ROWS_PER_PROMPT + 1
     if not config.exact:
         rows, most = min(rows, len(tracker.owners)), len(queue)
-    with _quiet(model, config.exact):
-        tree = PrefixTree(decoder(model, rows, length), rows, model, config, tracker.streams)
+    with _inference(model, config.exact):
+        tree = PrefixTree(make_decoder(model, rows, length), rows, model, config, tracker.streams)
     while queue or tree.busy:
-        # Nothing is yielded within `_quiet`: the caller's code runs as it was.
-        with _quiet(model, config.exact):
+        # Nothing is yielded within `_inference`: the caller's code runs as it was.
+        with _inference(model, config.exact):
             while queue and tree.hungry and tracker.working < most:
                 (prompt, picture), members = queue.popleft()
                 tree.begin(prompt, picture, members)

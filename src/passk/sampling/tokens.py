@@ -36,7 +36,7 @@ class Distribution:
     entropy: NDArray[np.float64]
 
 
-def distribution(logits: Tensor, temperature: float, top_p: float) -> Distribution:
+def prepare_draws(logits: Tensor, temperature: float, top_p: float) -> Distribution:
     """Prepare draws from logits (rows, vocabulary); temperature 0 is greedy decoding."""
     logits = logits.float()
     logprobs = logits.log_softmax(-1)
@@ -50,7 +50,7 @@ def distribution(logits: Tensor, temperature: float, top_p: float) -> Distributi
     rows = (highest < limit).nonzero()[:, 0]
     chances = chances[rows]
     if top_p < 1 and len(rows):
-        chances = chances.masked_fill(chances < _least_of_nucleus(chances, top_p), 0.0)
+        chances = chances.masked_fill(chances < _find_nucleus_limit(chances, top_p), 0.0)
     places = np.full(len(logits), -1)
     places[rows.cpu().numpy()] = np.arange(len(rows))
     return Distribution(
@@ -62,7 +62,7 @@ def distribution(logits: Tensor, temperature: float, top_p: float) -> Distributi
     )
 
 
-def _least_of_nucleus(chances: Tensor, top_p: float) -> Tensor:
+def _find_nucleus_limit(chances: Tensor, top_p: float) -> Tensor:
     """The smallest chance within the nucleus, (rows, 1).
 
     The nucleus is the smallest set of likeliest tokens whose mass reaches top_p; tokens tied with
@@ -107,7 +107,7 @@ def draw(
     return tokens
 
 
-def end_tokens(declared: int | Sequence[int] | None, tokenizer: Any) -> tuple[int, ...]:  # noqa: ANN401
+def find_end_tokens(declared: int | Sequence[int] | None, tokenizer: Any) -> tuple[int, ...]:  # noqa: ANN401
     """Every token that ends a response: the tokenizer's, and those that the model declares.
 
     Args:

@@ -19,7 +19,7 @@ from passk.training.seconds import Stopwatch
 from passk.training.settings import Training
 from passk.training.tasks import Task
 from passk.training.trainer import PolicyTrainer
-from passk.training.weights import loading_dtype
+from passk.training.weights import choose_loading_dtype
 
 
 @dataclass(frozen=True)
@@ -83,14 +83,18 @@ def train(
     """
     settings = arm.settings
     group = ProcessGroup(settings.processes)
-    model, tokenizer = checkpoints.load(arm.start, loading_dtype(settings))
+    model, tokenizer = checkpoints.load(arm.start, choose_loading_dtype(settings))
     tasks = tasks_of(tokenizer)
-    length = _longest(model.config, tasks, settings)
-    memory.check(memory.shape_of(model, settings), settings, length)
+    length = _check_length(model.config, tasks, settings)
+    memory.check(memory.measure_shape(model, settings), settings, length)
     sampler = make_sampler(settings, tokenizer, arm.identity, arm.start, length)
-    group.first(lambda: checkpoints.latest(arm.folder))  # one process clears what was cut short
-    point = checkpoints.latest(arm.folder)
-    done = checkpoints.resumed_update(point) // (settings.num_iterations * settings.minibatches)
+    group.first(
+        lambda: checkpoints.find_resume_point(arm.folder)
+    )  # one process clears what was cut short
+    point = checkpoints.find_resume_point(arm.folder)
+    done = checkpoints.count_resumed_updates(point) // (
+        settings.num_iterations * settings.minibatches
+    )
     log = TrainingLog[StepRow](arm.log_path, arm.live)
     group.first(lambda: log.restore(done))
     with tqdm(
@@ -120,7 +124,7 @@ def train(
     return log.rows
 
 
-def _longest(config: Any, tasks: Sequence[Task], settings: Training) -> int:  # noqa: ANN401
+def _check_length(config: Any, tasks: Sequence[Task], settings: Training) -> int:  # noqa: ANN401
     """Tokens of the longest prompt and response; raises ArmError where the model takes fewer."""
     prompt = max(len(task.prompt_ids) for task in tasks)
     length = prompt + settings.max_new_tokens

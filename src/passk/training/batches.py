@@ -52,8 +52,8 @@ def collate(
     """
     prompts = [t.prompt_ids for t, group in zip(tasks, groups, strict=True) for _ in group]
     completions = [rollout.token_ids for group in groups for rollout in group]
-    prompt_ids, prompt_mask = _padded(prompts, pad, left=True)
-    completion_ids, completion_mask = _padded(completions, pad, left=False)
+    prompt_ids, prompt_mask = _pad(prompts, pad, left=True)
+    completion_ids, completion_mask = _pad(completions, pad, left=False)
     return {
         "prompt_ids": prompt_ids.to(device),
         "prompt_mask": prompt_mask.to(device),
@@ -63,7 +63,7 @@ def collate(
     }
 
 
-def _padded(rows: Sequence[Sequence[int]], pad: int, *, left: bool) -> tuple[Tensor, Tensor]:
+def _pad(rows: Sequence[Sequence[int]], pad: int, *, left: bool) -> tuple[Tensor, Tensor]:
     """Ids and mask, shape (rows, longest)."""
     width = max(map(len, rows))
     ids, mask = [], []
@@ -74,7 +74,7 @@ def _padded(rows: Sequence[Sequence[int]], pad: int, *, left: bool) -> tuple[Ten
     return torch.tensor(ids), torch.tensor(mask)
 
 
-def micro_batches(
+def split_batch(
     batch: Mapping[str, Tensor],
     parts: int,
     *,

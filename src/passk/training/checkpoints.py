@@ -17,7 +17,7 @@ from transformers.utils import logging
 
 from passk.core.files import read_json, replacing_folder
 from passk.models import loading
-from passk.models.policy_weights import copy_of
+from passk.models.policy_weights import copy_policy
 
 TOKENIZER_FILES = (
     "tokenizer.json",
@@ -70,7 +70,7 @@ def save(model: PreTrainedModel | PeftModel, start: Path, target: Path) -> None:
         target: replaced where it exists.
     """
     if isinstance(model, PeftModel):
-        model = copy_of(model, start, torch.float32, "cpu")
+        model = copy_policy(model, start, torch.float32, "cpu")
     with replacing_folder(target) as temporary:
         with _cache_as_begun(model, start):
             model.save_pretrained(temporary)
@@ -97,7 +97,7 @@ def _cache_as_begun(model: PreTrainedModel, start: Path) -> Iterator[None]:
             config.__dict__.update(values)
 
 
-def latest(folder: Path) -> Path | None:
+def find_resume_point(folder: Path) -> Path | None:
     """The last complete resume point; incomplete ones are removed."""
     found: dict[int, Path] = {}
     for path in folder.glob("checkpoint-*"):
@@ -108,6 +108,6 @@ def latest(folder: Path) -> Path | None:
     return found[max(found)] if found else None
 
 
-def resumed_update(point: Path | None) -> int:
+def count_resumed_updates(point: Path | None) -> int:
     """How many updates a resume point holds."""
     return int(point.name.removeprefix("checkpoint-")) if point else 0

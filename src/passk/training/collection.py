@@ -17,7 +17,7 @@ from passk.sampling.rollouts import Rollout, RolloutRequest, RolloutSampler
 from passk.training.batches import find_signal, summarise
 from passk.training.curricula.registry import CURRICULA
 from passk.training.log_rows import RolloutSummary
-from passk.training.problem_schedule import further_problems, problems_of_step
+from passk.training.problem_schedule import choose_further_problems, choose_problems
 from passk.training.reward import Reward, Rewards
 from passk.training.seconds import Stopwatch
 from passk.training.settings import Training
@@ -78,7 +78,7 @@ class Collector:
                 stream = "rollout" if number == 1 else f"rollout-{number}"
                 groups = self.draw(model, RolloutRequest(tasks, step, stream))
             judged = self._judge(tasks, groups)
-            carrying = find_signal(_table(judged.correct or judged.values, groups)).tolist()
+            carrying = find_signal(_arrange(judged.correct or judged.values, groups)).tolist()
             drawn.add(tasks, groups, judged)
             kept.add(tasks, groups, judged, None if rounds is None else carrying)
             if len(kept.tasks) == self.settings.prompts:
@@ -105,10 +105,12 @@ class Collector:
         levels = [task.level for task in self.tasks]
         pool = CURRICULA[self.settings.curriculum](levels, step, self.settings.steps)
         if number == 1:
-            positions = problems_of_step(len(pool), count, step, *self.identity)
+            positions = choose_problems(len(pool), count, step, *self.identity)
         else:
             before = {position for position, i in enumerate(pool) if i in set(earlier)}
-            positions = further_problems(len(pool), count, before, step, number, *self.identity)
+            positions = choose_further_problems(
+                len(pool), count, before, step, number, *self.identity
+            )
         return [pool[position] for position in positions]
 
     def _judge(self, tasks: Sequence[Task], groups: Groups) -> Rewards:
@@ -137,7 +139,7 @@ class _JudgedGroups:
     ) -> None:
         """Add those groups of a round that are marked, or all."""
         self.unknown += judged.unknown
-        rows = _table(judged.values, groups).tolist()
+        rows = _arrange(judged.values, groups).tolist()
         for i, (task, group, row) in enumerate(zip(tasks, groups, rows, strict=True)):
             if which is None or which[i]:
                 self.tasks.append(task)
@@ -145,6 +147,6 @@ class _JudgedGroups:
                 self.rewards.append(row)
 
 
-def _table(values: Sequence[float], groups: Groups) -> Tensor:
+def _arrange(values: Sequence[float], groups: Groups) -> Tensor:
     """Values of all rollouts, shape (groups, rollouts)."""
     return torch.tensor(values).view(len(groups), -1)

@@ -48,7 +48,7 @@ class ModelShape:
     cached: int
 
 
-def shape_of(model: PreTrainedModel, settings: Training) -> ModelShape:
+def measure_shape(model: PreTrainedModel, settings: Training) -> ModelShape:
     """The shape of a start model under an arm's settings."""
     config = model.config.get_text_config()
     heads = config.num_attention_heads
@@ -57,7 +57,7 @@ def shape_of(model: PreTrainedModel, settings: Training) -> ModelShape:
     parameters = model.num_parameters()
     return ModelShape(
         parameters=parameters,
-        trained=_adapted(model, settings) if settings.lora else parameters,
+        trained=_count_adapter_weights(model, settings) if settings.lora else parameters,
         layers=config.num_hidden_layers,
         width=config.hidden_size,
         feed_forward=getattr(config, "intermediate_size", None) or 4 * config.hidden_size,
@@ -66,7 +66,7 @@ def shape_of(model: PreTrainedModel, settings: Training) -> ModelShape:
     )
 
 
-def _adapted(model: PreTrainedModel, settings: Training) -> int:
+def _count_adapter_weights(model: PreTrainedModel, settings: Training) -> int:
     """Weights of the adapters."""
     assert settings.lora is not None
     every = settings.lora.targets == ["all-linear"]
@@ -86,7 +86,7 @@ def _adapted(model: PreTrainedModel, settings: Training) -> int:
     return sum(settings.lora.rank * (one.in_features + one.out_features) for one in chosen)
 
 
-def needs(shape: ModelShape, settings: Training, length: int) -> dict[str, float]:
+def estimate_bytes(shape: ModelShape, settings: Training, length: int) -> dict[str, float]:
     """Bytes by what they are for, in each process of an arm.
 
     Args:
@@ -141,14 +141,14 @@ def needs(shape: ModelShape, settings: Training, length: int) -> dict[str, float
     return size
 
 
-def available(processes: int) -> float:
+def measure_available(processes: int) -> float:
     """Bytes for each process: of its GPU, else its share of this machine's free memory."""
     if torch.cuda.is_available():
         return float(torch.cuda.mem_get_info()[0])
-    return _free() / processes
+    return _measure_free() / processes
 
 
-def _free() -> float:
+def _measure_free() -> float:
     """Free memory of this machine, or what the control group leaves of it."""
     try:
         text = Path("/proc/meminfo").read_text(encoding="utf-8")
@@ -173,10 +173,10 @@ def check(shape: ModelShape, settings: Training, length: int, free: float | None
         length: tokens of the longest prompt and response.
         free: bytes for each process; measured where it is None.
     """
-    free = available(settings.processes) if free is None else free
+    free = measure_available(settings.processes) if free is None else free
     if settings.engine_options is not None and torch.cuda.is_available():
         free *= 1 - settings.engine_options.gpu_share()
-    size = needs(shape, settings, length)
+    size = estimate_bytes(shape, settings, length)
     if sum(size.values()) <= free:
         return
     parts = ", ".join(
@@ -187,16 +187,16 @@ def check(shape: ModelShape, settings: Training, length: int, free: float | None
     raise FitError(
         f"prompts x rollouts = {settings.prompts} x {settings.rollouts} need about "
         f"{sum(size.values()) / _GIB:.1f} GiB ({parts}), but {free / _GIB:.1f} GiB are free. "
-        f"{_remedy(shape, settings, length, free)}"
+        f"{_find_remedy(shape, settings, length, free)}"
     )
 
 
-def _remedy(shape: ModelShape, settings: Training, length: int, free: float) -> str:
+def _find_remedy(shape: ModelShape, settings: Training, length: int, free: float) -> str:
     """What fits: a larger gradient_accumulation, fewer rollouts, or another way to train."""
 
     def fits(changes: Mapping[str, int]) -> bool:
         other = settings.model_copy(update=dict(changes))
-        return sum(needs(shape, other, length).values()) <= free
+        return sum(estimate_bytes(shape, other, length).values()) <= free
 
     rows = settings.prompts * settings.rollouts
     unit = settings.minibatches * settings.processes

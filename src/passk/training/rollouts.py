@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
-from passk.models.policy_weights import copy_of, refresh
+from passk.models.policy_weights import copy_policy, refresh
 from passk.sampling.engines.registry import ENGINES
 from passk.sampling.rollouts import Rollout, RolloutConfig, RolloutRequest, RolloutSampler
 from passk.training.settings import Training
@@ -68,7 +68,7 @@ class CopySampler:
     def __call__(self, model: PreTrainedModel, request: RolloutRequest) -> list[list[Rollout]]:
         """Rollouts of a policy whose weights are those of `model` now."""
         if self.copy is None:
-            self.copy = copy_of(model, self.start, self.dtype, model.device)
+            self.copy = copy_policy(model, self.start, self.dtype, model.device)
         else:
             refresh(self.copy, model)
         return self.sampler(self.copy, request)

@@ -34,13 +34,13 @@ from trl import GRPOConfig
 from passk.core.digests import seed
 from passk.sampling.rollouts import RolloutSampler
 from passk.training.algorithms.algorithm import StepRewards
-from passk.training.batches import MicroBatch, collate, micro_batches
+from passk.training.batches import MicroBatch, collate, split_batch
 from passk.training.collection import Collected, Collector
 from passk.training.critic import Critic
 from passk.training.log_rows import RolloutSummary, StepRow
 from passk.training.resuming import Resuming
 from passk.training.reward import Reward
-from passk.training.scoring_trainer import ScoringTrainer, TrainingError, frozen_copy
+from passk.training.scoring_trainer import ScoringTrainer, TrainingError, copy_frozen
 from passk.training.seconds import Stopwatch
 from passk.training.settings import Training
 from passk.training.step_log import StepLog
@@ -88,7 +88,7 @@ class PolicyTrainer(Resuming, ScoringTrainer):
         self.collect = Collector(list(tasks), settings, draw, reward, identity, self.watch)
         self.step_log = StepLog(settings.num_iterations * settings.minibatches, on_step)
         critic = settings.algorithm.critic()
-        copy = None if critic is None else frozen_copy(model)
+        copy = None if critic is None else copy_frozen(model)
         super().__init__(
             model, tokenizer, settings, folder=folder, seed_value=seed(*identity) % 2**32
         )
@@ -165,7 +165,7 @@ class PolicyTrainer(Resuming, ScoringTrainer):
         if self.settings.beta:
             with torch.no_grad(), self._start_model(self.ref_model) as reference:
                 batch["ref_per_token_logps"] = self._scores(reference, batch)
-        slices, trained_rows = micro_batches(
+        slices, trained_rows = split_batch(
             {**batch, "advantages": advantages},
             self._parts,
             order=self._order(step, len(flat)),

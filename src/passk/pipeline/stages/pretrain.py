@@ -13,22 +13,22 @@ from passk.core.files import json_lines, replacing_folder, write_text
 from passk.data.prompts import ChatTokenizer, render
 from passk.domains.world import Mixture
 from passk.domains.worlds import WORLDS
-from passk.models.optional_imports import lean_imports
+from passk.models.optional_imports import skip_unused_imports
 from passk.pipeline.stages.job import Job
 from passk.training.pretraining_settings import Corpus, Pretraining
 
-with lean_imports():
+with skip_unused_imports():
     from transformers.tokenization_utils_tokenizers import TokenizersBackend
 
     from passk.models.arithmetic import make_reproducible
-    from passk.models.image_inputs import ImageEncoder, image_processor
-    from passk.models.tiny import save_checkpoint, tiny_model
-    from passk.models.tokenizer import IMAGE, markup, train_tokenizer
+    from passk.models.image_inputs import ImageEncoder, load_image_processor
+    from passk.models.tiny import make_tiny_model, save_checkpoint
+    from passk.models.tokenizer import IMAGE, make_chat_renderer, train_tokenizer
     from passk.training.pretraining import (
         LossRow,
         Schedule,
         Sequences,
-        log_text,
+        format_log,
         pack,
         pretrain,
     )
@@ -47,13 +47,13 @@ def run(job: Job) -> dict[str, float]:
     settings = job.settings("pretrain", Pretraining)
     make_reproducible()
     identity = (job.seed, job.item, settings.train_seed)
-    chat = markup(settings.architecture.family) if settings.tokenizer.chat else None
-    texts = list(documents(settings.corpus, identity, chat))
+    chat = make_chat_renderer(settings.architecture.family) if settings.tokenizer.chat else None
+    texts = list(generate_documents(settings.corpus, identity, chat))
     # The tokenizer knows every word of the world, also those that the corpus withholds.
     whole = settings.corpus.model_copy(
         update={"withheld": [], "documents": settings.tokenizer.documents}
     )
-    sample = documents(whole, identity, chat)
+    sample = generate_documents(whole, identity, chat)
     tokenizer = train_tokenizer(
         settings.architecture.family,
         (text.prompt + text.response for text in sample),
@@ -62,7 +62,7 @@ def run(job: Job) -> dict[str, float]:
         chat=settings.tokenizer.chat,
     )
     vision = settings.architecture.vision
-    model = tiny_model(
+    model = make_tiny_model(
         **settings.architecture.model_dump(exclude={"vision"}),
         tokenizer=tokenizer,
         seed=seed("weights", *identity),
@@ -71,8 +71,8 @@ def run(job: Job) -> dict[str, float]:
     encoder = None
     if vision is not None:
         image_id = tokenizer.get_vocab()[IMAGE]
-        encoder = ImageEncoder(image_processor(vision.max_pixels), image_id)
-    data = _tokenised(texts, tokenizer, settings.architecture.context, encoder)
+        encoder = ImageEncoder(load_image_processor(vision.max_pixels), image_id)
+    data = _tokenise(texts, tokenizer, settings.architecture.context, encoder)
     folder = paths.RESUME / job.inputs
     live = paths.LIVE / f"pretrain@{job.item}.jsonl"
     live.parent.mkdir(parents=True, exist_ok=True)
@@ -89,13 +89,13 @@ def run(job: Job) -> dict[str, float]:
             bar.set_postfix(loss=f"{row['loss']:.3f}", refresh=False)
 
         rows = pretrain(
-            model, data, _schedule(settings), seed=seed("order", *identity), folder=folder,
+            model, data, _make_schedule(settings), seed=seed("order", *identity), folder=folder,
             resume_every=settings.resume_every, on_step=on_step, encoder=encoder,
         )  # fmt: skip
     target = paths.model(job.study, job.item)
     with replacing_folder(target) as temporary:
         save_checkpoint(model, tokenizer, temporary, encoder and encoder.processor)
-    write_text(paths.training_log(job.study, job.item), log_text(rows))
+    write_text(paths.training_log(job.study, job.item), format_log(rows))
     last = rows[-50:]
     return {
         "loss": sum(row["loss"] for row in last) / len(last),
@@ -104,7 +104,7 @@ def run(job: Job) -> dict[str, float]:
     }
 
 
-def documents(
+def generate_documents(
     corpus: Corpus, identity: tuple[int | str, ...], chat: ChatTokenizer | None = None
 ) -> Iterator[CorpusText]:
     """Each document of a corpus; `chat` renders chat templates."""
@@ -122,18 +122,18 @@ def documents(
         document = source.document(mixture, (*identity, number))
         asked = {"question": document.question, "starter_code": document.starter_code}
         prompt = render(corpus.template, asked, chat)
-        picture = None if document.image is None else _png(document.image)
+        picture = None if document.image is None else _encode_png(document.image)
         yield CorpusText(prompt, document.response, picture)
 
 
-def _png(picture: Image.Image) -> bytes:
+def _encode_png(picture: Image.Image) -> bytes:
     """An image of the corpus as it waits in memory: small, and read fast."""
     stream = io.BytesIO()
     picture.save(stream, "PNG", compress_level=1)
     return stream.getvalue()
 
 
-def _tokenised(
+def _tokenise(
     texts: list[CorpusText],
     tokenizer: TokenizersBackend,
     context: int,
@@ -154,7 +154,7 @@ def _tokenised(
     return data
 
 
-def _schedule(settings: Pretraining) -> Schedule:
+def _make_schedule(settings: Pretraining) -> Schedule:
     return Schedule(
         steps=settings.steps,
         batch=settings.batch,

@@ -67,7 +67,7 @@ def select_demonstrations(
                 f"{stray.select(_KEY).row(0, named=True)}; run the stages sample@{settings.draw} "
                 f"and verify@{settings.draw} again"
             )
-    _refuse_pictures(problems)
+    _refuse_images(problems)
     distinct = problems.unique("problem_id", keep="first", maintain_order=True).drop("image")
     rows = (
         samples.join(verdicts, on=_KEY)
@@ -88,7 +88,7 @@ def select_demonstrations(
     )  # fmt: skip
 
 
-def _refuse_pictures(problems: pl.DataFrame) -> None:
+def _refuse_images(problems: pl.DataFrame) -> None:
     pictured = problems.filter(pl.col("image").is_not_null())
     if pictured.height:
         first = pictured.row(0, named=True)

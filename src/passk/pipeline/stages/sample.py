@@ -55,7 +55,7 @@ def _sample(job: Job, draw: Draw, problems: pl.DataFrame) -> tuple[pl.DataFrame,
         samples, seconds = _draw(job, draw, store, missing, reused)
         samples_by_block |= samples
     drawn = sum(len(block.indices) for block in missing)
-    frame = _frame(job.item, draw, planned, samples_by_block)
+    frame = _make_table(job.item, draw, planned, samples_by_block)
     measured = {
         "samples": float(frame.height),
         "drawn": float(drawn),
@@ -77,14 +77,14 @@ def _read_blocks(
     missing = []
     for block in blocks:
         samples = store.read(block)
-        if samples is not None and _usable(samples, draw, item):
+        if samples is not None and _is_usable(samples, draw, item):
             samples_by_block[block.key] = samples
         else:
             missing.append(block)
     return samples_by_block, missing
 
 
-def _usable(samples: Sequence[Sample], draw: Draw, item: str) -> bool:
+def _is_usable(samples: Sequence[Sample], draw: Draw, item: str) -> bool:
     """Whether held samples have all that the draw keeps."""
     if not draw.keep_token_logprobs or all(s.token_logprobs is not None for s in samples):
         return True
@@ -175,7 +175,7 @@ def refill_draw(job: Job, store: BlockStore) -> int:
     )
 
 
-def _frame(
+def _make_table(
     item: str,
     draw: Draw,
     planned: Sequence[PlannedProblem],

@@ -12,7 +12,7 @@ from passk.core.schemas.problems import ASKED, PROBLEMS
 from passk.data.prompts import render, template
 from passk.pipeline.stages.job import Job, StageError
 from passk.sampling import checkpoint
-from passk.sampling.blocks import Block, plan
+from passk.sampling.blocks import Block, plan_blocks
 from passk.sampling.engines.registry import ENGINES
 from passk.sampling.settings import Draw, Sampling
 
@@ -48,8 +48,8 @@ def plan_problems(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[
     assert draw.template is not None, "checked by the schema"
     check_images(problems, draw, folder, f"draws.{job.item}")
     recipe = {
-        "weights": checkpoint.weights_digest(folder),
-        "tokenizer": checkpoint.tokenizer_digest(folder),
+        "weights": checkpoint.digest_weights(folder),
+        "tokenizer": checkpoint.digest_tokenizer(folder),
         "temperature": draw.temperature,
         "top_p": draw.top_p if draw.temperature else 1.0,
         "max_new_tokens": draw.max_new_tokens,
@@ -61,10 +61,10 @@ def plan_problems(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[
         "rows": sampling.rows if engine.exact else None,
         "plain": not template(draw.template).chat,
     }
-    tokenizer = _tokenizer(folder) if template(draw.template).chat else None
+    tokenizer = _load_tokenizer(folder) if template(draw.template).chat else None
     mark: str | None = None  # what a picture's place is written as
     if tokenizer is not None and template(draw.template).image:
-        mark = tokenizer.convert_ids_to_tokens(checkpoint.image_token(folder))
+        mark = tokenizer.convert_ids_to_tokens(checkpoint.read_image_token(folder))
     size = sampling.block if draw.temperature else 1
     planned = []
     for problem in problems.iter_rows(named=True):
@@ -75,7 +75,7 @@ def plan_problems(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[
                 f"{problem['index']}): its prompt has {marks} placeholders {mark} for one picture; "
                 "one comes from the template: drop the problem, or its question's own"
             )
-        blocks = plan(recipe, prompt, problem["image"], n, size)
+        blocks = plan_blocks(recipe, prompt, problem["image"], n, size)
         name = digest("prompt", prompt, problem["image"])[:16]
         planned.append(PlannedProblem(problem["set"], problem["problem_id"], name, blocks))
     return planned
@@ -110,7 +110,7 @@ def check_images(problems: pl.DataFrame, draw: Draw, folder: Path, place: str) -
         )
 
 
-def _tokenizer(folder: Path) -> Any:  # noqa: ANN401
+def _load_tokenizer(folder: Path) -> Any:  # noqa: ANN401
     from transformers import AutoTokenizer  # seconds; plain needs none
 
     return AutoTokenizer.from_pretrained(folder, local_files_only=True)

@@ -7,16 +7,16 @@ from passk.config import paths
 from passk.core.files import write_text
 from passk.core.schemas.demonstrations import DEMONSTRATIONS
 from passk.data.prompts import encode, render
-from passk.models.optional_imports import lean_imports
+from passk.models.optional_imports import skip_unused_imports
 from passk.pipeline.stages.job import Job, StageError
 from passk.training.finetuning_settings import FineTuning
 
-with lean_imports():
+with skip_unused_imports():
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
     from passk.models.arithmetic import make_reproducible
     from passk.training.finetuning import FineTuningRun, finetune
-    from passk.training.pretraining import Sequences, log_text, pack
+    from passk.training.pretraining import Sequences, format_log, pack
 
 Demonstration = Mapping[str, Any]
 
@@ -43,13 +43,13 @@ def run(job: Job) -> dict[str, float]:
     sizes: dict[str, float] = {}
 
     def sequences(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Sequences:
-        pairs = pairs_of(demonstrations, settings.template, tokenizer)
+        pairs = encode_pairs(demonstrations, settings.template, tokenizer)
         check_context(job.item, settings, demonstrations, pairs, model)
         sizes["tokens"] = float(sum(len(response) for _, response in pairs))
         return pack(pairs, padding=pairs[0][1][-1])
 
     rows = finetune(arm, sequences, paths.model(job.study, job.item))
-    write_text(paths.training_log(job.study, job.item), log_text(rows))
+    write_text(paths.training_log(job.study, job.item), format_log(rows))
     last = rows[-20:]
     return {
         "loss": sum(row["loss"] for row in last) / len(last),
@@ -58,7 +58,7 @@ def run(job: Job) -> dict[str, float]:
     }
 
 
-def pairs_of(
+def encode_pairs(
     demonstrations: Sequence[Demonstration], template: str, tokenizer: PreTrainedTokenizerBase
 ) -> list[tuple[list[int], list[int]]]:
     """Token ids of each prompt, as sampling has them, and of each response with its end token."""

@@ -50,7 +50,7 @@ class GenerateRollouts:
         import torch
         from transformers import GenerationConfig, LogitsProcessorList
 
-        from passk.sampling.tokens import end_tokens
+        from passk.sampling.tokens import find_end_tokens
 
         config = self.config
         tokenizer = config.tokenizer
@@ -59,7 +59,7 @@ class GenerateRollouts:
         pad = tokenizer.pad_token_id
         ids = torch.tensor([[pad] * (width - len(p)) + list(p) for p in prompts]).to(model.device)
         mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in prompts])
-        ends = end_tokens(getattr(model.generation_config, "eos_token_id", None), tokenizer)
+        ends = find_end_tokens(getattr(model.generation_config, "eos_token_id", None), tokenizer)
         sampled = {} if greedy else {"temperature": config.temperature, "top_p": config.top_p}
         generation = GenerationConfig(
             max_new_tokens=config.max_new_tokens, do_sample=not greedy,
@@ -74,14 +74,14 @@ class GenerateRollouts:
             out = generate_by(
                 input_ids=ids,
                 attention_mask=mask.to(model.device),
-                **_image_arguments(model, ids, [task.image for task in tasks]),
+                **_prepare_images(model, ids, [task.image for task in tasks]),
                 generation_config=generation,
                 logits_processor=LogitsProcessorList([entropies]),
             )
         finally:
             model.generation_config = declared
         spread = torch.stack(entropies.columns, dim=1).cpu()
-        rows = [_until_end(row, ends) for row in out[:, width:].tolist()]
+        rows = [_cut_at_end(row, ends) for row in out[:, width:].tolist()]
         texts = tokenizer.batch_decode(rows, skip_special_tokens=True)
         return [
             Rollout(row, text, row[-1] not in ends, float(spread[i, : len(row)].mean()))
@@ -104,20 +104,20 @@ class _EntropyRecorder:
         return scores
 
 
-def _until_end(row: list[int], ends: Sequence[int]) -> list[int]:
+def _cut_at_end(row: list[int], ends: Sequence[int]) -> list[int]:
     """Tokens up to the first that ends a response, with it."""
     end_positions = [position for position, token in enumerate(row) if token in ends]
     return row[: end_positions[0] + 1] if end_positions else row
 
 
-def _image_arguments(
+def _prepare_images(
     model: "PreTrainedModel", ids: "Tensor", images: Sequence["ImageInputs | None"]
 ) -> dict[str, "Tensor"]:
     """What a forward pass takes besides ids: the images of all rows, or nothing."""
-    from passk.models.image_inputs import inputs
+    from passk.models.image_inputs import make_model_inputs
 
     present = [image for image in images if image is not None]
-    return inputs(ids, present, model.config.image_token_id) if present else {}
+    return make_model_inputs(ids, present, model.config.image_token_id) if present else {}
 
 
 GENERATE = Engine(

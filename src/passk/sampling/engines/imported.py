@@ -8,7 +8,7 @@ if TYPE_CHECKING:  # vLLM's environment has no polars, and parameters are checke
     import polars as pl
 
 
-def samples_of(
+def collect_samples(
     responses: "pl.DataFrame", problems: "pl.DataFrame", n: int | None
 ) -> "pl.DataFrame":
     """The responses to some problems; all but `draw` and `template` of a samples table.
@@ -58,4 +58,4 @@ def samples_of(
     return frame.with_columns(**empty).with_columns(pl.lit("unknown").alias("finish_reason"))
 
 
-IMPORTED = Engine(version=1, exact=True, collect=samples_of)
+IMPORTED = Engine(version=1, exact=True, collect=collect_samples)

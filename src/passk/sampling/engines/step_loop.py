@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from passk.models.optional_imports import lean_imports
+from passk.models.optional_imports import skip_unused_imports
 from passk.sampling.blocks import Block, Sample
 from passk.sampling.checkpoint import CheckpointError, check
 from passk.sampling.engines.engine import CountSamples, Engine, SamplingConfig
@@ -29,7 +29,7 @@ class StepLoopEngine:
     def __init__(self, config: SamplingConfig) -> None:
         """Load model and tokenizer."""
         check(config.folder)
-        with lean_imports():  # half a second of a start-up that is longer than the sampling
+        with skip_unused_imports():  # half a second of a start-up that is longer than the sampling
             import torch
             from safetensors import SafetensorError
             from transformers import AutoTokenizer
@@ -55,8 +55,8 @@ class StepLoopEngine:
         self, blocks: Sequence[Block], progress: CountSamples
     ) -> Iterator[tuple[Block, list[Sample]]]:
         """Draw blocks; a block's bytes depend on the block alone."""
-        from passk.sampling.steploop import DecodingConfig, Request, completed
-        from passk.sampling.tokens import end_tokens
+        from passk.sampling.steploop import DecodingConfig, Request, generate_each
+        from passk.sampling.tokens import find_end_tokens
 
         config = self.config
         declared = getattr(self.model.generation_config, "eos_token_id", None)
@@ -64,7 +64,7 @@ class StepLoopEngine:
             config.temperature,
             config.top_p,
             config.max_new_tokens,
-            eos_ids=end_tokens(declared, self.tokenizer),
+            eos_ids=find_end_tokens(declared, self.tokenizer),
             rows=config.rows,
         )
         # Requests share the work on a prompt where they share the very object of its image.
@@ -80,7 +80,7 @@ class StepLoopEngine:
             )
             for block in blocks
         ]
-        for position, drawn in completed(self.model, requests, decoding, progress):
+        for position, drawn in generate_each(self.model, requests, decoding, progress):
             yield blocks[position], self._make_samples(blocks[position], drawn)
 
     def _encode_image(self, image_digest: str | None) -> "ImageInputs | None":
@@ -129,7 +129,7 @@ class StepLoopRollouts:
     def __call__(self, model: "PreTrainedModel", request: RolloutRequest) -> list[list[Rollout]]:
         """Responses to tasks, all in one run of the step loop."""
         from passk.sampling.steploop import DecodingConfig, Request, generate
-        from passk.sampling.tokens import end_tokens
+        from passk.sampling.tokens import find_end_tokens
 
         config = self.config
         size = request.group_size(config.rollouts)
@@ -143,7 +143,7 @@ class StepLoopRollouts:
             config.temperature,
             config.top_p,
             config.max_new_tokens,
-            eos_ids=end_tokens(declared, config.tokenizer),
+            eos_ids=find_end_tokens(declared, config.tokenizer),
             rows=min(config.prompts * config.rollouts, _ROLLOUT_ROWS),
             exact=False,
         )

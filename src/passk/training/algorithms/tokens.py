@@ -4,22 +4,22 @@ import torch
 from torch import Tensor
 
 
-def response_mask(lengths: Tensor) -> Tensor:
+def make_response_mask(lengths: Tensor) -> Tensor:
     """True where a response has a token, shape (..., longest length).
 
     Example:
-        >>> response_mask(torch.tensor([1, 2]))
+        >>> make_response_mask(torch.tensor([1, 2]))
         tensor([[ True, False],
                 [ True,  True]])
     """
     return torch.arange(int(lengths.max()), device=lengths.device) < lengths[..., None]
 
 
-def discounts(lengths: Tensor, gamma: float) -> Tensor:
+def discount_tokens(lengths: Tensor, gamma: float) -> Tensor:
     """Power of gamma by the number of tokens that follow, shape (..., longest length).
 
     Example:
-        >>> discounts(torch.tensor([3]), 0.5)
+        >>> discount_tokens(torch.tensor([3]), 0.5)
         tensor([[0.2500, 0.5000, 1.0000]])
     """
     places = torch.arange(int(lengths.max()), device=lengths.device)
@@ -59,7 +59,7 @@ def gae(rewards: Tensor, *, values: Tensor, lengths: Tensor, gamma: float, lam: 
         ...     lengths=torch.tensor([[2]]), gamma=1.0, lam=0.5)
         tensor([[[0.1250, 0.7500]]])
     """
-    mask = response_mask(lengths)
+    mask = make_response_mask(lengths)
     known = torch.where(mask, values, torch.zeros_like(values))
     following = torch.nn.functional.pad(known[..., 1:], (0, 1))
     last = mask & ~torch.nn.functional.pad(mask[..., 1:], (0, 1))
