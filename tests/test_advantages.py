@@ -409,7 +409,7 @@ def install(folder):
         ({"name": "pkpo", "k": 9}, "k = 9 is more than rollouts = 8"),
         ({"name": "pass_at_k", "k": 9, "eps": 0.0}, "k = 9 is more than rollouts = 8"),
         ({"name": "remax", "eps": 0.1}, "remax.eps"),
-        ({"name": "dapo"}, "dapo.rounds"),
+        ({"name": "dapo", "rounds": 0}, "dapo.rounds"),
         ({"name": "reinforce"}, "reinforce\\+\\+"),
     ],
 )

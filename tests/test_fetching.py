@@ -124,7 +124,7 @@ def test_models_that_see_in_another_way_are_refused(tmp_path):
     config = json.loads((folder / "config.json").read_text())
     config["architectures"] = ["Gemma3ForConditionalGeneration"]
     (folder / "config.json").write_text(json.dumps(config))
-    with pytest.raises(FetchError, match=r"Gemma3.*pictures as Qwen2\.5-VL does"):
+    with pytest.raises(FetchError, match=r"Gemma3.*images as Qwen2\.5-VL does"):
         find_model_files(folder)
 
 

@@ -59,10 +59,8 @@ def own_logits(model, request, more=()):
     """Of the last tokens, by the model's own forward pass over all that is known."""
     ids, prompt = torch.tensor([[*request.prompt_ids, *more]]), len(request.prompt_ids)
     shown = {}
-    if request.picture is not None:
-        shown = make_model_inputs(
-            ids, [request.picture], model.config.image_token_id, prompt=prompt
-        )
+    if request.image is not None:
+        shown = make_model_inputs(ids, [request.image], model.config.image_token_id, prompt=prompt)
     with torch.inference_mode(), hide_response_placeholders(model, prompt):
         return model(input_ids=ids, **shown).logits[0, prompt - 1 :]
 
@@ -83,13 +81,13 @@ def same(a, b):
 @pytest.mark.parametrize("make", [forward.FusedDecoder, forward.ModuleDecoder])
 def test_decoders_agree_with_the_module_on_logits(model, asked, make):
     """Behind the picture, too, where positions are not the places in the cache."""
-    assert forward.fusable(model)
+    assert forward.can_fuse(model)
     more = torch.randint(3, 250, (len(asked), 8), generator=torch.Generator().manual_seed(3))
     wanted = [own_logits(model, *pair) for pair in zip(asked, more.tolist(), strict=True)]
     with torch.inference_mode():
         decoder = make(model, len(asked), 64)
         for row, request in enumerate(asked):
-            prefix, logits = decoder.prefill(list(request.prompt_ids), request.picture)
+            prefix, logits = decoder.prefill(list(request.prompt_ids), request.image)
             decoder.admit(torch.tensor([row]), prefix)
             scale = wanted[row].abs().max()
             assert (logits[0] - wanted[row][0]).abs().max() < 1e-5 * scale
@@ -112,8 +110,8 @@ def test_greedy_equals_generate_of_transformers(model, asked):
     for request, (one,) in zip(asked, generate(model, asked, settings), strict=True):
         ids = torch.tensor([request.prompt_ids])
         shown = {}
-        if request.picture is not None:
-            shown = make_model_inputs(ids, [request.picture], model.config.image_token_id)
+        if request.image is not None:
+            shown = make_model_inputs(ids, [request.image], model.config.image_token_id)
         out = model.generate(
             input_ids=ids, attention_mask=torch.ones_like(ids), **shown, do_sample=False,
             max_new_tokens=20, eos_token_id=[1], pad_token_id=0,
@@ -131,7 +129,7 @@ def test_recorded_log_probabilities_are_the_models(model, asked):
 
 def test_other_precisions_run_through_the_module(folder, asked):
     half = load(folder, "bfloat16").eval()
-    assert not forward.fusable(half)
+    assert not forward.can_fuse(half)
     drawn = generate(half, asked, SETTINGS)
     assert [len(samples) for samples in drawn] == [6] * len(asked)
 
@@ -177,7 +175,7 @@ def test_a_prompt_with_its_picture_is_run_once(model, asked, monkeypatch):
     monkeypatch.setattr(forward.FusedDecoder, "prefill", counted)
     again = [dataclasses.replace(asked[0], stream=stream) for stream in (1, 2, 3)]
     list(generate_each(model, [*again, asked[3]], SETTINGS))
-    assert runs == [asked[0].picture, asked[3].picture]
+    assert runs == [asked[0].image, asked[3].image]
 
 
 # --- the stage -------------------------------------------------------------------------------
@@ -268,20 +266,20 @@ def test_how_pictures_are_prepared_is_part_of_what_names_weights(folder, tmp_pat
 def test_a_question_without_its_picture_is_named(study):
     write([*toy.pictures()[:2], None])
     wanted = PROBLEMS.read(paths.problem_set("toy", "one"))["problem_id"][2]
-    with pytest.raises(StageError, match=rf"{wanted} .*has no picture.*image_present"):
+    with pytest.raises(StageError, match=rf"{wanted} .*has no image.*image_present"):
         stage.run(job())
 
 
 def test_a_picture_that_the_template_does_not_show_is_named(study):
     wanted = PROBLEMS.read(paths.problem_set("toy", "one"))["problem_id"][0]
-    with pytest.raises(StageError, match=rf"{wanted} .*has a picture, which template 'plain'"):
+    with pytest.raises(StageError, match=rf"{wanted} .*has an image, which template 'plain'"):
         stage.run(job(template="plain"))
 
 
 def test_a_model_of_text_takes_no_pictures(study):
     shutil.rmtree(paths.model("toy", "base"))
     toy_checkpoint.save(paths.model("toy", "base"))
-    with pytest.raises(StageError, match=r"models/toy/base takes no pictures; use a model with a"):
+    with pytest.raises(StageError, match=r"models/toy/base takes no images; use a model with a"):
         stage.run(job())
 
 

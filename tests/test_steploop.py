@@ -69,7 +69,7 @@ def same(a, b):
 )
 def test_decoders_agree_with_the_module_on_logits(kind, changes):
     network = tiny(kind, **changes)
-    assert forward.fusable(network)
+    assert forward.can_fuse(network)
     text = torch.randint(3, 60, (5, 20))
     expected = network(input_ids=text).logits
     scale = expected.abs().max()
@@ -101,7 +101,7 @@ def test_greedy_equals_generate_of_transformers(model):
 
 def test_both_decoders_draw_the_same_tokens(model, monkeypatch):
     fused = generate(model, requests(4), SETTINGS)
-    monkeypatch.setattr(forward, "fusable", lambda _: False)
+    monkeypatch.setattr(forward, "can_fuse", lambda _: False)
     plain = generate(model, requests(4), SETTINGS)
     for a, b in zip(fused, plain, strict=True):
         for x, y in zip(a, b, strict=True):
@@ -111,7 +111,7 @@ def test_both_decoders_draw_the_same_tokens(model, monkeypatch):
 
 def test_half_precision_runs_through_the_module(model):
     half = tiny().to(torch.bfloat16)
-    assert not forward.fusable(half)
+    assert not forward.can_fuse(half)
     drawn = generate(half, requests(3), SETTINGS)
     assert same(generate(half, requests(3)[2:], SETTINGS)[0], drawn[2])
     assert all(np.isfinite(one.token_logprobs).all() for block in drawn for one in block)
@@ -120,7 +120,7 @@ def test_half_precision_runs_through_the_module(model):
 @pytest.mark.parametrize("fused", [True, False])
 def test_bytes_do_not_depend_on_company_or_order(model, monkeypatch, fused):
     if not fused:
-        monkeypatch.setattr(forward, "fusable", lambda _: False)
+        monkeypatch.setattr(forward, "can_fuse", lambda _: False)
     asked = requests()
     whole = generate(model, asked, SETTINGS)
     backwards = generate(model, asked[::-1], SETTINGS)[::-1]

@@ -49,25 +49,27 @@ def find_model_files(folder: Path) -> list[Path]:
         raise FetchError(f"{folder}: no such folder")
     config = _read_json(folder / "config.json")
     architectures = config.get("architectures") or []
-    sees = "vision_config" in config
-    if not any(name == LOOKING if sees else name.endswith("ForCausalLM") for name in architectures):
+    has_vision = "vision_config" in config
+    if not any(
+        name == LOOKING if has_vision else name.endswith("ForCausalLM") for name in architectures
+    ):
         raise FetchError(
             f"{folder}/config.json: architectures = {architectures}; a causal language model "
-            f"(...ForCausalLM) is needed, or one that takes pictures as Qwen2.5-VL does ({LOOKING})"
+            f"(...ForCausalLM) is needed, or one that takes images as Qwen2.5-VL does ({LOOKING})"
         )
-    names = (*CONFIGURATION, *TOKENIZER, *(PROCESSOR if sees else ()))
-    found = {name for name in names if (folder / name).is_file()}
-    if sees and IMAGES not in found and _read_image_options(folder) is None:
+    names = (*CONFIGURATION, *TOKENIZER, *(PROCESSOR if has_vision else ()))
+    present = {name for name in names if (folder / name).is_file()}
+    if has_vision and IMAGES not in present and _read_image_options(folder) is None:
         raise FetchError(
-            f"{folder}: a vision tower without {IMAGES}, which says how it sees pictures; save the "
+            f"{folder}: a vision tower without {IMAGES}, which says how it sees images; save the "
             "processor beside the weights"
         )
-    if not any(needed <= found for needed in _SUFFICIENT):
+    if not any(needed <= present for needed in _SUFFICIENT):
         raise FetchError(
             f"{folder}: no tokenizer (tokenizer.json, tokenizer.model, or vocab.json with "
             "merges.txt); save it beside the weights"
         )
-    return sorted(folder / name for name in {*found, *_find_weight_files(folder)})
+    return sorted(folder / name for name in {*present, *_find_weight_files(folder)})
 
 
 def add_image_options(folder: Path) -> None:
@@ -97,11 +99,12 @@ def _find_weight_files(folder: Path) -> set[str]:
             f"{folder}: adapters without the model that they adapt; merge them into it first "
             "(peft: merge_and_unload) and save the result"
         )
-    others = [p.name for pattern in ("*.bin", "*.pt", "*.pth", "*.gguf", "*.safetensors")
+    other_files = [p.name for pattern in ("*.bin", "*.pt", "*.pth", "*.gguf", "*.safetensors")
               for p in sorted(folder.glob(pattern))]  # fmt: skip
     raise FetchError(
-        f"{folder}: no {WEIGHTS} and no {INDEX}; weights there: {', '.join(others) or 'none'}. "
-        "Load the model with transformers and save it again (save_pretrained)"
+        f"{folder}: no {WEIGHTS} and no {INDEX}; weights there: "
+        f"{', '.join(other_files) or 'none'}. Load the model with "
+        "transformers and save it again (save_pretrained)"
     )
 
 
@@ -111,10 +114,10 @@ def check_weights(folder: Path, files: list[Path]) -> int:
     Raises:
         FetchError: a file is missing or cut short, or lacks a tensor that the index promises.
     """
-    promised: Mapping[str, str] = (
+    file_of_tensor: Mapping[str, str] = (
         _read_json(folder / INDEX)["weight_map"] if (folder / INDEX).is_file() else {}
     )
-    held: dict[str, set[str]] = {}
+    tensors_by_file: dict[str, set[str]] = {}
     parameters = 0
     for path in files:
         if path.suffix != ".safetensors":
@@ -125,10 +128,10 @@ def check_weights(folder: Path, files: list[Path]) -> int:
             sizes = dict(_read_sizes(path))
         except (SafetensorError, OSError) as error:
             raise FetchError(f"{path}: damaged weights ({error}); fetch the file again") from error
-        held[path.name] = set(sizes)
+        tensors_by_file[path.name] = set(sizes)
         parameters += sum(sizes.values())
-    for tensor, name in promised.items():
-        if tensor not in held[name]:
+    for tensor, name in file_of_tensor.items():
+        if tensor not in tensors_by_file[name]:
             raise FetchError(f"{folder / name}: lacks {tensor}, which {INDEX} promises")
     return parameters
 

@@ -28,8 +28,8 @@ def load_image_processor(of: int | Path) -> Any:  # noqa: ANN401
     Args:
         of: the most pixels that an image keeps, or the checkpoint whose processor it is.
     """
-    place = "transformers.models.qwen2_vl.image_processing_pil_qwen2_vl"
-    processor = import_module(place).Qwen2VLImageProcessorPil
+    module = "transformers.models.qwen2_vl.image_processing_pil_qwen2_vl"
+    processor = import_module(module).Qwen2VLImageProcessorPil
     if isinstance(of, Path):
         return processor.from_pretrained(of, local_files_only=True)
     return processor(min_pixels=_LEAST_PIXELS, max_pixels=of)
@@ -93,14 +93,14 @@ class ImageEncoder:
         Raises:
             VisionError: there is no placeholder, or more than one.
         """
-        places = [place for place, token in enumerate(ids) if token == self.image_id]
-        if len(places) != 1:
+        positions = [position for position, token in enumerate(ids) if token == self.image_id]
+        if len(positions) != 1:
             raise VisionError(
-                f"the prompt has {len(places)} placeholders for one image; a template with "
+                f"the prompt has {len(positions)} placeholders for one image; a template with "
                 "`image: true` writes one, and a question must write none"
             )
-        (place,) = places
-        return [*ids[:place], *[self.image_id] * tokens, *ids[place + 1 :]]
+        (position,) = positions
+        return [*ids[:position], *[self.image_id] * tokens, *ids[position + 1 :]]
 
 
 def make_model_inputs(
@@ -118,8 +118,8 @@ def make_model_inputs(
     if prompt is not None:
         kinds[:, prompt:] = 0
     return {
-        "pixel_values": torch.cat([one.pixels for one in images]).to(ids.device),
-        "image_grid_thw": torch.tensor([one.grid for one in images], device=ids.device),
+        "pixel_values": torch.cat([image.pixels for image in images]).to(ids.device),
+        "image_grid_thw": torch.tensor([image.grid for image in images], device=ids.device),
         "mm_token_type_ids": kinds,
     }
 
@@ -159,7 +159,8 @@ def find_rotary_positions(
     Args:
         model: a Qwen2.5-VL, with or without its output layer.
         ids: token ids, (rows, tokens).
-        image_tensors: the result of `make_model_inputs`; `attention_mask` too where rows are padded.
+        image_tensors: the result of `make_model_inputs`, and `attention_mask` where rows are
+            padded.
 
     Returns:
         Positions, (3, rows, tokens), and the shift of each row, (rows,): the position of the next

@@ -56,6 +56,6 @@ def copy_policy(
 @torch.no_grad()
 def refresh(copy: PreTrainedModel, model: PreTrainedModel | PeftModel) -> None:
     """Write a policy's weights, adapters merged, into a copy of it."""
-    own = dict(copy.named_parameters())
+    parameters = dict(copy.named_parameters())
     for name, value in merge_weights(model):
-        own[name].copy_(value)
+        parameters[name].copy_(value)

@@ -80,7 +80,7 @@ def train_tokenizer(
     """
     images = family == "qwen2_5_vl"
     if images and not chat:
-        raise ValueError("family qwen2_5_vl: pictures stand in chats; set tokenizer.chat: true")
+        raise ValueError("family qwen2_5_vl: images stand in chats; set tokenizer.chat: true")
     special = [*_CHAT, *(_IMAGES if images else [])] if chat else [END]
     if vocabulary < (least := 256 + len(special)):
         raise ValueError(

@@ -94,9 +94,9 @@ def plan_blocks(
     """
     blocks = []
     for number in range(-(-n // size)):
-        first = number * size
+        start = number * size
         key = digest("block", recipe, prompt, image, size, number)
-        blocks.append(Block(key, prompt, range(first, first + size), min(size, n - first), image))
+        blocks.append(Block(key, prompt, range(start, start + size), min(size, n - start), image))
     return blocks
 
 
@@ -156,31 +156,33 @@ class BlockStore:
 
 
 def _encode(key: str, samples: Sequence[Sample]) -> bytes:
-    kept = all(one.token_logprobs is not None for one in samples)
+    has_logprobs = all(sample.token_logprobs is not None for sample in samples)
     header = {
         "key": key,
-        "index": [one.sample_index for one in samples],
-        "stream": [one.stream for one in samples],
-        "tokens": [len(one.token_ids) for one in samples],
-        "finish_reason": [one.finish_reason for one in samples],
-        "sum_logprob": [one.sum_logprob for one in samples],
-        "mean_entropy": [one.mean_entropy for one in samples],
-        "token_logprobs": kept,
-        "text": [one.text for one in samples],
+        "index": [sample.sample_index for sample in samples],
+        "stream": [sample.stream for sample in samples],
+        "tokens": [len(sample.token_ids) for sample in samples],
+        "finish_reason": [sample.finish_reason for sample in samples],
+        "sum_logprob": [sample.sum_logprob for sample in samples],
+        "mean_entropy": [sample.mean_entropy for sample in samples],
+        "token_logprobs": has_logprobs,
+        "text": [sample.text for sample in samples],
     }
-    tokens = b"".join(np.asarray(one.token_ids, "<i4").tobytes() for one in samples)
-    logprobs = b"".join(np.asarray(one.token_logprobs, "<f4").tobytes() for one in samples if kept)
+    tokens = b"".join(np.asarray(sample.token_ids, "<i4").tobytes() for sample in samples)
+    logprobs = b"".join(
+        np.asarray(sample.token_logprobs, "<f4").tobytes() for sample in samples if has_logprobs
+    )
     body = json.dumps(header).encode() + b"\n" + tokens + logprobs
     return b"%s %s\n%s" % (_FORMAT, hashlib.sha256(body).hexdigest().encode(), body)
 
 
 def _decode(content: bytes, key: str) -> list[Sample] | None:
     """The samples of a file, or None where it is not what it was."""
-    first, _, body = content.partition(b"\n")
-    if first != b"%s %s" % (_FORMAT, hashlib.sha256(body).hexdigest().encode()):
+    checksum_line, _, body = content.partition(b"\n")
+    if checksum_line != b"%s %s" % (_FORMAT, hashlib.sha256(body).hexdigest().encode()):
         return None
-    line, _, arrays = body.partition(b"\n")
-    header = json.loads(line)
+    header_line, _, arrays = body.partition(b"\n")
+    header = json.loads(header_line)
     if header["key"] != key:
         return None
     ends = np.cumsum(header["tokens"])

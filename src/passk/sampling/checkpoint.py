@@ -65,5 +65,5 @@ def digest_weights(folder: Path) -> str:
 
 def digest_tokenizer(folder: Path) -> str:
     """Digest of the tokenizer's files."""
-    found = [name for name in _TOKENIZER_FILES if (folder / name).exists()]
-    return digest([[name, file_digest(folder / name)] for name in found])
+    names = [file_name for file_name in _TOKENIZER_FILES if (folder / file_name).exists()]
+    return digest([[file_name, file_digest(folder / file_name)] for file_name in names])

@@ -82,11 +82,11 @@ def audit(samples: "pl.DataFrame") -> int:
     seeded = samples.filter(samples["seed"].is_not_null())
     shared = seeded.filter(seeded["seed"].is_duplicated()).sort("seed")
     if shared.height:
-        first = shared.filter(shared["seed"] == shared["seed"][0])
+        repeated = shared.filter(shared["seed"] == shared["seed"][0])
         names = "; ".join(
             f"draw {row['draw']!r}, set {row['set']!r}, problem {row['problem_id']}, "
             f"sample {row['sample_index']}"
-            for row in first.head(4).iter_rows(named=True)
+            for row in repeated.head(4).iter_rows(named=True)
         )
         raise StreamError(
             f"{shared.height} of {seeded.height} samples share a random stream; stream "

@@ -82,28 +82,28 @@ def train(
         The log, one row per step.
     """
     settings = arm.settings
-    group = ProcessGroup(settings.processes)
+    processes = ProcessGroup(settings.processes)
     model, tokenizer = checkpoints.load(arm.start, choose_loading_dtype(settings))
     tasks = tasks_of(tokenizer)
     length = _check_length(model.config, tasks, settings)
     memory.check(memory.measure_shape(model, settings), settings, length)
     sampler = make_sampler(settings, tokenizer, arm.identity, arm.start, length)
-    group.first(
+    processes.first(
         lambda: checkpoints.find_resume_point(arm.folder)
     )  # one process clears what was cut short
-    point = checkpoints.find_resume_point(arm.folder)
-    done = checkpoints.count_resumed_updates(point) // (
+    resume_point = checkpoints.find_resume_point(arm.folder)
+    steps_done = checkpoints.count_resumed_updates(resume_point) // (
         settings.num_iterations * settings.minibatches
     )
     log = TrainingLog[StepRow](arm.log_path, arm.live)
-    group.first(lambda: log.restore(done))
+    processes.first(lambda: log.restore(steps_done))
     with tqdm(
-        total=settings.steps, initial=done, desc=f"train {arm.name}", unit="step", file=sys.stderr,
-        disable=not group.leads,
+        total=settings.steps, initial=steps_done, desc=f"train {arm.name}", unit="step",
+        file=sys.stderr, disable=not processes.leads,
     ) as bar:  # fmt: skip
 
         def on_step(row: StepRow) -> None:
-            if not group.leads:
+            if not processes.leads:
                 return
             log.append(row)
             if (step := row["step"]) in settings.checkpoints:
@@ -116,11 +116,11 @@ def train(
 
         trainer = PolicyTrainer(
             model, tokenizer, tasks, settings,
-            draw=group.draw(sampler), reward=group.reward(reward), identity=arm.order,
+            draw=processes.draw(sampler), reward=processes.reward(reward), identity=arm.order,
             folder=arm.folder, on_step=on_step, watch=watch,
         )  # fmt: skip
-        if done < settings.steps:
-            trainer.train(resume_from_checkpoint=str(point) if point else None)
+        if steps_done < settings.steps:
+            trainer.train(resume_from_checkpoint=str(resume_point) if resume_point else None)
     return log.rows
 
 

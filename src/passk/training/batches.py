@@ -108,18 +108,18 @@ def split_batch(
         moving = batch["advantages"].reshape(total, -1).any(1).cpu()
     tokens = batch["completion_mask"].sum()
     slices: list[MicroBatch] = []
-    kept = 0
+    rows_kept = 0
     for rows in order.tensor_split(parts):
-        keep = moving[rows]
-        if len(rows) and not keep.any():
-            keep[0] = True  # so that every update has a gradient, be it 0
-        kept += int(keep.sum())
+        retained = moving[rows]
+        if len(rows) and not retained.any():
+            retained[0] = True  # so that every update has a gradient, be it 0
+        rows_kept += int(retained.sum())
         if not len(rows):
             slices.append({})
             continue
-        own = rows[keep][rank::processes]
-        idle = not len(own)  # fewer rows than processes: one row that counts nothing
-        chosen = rows[:1] if idle else own
+        own_rows = rows[retained][rank::processes]
+        idle = not len(own_rows)  # fewer rows than processes: one row that counts nothing
+        chosen = rows[:1] if idle else own_rows
         part = cast("MicroBatch", {name: tensor[chosen] for name, tensor in batch.items()})
         part["num_items_in_batch"] = tokens
         if idle:
@@ -130,9 +130,9 @@ def split_batch(
             part_tokens = part["completion_mask"].sum() * parts * processes
             part["weight"] = float(part_tokens / tokens.clamp(min=1))
         else:
-            part["weight"] = len(own) * parts * processes / total
+            part["weight"] = len(own_rows) * parts * processes / total
         slices.append(part)
-    return slices, kept
+    return slices, rows_kept
 
 
 def summarise(

@@ -77,27 +77,27 @@ class Collector:
             with self.watch("sampling"):
                 stream = "rollout" if number == 1 else f"rollout-{number}"
                 groups = self.draw(model, RolloutRequest(tasks, step, stream))
-            judged = self._judge(tasks, groups)
-            carrying = find_signal(_arrange(judged.correct or judged.values, groups)).tolist()
-            drawn.add(tasks, groups, judged)
-            kept.add(tasks, groups, judged, None if rounds is None else carrying)
+            rewards = self._judge(tasks, groups)
+            with_signal = find_signal(_arrange(rewards.correct or rewards.values, groups)).tolist()
+            drawn.add(tasks, groups, rewards)
+            kept.add(tasks, groups, rewards, None if rounds is None else with_signal)
             if len(kept.tasks) == self.settings.prompts:
                 break
         greedy: Groups = []
-        verdict = None
+        greedy_rewards = None
         if self.settings.algorithm.needs_greedy:
             with self.watch("sampling"):
                 request = RolloutRequest(kept.tasks, step, "greedy", greedy=True)
                 greedy = self.draw(model, request)
-            verdict = self._judge(kept.tasks, greedy)
+            greedy_rewards = self._judge(kept.tasks, greedy)
         summary = summarise(
             torch.tensor(drawn.rewards),
             [rollout for group in drawn.groups for rollout in group],
-            unknown=drawn.unknown + (verdict.unknown if verdict else 0),
+            unknown=drawn.unknown + (greedy_rewards.unknown if greedy_rewards else 0),
             besides=[rollout for group in greedy for rollout in group],
             rounds=number,
         )
-        baseline = torch.tensor(verdict.values) if verdict else None
+        baseline = torch.tensor(greedy_rewards.values) if greedy_rewards else None
         return Collected(kept.tasks, kept.groups, torch.tensor(kept.rewards), baseline, summary)
 
     def _choose(self, step: int, number: int, earlier: Sequence[int], count: int) -> list[int]:

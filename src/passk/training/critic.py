@@ -157,12 +157,12 @@ class Critic:
             return
         ids = torch.cat([prompts[0], responses[0]], dim=1)
         mask = torch.cat([prompts[1], responses[1]], dim=1)
-        first = prompts[0].shape[1] - 1
+        before_response = prompts[0].shape[1] - 1
         for rows in torch.arange(len(ids), device=ids.device).split(self.settings.forward_rows):
             states = self.network(
                 input_ids=ids[rows], attention_mask=mask[rows], use_cache=False
             ).last_hidden_state
-            yield rows, states[:, first:-1]
+            yield rows, states[:, before_response:-1]
 
 
 def value_loss(values: Tensor, old: Tensor, returns: Tensor, mask: Tensor, clip: float) -> Tensor:

@@ -138,16 +138,16 @@ def _update(
     longest = int(data.lengths[rows].max())
     chosen = torch.from_numpy(rows)
     labels = data.labels[chosen, 1:longest]
-    wanted = labels != _IGNORED
+    learned = labels != _IGNORED
     ids = data.ids[chosen, : longest - 1]
-    shown: dict[str, Tensor] = {}
+    image_tensors: dict[str, Tensor] = {}
     if encoder is not None and data.images is not None:
-        shown = encoder.encode_all([data.images[row] for row in rows])
-        shown["mm_token_type_ids"] = (ids == encoder.image_id).int()
-    states = model.model(input_ids=ids, use_cache=False, **shown)  # type: ignore[operator]
+        image_tensors = encoder.encode_all([data.images[row] for row in rows])
+        image_tensors["mm_token_type_ids"] = (ids == encoder.image_id).int()
+    states = model.model(input_ids=ids, use_cache=False, **image_tensors)  # type: ignore[operator]
     # Only the states that predict a learned token meet the vocabulary.
-    logits = model.lm_head(states.last_hidden_state[wanted])  # type: ignore[operator]
-    loss = cross_entropy(logits, labels[wanted])
+    logits = model.lm_head(states.last_hidden_state[learned])  # type: ignore[operator]
+    loss = cross_entropy(logits, labels[learned])
     optimizer.zero_grad()
     loss.backward()
     nn.utils.clip_grad_norm_(model.parameters(), clip)

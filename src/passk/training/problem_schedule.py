@@ -41,8 +41,8 @@ def choose_problems(count: int, prompts: int, step: int, *identity: int | str) -
 
 def choose_further_problems(
     count: int,
-    wanted: int,
-    asked: Collection[int],
+    number_wanted: int,
+    earlier: Collection[int],
     step: int,
     number: int,
     *identity: int | str,
@@ -51,8 +51,8 @@ def choose_further_problems(
 
     Args:
         count: problems that may be asked.
-        wanted: problems to ask.
-        asked: positions that earlier rounds of the step asked.
+        number_wanted: problems to ask.
+        earlier: positions that earlier rounds of the step asked.
         step: counted from 1.
         number: of the round, from 2.
         identity: as in `choose_problems`.
@@ -65,7 +65,8 @@ def choose_further_problems(
         [1]
     """
     order = _permute(count, "refill", *identity, step, number).tolist()
-    return sorted(order, key=lambda i: i in asked)[:wanted]  # stable: each part in random order
+    # The sort is stable: each part stays in random order.
+    return sorted(order, key=lambda i: i in earlier)[:number_wanted]
 
 
 def _permute(count: int, *named: int | str) -> np.ndarray:

@@ -129,11 +129,11 @@ def _run_responses(
     if ids.shape[1] == 1:
         return last
     # A response's last token predicts nothing, so it is not run: (rows, P + C - 1).
-    whole = torch.cat([prompt_mask, mask], dim=1)[:, :-1]
+    whole_mask = torch.cat([prompt_mask, mask], dim=1)[:, :-1]
     states: Tensor = decoder(
         input_ids=ids[:, :-1],
-        attention_mask=whole,
-        position_ids=_count_positions(whole)[:, prompt_mask.shape[1] :] + shift[:, None],
+        attention_mask=whole_mask,
+        position_ids=_count_positions(whole_mask)[:, prompt_mask.shape[1] :] + shift[:, None],
         past_key_values=DynamicCache(cache),
         use_cache=True,
     ).last_hidden_state
@@ -153,9 +153,11 @@ def _find_prompt_positions(
             torch.zeros(len(ids), dtype=torch.long, device=ids.device),
             {},
         )
-    seen = make_model_inputs(ids, images, decoder.config.image_token_id)
-    places, shift = find_rotary_positions(decoder, ids, {**seen, "attention_mask": mask})
-    return places, shift, seen
+    image_tensors = make_model_inputs(ids, images, decoder.config.image_token_id)
+    positions, shift = find_rotary_positions(
+        decoder, ids, {**image_tensors, "attention_mask": mask}
+    )
+    return positions, shift, image_tensors
 
 
 def _count_positions(mask: Tensor) -> Tensor:

@@ -85,22 +85,28 @@ class ScoringTrainer(GRPOTrainer):
         input_ids: Tensor,
         attention_mask: Tensor,
         logits_to_keep: int,
-        *rest: object,
-        **named: object,
+        *arguments: object,
+        **options: object,
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         images = (
             [] if self._row_images is None else [self.images[i] for i in self._row_images.tolist()]
         )
         split = input_ids.shape[1] - logits_to_keep
         if not self.settings.share_prompts:
-            own = super()._get_per_token_logps_and_entropies
+            score = super()._get_per_token_logps_and_entropies
             if not images:
-                return own(model, input_ids, attention_mask, logits_to_keep, *rest, **named)
-            plain = unwrap(self.accelerator.unwrap_model(model))
-            named |= make_model_inputs(input_ids, images, plain.config.image_token_id, split)
-            named["num_images"] = [1] * len(images)
-            with hide_response_placeholders(plain, split):
-                return own(model, input_ids, attention_mask, logits_to_keep, *rest, **named)
+                return score(
+                    model, input_ids, attention_mask, logits_to_keep, *arguments, **options
+                )
+            plain_model = unwrap(self.accelerator.unwrap_model(model))
+            options |= make_model_inputs(
+                input_ids, images, plain_model.config.image_token_id, split
+            )
+            options["num_images"] = [1] * len(images)
+            with hide_response_placeholders(plain_model, split):
+                return score(
+                    model, input_ids, attention_mask, logits_to_keep, *arguments, **options
+                )
         with self.accelerator.autocast():
             logps, entropies = score_sharing_prompts(
                 model,

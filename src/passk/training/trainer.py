@@ -96,10 +96,10 @@ class PolicyTrainer(Resuming, ScoringTrainer):
         if critic is not None and copy is not None:
             self.critic = Critic(copy, critic, settings, identity, self.accelerator.device)
 
-    def train(self, *rest: Any, **named: Any) -> Any:  # noqa: ANN401
+    def train(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
         """Train, and count the seconds that are neither sampling nor judging."""
         with self.watch("training"):
-            return super().train(*rest, **named)
+            return super().train(*arguments, **options)
 
     # --- which micro-batch ------------------------------------------------------------------
 
@@ -155,10 +155,10 @@ class PolicyTrainer(Resuming, ScoringTrainer):
         advantages = self._advantages(collected, batch, step).to(device)
         flat = [rollout for group in collected.groups for rollout in group]
         if self.settings.mask_truncated:
-            cut = torch.tensor([r.truncated for r in flat], device=device)
-            batch["completion_mask"] = batch["completion_mask"] * ~cut[:, None]
-        every = self.settings.kl_every
-        if every and (step == 1 or step % every == 0):
+            truncated = torch.tensor([r.truncated for r in flat], device=device)
+            batch["completion_mask"] = batch["completion_mask"] * ~truncated[:, None]
+        interval = self.settings.kl_every
+        if interval and (step == 1 or step % interval == 0):
             self.step_log.summary["kl"] = self._divergence(batch)
         if self.critic is not None and step <= self.critic.config.warmup:
             return no_rows
@@ -177,9 +177,11 @@ class PolicyTrainer(Resuming, ScoringTrainer):
         rows_of_step = self.settings.prompts * self.settings.rollouts
         self.step_log.summary["trained"] = trained_rows / rows_of_step
         # Before the first update the ratio is 1 by definition: no scores are needed for it.
-        first = self.settings.gradient_accumulation if self.settings.num_iterations == 1 else 0
+        first_unscored = (
+            self.settings.gradient_accumulation if self.settings.num_iterations == 1 else 0
+        )
         if self.updates_per_step > 1:
-            for part in filter(None, slices[first:]):
+            for part in filter(None, slices[first_unscored:]):
                 with torch.no_grad():
                     part["old_per_token_logps"] = self._scores(self.model, part)
         return slices
@@ -191,19 +193,19 @@ class PolicyTrainer(Resuming, ScoringTrainer):
         values = None
         if self.critic is not None:
             device = self.accelerator.device
-            flat = self.critic.values(batch)
-            values = flat.cpu().view(*rewards.shape, -1)
+            flat_values = self.critic.values(batch)
+            values = flat_values.cpu().view(*rewards.shape, -1)
             learned = self.critic.learn(
-                batch, rewards.flatten().to(device), flat, lengths.flatten().to(device), step
+                batch, rewards.flatten().to(device), flat_values, lengths.flatten().to(device), step
             )
             if not math.isfinite(learned["critic_loss"]):
                 self._stop(f"the critic's loss is {learned['critic_loss']}")
             self.step_log.summary["critic_loss"] = learned["critic_loss"]
             self.step_log.summary["explained_variance"] = learned["explained_variance"]
-        measured = StepRewards(
+        step_rewards = StepRewards(
             rewards, lengths, self.settings.max_new_tokens, collected.greedy, values
         )
-        return self.settings.algorithm.advantages(measured).flatten(0, 1)
+        return self.settings.algorithm.advantages(step_rewards).flatten(0, 1)
 
     @property
     def _regularised(self) -> bool:

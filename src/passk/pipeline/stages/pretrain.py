@@ -39,7 +39,7 @@ class CorpusText(NamedTuple):
 
     prompt: str
     response: str
-    picture: bytes | None
+    image: bytes | None
 
 
 def run(job: Job) -> dict[str, float]:
@@ -50,13 +50,13 @@ def run(job: Job) -> dict[str, float]:
     chat = make_chat_renderer(settings.architecture.family) if settings.tokenizer.chat else None
     texts = list(generate_documents(settings.corpus, identity, chat))
     # The tokenizer knows every word of the world, also those that the corpus withholds.
-    whole = settings.corpus.model_copy(
+    whole_world = settings.corpus.model_copy(
         update={"withheld": [], "documents": settings.tokenizer.documents}
     )
-    sample = generate_documents(whole, identity, chat)
+    vocabulary_texts = generate_documents(whole_world, identity, chat)
     tokenizer = train_tokenizer(
         settings.architecture.family,
-        (text.prompt + text.response for text in sample),
+        (text.prompt + text.response for text in vocabulary_texts),
         settings.tokenizer.vocabulary,
         settings.architecture.context,
         chat=settings.tokenizer.chat,
@@ -120,16 +120,16 @@ def generate_documents(
     numbers = range(corpus.documents)
     for number in tqdm(numbers, desc="corpus", unit="document", delay=3):
         document = source.document(mixture, (*identity, number))
-        asked = {"question": document.question, "starter_code": document.starter_code}
-        prompt = render(corpus.template, asked, chat)
-        picture = None if document.image is None else _encode_png(document.image)
-        yield CorpusText(prompt, document.response, picture)
+        question_columns = {"question": document.question, "starter_code": document.starter_code}
+        prompt = render(corpus.template, question_columns, chat)
+        image = None if document.image is None else _encode_png(document.image)
+        yield CorpusText(prompt, document.response, image)
 
 
-def _encode_png(picture: Image.Image) -> bytes:
+def _encode_png(image: Image.Image) -> bytes:
     """An image of the corpus as it waits in memory: small, and read fast."""
     stream = io.BytesIO()
-    picture.save(stream, "PNG", compress_level=1)
+    image.save(stream, "PNG", compress_level=1)
     return stream.getvalue()
 
 
@@ -142,7 +142,7 @@ def _tokenise(
     """Prompts and responses as token ids; raises ValueError where the context is too short."""
     prompts: list[list[int]] = tokenizer([text.prompt for text in texts])["input_ids"]
     responses: list[list[int]] = tokenizer([text.response for text in texts])["input_ids"]
-    images = [text.picture for text in texts if text.picture is not None]
+    images = [text.image for text in texts if text.image is not None]
     if encoder is not None:
         tokens = encoder.encode(images[0]).tokens  # a world draws all its images alike large
         prompts = [encoder.expand(ids, tokens) for ids in prompts]

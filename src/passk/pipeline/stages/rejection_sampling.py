@@ -60,12 +60,12 @@ def select_demonstrations(
     """
     for other, what in ((verdicts, "verdict"), (problems, "problem in the draw's sets")):
         key = [name for name in _KEY if name in other.columns]
-        stray = samples.join(other, on=key, how="anti")
-        if stray.height:
+        unmatched = samples.join(other, on=key, how="anti")
+        if unmatched.height:
             raise StageError(
-                f"{stray.height} samples of draw {settings.draw!r} have no {what}, first "
-                f"{stray.select(_KEY).row(0, named=True)}; run the stages sample@{settings.draw} "
-                f"and verify@{settings.draw} again"
+                f"{unmatched.height} samples of draw {settings.draw!r} have no {what}, first "
+                f"{unmatched.select(_KEY).row(0, named=True)}; run the stages "
+                f"sample@{settings.draw} and verify@{settings.draw} again"
             )
     _refuse_images(problems)
     distinct = problems.unique("problem_id", keep="first", maintain_order=True).drop("image")
@@ -89,10 +89,10 @@ def select_demonstrations(
 
 
 def _refuse_images(problems: pl.DataFrame) -> None:
-    pictured = problems.filter(pl.col("image").is_not_null())
-    if pictured.height:
-        first = pictured.row(0, named=True)
+    with_image = problems.filter(pl.col("image").is_not_null())
+    if with_image.height:
+        first = with_image.row(0, named=True)
         raise StageError(
-            f"set {first['set']!r}: problem {first['problem_id']} comes with a picture; only texts "
+            f"set {first['set']!r}: problem {first['problem_id']} comes with an image; only texts "
             "can be demonstrations"
         )

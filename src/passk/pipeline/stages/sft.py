@@ -64,11 +64,13 @@ def encode_pairs(
     """Token ids of each prompt, as sampling has them, and of each response with its end token."""
     end = tokenizer.eos_token_id
     prompts = [
-        list(encode(template, render(template, one, tokenizer), tokenizer))
-        for one in demonstrations
+        list(encode(template, render(template, demonstration, tokenizer), tokenizer))
+        for demonstration in demonstrations
     ]
     # A response stands in the middle of a text: nothing is put before it.
-    responses = tokenizer([one["response"] for one in demonstrations], add_special_tokens=False)
+    responses = tokenizer(
+        [demonstration["response"] for demonstration in demonstrations], add_special_tokens=False
+    )
     return [(p, [*r, end]) for p, r in zip(prompts, responses["input_ids"], strict=True)]
 
 
@@ -81,11 +83,12 @@ def check_context(
 ) -> None:
     """Raise StageError where a demonstration is longer than the model's context."""
     context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
-    for one, (prompt, response) in zip(demonstrations, pairs, strict=True):
+    for demonstration, (prompt, response) in zip(demonstrations, pairs, strict=True):
         if context is not None and (length := len(prompt) + len(response)) > context:
             raise StageError(
-                f"sft.{arm}: problem {one['problem_id']} of set {one['set']!r} makes {length} "
-                f"tokens, more than the context of {settings.start!r}, {context}; drop it with a "
-                "filter of its set, sample shorter responses (draws.*.max_new_tokens), or start "
-                "from a model with a longer context"
+                f"sft.{arm}: problem {demonstration['problem_id']} of set "
+                f"{demonstration['set']!r} makes {length} tokens, more than the context of "
+                f"{settings.start!r}, {context}; drop it with a filter of its set, sample "
+                "shorter responses (draws.*.max_new_tokens), or start from a model with a longer "
+                "context"
             )

@@ -94,8 +94,8 @@ class VllmEngine:
         self, blocks: Sequence[Block], progress: CountSamples
     ) -> Iterator[tuple[Block, list[Sample]]]:
         """Draw blocks, a few at a time."""
-        for first in range(0, len(blocks), _BLOCKS_AT_ONCE):
-            batch = blocks[first : first + _BLOCKS_AT_ONCE]
+        for start in range(0, len(blocks), _BLOCKS_AT_ONCE):
+            batch = blocks[start : start + _BLOCKS_AT_ONCE]
             prompts, parameters = [], []
             for block in batch:
                 prompt = self._prompt(block)
@@ -234,9 +234,14 @@ class VllmRollouts:
         ids = list(task.prompt_ids)
         if task.image is None:
             return {"prompt_token_ids": ids}
-        mark = self.image_id
-        once = [token for i, token in enumerate(ids) if token != mark or ids[i - 1] != mark]
-        return {"prompt_token_ids": once, "multi_modal_data": {"image": decode(task.image.png)}}
+        image_id = self.image_id
+        unexpanded = [
+            token for i, token in enumerate(ids) if token != image_id or ids[i - 1] != image_id
+        ]
+        return {
+            "prompt_token_ids": unexpanded,
+            "multi_modal_data": {"image": decode(task.image.png)},
+        }
 
     def _parameters(self, stream: int, *, greedy: bool) -> Any:  # noqa: ANN401
         config = self.config

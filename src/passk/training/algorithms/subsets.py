@@ -56,10 +56,10 @@ def average_best_without(rewards: Tensor, k: int) -> Tensor:
     """
     n = rewards.shape[1]
     ascending, order = rewards.double().sort(dim=1)
-    own = weigh_ranks(n - 1, k)
+    rank_weights = weigh_ranks(n - 1, k)
     # Those below the rollout keep their place, those above move down by one.
-    lower = torch.nn.functional.pad((ascending[:, :-1] * own).cumsum(1), (1, 0))
-    raised = ascending[:, 1:] * own
+    lower = torch.nn.functional.pad((ascending[:, :-1] * rank_weights).cumsum(1), (1, 0))
+    raised = ascending[:, 1:] * rank_weights
     upper = torch.nn.functional.pad(raised.flip(1).cumsum(1).flip(1), (0, 1))
     return _unsort(lower + upper, order)
 

@@ -22,8 +22,8 @@ def discount_tokens(lengths: Tensor, gamma: float) -> Tensor:
         >>> discount_tokens(torch.tensor([3]), 0.5)
         tensor([[0.2500, 0.5000, 1.0000]])
     """
-    places = torch.arange(int(lengths.max()), device=lengths.device)
-    return gamma ** (lengths[..., None] - 1 - places).clamp(min=0).float()
+    positions = torch.arange(int(lengths.max()), device=lengths.device)
+    return gamma ** (lengths[..., None] - 1 - positions).clamp(min=0).float()
 
 
 def whiten(values: Tensor, mask: Tensor, eps: float) -> Tensor:
@@ -35,9 +35,9 @@ def whiten(values: Tensor, mask: Tensor, eps: float) -> Tensor:
         >>> whiten(torch.tensor([1.0, 3.0, 9.0]), torch.tensor([True, True, False]), 0.0)
         tensor([-1.,  1.,  0.])
     """
-    held = values[mask]
-    scale = held.std(correction=0) + eps
-    return torch.where(mask, (values - held.mean()) / scale, torch.zeros_like(values))
+    masked = values[mask]
+    scale = masked.std(correction=0) + eps
+    return torch.where(mask, (values - masked.mean()) / scale, torch.zeros_like(values))
 
 
 def gae(rewards: Tensor, *, values: Tensor, lengths: Tensor, gamma: float, lam: float) -> Tensor:
@@ -60,15 +60,15 @@ def gae(rewards: Tensor, *, values: Tensor, lengths: Tensor, gamma: float, lam: 
         tensor([[[0.1250, 0.7500]]])
     """
     mask = make_response_mask(lengths)
-    known = torch.where(mask, values, torch.zeros_like(values))
-    following = torch.nn.functional.pad(known[..., 1:], (0, 1))
+    known_values = torch.where(mask, values, torch.zeros_like(values))
+    following = torch.nn.functional.pad(known_values[..., 1:], (0, 1))
     last = mask & ~torch.nn.functional.pad(mask[..., 1:], (0, 1))
     # The reward is given at the last token of a response: where the mask ends.
-    deltas = rewards[..., None] * last + gamma * following - known
-    advantages = torch.zeros_like(known)
+    deltas = rewards[..., None] * last + gamma * following - known_values
+    advantages = torch.zeros_like(known_values)
     # Backwards: A_t = delta_t + gamma lam A_(t+1); what stands behind an end stays 0.
-    ahead = torch.zeros_like(known[..., 0])
-    for t in reversed(range(known.shape[-1])):
+    ahead = torch.zeros_like(known_values[..., 0])
+    for t in reversed(range(known_values.shape[-1])):
         ahead = (deltas[..., t] + gamma * lam * ahead) * mask[..., t]
         advantages[..., t] = ahead
     return advantages
