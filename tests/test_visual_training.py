@@ -1,4 +1,4 @@
-"""The trainer on a toy that sees pictures: the plain gradient, learning, the same bytes."""
+"""The trainer on a toy that takes images: the plain gradient, learning, the same bytes."""
 
 import shutil
 
@@ -86,7 +86,7 @@ def shared(model, tasks, batch, **changes):
 def test_shared_prompts_score_as_a_plain_pass_does(start):
     model, tasks, groups, batch = answered(start)
     assert len({task.image.grid for task in tasks}) == 3
-    assert len({task.prompt_ids for task in tasks}) < len(tasks)  # equal words, another picture
+    assert len({task.prompt_ids for task in tasks}) < len(tasks)  # equal words, another image
     logps, entropies = shared(model, tasks, batch, temperature=0.7)
     for row, place in enumerate(batch["task"].tolist()):
         response = list(groups[place][row % 2].token_ids)
@@ -146,8 +146,8 @@ def test_divergence_and_old_scores_are_alike_in_both_passes(start, tmp_path):
     assert ours[-1]["kl"] > 0
 
 
-def test_a_response_may_draw_the_placeholder_of_a_picture(start, tmp_path):
-    """It is a token as any other there, and stands for no picture."""
+def test_a_response_may_draw_the_placeholder_of_an_image(start, tmp_path):
+    """It is a token as any other there, and stands for no image."""
     model, tokenizer = checkpoints.load(start)
     image = model.config.image_token_id
     assert image in tokenizer.all_special_ids
@@ -260,7 +260,7 @@ def test_engines_agree_on_greedy_rollouts(start):
     assert len({tuple(g[0].token_ids) for g in ours}) > 1
 
 
-def test_a_copy_of_a_policy_with_adapters_looks(start):
+def test_a_copy_of_a_policy_with_adapters_takes_images(start):
     model, tokenizer = checkpoints.load(start)
     tasks = vlm.tasks(start)(tokenizer)
     of_copy = make_sampler(toy.settings(lora=LORA), tokenizer, (1,), start, 60)
@@ -288,7 +288,7 @@ def test_memory_is_that_of_the_language_model_and_all_weights(start):
     assert shape.parameters == sum(p.numel() for p in model.parameters())
 
 
-def test_prompts_with_pictures_that_exceed_the_context_are_refused(start, tmp_path):
+def test_prompts_with_images_that_exceed_the_context_are_refused(start, tmp_path):
     with pytest.raises(arms.ArmError, match=r"start model's context of 192; at most \d+ fit"):
         run(start, tmp_path, max_new_tokens=180)
 
@@ -297,19 +297,21 @@ def test_prompts_with_pictures_that_exceed_the_context_are_refused(start, tmp_pa
 def study(start, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shutil.copytree(start, paths.model("toy", "base"))
-    write(vlm.pictures())
+    write(vlm.make_images())
     return tmp_path
 
 
-def write(pictures, questions=vlm.QUESTIONS):
-    toy_checkpoint.write_set("train", questions[: len(pictures)], domain="visual")
+def write(images, questions=vlm.QUESTIONS):
+    toy_checkpoint.write_set("train", questions[: len(images)], domain="visual")
     path = paths.problem_set("toy", "train")
     frame = PROBLEMS.read(path)
-    shown = {
-        "image": [one and one.digest for one in pictures],
-        "image_bytes": [one and one.png for one in pictures],
+    image_columns = {
+        "image": [image and image.digest for image in images],
+        "image_bytes": [image and image.png for image in images],
     }
-    columns = [pl.Series(name, values, frame.schema[name]) for name, values in shown.items()]
+    columns = [
+        pl.Series(name, values, frame.schema[name]) for name, values in image_columns.items()
+    ]
     PROBLEMS.write(frame.with_columns(columns), path)
 
 
@@ -320,25 +322,25 @@ def job(**changes):
     return Job("train", "grpo", params, inputs="digest")
 
 
-def test_stage_trains_on_pictures(study):
+def test_stage_trains_on_images(study):
     assert train_stage.run(job())["rollouts"] == 2 * 4 * 8
     assert (paths.model("toy", "grpo") / "step-2" / "preprocessor_config.json").exists()
 
 
-def test_a_problem_without_its_picture_is_named(study):
-    write([*vlm.pictures()[:2], None])
+def test_a_problem_without_its_image_is_named(study):
+    write([*vlm.make_images()[:2], None])
     wanted = PROBLEMS.read(paths.problem_set("toy", "train"))["problem_id"][2]
     with pytest.raises(TaskError, match=rf"{wanted} has no image.*image_present"):
         train_stage.run(job())
 
 
-def test_a_picture_that_the_template_does_not_show_is_named(study):
+def test_an_image_that_the_template_does_not_show_is_named(study):
     wanted = PROBLEMS.read(paths.problem_set("toy", "train"))["problem_id"][0]
     with pytest.raises(TaskError, match=rf"{wanted} has an image, and template 'plain'"):
         train_stage.run(job(template="plain"))
 
 
-def test_a_start_model_of_text_takes_no_pictures(study):
+def test_a_start_model_of_text_takes_no_images(study):
     shutil.rmtree(paths.model("toy", "base"))
     toy.make_start(paths.model("toy", "base"))
     with pytest.raises(TaskError, match="takes no images; start from a model with a vision"):
@@ -346,13 +348,13 @@ def test_a_start_model_of_text_takes_no_pictures(study):
 
 
 def test_a_question_that_writes_a_placeholder_is_named(study):
-    write(vlm.pictures()[:2], ["How many?", "What is <|image_pad|>?"])
+    write(vlm.make_images()[:2], ["How many?", "What is <|image_pad|>?"])
     wanted = PROBLEMS.read(paths.problem_set("toy", "train"))["problem_id"][1]
     with pytest.raises(TaskError, match=rf"{wanted}.* 2 placeholders"):
         train_stage.run(job())
 
 
-def test_ppo_refuses_pictures(study):
+def test_ppo_refuses_images(study):
     ppo = {
         "name": "ppo", "gamma": 1.0, "lam": 0.95, "eps": 1e-4, "critic_learning_rate": 3e-3,
         "critic_passes": 2, "critic_minibatches": 2, "critic_clip": 0.5, "critic_warmup": 0,

@@ -1,4 +1,4 @@
-"""A tiny Qwen2.5-VL that looks at small pictures, for tests of sampling and training."""
+"""A tiny Qwen2.5-VL that takes small images, for tests of sampling and training."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ SIZES = [(112, 112), (56, 84), (140, 56), (112, 112)]  # 16, 6, 10 and 16 tokens
 _MOST_PIXELS = 112 * 112
 
 
-def pictures() -> list[StoredImage]:
+def make_images() -> list[StoredImage]:
     """Pictures that differ in size or in what they show."""
     made = []
     for number, size in enumerate(SIZES):
@@ -46,19 +46,24 @@ def save(folder: Path, *, uneven: float = 6.0, context: int = 192) -> Path:
 
 
 def tasks(folder: Path) -> Any:
-    """What gives a trainer its tasks: each picture with a question, and one with two."""
+    """What gives a trainer its tasks: each image with a question, and one with two."""
     encoder: Any = ImageEncoder.of(folder)
 
-    def rendered(tokenizer: Any) -> list[Task]:
-        shown = pictures()
-        pairs = [*zip(QUESTIONS, shown, strict=True), (QUESTIONS[0], shown[3])]
-        found = []
-        for number, (question, picture) in enumerate(pairs):
+    def make_tasks(tokenizer: Any) -> list[Task]:
+        images = make_images()
+        pairs = [*zip(QUESTIONS, images, strict=True), (QUESTIONS[0], images[3])]
+        image_tasks = []
+        for number, (question, image) in enumerate(pairs):
             ids = encode("image", render("image", {"question": question}, tokenizer), tokenizer)
-            seen = encoder.encode(picture.png)
-            found.append(
-                Task(f"p{number}", tuple(encoder.expand(ids, seen.tokens)), "", image=seen)
+            image_inputs = encoder.encode(image.png)
+            image_tasks.append(
+                Task(
+                    f"p{number}",
+                    tuple(encoder.expand(ids, image_inputs.tokens)),
+                    "",
+                    image=image_inputs,
+                )
             )
-        return found
+        return image_tasks
 
-    return rendered
+    return make_tasks
