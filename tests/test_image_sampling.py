@@ -198,8 +198,8 @@ def write(images, questions=toy.QUESTIONS):
     toy_checkpoint.write_set("one", questions[: len(images)], domain="visual")
     path = paths.problem_set("toy", "one")
     image_columns = {
-        "image": [image and one.digest for image in images],
-        "image_bytes": [image and one.png for image in images],
+        "image": [image and image.digest for image in images],
+        "image_bytes": [image and image.png for image in images],
     }
     frame = PROBLEMS.read(path)
     columns = [

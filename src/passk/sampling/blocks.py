@@ -13,7 +13,7 @@ import errno
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -80,7 +80,7 @@ class Block:
 
 
 def plan_blocks(
-    recipe: dict[str, Any], prompt: str, image: str | None, n: int, size: int
+    recipe: Mapping[str, object], prompt: str, image: str | None, n: int, size: int
 ) -> list[Block]:
     """The blocks that hold samples 0 .. n-1 of a problem.
 

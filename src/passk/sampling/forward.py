@@ -66,7 +66,7 @@ class ModuleDecoder(Slots):
         """Run a prompt alone."""
         cache = DynamicCache()
         ids = torch.tensor([prompt], device=self.device)
-        image_tensors: dict[str, Any] = {}
+        image_tensors: dict[str, Tensor] = {}
         shift = 0
         if image is not None:
             image_tensors = make_model_inputs(ids, [image], self.model.config.image_token_id)

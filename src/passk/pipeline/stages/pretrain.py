@@ -96,9 +96,9 @@ def run(job: Job) -> dict[str, float]:
     with replacing_folder(target) as temporary:
         save_checkpoint(model, tokenizer, temporary, encoder and encoder.processor)
     write_text(paths.training_log(job.study, job.item), format_log(rows))
-    last = rows[-50:]
+    recent = rows[-50:]
     return {
-        "loss": sum(row["loss"] for row in last) / len(last),
+        "loss": sum(row["loss"] for row in recent) / len(recent),
         "parameters": float(model.num_parameters()),
         "tokens": float((data.labels >= 0).sum()),
     }
