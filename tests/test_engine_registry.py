@@ -68,12 +68,12 @@ def test_an_installed_package_adds_an_engine(tmp_path):
     (info / "entry_points.txt").write_text("[passk.engines]\necho = toy_echo:ECHO\n")
     code = """
 import toy_policy as toy
-from passk.sampling.blocks import plan
+from passk.sampling.blocks import plan_blocks
 from passk.sampling.engines.registry import ENGINES
 from passk.sampling.rollouts import RolloutRequest
 from test_engine_registry import draw
 engine = ENGINES[draw("echo").engine]
-blocks = plan({"version": engine.version}, "1+1=", None, 4, 2)
+blocks = plan_blocks({"version": engine.version}, "1+1=", None, 4, 2)
 drawn = [s.text for _, samples in engine.blocks(None).draw(blocks, print) for s in samples]
 assert drawn == ["1+1="] * 4
 sampler = toy.sampler("echo", None, toy.settings(engine="echo"))

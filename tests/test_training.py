@@ -274,13 +274,13 @@ def test_gradient_agrees_with_the_policy_gradient_by_hand(start, tmp_path, monke
     """On-policy GRPO's gradient is that of the mean of A log pi, written out plainly."""
     seen = {}
 
-    original = trainers.micro_batches
+    original = trainers.split_batch
 
     def watched(batch, *rest, **named):
         seen.update(batch)
         return original(batch, *rest, **named)
 
-    monkeypatch.setattr(trainers, "micro_batches", watched)
+    monkeypatch.setattr(trainers, "split_batch", watched)
     settings = toy.settings(steps=1, checkpoints=[1], max_grad_norm=0.0)
     model, tokenizer = checkpoints.load(start)
     reference, _ = checkpoints.load(start)

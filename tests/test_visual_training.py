@@ -184,7 +184,7 @@ def test_reward_rises_on_a_bandit(start, tmp_path):
 
 def test_one_step_raises_the_chance_of_what_is_rewarded(start, tmp_path, monkeypatch):
     batch, asked = {}, []
-    original = trainers.micro_batches
+    original = trainers.split_batch
 
     def watched(given, *rest, **named):
         batch.update(given)
@@ -194,7 +194,7 @@ def test_one_step_raises_the_chance_of_what_is_rewarded(start, tmp_path, monkeyp
         asked.extend(tasks[::8])  # the owners of rows, group after group
         return toy.printable_start(tasks, texts, cut)
 
-    monkeypatch.setattr(trainers, "micro_batches", watched)
+    monkeypatch.setattr(trainers, "split_batch", watched)
     run(start, tmp_path, reward, steps=1, checkpoints=[1], learning_rate=1e-3)
     scores = []
     for folder in (start, tmp_path / "step-1"):
