@@ -22,18 +22,18 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
 from passk.data.prompts import render
-from passk.models.tiny import save_checkpoint, tiny_model
+from passk.models.tiny import make_tiny_model, save_checkpoint
 from passk.models.tokenizer import train_tokenizer
 from passk.sampling.decoding import DecodingConfig
 from passk.sampling.steploop import Request, generate
-from passk.sampling.tokens import end_tokens
+from passk.sampling.tokens import find_end_tokens
 
 QUESTIONS = [f"{f}({g}({n}))" for f in "fgh" for g in "hkm" for n in (48213, 907, 55, 3141, 27182)]
 
 
 def random_checkpoint(folder: Path) -> None:
     tokenizer = train_tokenizer("qwen2", QUESTIONS, vocabulary=300, context=256)
-    model = tiny_model(
+    model = make_tiny_model(
         "qwen2", layers=3, width=96, heads=4, key_value_heads=2, feed_forward=256, context=256,
         rope_theta=10_000.0, tokenizer=tokenizer, init_std=0.02, seed=0,
     )  # fmt: skip
@@ -88,7 +88,7 @@ def work(
     torch.set_num_threads(1)
     model = AutoModelForCausalLM.from_pretrained(arguments.model, dtype="float32").eval()
     tokenizer = AutoTokenizer.from_pretrained(arguments.model)
-    ends = end_tokens(model.generation_config.eos_token_id, tokenizer)
+    ends = find_end_tokens(model.generation_config.eos_token_id, tokenizer)
     ids = [tokenizer.encode(prompt) for prompt in prompts_of(arguments)][
         part :: arguments.processes
     ]

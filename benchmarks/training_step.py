@@ -35,7 +35,7 @@ from passk.domains.math.options import MathOptions
 from passk.domains.math.worker_limits import WorkerLimits
 from passk.domains.worlds import WORLDS
 from passk.training.checkpoints import load
-from passk.training.configuration import configuration
+from passk.training.configuration import make_configuration
 from passk.training.reward import Reward, Rewards
 from passk.training.rewards.correctness import correctness
 from passk.training.rollouts import make_sampler
@@ -131,7 +131,7 @@ def plain(start: Path, settings: Training, reward: Reward) -> tuple[float, dict[
         return [*reward(asked, completions, [False] * len(answer)).values]
 
     with tempfile.TemporaryDirectory() as folder:
-        arguments = configuration(settings, Path(folder), seed_value=0)
+        arguments = make_configuration(settings, Path(folder), seed_value=0)
         arguments.scale_rewards = "group"
         arguments.save_strategy = "no"
         trainer = GRPOTrainer(

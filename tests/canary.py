@@ -16,7 +16,7 @@ import torch
 from passk.analysis.bootstrap import bootstrap_curve, draw_problems
 from passk.core.digests import digest
 from passk.models.arithmetic import make_reproducible
-from passk.models.tiny import tiny_model
+from passk.models.tiny import make_tiny_model
 from passk.models.tokenizer import train_tokenizer
 from passk.sampling.decoding import DecodingConfig
 from passk.sampling.steploop import Request, generate
@@ -28,7 +28,7 @@ RECORDED = Path(__file__).parent / "data" / "canary.json"
 def model():
     """A Qwen2 of two layers with random weights."""
     tokenizer = train_tokenizer("qwen2", ["f(g(12)) = 907", "h(3) = 45"], 300, 64)
-    return tiny_model(
+    return make_tiny_model(
         "qwen2", layers=2, width=96, heads=3, key_value_heads=3, feed_forward=192, context=128,
         rope_theta=1000.0, init_std=0.08, tokenizer=tokenizer, seed=1,
     )  # fmt: skip

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 import toy_policy as toy
 from passk.training import algorithms
 from passk.training.algorithms.algorithm import StepRewards
-from passk.training.algorithms.dapo import dapo, overlong
+from passk.training.algorithms.dapo import dapo, penalise_overlong
 from passk.training.algorithms.grpo import grpo
 from passk.training.algorithms.pass_at_k import pass_at_k
 from passk.training.algorithms.pkpo import pkpo, sloo_minus_one
@@ -28,7 +28,7 @@ from passk.training.algorithms.registry import ALGORITHMS
 from passk.training.algorithms.reinforce_plus_plus import reinforce_plus_plus
 from passk.training.algorithms.remax import remax
 from passk.training.algorithms.rloo import rloo
-from passk.training.algorithms.subsets import best_of, best_with, best_without
+from passk.training.algorithms.subsets import average_best, average_best_with, average_best_without
 from passk.training.algorithms.tokens import gae
 from passk.training.batches import find_signal
 
@@ -177,10 +177,10 @@ def test_whitened_tokens_have_mean_zero_and_variance_one_whatever_stands_behind_
 
 def test_dapo_penalty_equals_the_source_equation_13():
     # L_max = 10, L_cache = 4: up to 6 nothing, then (6 - |y|) / 4, at 10 the whole.
-    got = overlong(torch.tensor([1, 6, 7, 8, 9, 10]), longest=10, tokens=4, penalty=1.0)
+    got = penalise_overlong(torch.tensor([1, 6, 7, 8, 9, 10]), longest=10, tokens=4, penalty=1.0)
     equal(got, [0.0, 0.0, 0.25, 0.5, 0.75, 1.0])
-    equal(overlong(torch.tensor([10]), longest=10, tokens=4, penalty=0.5), [0.5])
-    equal(overlong(torch.tensor([10]), longest=10, tokens=0, penalty=1.0), [0.0])
+    equal(penalise_overlong(torch.tensor([10]), longest=10, tokens=4, penalty=0.5), [0.5])
+    equal(penalise_overlong(torch.tensor([10]), longest=10, tokens=0, penalty=1.0), [0.0])
 
 
 def test_dapo_normalises_rewards_less_penalties():
@@ -219,13 +219,13 @@ def test_best_of_k_equals_enumerating_every_subset(row, k):
     rewards, places = torch.tensor([row], dtype=torch.float64), range(len(row))
     subsets = list(itertools.combinations(places, k))
     largest = {s: max(row[i] for i in s) for s in subsets}
-    assert float(best_of(rewards, k)) == pytest.approx(np.mean(list(largest.values())))
+    assert float(average_best(rewards, k)) == pytest.approx(np.mean(list(largest.values())))
     for i in places:
         own = [largest[s] for s in subsets if i in s]
-        assert float(best_with(rewards, k)[0, i]) == pytest.approx(np.mean(own))
+        assert float(average_best_with(rewards, k)[0, i]) == pytest.approx(np.mean(own))
         others = [largest[s] for s in subsets if i not in s]
         if others:
-            assert float(best_without(rewards, k)[0, i]) == pytest.approx(np.mean(others))
+            assert float(average_best_without(rewards, k)[0, i]) == pytest.approx(np.mean(others))
 
 
 @pytest.mark.parametrize(("row", "k"), [(row, k) for row, k in CASES if k > 1])
@@ -409,7 +409,7 @@ def install(folder):
         ({"name": "pkpo", "k": 9}, "k = 9 is more than rollouts = 8"),
         ({"name": "pass_at_k", "k": 9, "eps": 0.0}, "k = 9 is more than rollouts = 8"),
         ({"name": "remax", "eps": 0.1}, "remax.eps"),
-        ({"name": "dapo"}, "dapo.rounds"),
+        ({"name": "dapo", "rounds": 0}, "dapo.rounds"),
         ({"name": "reinforce"}, "reinforce\\+\\+"),
     ],
 )

@@ -11,7 +11,7 @@ from passk.sampling.rollouts import Rollout
 from passk.training import arm as arms
 from passk.training import checkpoints
 from passk.training.algorithms.registry import ALGORITHMS
-from passk.training.batches import micro_batches
+from passk.training.batches import split_batch
 from passk.training.collection import Collector
 from passk.training.critic import Critic, explained_variance, value_loss
 from passk.training.reward import Rewards
@@ -146,9 +146,9 @@ def test_gradient_of_each_algorithm_agrees_with_its_formula_written_out(start, t
     drawn, gradients = {}, Gradients()
     engine = toy.sampler("step_loop", tokenizer, settings)
 
-    def draw(policy, tasks, step, *, stream="rollout", greedy=False):
-        groups = engine(policy, tasks, step, stream=stream, greedy=greedy)
-        drawn[stream] = (tasks, groups)
+    def draw(policy, request):
+        groups = engine(policy, request)
+        drawn[request.stream] = (request.tasks, groups)
         return groups
 
     trainer = PolicyTrainer(
@@ -304,14 +304,14 @@ TASKS = [Task(f"p{i}", (1, 2), str(i), level=1 + i % 3) for i in range(12)]
 def answers_of(kinds):
     """Rollouts whose text is right always, never, or for every other one, by problem."""
 
-    def draw(model, tasks, step, *, stream="rollout", greedy=False):
-        seen.append((stream, [task.problem_id for task in tasks]))
+    def draw(model, request):
+        seen.append((request.stream, [task.problem_id for task in request.tasks]))
         return [
             [
                 Rollout([3] * (1 + i), "yes" if right(task, i) else "no", False, 1.0)
                 for i in range(4)
             ]
-            for task in tasks
+            for task in request.tasks
         ]
 
     def right(task, i):
@@ -438,7 +438,7 @@ def test_parts_and_processes_add_up_to_the_mean_over_all_rows(loss_type, rows, p
     }
     total = 0.0
     for rank in range(processes):
-        slices, _ = micro_batches(
+        slices, _ = split_batch(
             batch, parts, order=torch.arange(rows), skip=True, loss_type=loss_type,
             share=(rank, processes),
         )  # fmt: skip
@@ -465,7 +465,7 @@ def test_parts_and_processes_add_up_to_the_mean_over_all_rows(loss_type, rows, p
 
 def test_more_parts_than_rows_leave_parts_empty():
     batch = {"completion_mask": torch.ones(2, 3), "advantages": torch.ones(2)}
-    slices, kept = micro_batches(
+    slices, kept = split_batch(
         batch, 3, order=torch.arange(2), skip=True, loss_type="grpo"
     )  # fmt: skip
     assert [len(part.get("advantages", ())) for part in slices] == [1, 1, 0]

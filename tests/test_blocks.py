@@ -8,16 +8,16 @@ import polars as pl
 import pytest
 
 from passk.core.schemas.samples import SAMPLES
-from passk.sampling.blocks import BlockStore, Sample, StoreError, plan
+from passk.sampling.blocks import BlockStore, Sample, StoreError, plan_blocks
 from passk.sampling.restoring import refill
-from passk.sampling.streams import sample_streams
+from passk.sampling.streams import derive_streams
 
 RECIPE = {"weights": "w", "temperature": 0.6, "seed": 1, "replicate": 0}
 
 
 def drawn(block, logprobs=True):
     """Samples of a block, different in every way that a file must keep."""
-    streams = sample_streams(block.stream, list(block.indices)).tolist()
+    streams = derive_streams(block.stream, list(block.indices)).tolist()
     return [
         Sample(
             index, stream, f'text "{index}"\n\u00e9', np.arange(1 + index % 3, dtype=np.int32),
@@ -44,7 +44,7 @@ def store(tmp_path):
 
 
 def test_what_was_written_is_read(store):
-    (block,) = plan(RECIPE, "p", None, 8, 8)
+    (block,) = plan_blocks(RECIPE, "p", None, 8, 8)
     assert store.read(block) is None
     store.write(block, drawn(block))
     assert same(store.read(block), drawn(block))
@@ -52,30 +52,30 @@ def test_what_was_written_is_read(store):
 
 
 def test_log_probabilities_may_be_absent(store):
-    (block,) = plan(RECIPE, "p", None, 4, 4)
+    (block,) = plan_blocks(RECIPE, "p", None, 4, 4)
     store.write(block, drawn(block, logprobs=False))
     assert [one.token_logprobs for one in store.read(block)] == [None] * 4
 
 
 def test_raising_n_keeps_all_keys():
-    few, many = plan(RECIPE, "p", None, 64, 32), plan(RECIPE, "p", None, 128, 32)
+    few, many = plan_blocks(RECIPE, "p", None, 64, 32), plan_blocks(RECIPE, "p", None, 128, 32)
     assert [b.key for b in many[:2]] == [b.key for b in few]
     assert len(many) == 4
 
 
 def test_a_partial_last_block_is_whole_in_the_store(store):
-    blocks = plan(RECIPE, "p", None, 40, 32)
+    blocks = plan_blocks(RECIPE, "p", None, 40, 32)
     assert [(b.indices, b.needed) for b in blocks] == [(range(32), 32), (range(32, 64), 8)]
     store.write(blocks[1], drawn(blocks[1]))
     assert len(store.read(blocks[1])) == 8
-    raised = plan(RECIPE, "p", None, 64, 32)[1]
+    raised = plan_blocks(RECIPE, "p", None, 64, 32)[1]
     assert raised.key == blocks[1].key
     assert len(store.read(raised)) == 32
 
 
 def test_a_key_names_all_that_bytes_depend_on():
     keys = {
-        plan(recipe, prompt, image, n, size)[number].key
+        plan_blocks(recipe, prompt, image, n, size)[number].key
         for recipe, prompt, image, n, size, number in [
             (RECIPE, "p", None, 64, 32, 0),
             (RECIPE, "p", None, 64, 32, 1),
@@ -90,7 +90,7 @@ def test_a_key_names_all_that_bytes_depend_on():
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty", "swap"])
 def test_damage_is_found_and_named(store, damage, capsys):
-    block, other = plan(RECIPE, "p", None, 16, 8)
+    block, other = plan_blocks(RECIPE, "p", None, 16, 8)
     for one in (block, other):
         store.write(one, drawn(one))
     path = store.path(block.key)
@@ -111,7 +111,7 @@ def test_damage_is_found_and_named(store, damage, capsys):
 
 
 def test_a_full_disk_leaves_nothing_half_written(store, monkeypatch):
-    (block,) = plan(RECIPE, "p", None, 8, 8)
+    (block,) = plan_blocks(RECIPE, "p", None, 8, 8)
     real = Path.write_bytes
 
     def full(path, content):
@@ -143,7 +143,7 @@ def table(cell, samples):
 
 
 def test_blocks_come_back_from_a_table(store):
-    blocks = plan(RECIPE, "p", None, 40, 16)
+    blocks = plan_blocks(RECIPE, "p", None, 40, 16)
     samples = [one for block in blocks for one in drawn(block)][:40]
     planned = {("s", "p1"): blocks}
     assert refill(store, planned, table(("s", "p1"), samples)) == 3
@@ -151,11 +151,11 @@ def test_blocks_come_back_from_a_table(store):
     assert same(found, samples)
     assert refill(store, planned, table(("s", "p1"), samples)) == 0  # nothing is new
     # The table held half of the last block; all of it must still be drawn when n rises.
-    assert store.read(plan(RECIPE, "p", None, 48, 16)[2]) is None
+    assert store.read(plan_blocks(RECIPE, "p", None, 48, 16)[2]) is None
 
 
 def test_rows_of_other_parameters_are_passed_over(store):
-    blocks = plan(RECIPE, "p", None, 16, 16)
-    other = plan({**RECIPE, "temperature": 1.0}, "p", None, 16, 16)
+    blocks = plan_blocks(RECIPE, "p", None, 16, 16)
+    other = plan_blocks({**RECIPE, "temperature": 1.0}, "p", None, 16, 16)
     assert refill(store, {("s", "p1"): other}, table(("s", "p1"), drawn(blocks[0]))) == 0
     assert refill(store, {("s", "p2"): blocks}, table(("s", "p1"), drawn(blocks[0]))) == 0

@@ -163,7 +163,7 @@ def test_samples_without_verdict_or_problem_and_pictures_are_refused():
     with pytest.raises(StageError, match=r"no problem in the draw's sets.*'b'"):
         select()
     problem_rows("one", ["a", "b"], image="digest")
-    with pytest.raises(StageError, match="picture"):
+    with pytest.raises(StageError, match="image"):
         select()
 
 

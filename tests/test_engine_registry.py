@@ -57,9 +57,9 @@ def test_an_installed_package_adds_an_engine(tmp_path):
         "        for block in blocks:\n"
         "            yield block, [Sample(i, i, block.prompt, [1], 'stop', 0.0, None, None)\n"
         "                          for i in block.indices]\n"
-        "    def __call__(self, model, tasks, step, *, stream='rollout', greedy=False, first=0):\n"
+        "    def __call__(self, model, request):\n"
         "        rollout = Rollout([1], 'echo', False, 0.0)\n"
-        "        return [[rollout] * self.config.rollouts for _ in tasks]\n"
+        "        return [[rollout] * self.config.rollouts for _ in request.tasks]\n"
         "ECHO = Engine(version=7, exact=True, blocks=Echo, rollouts=Echo)\n"
     )
     info = tmp_path / "toy_echo-1.0.dist-info"
@@ -68,15 +68,17 @@ def test_an_installed_package_adds_an_engine(tmp_path):
     (info / "entry_points.txt").write_text("[passk.engines]\necho = toy_echo:ECHO\n")
     code = """
 import toy_policy as toy
-from passk.sampling.blocks import plan
+from passk.sampling.blocks import plan_blocks
 from passk.sampling.engines.registry import ENGINES
+from passk.sampling.rollouts import RolloutRequest
 from test_engine_registry import draw
 engine = ENGINES[draw("echo").engine]
-blocks = plan({"version": engine.version}, "1+1=", None, 4, 2)
+blocks = plan_blocks({"version": engine.version}, "1+1=", None, 4, 2)
 drawn = [s.text for _, samples in engine.blocks(None).draw(blocks, print) for s in samples]
 assert drawn == ["1+1="] * 4
 sampler = toy.sampler("echo", None, toy.settings(engine="echo"))
-assert [r.text for r in sampler(None, ["task"], 1)[0]] == ["echo"] * 8
+rollouts = sampler(None, RolloutRequest(["task"], 1))
+assert [rollout.text for rollout in rollouts[0]] == ["echo"] * 8
 """
     paths = os.pathsep.join([str(tmp_path), str(Path(__file__).parent)])
     done = subprocess.run(

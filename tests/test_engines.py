@@ -5,10 +5,11 @@ import torch
 
 import foreign_checkpoint as foreign
 import toy_policy as toy
-from passk.models.policy_weights import copy_of, merged
+from passk.models.policy_weights import copy_policy, merge_weights
+from passk.sampling.rollouts import RolloutRequest
 from passk.training import checkpoints
 from passk.training.rollouts import make_sampler
-from passk.training.weights import adapters
+from passk.training.weights import configure_adapters
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +23,9 @@ def loaded(start):
     return model.eval(), tokenizer
 
 
-def drawn(draw, model, tokenizer, step=1, **named):
+def draw_rollouts(sampler, model, tokenizer, step=1, **options):
     with torch.no_grad():
-        return draw(model, toy.tasks(tokenizer), step, **named)
+        return sampler(model, RolloutRequest(toy.tasks(tokenizer), step, **options))
 
 
 def texts(groups):
@@ -35,7 +36,7 @@ def test_generate_and_the_step_loop_agree_on_greedy_responses(loaded):
     model, tokenizer = loaded
     settings = toy.settings(engine="generate", gradient_accumulation=2)
     ours, theirs = (
-        drawn(toy.sampler(name, tokenizer, settings), model, tokenizer, greedy=True)
+        draw_rollouts(toy.sampler(name, tokenizer, settings), model, tokenizer, greedy=True)
         for name in ("step_loop", "generate")
     )
     for own, other in zip(ours, theirs, strict=True):
@@ -48,15 +49,15 @@ def test_generate_and_the_step_loop_agree_on_greedy_responses(loaded):
 
 def test_generate_is_seeded_by_step_and_stream_and_leaves_the_global_generator_alone(loaded):
     model, tokenizer = loaded
-    draw = toy.sampler("generate", tokenizer, toy.settings())
+    sampler = toy.sampler("generate", tokenizer, toy.settings())
     torch.manual_seed(3)
     before = torch.get_rng_state()
-    first = drawn(draw, model, tokenizer)
+    first = draw_rollouts(sampler, model, tokenizer)
     assert torch.equal(torch.get_rng_state(), before)
     torch.manual_seed(4)
-    assert first == drawn(draw, model, tokenizer)
-    assert texts(first) != texts(drawn(draw, model, tokenizer, step=2))
-    assert texts(first) != texts(drawn(draw, model, tokenizer, stream="rollout-2"))
+    assert first == draw_rollouts(sampler, model, tokenizer)
+    assert texts(first) != texts(draw_rollouts(sampler, model, tokenizer, step=2))
+    assert texts(first) != texts(draw_rollouts(sampler, model, tokenizer, stream="rollout-2"))
     assert [len(group) for group in first] == [8] * 5
 
 
@@ -71,7 +72,7 @@ def test_generate_draws_from_the_policy_at_its_temperature_without_the_checkpoin
     (task, *_) = toy.tasks(tokenizer)
     with torch.no_grad():
         model.lm_head.weight.mul_(20)  # uneven probabilities
-        (group,) = toy.sampler("generate", tokenizer, settings)(model, [task], 1)
+        (group,) = toy.sampler("generate", tokenizer, settings)(model, RolloutRequest([task], 1))
         logits = model(torch.tensor([task.prompt_ids])).logits[0, -1] / 0.5
         model.lm_head.weight.div_(20)
     chances = logits.softmax(-1)
@@ -91,16 +92,16 @@ def test_merged_weights_are_those_that_the_adapters_compute_with(start, loaded):
     model, tokenizer = loaded
     lora = toy.settings(lora=LORA).lora
     plain = {name: value.clone() for name, value in model.named_parameters()}
-    adapted = get_peft_model(model, adapters(lora))
-    assert dict(merged(adapted)).keys() == plain.keys()
-    for name, value in merged(adapted):
+    adapted = get_peft_model(model, configure_adapters(lora))
+    assert dict(merge_weights(adapted)).keys() == plain.keys()
+    for name, value in merge_weights(adapted):
         assert torch.equal(value, plain[name])  # B begins at 0
     with torch.no_grad():
         for name, weight in adapted.named_parameters():
             if "lora_B" in name:
                 weight.normal_(std=0.3)
     ids = torch.tensor([tokenizer("12+3=")["input_ids"]])
-    copy = copy_of(adapted, start, torch.float32, "cpu")
+    copy = copy_policy(adapted, start, torch.float32, "cpu")
     assert torch.allclose(copy(ids).logits, adapted.eval()(ids).logits, atol=1e-5)
     with adapted.disable_adapter():
         assert not torch.allclose(copy(ids).logits, adapted(ids).logits, atol=1e-3)
@@ -113,12 +114,12 @@ LORA = {"rank": 4, "alpha": 8, "dropout": 0.0, "targets": ["all-linear"]}
 def test_a_copy_that_draws_hears_of_new_weights(start, loaded, name):
     model, tokenizer = loaded
     settings = toy.settings(engine=name, precision="bfloat16")
-    draw = make_sampler(settings, tokenizer, (1,), start, 20)
-    before = texts(drawn(draw, model, tokenizer))
-    assert before == texts(drawn(draw, model, tokenizer))
+    sampler = make_sampler(settings, tokenizer, (1,), start, 20)
+    before = texts(draw_rollouts(sampler, model, tokenizer))
+    assert before == texts(draw_rollouts(sampler, model, tokenizer))
     with torch.no_grad():
         model.model.embed_tokens.weight[66].mul_(40)  # one token becomes all but certain
-    assert before != texts(drawn(draw, model, tokenizer))
+    assert before != texts(draw_rollouts(sampler, model, tokenizer))
     assert model.dtype == torch.float32  # the policy itself keeps its precision
 
 
@@ -128,5 +129,7 @@ def test_a_foreign_llama_without_a_padding_token_is_drawn_from(tmp_path):
     assert tokenizer.pad_token_id == tokenizer.eos_token_id
     for name in ("step_loop", "generate"):
         settings = toy.settings(engine=name)
-        groups = drawn(make_sampler(settings, tokenizer, (1,), folder, 20), model.eval(), tokenizer)
+        groups = draw_rollouts(
+            make_sampler(settings, tokenizer, (1,), folder, 20), model.eval(), tokenizer
+        )
         assert [len(group) for group in groups] == [8] * 5

@@ -15,8 +15,8 @@ import toy_vlm
 from passk.config import paths
 from passk.core.digests import file_digest
 from passk.models.fetch_settings import Fetch
-from passk.models.fetching import INDEX, FetchError, check_weights, model_files, revision_of
-from passk.models.hub import Promised, compare
+from passk.models.fetching import INDEX, FetchError, check_weights, digest_files, find_model_files
+from passk.models.hub import HubFile, compare
 from passk.models.image_inputs import ImageEncoder
 from passk.pipeline.stages import fetch
 from passk.pipeline.stages.job import Job, StageError
@@ -44,7 +44,7 @@ def source(made, tmp_path, monkeypatch):
 
 
 def test_a_folder_is_copied_without_what_is_no_model(source):
-    revision = revision_of(model_files(source), source)
+    revision = digest_files(find_model_files(source), source)
     measured = fetch.run(job(source, revision))
     target = paths.model("toy", "llama")
     names = {path.name for path in target.iterdir()}
@@ -65,8 +65,8 @@ def test_a_folder_is_copied_without_what_is_no_model(source):
 def test_one_file_of_weights_is_enough(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     folder = toy.make_start(tmp_path / "qwen2", "qwen2")
-    files = model_files(folder)
-    fetch.run(job(folder, revision_of(files, folder)))
+    files = find_model_files(folder)
+    fetch.run(job(folder, digest_files(files, folder)))
     assert sorted(p.name for p in paths.model("toy", "llama").iterdir()) == [f.name for f in files]
 
 
@@ -86,8 +86,8 @@ def test_a_model_that_takes_pictures_comes_with_its_processor(tmp_path, monkeypa
     folder = toy_vlm.save(tmp_path / "vlm")
     for name, values in PUBLISHED.items():
         (folder / name).write_text(json.dumps(values))
-    files = model_files(folder)
-    fetch.run(job(folder, revision_of(files, folder)))
+    files = find_model_files(folder)
+    fetch.run(job(folder, digest_files(files, folder)))
     target = paths.model("toy", "llama")
     assert {path.name for path in target.iterdir()} >= PUBLISHED.keys()
     encoder, png = ImageEncoder.of(target), toy_vlm.pictures()[0].png
@@ -95,7 +95,7 @@ def test_a_model_that_takes_pictures_comes_with_its_processor(tmp_path, monkeypa
     assert encoder.encode(png).tokens == 16
     (folder / "preprocessor_config.json").unlink()
     with pytest.raises(FetchError, match=r"vision tower without preprocessor_config\.json"):
-        model_files(folder)
+        find_model_files(folder)
 
 
 def test_a_processor_in_one_file_is_as_good(tmp_path, monkeypatch):
@@ -107,8 +107,8 @@ def test_a_processor_in_one_file_is_as_good(tmp_path, monkeypatch):
     (folder / "preprocessor_config.json").unlink()
     whole = {"image_processor": options, "processor_class": "Qwen2_5_VLProcessor"}
     (folder / "processor_config.json").write_text(json.dumps(whole))
-    files = model_files(folder)
-    fetch.run(job(folder, revision_of(files, folder)))
+    files = find_model_files(folder)
+    fetch.run(job(folder, digest_files(files, folder)))
     target = paths.model("toy", "llama")
     names = {path.name for path in target.iterdir()}
     assert names == {path.name for path in files} | {"preprocessor_config.json"}
@@ -124,12 +124,12 @@ def test_models_that_see_in_another_way_are_refused(tmp_path):
     config = json.loads((folder / "config.json").read_text())
     config["architectures"] = ["Gemma3ForConditionalGeneration"]
     (folder / "config.json").write_text(json.dumps(config))
-    with pytest.raises(FetchError, match=r"Gemma3.*pictures as Qwen2\.5-VL does"):
-        model_files(folder)
+    with pytest.raises(FetchError, match=r"Gemma3.*images as Qwen2\.5-VL does"):
+        find_model_files(folder)
 
 
 def test_a_revision_that_is_null_or_wrong_is_answered_with_the_right_one(source):
-    right = revision_of(model_files(source), source)
+    right = digest_files(find_model_files(source), source)
     for wrong in (None, "0" * 64):
         with pytest.raises(StageError, match=f"revision: {right}"):
             fetch.run(job(source, wrong))
@@ -188,7 +188,7 @@ def test_what_is_no_checkpoint_is_named(source, fault):
     damage, message = FAULTS[fault]
     damage(source)
     with pytest.raises(FetchError, match=message):
-        check_weights(source, model_files(source))
+        check_weights(source, find_model_files(source))
     with pytest.raises(StageError, match=r"fetch\.llama\.(source|revision)"):
         fetch.run(job(source, None))
 
@@ -221,8 +221,8 @@ def test_downloads_are_compared_with_what_the_hub_promises(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(weights)
     promised = {
         # `git hash-object` of the same content
-        "config.json": Promised(3, None, hashlib.sha1(b"blob 3\0{}\n").hexdigest()),
-        "model.safetensors": Promised(7, file_digest(tmp_path / "model.safetensors"), None),
+        "config.json": HubFile(3, None, hashlib.sha1(b"blob 3\0{}\n").hexdigest()),
+        "model.safetensors": HubFile(7, file_digest(tmp_path / "model.safetensors"), None),
     }
     compare(tmp_path, promised)
     (tmp_path / "model.safetensors").write_bytes(b"weightS")

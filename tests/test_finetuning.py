@@ -28,7 +28,8 @@ from passk.pipeline.stages import sft as stage
 from passk.pipeline.stages.job import Job, StageError
 from passk.sampling.engines.step_loop import StepLoopEngine
 from passk.training import checkpoints, finetuning
-from passk.training.pretraining import batches
+from passk.training.demonstrations import Demonstration, DemonstrationError, encode_pairs
+from passk.training.pretraining import plan_batches
 
 SETTINGS = {
     "start": "base", "demonstrations": "sums", "template": "plain", "train_seed": 0, "steps": 12,
@@ -88,17 +89,18 @@ def losses(model, pairs):
 
 def pairs_at(model, rows):
     tokenizer = checkpoints.load(paths.model("s", model))[1]
-    return stage.pairs_of(rows, "plain", tokenizer)
+    return encode_pairs(rows, "plain", tokenizer)
 
 
-def rows_of_demonstrations():
-    return DEMONSTRATIONS.read(paths.demonstrations("s", "sums")).to_dicts()
+def read_demonstrations():
+    table = DEMONSTRATIONS.read(paths.demonstrations("s", "sums"))
+    return [Demonstration.of(row) for row in table.iter_rows(named=True)]
 
 
 @pytest.mark.usefixtures("place")
 def test_demonstrations_become_likely_and_the_loss_falls():
     metrics = stage.run(job(steps=40))
-    rows = rows_of_demonstrations()
+    rows = read_demonstrations()
     pairs = pairs_at("base", rows)
     before, after = (
         losses(checkpoints.load(paths.model("s", name))[0], pairs) for name in ("base", "tuned")
@@ -116,10 +118,10 @@ def test_demonstrations_become_likely_and_the_loss_falls():
 @pytest.mark.parametrize("accumulation", [1, 2])
 @pytest.mark.usefixtures("place")
 def test_the_loss_is_the_cross_entropy_of_responses_and_of_nothing_else(accumulation):
-    stage.run(job(steps=1, gradient_accumulation=accumulation))
-    pairs = pairs_at("base", rows_of_demonstrations())
+    stage.run(job(steps=1, warmup_steps=0, gradient_accumulation=accumulation))
+    pairs = pairs_at("base", read_demonstrations())
     lengths = np.array([len(prompt) + len(response) for prompt, response in pairs])
-    (chosen,) = batches(lengths, 8, 1, seed("order", "sft", 1, "tuned", 0))
+    (chosen,) = plan_batches(lengths, 8, 1, seed("order", "sft", 1, "tuned", 0))
     picked = [pairs[i] for i in chosen]
     total = losses(checkpoints.load(paths.model("s", "base"))[0], picked).sum()
     wanted = total / sum(len(response) for _, response in picked)
@@ -129,7 +131,7 @@ def test_the_loss_is_the_cross_entropy_of_responses_and_of_nothing_else(accumula
 @pytest.mark.usefixtures("place")
 def test_prompts_get_no_label_and_padding_none():
     model, tokenizer = checkpoints.load(paths.model("s", "base"))
-    pairs = stage.pairs_of(rows_of_demonstrations(), "plain", tokenizer)
+    pairs = encode_pairs(read_demonstrations(), "plain", tokenizer)
     trainer = finetuning.DemonstrationTrainer(
         model, tokenizer, stage.pack(pairs, pairs[0][1][-1]),
         finetuning.FineTuningRun("tuned", stage.FineTuning(**SETTINGS), 1, paths.model("s", "base"),
@@ -164,15 +166,15 @@ def test_token_ids_are_those_that_sampling_uses(name, bos):
     tokenizer = checkpoints.load(paths.model("s", "base"))[1]
     tokenizer = with_bos(tokenizer) if bos else tokenizer
     tokenizer.chat_template = CHAT
-    rows = rows_of_demonstrations()
+    rows = read_demonstrations()
     engine = SimpleNamespace(
         tokenizer=tokenizer, config=SimpleNamespace(plain=not template(name).chat)
     )
-    for row, (prompt, response) in zip(rows, stage.pairs_of(rows, name, tokenizer), strict=True):
-        text = render(name, row, tokenizer)
+    for row, (prompt, response) in zip(rows, encode_pairs(rows, name, tokenizer), strict=True):
+        text = render(name, {"question": row.question, "starter_code": None}, tokenizer)
         assert prompt == StepLoopEngine._encode(engine, text, None)
         assert (prompt[0] == 0) == (bos and name == "plain")
-        assert tokenizer.decode(response[:-1]) == row["response"]
+        assert tokenizer.decode(response[:-1]) == row.response
         assert 0 not in response[:-1]  # nothing is put before a response
 
 
@@ -300,7 +302,9 @@ def test_a_loss_that_is_no_number_stops_the_run_and_names_the_step():
 @pytest.mark.usefixtures("place")
 def test_a_diverging_run_keeps_the_resume_point_before():
     with pytest.raises(finetuning.FineTuningError, match=r"step \d+: .*lower the learning rate"):
-        stage.run(job(learning_rate=1e30, warmup_steps=0, resume_every=1, max_grad_norm=0))
+        stage.run(
+            job(learning_rate=1.0, weight_decay=10.0, warmup_steps=0, resume_every=1, steps=48)
+        )
     points = list((paths.RESUME / "key").glob("checkpoint-*"))
     assert all(
         torch.isfinite(tensor).all()
@@ -312,7 +316,9 @@ def test_a_diverging_run_keeps_the_resume_point_before():
 @pytest.mark.usefixtures("place")
 def test_a_demonstration_beyond_the_context_is_named():
     write([" 1"] * 10 + [" 1" * 40])
-    with pytest.raises(StageError, match=r"problem p10 of set 'd' makes \d+ tokens.*'base', 64"):
+    with pytest.raises(
+        DemonstrationError, match=r"problem p10 of set 'd' makes \d+ tokens.*'base', 64"
+    ):
         stage.run(job())
 
 

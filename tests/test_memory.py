@@ -8,7 +8,7 @@ from tests.conftest import ROOT
 
 import toy_policy as toy
 from passk.training import checkpoints
-from passk.training.memory import FitError, ModelShape, check, needs, shape_of
+from passk.training.memory import FitError, ModelShape, check, estimate_bytes, measure_shape
 
 SHAPE = ModelShape(
     parameters=1000, trained=1000, layers=2, width=8, feed_forward=16, vocabulary=100, cached=12
@@ -18,7 +18,7 @@ LORA = {"rank": 4, "alpha": 8, "dropout": 0.0, "targets": ["q_proj", "v_proj"]}
 
 def test_parts_by_hand():
     # 4 prompts x 8 rollouts of at most 20 tokens, 6 of them the response
-    size = needs(SHAPE, toy.settings(kl_every=2), 20)
+    size = estimate_bytes(SHAPE, toy.settings(kl_every=2), 20)
     assert size["weights"] == 4000
     assert size["gradients and AdamW"] == 12000
     assert size["copies of the model"] == 4000  # the start model
@@ -35,21 +35,21 @@ def test_a_critic_keeps_the_graph_of_its_minibatch():
     }  # fmt: skip
     settings = toy.settings(algorithm=ppo, gradient_accumulation=4)
     graph = 16 * 20 * 2 * (14 * 8 + 4 * 16) * 4
-    assert needs(SHAPE, settings, 20)["critic"] == 1000 * 16 + graph
+    assert estimate_bytes(SHAPE, settings, 20)["critic"] == 1000 * 16 + graph
 
 
 def test_what_saves_memory_is_known():
-    full = needs(SHAPE, toy.settings(), 20)
+    full = estimate_bytes(SHAPE, toy.settings(), 20)
     plain = toy.settings(share_prompts=False)
-    assert needs(SHAPE, plain, 20)["logits"] == 0
+    assert estimate_bytes(SHAPE, plain, 20)["logits"] == 0
     kept = plain.model_copy(update={"gradient_checkpointing": True})
-    assert needs(SHAPE, kept, 20)["activations"] < full["activations"]
-    half = needs(SHAPE, toy.settings(gradient_accumulation=2), 20)
+    assert estimate_bytes(SHAPE, kept, 20)["activations"] < full["activations"]
+    half = estimate_bytes(SHAPE, toy.settings(gradient_accumulation=2), 20)
     assert half["activations"] == full["activations"] / 2
     two = plain.model_copy(update={"processes": 2})
-    assert needs(SHAPE, two, 20)["activations"] == full["activations"] / 2
+    assert estimate_bytes(SHAPE, two, 20)["activations"] == full["activations"] / 2
     adapted = ModelShape(**{**vars(SHAPE), "trained": 10})
-    size = needs(adapted, toy.settings(lora=LORA, precision="bfloat16", kl_every=2), 20)
+    size = estimate_bytes(adapted, toy.settings(lora=LORA, precision="bfloat16", kl_every=2), 20)
     assert size["weights"] == 990 * 2 + 10 * 4
     assert size["gradients and AdamW"] == 120
     assert size["copies of the model"] == 2000  # the one that draws; the start is within
@@ -57,7 +57,7 @@ def test_what_saves_memory_is_known():
 
 def test_more_rollouts_than_memory_allows_are_refused_with_what_fits():
     settings = toy.settings(prompts=16, rollouts=64)
-    needed = sum(needs(SHAPE, settings, 20).values())
+    needed = sum(estimate_bytes(SHAPE, settings, 20).values())
     check(SHAPE, settings, 20, free=needed)
     with pytest.raises(FitError, match=r"prompts x rollouts = 16 x 64 need about") as caught:
         check(SHAPE, settings, 20, free=needed - 1)
@@ -70,12 +70,12 @@ def test_more_rollouts_than_memory_allows_are_refused_with_what_fits():
 
 def test_adapters_are_counted_and_layers_that_are_not_there_named(tmp_path):
     model, _ = checkpoints.load(toy.make_start(tmp_path))
-    shape = shape_of(model, toy.settings(lora=LORA))
+    shape = measure_shape(model, toy.settings(lora=LORA))
     # 2 layers; queries 32 -> 32, values 32 -> 16; rank 4
     assert shape.trained == 2 * 4 * ((32 + 32) + (32 + 16))
     assert shape.cached == 2 * 2 * 8
     with pytest.raises(FitError, match=r"no such layers; it has .*q_proj"):
-        shape_of(model, toy.settings(lora={**LORA, "targets": ["query"]}))
+        measure_shape(model, toy.settings(lora={**LORA, "targets": ["query"]}))
 
 
 ARM = """

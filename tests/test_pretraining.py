@@ -15,11 +15,11 @@ import torch
 from pydantic import ValidationError
 
 from passk.config import paths
-from passk.models.tiny import tiny_model
+from passk.models.tiny import make_tiny_model
 from passk.models.tokenizer import train_tokenizer
 from passk.pipeline.stages import pretrain as stage
 from passk.pipeline.stages.job import Job
-from passk.training.pretraining import Schedule, batches, pack, pretrain
+from passk.training.pretraining import Schedule, pack, plan_batches, pretrain
 from passk.training.pretraining_settings import Pretraining
 
 SETTINGS = {
@@ -146,20 +146,20 @@ def test_a_checkpoint_names_no_path(trained):
 def test_batches_go_through_every_document_before_any_again(count):
     lengths = np.random.default_rng(0).integers(5, 40, count)
     per_epoch = count // 8
-    seen = np.concatenate(list(batches(lengths, 8, per_epoch, seed=1)))
+    seen = np.concatenate(list(plan_batches(lengths, 8, per_epoch, seed=1)))
     assert len(set(seen.tolist())) == per_epoch * 8
-    assert len(list(batches(lengths, 8, 3 * per_epoch + 1, seed=1))) == 3 * per_epoch + 1
+    assert len(list(plan_batches(lengths, 8, 3 * per_epoch + 1, seed=1))) == 3 * per_epoch + 1
 
 
 def test_batches_hold_documents_of_similar_length():
     lengths = np.random.default_rng(0).integers(5, 40, 1600)
-    padded = sum(8 * lengths[rows].max() for rows in batches(lengths, 8, 200, seed=1))
+    padded = sum(8 * lengths[rows].max() for rows in plan_batches(lengths, 8, 200, seed=1))
     assert padded < 1.1 * lengths.sum()
 
 
 def test_too_few_documents_are_refused():
     with pytest.raises(ValueError, match="fewer than a batch"):
-        next(batches(np.array([3, 4]), 8, 1, seed=1))
+        next(plan_batches(np.array([3, 4]), 8, 1, seed=1))
 
 
 def test_only_responses_are_learned():
@@ -179,7 +179,7 @@ def test_the_rate_rises_then_falls_to_its_end():
 def test_a_diverging_run_is_stopped(tmp_path):
     tokenizer = train_tokenizer("qwen2", ["abc"], 260, 96)
     shape = {k: v for k, v in SETTINGS["architecture"].items() if k != "family"}
-    model = tiny_model("qwen2", **shape, tokenizer=tokenizer, seed=1)
+    model = make_tiny_model("qwen2", **shape, tokenizer=tokenizer, seed=1)
     with torch.no_grad():
         model.lm_head.weight.fill_(float("nan"))
     data = pack([([5, 6], [7, 8, 1])] * 8, padding=0)

@@ -26,8 +26,8 @@ from passk.domains.code.world.writing import FENCE, MANNERS, write
 from passk.domains.world import Mixture
 from passk.domains.world_sets import problem_set
 from passk.domains.worlds import WORLDS
-from passk.models.tiny import save_checkpoint, tiny_model
-from passk.models.tokenizer import END, TURN, TURN_END, markup, train_tokenizer
+from passk.models.tiny import make_tiny_model, save_checkpoint
+from passk.models.tokenizer import END, TURN, TURN_END, make_chat_renderer, train_tokenizer
 
 WORLD = ProgramsWorld()
 MIXTURE = Mixture(dict.fromkeys(FAMILIES, 1.0), {1: 1, 2: 2, 3: 2}, 0.5, 0.4, 0.3)
@@ -299,7 +299,7 @@ def test_a_withheld_operation_is_in_no_document():
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    chat = markup()
+    chat = make_chat_renderer()
     texts = [asked(one, chat) + one.response for one in DOCUMENTS]
     return train_tokenizer("qwen2", texts, 512, 128, chat=True)
 
@@ -336,10 +336,10 @@ def test_prompt_and_response_are_split_between_tokens(tokenizer):
 
 @pytest.mark.parametrize("family", ["qwen2", "llama"])
 def test_a_chat_tokenizer_reads_back_to_the_same_ids_and_prompts(family, tmp_path):
-    chat = markup()
+    chat = make_chat_renderer()
     texts = [asked(one, chat) + one.response for one in DOCUMENTS[:600]]
     tokenizer = train_tokenizer(family, texts, 512, 128, chat=True)
-    model = tiny_model(
+    model = make_tiny_model(
         family, layers=1, width=32, heads=1, key_value_heads=1, feed_forward=32, context=96,
         rope_theta=1000.0, init_std=0.1, tokenizer=tokenizer, seed=1,
     )  # fmt: skip
@@ -365,12 +365,12 @@ def test_merges_are_learned_of_no_markup(tokenizer):
 
 def test_the_chat_template_is_qwens_without_its_own_system_message():
     problem = {"question": "Given xs, sort.", "starter_code": None}
-    assert render("program", problem, markup()) == (
+    assert render("program", problem, make_chat_renderer()) == (
         "<|im_start|>user\nGiven xs, sort.<|im_end|>\n<|im_start|>assistant\n```python\n"
     )
     with_system = messages("livecodebench", problem)
     assert (
-        markup()
+        make_chat_renderer()
         .apply_chat_template(with_system, tokenize=False)
         .startswith(
             "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n"

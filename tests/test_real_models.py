@@ -12,7 +12,7 @@ import foreign_checkpoint as foreign
 import toy_policy as toy
 from passk.config import paths
 from passk.pipeline.stages import train as train_stage
-from passk.sampling.blocks import plan
+from passk.sampling.blocks import plan_blocks
 from passk.sampling.engines.engine import SamplingConfig
 from passk.sampling.engines.step_loop import StepLoopEngine
 from passk.training import arm as arms
@@ -58,7 +58,7 @@ def test_adapters_in_bfloat16_with_gradient_checkpointing_make_a_plain_model(pub
         adapted = any(f"{one}.weight" in name for one in LORA["targets"])
         assert torch.equal(weight, before) != adapted, name
     config = SamplingConfig(saved, 0.8, 0.95, 8, 16, "bfloat16", plain=True)
-    blocks = plan({"engine": "step_loop"}, "1+1=", None, 8, 8)
+    blocks = plan_blocks({"engine": "step_loop"}, "1+1=", None, 8, 8)
     ((_, samples),) = StepLoopEngine(config).draw(blocks, lambda _: None)
     assert len(samples) == 8
 
@@ -70,7 +70,7 @@ def test_a_stopped_run_with_adapters_goes_on_to_the_same_bytes(tmp_path, engine)
     run(begun, tmp_path / "whole", **changes)
     with pytest.raises(Killed):
         run(begun, tmp_path / "cut", kill_after(6), **changes)
-    point = checkpoints.latest(tmp_path / "cut")
+    point = checkpoints.find_resume_point(tmp_path / "cut")
     assert point is not None
     assert not (point / "model.safetensors").exists()  # adapters alone
     run(begun, tmp_path / "cut", **changes)

@@ -16,7 +16,7 @@ from passk.training.rewards import correctness as correctness_module
 from passk.training.rewards import valid_steps as valid_steps_module
 from passk.training.rewards.correctness import correctness
 from passk.training.rewards.registry import REWARDS
-from passk.training.rewards.valid_steps import PARTIAL, share_of_valid_steps, valid_steps
+from passk.training.rewards.valid_steps import PARTIAL, measure_valid_steps, valid_steps
 from passk.training.tasks import Task
 
 
@@ -71,7 +71,7 @@ def test_valid_steps_pay_for_the_leading_steps_that_hold(judge):
 
 def test_valid_steps_names_a_question_that_has_none():
     with pytest.raises(ValueError, match=r"What is 1 \+ 1.*use reward: correctness"):
-        share_of_valid_steps("What is 1 + 1?", "2")
+        measure_valid_steps("What is 1 + 1?", "2")
 
 
 def test_parameters_allow_what_is_registered_and_explain_what_is_not():

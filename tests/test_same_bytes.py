@@ -92,10 +92,10 @@ def test_products_are_those_of_torch_whatever_the_layout(shape, transposed):
     )
     wanted = (left.double()[:, :, None] * right.double()[None]).sum(1)
     torch.testing.assert_close(
-        arithmetic.product(left, right).double(), wanted, rtol=1e-5, atol=1e-6
+        arithmetic.multiply(left, right).double(), wanted, rtol=1e-5, atol=1e-6
     )
     added = torch.randn(n, generator=generator)
-    given = arithmetic.product_sum(added, left, right, beta=0.5, alpha=2.0).double()
+    given = arithmetic.add_product(added, left, right, beta=0.5, alpha=2.0).double()
     torch.testing.assert_close(given, 0.5 * added + 2 * wanted, rtol=1e-5, atol=1e-6)
 
 
@@ -103,22 +103,22 @@ def test_products_are_those_of_torch_whatever_the_layout(shape, transposed):
 def test_independent_rows_have_the_same_bytes_wherever_they_stand(shape):
     generator = torch.Generator().manual_seed(2)
     k, n = shape
-    with arithmetic.independent_rows():
+    with arithmetic.keep_rows_independent():
         for rows in (1, 4, 8, 12, 13, 64, 128):
             left, right = (torch.randn(s, generator=generator) for s in ((rows, k), (n, k)))
-            whole = arithmetic.product(left, right.T)
+            whole = arithmetic.multiply(left, right.T)
             order = torch.randperm(rows, generator=generator)
-            assert torch.equal(arithmetic.product(left[order], right.T), whole[order])
+            assert torch.equal(arithmetic.multiply(left[order], right.T), whole[order])
             for one in range(min(rows, 9)):
-                assert torch.equal(arithmetic.product(left[one : one + 1], right.T)[0], whole[one])
-    torch.testing.assert_close(whole, arithmetic.product(left, right.T), rtol=1e-4, atol=1e-4)
+                assert torch.equal(arithmetic.multiply(left[one : one + 1], right.T)[0], whole[one])
+    torch.testing.assert_close(whole, arithmetic.multiply(left, right.T), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16, torch.int64])
 def test_products_of_other_types_stay_with_torch(dtype):
     left, right = (torch.arange(6).reshape(s).to(dtype) for s in ((2, 3), (3, 2)))
-    assert arithmetic.product(left, right).dtype is dtype
-    assert torch.equal(arithmetic.product(left, right).long(), torch.tensor([[10, 13], [28, 40]]))
+    assert arithmetic.multiply(left, right).dtype is dtype
+    assert torch.equal(arithmetic.multiply(left, right).long(), torch.tensor([[10, 13], [28, 40]]))
 
 
 def test_products_of_strided_and_expanded_matrices():

@@ -244,7 +244,7 @@ def test_what_cannot_be_asked_is_said(study):
     with pytest.raises(TableError, match=r"absent\.parquet: no such file"):
         run(job(sets=["absent"]))
     write_set("pictures", QUESTIONS[:1], image="abc")
-    with pytest.raises(StageError, match="picture"):
+    with pytest.raises(StageError, match="image"):
         run(job(sets=["pictures"]))
     with pytest.raises(ValueError, match="needs n"):
         run(job(n=None))

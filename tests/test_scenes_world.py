@@ -37,7 +37,7 @@ from passk.domains.visual.world.world import _CORPUS, _SPLITS, ScenesWorld, part
 from passk.domains.world import Mixture
 from passk.domains.world_sets import problem_set
 from passk.domains.worlds import WORLDS
-from passk.models.image_inputs import ImageEncoder, image_processor
+from passk.models.image_inputs import ImageEncoder, load_image_processor
 
 WORLD = ScenesWorld()
 MIXTURE = Mixture(dict.fromkeys(KINDS, 1.0), {1: 2, 2: 2, 3: 1}, 0.5, 0.2, 0.4)
@@ -314,7 +314,7 @@ def test_all_that_is_shown_changes_pixels(kind):
 
 def test_a_token_of_the_model_holds_an_item():
     """A cell is what Qwen2.5-VL merges into one token."""
-    seen = ImageEncoder(image_processor(EDGE**2), 1).encode(PROBLEMS["vista"][0].image.png)
+    seen = ImageEncoder(load_image_processor(EDGE**2), 1).encode(PROBLEMS["vista"][0].image.png)
     assert seen.tokens == (EDGE // CELL) ** 2 == 16
 
 

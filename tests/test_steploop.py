@@ -10,9 +10,9 @@ from transformers import LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCau
 
 from passk.sampling import forward
 from passk.sampling.decoding import DecodingConfig
-from passk.sampling.steploop import Request, completed, generate
-from passk.sampling.streams import sample_streams, uniforms
-from passk.sampling.tokens import distribution, draw
+from passk.sampling.steploop import Request, generate, generate_each
+from passk.sampling.streams import derive_streams, draw_uniforms
+from passk.sampling.tokens import draw, prepare_draws
 
 SHAPE = {
     "vocab_size": 60, "hidden_size": 48, "num_hidden_layers": 2, "intermediate_size": 80,
@@ -69,7 +69,7 @@ def same(a, b):
 )
 def test_decoders_agree_with_the_module_on_logits(kind, changes):
     network = tiny(kind, **changes)
-    assert forward.fusable(network)
+    assert forward.can_fuse(network)
     text = torch.randint(3, 60, (5, 20))
     expected = network(input_ids=text).logits
     scale = expected.abs().max()
@@ -101,7 +101,7 @@ def test_greedy_equals_generate_of_transformers(model):
 
 def test_both_decoders_draw_the_same_tokens(model, monkeypatch):
     fused = generate(model, requests(4), SETTINGS)
-    monkeypatch.setattr(forward, "fusable", lambda _: False)
+    monkeypatch.setattr(forward, "can_fuse", lambda _: False)
     plain = generate(model, requests(4), SETTINGS)
     for a, b in zip(fused, plain, strict=True):
         for x, y in zip(a, b, strict=True):
@@ -111,7 +111,7 @@ def test_both_decoders_draw_the_same_tokens(model, monkeypatch):
 
 def test_half_precision_runs_through_the_module(model):
     half = tiny().to(torch.bfloat16)
-    assert not forward.fusable(half)
+    assert not forward.can_fuse(half)
     drawn = generate(half, requests(3), SETTINGS)
     assert same(generate(half, requests(3)[2:], SETTINGS)[0], drawn[2])
     assert all(np.isfinite(one.token_logprobs).all() for block in drawn for one in block)
@@ -120,7 +120,7 @@ def test_half_precision_runs_through_the_module(model):
 @pytest.mark.parametrize("fused", [True, False])
 def test_bytes_do_not_depend_on_company_or_order(model, monkeypatch, fused):
     if not fused:
-        monkeypatch.setattr(forward, "fusable", lambda _: False)
+        monkeypatch.setattr(forward, "can_fuse", lambda _: False)
     asked = requests()
     whole = generate(model, asked, SETTINGS)
     backwards = generate(model, asked[::-1], SETTINGS)[::-1]
@@ -213,7 +213,9 @@ def test_requests_come_back_as_they_complete_and_progress_counts_samples(model):
     told = []
     asked = requests()
     places = [
-        place for place, drawn in completed(model, asked, SETTINGS, told.append) if len(drawn) == 6
+        place
+        for place, drawn in generate_each(model, asked, SETTINGS, told.append)
+        if len(drawn) == 6
     ]
     assert sorted(places) == list(range(len(asked)))
     assert sum(told) == 6 * len(asked)
@@ -229,13 +231,13 @@ def test_tokens_follow_the_distribution():
     # A chi-square test on 20,000 draws from one distribution, and the nucleus alone.
     torch.manual_seed(1)
     logits = torch.randn(1, 20)
-    chance = uniforms(sample_streams(3, np.arange(20_000)), 5)
+    chance = draw_uniforms(derive_streams(3, np.arange(20_000)), 5)
     rows = np.zeros(20_000, dtype=int)
-    tokens = torch.from_numpy(draw(distribution(logits, 0.7, 1.0), rows, chance))
+    tokens = torch.from_numpy(draw(prepare_draws(logits, 0.7, 1.0), rows, chance))
     expected = (logits / 0.7).softmax(-1)[0] * 20_000
     statistic = float(((tokens.bincount(minlength=20) - expected) ** 2 / expected).sum())
     assert statistic < 19 + 5 * math.sqrt(38)
-    kept = np.unique(draw(distribution(logits, 0.7, 0.6), rows, chance))
+    kept = np.unique(draw(prepare_draws(logits, 0.7, 0.6), rows, chance))
     order = (logits / 0.7).softmax(-1)[0].sort(descending=True)
     size = int((order.values.cumsum(0) < 0.6).sum()) + 1
     assert set(kept.tolist()) == set(order.indices[:size].tolist())
@@ -245,7 +247,7 @@ def test_tokens_follow_the_distribution():
 def test_nucleus_is_that_of_a_full_sort(vocabulary):
     torch.manual_seed(2)
     chances = (torch.randn(64, vocabulary) * torch.linspace(0.1, 6, 64)[:, None]).softmax(-1)
-    given = distribution(chances.log(), 1.0, 0.9)
+    given = prepare_draws(chances.log(), 1.0, 0.9)
     order = chances.sort(-1, descending=True)
     inside = order.values.cumsum(-1, dtype=torch.float64) - order.values < 0.9
     kept = given.ladder.diff(prepend=torch.zeros(len(given.ladder), 1)) > 0
@@ -256,7 +258,7 @@ def test_nucleus_is_that_of_a_full_sort(vocabulary):
 
 
 def test_largest_uniform_stays_in_the_nucleus():
-    given = distribution(torch.tensor([[3.0, 1.0, -torch.inf]]), 1.0, 1.0)
+    given = prepare_draws(torch.tensor([[3.0, 1.0, -torch.inf]]), 1.0, 1.0)
     ends = np.array([0.0, 1 - 2.0**-53])
     assert draw(given, np.zeros(2, dtype=int), ends).tolist() == [0, 1]
     assert np.isfinite(given.entropy).all()

@@ -4,15 +4,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from passk.sampling.streams import StreamError, audit, mix, sample_streams, uniforms
+from passk.sampling.streams import StreamError, audit, derive_streams, draw_uniforms, mix
 
 
 def test_known_values():
     # SplitMix64 from state 0 begins with this number (Steele, Lea, Flood 2014; Java's and others').
     assert int(mix(np.uint64(0))) == 0xE220A8397B1DCDAF
     # Frozen: a change here changes every sample.
-    assert sample_streams(12345, [0, 1, 2]).tolist() == FROZEN_STREAMS
-    assert uniforms(np.array(FROZEN_STREAMS), [0, 1, 2]).tolist() == FROZEN_UNIFORMS
+    assert derive_streams(12345, [0, 1, 2]).tolist() == FROZEN_STREAMS
+    assert draw_uniforms(np.array(FROZEN_STREAMS), [0, 1, 2]).tolist() == FROZEN_UNIFORMS
 
 
 FROZEN_STREAMS = [8316531143733524342, 6386633206676699269, 872329109094023230]
@@ -20,29 +20,29 @@ FROZEN_UNIFORMS = [0.6571388378090603, 0.30236119842637554, 0.4744158005802869]
 
 
 def test_streams_are_63_bit_and_distinct():
-    streams = np.concatenate([sample_streams(block, np.arange(64)) for block in range(2000)])
+    streams = np.concatenate([derive_streams(block, np.arange(64)) for block in range(2000)])
     assert streams.dtype == np.int64
     assert streams.min() >= 0
     assert len(np.unique(streams)) == len(streams)
-    large = sample_streams(2**63 - 1, [0, 2**40])
+    large = derive_streams(2**63 - 1, [0, 2**40])
     assert (large >= 0).all()
 
 
 def test_neighbours_share_nothing():
     # vLLM's trap: (seed 1, n 32) and (seed 2, n 32) share 31 streams there.
-    one, two = (set(sample_streams(block, np.arange(32)).tolist()) for block in (1, 2))
+    one, two = (set(derive_streams(block, np.arange(32)).tolist()) for block in (1, 2))
     assert not one & two
 
 
 def test_a_number_depends_on_its_stream_and_position_alone():
-    streams, positions = sample_streams(9, np.arange(50)), np.arange(50)
-    whole = uniforms(streams, positions)
-    assert whole.tolist() == [float(uniforms(streams[i : i + 1], i)[0]) for i in range(50)]
+    streams, positions = derive_streams(9, np.arange(50)), np.arange(50)
+    whole = draw_uniforms(streams, positions)
+    assert whole.tolist() == [float(draw_uniforms(streams[i : i + 1], i)[0]) for i in range(50)]
 
 
 def test_uniforms_are_uniform_and_uncorrelated():
-    streams = sample_streams(4, np.arange(400))
-    table = uniforms(streams[:, None], np.arange(500)[None])
+    streams = derive_streams(4, np.arange(400))
+    table = draw_uniforms(streams[:, None], np.arange(500)[None])
     assert table.min() >= 0
     assert table.max() < 1
     counts = np.histogram(table, bins=100, range=(0, 1))[0]

@@ -12,7 +12,7 @@ from passk.domains.math.world.functions import FUNCTIONS
 from passk.domains.math.world.operations import OPERATIONS
 from passk.domains.math.world.questions import FAMILIES
 from passk.domains.world import Mixture
-from passk.models.tiny import CHECKPOINT_FILES, save_checkpoint, tiny_model
+from passk.models.tiny import CHECKPOINT_FILES, make_tiny_model, save_checkpoint
 from passk.models.tokenizer import END, train_tokenizer
 
 MIXTURE = Mixture(dict.fromkeys(FAMILIES, 1.0), {1: 1, 2: 1, 3: 1, 4: 1}, 0.0, 0.5, 0.3)
@@ -33,7 +33,7 @@ def family(request):
 @pytest.fixture
 def checkpoint(family, tmp_path):
     tokenizer = train_tokenizer(family, TEXTS, 384, 96)
-    model = tiny_model(family, **SHAPE, tokenizer=tokenizer, seed=1)
+    model = make_tiny_model(family, **SHAPE, tokenizer=tokenizer, seed=1)
     save_checkpoint(model, tokenizer, tmp_path / "model")
     return tmp_path / "model", tokenizer, model
 

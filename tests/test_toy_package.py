@@ -217,6 +217,33 @@ def test_the_engine_answers_by_its_rule_and_the_domain_judges(toy):
     assert set(toy.table("counts/rule")["engine"]) == {"rule"}
 
 
+def test_the_engine_rolls_out_by_options_of_its_own(toy):
+    code = """
+from pathlib import Path
+from transformers import AutoTokenizer
+from passk.config.study import load_study
+from passk.sampling.rollouts import RolloutRequest
+from passk.training.rollouts import make_sampler
+from passk.training.settings import Training
+from passk.training.tasks import Task
+arm = load_study(Path("params.yaml")).train["toy"].model_dump(mode="json") | {"rollouts": 4}
+def settings(**changes): return Training.model_validate({**arm, "engine": "rule", **changes})
+tokenizer = AutoTokenizer.from_pretrained("models/toy/base")
+task = Task("p", tuple(tokenizer.encode("What is abc backwards?")), "cba")
+for changes in ({}, {"engine_options": {"right_every": 4}}):
+    sampler = make_sampler(settings(**changes), tokenizer, (1,), Path("models/toy/base"), 64)
+    print([rollout.text for rollout in sampler(None, RolloutRequest([task], 1))[0]])
+for changes in ({"engine_options": {"right": 4}}, {"engine": "generate", "engine_options": {}}):
+    try: settings(**changes)
+    except ValueError as error: print(error)
+"""
+    output = toy.python("-c", code)
+    assert "['cba', 'abc', 'cba', 'abc']\n['cba', 'abc', 'abc', 'abc']\n" in output
+    assert "engine_options.right\n  Extra inputs are not permitted" in output
+    assert "engine 'generate' takes no options" in output
+    assert "rule (right_every)" in output
+
+
 def test_the_public_interface_judges_in_the_domain(toy):
     code = "import passk; print(passk.judge(['esor'], ['It is Esor'], domain='words')[0].verdict)"
     assert toy.python("-c", code) == "correct\n"

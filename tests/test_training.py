@@ -22,16 +22,16 @@ from passk.pipeline.stages.job import Job, StageError
 from passk.training import arm as arms
 from passk.training import checkpoints, tasks
 from passk.training import trainer as trainers
-from passk.training.configuration import configuration
+from passk.training.configuration import make_configuration
 from passk.training.curricula.easy_first import easy_first
 from passk.training.curricula.registry import CURRICULA
 from passk.training.log import TrainingLog
 from passk.training.problem_schedule import (
-    further_problems,
-    problems_of_step,
+    choose_further_problems,
+    choose_problems,
 )
 from passk.training.reward import Rewards
-from passk.training.scoring import shared_prompt_scores
+from passk.training.scoring import score_sharing_prompts
 from passk.training.trainer import PolicyTrainer, TrainingError
 
 
@@ -137,7 +137,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(start, tmp_path, changes):
     live = tmp_path / "live.jsonl"
     with pytest.raises(Killed):
         run(start, tmp_path / "cut", kill_after(6), live, **changes)
-    assert checkpoints.latest(tmp_path / "cut") is not None
+    assert checkpoints.find_resume_point(tmp_path / "cut") is not None
     judged = []
 
     def counted(*batch):
@@ -152,10 +152,10 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(start, tmp_path, changes):
 
 def test_an_incomplete_resume_point_is_not_used(start, tmp_path):
     run(start, tmp_path)
-    last = checkpoints.latest(tmp_path)
+    last = checkpoints.find_resume_point(tmp_path)
     assert last.name == "checkpoint-6"
     (last / checkpoints.COMPLETE).unlink()  # as if killed while writing
-    assert checkpoints.latest(tmp_path).name == "checkpoint-4"
+    assert checkpoints.find_resume_point(tmp_path).name == "checkpoint-4"
     assert not last.exists()
 
 
@@ -193,7 +193,7 @@ def test_nan_loss_stops_names_the_step_and_keeps_what_was(start, tmp_path, monke
     with pytest.raises(TrainingError, match="step 4: loss is nan"):
         run(start, tmp_path, reward)
     assert (tmp_path / "step-3" / "model.safetensors").exists()
-    assert checkpoints.latest(tmp_path).name == "checkpoint-2"
+    assert checkpoints.find_resume_point(tmp_path).name == "checkpoint-2"
     assert len((tmp_path / "log.jsonl").read_text().splitlines()) == 3
 
 
@@ -257,7 +257,7 @@ def test_shared_prompts_score_as_a_plain_pass_does(tmp_path, kind):
         torch.tensor([pad([1] * len(r), 6, left) for r in rows])
         for rows, left in ((prompts, 1), (responses, 0))
     ]
-    logps, entropies = shared_prompt_scores(
+    logps, entropies = score_sharing_prompts(
         model, (ids[0], mask[0]), (ids[1], mask[1]), temperature=0.7, rows=2
     )
     for row, (prompt, response) in enumerate(zip(prompts, responses, strict=True)):
@@ -274,13 +274,13 @@ def test_gradient_agrees_with_the_policy_gradient_by_hand(start, tmp_path, monke
     """On-policy GRPO's gradient is that of the mean of A log pi, written out plainly."""
     seen = {}
 
-    original = trainers.micro_batches
+    original = trainers.split_batch
 
     def watched(batch, *rest, **named):
         seen.update(batch)
         return original(batch, *rest, **named)
 
-    monkeypatch.setattr(trainers, "micro_batches", watched)
+    monkeypatch.setattr(trainers, "split_batch", watched)
     settings = toy.settings(steps=1, checkpoints=[1], max_grad_norm=0.0)
     model, tokenizer = checkpoints.load(start)
     reference, _ = checkpoints.load(start)
@@ -304,7 +304,7 @@ def test_gradient_agrees_with_the_policy_gradient_by_hand(start, tmp_path, monke
 
 
 def test_every_trl_number_that_moves_a_result_is_stated(tmp_path):
-    made = configuration(toy.settings(beta=0.5, mask_truncated=True), tmp_path, seed_value=3)
+    made = make_configuration(toy.settings(beta=0.5, mask_truncated=True), tmp_path, seed_value=3)
     assert made.beta == 0.5
     assert made.bf16 is False  # TRL's own default is True
     assert made.mask_truncated_completions is True
@@ -313,26 +313,26 @@ def test_every_trl_number_that_moves_a_result_is_stated(tmp_path):
 
 
 def test_order_is_a_pure_function_that_covers_every_problem_once_a_pass():
-    steps = [problems_of_step(10, 4, step, 7) for step in range(1, 6)]
+    steps = [choose_problems(10, 4, step, 7) for step in range(1, 6)]
     flat = [i for step in steps for i in step]
     assert sorted(flat[:10]) == sorted(flat[10:]) == list(range(10))
     assert flat[:10] != flat[10:]
-    assert problems_of_step(10, 4, 3, 7) == steps[2]
-    assert problems_of_step(10, 4, 3, 8) != steps[2]
+    assert choose_problems(10, 4, 3, 7) == steps[2]
+    assert choose_problems(10, 4, 3, 8) != steps[2]
     with pytest.raises(ValueError, match="no problem"):
-        problems_of_step(0, 4, 1, 7)
+        choose_problems(0, 4, 1, 7)
 
 
 def test_further_rounds_ask_what_the_step_has_not_asked():
-    order = [further_problems(10, 3, [1, 2, 3, 4, 5], step, 2, 7) for step in (1, 2, 1)]
+    order = [choose_further_problems(10, 3, [1, 2, 3, 4, 5], step, 2, 7) for step in (1, 2, 1)]
     assert order[0] == order[2] != order[1]
     for chosen in order:
         assert len(set(chosen)) == 3
         assert not set(chosen) & {1, 2, 3, 4, 5}
-    assert further_problems(10, 3, [1, 2, 3, 4, 5], 1, 3, 7) != order[0]
+    assert choose_further_problems(10, 3, [1, 2, 3, 4, 5], 1, 3, 7) != order[0]
     # Where all were asked, some are asked again; never more than there are.
-    assert len(set(further_problems(4, 3, range(4), 1, 2, 7))) == 3
-    assert sorted(further_problems(4, 9, [0], 1, 2, 7)) == [0, 1, 2, 3]
+    assert len(set(choose_further_problems(4, 3, range(4), 1, 2, 7))) == 3
+    assert sorted(choose_further_problems(4, 9, [0], 1, 2, 7)) == [0, 1, 2, 3]
 
 
 def test_easy_first_opens_a_level_with_each_part_of_the_run():

@@ -1,4 +1,4 @@
-"""The trainer on a toy that sees pictures: the plain gradient, learning, the same bytes."""
+"""The trainer on a toy that takes images: the plain gradient, learning, the same bytes."""
 
 import shutil
 
@@ -11,17 +11,17 @@ import toy_policy as toy
 import toy_vlm as vlm
 from passk.config import paths
 from passk.core.schemas.problems import PROBLEMS
-from passk.models.image_inputs import inputs
+from passk.models.image_inputs import make_model_inputs
 from passk.pipeline.stages import train as train_stage
 from passk.pipeline.stages.job import Job, StageError
-from passk.sampling.rollouts import Rollout
+from passk.sampling.rollouts import Rollout, RolloutRequest
 from passk.training import arm as arms
 from passk.training import checkpoints, memory
 from passk.training import trainer as trainers
 from passk.training.batches import collate
 from passk.training.reward import Rewards
 from passk.training.rollouts import make_sampler
-from passk.training.scoring import shared_prompt_scores
+from passk.training.scoring import score_sharing_prompts
 from passk.training.tasks import TaskError
 from passk.training.trainer import PolicyTrainer
 
@@ -65,13 +65,13 @@ def answered(start, *responses):
 def plain_logps(model, task, response, temperature=1.0):
     """Of one response, by the model's own pass over it alone, without any padding."""
     ids = torch.tensor([[*task.prompt_ids, *response]])
-    shown = inputs(ids, [task.image], model.config.image_token_id)
+    shown = make_model_inputs(ids, [task.image], model.config.image_token_id)
     logits = model(input_ids=ids, **shown).logits[0, len(task.prompt_ids) - 1 : -1] / temperature
     return torch.log_softmax(logits, -1)
 
 
 def shared(model, tasks, batch, **changes):
-    return shared_prompt_scores(
+    return score_sharing_prompts(
         model,
         (batch["prompt_ids"], batch["prompt_mask"]),
         (batch["completion_ids"], batch["completion_mask"]),
@@ -86,7 +86,7 @@ def shared(model, tasks, batch, **changes):
 def test_shared_prompts_score_as_a_plain_pass_does(start):
     model, tasks, groups, batch = answered(start)
     assert len({task.image.grid for task in tasks}) == 3
-    assert len({task.prompt_ids for task in tasks}) < len(tasks)  # equal words, another picture
+    assert len({task.prompt_ids for task in tasks}) < len(tasks)  # equal words, another image
     logps, entropies = shared(model, tasks, batch, temperature=0.7)
     for row, place in enumerate(batch["task"].tolist()):
         response = list(groups[place][row % 2].token_ids)
@@ -146,8 +146,8 @@ def test_divergence_and_old_scores_are_alike_in_both_passes(start, tmp_path):
     assert ours[-1]["kl"] > 0
 
 
-def test_a_response_may_draw_the_placeholder_of_a_picture(start, tmp_path):
-    """It is a token as any other there, and stands for no picture."""
+def test_a_response_may_draw_the_placeholder_of_an_image(start, tmp_path):
+    """It is a token as any other there, and stands for no image."""
     model, tokenizer = checkpoints.load(start)
     image = model.config.image_token_id
     assert image in tokenizer.all_special_ids
@@ -184,7 +184,7 @@ def test_reward_rises_on_a_bandit(start, tmp_path):
 
 def test_one_step_raises_the_chance_of_what_is_rewarded(start, tmp_path, monkeypatch):
     batch, asked = {}, []
-    original = trainers.micro_batches
+    original = trainers.split_batch
 
     def watched(given, *rest, **named):
         batch.update(given)
@@ -194,7 +194,7 @@ def test_one_step_raises_the_chance_of_what_is_rewarded(start, tmp_path, monkeyp
         asked.extend(tasks[::8])  # the owners of rows, group after group
         return toy.printable_start(tasks, texts, cut)
 
-    monkeypatch.setattr(trainers, "micro_batches", watched)
+    monkeypatch.setattr(trainers, "split_batch", watched)
     run(start, tmp_path, reward, steps=1, checkpoints=[1], learning_rate=1e-3)
     scores = []
     for folder in (start, tmp_path / "step-1"):
@@ -232,7 +232,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(start, tmp_path, changes):
 
     with pytest.raises(Killed):
         run(start, tmp_path / "cut", reward, **changes)
-    assert checkpoints.latest(tmp_path / "cut") is not None
+    assert checkpoints.find_resume_point(tmp_path / "cut") is not None
     run(start, tmp_path / "cut", **changes)
     assert outputs(tmp_path / "cut") == outputs(tmp_path / "whole")
 
@@ -253,19 +253,19 @@ def test_engines_agree_on_greedy_rollouts(start):
     tasks = vlm.tasks(start)(tokenizer)
     settings = toy.settings(max_new_tokens=12)
     ours, theirs = (
-        toy.sampler(name, tokenizer, settings)(model, tasks, 1, greedy=True)
+        toy.sampler(name, tokenizer, settings)(model, RolloutRequest(tasks, 1, greedy=True))
         for name in ("step_loop", "generate")
     )
     assert [g[0].token_ids for g in ours] == [g[0].token_ids for g in theirs]
     assert len({tuple(g[0].token_ids) for g in ours}) > 1
 
 
-def test_a_copy_of_a_policy_with_adapters_looks(start):
+def test_a_copy_of_a_policy_with_adapters_takes_images(start):
     model, tokenizer = checkpoints.load(start)
     tasks = vlm.tasks(start)(tokenizer)
-    draw = make_sampler(toy.settings(lora=LORA), tokenizer, (1,), start, 60)
+    of_copy = make_sampler(toy.settings(lora=LORA), tokenizer, (1,), start, 60)
     plain = toy.sampler("step_loop", tokenizer, toy.settings())
-    ours, theirs = (one(model.eval(), tasks, 1) for one in (draw, plain))
+    ours, theirs = (sampler(model.eval(), RolloutRequest(tasks, 1)) for sampler in (of_copy, plain))
     assert [[r.token_ids for r in g] for g in ours] == [[r.token_ids for r in g] for g in theirs]
 
 
@@ -283,12 +283,12 @@ def test_checkpoints_hold_the_image_processor(start, tmp_path):
 
 def test_memory_is_that_of_the_language_model_and_all_weights(start):
     model, _ = checkpoints.load(start)
-    shape = memory.shape_of(model, toy.settings())
+    shape = memory.measure_shape(model, toy.settings())
     assert (shape.layers, shape.width, shape.cached) == (2, 64, 64)
     assert shape.parameters == sum(p.numel() for p in model.parameters())
 
 
-def test_prompts_with_pictures_that_exceed_the_context_are_refused(start, tmp_path):
+def test_prompts_with_images_that_exceed_the_context_are_refused(start, tmp_path):
     with pytest.raises(arms.ArmError, match=r"start model's context of 192; at most \d+ fit"):
         run(start, tmp_path, max_new_tokens=180)
 
@@ -297,19 +297,21 @@ def test_prompts_with_pictures_that_exceed_the_context_are_refused(start, tmp_pa
 def study(start, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shutil.copytree(start, paths.model("toy", "base"))
-    write(vlm.pictures())
+    write(vlm.make_images())
     return tmp_path
 
 
-def write(pictures, questions=vlm.QUESTIONS):
-    toy_checkpoint.write_set("train", questions[: len(pictures)], domain="visual")
+def write(images, questions=vlm.QUESTIONS):
+    toy_checkpoint.write_set("train", questions[: len(images)], domain="visual")
     path = paths.problem_set("toy", "train")
     frame = PROBLEMS.read(path)
-    shown = {
-        "image": [one and one.digest for one in pictures],
-        "image_bytes": [one and one.png for one in pictures],
+    image_columns = {
+        "image": [image and image.digest for image in images],
+        "image_bytes": [image and image.png for image in images],
     }
-    columns = [pl.Series(name, values, frame.schema[name]) for name, values in shown.items()]
+    columns = [
+        pl.Series(name, values, frame.schema[name]) for name, values in image_columns.items()
+    ]
     PROBLEMS.write(frame.with_columns(columns), path)
 
 
@@ -320,25 +322,25 @@ def job(**changes):
     return Job("train", "grpo", params, inputs="digest")
 
 
-def test_stage_trains_on_pictures(study):
+def test_stage_trains_on_images(study):
     assert train_stage.run(job())["rollouts"] == 2 * 4 * 8
     assert (paths.model("toy", "grpo") / "step-2" / "preprocessor_config.json").exists()
 
 
-def test_a_problem_without_its_picture_is_named(study):
-    write([*vlm.pictures()[:2], None])
+def test_a_problem_without_its_image_is_named(study):
+    write([*vlm.make_images()[:2], None])
     wanted = PROBLEMS.read(paths.problem_set("toy", "train"))["problem_id"][2]
     with pytest.raises(TaskError, match=rf"{wanted} has no image.*image_present"):
         train_stage.run(job())
 
 
-def test_a_picture_that_the_template_does_not_show_is_named(study):
+def test_an_image_that_the_template_does_not_show_is_named(study):
     wanted = PROBLEMS.read(paths.problem_set("toy", "train"))["problem_id"][0]
     with pytest.raises(TaskError, match=rf"{wanted} has an image, and template 'plain'"):
         train_stage.run(job(template="plain"))
 
 
-def test_a_start_model_of_text_takes_no_pictures(study):
+def test_a_start_model_of_text_takes_no_images(study):
     shutil.rmtree(paths.model("toy", "base"))
     toy.make_start(paths.model("toy", "base"))
     with pytest.raises(TaskError, match="takes no images; start from a model with a vision"):
@@ -346,13 +348,13 @@ def test_a_start_model_of_text_takes_no_pictures(study):
 
 
 def test_a_question_that_writes_a_placeholder_is_named(study):
-    write(vlm.pictures()[:2], ["How many?", "What is <|image_pad|>?"])
+    write(vlm.make_images()[:2], ["How many?", "What is <|image_pad|>?"])
     wanted = PROBLEMS.read(paths.problem_set("toy", "train"))["problem_id"][1]
     with pytest.raises(TaskError, match=rf"{wanted}.* 2 placeholders"):
         train_stage.run(job())
 
 
-def test_ppo_refuses_pictures(study):
+def test_ppo_refuses_images(study):
     ppo = {
         "name": "ppo", "gamma": 1.0, "lam": 0.95, "eps": 1e-4, "critic_learning_rate": 3e-3,
         "critic_passes": 2, "critic_minibatches": 2, "critic_clip": 0.5, "critic_warmup": 0,

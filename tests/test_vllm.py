@@ -14,10 +14,10 @@ from tokenizers import Tokenizer, pre_tokenizers
 from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen2Config, Qwen2ForCausalLM
 from transformers.models.qwen2.tokenization_qwen2 import Qwen2Tokenizer
 
-from passk.sampling.blocks import BlockStore, plan
+from passk.sampling.blocks import BlockStore, plan_blocks
 from passk.sampling.engines.engine import SamplingConfig
 from passk.sampling.engines.vllm import VllmEngine
-from passk.sampling.streams import sample_streams
+from passk.sampling.streams import derive_streams
 
 pytestmark = [
     pytest.mark.vllm,
@@ -68,7 +68,7 @@ def blocks():
     return [
         block
         for prompt in ("f(12)\n", "g(h(5))\n")
-        for block in plan({"engine": "vllm"}, prompt, None, 24, 8)
+        for block in plan_blocks({"engine": "vllm"}, prompt, None, 24, 8)
     ]
 
 
@@ -85,7 +85,7 @@ def test_every_block_comes_whole_and_in_its_own_streams(drawn, blocks):
     streams = []
     for block, samples in drawn:
         assert [one.sample_index for one in samples] == list(block.indices)
-        expected = sample_streams(block.stream, list(block.indices)).tolist()
+        expected = derive_streams(block.stream, list(block.indices)).tolist()
         assert [one.stream for one in samples] == expected
         streams += expected
     assert len(set(streams)) == len(streams) == 48

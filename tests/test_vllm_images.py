@@ -11,10 +11,11 @@ import toy_policy
 import toy_vlm as toy
 from passk.core.images import encode
 from passk.data.prompts import render
-from passk.models.image_inputs import ImageEncoder, inputs
-from passk.sampling.blocks import plan
+from passk.models.image_inputs import ImageEncoder, make_model_inputs
+from passk.sampling.blocks import plan_blocks
 from passk.sampling.engines.engine import SamplingConfig
 from passk.sampling.engines.vllm import VllmEngine
+from passk.sampling.rollouts import RolloutRequest
 from passk.training import arm as arms
 from passk.training import checkpoints
 
@@ -40,18 +41,18 @@ def gallery():
     """Pictures that fit the model as they are, and one that has to be shrunk for it."""
     large = Image.radial_gradient("L").resize((200, 170))
     bands = [large, large.transpose(Image.Transpose.FLIP_LEFT_RIGHT), large.rotate(30)]
-    return [*toy.pictures(), encode(Image.merge("RGB", bands))]
+    return [*toy.make_images(), encode(Image.merge("RGB", bands))]
 
 
 @pytest.fixture(scope="module")
 def blocks(policy):
     prompts = [render("image", {"question": question}, policy[1]) for question in toy.QUESTIONS]
     prompts += [prompts[0], prompts[1]]
-    pictures = gallery()
+    images = gallery()
     return [
         block
-        for prompt, picture in zip(prompts, [*pictures[:4], pictures[3], pictures[4]], strict=True)
-        for block in plan({"engine": "vllm"}, prompt, picture.digest, 4, 4)
+        for prompt, image in zip(prompts, [*images[:4], images[3], images[4]], strict=True)
+        for block in plan_blocks({"engine": "vllm"}, prompt, image.digest, 4, 4)
     ]  # fmt: skip
 
 
@@ -65,9 +66,9 @@ def _small():
 
 @pytest.fixture(scope="module")
 def drawn(folder, blocks):
-    pictures = {one.digest: one.png for one in gallery()}
+    images = {one.digest: one.png for one in gallery()}
     engine = VllmEngine(SamplingConfig(folder, 0.8, 0.95, 20, 64, "float32", plain=False,
-                                 images=pictures))  # fmt: skip
+                                 images=images))  # fmt: skip
     return dict(zip([block.key for block in blocks], engine.draw(blocks, lambda n: None),
                     strict=True))  # fmt: skip
 
@@ -76,12 +77,12 @@ def log_probabilities(model, ids, seen, response):
     """Of a response, by the model's own forward pass."""
     whole = torch.tensor([[*ids, *response]])
     with torch.no_grad():
-        shown = inputs(whole, [seen], model.config.image_token_id, prompt=len(ids))
+        shown = make_model_inputs(whole, [seen], model.config.image_token_id, prompt=len(ids))
         logits = model(input_ids=whole, **shown).logits[0, len(ids) - 1 : -1]
     return logits.log_softmax(-1)
 
 
-def test_log_probabilities_about_pictures_are_those_of_transformers(drawn, blocks, policy, folder):
+def test_log_probabilities_about_images_are_those_of_transformers(drawn, blocks, policy, folder):
     model, tokenizer = policy
     encoder = ImageEncoder.of(folder)
     png = {one.digest: one.png for one in gallery()}
@@ -96,7 +97,7 @@ def test_log_probabilities_about_pictures_are_those_of_transformers(drawn, block
             np.testing.assert_allclose(one.token_logprobs, wanted, rtol=0, atol=near)
 
 
-def test_another_picture_is_another_block_and_draws_other_samples(drawn, blocks):
+def test_another_image_is_another_block_and_draws_other_samples(drawn, blocks):
     one, other = blocks[0], blocks[4]
     assert one.prompt == other.prompt
     assert one.key != other.key
@@ -107,7 +108,7 @@ def test_another_picture_is_another_block_and_draws_other_samples(drawn, blocks)
 @pytest.fixture(scope="module")
 def settings():
     return toy_policy.settings(
-        engine="vllm", vllm={"memory_share": 0.3, "tensor_parallel": 1}, template="image",
+        engine="vllm", engine_options={"memory_share": 0.3}, template="image",
         max_new_tokens=LONGEST, steps=2, checkpoints=[2],
     )  # fmt: skip
 
@@ -126,7 +127,7 @@ def sure(model, task, rollout):
 
 def test_new_weights_of_the_vision_tower_reach_it_before_the_next_draw(folder, policy, served):
     tasks = toy.tasks(folder)(policy[1])
-    before = served(policy[0], tasks, 1, greedy=True)
+    before = served(policy[0], RolloutRequest(tasks, 1, greedy=True))
     assert all(sure(policy[0], t, g[0]) < 0.05 for t, g in zip(tasks, before, strict=True))
     other, _ = checkpoints.load(folder)
     torch.manual_seed(5)
@@ -134,13 +135,13 @@ def test_new_weights_of_the_vision_tower_reach_it_before_the_next_draw(folder, p
         for name, weight in other.named_parameters():
             if "visual" in name:
                 weight.add_(torch.randn_like(weight) * weight.std())
-    # The same pictures: nothing may be left of what the old tower saw in them.
-    after = served(other.eval(), tasks, 1, greedy=True)
+    # The same images: nothing may be left of what the old tower saw in them.
+    after = served(other.eval(), RolloutRequest(tasks, 1, greedy=True))
     assert [list(g[0].token_ids) for g in after] != [list(g[0].token_ids) for g in before]
     assert all(sure(other, t, g[0]) < 0.05 for t, g in zip(tasks, after, strict=True))
 
 
-def test_an_arm_trains_on_rollouts_about_pictures(folder, settings, served, tmp_path):
+def test_an_arm_trains_on_rollouts_about_images(folder, settings, served, tmp_path):
     arm = arms.Arm("toy", settings, 1, folder, tmp_path)
     rows = arms.train(arm, toy.tasks(folder), toy_policy.printable_start)
     assert [row["rollouts"] for row in rows] == [32, 32]

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 import toy_policy as toy
+from passk.sampling.rollouts import RolloutRequest
 from passk.training import arm as arms
 from passk.training import checkpoints
 from passk.training.tasks import Task
@@ -16,7 +17,7 @@ pytestmark = [
 ]
 
 SETTINGS = {
-    "engine": "vllm", "vllm": {"memory_share": 0.3, "tensor_parallel": 1}, "max_new_tokens": 12,
+    "engine": "vllm", "engine_options": {"memory_share": 0.3}, "max_new_tokens": 12,
 }  # fmt: skip
 
 
@@ -58,7 +59,7 @@ def greedy_by_hand(model, prompt, longest):
 def test_greedy_rollouts_are_those_of_the_policy(served, policy):
     model, tokenizer = policy
     tasks = toy.tasks(tokenizer)
-    groups = served(model, tasks, 1, greedy=True)
+    groups = served(model, RolloutRequest(tasks, 1, greedy=True))
     for task, (rollout,) in zip(tasks, groups, strict=True):
         wanted = greedy_by_hand(model, task.prompt_ids, 12)
         assert list(rollout.token_ids) == wanted
@@ -69,39 +70,43 @@ def test_new_weights_reach_it_before_the_next_draw(served, policy, start):
     _, tokenizer = policy
     other, _ = checkpoints.load(start)
     tasks = toy.tasks(tokenizer)
-    before = served(policy[0], tasks, 1, greedy=True)
+    before = served(policy[0], RolloutRequest(tasks, 1, greedy=True))
     torch.manual_seed(5)
     with torch.no_grad():
         for weight in other.parameters():
             weight.add_(torch.randn_like(weight) * weight.std())
-    after = served(other.eval(), tasks, 1, greedy=True)
+    after = served(other.eval(), RolloutRequest(tasks, 1, greedy=True))
     assert [list(g[0].token_ids) for g in after] != [list(g[0].token_ids) for g in before]
     for task, (rollout,) in zip(tasks, after, strict=True):
         assert list(rollout.token_ids) == greedy_by_hand(other, task.prompt_ids, 12)
-    again = served(policy[0], tasks, 1, greedy=True)  # nothing of the other weights is left
+    # Nothing of the other weights is left.
+    again = served(policy[0], RolloutRequest(tasks, 1, greedy=True))
     assert [list(g[0].token_ids) for g in again] == [list(g[0].token_ids) for g in before]
+
+
+def tokens(groups):
+    return [[tuple(rollout.token_ids) for rollout in group] for group in groups]
 
 
 def test_each_rollout_has_random_numbers_of_its_own(served, policy):
     model, tokenizer = policy
     task = toy.tasks(tokenizer)[0]
     twice = [Task("a", task.prompt_ids, ""), Task("a", task.prompt_ids, "")]
-    groups = served(model, twice, 1)
+    groups = served(model, RolloutRequest(twice, 1))
     assert [len(group) for group in groups] == [8, 8]
-    texts = [[tuple(one.token_ids) for one in group] for group in groups]
-    assert len({*texts[0], *texts[1]}) > 8
-    same = [[tuple(one.token_ids) for one in group] for group in served(model, twice, 1)]
-    assert same == texts
-    shifted = served(model, twice[1:], 1, first=1)  # as a second process would draw it
-    assert [tuple(one.token_ids) for one in shifted[0]] == texts[1]
-    later = [[tuple(one.token_ids) for one in group] for group in served(model, twice, 2)]
-    assert later != texts
+    first = tokens(groups)
+    assert len({*first[0], *first[1]}) > 8
+    assert tokens(served(model, RolloutRequest(twice, 1))) == first
+    shifted = served(model, RolloutRequest(twice, 1).take(range(1, 2)))  # a second process
+    assert tokens(shifted) == first[1:]
+    assert tokens(served(model, RolloutRequest(twice, 2))) != first
 
 
 def test_surprise_estimates_the_entropy(served, policy):
     model, tokenizer = policy
     task = toy.tasks(tokenizer)[0]
-    surprise = [one.entropy for s in range(1, 40) for one in served(model, [task], s)[0]]
+    groups = [served(model, RolloutRequest([task], step))[0] for step in range(1, 40)]
+    surprise = [rollout.entropy for group in groups for rollout in group]
     with torch.no_grad():
         first = model(torch.tensor([task.prompt_ids])).logits[0, -1].log_softmax(-1)
     assert all(value >= 0 for value in surprise)

@@ -44,27 +44,27 @@ def route_products() -> None:
         )
     with warnings.catch_warnings():  # torch warns that a kernel of its own is replaced: it is
         warnings.simplefilter("ignore", UserWarning)
-        _KERNELS.impl("mm", product, "CPU")
-        _KERNELS.impl("addmm", product_sum, "CPU")
+        _KERNELS.impl("mm", multiply, "CPU")
+        _KERNELS.impl("addmm", add_product, "CPU")
 
 
 # The kernels stay registered for as long as this object lives.
 _KERNELS = torch.library.Library("aten", "IMPL")
 
 
-def product(left: Tensor, right: Tensor) -> Tensor:
+def multiply(left: Tensor, right: Tensor) -> Tensor:
     """`torch.mm` on the processor: (m, k) and (k, n) to (m, n)."""
     if left.dtype is not torch.float32:
         return torch.bmm(left[None], right[None])[0]
     if _rows_are_independent:
-        return _product_by_tiles(left, right)
+        return _multiply_by_tiles(left, right)
     out = torch.empty(left.shape[0], right.shape[1])
-    np.matmul(_array(left), _array(right), out=out.numpy())
+    np.matmul(_view_as_array(left), _view_as_array(right), out=out.numpy())
     return out
 
 
 @contextmanager
-def independent_rows() -> Iterator[None]:
+def keep_rows_independent() -> Iterator[None]:
     """Inside, a row of a product has the same bytes wherever it stands among whatever other rows.
 
     OpenBLAS picks a micro-kernel by a row's place, and they add up in different orders. Here every
@@ -82,27 +82,29 @@ _rows_are_independent = False
 _TILE = 8  # rows that one call of OpenBLAS's Haswell kernel treats alike (tested)
 
 
-def _product_by_tiles(left: Tensor, right: Tensor) -> Tensor:
+def _multiply_by_tiles(left: Tensor, right: Tensor) -> Tensor:
     """A product of `_TILE` rows at a time; the last tile is filled up with zeros."""
     rows = left.shape[0]
     tiles = -(-rows // _TILE)
     filled = torch.nn.functional.pad(left.contiguous(), (0, 0, 0, tiles * _TILE - rows))
     out = torch.empty(tiles, _TILE, right.shape[1])
-    np.matmul(_array(filled).reshape(tiles, _TILE, -1), _array(right), out=out.numpy())
+    np.matmul(
+        _view_as_array(filled).reshape(tiles, _TILE, -1), _view_as_array(right), out=out.numpy()
+    )
     return out.flatten(0, 1)[:rows]
 
 
-def product_sum(
+def add_product(
     added: Tensor, left: Tensor, right: Tensor, beta: float = 1, alpha: float = 1
 ) -> Tensor:
     """`torch.addmm` on the processor: beta * added + alpha * left @ right."""
-    out = product(left, right)
+    out = multiply(left, right)
     if alpha != 1:
         out.mul_(alpha)
     return out.add_(added, alpha=beta) if beta else out
 
 
-def _array(matrix: Tensor) -> np.ndarray:
+def _view_as_array(matrix: Tensor) -> np.ndarray:
     """A matrix as numpy sees it; one of its strides is 1, or numpy would not ask OpenBLAS."""
     rows, columns = matrix.stride()
     in_rows = columns == 1 and rows >= matrix.shape[1]

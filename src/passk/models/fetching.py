@@ -30,7 +30,7 @@ PROCESSOR = (IMAGES, WHOLE, "video_preprocessor_config.json", "chat_template.jso
 LOOKING = "Qwen2_5_VLForConditionalGeneration"
 # One of these sets holds all that a tokenizer needs.
 _SUFFICIENT = ({"tokenizer.json"}, {"tokenizer.model"}, {"vocab.json", "merges.txt"})
-# What a hub is asked for; `model_files` then leaves out what the weights' index does not name.
+# What a hub is asked for; `find_model_files` then leaves out what the weights' index does not name.
 PATTERNS = (*CONFIGURATION, *TOKENIZER, *PROCESSOR, INDEX, "model*.safetensors")
 
 
@@ -38,7 +38,7 @@ class FetchError(ValueError):
     """A checkpoint cannot be used; the message names the file and the remedy."""
 
 
-def model_files(folder: Path) -> list[Path]:
+def find_model_files(folder: Path) -> list[Path]:
     """The model files of a folder, sorted.
 
     Raises:
@@ -47,49 +47,51 @@ def model_files(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise FetchError(f"{folder}: no such folder")
-    config = _json(folder / "config.json")
+    config = _read_json(folder / "config.json")
     architectures = config.get("architectures") or []
-    sees = "vision_config" in config
-    if not any(name == LOOKING if sees else name.endswith("ForCausalLM") for name in architectures):
+    has_vision = "vision_config" in config
+    if not any(
+        name == LOOKING if has_vision else name.endswith("ForCausalLM") for name in architectures
+    ):
         raise FetchError(
             f"{folder}/config.json: architectures = {architectures}; a causal language model "
-            f"(...ForCausalLM) is needed, or one that takes pictures as Qwen2.5-VL does ({LOOKING})"
+            f"(...ForCausalLM) is needed, or one that takes images as Qwen2.5-VL does ({LOOKING})"
         )
-    names = (*CONFIGURATION, *TOKENIZER, *(PROCESSOR if sees else ()))
-    found = {name for name in names if (folder / name).is_file()}
-    if sees and IMAGES not in found and _image_options(folder) is None:
+    names = (*CONFIGURATION, *TOKENIZER, *(PROCESSOR if has_vision else ()))
+    present = {name for name in names if (folder / name).is_file()}
+    if has_vision and IMAGES not in present and _read_image_options(folder) is None:
         raise FetchError(
-            f"{folder}: a vision tower without {IMAGES}, which says how it sees pictures; save the "
+            f"{folder}: a vision tower without {IMAGES}, which says how it sees images; save the "
             "processor beside the weights"
         )
-    if not any(needed <= found for needed in _SUFFICIENT):
+    if not any(needed <= present for needed in _SUFFICIENT):
         raise FetchError(
             f"{folder}: no tokenizer (tokenizer.json, tokenizer.model, or vocab.json with "
             "merges.txt); save it beside the weights"
         )
-    return sorted(folder / name for name in {*found, *_weights(folder)})
+    return sorted(folder / name for name in {*present, *_find_weight_files(folder)})
 
 
 def add_image_options(folder: Path) -> None:
     """Write what says how a model sees images as a file of its own, where it is none yet."""
-    options = _image_options(folder)
+    options = _read_image_options(folder)
     if options is not None and not (folder / IMAGES).exists():
         text = json.dumps(options, indent=2, sort_keys=True) + "\n"
         (folder / IMAGES).write_text(text, encoding="utf-8")
 
 
-def _image_options(folder: Path) -> dict[str, Any] | None:
+def _read_image_options(folder: Path) -> dict[str, Any] | None:
     """Options of the image processor in the file of the whole processor, if they are there."""
     if not (folder / WHOLE).is_file():
         return None
-    options: dict[str, Any] | None = _json(folder / WHOLE).get("image_processor")
+    options: dict[str, Any] | None = _read_json(folder / WHOLE).get("image_processor")
     return options
 
 
-def _weights(folder: Path) -> set[str]:
+def _find_weight_files(folder: Path) -> set[str]:
     """Names of the weight files: those of the index where there is one."""
     if (folder / INDEX).is_file():
-        return {INDEX, *_json(folder / INDEX)["weight_map"].values()}
+        return {INDEX, *_read_json(folder / INDEX)["weight_map"].values()}
     if (folder / WEIGHTS).is_file():
         return {WEIGHTS}
     if (folder / "adapter_model.safetensors").is_file():
@@ -97,11 +99,12 @@ def _weights(folder: Path) -> set[str]:
             f"{folder}: adapters without the model that they adapt; merge them into it first "
             "(peft: merge_and_unload) and save the result"
         )
-    others = [p.name for pattern in ("*.bin", "*.pt", "*.pth", "*.gguf", "*.safetensors")
+    other_files = [p.name for pattern in ("*.bin", "*.pt", "*.pth", "*.gguf", "*.safetensors")
               for p in sorted(folder.glob(pattern))]  # fmt: skip
     raise FetchError(
-        f"{folder}: no {WEIGHTS} and no {INDEX}; weights there: {', '.join(others) or 'none'}. "
-        "Load the model with transformers and save it again (save_pretrained)"
+        f"{folder}: no {WEIGHTS} and no {INDEX}; weights there: "
+        f"{', '.join(other_files) or 'none'}. Load the model with "
+        "transformers and save it again (save_pretrained)"
     )
 
 
@@ -111,10 +114,10 @@ def check_weights(folder: Path, files: list[Path]) -> int:
     Raises:
         FetchError: a file is missing or cut short, or lacks a tensor that the index promises.
     """
-    promised: Mapping[str, str] = (
-        _json(folder / INDEX)["weight_map"] if (folder / INDEX).is_file() else {}
+    file_of_tensor: Mapping[str, str] = (
+        _read_json(folder / INDEX)["weight_map"] if (folder / INDEX).is_file() else {}
     )
-    held: dict[str, set[str]] = {}
+    tensors_by_file: dict[str, set[str]] = {}
     parameters = 0
     for path in files:
         if path.suffix != ".safetensors":
@@ -122,18 +125,18 @@ def check_weights(folder: Path, files: list[Path]) -> int:
         if not path.is_file():
             raise FetchError(f"{path}: no such file, though {INDEX} names it; fetch it again")
         try:
-            sizes = dict(_sizes(path))
+            sizes = dict(_read_sizes(path))
         except (SafetensorError, OSError) as error:
             raise FetchError(f"{path}: damaged weights ({error}); fetch the file again") from error
-        held[path.name] = set(sizes)
+        tensors_by_file[path.name] = set(sizes)
         parameters += sum(sizes.values())
-    for tensor, name in promised.items():
-        if tensor not in held[name]:
+    for tensor, name in file_of_tensor.items():
+        if tensor not in tensors_by_file[name]:
             raise FetchError(f"{folder / name}: lacks {tensor}, which {INDEX} promises")
     return parameters
 
 
-def _sizes(path: Path) -> Iterator[tuple[str, int]]:
+def _read_sizes(path: Path) -> Iterator[tuple[str, int]]:
     """Name and number of elements of each tensor, by the file's header alone."""
     with safe_open(path, framework="numpy") as stream:
         for name in stream.keys():  # noqa: SIM118 - not a dictionary
@@ -143,7 +146,7 @@ def _sizes(path: Path) -> Iterator[tuple[str, int]]:
             yield name, size
 
 
-def revision_of(files: list[Path], folder: Path) -> str:
+def digest_files(files: list[Path], folder: Path) -> str:
     """Digest of names and contents: the revision of a folder."""
     for path in files:
         if not path.is_file():
@@ -151,7 +154,7 @@ def revision_of(files: list[Path], folder: Path) -> str:
     return files_digest(files, folder)
 
 
-def _json(path: Path) -> dict[str, Any]:
+def _read_json(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise FetchError(f"{path.parent}: no {path.name}; is this a Hugging Face checkpoint?")
     try:

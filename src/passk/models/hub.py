@@ -18,7 +18,7 @@ from passk.models.fetching import PATTERNS, FetchError
 
 
 @dataclass(frozen=True)
-class Promised:
+class HubFile:
     """What the hub says of a file.
 
     Attributes:
@@ -40,9 +40,9 @@ def download(repository: str, commit: str, folder: Path) -> Path:
             from what the hub promises.
     """
     try:
-        promised = _listing(repository, commit)
+        files = _list_files(repository, commit)
         snapshot_download(
-            repository, revision=commit, local_dir=folder, allow_patterns=sorted(promised)
+            repository, revision=commit, local_dir=folder, allow_patterns=sorted(files)
         )
     except RevisionNotFoundError as error:
         raise FetchError(f"revision {commit}: the repository has no such commit") from error
@@ -61,34 +61,34 @@ def download(repository: str, commit: str, folder: Path) -> Path:
             f"the repository elsewhere (`hf download {repository} --revision {commit} --local-dir "
             "FOLDER`), then set source to that folder and revision to null"
         ) from error
-    compare(folder, promised)
+    compare(folder, files)
     return folder
 
 
-def _listing(repository: str, commit: str) -> dict[str, Promised]:
+def _list_files(repository: str, commit: str) -> dict[str, HubFile]:
     info = HfApi().model_info(repository, revision=commit, files_metadata=True)
     return {
-        one.rfilename: Promised(one.size or 0, one.lfs.sha256 if one.lfs else None, one.blob_id)
-        for one in filter_repo_objects(
-            info.siblings or [], allow_patterns=list(PATTERNS), key=lambda one: one.rfilename
+        file.rfilename: HubFile(file.size or 0, file.lfs.sha256 if file.lfs else None, file.blob_id)
+        for file in filter_repo_objects(
+            info.siblings or [], allow_patterns=list(PATTERNS), key=lambda file: file.rfilename
         )
-        if "/" not in one.rfilename  # patterns cross folders; a model's files lie at the top
+        if "/" not in file.rfilename  # patterns cross folders; a model's files lie at the top
     }
 
 
-def compare(folder: Path, promised: Mapping[str, Promised]) -> None:
+def compare(folder: Path, files: Mapping[str, HubFile]) -> None:
     """Raise FetchError unless every file is there with the size and content promised."""
-    for name, one in promised.items():
+    for name, file in files.items():
         path = folder / name
         if not path.is_file():
             raise FetchError(f"{path}: not downloaded; run the stage again")
-        if path.stat().st_size != one.size or not _as_promised(path, one):
+        if path.stat().st_size != file.size or not _has_promised_content(path, file):
             path.unlink()
             raise FetchError(f"{path}: not what the hub promised; removed, run the stage again")
 
 
-def _as_promised(path: Path, one: Promised) -> bool:
-    if one.sha256 is not None:
-        return file_digest(path) == one.sha256
+def _has_promised_content(path: Path, file: HubFile) -> bool:
+    if file.sha256 is not None:
+        return file_digest(path) == file.sha256
     content = path.read_bytes()
-    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest() == one.git
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest() == file.git

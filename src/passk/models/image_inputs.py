@@ -1,6 +1,6 @@
 """An image as a model sees it: patches of pixels, and as many placeholders as it has tokens.
 
-The checkpoint's own image processor (`preprocessor_config.json`) says how: Qwen2.5-VL shrinks a
+The checkpoint's own image processor (`preprocessor_config.json`) says how: Qwen2.5-VL shrinks an
 image to at most so many pixels, cuts it into patches of 14 x 14, and makes a token of 2 x 2.
 It runs on Pillow; torchvision is never imported.
 """
@@ -22,14 +22,14 @@ PROCESSOR = "preprocessor_config.json"
 _LEAST_PIXELS = 28 * 28  # one token: 2 x 2 patches of 14 x 14 pixels
 
 
-def image_processor(of: int | Path) -> Any:  # noqa: ANN401
+def load_image_processor(of: int | Path) -> Any:  # noqa: ANN401
     """Qwen2.5-VL's own image processor, by Pillow: no torchvision is imported.
 
     Args:
         of: the most pixels that an image keeps, or the checkpoint whose processor it is.
     """
-    place = "transformers.models.qwen2_vl.image_processing_pil_qwen2_vl"
-    processor = import_module(place).Qwen2VLImageProcessorPil
+    module = "transformers.models.qwen2_vl.image_processing_pil_qwen2_vl"
+    processor = import_module(module).Qwen2VLImageProcessorPil
     if isinstance(of, Path):
         return processor.from_pretrained(of, local_files_only=True)
     return processor(min_pixels=_LEAST_PIXELS, max_pixels=of)
@@ -73,7 +73,7 @@ class ImageEncoder:
         image_id = read_json(folder / "config.json").get("image_token_id")
         if image_id is None or not (folder / PROCESSOR).exists():
             return None
-        return ImageEncoder(image_processor(folder), int(image_id))
+        return ImageEncoder(load_image_processor(folder), int(image_id))
 
     def encode(self, png: bytes) -> ImageInputs:
         """An image in normal form as the model's input."""
@@ -93,17 +93,17 @@ class ImageEncoder:
         Raises:
             VisionError: there is no placeholder, or more than one.
         """
-        places = [place for place, token in enumerate(ids) if token == self.image_id]
-        if len(places) != 1:
+        positions = [position for position, token in enumerate(ids) if token == self.image_id]
+        if len(positions) != 1:
             raise VisionError(
-                f"the prompt has {len(places)} placeholders for one picture; a template with "
+                f"the prompt has {len(positions)} placeholders for one image; a template with "
                 "`image: true` writes one, and a question must write none"
             )
-        (place,) = places
-        return [*ids[:place], *[self.image_id] * tokens, *ids[place + 1 :]]
+        (position,) = positions
+        return [*ids[:position], *[self.image_id] * tokens, *ids[position + 1 :]]
 
 
-def inputs(
+def make_model_inputs(
     ids: Tensor, images: Sequence[ImageInputs], image_id: int, prompt: int | None = None
 ) -> dict[str, Tensor]:
     """What a Qwen2.5-VL's forward pass takes besides the ids of prompts that hold images.
@@ -118,14 +118,14 @@ def inputs(
     if prompt is not None:
         kinds[:, prompt:] = 0
     return {
-        "pixel_values": torch.cat([one.pixels for one in images]).to(ids.device),
-        "image_grid_thw": torch.tensor([one.grid for one in images], device=ids.device),
+        "pixel_values": torch.cat([image.pixels for image in images]).to(ids.device),
+        "image_grid_thw": torch.tensor([image.grid for image in images], device=ids.device),
         "mm_token_type_ids": kinds,
     }
 
 
 @contextmanager
-def images_in_prompts_only(model: Any, prompt: int) -> Iterator[None]:  # noqa: ANN401
+def hide_response_placeholders(model: Any, prompt: int) -> Iterator[None]:  # noqa: ANN401
     """While rows of prompt and response are passed on: a placeholder in a response is but a token.
 
     A policy may draw that token as any other, and transformers would want an image for it.
@@ -149,13 +149,18 @@ def images_in_prompts_only(model: Any, prompt: int) -> Iterator[None]:  # noqa: 
         del inner.get_placeholder_mask
 
 
-def rotary_positions(model: Any, ids: Tensor, shown: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:  # noqa: ANN401
-    """Where the tokens of prompts stand: a picture's in time, height and width.
+def find_rotary_positions(
+    model: Any,  # noqa: ANN401
+    ids: Tensor,
+    image_tensors: Mapping[str, Tensor],
+) -> tuple[Tensor, Tensor]:
+    """Where the tokens of prompts stand: an image's in time, height and width.
 
     Args:
         model: a Qwen2.5-VL, with or without its output layer.
         ids: token ids, (rows, tokens).
-        shown: the result of `inputs`; `attention_mask` too where rows are padded.
+        image_tensors: the result of `make_model_inputs`, and `attention_mask` where rows are
+            padded.
 
     Returns:
         Positions, (3, rows, tokens), and the shift of each row, (rows,): the position of the next
@@ -164,8 +169,8 @@ def rotary_positions(model: Any, ids: Tensor, shown: Mapping[str, Tensor]) -> tu
     inner = model if hasattr(model, "get_rope_index") else model.model
     positions, shifts = inner.get_rope_index(
         ids,
-        mm_token_type_ids=shown["mm_token_type_ids"],
-        image_grid_thw=shown["image_grid_thw"],
-        attention_mask=shown.get("attention_mask"),
+        mm_token_type_ids=image_tensors["mm_token_type_ids"],
+        image_grid_thw=image_tensors["image_grid_thw"],
+        attention_mask=image_tensors.get("attention_mask"),
     )
     return positions, shifts.flatten()

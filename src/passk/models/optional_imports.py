@@ -14,7 +14,7 @@ _UNUSED = ("sklearn",)
 
 
 @contextmanager
-def lean_imports() -> Iterator[None]:
+def skip_unused_imports() -> Iterator[None]:
     """Import transformers and TRL inside this block, before anything else imports them."""
     os.environ.setdefault("DISABLE_MLFLOW_INTEGRATION", "TRUE")
     hidden = [name for name in _UNUSED if name not in sys.modules]

@@ -19,13 +19,13 @@ from passk.models import loading
 _PREFIX = "base_model.model."  # of peft, before the names of a model's own weights
 
 
-def plain_model(model: PreTrainedModel | PeftModel) -> PreTrainedModel:
+def unwrap(model: PreTrainedModel | PeftModel) -> PreTrainedModel:
     """The transformers model of a policy; where there are adapters, it computes with them."""
     return model.get_base_model() if isinstance(model, PeftModel) else model  # type: ignore[return-value]
 
 
 @torch.no_grad()
-def merged(model: PreTrainedModel | PeftModel) -> Iterator[tuple[str, Tensor]]:
+def merge_weights(model: PreTrainedModel | PeftModel) -> Iterator[tuple[str, Tensor]]:
     """Names and values of all weights as the start model's checkpoint names them.
 
     Tied weights come once. Where there are adapters, their product is added in float32.
@@ -43,7 +43,7 @@ def merged(model: PreTrainedModel | PeftModel) -> Iterator[tuple[str, Tensor]]:
             yield plain, value.detach()
 
 
-def copy_of(
+def copy_policy(
     model: PreTrainedModel | PeftModel, start: Path, dtype: torch.dtype, device: torch.device | str
 ) -> PreTrainedModel:
     """A plain model with a policy's weights, adapters merged; begins as the start model."""
@@ -56,6 +56,6 @@ def copy_of(
 @torch.no_grad()
 def refresh(copy: PreTrainedModel, model: PreTrainedModel | PeftModel) -> None:
     """Write a policy's weights, adapters merged, into a copy of it."""
-    own = dict(copy.named_parameters())
-    for name, value in merged(model):
-        own[name].copy_(value)
+    parameters = dict(copy.named_parameters())
+    for name, value in merge_weights(model):
+        parameters[name].copy_(value)

@@ -29,23 +29,23 @@ IMAGE_FILES = frozenset({"preprocessor_config.json"})
 _FAMILIES = {"qwen2": "Qwen2", "llama": "Llama"}
 
 
-def _classes(family: str) -> tuple[type[Any], type[Any]]:
+def _import_classes(family: str) -> tuple[type[Any], type[Any]]:
     """Configuration and model class; only the one architecture is imported."""
     if family not in _FAMILIES:
         raise ValueError(f"family {family!r}: legal are {', '.join(_FAMILIES)}")
-    place, name = f"transformers.models.{family}", _FAMILIES[family]
-    configuration = import_module(f"{place}.configuration_{family}")
-    model = import_module(f"{place}.modeling_{family}")
+    package, name = f"transformers.models.{family}", _FAMILIES[family]
+    configuration = import_module(f"{package}.configuration_{family}")
+    model = import_module(f"{package}.modeling_{family}")
     return getattr(configuration, f"{name}Config"), getattr(model, f"{name}ForCausalLM")
 
 
-def _special(tokenizer: TokenizersBackend) -> dict[str, Any]:
+def _list_special_tokens(tokenizer: TokenizersBackend) -> dict[str, Any]:
     """Tokens that a configuration names."""
     end = tokenizer.eos_token_id
     return {"bos_token_id": None, "eos_token_id": end, "pad_token_id": tokenizer.pad_token_id}
 
 
-def tiny_model(
+def make_tiny_model(
     family: str,
     *,
     layers: int,
@@ -87,12 +87,12 @@ def tiny_model(
         "rope_parameters": {"rope_type": "default", "rope_theta": rope_theta},
         "initializer_range": init_std,
         "tie_word_embeddings": True,
-        **_special(tokenizer),
+        **_list_special_tokens(tokenizer),
     }
     if family == "qwen2_5_vl":
-        configuration, model_class = _looking(text, vision or {}, tokenizer)
+        configuration, model_class = _configure_vision(text, vision or {}, tokenizer)
     else:
-        configuration_class, model_class = _classes(family)
+        configuration_class, model_class = _import_classes(family)
         configuration = configuration_class(**text)
     torch.manual_seed(seed)
     model: PreTrainedModel = model_class._from_config(
@@ -104,13 +104,13 @@ def tiny_model(
     return model
 
 
-def _looking(
+def _configure_vision(
     text: dict[str, Any], vision: Mapping[str, int], tokenizer: TokenizersBackend
 ) -> tuple[Any, type[Any]]:
     """Configuration and class of a Qwen2.5-VL: a vision tower before a Qwen2."""
-    place = "transformers.models.qwen2_5_vl"
-    configuration = import_module(f"{place}.configuration_qwen2_5_vl")
-    model = import_module(f"{place}.modeling_qwen2_5_vl")
+    package = "transformers.models.qwen2_5_vl"
+    configuration = import_module(f"{package}.configuration_qwen2_5_vl")
+    model = import_module(f"{package}.modeling_qwen2_5_vl")
     half = text["hidden_size"] // text["num_attention_heads"] // 2
     # Qwen2.5-VL's own shares of time, height and width: 16, 24, 24 of 64.
     thirds = [half - 2 * (3 * half // 8), 3 * half // 8, 3 * half // 8]
@@ -128,11 +128,11 @@ def _looking(
         "vision_start": VISION, "vision_end": VISION_END, "image": IMAGE, "video": VIDEO,
     }  # fmt: skip
     ids = {f"{name}_token_id": tokenizer.convert_tokens_to_ids(t) for name, t in names.items()}
-    whole = configuration.Qwen2_5_VLConfig(
+    whole_config = configuration.Qwen2_5_VLConfig(
         text_config=text, vision_config=tower, **ids,
-        **{key: text[key] for key in ("tie_word_embeddings", *_special(tokenizer))},
+        **{key: text[key] for key in ("tie_word_embeddings", *_list_special_tokens(tokenizer))},
     )  # fmt: skip
-    return whole, model.Qwen2_5_VLForConditionalGeneration
+    return whole_config, model.Qwen2_5_VLForConditionalGeneration
 
 
 def save_checkpoint(

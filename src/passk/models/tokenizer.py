@@ -80,7 +80,7 @@ def train_tokenizer(
     """
     images = family == "qwen2_5_vl"
     if images and not chat:
-        raise ValueError("family qwen2_5_vl: pictures stand in chats; set tokenizer.chat: true")
+        raise ValueError("family qwen2_5_vl: images stand in chats; set tokenizer.chat: true")
     special = [*_CHAT, *(_IMAGES if images else [])] if chat else [END]
     if vocabulary < (least := 256 + len(special)):
         raise ValueError(
@@ -109,7 +109,7 @@ def train_tokenizer(
     raise ValueError(f"family {family!r}: legal are qwen2, llama, qwen2_5_vl")
 
 
-def markup(family: str = "qwen2") -> TokenizersBackend:
+def make_chat_renderer(family: str = "qwen2") -> TokenizersBackend:
     """A tokenizer that only renders chats, for texts that a tokenizer is yet to be trained on."""
     template = VISION_TEMPLATE if family == "qwen2_5_vl" else CHAT_TEMPLATE
     return Qwen2Tokenizer(chat_template=template)

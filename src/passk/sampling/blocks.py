@@ -13,7 +13,7 @@ import errno
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -79,7 +79,9 @@ class Block:
         return int(self.key[:16], 16) >> 1
 
 
-def plan(recipe: dict[str, Any], prompt: str, image: str | None, n: int, size: int) -> list[Block]:
+def plan_blocks(
+    recipe: Mapping[str, object], prompt: str, image: str | None, n: int, size: int
+) -> list[Block]:
     """The blocks that hold samples 0 .. n-1 of a problem.
 
     Args:
@@ -92,9 +94,9 @@ def plan(recipe: dict[str, Any], prompt: str, image: str | None, n: int, size: i
     """
     blocks = []
     for number in range(-(-n // size)):
-        first = number * size
+        start = number * size
         key = digest("block", recipe, prompt, image, size, number)
-        blocks.append(Block(key, prompt, range(first, first + size), min(size, n - first), image))
+        blocks.append(Block(key, prompt, range(start, start + size), min(size, n - start), image))
     return blocks
 
 
@@ -121,7 +123,7 @@ class BlockStore:
             content = path.read_bytes()
         except FileNotFoundError:
             return None
-        samples = _decoded(content, block.key)
+        samples = _decode(content, block.key)
         if samples is None:
             print(f"warning: {path}: damaged block; it is drawn again", file=sys.stderr)
             self.damaged.append(path)
@@ -131,7 +133,7 @@ class BlockStore:
     def held(self, block: Block) -> list[Sample]:
         """Whatever is held of a block, also if less than is needed."""
         try:
-            return _decoded(self.path(block.key).read_bytes(), block.key) or []
+            return _decode(self.path(block.key).read_bytes(), block.key) or []
         except FileNotFoundError:
             return []
 
@@ -143,7 +145,7 @@ class BlockStore:
         """
         path = self.path(block.key)
         try:
-            write_bytes(path, _encoded(block.key, samples))
+            write_bytes(path, _encode(block.key, samples))
         except OSError as error:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
             reason = "the disk is full" if full else str(error)
@@ -153,32 +155,34 @@ class BlockStore:
             ) from error
 
 
-def _encoded(key: str, samples: Sequence[Sample]) -> bytes:
-    kept = all(one.token_logprobs is not None for one in samples)
+def _encode(key: str, samples: Sequence[Sample]) -> bytes:
+    has_logprobs = all(sample.token_logprobs is not None for sample in samples)
     header = {
         "key": key,
-        "index": [one.sample_index for one in samples],
-        "stream": [one.stream for one in samples],
-        "tokens": [len(one.token_ids) for one in samples],
-        "finish_reason": [one.finish_reason for one in samples],
-        "sum_logprob": [one.sum_logprob for one in samples],
-        "mean_entropy": [one.mean_entropy for one in samples],
-        "token_logprobs": kept,
-        "text": [one.text for one in samples],
+        "index": [sample.sample_index for sample in samples],
+        "stream": [sample.stream for sample in samples],
+        "tokens": [len(sample.token_ids) for sample in samples],
+        "finish_reason": [sample.finish_reason for sample in samples],
+        "sum_logprob": [sample.sum_logprob for sample in samples],
+        "mean_entropy": [sample.mean_entropy for sample in samples],
+        "token_logprobs": has_logprobs,
+        "text": [sample.text for sample in samples],
     }
-    tokens = b"".join(np.asarray(one.token_ids, "<i4").tobytes() for one in samples)
-    logprobs = b"".join(np.asarray(one.token_logprobs, "<f4").tobytes() for one in samples if kept)
+    tokens = b"".join(np.asarray(sample.token_ids, "<i4").tobytes() for sample in samples)
+    logprobs = b"".join(
+        np.asarray(sample.token_logprobs, "<f4").tobytes() for sample in samples if has_logprobs
+    )
     body = json.dumps(header).encode() + b"\n" + tokens + logprobs
     return b"%s %s\n%s" % (_FORMAT, hashlib.sha256(body).hexdigest().encode(), body)
 
 
-def _decoded(content: bytes, key: str) -> list[Sample] | None:
+def _decode(content: bytes, key: str) -> list[Sample] | None:
     """The samples of a file, or None where it is not what it was."""
-    first, _, body = content.partition(b"\n")
-    if first != b"%s %s" % (_FORMAT, hashlib.sha256(body).hexdigest().encode()):
+    checksum_line, _, body = content.partition(b"\n")
+    if checksum_line != b"%s %s" % (_FORMAT, hashlib.sha256(body).hexdigest().encode()):
         return None
-    line, _, arrays = body.partition(b"\n")
-    header = json.loads(line)
+    header_line, _, arrays = body.partition(b"\n")
+    header = json.loads(header_line)
     if header["key"] != key:
         return None
     ends = np.cumsum(header["tokens"])

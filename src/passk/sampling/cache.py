@@ -35,9 +35,7 @@ class Prefix:
 class Decoder(Protocol):
     """A model with `rows` slots of `length` cache positions; slots are numbered from 0."""
 
-    def prefill(
-        self, prompt: list[int], picture: ImageInputs | None = None
-    ) -> tuple[Prefix, Tensor]:
+    def prefill(self, prompt: list[int], image: ImageInputs | None = None) -> tuple[Prefix, Tensor]:
         """Run a prompt alone; its share of the cache, and logits (1, vocabulary) behind it."""
 
     def step(self, tokens: Tensor, positions: Tensor) -> Tensor:

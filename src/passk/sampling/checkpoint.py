@@ -47,12 +47,12 @@ def takes_images(folder: Path) -> bool:
     return "vision_config" in values and (folder / PROCESSOR).exists()
 
 
-def image_token(folder: Path) -> int:
+def read_image_token(folder: Path) -> int:
     """The token that stands for an image, of a model that takes images."""
     return int(read_json(folder / "config.json")["image_token_id"])
 
 
-def weights_digest(folder: Path) -> str:
+def digest_weights(folder: Path) -> str:
     """Digest of weights and of the configuration that says how they compute, and see."""
     files = sorted(folder.glob("*.safetensors"))
     parts: list[Any] = [[path.name, file_digest(path)] for path in files]
@@ -63,15 +63,7 @@ def weights_digest(folder: Path) -> str:
     return digest(parts)
 
 
-def tokenizer_digest(folder: Path) -> str:
+def digest_tokenizer(folder: Path) -> str:
     """Digest of the tokenizer's files."""
-    found = [name for name in _TOKENIZER_FILES if (folder / name).exists()]
-    return digest([[name, file_digest(folder / name)] for name in found])
-
-
-def context(folder: Path) -> int | None:
-    """The longest sequence of the model, where its configuration says so."""
-    values = read_json(folder / "config.json")
-    values = values.get("text_config", values)
-    length = values.get("max_position_embeddings")
-    return int(length) if length else None
+    names = [file_name for file_name in _TOKENIZER_FILES if (folder / file_name).exists()]
+    return digest([[file_name, file_digest(folder / file_name)] for file_name in names])

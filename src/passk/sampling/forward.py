@@ -14,14 +14,14 @@ import torch
 from torch import Tensor, nn
 from transformers.cache_utils import Cache, DynamicCache
 
-from passk.models.image_inputs import ImageInputs, inputs, rotary_positions
+from passk.models.image_inputs import ImageInputs, find_rotary_positions, make_model_inputs
 from passk.sampling.cache import Decoder, Prefix, Slots
-from passk.sampling.fused import FusedDecoder, fusable
+from passk.sampling.fused import FusedDecoder, can_fuse
 
 
-def decoder(model: nn.Module, rows: int, length: int) -> Decoder:
+def make_decoder(model: nn.Module, rows: int, length: int) -> Decoder:
     """The fastest decoder that computes this model."""
-    return (FusedDecoder if fusable(model) else ModuleDecoder)(model, rows, length)
+    return (FusedDecoder if can_fuse(model) else ModuleDecoder)(model, rows, length)
 
 
 class _SlotCache(Cache):
@@ -62,21 +62,21 @@ class ModuleDecoder(Slots):
         self.keys = self.values = torch.empty(0)
         self.shift = torch.zeros(rows, dtype=torch.long, device=self.device)
 
-    def prefill(
-        self, prompt: list[int], picture: ImageInputs | None = None
-    ) -> tuple[Prefix, Tensor]:
+    def prefill(self, prompt: list[int], image: ImageInputs | None = None) -> tuple[Prefix, Tensor]:
         """Run a prompt alone."""
         cache = DynamicCache()
         ids = torch.tensor([prompt], device=self.device)
-        shown: dict[str, Any] = {}
+        image_tensors: dict[str, Tensor] = {}
         shift = 0
-        if picture is not None:
-            shown = inputs(ids, [picture], self.model.config.image_token_id)
-            shown["position_ids"], shifts = rotary_positions(self.model, ids, shown)
-            shown["pixel_values"] = shown["pixel_values"].to(self.dtype)
+        if image is not None:
+            image_tensors = make_model_inputs(ids, [image], self.model.config.image_token_id)
+            image_tensors["position_ids"], shifts = find_rotary_positions(
+                self.model, ids, image_tensors
+            )
+            image_tensors["pixel_values"] = image_tensors["pixel_values"].to(self.dtype)
             shift = int(shifts[0])
         logits = self.model(
-            input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1, **shown
+            input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1, **image_tensors
         ).logits
         layers: list[Any] = list(cache.layers)
         prefix = Prefix(

@@ -2,7 +2,7 @@
 
 On one processor thread this is several times faster for models of a few million parameters:
 queries, keys and values are one product, so are gate and up; queries are scaled once; no module
-is called, but the vision tower of a picture's prompt. The logits equal those of the module within
+is called, but the vision tower of an image's prompt. The logits equal those of the module within
 1e-5 (tested).
 """
 
@@ -13,19 +13,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear, rms_norm, scaled_dot_product_attention, silu
 
-from passk.models.image_inputs import ImageInputs, inputs, rotary_positions
+from passk.models.image_inputs import ImageInputs, find_rotary_positions, make_model_inputs
 from passk.sampling.cache import Prefix, Slots
 
 
-def fusable(model: nn.Module) -> bool:
+def can_fuse(model: nn.Module) -> bool:
     """Whether FusedDecoder computes this model: float32, on the processor, plain."""
-    whole: Any = model.config
-    if whole.model_type not in ("qwen2", "llama", "qwen2_5_vl"):
+    model_config: Any = model.config
+    if model_config.model_type not in ("qwen2", "llama", "qwen2_5_vl"):
         return False
-    config: Any = whole.get_text_config()
+    config: Any = model_config.get_text_config()
     weight = next(model.parameters())
     layers = getattr(config, "layer_types", None) or ["full_attention"]
-    decoder: Any = _body(model)
+    decoder: Any = _find_decoder(model)
     return (
         config.hidden_act == "silu"
         and weight.device.type == "cpu"
@@ -39,7 +39,7 @@ def fusable(model: nn.Module) -> bool:
     )
 
 
-def _body(model: Any) -> nn.Module:  # noqa: ANN401
+def _find_decoder(model: Any) -> nn.Module:  # noqa: ANN401
     """The decoder's layers: of a Qwen2.5-VL, its language model."""
     body: nn.Module = getattr(model.model, "language_model", model.model)
     return body
@@ -59,11 +59,15 @@ class _Layer:
     down: Tensor
 
 
-def _layer(part: Any, scale: float, queries: int) -> _Layer:  # noqa: ANN401
+def _join_weights(part: Any, scale: float, queries: int) -> _Layer:  # noqa: ANN401
     attention, mlp = part.self_attn, part.mlp
-    three = (attention.q_proj, attention.k_proj, attention.v_proj)
-    qkv = torch.cat([one.weight for one in three])
-    bias = torch.cat([one.bias for one in three]) if three[0].bias is not None else None
+    projections = (attention.q_proj, attention.k_proj, attention.v_proj)
+    qkv = torch.cat([projection.weight for projection in projections])
+    bias = (
+        torch.cat([projection.bias for projection in projections])
+        if projections[0].bias is not None
+        else None
+    )
     # Queries are scaled once here, not the scores at every step.
     qkv[:queries] *= scale
     if bias is not None:
@@ -85,10 +89,10 @@ class FusedDecoder(Slots):
 
     def __init__(self, model: nn.Module, rows: int, length: int) -> None:
         """Join the weights as they are now; make anew after the model has changed."""
-        whole: Any = model
-        body: Any = _body(model)
-        config = whole.config.get_text_config()
-        self.model, self.body = whole, body
+        causal_model: Any = model
+        body: Any = _find_decoder(model)
+        config = causal_model.config.get_text_config()
+        self.model, self.body = causal_model, body
         self.heads = config.num_attention_heads
         self.kv_heads = config.num_key_value_heads
         self.size = getattr(config, "head_dim", None) or config.hidden_size // self.heads
@@ -96,9 +100,9 @@ class FusedDecoder(Slots):
         self.epsilon = config.rms_norm_eps
         self.embedding = body.embed_tokens.weight
         self.norm = body.norm.weight
-        self.head, self.head_bias = whole.lm_head.weight, whole.lm_head.bias
+        self.head, self.head_bias = causal_model.lm_head.weight, causal_model.lm_head.bias
         scaling, queries = body.layers[0].self_attn.scaling, self.heads * self.size
-        self.layers = [_layer(part, scaling, queries) for part in body.layers]
+        self.layers = [_join_weights(part, scaling, queries) for part in body.layers]
         cos, sin = body.rotary_emb(self.embedding, torch.arange(length)[None])
         half = self.size // 2
         self.cos, self.sin = (
@@ -145,29 +149,27 @@ class FusedDecoder(Slots):
         return linear(rms_norm(x, self.hidden, self.norm, self.epsilon), self.head, self.head_bias)
 
     def _embed_with_image(
-        self, ids: Tensor, picture: ImageInputs
+        self, ids: Tensor, image: ImageInputs
     ) -> tuple[Tensor, Tensor, Tensor, int]:
         """Embeddings, cosines and sines of a prompt that holds an image; its shift."""
-        shown = inputs(ids[None], [picture], self.model.config.image_token_id)
-        positions, shifts = rotary_positions(self.model, ids[None], shown)
-        grid = shown["image_grid_thw"]
-        seen = torch.cat(self.model.model.get_image_features(picture.pixels, grid).pooler_output)
+        image_tensors = make_model_inputs(ids[None], [image], self.model.config.image_token_id)
+        positions, shifts = find_rotary_positions(self.model, ids[None], image_tensors)
+        grid = image_tensors["image_grid_thw"]
+        features = torch.cat(self.model.model.get_image_features(image.pixels, grid).pooler_output)
         x = self.embedding[ids]
-        x[shown["mm_token_type_ids"][0] == 1] = seen
+        x[image_tensors["mm_token_type_ids"][0] == 1] = features
         cos, sin = self.body.rotary_emb(self.embedding, positions)
         half = self.size // 2
         return x, cos[0, :, None, :half], sin[0, :, None, :half], int(shifts[0])
 
-    def prefill(
-        self, prompt: list[int], picture: ImageInputs | None = None
-    ) -> tuple[Prefix, Tensor]:
+    def prefill(self, prompt: list[int], image: ImageInputs | None = None) -> tuple[Prefix, Tensor]:
         """Run a prompt alone."""
         shift = 0
-        if picture is None:
+        if image is None:
             x = self.embedding[torch.tensor(prompt)]
             cos, sin = self.cos[: len(prompt)], self.sin[: len(prompt)]
         else:
-            x, cos, sin, shift = self._embed_with_image(torch.tensor(prompt), picture)
+            x, cos, sin, shift = self._embed_with_image(torch.tensor(prompt), image)
         keys, values = [], []
         for layer in self.layers:
             q, k, v = (part.transpose(0, 1) for part in self._project(layer, x, cos, sin))

@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from passk.models.image_inputs import ImageInputs
 from passk.sampling.cache import Decoder, Prefix
 from passk.sampling.decoding import DecodingConfig
-from passk.sampling.streams import uniforms
-from passk.sampling.tokens import distribution, draw
+from passk.sampling.streams import draw_uniforms
+from passk.sampling.tokens import draw, prepare_draws
 
 # Waiting branches move in when one slot in so many is free: each move costs a few copies.
 _REFILL_SHARE = 16
@@ -94,23 +94,31 @@ class PrefixTree:
         return len(self.free) > len(self.queued)
 
     def begin(
-        self, prompt: tuple[int, ...], picture: ImageInputs | None, members: NDArray[np.int64]
+        self, prompt: tuple[int, ...], image: ImageInputs | None, members: NDArray[np.int64]
     ) -> None:
         """Run a prompt and draw the first token of its samples."""
-        prefix, logits = self.network.prefill(list(prompt), picture)
-        given = distribution(logits, self.config.temperature, self.config.top_p)
+        prefix, logits = self.network.prefill(list(prompt), image)
+        distribution = prepare_draws(logits, self.config.temperature, self.config.top_p)
         rows = np.zeros(len(members), dtype=np.int64)
-        tokens = draw(given, rows, uniforms(self.streams[members], 0))
+        tokens = draw(distribution, rows, draw_uniforms(self.streams[members], 0))
         for token in np.unique(tokens):
-            logprob = given.logprobs[0, int(token)].cpu().numpy()[None]
-            first, own = np.array([token], np.int32), members[tokens == token]
+            logprob = distribution.logprobs[0, int(token)].cpu().numpy()[None]
+            first_token, branch_members = np.array([token], np.int32), members[tokens == token]
             if self.ends[token] or self.config.max_new_tokens == 1:
                 stopped = bool(self.ends[token])
                 self.done.append(
-                    FinishedSequence(own, first, logprob, float(given.entropy[0]), stopped)
+                    FinishedSequence(
+                        branch_members,
+                        first_token,
+                        logprob,
+                        float(distribution.entropy[0]),
+                        stopped,
+                    )
                 )
             else:
-                branch = QueuedSequence(prefix, first, logprob, float(given.entropy[0]), own)
+                branch = QueuedSequence(
+                    prefix, first_token, logprob, float(distribution.entropy[0]), branch_members
+                )
                 self.queued.append(branch)
 
     def step(self) -> list[FinishedSequence]:
@@ -149,58 +157,58 @@ class PrefixTree:
     def _advance(self) -> None:
         config = self.config
         logits = self.network.step(self._tensor(self.last), self._tensor(self.position))
-        given = distribution(logits, config.temperature, config.top_p)
+        distribution = prepare_draws(logits, config.temperature, config.top_p)
         # (samples,): each sample draws from its branch's distribution with its own number.
-        chance = uniforms(self.streams[self.sample], self.count[self.slot])
-        token = draw(given, self.slot, chance)
+        chance = draw_uniforms(self.streams[self.sample], self.count[self.slot])
+        token = draw(distribution, self.slot, chance)
         # One child for each token that some sample of a branch has drawn, ordered by slot.
         pairs, child = np.unique(self.slot * self.vocabulary + token, return_inverse=True)
-        # `child`, (samples,), is the child that each sample belongs to; `parent` and `drawn`,
+        # `child`, (samples,), is the child that each sample belongs to; `parent` and `new_token`,
         # (children,), are the slot that a child comes from and the token that it appends.
-        parent, drawn = np.divmod(pairs, self.vocabulary)
-        logprob = given.logprobs[self._tensor(parent), self._tensor(drawn)].cpu().numpy()
-        entropy = self.entropy[parent] + given.entropy[parent]
-        over = self.ends[drawn] | (self.count[parent] + 1 == config.max_new_tokens)
+        parent, new_token = np.divmod(pairs, self.vocabulary)
+        logprob = distribution.logprobs[self._tensor(parent), self._tensor(new_token)].cpu().numpy()
+        entropy = self.entropy[parent] + distribution.entropy[parent]
+        over = self.ends[new_token] | (self.count[parent] + 1 == config.max_new_tokens)
         (lives,) = np.nonzero(~over)
         # The samples of each child, in their order: sorted by child, cut where the child changes.
         order, bounds = np.argsort(child, kind="stable"), np.cumsum(np.bincount(child))
         members = np.split(self.sample[order], bounds[:-1])
         for i in np.flatnonzero(over):
-            tokens, logs = self._history(parent[i], drawn[i], logprob[i])
-            stopped = bool(self.ends[drawn[i]])
+            tokens, logs = self._history(parent[i], new_token[i], logprob[i])
+            stopped = bool(self.ends[new_token[i]])
             self.done.append(FinishedSequence(members[i], tokens, logs, float(entropy[i]), stopped))
         # Where each child goes on: a slot, or -1 where it has ended or must wait.
-        place = np.full(len(pairs), -1)
+        target_slot = np.full(len(pairs), -1)
         # The first living child stays in its parent's slot; slots without one become free.
         stays = np.ones(len(lives), dtype=bool)
         stays[1:] = parent[lives[1:]] != parent[lives[:-1]]
-        place[lives[stays]] = parent[lives[stays]]
+        target_slot[lives[stays]] = parent[lives[stays]]
         self._release(np.setdiff1d(parent, parent[lives]))
         moves = lives[~stays]
-        fits, rest = moves[: len(self.free)], moves[len(self.free) :]
-        if len(fits):
-            place[fits] = [self.free.pop() for _ in fits]
-            self._fork(parent[fits], place[fits])
+        fitting, waiting = moves[: len(self.free)], moves[len(self.free) :]
+        if len(fitting):
+            target_slot[fitting] = [self.free.pop() for _ in fitting]
+            self._fork(parent[fitting], target_slot[fitting])
         # No slot is left: these queue with a copy of their keys and values, in front, so that
         # samples of prompts in work end before further prompts begin.
-        for i in rest[::-1]:
-            tokens, logs = self._history(parent[i], drawn[i], logprob[i])
+        for i in waiting[::-1]:
+            tokens, logs = self._history(parent[i], new_token[i], logprob[i])
             prefix = self.network.take(int(parent[i]), int(self.position[parent[i]]) + 1)
             branch = QueuedSequence(prefix, tokens, logs, float(entropy[i]), members[i])
             self.queued.appendleft(branch)
         # Append each token; `position` is that of the last token, whose keys are yet to be written.
-        (held,) = np.nonzero(place >= 0)
-        at = place[held]
-        self.tokens[at, self.count[at]], self.logprobs[at, self.count[at]] = (
-            drawn[held],
-            logprob[held],
+        (continuing,) = np.nonzero(target_slot >= 0)
+        slots = target_slot[continuing]
+        self.tokens[slots, self.count[slots]], self.logprobs[slots, self.count[slots]] = (
+            new_token[continuing],
+            logprob[continuing],
         )
-        self.entropy[at], self.last[at] = entropy[held], drawn[held]
-        self.count[at] += 1
-        self.position[at] += 1
-        self.slot = place[child]
-        goes_on = self.slot >= 0
-        self.slot, self.sample = self.slot[goes_on], self.sample[goes_on]
+        self.entropy[slots], self.last[slots] = entropy[continuing], new_token[continuing]
+        self.count[slots] += 1
+        self.position[slots] += 1
+        self.slot = target_slot[child]
+        running = self.slot >= 0
+        self.slot, self.sample = self.slot[running], self.sample[running]
 
     def _history(
         self, slot: int, token: int, logprob: float

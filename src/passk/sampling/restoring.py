@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from passk.sampling.blocks import Block, BlockStore, Sample
-from passk.sampling.streams import sample_streams
+from passk.sampling.streams import derive_streams
 
 ProblemKey = tuple[str, str]  # set, problem_id
 
@@ -33,17 +33,17 @@ def refill(
     for key, group in rows.filter(pl.col("seed").is_not_null()).group_by("set", "problem_id"):
         by_index = {row["sample_index"]: row for row in group.iter_rows(named=True)}
         for block in planned.get((str(key[0]), str(key[1])), ()):
-            samples = _matching(block, by_index)
+            samples = _match_samples(block, by_index)
             if len(samples) > len(store.held(block)):
                 store.write(block, samples)
                 written += 1
     return written
 
 
-def _matching(block: Block, rows: Mapping[int, Mapping[str, Any]]) -> list[Sample]:
+def _match_samples(block: Block, rows: Mapping[int, Mapping[str, Any]]) -> list[Sample]:
     """The first samples of a block that rows with the right seeds hold."""
     samples: list[Sample] = []
-    streams = sample_streams(block.stream, list(block.indices)).tolist()
+    streams = derive_streams(block.stream, list(block.indices)).tolist()
     for index, stream in zip(block.indices, streams, strict=True):
         row = rows.get(index)
         if row is None or row["seed"] != stream or row["token_ids"] is None:

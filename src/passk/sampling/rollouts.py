@@ -5,9 +5,11 @@ can stand behind the same trainer.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+from passk.core.digests import seed
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -80,29 +82,51 @@ class RolloutConfig:
     options: "EngineOptions | None" = None
 
 
+@dataclass(frozen=True)
+class RolloutRequest:
+    """What a step asks of a sampler.
+
+    Attributes:
+        tasks: what is asked; a problem may stand there twice, with responses of its own.
+        step: counted from 1.
+        stream: names the random streams beside the step: `rollout`, or `rollout-2` and so on
+            where a step asks in several rounds (dynamic sampling).
+        greedy: one response per task at temperature 0, without truncation of the nucleus, in
+            place of the arm's number at its temperature.
+        first: position of the first task in the step, where these are a share of the step's tasks.
+    """
+
+    tasks: Sequence[RolloutPrompt]
+    step: int
+    stream: str = "rollout"
+    greedy: bool = False
+    first: int = 0
+
+    def group_size(self, rollouts: int) -> int:
+        """Responses to each task, where the arm has so many rollouts."""
+        return 1 if self.greedy else rollouts
+
+    def task_seeds(self, identity: tuple[int | str, ...]) -> list[int]:
+        """What the random numbers of each task's responses derive from, in an arm."""
+        return [
+            seed(self.stream, *identity, self.step, position, task.problem_id)
+            for position, task in enumerate(self.tasks, self.first)
+        ]
+
+    def take(self, span: range) -> "RolloutRequest":
+        """A share of the tasks, with the random numbers that they have in the whole."""
+        tasks = self.tasks[span.start : span.stop]
+        return replace(self, tasks=tasks, first=self.first + span.start)
+
+
 class RolloutSampler(Protocol):
     """Draws rollouts; all randomness derives from the arm's identity, `step` and `stream`."""
 
-    def __call__(
-        self,
-        model: "PreTrainedModel",
-        tasks: Sequence[RolloutPrompt],
-        step: int,
-        *,
-        stream: str = "rollout",
-        greedy: bool = False,
-        first: int = 0,
-    ) -> list[list[Rollout]]:
+    def __call__(self, model: "PreTrainedModel", request: RolloutRequest) -> list[list[Rollout]]:
         """Responses to tasks, for each task its group, in order.
 
         Args:
             model: the policy, in evaluation mode; called without gradients.
-            tasks: what is asked; a problem may stand there twice, with responses of its own.
-            step: counted from 1.
-            stream: names the random streams beside the step: `rollout`, or `rollout-2` and so on
-                where a step asks in several rounds (dynamic sampling).
-            greedy: one response per task at temperature 0, without truncation of the nucleus, in
-                place of the arm's number at its temperature.
-            first: place of the first task in the step, where this is a share of the step's tasks.
+            request: the tasks, and what random numbers derive from.
         """
         ...

@@ -35,13 +35,13 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from passk.models.arithmetic import independent_rows, route_products
+from passk.models.arithmetic import keep_rows_independent, route_products
 from passk.models.image_inputs import ImageInputs
 from passk.sampling.decoding import DecodingConfig
 from passk.sampling.engines.engine import CountSamples
-from passk.sampling.forward import decoder
+from passk.sampling.forward import make_decoder
 from passk.sampling.prefix_tree import FinishedSequence, PrefixTree
-from passk.sampling.streams import sample_streams
+from passk.sampling.streams import derive_streams
 
 # Cache positions are a multiple of this, so that prompts of similar length share a batch.
 _LENGTH_UNIT = 32
@@ -66,7 +66,7 @@ class Request:
     prompt_ids: Sequence[int]
     stream: int
     indices: Sequence[int]
-    picture: ImageInputs | None = None
+    image: ImageInputs | None = None
 
 
 class Drawn(NamedTuple):
@@ -103,13 +103,13 @@ def generate(
     Raises:
         ValueError: a request is empty or does not fit the model's context.
     """
-    drawn: list[list[Drawn]] = [[] for _ in requests]
-    for place, samples in completed(model, requests, config, progress):
-        drawn[place] = samples
-    return drawn
+    samples_by_request: list[list[Drawn]] = [[] for _ in requests]
+    for position, samples in generate_each(model, requests, config, progress):
+        samples_by_request[position] = samples
+    return samples_by_request
 
 
-def completed(
+def generate_each(
     model: nn.Module,
     requests: Sequence[Request],
     config: DecodingConfig,
@@ -118,18 +118,22 @@ def completed(
     """As `generate`, but (place of the request, samples) as soon as a request is complete."""
     _check(model, requests, config)
     route_products()
-    lengths = [_length(request, config) if config.exact else 0 for request in requests]
+    lengths = [_round_length(request, config) if config.exact else 0 for request in requests]
     training = model.training
     model.eval()
     try:
         for length in sorted(set(lengths)):
-            places = [place for place, own in enumerate(lengths) if own == length]
-            yield from _run(model, requests, places, config, progress)
+            positions = [
+                position
+                for position, request_length in enumerate(lengths)
+                if request_length == length
+            ]
+            yield from _run(model, requests, positions, config, progress)
     finally:
         model.train(training)
 
 
-def _length(request: Request, config: DecodingConfig) -> int:
+def _round_length(request: Request, config: DecodingConfig) -> int:
     return -(-(len(request.prompt_ids) + config.max_new_tokens) // _LENGTH_UNIT) * _LENGTH_UNIT
 
 
@@ -138,50 +142,53 @@ def _check(model: nn.Module, requests: Sequence[Request], config: DecodingConfig
         raise ValueError(f"{config}: temperature >= 0, 0 < top_p <= 1 and rows >= 1 are legal")
     if config.max_new_tokens < 1:
         raise ValueError(f"max_new_tokens is {config.max_new_tokens}; at least 1 is legal")
-    own = getattr(model, "config", None)
-    context = getattr(own and own.get_text_config(), "max_position_embeddings", None)
-    for place, request in enumerate(requests):
+    model_config = getattr(model, "config", None)
+    context = getattr(
+        model_config and model_config.get_text_config(), "max_position_embeddings", None
+    )
+    for position, request in enumerate(requests):
         if not len(request.prompt_ids) or not len(request.indices):
-            raise ValueError(f"request {place} has no prompt tokens or no sample indices")
-        need = len(request.prompt_ids) + config.max_new_tokens
-        if context and need > context:
+            raise ValueError(f"request {position} has no prompt tokens or no sample indices")
+        length = len(request.prompt_ids) + config.max_new_tokens
+        if context and length > context:
             raise ValueError(
-                f"request {place}: {len(request.prompt_ids)} prompt tokens and "
+                f"request {position}: {len(request.prompt_ids)} prompt tokens and "
                 f"max_new_tokens={config.max_new_tokens} exceed the model's context of "
                 f"{context}; lower max_new_tokens or drop the problem"
             )
 
 
 @contextmanager
-def _quiet(model: nn.Module, exact: bool) -> Iterator[None]:
+def _inference(model: nn.Module, exact: bool) -> Iterator[None]:
     """No gradients, one thread on the processor, rows apart if exact; put back afterwards."""
     threads = torch.get_num_threads()
-    one = threads > 1 and next(model.parameters()).device.type == "cpu"
-    if one:
+    restrict = threads > 1 and next(model.parameters()).device.type == "cpu"
+    if restrict:
         torch.set_num_threads(1)  # thread counts change float sums, and so bytes
     try:
-        with torch.inference_mode(), independent_rows() if exact else nullcontext():
+        with torch.inference_mode(), keep_rows_independent() if exact else nullcontext():
             yield
     finally:
-        if one:
+        if restrict:
             torch.set_num_threads(threads)
 
 
 class _RequestTracker:
     """Which samples belong to which request, and which are done. Samples are numbered through."""
 
-    def __init__(self, requests: Sequence[Request], places: Sequence[int]) -> None:
-        sizes = [len(requests[place].indices) for place in places]
+    def __init__(self, requests: Sequence[Request], positions: Sequence[int]) -> None:
+        sizes = [len(requests[position].indices) for position in positions]
         bounds = np.cumsum([0, *sizes]).tolist()
-        self.spans = {place: slice(*bounds[i : i + 2]) for i, place in enumerate(places)}
-        self.owners = np.repeat(places, sizes)
+        self.spans = {position: slice(*bounds[i : i + 2]) for i, position in enumerate(positions)}
+        self.owners = np.repeat(positions, sizes)
         self.streams = np.concatenate(
-            [sample_streams(requests[i].stream, list(requests[i].indices)) for i in places]
+            [derive_streams(requests[i].stream, list(requests[i].indices)) for i in positions]
         )
         self.drawn: list[Drawn | None] = [None] * len(self.owners)
-        self.missing = dict(zip(places, sizes, strict=True))
+        self.missing = dict(zip(positions, sizes, strict=True))
         self.prompts: dict[int, Prompt] = {
-            place: (tuple(requests[place].prompt_ids), requests[place].picture) for place in places
+            position: (tuple(requests[position].prompt_ids), requests[position].image)
+            for position in positions
         }
         self.open = Counter(self.prompts.values())  # requests of a prompt that are not complete
         self.working = 0  # prompts in work
@@ -189,34 +196,39 @@ class _RequestTracker:
     def by_prompt(self) -> deque[tuple[Prompt, NDArray[np.int64]]]:
         """Prompts in order, each with its samples: those of all its requests."""
         members: dict[Prompt, list[NDArray[np.int64]]] = {}
-        for place, prompt in self.prompts.items():
-            span = self.spans[place]
+        for position, prompt in self.prompts.items():
+            span = self.spans[position]
             members.setdefault(prompt, []).append(np.arange(span.start, span.stop))
         return deque((prompt, np.concatenate(parts)) for prompt, parts in members.items())
 
-    def note(self, ended: Sequence[FinishedSequence]) -> list[int]:
+    def note(self, sequences: Sequence[FinishedSequence]) -> list[int]:
         """Note what was drawn; the places of requests that are complete now."""
-        finished = []
-        for group in ended:
-            total = float(group.logprobs.sum(dtype=np.float64))
-            reason = "stop" if group.stopped else "length"
-            entropy = group.entropy / len(group.tokens)
-            for sample in group.members.tolist():
+        complete = []
+        for sequence in sequences:
+            total = float(sequence.logprobs.sum(dtype=np.float64))
+            reason = "stop" if sequence.stopped else "length"
+            entropy = sequence.entropy / len(sequence.tokens)
+            for sample in sequence.members.tolist():
                 self.drawn[sample] = Drawn(
-                    int(self.streams[sample]), group.tokens, reason, total, entropy, group.logprobs
+                    int(self.streams[sample]),
+                    sequence.tokens,
+                    reason,
+                    total,
+                    entropy,
+                    sequence.logprobs,
                 )
-                place = int(self.owners[sample])
-                self.missing[place] -= 1
-                if not self.missing[place]:
-                    finished.append(place)
-        return finished
+                position = int(self.owners[sample])
+                self.missing[position] -= 1
+                if not self.missing[position]:
+                    complete.append(position)
+        return complete
 
-    def take(self, place: int) -> list[Drawn]:
+    def take(self, position: int) -> list[Drawn]:
         """The samples of a complete request; they are not kept."""
-        prompt, span = self.prompts[place], self.spans[place]
+        prompt, span = self.prompts[position], self.spans[position]
         self.open[prompt] -= 1
         self.working -= not self.open[prompt]
-        samples = [one for one in self.drawn[span] if one is not None]
+        samples = [sample for sample in self.drawn[span] if sample is not None]
         self.drawn[span] = [None] * len(samples)
         return samples
 
@@ -224,31 +236,31 @@ class _RequestTracker:
 def _run(
     model: nn.Module,
     requests: Sequence[Request],
-    places: Sequence[int],
+    positions: Sequence[int],
     config: DecodingConfig,
     progress: CountSamples | None,
 ) -> Iterator[tuple[int, list[Drawn]]]:
     """Run some of the requests in one batch; yields them as they are completed."""
-    tracker = _RequestTracker(requests, places)
+    tracker = _RequestTracker(requests, positions)
     queue = tracker.by_prompt()
-    length = max(_length(requests[place], config) for place in places)
-    rows, most = config.rows, config.rows // _ROWS_PER_PROMPT + 1
+    length = max(_round_length(requests[position], config) for position in positions)
+    rows, most_prompts = config.rows, config.rows // _ROWS_PER_PROMPT + 1
     if not config.exact:
-        rows, most = min(rows, len(tracker.owners)), len(queue)
-    with _quiet(model, config.exact):
-        tree = PrefixTree(decoder(model, rows, length), rows, model, config, tracker.streams)
+        rows, most_prompts = min(rows, len(tracker.owners)), len(queue)
+    with _inference(model, config.exact):
+        tree = PrefixTree(make_decoder(model, rows, length), rows, model, config, tracker.streams)
     while queue or tree.busy:
-        # Nothing is yielded within `_quiet`: the caller's code runs as it was.
-        with _quiet(model, config.exact):
-            while queue and tree.hungry and tracker.working < most:
-                (prompt, picture), members = queue.popleft()
-                tree.begin(prompt, picture, members)
+        # Nothing is yielded within `_inference`: the caller's code runs as it was.
+        with _inference(model, config.exact):
+            while queue and tree.hungry and tracker.working < most_prompts:
+                (prompt, image), members = queue.popleft()
+                tree.begin(prompt, image, members)
                 tracker.working += 1
             if not config.exact and not queue:
                 tree.shrink()
-            ended = tree.step()
-        finished = tracker.note(ended)
-        if progress and ended:
-            progress(sum(len(group.members) for group in ended))
-        for place in finished:
-            yield place, tracker.take(place)
+            sequences = tree.step()
+        complete = tracker.note(sequences)
+        if progress and sequences:
+            progress(sum(len(sequence.members) for sequence in sequences))
+        for position in complete:
+            yield position, tracker.take(position)

@@ -31,7 +31,7 @@ def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return values ^ (values >> np.uint64(31))
 
 
-def sample_streams(block: int, indices: ArrayLike) -> NDArray[np.int64]:
+def derive_streams(block: int, indices: ArrayLike) -> NDArray[np.int64]:
     """Streams of the samples of a block: a function of (block, sample index) alone.
 
     Args:
@@ -42,7 +42,7 @@ def sample_streams(block: int, indices: ArrayLike) -> NDArray[np.int64]:
         63-bit non-negative integers of the shape of `indices`.
 
     Example:
-        >>> sample_streams(7, [0, 1]).tolist() == [int(sample_streams(7, i)) for i in (0, 1)]
+        >>> derive_streams(7, [0, 1]).tolist() == [int(derive_streams(7, i)) for i in (0, 1)]
         True
     """
     with np.errstate(over="ignore"):
@@ -51,7 +51,7 @@ def sample_streams(block: int, indices: ArrayLike) -> NDArray[np.int64]:
     return (mixed >> np.uint64(1)).astype(np.int64)
 
 
-def uniforms(streams: NDArray[np.int64], positions: ArrayLike) -> NDArray[np.float64]:
+def draw_uniforms(streams: NDArray[np.int64], positions: ArrayLike) -> NDArray[np.float64]:
     """Numbers in [0, 1) with 53 random bits: element i belongs to (streams[i], positions[i]).
 
     Positions are mixed before they are added, so that no stream is a shifted copy of another.
@@ -82,11 +82,11 @@ def audit(samples: "pl.DataFrame") -> int:
     seeded = samples.filter(samples["seed"].is_not_null())
     shared = seeded.filter(seeded["seed"].is_duplicated()).sort("seed")
     if shared.height:
-        first = shared.filter(shared["seed"] == shared["seed"][0])
+        repeated = shared.filter(shared["seed"] == shared["seed"][0])
         names = "; ".join(
             f"draw {row['draw']!r}, set {row['set']!r}, problem {row['problem_id']}, "
             f"sample {row['sample_index']}"
-            for row in first.head(4).iter_rows(named=True)
+            for row in repeated.head(4).iter_rows(named=True)
         )
         raise StreamError(
             f"{shared.height} of {seeded.height} samples share a random stream; stream "

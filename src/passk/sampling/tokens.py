@@ -36,7 +36,7 @@ class Distribution:
     entropy: NDArray[np.float64]
 
 
-def distribution(logits: Tensor, temperature: float, top_p: float) -> Distribution:
+def prepare_draws(logits: Tensor, temperature: float, top_p: float) -> Distribution:
     """Prepare draws from logits (rows, vocabulary); temperature 0 is greedy decoding."""
     logits = logits.float()
     logprobs = logits.log_softmax(-1)
@@ -50,19 +50,19 @@ def distribution(logits: Tensor, temperature: float, top_p: float) -> Distributi
     rows = (highest < limit).nonzero()[:, 0]
     chances = chances[rows]
     if top_p < 1 and len(rows):
-        chances = chances.masked_fill(chances < _least_of_nucleus(chances, top_p), 0.0)
-    places = np.full(len(logits), -1)
-    places[rows.cpu().numpy()] = np.arange(len(rows))
+        chances = chances.masked_fill(chances < _find_nucleus_limit(chances, top_p), 0.0)
+    ladder_rows = np.full(len(logits), -1)
+    ladder_rows[rows.cpu().numpy()] = np.arange(len(rows))
     return Distribution(
         best.cpu().numpy(),
-        places,
+        ladder_rows,
         chances.cumsum(-1, dtype=torch.float64),
         logprobs,
         entropy.cpu().numpy(),
     )
 
 
-def _least_of_nucleus(chances: Tensor, top_p: float) -> Tensor:
+def _find_nucleus_limit(chances: Tensor, top_p: float) -> Tensor:
     """The smallest chance within the nucleus, (rows, 1).
 
     The nucleus is the smallest set of likeliest tokens whose mass reaches top_p; tokens tied with
@@ -70,44 +70,46 @@ def _least_of_nucleus(chances: Tensor, top_p: float) -> Tensor:
     rows need more than the first eight tokens.
     """
     least = torch.zeros_like(chances[:, :1])
-    rest = torch.arange(len(chances), device=chances.device)
+    unfinished = torch.arange(len(chances), device=chances.device)
     for width in (8, chances.shape[-1]):
-        taken = chances[rest].topk(min(width, chances.shape[-1]), dim=-1).values
-        mass = taken.cumsum(-1, dtype=torch.float64)
+        likeliest = chances[unfinished].topk(min(width, chances.shape[-1]), dim=-1).values
+        mass = likeliest.cumsum(-1, dtype=torch.float64)
         # The nucleus ends at the first place where the mass reaches top_p.
-        place = (mass < top_p).sum(-1, keepdim=True).clamp_max(taken.shape[-1] - 1)
-        least[rest] = taken.gather(-1, place)
-        rest = rest[mass[:, -1] < top_p]
-        if not len(rest):
+        boundary = (mass < top_p).sum(-1, keepdim=True).clamp_max(likeliest.shape[-1] - 1)
+        least[unfinished] = likeliest.gather(-1, boundary)
+        unfinished = unfinished[mass[:, -1] < top_p]
+        if not len(unfinished):
             break
     return least
 
 
 def draw(
-    given: Distribution, rows: NDArray[np.int64], uniforms: NDArray[np.float64]
+    distribution: Distribution, rows: NDArray[np.int64], uniforms: NDArray[np.float64]
 ) -> NDArray[np.int64]:
     """Tokens by inversion: the first token whose cumulative mass exceeds u x total.
 
     Args:
-        given: distributions.
+        distribution: of every row.
         rows: which of them each sample draws from.
         uniforms: in [0, 1), one per sample.
     """
-    tokens = given.best[rows]
-    places = given.open[rows]
-    (drawn,) = np.nonzero(places >= 0)
-    if len(drawn):
-        device = given.ladder.device
-        ladder = given.ladder[torch.from_numpy(places[drawn]).to(device)]
+    tokens = distribution.best[rows]
+    ladder_rows = distribution.open[rows]
+    (random_rows,) = np.nonzero(ladder_rows >= 0)
+    if len(random_rows):
+        device = distribution.ladder.device
+        ladder = distribution.ladder[torch.from_numpy(ladder_rows[random_rows]).to(device)]
         total = ladder[:, -1]
-        target = torch.from_numpy(uniforms[drawn]).to(device) * total
+        target = torch.from_numpy(uniforms[random_rows]).to(device) * total
         # u x total may round up to the total, which no cumulative mass exceeds.
         target = torch.minimum(target, torch.nextafter(total, torch.zeros_like(total)))
-        tokens[drawn] = torch.searchsorted(ladder, target[:, None], right=True)[:, 0].cpu().numpy()
+        tokens[random_rows] = (
+            torch.searchsorted(ladder, target[:, None], right=True)[:, 0].cpu().numpy()
+        )
     return tokens
 
 
-def end_tokens(declared: int | Sequence[int] | None, tokenizer: Any) -> tuple[int, ...]:  # noqa: ANN401
+def find_end_tokens(declared: int | Sequence[int] | None, tokenizer: Any) -> tuple[int, ...]:  # noqa: ANN401
     """Every token that ends a response: the tokenizer's, and those that the model declares.
 
     Args:

@@ -19,7 +19,7 @@ from passk.training.seconds import Stopwatch
 from passk.training.settings import Training
 from passk.training.tasks import Task
 from passk.training.trainer import PolicyTrainer
-from passk.training.weights import loading_dtype
+from passk.training.weights import choose_loading_dtype
 
 
 @dataclass(frozen=True)
@@ -82,24 +82,28 @@ def train(
         The log, one row per step.
     """
     settings = arm.settings
-    group = ProcessGroup(settings.processes)
-    model, tokenizer = checkpoints.load(arm.start, loading_dtype(settings))
+    processes = ProcessGroup(settings.processes)
+    model, tokenizer = checkpoints.load(arm.start, choose_loading_dtype(settings))
     tasks = tasks_of(tokenizer)
-    length = _longest(model.config, tasks, settings)
-    memory.check(memory.shape_of(model, settings), settings, length)
+    length = _check_length(model.config, tasks, settings)
+    memory.check(memory.measure_shape(model, settings), settings, length)
     sampler = make_sampler(settings, tokenizer, arm.identity, arm.start, length)
-    group.first(lambda: checkpoints.latest(arm.folder))  # one process clears what was cut short
-    point = checkpoints.latest(arm.folder)
-    done = checkpoints.resumed_update(point) // (settings.num_iterations * settings.minibatches)
+    processes.first(
+        lambda: checkpoints.find_resume_point(arm.folder)
+    )  # one process clears what was cut short
+    resume_point = checkpoints.find_resume_point(arm.folder)
+    steps_done = checkpoints.count_resumed_updates(resume_point) // (
+        settings.num_iterations * settings.minibatches
+    )
     log = TrainingLog[StepRow](arm.log_path, arm.live)
-    group.first(lambda: log.restore(done))
+    processes.first(lambda: log.restore(steps_done))
     with tqdm(
-        total=settings.steps, initial=done, desc=f"train {arm.name}", unit="step", file=sys.stderr,
-        disable=not group.leads,
+        total=settings.steps, initial=steps_done, desc=f"train {arm.name}", unit="step",
+        file=sys.stderr, disable=not processes.leads,
     ) as bar:  # fmt: skip
 
         def on_step(row: StepRow) -> None:
-            if not group.leads:
+            if not processes.leads:
                 return
             log.append(row)
             if (step := row["step"]) in settings.checkpoints:
@@ -112,15 +116,15 @@ def train(
 
         trainer = PolicyTrainer(
             model, tokenizer, tasks, settings,
-            draw=group.draw(sampler), reward=group.reward(reward), identity=arm.order,
+            draw=processes.draw(sampler), reward=processes.reward(reward), identity=arm.order,
             folder=arm.folder, on_step=on_step, watch=watch,
         )  # fmt: skip
-        if done < settings.steps:
-            trainer.train(resume_from_checkpoint=str(point) if point else None)
+        if steps_done < settings.steps:
+            trainer.train(resume_from_checkpoint=str(resume_point) if resume_point else None)
     return log.rows
 
 
-def _longest(config: Any, tasks: Sequence[Task], settings: Training) -> int:  # noqa: ANN401
+def _check_length(config: Any, tasks: Sequence[Task], settings: Training) -> int:  # noqa: ANN401
     """Tokens of the longest prompt and response; raises ArmError where the model takes fewer."""
     prompt = max(len(task.prompt_ids) for task in tasks)
     length = prompt + settings.max_new_tokens

@@ -52,8 +52,8 @@ def collate(
     """
     prompts = [t.prompt_ids for t, group in zip(tasks, groups, strict=True) for _ in group]
     completions = [rollout.token_ids for group in groups for rollout in group]
-    prompt_ids, prompt_mask = _padded(prompts, pad, left=True)
-    completion_ids, completion_mask = _padded(completions, pad, left=False)
+    prompt_ids, prompt_mask = _pad(prompts, pad, left=True)
+    completion_ids, completion_mask = _pad(completions, pad, left=False)
     return {
         "prompt_ids": prompt_ids.to(device),
         "prompt_mask": prompt_mask.to(device),
@@ -63,7 +63,7 @@ def collate(
     }
 
 
-def _padded(rows: Sequence[Sequence[int]], pad: int, *, left: bool) -> tuple[Tensor, Tensor]:
+def _pad(rows: Sequence[Sequence[int]], pad: int, *, left: bool) -> tuple[Tensor, Tensor]:
     """Ids and mask, shape (rows, longest)."""
     width = max(map(len, rows))
     ids, mask = [], []
@@ -74,7 +74,7 @@ def _padded(rows: Sequence[Sequence[int]], pad: int, *, left: bool) -> tuple[Ten
     return torch.tensor(ids), torch.tensor(mask)
 
 
-def micro_batches(
+def split_batch(
     batch: Mapping[str, Tensor],
     parts: int,
     *,
@@ -108,18 +108,18 @@ def micro_batches(
         moving = batch["advantages"].reshape(total, -1).any(1).cpu()
     tokens = batch["completion_mask"].sum()
     slices: list[MicroBatch] = []
-    kept = 0
+    rows_kept = 0
     for rows in order.tensor_split(parts):
-        keep = moving[rows]
-        if len(rows) and not keep.any():
-            keep[0] = True  # so that every update has a gradient, be it 0
-        kept += int(keep.sum())
+        retained = moving[rows]
+        if len(rows) and not retained.any():
+            retained[0] = True  # so that every update has a gradient, be it 0
+        rows_kept += int(retained.sum())
         if not len(rows):
             slices.append({})
             continue
-        own = rows[keep][rank::processes]
-        idle = not len(own)  # fewer rows than processes: one row that counts nothing
-        chosen = rows[:1] if idle else own
+        own_rows = rows[retained][rank::processes]
+        idle = not len(own_rows)  # fewer rows than processes: one row that counts nothing
+        chosen = rows[:1] if idle else own_rows
         part = cast("MicroBatch", {name: tensor[chosen] for name, tensor in batch.items()})
         part["num_items_in_batch"] = tokens
         if idle:
@@ -130,9 +130,9 @@ def micro_batches(
             part_tokens = part["completion_mask"].sum() * parts * processes
             part["weight"] = float(part_tokens / tokens.clamp(min=1))
         else:
-            part["weight"] = len(own) * parts * processes / total
+            part["weight"] = len(own_rows) * parts * processes / total
         slices.append(part)
-    return slices, kept
+    return slices, rows_kept
 
 
 def summarise(

@@ -17,7 +17,7 @@ from transformers.utils import logging
 
 from passk.core.files import read_json, replacing_folder
 from passk.models import loading
-from passk.models.policy_weights import copy_of
+from passk.models.policy_weights import copy_policy
 
 TOKENIZER_FILES = (
     "tokenizer.json",
@@ -70,7 +70,7 @@ def save(model: PreTrainedModel | PeftModel, start: Path, target: Path) -> None:
         target: replaced where it exists.
     """
     if isinstance(model, PeftModel):
-        model = copy_of(model, start, torch.float32, "cpu")
+        model = copy_policy(model, start, torch.float32, "cpu")
     with replacing_folder(target) as temporary:
         with _cache_as_begun(model, start):
             model.save_pretrained(temporary)
@@ -82,32 +82,33 @@ def save(model: PreTrainedModel | PeftModel, start: Path, target: Path) -> None:
 @contextmanager
 def _cache_as_begun(model: PreTrainedModel, start: Path) -> Iterator[None]:
     """While a model is saved: training switches the key-value cache off, and would save that."""
-    began = read_json(start / "config.json")
-    whole, text = model.config, model.config.get_text_config()
-    now = [dict(config.__dict__) for config in (whole, text)]
-    text.use_cache = began.get("text_config", began).get("use_cache", True)
-    if whole is not text:  # of a model with a vision tower, which need not say it twice
-        whole.__dict__.pop("use_cache", None)
-        if "use_cache" in began:
-            whole.use_cache = began["use_cache"]
+    start_config = read_json(start / "config.json")
+    model_config, text_config = model.config, model.config.get_text_config()
+    use_cache = [dict(config.__dict__) for config in (model_config, text_config)]
+    text_config.use_cache = start_config.get("text_config", start_config).get("use_cache", True)
+    # A model with a vision tower need not say it twice.
+    if model_config is not text_config:
+        model_config.__dict__.pop("use_cache", None)
+        if "use_cache" in start_config:
+            model_config.use_cache = start_config["use_cache"]
     try:
         yield
     finally:
-        for config, values in zip((whole, text), now, strict=True):
+        for config, values in zip((model_config, text_config), use_cache, strict=True):
             config.__dict__.update(values)
 
 
-def latest(folder: Path) -> Path | None:
+def find_resume_point(folder: Path) -> Path | None:
     """The last complete resume point; incomplete ones are removed."""
-    found: dict[int, Path] = {}
+    points: dict[int, Path] = {}
     for path in folder.glob("checkpoint-*"):
         if (path / COMPLETE).exists():
-            found[int(path.name.removeprefix("checkpoint-"))] = path
+            points[int(path.name.removeprefix("checkpoint-"))] = path
         else:
             shutil.rmtree(path)
-    return found[max(found)] if found else None
+    return points[max(points)] if points else None
 
 
-def resumed_update(point: Path | None) -> int:
+def count_resumed_updates(point: Path | None) -> int:
     """How many updates a resume point holds."""
     return int(point.name.removeprefix("checkpoint-")) if point else 0

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from passk.sampling.rollouts import Rollout, RolloutSampler
+from passk.sampling.rollouts import Rollout, RolloutRequest, RolloutSampler
 from passk.training.batches import find_signal, summarise
 from passk.training.curricula.registry import CURRICULA
 from passk.training.log_rows import RolloutSummary
-from passk.training.problem_schedule import further_problems, problems_of_step
+from passk.training.problem_schedule import choose_further_problems, choose_problems
 from passk.training.reward import Reward, Rewards
 from passk.training.seconds import Stopwatch
 from passk.training.settings import Training
@@ -76,27 +76,28 @@ class Collector:
             tasks = [self.tasks[i] for i in chosen]
             with self.watch("sampling"):
                 stream = "rollout" if number == 1 else f"rollout-{number}"
-                groups = self.draw(model, tasks, step, stream=stream)
-            judged = self._judge(tasks, groups)
-            carrying = find_signal(_table(judged.correct or judged.values, groups)).tolist()
-            drawn.add(tasks, groups, judged)
-            kept.add(tasks, groups, judged, None if rounds is None else carrying)
+                groups = self.draw(model, RolloutRequest(tasks, step, stream))
+            rewards = self._judge(tasks, groups)
+            with_signal = find_signal(_arrange(rewards.correct or rewards.values, groups)).tolist()
+            drawn.add(tasks, groups, rewards)
+            kept.add(tasks, groups, rewards, None if rounds is None else with_signal)
             if len(kept.tasks) == self.settings.prompts:
                 break
         greedy: Groups = []
-        verdict = None
+        greedy_rewards = None
         if self.settings.algorithm.needs_greedy:
             with self.watch("sampling"):
-                greedy = self.draw(model, kept.tasks, step, stream="greedy", greedy=True)
-            verdict = self._judge(kept.tasks, greedy)
+                request = RolloutRequest(kept.tasks, step, "greedy", greedy=True)
+                greedy = self.draw(model, request)
+            greedy_rewards = self._judge(kept.tasks, greedy)
         summary = summarise(
             torch.tensor(drawn.rewards),
             [rollout for group in drawn.groups for rollout in group],
-            unknown=drawn.unknown + (verdict.unknown if verdict else 0),
+            unknown=drawn.unknown + (greedy_rewards.unknown if greedy_rewards else 0),
             besides=[rollout for group in greedy for rollout in group],
             rounds=number,
         )
-        baseline = torch.tensor(verdict.values) if verdict else None
+        baseline = torch.tensor(greedy_rewards.values) if greedy_rewards else None
         return Collected(kept.tasks, kept.groups, torch.tensor(kept.rewards), baseline, summary)
 
     def _choose(self, step: int, number: int, earlier: Sequence[int], count: int) -> list[int]:
@@ -104,10 +105,12 @@ class Collector:
         levels = [task.level for task in self.tasks]
         pool = CURRICULA[self.settings.curriculum](levels, step, self.settings.steps)
         if number == 1:
-            positions = problems_of_step(len(pool), count, step, *self.identity)
+            positions = choose_problems(len(pool), count, step, *self.identity)
         else:
             before = {position for position, i in enumerate(pool) if i in set(earlier)}
-            positions = further_problems(len(pool), count, before, step, number, *self.identity)
+            positions = choose_further_problems(
+                len(pool), count, before, step, number, *self.identity
+            )
         return [pool[position] for position in positions]
 
     def _judge(self, tasks: Sequence[Task], groups: Groups) -> Rewards:
@@ -136,7 +139,7 @@ class _JudgedGroups:
     ) -> None:
         """Add those groups of a round that are marked, or all."""
         self.unknown += judged.unknown
-        rows = _table(judged.values, groups).tolist()
+        rows = _arrange(judged.values, groups).tolist()
         for i, (task, group, row) in enumerate(zip(tasks, groups, rows, strict=True)):
             if which is None or which[i]:
                 self.tasks.append(task)
@@ -144,6 +147,6 @@ class _JudgedGroups:
                 self.rewards.append(row)
 
 
-def _table(values: Sequence[float], groups: Groups) -> Tensor:
+def _arrange(values: Sequence[float], groups: Groups) -> Tensor:
     """Values of all rollouts, shape (groups, rollouts)."""
     return torch.tensor(values).view(len(groups), -1)

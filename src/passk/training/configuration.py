@@ -9,7 +9,7 @@ from trl import GRPOConfig
 from passk.training.settings import Training
 
 
-def configuration(settings: Training, folder: Path, *, seed_value: int) -> GRPOConfig:
+def make_configuration(settings: Training, folder: Path, *, seed_value: int) -> GRPOConfig:
     """TRL's configuration, everything that moves a number stated.
 
     Args:

@@ -14,9 +14,9 @@ from transformers import PreTrainedModel
 
 from passk.core.digests import seed
 from passk.training.algorithms.algorithm import CriticConfig
-from passk.training.algorithms.tokens import gae, response_mask
+from passk.training.algorithms.tokens import gae, make_response_mask
 from passk.training.log_rows import CriticSummary
-from passk.training.scoring import shared_prompt_states
+from passk.training.scoring import run_sharing_prompts
 from passk.training.settings import Training
 
 _FILE = "critic.pt"
@@ -89,7 +89,7 @@ class Critic:
         config = self.config
         estimated = gae(rewards, values=values, lengths=lengths, gamma=config.gamma, lam=config.lam)
         returns = estimated + values
-        mask = response_mask(lengths)
+        mask = make_response_mask(lengths)
         losses: list[float] = []
         for number in range(config.passes):
             generator = torch.Generator().manual_seed(seed("critic", *self.identity, step, number))
@@ -151,18 +151,18 @@ class Critic:
         prompts = batch["prompt_ids"], batch["prompt_mask"]
         responses = batch["completion_ids"], batch["completion_mask"]
         if self.settings.share_prompts:
-            yield from shared_prompt_states(
+            yield from run_sharing_prompts(
                 self.network, prompts, responses, self.settings.forward_rows
             )
             return
         ids = torch.cat([prompts[0], responses[0]], dim=1)
         mask = torch.cat([prompts[1], responses[1]], dim=1)
-        first = prompts[0].shape[1] - 1
+        before_response = prompts[0].shape[1] - 1
         for rows in torch.arange(len(ids), device=ids.device).split(self.settings.forward_rows):
             states = self.network(
                 input_ids=ids[rows], attention_mask=mask[rows], use_cache=False
             ).last_hidden_state
-            yield rows, states[:, first:-1]
+            yield rows, states[:, before_response:-1]
 
 
 def value_loss(values: Tensor, old: Tensor, returns: Tensor, mask: Tensor, clip: float) -> Tensor:

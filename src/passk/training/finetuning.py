@@ -35,12 +35,12 @@ from passk.core.digests import seed
 from passk.models.arithmetic import route_products
 from passk.training import checkpoints
 from passk.training.finetuning_settings import FineTuning
-from passk.training.finetuning_setup import configuration, without_dropout
+from passk.training.finetuning_setup import disable_dropout, make_configuration
 from passk.training.log import TrainingLog
 from passk.training.log_rows import FineTuningRow
-from passk.training.pretraining import Sequences, batches
+from passk.training.pretraining import Sequences, plan_batches
 from passk.training.resuming import Resuming
-from passk.training.weights import adapters
+from passk.training.weights import configure_adapters
 
 
 class FineTuningError(ValueError):
@@ -98,19 +98,21 @@ class DemonstrationTrainer(Resuming, SFTTrainer):
         self.data = data
         self.on_step = on_step
         settings = run.settings
-        plan = batches(data.lengths, settings.batch, settings.steps, seed("order", *run.identity))
+        plan = plan_batches(
+            data.lengths, settings.batch, settings.steps, seed("order", *run.identity)
+        )
         self.plan = [
             part for rows in plan for part in np.split(rows, settings.gradient_accumulation)
         ]
-        without_dropout(model)
+        disable_dropout(model)
         super().__init__(
             model=model,
-            args=configuration(settings, run.folder, seed_value=seed(*run.identity) % 2**32),
+            args=make_configuration(settings, run.folder, seed_value=seed(*run.identity) % 2**32),
             # TRL wants a data set and looks at its columns; rows come from get_train_dataloader.
             train_dataset=Dataset.from_dict({"input_ids": [[0]], "labels": [[0]]}),
             data_collator=_unused_collator,
             processing_class=tokenizer,
-            peft_config=adapters(settings.lora),
+            peft_config=configure_adapters(settings.lora),
         )
         if self.accelerator.num_processes > 1:
             raise FineTuningError("fine-tuning in several processes is not supported; use one")
@@ -183,9 +185,9 @@ def finetune(
     dtype = settings.precision if settings.lora else "float32"
     model, tokenizer = checkpoints.load(run.start, dtype)
     data = encode(model, tokenizer)
-    point = checkpoints.latest(run.folder)
+    point = checkpoints.find_resume_point(run.folder)
     log = TrainingLog[FineTuningRow](run.folder / "log.jsonl", run.live)
-    done = checkpoints.resumed_update(point)
+    done = checkpoints.count_resumed_updates(point)
     log.restore(done)
     with tqdm(
         total=settings.steps, initial=done, desc=f"sft {run.name}", unit="step",

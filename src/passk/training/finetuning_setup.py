@@ -9,7 +9,7 @@ from trl import SFTConfig
 from passk.training.finetuning_settings import FineTuning
 
 
-def without_dropout(model: nn.Module) -> None:
+def disable_dropout(model: nn.Module) -> None:
     """Switch dropout off, in layers and in attention; the configuration stays as it is."""
     for module in model.modules():
         if isinstance(module, nn.Dropout):
@@ -18,7 +18,7 @@ def without_dropout(model: nn.Module) -> None:
             module.attention_dropout = 0.0  # type: ignore[assignment]  # a number, in attention
 
 
-def configuration(settings: FineTuning, folder: Path, *, seed_value: int) -> SFTConfig:
+def make_configuration(settings: FineTuning, folder: Path, *, seed_value: int) -> SFTConfig:
     """TRL's configuration, everything that moves a number stated.
 
     Args:

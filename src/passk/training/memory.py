@@ -48,7 +48,7 @@ class ModelShape:
     cached: int
 
 
-def shape_of(model: PreTrainedModel, settings: Training) -> ModelShape:
+def measure_shape(model: PreTrainedModel, settings: Training) -> ModelShape:
     """The shape of a start model under an arm's settings."""
     config = model.config.get_text_config()
     heads = config.num_attention_heads
@@ -57,7 +57,7 @@ def shape_of(model: PreTrainedModel, settings: Training) -> ModelShape:
     parameters = model.num_parameters()
     return ModelShape(
         parameters=parameters,
-        trained=_adapted(model, settings) if settings.lora else parameters,
+        trained=_count_adapter_weights(model, settings) if settings.lora else parameters,
         layers=config.num_hidden_layers,
         width=config.hidden_size,
         feed_forward=getattr(config, "intermediate_size", None) or 4 * config.hidden_size,
@@ -66,27 +66,29 @@ def shape_of(model: PreTrainedModel, settings: Training) -> ModelShape:
     )
 
 
-def _adapted(model: PreTrainedModel, settings: Training) -> int:
+def _count_adapter_weights(model: PreTrainedModel, settings: Training) -> int:
     """Weights of the adapters."""
     assert settings.lora is not None
-    every = settings.lora.targets == ["all-linear"]
+    all_linear = settings.lora.targets == ["all-linear"]
     output = model.get_output_embeddings()
-    chosen = [
+    adapted_layers = [
         layer
         for name, layer in model.named_modules()
         if isinstance(layer, nn.Linear) and layer is not output
-        and (every or name.rpartition(".")[2] in settings.lora.targets)
+        and (all_linear or name.rpartition(".")[2] in settings.lora.targets)
     ]  # fmt: skip
-    if not chosen:
+    if not adapted_layers:
         raise FitError(
             f"lora.targets = {settings.lora.targets}: the start model has no such layers; it has "
             + ", ".join(sorted({name.rpartition(".")[2] for name, layer in model.named_modules()
                                 if isinstance(layer, nn.Linear)}))
         )  # fmt: skip
-    return sum(settings.lora.rank * (one.in_features + one.out_features) for one in chosen)
+    return sum(
+        settings.lora.rank * (layer.in_features + layer.out_features) for layer in adapted_layers
+    )
 
 
-def needs(shape: ModelShape, settings: Training, length: int) -> dict[str, float]:
+def estimate_bytes(shape: ModelShape, settings: Training, length: int) -> dict[str, float]:
     """Bytes by what they are for, in each process of an arm.
 
     Args:
@@ -94,32 +96,32 @@ def needs(shape: ModelShape, settings: Training, length: int) -> dict[str, float
         settings: the arm's parameters.
         length: tokens of the longest prompt and response.
     """
-    half = settings.precision == "bfloat16"
+    is_half = settings.precision == "bfloat16"
     frozen = shape.parameters - shape.trained if settings.lora else 0
-    number = 2 if half else 4  # bytes of a number that is computed with
-    size: dict[str, float] = {"weights": frozen * number + (shape.parameters - frozen) * 4}
-    size["gradients and AdamW"] = shape.trained * 12
+    number_size = 2 if is_half else 4  # bytes of a number that is computed with
+    sizes: dict[str, float] = {"weights": frozen * number_size + (shape.parameters - frozen) * 4}
+    sizes["gradients and AdamW"] = shape.trained * 12
     copies = 0
     if settings.lora is None:
         copies += 4 * (bool(settings.kl_every) + (settings.beta > 0))
     engine = ENGINES[settings.engine]
-    if not engine.has_own_weights and (settings.lora or half):
-        copies += number
-    size["copies of the model"] = shape.parameters * copies
+    if not engine.has_own_weights and (settings.lora or is_half):
+        copies += number_size
+    sizes["copies of the model"] = shape.parameters * copies
     rows = settings.prompts * settings.rollouts / settings.processes
     cached = engine.cached_rows(rows, settings.gradient_accumulation)
     cache = cached * length * shape.layers * shape.cached
-    size["rollouts' cache"] = cache * number
-    passed = rows / settings.minibatches / settings.gradient_accumulation
-    tokens = passed * length
+    sizes["rollouts' cache"] = cache * number_size
+    rows_per_pass = rows / settings.minibatches / settings.gradient_accumulation
+    tokens = rows_per_pass * length
     per_layer = 14 * shape.width + 4 * shape.feed_forward
-    kept = tokens * (
+    activations = tokens * (
         shape.layers * shape.width + per_layer
         if settings.gradient_checkpointing
         else shape.layers * per_layer
     )
-    size["activations"] = kept * number
-    size["critic"] = 0
+    sizes["activations"] = activations * number_size
+    sizes["critic"] = 0
     if (critic := settings.algorithm.critic()) is not None:
         # Weights and optimizer; a minibatch of the critic is one backward pass, never recomputed.
         graph = (
@@ -129,26 +131,28 @@ def needs(shape: ModelShape, settings: Training, length: int) -> dict[str, float
             * length
             * shape.layers
             * per_layer
-            * number
+            * number_size
         )
-        size["critic"] = shape.parameters * 16 + graph
+        sizes["critic"] = shape.parameters * 16 + graph
     # Shared prompts keep the log-probabilities of the whole vocabulary for the backward pass, and
     # a chunk's logits and their gradients besides; TRL's own pass goes through them in pieces.
-    answers = passed * settings.max_new_tokens * settings.share_prompts
-    chunk = min(settings.forward_rows, passed) * settings.max_new_tokens * settings.share_prompts
-    size["logits"] = (answers * 2 + chunk * 2) * shape.vocabulary * 4
-    size["process"] = 0 if torch.cuda.is_available() else _PROCESS
-    return size
+    answers = rows_per_pass * settings.max_new_tokens * settings.share_prompts
+    chunk = (
+        min(settings.forward_rows, rows_per_pass) * settings.max_new_tokens * settings.share_prompts
+    )
+    sizes["logits"] = (answers * 2 + chunk * 2) * shape.vocabulary * 4
+    sizes["process"] = 0 if torch.cuda.is_available() else _PROCESS
+    return sizes
 
 
-def available(processes: int) -> float:
+def measure_available(processes: int) -> float:
     """Bytes for each process: of its GPU, else its share of this machine's free memory."""
     if torch.cuda.is_available():
         return float(torch.cuda.mem_get_info()[0])
-    return _free() / processes
+    return _measure_free() / processes
 
 
-def _free() -> float:
+def _measure_free() -> float:
     """Free memory of this machine, or what the control group leaves of it."""
     try:
         text = Path("/proc/meminfo").read_text(encoding="utf-8")
@@ -173,42 +177,42 @@ def check(shape: ModelShape, settings: Training, length: int, free: float | None
         length: tokens of the longest prompt and response.
         free: bytes for each process; measured where it is None.
     """
-    free = available(settings.processes) if free is None else free
+    free = measure_available(settings.processes) if free is None else free
     if settings.engine_options is not None and torch.cuda.is_available():
         free *= 1 - settings.engine_options.gpu_share()
-    size = needs(shape, settings, length)
+    size = estimate_bytes(shape, settings, length)
     if sum(size.values()) <= free:
         return
-    parts = ", ".join(
+    shares = ", ".join(
         f"{name} {value / _GIB:.1f}"
         for name, value in sorted(size.items(), key=lambda item: -item[1])
         if value > 0.05 * sum(size.values())
     )
     raise FitError(
         f"prompts x rollouts = {settings.prompts} x {settings.rollouts} need about "
-        f"{sum(size.values()) / _GIB:.1f} GiB ({parts}), but {free / _GIB:.1f} GiB are free. "
-        f"{_remedy(shape, settings, length, free)}"
+        f"{sum(size.values()) / _GIB:.1f} GiB ({shares}), but {free / _GIB:.1f} GiB are free. "
+        f"{_find_remedy(shape, settings, length, free)}"
     )
 
 
-def _remedy(shape: ModelShape, settings: Training, length: int, free: float) -> str:
+def _find_remedy(shape: ModelShape, settings: Training, length: int, free: float) -> str:
     """What fits: a larger gradient_accumulation, fewer rollouts, or another way to train."""
 
     def fits(changes: Mapping[str, int]) -> bool:
         other = settings.model_copy(update=dict(changes))
-        return sum(needs(shape, other, length).values()) <= free
+        return sum(estimate_bytes(shape, other, length).values()) <= free
 
     rows = settings.prompts * settings.rollouts
     unit = settings.minibatches * settings.processes
-    pieces = [n for n in range(1, rows + 1) if not rows % (n * unit)]
-    found = []
-    if enough := [n for n in pieces if fits({"gradient_accumulation": n})]:
-        found.append(f"gradient_accumulation: {enough[0]}")
-    fewer = [n for n in range(settings.rollouts - 1, 1, -1) if fits({"rollouts": n})]
-    if fewer:
-        found.append(f"rollouts: at most {fewer[0]}")
-    if found:
-        return f"What fits: {', or '.join(found)}"
+    divisors = [n for n in range(1, rows + 1) if not rows % (n * unit)]
+    remedies = []
+    if accumulations := [n for n in divisors if fits({"gradient_accumulation": n})]:
+        remedies.append(f"gradient_accumulation: {accumulations[0]}")
+    rollout_counts = [n for n in range(settings.rollouts - 1, 1, -1) if fits({"rollouts": n})]
+    if rollout_counts:
+        remedies.append(f"rollouts: at most {rollout_counts[0]}")
+    if remedies:
+        return f"What fits: {', or '.join(remedies)}"
     return (
         "No number of rollouts fits beside this model: train adapters (lora), in bfloat16, with "
         "gradient_checkpointing, or a smaller model"

@@ -102,7 +102,7 @@ def pack(
     return Sequences(torch.from_numpy(ids), torch.from_numpy(labels), lengths, images)
 
 
-def batches(
+def plan_batches(
     lengths: NDArray[np.int64], batch: int, steps: int, seed: int
 ) -> Iterator[NDArray[np.int64]]:
     """Rows of each step: each epoch in a new order, documents of similar length together.
@@ -138,16 +138,16 @@ def _update(
     longest = int(data.lengths[rows].max())
     chosen = torch.from_numpy(rows)
     labels = data.labels[chosen, 1:longest]
-    wanted = labels != _IGNORED
+    learned = labels != _IGNORED
     ids = data.ids[chosen, : longest - 1]
-    shown: dict[str, Tensor] = {}
+    image_tensors: dict[str, Tensor] = {}
     if encoder is not None and data.images is not None:
-        shown = encoder.encode_all([data.images[row] for row in rows])
-        shown["mm_token_type_ids"] = (ids == encoder.image_id).int()
-    states = model.model(input_ids=ids, use_cache=False, **shown)  # type: ignore[operator]
+        image_tensors = encoder.encode_all([data.images[row] for row in rows])
+        image_tensors["mm_token_type_ids"] = (ids == encoder.image_id).int()
+    states = model.model(input_ids=ids, use_cache=False, **image_tensors)  # type: ignore[operator]
     # Only the states that predict a learned token meet the vocabulary.
-    logits = model.lm_head(states.last_hidden_state[wanted])  # type: ignore[operator]
-    loss = cross_entropy(logits, labels[wanted])
+    logits = model.lm_head(states.last_hidden_state[learned])  # type: ignore[operator]
+    loss = cross_entropy(logits, labels[learned])
     optimizer.zero_grad()
     loss.backward()
     nn.utils.clip_grad_norm_(model.parameters(), clip)
@@ -193,11 +193,11 @@ def pretrain(
         weight_decay=schedule.weight_decay,
         fused=True,  # its square roots are exact: see passk.models.arithmetic
     )
-    rows = _restore(folder, model, optimizer)
+    rows = _load_resume_point(folder, model, optimizer)
     for row in rows:
         on_step(row)
     model.train()
-    plan = batches(data.lengths, schedule.batch, schedule.steps, seed)
+    plan = plan_batches(data.lengths, schedule.batch, schedule.steps, seed)
     for step, chosen in enumerate(plan):
         if step < len(rows):
             continue
@@ -209,7 +209,7 @@ def pretrain(
             raise FloatingPointError(f"loss {loss} in step {step + 1}; lower the learning rate")
         rows.append({"step": step + 1, "loss": loss, "learning_rate": rate})
         if (step + 1) % resume_every == 0 and step + 1 < schedule.steps:
-            _keep(folder, model, optimizer, rows)
+            _save_resume_point(folder, model, optimizer, rows)
         on_step(rows[-1])
     model.eval()
     return rows
@@ -223,7 +223,7 @@ class ResumePoint(TypedDict):
     rows: list[LossRow]
 
 
-def _keep(
+def _save_resume_point(
     folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, rows: list[LossRow]
 ) -> None:
     """Write a resume point in one piece; the one before it goes."""
@@ -232,7 +232,9 @@ def _keep(
         torch.save(point, temporary)
 
 
-def _restore(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> list[LossRow]:
+def _load_resume_point(
+    folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer
+) -> list[LossRow]:
     """Load the resume point, if there is one; returns the log so far."""
     path = folder / "point.pt"
     if not path.exists():
@@ -243,6 +245,6 @@ def _restore(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -
     return list(point["rows"])
 
 
-def log_text(rows: Sequence[LossRow]) -> str:
+def format_log(rows: Sequence[LossRow]) -> str:
     """The training log as JSON lines."""
     return json_lines(rows)

@@ -20,13 +20,13 @@ from passk.domains.worlds import WORLDS
 # A weight of a mixture; only ratios count.
 Weight = Annotated[float, Field(ge=0, le=1e9)]
 LEAST_VOCABULARY = 257  # all bytes and the end of text
-CHAT_TOKENS, IMAGE_TOKENS = 2, 4  # markup that a chat adds, and that pictures add
+CHAT_TOKENS, IMAGE_TOKENS = 2, 4  # markup that a chat adds, and that images add
 
 
 class Vision(ParameterSection):
     """The vision tower of a Qwen2.5-VL: patches of 14 x 14 pixels, 2 x 2 of them a token."""
 
-    depth: Size = Field(default=2, description="Blocks; all attend to the whole picture.")
+    depth: Size = Field(default=2, description="Blocks; all attend to the whole image.")
     width: Size = Field(default=64, description="Size of a patch's state; a multiple of 4 x heads.")
     heads: Size = Field(default=2, description="Attention heads; width / heads a multiple of 4.")
     feed_forward: Size = Field(default=128, description="Inner size of the feed-forward layer.")
@@ -34,7 +34,7 @@ class Vision(ParameterSection):
         default=12544,
         ge=784,
         le=100_000_000,
-        description="Larger pictures are shrunk to this; a token is 784 pixels.",
+        description="Larger images are shrunk to this; a token is 784 pixels.",
     )
 
     @model_validator(mode="after")
@@ -52,7 +52,7 @@ class Architecture(ParameterSection):
 
     family: Literal["qwen2", "llama", "qwen2_5_vl"] = Field(
         default="qwen2",
-        description="Published architecture: qwen2, llama, or qwen2_5_vl, which takes pictures.",
+        description="Published architecture: qwen2, llama, or qwen2_5_vl, which takes images.",
     )
     layers: Size = Field(default=2, description="Transformer blocks.")
     width: Size = Field(
@@ -109,7 +109,7 @@ class TokenizerTraining(ParameterSection):
         default=384,
         ge=LEAST_VOCABULARY,
         le=10_000_000,
-        description="Tokens at most; 257 is bytes and end of text, a chat takes 259, pictures 263.",
+        description="Tokens at most; 257 is bytes and end of text, a chat takes 259, images 263.",
     )
     documents: Size = Field(
         default=3000, description="Documents of the corpus to learn merges from."
@@ -230,10 +230,10 @@ class Pretraining(ParameterSection):
 
     @model_validator(mode="after")
     def _spells(self) -> Self:
-        """The vocabulary holds what stands in every text; pictures stand in chats."""
+        """The vocabulary holds what stands in every text; images stand in chats."""
         sees, chat = self.architecture.vision is not None, self.tokenizer.chat
         if sees and not chat:
-            raise ValueError("tokenizer.chat = False: pictures stand in chats; set it to true")
+            raise ValueError("tokenizer.chat = False: images stand in chats; set it to true")
         least = LEAST_VOCABULARY + chat * CHAT_TOKENS + sees * IMAGE_TOKENS
         if self.tokenizer.vocabulary < least:
             raise ValueError(

@@ -12,7 +12,7 @@ import numpy as np
 from passk.core.digests import seed
 
 
-def problems_of_step(count: int, prompts: int, step: int, *identity: int | str) -> list[int]:
+def choose_problems(count: int, prompts: int, step: int, *identity: int | str) -> list[int]:
     """Positions of the problems of a step: one pass over all in random order, then another.
 
     The passes are laid end to end and cut into steps, so a step may straddle two of them.
@@ -27,7 +27,7 @@ def problems_of_step(count: int, prompts: int, step: int, *identity: int | str) 
         `prompts` positions in 0..count-1.
 
     Example:
-        >>> first, second = (problems_of_step(4, 2, step, 0) for step in (1, 2))
+        >>> first, second = (choose_problems(4, 2, step, 0) for step in (1, 2))
         >>> sorted(first + second)
         [0, 1, 2, 3]
     """
@@ -35,14 +35,14 @@ def problems_of_step(count: int, prompts: int, step: int, *identity: int | str) 
         raise ValueError("no problem to train on; loosen the set's filters")
     positions = range((step - 1) * prompts, step * prompts)
     passes = {p // count for p in positions}
-    orders = {p: _permutation(count, "order", *identity, p) for p in passes}
+    orders = {p: _permute(count, "order", *identity, p) for p in passes}
     return [int(orders[p // count][p % count]) for p in positions]
 
 
-def further_problems(
+def choose_further_problems(
     count: int,
-    wanted: int,
-    asked: Collection[int],
+    number_wanted: int,
+    earlier: Collection[int],
     step: int,
     number: int,
     *identity: int | str,
@@ -51,23 +51,24 @@ def further_problems(
 
     Args:
         count: problems that may be asked.
-        wanted: problems to ask.
-        asked: positions that earlier rounds of the step asked.
+        number_wanted: problems to ask.
+        earlier: positions that earlier rounds of the step asked.
         step: counted from 1.
         number: of the round, from 2.
-        identity: as in `problems_of_step`.
+        identity: as in `choose_problems`.
 
     Returns:
         `wanted` distinct positions in 0..count-1, or all of them where there are fewer.
 
     Example:
-        >>> further_problems(3, 1, [0, 2], 1, 2, 0)
+        >>> choose_further_problems(3, 1, [0, 2], 1, 2, 0)
         [1]
     """
-    order = _permutation(count, "refill", *identity, step, number).tolist()
-    return sorted(order, key=lambda i: i in asked)[:wanted]  # stable: each part in random order
+    order = _permute(count, "refill", *identity, step, number).tolist()
+    # The sort is stable: each part stays in random order.
+    return sorted(order, key=lambda i: i in earlier)[:number_wanted]
 
 
-def _permutation(count: int, *named: int | str) -> np.ndarray:
+def _permute(count: int, *named: int | str) -> np.ndarray:
     """A random order of 0..count-1."""
     return np.random.default_rng(seed(*named)).permutation(count)

@@ -21,7 +21,7 @@ from accelerate import PartialState
 from accelerate.utils import gather_object
 from transformers import PreTrainedModel
 
-from passk.sampling.rollouts import Rollout, RolloutPrompt, RolloutSampler
+from passk.sampling.rollouts import Rollout, RolloutRequest, RolloutSampler
 from passk.training.reward import Reward, Rewards
 from passk.training.tasks import Task
 
@@ -69,47 +69,40 @@ class ProcessGroup:
         if self.count == 1:
             return sampler
 
-        def shared(
-            model: PreTrainedModel, tasks: Sequence[RolloutPrompt], step: int, *,
-            stream: str = "rollout", greedy: bool = False, first: int = 0,
-        ) -> list[list[Rollout]]:  # fmt: skip
-            own = self.share(len(tasks))
-            mine = [tasks[i] for i in own]
-            groups = (
-                sampler(model, mine, step, stream=stream, greedy=greedy, first=first + own.start)
-                if mine
-                else []
-            )
-            return self._gathered(groups)
+        def draw_share(model: PreTrainedModel, request: RolloutRequest) -> list[list[Rollout]]:
+            span = self.share(len(request.tasks))
+            return self._gather(sampler(model, request.take(span)) if span else [])
 
-        return shared
+        return draw_share
 
     def reward(self, reward: Reward) -> Reward:
         """Rewards of all responses, each process judging its share."""
         if self.count == 1:
             return reward
 
-        def shared(tasks: Sequence[Task], texts: Sequence[str], cut: Sequence[bool]) -> Rewards:
-            own = self.share(len(texts))
-            span = slice(own.start, own.stop)
-            judged = reward(tasks[span], texts[span], cut[span]) if own else Rewards([], 0)
+        def judge_share(
+            tasks: Sequence[Task], texts: Sequence[str], cut: Sequence[bool]
+        ) -> Rewards:
+            positions = self.share(len(texts))
+            span = slice(positions.start, positions.stop)
+            judged = reward(tasks[span], texts[span], cut[span]) if positions else Rewards([], 0)
             correct = None if judged.correct is None else list(judged.correct)
-            parts = self._gathered([(list(judged.values), judged.unknown, correct)])
-            filled = [part for part in parts if part[0]]
-            verdicts = [verdict for part in filled for verdict in part[2] or []]
+            parts = self._gather([(list(judged.values), judged.unknown, correct)])
+            judged_parts = [part for part in parts if part[0]]
+            verdicts = [verdict for part in judged_parts for verdict in part[2] or []]
             return Rewards(
-                [value for part in filled for value in part[0]],
-                sum(part[1] for part in filled),
+                [value for part in judged_parts for value in part[0]],
+                sum(part[1] for part in judged_parts),
                 verdicts or None,
             )
 
-        return shared
+        return judge_share
 
     @staticmethod
-    def _gathered(own: list[Any]) -> list[Any]:
+    def _gather(part: list[Any]) -> list[Any]:
         """The lists of all processes, end to end."""
-        whole: list[Any] = gather_object(own)
-        return whole
+        gathered: list[Any] = gather_object(part)
+        return gathered
 
 
 def launch(module: str, argument: Path, processes: int) -> None:
@@ -126,9 +119,9 @@ def launch(module: str, argument: Path, processes: int) -> None:
         sys.executable, "-m", "torch.distributed.run", "--standalone", "--nnodes", "1",
         "--nproc_per_node", str(processes), "-m", module, str(argument),
     ]  # fmt: skip
-    done = subprocess.run(command, check=False)
-    if done.returncode:
+    completed = subprocess.run(command, check=False)
+    if completed.returncode:
         raise ProcessError(
-            f"training in {processes} processes ended with status {done.returncode}; what the "
+            f"training in {processes} processes ended with status {completed.returncode}; what the "
             "processes said stands above. Resume points before that are kept"
         )

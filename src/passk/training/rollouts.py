@@ -1,15 +1,14 @@
 """Rollouts of an arm: what is asked, and which engine draws them (`train.*.engine`)."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import PreTrainedModel
 
-from passk.models.policy_weights import copy_of, refresh
+from passk.models.policy_weights import copy_policy, refresh
 from passk.sampling.engines.registry import ENGINES
-from passk.sampling.rollouts import Rollout, RolloutConfig, RolloutPrompt, RolloutSampler
+from passk.sampling.rollouts import Rollout, RolloutConfig, RolloutRequest, RolloutSampler
 from passk.training.settings import Training
 
 
@@ -66,19 +65,10 @@ class CopySampler:
         self.sampler, self.start, self.dtype = sampler, start, dtype
         self.copy: PreTrainedModel | None = None
 
-    def __call__(
-        self,
-        model: PreTrainedModel,
-        tasks: Sequence[RolloutPrompt],
-        step: int,
-        *,
-        stream: str = "rollout",
-        greedy: bool = False,
-        first: int = 0,
-    ) -> list[list[Rollout]]:
+    def __call__(self, model: PreTrainedModel, request: RolloutRequest) -> list[list[Rollout]]:
         """Rollouts of a policy whose weights are those of `model` now."""
         if self.copy is None:
-            self.copy = copy_of(model, self.start, self.dtype, model.device)
+            self.copy = copy_policy(model, self.start, self.dtype, model.device)
         else:
             refresh(self.copy, model)
-        return self.sampler(self.copy, tasks, step, stream=stream, greedy=greedy, first=first)
+        return self.sampler(self.copy, request)

@@ -18,11 +18,11 @@ import torch
 from torch import Tensor, nn
 from transformers import DynamicCache, PreTrainedModel
 
-from passk.models.image_inputs import ImageInputs, inputs, rotary_positions
-from passk.models.policy_weights import plain_model
+from passk.models.image_inputs import ImageInputs, find_rotary_positions, make_model_inputs
+from passk.models.policy_weights import unwrap
 
 
-def shared_prompt_scores(
+def score_sharing_prompts(
     model: PreTrainedModel,
     prompts: tuple[Tensor, Tensor],
     responses: tuple[Tensor, Tensor],
@@ -46,12 +46,12 @@ def shared_prompt_scores(
     Returns:
         Log-probabilities and entropies in nats, each of shape (B, C), 0 where masked.
     """
-    network = plain_model(model)  # its layers hold the adapters, where there are any
+    network = unwrap(model)  # its layers hold the adapters, where there are any
     ids, mask = responses
     width = ids.shape[1]
     parts: list[tuple[Tensor, Tensor]] = []
     chunks: list[Tensor] = []
-    states = shared_prompt_states(network.base_model, prompts, responses, rows, images)
+    states = run_sharing_prompts(network.base_model, prompts, responses, rows, images)
     for chunk, hidden in states:
         longest = hidden.shape[1]
         logits = network.get_output_embeddings()(hidden).float() / temperature
@@ -68,7 +68,7 @@ def shared_prompt_scores(
     return logps, entropies
 
 
-def shared_prompt_states(
+def run_sharing_prompts(
     decoder: nn.Module,
     prompts: tuple[Tensor, Tensor],
     responses: tuple[Tensor, Tensor],
@@ -79,7 +79,7 @@ def shared_prompt_states(
 
     Args:
         decoder: a transformers decoder without its output layer.
-        prompts: ids and mask, as in `shared_prompt_scores`.
+        prompts: ids and mask, as in `score_sharing_prompts`.
         responses: ids and mask.
         rows: responses per chunk.
         images: that of each row, or none at all.
@@ -95,7 +95,7 @@ def shared_prompt_states(
     distinct, inverse = torch.unique(marked, dim=0, return_inverse=True)
     shown = [list(number)[i] for i in distinct[:, 0].tolist()] if images else []
     ids, prompt_mask = distinct[:, 1:].clamp(min=0), (distinct[:, 1:] >= 0).long()
-    places, shift, seen = _places(decoder, ids, prompt_mask, shown)
+    places, shift, seen = _find_prompt_positions(decoder, ids, prompt_mask, shown)
     encoded = decoder(
         input_ids=ids, attention_mask=prompt_mask, position_ids=places, use_cache=True, **seen
     )
@@ -107,14 +107,14 @@ def shared_prompt_states(
     for chunk in torch.argsort(lengths, stable=True).split(rows):
         owner = inverse[chunk]
         longest = max(int(lengths[chunk].max()), 1)
-        states = _hidden(
+        states = _run_responses(
             decoder, [(k[owner], v[owner]) for k, v in cache], last[owner],
             (prompt_mask[owner], shift[owner]), (ids[chunk, :longest], mask[chunk, :longest]),
         )  # fmt: skip
         yield chunk, states
 
 
-def _hidden(
+def _run_responses(
     decoder: nn.Module,
     cache: list[tuple[Tensor, Tensor]],
     last: Tensor,
@@ -129,18 +129,18 @@ def _hidden(
     if ids.shape[1] == 1:
         return last
     # A response's last token predicts nothing, so it is not run: (rows, P + C - 1).
-    whole = torch.cat([prompt_mask, mask], dim=1)[:, :-1]
+    whole_mask = torch.cat([prompt_mask, mask], dim=1)[:, :-1]
     states: Tensor = decoder(
         input_ids=ids[:, :-1],
-        attention_mask=whole,
-        position_ids=_positions(whole)[:, prompt_mask.shape[1] :] + shift[:, None],
+        attention_mask=whole_mask,
+        position_ids=_count_positions(whole_mask)[:, prompt_mask.shape[1] :] + shift[:, None],
         past_key_values=DynamicCache(cache),
         use_cache=True,
     ).last_hidden_state
     return torch.cat([last, states], dim=1)
 
 
-def _places(
+def _find_prompt_positions(
     decoder: Any,  # noqa: ANN401
     ids: Tensor,
     mask: Tensor,
@@ -148,13 +148,19 @@ def _places(
 ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
     """Positions of prompts, the shift of what follows each, and what their images add."""
     if not images:
-        return _positions(mask), torch.zeros(len(ids), dtype=torch.long, device=ids.device), {}
-    seen = inputs(ids, images, decoder.config.image_token_id)
-    places, shift = rotary_positions(decoder, ids, {**seen, "attention_mask": mask})
-    return places, shift, seen
+        return (
+            _count_positions(mask),
+            torch.zeros(len(ids), dtype=torch.long, device=ids.device),
+            {},
+        )
+    image_tensors = make_model_inputs(ids, images, decoder.config.image_token_id)
+    positions, shift = find_rotary_positions(
+        decoder, ids, {**image_tensors, "attention_mask": mask}
+    )
+    return positions, shift, image_tensors
 
 
-def _positions(mask: Tensor) -> Tensor:
+def _count_positions(mask: Tensor) -> Tensor:
     """Position of each token, counted from the first that is not padding."""
     return (mask.cumsum(1) - 1).clamp(min=0)
 

@@ -17,13 +17,13 @@ from trl import GRPOTrainer
 from trl.trainer.utils import add_fused_lm_head
 
 from passk.models.arithmetic import route_products
-from passk.models.image_inputs import ImageInputs, images_in_prompts_only, inputs
-from passk.models.policy_weights import plain_model
+from passk.models.image_inputs import ImageInputs, hide_response_placeholders, make_model_inputs
+from passk.models.policy_weights import unwrap
 from passk.training.batches import BatchTensors
-from passk.training.configuration import configuration
-from passk.training.scoring import shared_prompt_scores
+from passk.training.configuration import make_configuration
+from passk.training.scoring import score_sharing_prompts
 from passk.training.settings import Training
-from passk.training.weights import adapters
+from passk.training.weights import configure_adapters
 
 
 class TrainingError(ValueError):
@@ -65,14 +65,14 @@ class ScoringTrainer(GRPOTrainer):
         self._row_images: Tensor | None = None  # which image each row of the pass at hand shows
         # Adapters can be switched off instead; for the KL penalty TRL has a copy of its own.
         copied = settings.kl_every and settings.lora is None
-        self.start_copy = frozen_copy(model) if copied else None
+        self.start_copy = copy_frozen(model) if copied else None
         super().__init__(
             model=model,
             reward_funcs=_unused_reward,
-            args=configuration(settings, folder, seed_value=seed_value),
+            args=make_configuration(settings, folder, seed_value=seed_value),
             train_dataset=Dataset.from_dict({"prompt": [""]}),
             processing_class=tokenizer,
-            peft_config=adapters(settings.lora),
+            peft_config=configure_adapters(settings.lora),
         )
         if self.start_copy is not None:
             self.start_copy.to(self.accelerator.device)
@@ -85,24 +85,30 @@ class ScoringTrainer(GRPOTrainer):
         input_ids: Tensor,
         attention_mask: Tensor,
         logits_to_keep: int,
-        *rest: object,
-        **named: object,
+        *arguments: object,
+        **options: object,
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         images = (
             [] if self._row_images is None else [self.images[i] for i in self._row_images.tolist()]
         )
         split = input_ids.shape[1] - logits_to_keep
         if not self.settings.share_prompts:
-            own = super()._get_per_token_logps_and_entropies
+            score = super()._get_per_token_logps_and_entropies
             if not images:
-                return own(model, input_ids, attention_mask, logits_to_keep, *rest, **named)
-            plain = plain_model(self.accelerator.unwrap_model(model))
-            named |= inputs(input_ids, images, plain.config.image_token_id, split)
-            named["num_images"] = [1] * len(images)
-            with images_in_prompts_only(plain, split):
-                return own(model, input_ids, attention_mask, logits_to_keep, *rest, **named)
+                return score(
+                    model, input_ids, attention_mask, logits_to_keep, *arguments, **options
+                )
+            plain_model = unwrap(self.accelerator.unwrap_model(model))
+            options |= make_model_inputs(
+                input_ids, images, plain_model.config.image_token_id, split
+            )
+            options["num_images"] = [1] * len(images)
+            with hide_response_placeholders(plain_model, split):
+                return score(
+                    model, input_ids, attention_mask, logits_to_keep, *arguments, **options
+                )
         with self.accelerator.autocast():
-            logps, entropies = shared_prompt_scores(
+            logps, entropies = score_sharing_prompts(
                 model,
                 (input_ids[:, :split], attention_mask[:, :split]),
                 (input_ids[:, split:], attention_mask[:, split:]),
@@ -156,7 +162,7 @@ def _unused_reward(**_: object) -> list[float | None]:
     raise NotImplementedError
 
 
-def frozen_copy(model: PreTrainedModel) -> PreTrainedModel:
+def copy_frozen(model: PreTrainedModel) -> PreTrainedModel:
     """The model as it is now, never trained."""
     copy: PreTrainedModel = type(model)(model.config)
     copy.load_state_dict(model.state_dict())

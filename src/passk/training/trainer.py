@@ -34,13 +34,13 @@ from trl import GRPOConfig
 from passk.core.digests import seed
 from passk.sampling.rollouts import RolloutSampler
 from passk.training.algorithms.algorithm import StepRewards
-from passk.training.batches import MicroBatch, collate, micro_batches
+from passk.training.batches import MicroBatch, collate, split_batch
 from passk.training.collection import Collected, Collector
 from passk.training.critic import Critic
 from passk.training.log_rows import RolloutSummary, StepRow
 from passk.training.resuming import Resuming
 from passk.training.reward import Reward
-from passk.training.scoring_trainer import ScoringTrainer, TrainingError, frozen_copy
+from passk.training.scoring_trainer import ScoringTrainer, TrainingError, copy_frozen
 from passk.training.seconds import Stopwatch
 from passk.training.settings import Training
 from passk.training.step_log import StepLog
@@ -88,7 +88,7 @@ class PolicyTrainer(Resuming, ScoringTrainer):
         self.collect = Collector(list(tasks), settings, draw, reward, identity, self.watch)
         self.step_log = StepLog(settings.num_iterations * settings.minibatches, on_step)
         critic = settings.algorithm.critic()
-        copy = None if critic is None else frozen_copy(model)
+        copy = None if critic is None else copy_frozen(model)
         super().__init__(
             model, tokenizer, settings, folder=folder, seed_value=seed(*identity) % 2**32
         )
@@ -96,10 +96,10 @@ class PolicyTrainer(Resuming, ScoringTrainer):
         if critic is not None and copy is not None:
             self.critic = Critic(copy, critic, settings, identity, self.accelerator.device)
 
-    def train(self, *rest: Any, **named: Any) -> Any:  # noqa: ANN401
+    def train(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
         """Train, and count the seconds that are neither sampling nor judging."""
         with self.watch("training"):
-            return super().train(*rest, **named)
+            return super().train(*arguments, **options)
 
     # --- which micro-batch ------------------------------------------------------------------
 
@@ -155,17 +155,17 @@ class PolicyTrainer(Resuming, ScoringTrainer):
         advantages = self._advantages(collected, batch, step).to(device)
         flat = [rollout for group in collected.groups for rollout in group]
         if self.settings.mask_truncated:
-            cut = torch.tensor([r.truncated for r in flat], device=device)
-            batch["completion_mask"] = batch["completion_mask"] * ~cut[:, None]
-        every = self.settings.kl_every
-        if every and (step == 1 or step % every == 0):
+            truncated = torch.tensor([r.truncated for r in flat], device=device)
+            batch["completion_mask"] = batch["completion_mask"] * ~truncated[:, None]
+        interval = self.settings.kl_every
+        if interval and (step == 1 or step % interval == 0):
             self.step_log.summary["kl"] = self._divergence(batch)
         if self.critic is not None and step <= self.critic.config.warmup:
             return no_rows
         if self.settings.beta:
             with torch.no_grad(), self._start_model(self.ref_model) as reference:
                 batch["ref_per_token_logps"] = self._scores(reference, batch)
-        slices, trained_rows = micro_batches(
+        slices, trained_rows = split_batch(
             {**batch, "advantages": advantages},
             self._parts,
             order=self._order(step, len(flat)),
@@ -177,9 +177,11 @@ class PolicyTrainer(Resuming, ScoringTrainer):
         rows_of_step = self.settings.prompts * self.settings.rollouts
         self.step_log.summary["trained"] = trained_rows / rows_of_step
         # Before the first update the ratio is 1 by definition: no scores are needed for it.
-        first = self.settings.gradient_accumulation if self.settings.num_iterations == 1 else 0
+        first_unscored = (
+            self.settings.gradient_accumulation if self.settings.num_iterations == 1 else 0
+        )
         if self.updates_per_step > 1:
-            for part in filter(None, slices[first:]):
+            for part in filter(None, slices[first_unscored:]):
                 with torch.no_grad():
                     part["old_per_token_logps"] = self._scores(self.model, part)
         return slices
@@ -191,19 +193,19 @@ class PolicyTrainer(Resuming, ScoringTrainer):
         values = None
         if self.critic is not None:
             device = self.accelerator.device
-            flat = self.critic.values(batch)
-            values = flat.cpu().view(*rewards.shape, -1)
+            flat_values = self.critic.values(batch)
+            values = flat_values.cpu().view(*rewards.shape, -1)
             learned = self.critic.learn(
-                batch, rewards.flatten().to(device), flat, lengths.flatten().to(device), step
+                batch, rewards.flatten().to(device), flat_values, lengths.flatten().to(device), step
             )
             if not math.isfinite(learned["critic_loss"]):
                 self._stop(f"the critic's loss is {learned['critic_loss']}")
             self.step_log.summary["critic_loss"] = learned["critic_loss"]
             self.step_log.summary["explained_variance"] = learned["explained_variance"]
-        measured = StepRewards(
+        step_rewards = StepRewards(
             rewards, lengths, self.settings.max_new_tokens, collected.greedy, values
         )
-        return self.settings.algorithm.advantages(measured).flatten(0, 1)
+        return self.settings.algorithm.advantages(step_rewards).flatten(0, 1)
 
     @property
     def _regularised(self) -> bool:

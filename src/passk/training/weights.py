@@ -21,13 +21,13 @@ if TYPE_CHECKING:  # fine-tuning, which has adapters too, does not depend on the
     from passk.training.settings import Training
 
 
-def loading_dtype(settings: "Training") -> str:
+def choose_loading_dtype(settings: "Training") -> str:
     """In which precision an arm's start model is loaded."""
     frozen = settings.lora is not None
     return "bfloat16" if frozen and settings.precision == "bfloat16" else "float32"
 
 
-def adapters(lora: Lora | None) -> LoraConfig | None:
+def configure_adapters(lora: Lora | None) -> LoraConfig | None:
     """The configuration, for peft, of an arm's adapters; None trains all weights.
 
     Hu et al. 2021 (arXiv 2106.09685): W + (alpha / rank) B A, where B begins at 0, so that

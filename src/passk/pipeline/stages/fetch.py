@@ -14,8 +14,8 @@ from passk.models.fetching import (
     FetchError,
     add_image_options,
     check_weights,
-    model_files,
-    revision_of,
+    digest_files,
+    find_model_files,
 )
 from passk.pipeline.stages.job import Job, StageError
 
@@ -28,13 +28,13 @@ def run(job: Job) -> dict[str, float]:
     try:
         if settings.folder:
             source = Path(settings.source).expanduser()
-            files = model_files(source)
-            _check_revision(key, settings.revision, revision_of(files, source))
+            files = find_model_files(source)
+            _check_revision(key, settings.revision, digest_files(files, source))
         else:
             from passk.models.hub import download
 
             source = download(settings.source, str(settings.revision), resume)
-            files = model_files(source)
+            files = find_model_files(source)
         parameters = check_weights(source, files)
     except FetchError as error:
         raise StageError(f"{key}.source = {settings.source!r}: {error}") from error
@@ -44,7 +44,7 @@ def run(job: Job) -> dict[str, float]:
             shutil.copyfile(path, temporary / path.name)
         if settings.folder:  # what was copied is what was checked
             copies = [temporary / path.name for path in files]
-            _check_revision(key, settings.revision, revision_of(copies, temporary))
+            _check_revision(key, settings.revision, digest_files(copies, temporary))
         add_image_options(temporary)
     shutil.rmtree(resume, ignore_errors=True)
     return {

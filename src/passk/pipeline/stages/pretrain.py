@@ -13,22 +13,22 @@ from passk.core.files import json_lines, replacing_folder, write_text
 from passk.data.prompts import ChatTokenizer, render
 from passk.domains.world import Mixture
 from passk.domains.worlds import WORLDS
-from passk.models.optional_imports import lean_imports
+from passk.models.optional_imports import skip_unused_imports
 from passk.pipeline.stages.job import Job
 from passk.training.pretraining_settings import Corpus, Pretraining
 
-with lean_imports():
+with skip_unused_imports():
     from transformers.tokenization_utils_tokenizers import TokenizersBackend
 
     from passk.models.arithmetic import make_reproducible
-    from passk.models.image_inputs import ImageEncoder, image_processor
-    from passk.models.tiny import save_checkpoint, tiny_model
-    from passk.models.tokenizer import IMAGE, markup, train_tokenizer
+    from passk.models.image_inputs import ImageEncoder, load_image_processor
+    from passk.models.tiny import make_tiny_model, save_checkpoint
+    from passk.models.tokenizer import IMAGE, make_chat_renderer, train_tokenizer
     from passk.training.pretraining import (
         LossRow,
         Schedule,
         Sequences,
-        log_text,
+        format_log,
         pack,
         pretrain,
     )
@@ -39,7 +39,7 @@ class CorpusText(NamedTuple):
 
     prompt: str
     response: str
-    picture: bytes | None
+    image: bytes | None
 
 
 def run(job: Job) -> dict[str, float]:
@@ -47,22 +47,22 @@ def run(job: Job) -> dict[str, float]:
     settings = job.settings("pretrain", Pretraining)
     make_reproducible()
     identity = (job.seed, job.item, settings.train_seed)
-    chat = markup(settings.architecture.family) if settings.tokenizer.chat else None
-    texts = list(documents(settings.corpus, identity, chat))
+    chat = make_chat_renderer(settings.architecture.family) if settings.tokenizer.chat else None
+    texts = list(generate_documents(settings.corpus, identity, chat))
     # The tokenizer knows every word of the world, also those that the corpus withholds.
-    whole = settings.corpus.model_copy(
+    whole_world = settings.corpus.model_copy(
         update={"withheld": [], "documents": settings.tokenizer.documents}
     )
-    sample = documents(whole, identity, chat)
+    vocabulary_texts = generate_documents(whole_world, identity, chat)
     tokenizer = train_tokenizer(
         settings.architecture.family,
-        (text.prompt + text.response for text in sample),
+        (text.prompt + text.response for text in vocabulary_texts),
         settings.tokenizer.vocabulary,
         settings.architecture.context,
         chat=settings.tokenizer.chat,
     )
     vision = settings.architecture.vision
-    model = tiny_model(
+    model = make_tiny_model(
         **settings.architecture.model_dump(exclude={"vision"}),
         tokenizer=tokenizer,
         seed=seed("weights", *identity),
@@ -71,8 +71,8 @@ def run(job: Job) -> dict[str, float]:
     encoder = None
     if vision is not None:
         image_id = tokenizer.get_vocab()[IMAGE]
-        encoder = ImageEncoder(image_processor(vision.max_pixels), image_id)
-    data = _tokenised(texts, tokenizer, settings.architecture.context, encoder)
+        encoder = ImageEncoder(load_image_processor(vision.max_pixels), image_id)
+    data = _tokenise(texts, tokenizer, settings.architecture.context, encoder)
     folder = paths.RESUME / job.inputs
     live = paths.LIVE / f"pretrain@{job.item}.jsonl"
     live.parent.mkdir(parents=True, exist_ok=True)
@@ -89,22 +89,22 @@ def run(job: Job) -> dict[str, float]:
             bar.set_postfix(loss=f"{row['loss']:.3f}", refresh=False)
 
         rows = pretrain(
-            model, data, _schedule(settings), seed=seed("order", *identity), folder=folder,
+            model, data, _make_schedule(settings), seed=seed("order", *identity), folder=folder,
             resume_every=settings.resume_every, on_step=on_step, encoder=encoder,
         )  # fmt: skip
     target = paths.model(job.study, job.item)
     with replacing_folder(target) as temporary:
         save_checkpoint(model, tokenizer, temporary, encoder and encoder.processor)
-    write_text(paths.training_log(job.study, job.item), log_text(rows))
-    last = rows[-50:]
+    write_text(paths.training_log(job.study, job.item), format_log(rows))
+    recent = rows[-50:]
     return {
-        "loss": sum(row["loss"] for row in last) / len(last),
+        "loss": sum(row["loss"] for row in recent) / len(recent),
         "parameters": float(model.num_parameters()),
         "tokens": float((data.labels >= 0).sum()),
     }
 
 
-def documents(
+def generate_documents(
     corpus: Corpus, identity: tuple[int | str, ...], chat: ChatTokenizer | None = None
 ) -> Iterator[CorpusText]:
     """Each document of a corpus; `chat` renders chat templates."""
@@ -120,20 +120,20 @@ def documents(
     numbers = range(corpus.documents)
     for number in tqdm(numbers, desc="corpus", unit="document", delay=3):
         document = source.document(mixture, (*identity, number))
-        asked = {"question": document.question, "starter_code": document.starter_code}
-        prompt = render(corpus.template, asked, chat)
-        picture = None if document.image is None else _png(document.image)
-        yield CorpusText(prompt, document.response, picture)
+        question_columns = {"question": document.question, "starter_code": document.starter_code}
+        prompt = render(corpus.template, question_columns, chat)
+        image = None if document.image is None else _encode_png(document.image)
+        yield CorpusText(prompt, document.response, image)
 
 
-def _png(picture: Image.Image) -> bytes:
+def _encode_png(image: Image.Image) -> bytes:
     """An image of the corpus as it waits in memory: small, and read fast."""
     stream = io.BytesIO()
-    picture.save(stream, "PNG", compress_level=1)
+    image.save(stream, "PNG", compress_level=1)
     return stream.getvalue()
 
 
-def _tokenised(
+def _tokenise(
     texts: list[CorpusText],
     tokenizer: TokenizersBackend,
     context: int,
@@ -142,7 +142,7 @@ def _tokenised(
     """Prompts and responses as token ids; raises ValueError where the context is too short."""
     prompts: list[list[int]] = tokenizer([text.prompt for text in texts])["input_ids"]
     responses: list[list[int]] = tokenizer([text.response for text in texts])["input_ids"]
-    images = [text.picture for text in texts if text.picture is not None]
+    images = [text.image for text in texts if text.image is not None]
     if encoder is not None:
         tokens = encoder.encode(images[0]).tokens  # a world draws all its images alike large
         prompts = [encoder.expand(ids, tokens) for ids in prompts]
@@ -154,7 +154,7 @@ def _tokenised(
     return data
 
 
-def _schedule(settings: Pretraining) -> Schedule:
+def _make_schedule(settings: Pretraining) -> Schedule:
     return Schedule(
         steps=settings.steps,
         batch=settings.batch,

@@ -16,13 +16,13 @@ def run(job: Job) -> dict[str, float]:
     key = f"reference_answers.{job.item}.set = {settings.set!r}"
     if problems.is_empty():
         raise StageError(f"{key}: the set is empty; loosen its filters")
-    bad = problems.filter(
+    unusable = problems.filter(
         (pl.col("answer").str.strip_chars() == "") | pl.col("image").is_not_null()
     )
-    if bad.height:
+    if unusable.height:
         raise StageError(
-            f"{key}: {bad.height} problems have no answer in words or come with a picture, first "
-            f"{bad['problem_id'][0]}; drop them with a filter"
+            f"{key}: {unusable.height} problems have no answer in words or come with an image, "
+            f"first {unusable['problem_id'][0]}; drop them with a filter"
         )
     before, after = settings.pattern.split(PLACE)
     demonstrations = problems.select(

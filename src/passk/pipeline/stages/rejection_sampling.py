@@ -60,14 +60,14 @@ def select_demonstrations(
     """
     for other, what in ((verdicts, "verdict"), (problems, "problem in the draw's sets")):
         key = [name for name in _KEY if name in other.columns]
-        stray = samples.join(other, on=key, how="anti")
-        if stray.height:
+        unmatched = samples.join(other, on=key, how="anti")
+        if unmatched.height:
             raise StageError(
-                f"{stray.height} samples of draw {settings.draw!r} have no {what}, first "
-                f"{stray.select(_KEY).row(0, named=True)}; run the stages sample@{settings.draw} "
-                f"and verify@{settings.draw} again"
+                f"{unmatched.height} samples of draw {settings.draw!r} have no {what}, first "
+                f"{unmatched.select(_KEY).row(0, named=True)}; run the stages "
+                f"sample@{settings.draw} and verify@{settings.draw} again"
             )
-    _refuse_pictures(problems)
+    _refuse_images(problems)
     distinct = problems.unique("problem_id", keep="first", maintain_order=True).drop("image")
     rows = (
         samples.join(verdicts, on=_KEY)
@@ -88,11 +88,11 @@ def select_demonstrations(
     )  # fmt: skip
 
 
-def _refuse_pictures(problems: pl.DataFrame) -> None:
-    pictured = problems.filter(pl.col("image").is_not_null())
-    if pictured.height:
-        first = pictured.row(0, named=True)
+def _refuse_images(problems: pl.DataFrame) -> None:
+    with_image = problems.filter(pl.col("image").is_not_null())
+    if with_image.height:
+        first = with_image.row(0, named=True)
         raise StageError(
-            f"set {first['set']!r}: problem {first['problem_id']} comes with a picture; only texts "
+            f"set {first['set']!r}: problem {first['problem_id']} comes with an image; only texts "
             "can be demonstrations"
         )

@@ -51,7 +51,7 @@ def _sample(job: Job, draw: Draw, problems: pl.DataFrame) -> tuple[pl.DataFrame,
         samples, seconds = _draw(job, draw, store, missing, reused)
         samples_by_block |= samples
     drawn = sum(len(block.indices) for block in missing)
-    frame = _frame(job.item, draw, planned, samples_by_block)
+    frame = _make_table(job.item, draw, planned, samples_by_block)
     measured = {
         "samples": float(frame.height),
         "drawn": float(drawn),
@@ -72,14 +72,14 @@ def _read_blocks(
     missing = []
     for block in blocks:
         samples = store.read(block)
-        if samples is not None and _usable(samples, draw, item):
+        if samples is not None and _is_usable(samples, draw, item):
             samples_by_block[block.key] = samples
         else:
             missing.append(block)
     return samples_by_block, missing
 
 
-def _usable(samples: Sequence[Sample], draw: Draw, item: str) -> bool:
+def _is_usable(samples: Sequence[Sample], draw: Draw, item: str) -> bool:
     """Whether held samples have all that the draw keeps."""
     if not draw.keep_token_logprobs or all(s.token_logprobs is not None for s in samples):
         return True
@@ -111,17 +111,17 @@ def _draw(
     sampler = _load(job, draw, {block.image for block in missing if block.image})
     # Two sets may share a problem: its block is drawn once, and the audit says so.
     distinct = list({block.key: block for block in missing}.values())
-    began = time.perf_counter()
-    drawn: dict[str, list[Sample]] = {}
+    start = time.perf_counter()
+    samples_by_block: dict[str, list[Sample]] = {}
     total = sum(len(block.indices) for block in distinct)
     title = f"sample {job.item}" + (f" ({reused} reused)" if reused else "")
     with tqdm(total=total, desc=title, unit="sample", file=sys.stderr, smoothing=0.1) as bar:
         for block, samples in sampler.draw(distinct, bar.update):
-            kept = store.held(block) if not ENGINES[draw.engine].exact else []
-            whole = kept + samples[len(kept) :]
-            store.write(block, whole)
-            drawn[block.key] = whole[: block.needed]
-    return drawn, time.perf_counter() - began
+            held_samples = store.held(block) if not ENGINES[draw.engine].exact else []
+            block_samples = held_samples + samples[len(held_samples) :]
+            store.write(block, block_samples)
+            samples_by_block[block.key] = block_samples[: block.needed]
+    return samples_by_block, time.perf_counter() - start
 
 
 def _load(job: Job, draw: Draw, images: set[str]) -> BlockSampler:
@@ -170,7 +170,7 @@ def refill_draw(job: Job, store: BlockStore) -> int:
     )
 
 
-def _frame(
+def _make_table(
     item: str,
     draw: Draw,
     planned: Sequence[PlannedProblem],
@@ -216,5 +216,5 @@ def _collect(job: Job, draw: Draw, problems: pl.DataFrame) -> tuple[pl.DataFrame
         frame = collect(RESPONSES.read(path), problems, draw.n)
     except ResponsesError as error:
         raise StageError(f"draws.{job.item}: {path}: {error}") from error
-    named = [pl.lit(job.item).alias("draw"), pl.lit(draw.template, pl.String()).alias("template")]
-    return frame.with_columns(named), {"samples": float(frame.height)}
+    columns = [pl.lit(job.item).alias("draw"), pl.lit(draw.template, pl.String()).alias("template")]
+    return frame.with_columns(columns), {"samples": float(frame.height)}

@@ -12,7 +12,7 @@ from passk.core.schemas.problems import ASKED, PROBLEMS
 from passk.data.prompts import render, template
 from passk.pipeline.stages.job import Job, StageError
 from passk.sampling import checkpoint
-from passk.sampling.blocks import Block, plan
+from passk.sampling.blocks import Block, plan_blocks
 from passk.sampling.engines.registry import ENGINES
 from passk.sampling.settings import Draw, Sampling
 
@@ -48,8 +48,8 @@ def plan_problems(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[
     assert draw.template is not None, "checked by the schema"
     check_images(problems, draw, folder, f"draws.{job.item}")
     recipe = {
-        "weights": checkpoint.weights_digest(folder),
-        "tokenizer": checkpoint.tokenizer_digest(folder),
+        "weights": checkpoint.digest_weights(folder),
+        "tokenizer": checkpoint.digest_tokenizer(folder),
         "temperature": draw.temperature,
         "top_p": draw.top_p if draw.temperature else 1.0,
         "max_new_tokens": draw.max_new_tokens,
@@ -61,56 +61,59 @@ def plan_problems(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[
         "rows": sampling.rows if engine.exact else None,
         "plain": not template(draw.template).chat,
     }
-    tokenizer = _tokenizer(folder) if template(draw.template).chat else None
-    mark: str | None = None  # what a picture's place is written as
+    tokenizer = _load_tokenizer(folder) if template(draw.template).chat else None
+    placeholder: str | None = None  # what stands in a prompt for its image
     if tokenizer is not None and template(draw.template).image:
-        mark = tokenizer.convert_ids_to_tokens(checkpoint.image_token(folder))
+        placeholder = tokenizer.convert_ids_to_tokens(checkpoint.read_image_token(folder))
     size = sampling.block if draw.temperature else 1
     planned = []
     for problem in problems.iter_rows(named=True):
         prompt = render(draw.template, problem, tokenizer)
-        if mark is not None and (marks := prompt.count(mark)) != 1:
+        if placeholder is not None and (placeholders := prompt.count(placeholder)) != 1:
             raise StageError(
                 f"draws.{job.item}: problem {problem['problem_id']} (set {problem['set']!r}, index "
-                f"{problem['index']}): its prompt has {marks} placeholders {mark} for one picture; "
-                "one comes from the template: drop the problem, or its question's own"
+                f"{problem['index']}): its prompt has {placeholders} placeholders {placeholder} "
+                "for one image; one comes from the template: drop the problem, or the one of its "
+                "question"
             )
-        blocks = plan(recipe, prompt, problem["image"], n, size)
-        name = digest("prompt", prompt, problem["image"])[:16]
-        planned.append(PlannedProblem(problem["set"], problem["problem_id"], name, blocks))
+        blocks = plan_blocks(recipe, prompt, problem["image"], n, size)
+        prompt_digest = digest("prompt", prompt, problem["image"])[:16]
+        planned.append(PlannedProblem(problem["set"], problem["problem_id"], prompt_digest, blocks))
     return planned
 
 
-def check_images(problems: pl.DataFrame, draw: Draw, folder: Path, place: str) -> None:
+def check_images(problems: pl.DataFrame, draw: Draw, folder: Path, key: str) -> None:
     """See that template, model and problems agree on whether there are images.
 
     Raises:
         StageError: it names the first problem at fault, and the remedy.
     """
     assert draw.template is not None, "checked by the schema"
-    shows = template(draw.template).image
-    wrong = problems.filter(pl.col("image").is_null() if shows else pl.col("image").is_not_null())
-    if wrong.height:
-        first = wrong.row(0, named=True)
-        has, remedy = "has a picture, which {} does not show", "use a template with `image: true`"
-        if shows:
-            has = "has no picture, which {} shows"
+    shows_images = template(draw.template).image
+    misfits = problems.filter(
+        pl.col("image").is_null() if shows_images else pl.col("image").is_not_null()
+    )
+    if misfits.height:
+        misfit = misfits.row(0, named=True)
+        has, remedy = "has an image, which {} does not show", "use a template with `image: true`"
+        if shows_images:
+            has = "has no image, which {} shows"
             remedy = (
                 "add `{kind: image_present}` to the set's filters, or give `images` to its source"
             )
         raise StageError(
-            f"{place}: problem {first['problem_id']} (set {first['set']!r}, index "
-            f"{first['index']}) {has.format(f'template {draw.template!r}')}; {wrong.height} "
+            f"{key}: problem {misfit['problem_id']} (set {misfit['set']!r}, index "
+            f"{misfit['index']}) {has.format(f'template {draw.template!r}')}; {misfits.height} "
             f"problem(s) in all: {remedy}"
         )
-    if shows and not checkpoint.takes_images(folder):
+    if shows_images and not checkpoint.takes_images(folder):
         raise StageError(
-            f"{place}.model: {folder} takes no pictures; use a model with a vision tower and an "
-            "image processor (preprocessor_config.json), or a template without pictures"
+            f"{key}.model: {folder} takes no images; use a model with a vision tower and an "
+            "image processor (preprocessor_config.json), or a template without images"
         )
 
 
-def _tokenizer(folder: Path) -> Any:  # noqa: ANN401
+def _load_tokenizer(folder: Path) -> Any:  # noqa: ANN401
     from transformers import AutoTokenizer  # seconds; plain needs none
 
     return AutoTokenizer.from_pretrained(folder, local_files_only=True)

@@ -1,24 +1,19 @@
 """`sft@ARM`: a start model and demonstrations become a fine-tuned model and a log."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from passk.config import paths
 from passk.core.files import write_text
 from passk.core.schemas.demonstrations import DEMONSTRATIONS
-from passk.data.prompts import encode, render
-from passk.models.optional_imports import lean_imports
+from passk.models.optional_imports import skip_unused_imports
 from passk.pipeline.stages.job import Job, StageError
 from passk.training.finetuning_settings import FineTuning
 
-with lean_imports():
+with skip_unused_imports():
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
     from passk.models.arithmetic import make_reproducible
+    from passk.training.demonstrations import Demonstration, check_context, encode_pairs
     from passk.training.finetuning import FineTuningRun, finetune
-    from passk.training.pretraining import Sequences, log_text, pack
-
-Demonstration = Mapping[str, Any]
+    from passk.training.pretraining import Sequences, format_log, pack
 
 
 def run(job: Job) -> dict[str, float]:
@@ -26,7 +21,8 @@ def run(job: Job) -> dict[str, float]:
     settings = job.settings("sft", FineTuning)
     make_reproducible()
     name = settings.demonstrations
-    demonstrations = DEMONSTRATIONS.read(paths.demonstrations(job.study, name)).to_dicts()
+    table = DEMONSTRATIONS.read(paths.demonstrations(job.study, name))
+    demonstrations = [Demonstration.of(row) for row in table.iter_rows(named=True)]
     if len(demonstrations) < settings.batch:
         raise StageError(
             f"sft.{job.item}.batch = {settings.batch}: {name!r} holds {len(demonstrations)} "
@@ -42,50 +38,17 @@ def run(job: Job) -> dict[str, float]:
     )
     sizes: dict[str, float] = {}
 
-    def sequences(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Sequences:
-        pairs = pairs_of(demonstrations, settings.template, tokenizer)
-        check_context(job.item, settings, demonstrations, pairs, model)
+    def tokenise(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Sequences:
+        pairs = encode_pairs(demonstrations, settings.template, tokenizer)
+        check_context(demonstrations, pairs, model, arm=job.item, start=settings.start)
         sizes["tokens"] = float(sum(len(response) for _, response in pairs))
         return pack(pairs, padding=pairs[0][1][-1])
 
-    rows = finetune(arm, sequences, paths.model(job.study, job.item))
-    write_text(paths.training_log(job.study, job.item), log_text(rows))
-    last = rows[-20:]
+    rows = finetune(arm, tokenise, paths.model(job.study, job.item))
+    write_text(paths.training_log(job.study, job.item), format_log(rows))
+    recent = rows[-20:]
     return {
-        "loss": sum(row["loss"] for row in last) / len(last),
+        "loss": sum(row["loss"] for row in recent) / len(recent),
         "demonstrations": float(len(demonstrations)),
         **sizes,
     }
-
-
-def pairs_of(
-    demonstrations: Sequence[Demonstration], template: str, tokenizer: PreTrainedTokenizerBase
-) -> list[tuple[list[int], list[int]]]:
-    """Token ids of each prompt, as sampling has them, and of each response with its end token."""
-    end = tokenizer.eos_token_id
-    prompts = [
-        list(encode(template, render(template, one, tokenizer), tokenizer))
-        for one in demonstrations
-    ]
-    # A response stands in the middle of a text: nothing is put before it.
-    responses = tokenizer([one["response"] for one in demonstrations], add_special_tokens=False)
-    return [(p, [*r, end]) for p, r in zip(prompts, responses["input_ids"], strict=True)]
-
-
-def check_context(
-    arm: str,
-    settings: FineTuning,
-    demonstrations: Sequence[Demonstration],
-    pairs: Sequence[tuple[Sequence[int], Sequence[int]]],
-    model: PreTrainedModel,
-) -> None:
-    """Raise StageError where a demonstration is longer than the model's context."""
-    context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
-    for one, (prompt, response) in zip(demonstrations, pairs, strict=True):
-        if context is not None and (length := len(prompt) + len(response)) > context:
-            raise StageError(
-                f"sft.{arm}: problem {one['problem_id']} of set {one['set']!r} makes {length} "
-                f"tokens, more than the context of {settings.start!r}, {context}; drop it with a "
-                "filter of its set, sample shorter responses (draws.*.max_new_tokens), or start "
-                "from a model with a longer context"
-            )

@@ -13,14 +13,14 @@ from passk.core.files import read_json, replacing_folder, write_bytes, write_jso
 from passk.core.schemas.problems import PROBLEMS
 from passk.domains.grading import Judge, JudgeResources
 from passk.domains.registry import DOMAINS
-from passk.models.optional_imports import lean_imports
+from passk.models.optional_imports import skip_unused_imports
 from passk.pipeline.stages.job import Job, StageError
 from passk.training.log_rows import StepRow
 from passk.training.rewards.registry import REWARDS
 from passk.training.seconds import ActivitySeconds, Stopwatch
 from passk.training.settings import Training
 
-with lean_imports():
+with skip_unused_imports():
     from transformers import PreTrainedTokenizerBase
 
     from passk.models.arithmetic import make_reproducible

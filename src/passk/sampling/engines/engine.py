@@ -74,7 +74,7 @@ class EngineOptions(ParameterSection):
         return 0.0
 
 
-# (responses, problems, n) -> samples; see `passk.sampling.engines.imported.samples_of`
+# (responses, problems, n) -> samples; see `passk.sampling.engines.imported.collect_samples`
 CollectSamples = Callable[["pl.DataFrame", "pl.DataFrame", "int | None"], "pl.DataFrame"]
 
 

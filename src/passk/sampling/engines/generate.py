@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from passk.core.digests import seed
 from passk.sampling.engines.engine import Engine
-from passk.sampling.rollouts import Rollout, RolloutConfig, RolloutPrompt
+from passk.sampling.rollouts import Rollout, RolloutConfig, RolloutPrompt, RolloutRequest
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,29 +25,22 @@ class GenerateRollouts:
     def __init__(self, config: RolloutConfig) -> None:
         self.config = config
 
-    def __call__(
-        self,
-        model: "PreTrainedModel",
-        tasks: Sequence[RolloutPrompt],
-        step: int,
-        *,
-        stream: str = "rollout",
-        greedy: bool = False,
-        first: int = 0,
-    ) -> list[list[Rollout]]:
+    def __call__(self, model: "PreTrainedModel", request: RolloutRequest) -> list[list[Rollout]]:
         """Responses to tasks, batch by batch; torch's global generator stays as it was."""
         import torch
 
         config = self.config
-        size = 1 if greedy else config.rollouts
+        size = request.group_size(config.rollouts)
         at_once = max(config.prompts * config.rollouts // config.passes, 1)
-        prompts = [task for task in tasks for _ in range(size)]
+        prompts = [task for task in request.tasks for _ in range(size)]
         flat: list[Rollout] = []
         devices = [model.device] if model.device.type == "cuda" else []
         with torch.random.fork_rng(devices=devices):
             for begin in range(0, len(prompts), at_once):
-                torch.manual_seed(seed(stream, *config.identity, step, first, begin))
-                flat += self._generate(model, prompts[begin : begin + at_once], greedy=greedy)
+                batch = prompts[begin : begin + at_once]
+                identity = (*config.identity, request.step, request.first, begin)
+                torch.manual_seed(seed(request.stream, *identity))
+                flat += self._generate(model, batch, greedy=request.greedy)
         return [flat[i : i + size] for i in range(0, len(flat), size)]
 
     def _generate(
@@ -57,7 +50,7 @@ class GenerateRollouts:
         import torch
         from transformers import GenerationConfig, LogitsProcessorList
 
-        from passk.sampling.tokens import end_tokens
+        from passk.sampling.tokens import find_end_tokens
 
         config = self.config
         tokenizer = config.tokenizer
@@ -66,7 +59,7 @@ class GenerateRollouts:
         pad = tokenizer.pad_token_id
         ids = torch.tensor([[pad] * (width - len(p)) + list(p) for p in prompts]).to(model.device)
         mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in prompts])
-        ends = end_tokens(getattr(model.generation_config, "eos_token_id", None), tokenizer)
+        ends = find_end_tokens(getattr(model.generation_config, "eos_token_id", None), tokenizer)
         sampled = {} if greedy else {"temperature": config.temperature, "top_p": config.top_p}
         generation = GenerationConfig(
             max_new_tokens=config.max_new_tokens, do_sample=not greedy,
@@ -81,14 +74,14 @@ class GenerateRollouts:
             out = generate_by(
                 input_ids=ids,
                 attention_mask=mask.to(model.device),
-                **_image_arguments(model, ids, [task.image for task in tasks]),
+                **_prepare_images(model, ids, [task.image for task in tasks]),
                 generation_config=generation,
                 logits_processor=LogitsProcessorList([entropies]),
             )
         finally:
             model.generation_config = declared
         spread = torch.stack(entropies.columns, dim=1).cpu()
-        rows = [_until_end(row, ends) for row in out[:, width:].tolist()]
+        rows = [_cut_at_end(row, ends) for row in out[:, width:].tolist()]
         texts = tokenizer.batch_decode(rows, skip_special_tokens=True)
         return [
             Rollout(row, text, row[-1] not in ends, float(spread[i, : len(row)].mean()))
@@ -111,20 +104,20 @@ class _EntropyRecorder:
         return scores
 
 
-def _until_end(row: list[int], ends: Sequence[int]) -> list[int]:
+def _cut_at_end(row: list[int], ends: Sequence[int]) -> list[int]:
     """Tokens up to the first that ends a response, with it."""
-    places = [place for place, token in enumerate(row) if token in ends]
-    return row[: places[0] + 1] if places else row
+    end_positions = [position for position, token in enumerate(row) if token in ends]
+    return row[: end_positions[0] + 1] if end_positions else row
 
 
-def _image_arguments(
+def _prepare_images(
     model: "PreTrainedModel", ids: "Tensor", images: Sequence["ImageInputs | None"]
 ) -> dict[str, "Tensor"]:
     """What a forward pass takes besides ids: the images of all rows, or nothing."""
-    from passk.models.image_inputs import inputs
+    from passk.models.image_inputs import make_model_inputs
 
-    given = [image for image in images if image is not None]
-    return inputs(ids, given, model.config.image_token_id) if given else {}
+    present = [image for image in images if image is not None]
+    return make_model_inputs(ids, present, model.config.image_token_id) if present else {}
 
 
 GENERATE = Engine(

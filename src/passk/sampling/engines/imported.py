@@ -8,7 +8,7 @@ if TYPE_CHECKING:  # vLLM's environment has no polars, and parameters are checke
     import polars as pl
 
 
-def samples_of(
+def collect_samples(
     responses: "pl.DataFrame", problems: "pl.DataFrame", n: int | None
 ) -> "pl.DataFrame":
     """The responses to some problems; all but `draw` and `template` of a samples table.
@@ -27,27 +27,27 @@ def samples_of(
 
     repeated = responses.filter(responses.select("problem_id", "sample_index").is_duplicated())
     if repeated.height:
-        first = repeated.row(0, named=True)
+        row = repeated.row(0, named=True)
         raise ResponsesError(
-            f"{repeated.height} rows repeat a sample index, first problem {first['problem_id']}, "
-            f"sample {first['sample_index']}; number the samples of a problem 0, 1, ..."
+            f"{repeated.height} rows repeat a sample index, first problem {row['problem_id']}, "
+            f"sample {row['sample_index']}; number the samples of a problem 0, 1, ..."
         )
     frame = problems.select("set", "problem_id").join(responses, on="problem_id")
     if n is not None:
         rank = pl.col("sample_index").rank("ordinal").over("set", "problem_id")
         frame = frame.filter(rank <= n)
-    wanted = n or 1
-    held = frame.group_by("set", "problem_id").len()
-    counted = problems.join(held, ["set", "problem_id"], "left").with_columns(
+    least = n or 1
+    sizes = frame.group_by("set", "problem_id").len()
+    counted = problems.join(sizes, ["set", "problem_id"], "left").with_columns(
         pl.col("len").fill_null(0)
     )
-    short = counted.filter(pl.col("len") < wanted)
+    short = counted.filter(pl.col("len") < least)
     if short.height:
-        first = short.row(0, named=True)
+        row = short.row(0, named=True)
         raise ResponsesError(
-            f"{short.height} of {problems.height} problems have fewer than {wanted} sample(s), "
-            f"first {first['problem_id']} (set {first['set']!r}, index {first['index']}) with "
-            f"{first['len']}; set n to what every problem has or to null for all there are, or "
+            f"{short.height} of {problems.height} problems have fewer than {least} sample(s), "
+            f"first {row['problem_id']} (set {row['set']!r}, index {row['index']}) with "
+            f"{row['len']}; set n to what every problem has or to null for all there are, or "
             "drop the problem by a filter"
         )
     empty = {
@@ -58,4 +58,4 @@ def samples_of(
     return frame.with_columns(**empty).with_columns(pl.lit("unknown").alias("finish_reason"))
 
 
-IMPORTED = Engine(version=1, exact=True, collect=samples_of)
+IMPORTED = Engine(version=1, exact=True, collect=collect_samples)

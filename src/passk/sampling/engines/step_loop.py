@@ -8,12 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from passk.core.digests import seed
-from passk.models.optional_imports import lean_imports
+from passk.models.optional_imports import skip_unused_imports
 from passk.sampling.blocks import Block, Sample
 from passk.sampling.checkpoint import CheckpointError, check
 from passk.sampling.engines.engine import CountSamples, Engine, SamplingConfig
-from passk.sampling.rollouts import Rollout, RolloutConfig, RolloutPrompt
+from passk.sampling.rollouts import Rollout, RolloutConfig, RolloutRequest
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -30,7 +29,7 @@ class StepLoopEngine:
     def __init__(self, config: SamplingConfig) -> None:
         """Load model and tokenizer."""
         check(config.folder)
-        with lean_imports():  # half a second of a start-up that is longer than the sampling
+        with skip_unused_imports():  # half a second of a start-up that is longer than the sampling
             import torch
             from safetensors import SafetensorError
             from transformers import AutoTokenizer
@@ -56,8 +55,8 @@ class StepLoopEngine:
         self, blocks: Sequence[Block], progress: CountSamples
     ) -> Iterator[tuple[Block, list[Sample]]]:
         """Draw blocks; a block's bytes depend on the block alone."""
-        from passk.sampling.steploop import DecodingConfig, Request, completed
-        from passk.sampling.tokens import end_tokens
+        from passk.sampling.steploop import DecodingConfig, Request, generate_each
+        from passk.sampling.tokens import find_end_tokens
 
         config = self.config
         declared = getattr(self.model.generation_config, "eos_token_id", None)
@@ -65,12 +64,12 @@ class StepLoopEngine:
             config.temperature,
             config.top_p,
             config.max_new_tokens,
-            eos_ids=end_tokens(declared, self.tokenizer),
+            eos_ids=find_end_tokens(declared, self.tokenizer),
             rows=config.rows,
         )
         # Requests share the work on a prompt where they share the very object of its image.
-        names = dict.fromkeys(block.image for block in blocks)
-        images = {name: self._encode_image(name) for name in names}
+        digests = dict.fromkeys(block.image for block in blocks)
+        images = {image_digest: self._encode_image(image_digest) for image_digest in digests}
         prompts = {
             (block.prompt, block.image): self._encode(block.prompt, images[block.image])
             for block in blocks
@@ -81,19 +80,19 @@ class StepLoopEngine:
             )
             for block in blocks
         ]
-        for place, drawn in completed(self.model, requests, decoding, progress):
-            yield blocks[place], self._samples(blocks[place], drawn)
+        for position, drawn in generate_each(self.model, requests, decoding, progress):
+            yield blocks[position], self._make_samples(blocks[position], drawn)
 
-    def _encode_image(self, name: str | None) -> "ImageInputs | None":
-        if name is None:
+    def _encode_image(self, image_digest: str | None) -> "ImageInputs | None":
+        if image_digest is None:
             return None
         if self.encoder is None:
             from passk.models.image_inputs import VisionError
 
             raise VisionError(
-                f"{self.config.folder}: this model takes no pictures; use one that does"
+                f"{self.config.folder}: this model takes no images; use one that does"
             )
-        return self.encoder.encode(self.config.images[name])
+        return self.encoder.encode(self.config.images[image_digest])
 
     def _encode(self, prompt: str, image: "ImageInputs | None") -> list[int]:
         ids: list[int] = self.tokenizer.encode(prompt, add_special_tokens=self.config.plain)
@@ -101,7 +100,7 @@ class StepLoopEngine:
             return ids
         return self.encoder.expand(ids, image.tokens)
 
-    def _samples(self, block: Block, drawn: "list[Drawn]") -> list[Sample]:
+    def _make_samples(self, block: Block, drawn: "list[Drawn]") -> list[Sample]:
         # Samples that agree share one array, and so one text.
         arrays = {id(sample.token_ids): sample.token_ids for sample in drawn}
         decoded = self.tokenizer.batch_decode(list(arrays.values()), skip_special_tokens=True)
@@ -127,52 +126,42 @@ class StepLoopRollouts:
     def __init__(self, config: RolloutConfig) -> None:
         self.config = config
 
-    def __call__(
-        self,
-        model: "PreTrainedModel",
-        tasks: Sequence[RolloutPrompt],
-        step: int,
-        *,
-        stream: str = "rollout",
-        greedy: bool = False,
-        first: int = 0,
-    ) -> list[list[Rollout]]:
+    def __call__(self, model: "PreTrainedModel", request: RolloutRequest) -> list[list[Rollout]]:
         """Responses to tasks, all in one run of the step loop."""
         from passk.sampling.steploop import DecodingConfig, Request, generate
-        from passk.sampling.tokens import end_tokens
+        from passk.sampling.tokens import find_end_tokens
 
         config = self.config
+        size = request.group_size(config.rollouts)
+        seeds = request.task_seeds(config.identity)
         requests = [
-            Request(
-                task.prompt_ids,
-                seed(stream, *config.identity, step, place, task.problem_id),
-                range(1 if greedy else config.rollouts),
-                task.image,
-            )
-            for place, task in enumerate(tasks, first)
+            Request(task.prompt_ids, task_seed, range(size), task.image)
+            for task, task_seed in zip(request.tasks, seeds, strict=True)
         ]
         declared = getattr(model.generation_config, "eos_token_id", None)
         decoding = DecodingConfig(
             config.temperature,
             config.top_p,
             config.max_new_tokens,
-            eos_ids=end_tokens(declared, config.tokenizer),
+            eos_ids=find_end_tokens(declared, config.tokenizer),
             rows=min(config.prompts * config.rollouts, _ROLLOUT_ROWS),
             exact=False,
         )
-        if greedy:
+        if request.greedy:
             decoding = replace(decoding, temperature=0.0, top_p=1.0)
         groups = generate(model, requests, decoding)
         ids = [[sample.token_ids.tolist() for sample in group] for group in groups]
         texts = iter(
-            config.tokenizer.batch_decode([i for g in ids for i in g], skip_special_tokens=True)
+            config.tokenizer.batch_decode(
+                [row for rows in ids for row in rows], skip_special_tokens=True
+            )
         )
         return [
             [
-                Rollout(i, next(texts), sample.finish_reason == "length", sample.mean_entropy)
-                for i, sample in zip(own, group, strict=True)
+                Rollout(row, next(texts), sample.finish_reason == "length", sample.mean_entropy)
+                for row, sample in zip(rows, group, strict=True)
             ]
-            for own, group in zip(ids, groups, strict=True)
+            for rows, group in zip(ids, groups, strict=True)
         ]
 
 

@@ -22,13 +22,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import Field, field_validator
 
-from passk.core.digests import seed
 from passk.core.images import decode
 from passk.sampling.blocks import Block, Sample
-from passk.sampling.checkpoint import check, image_token, takes_images
+from passk.sampling.checkpoint import check, read_image_token, takes_images
 from passk.sampling.engines.engine import CountSamples, Engine, EngineOptions, SamplingConfig
-from passk.sampling.rollouts import Rollout, RolloutConfig, RolloutPrompt
-from passk.sampling.streams import sample_streams
+from passk.sampling.rollouts import Rollout, RolloutConfig, RolloutPrompt, RolloutRequest
+from passk.sampling.streams import derive_streams
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -55,18 +54,18 @@ def _prepare(cache_gib: int) -> Any:  # noqa: ANN401
     return vllm
 
 
-def _on_processor() -> bool:
+def _runs_on_processor() -> bool:
     from vllm.platforms import current_platform
 
     return bool(current_platform.is_cpu())
 
 
-def _end_tokens(model: Any, tokenizer: Any) -> list[int]:  # noqa: ANN401
+def _find_end_tokens(model: Any, tokenizer: Any) -> list[int]:  # noqa: ANN401
     """Every token that ends a response: the tokenizer's, and those that the model declares."""
-    from passk.sampling.tokens import end_tokens
+    from passk.sampling.tokens import find_end_tokens
 
     generation = model.llm_engine.model_config.try_get_generation_config()
-    return list(end_tokens(generation.get("eos_token_id"), tokenizer))
+    return list(find_end_tokens(generation.get("eos_token_id"), tokenizer))
 
 
 class VllmEngine:
@@ -83,29 +82,29 @@ class VllmEngine:
             dtype=config.dtype,
             seed=0,
             max_num_seqs=config.rows,
-            enforce_eager=_on_processor(),  # compilation takes minutes there
+            enforce_eager=_runs_on_processor(),  # compilation takes minutes there
             logprobs_mode="raw_logprobs",
             generation_config="vllm",  # the folder's own would add sampling parameters
             **({"limit_mm_per_prompt": {"image": 1}} if takes_images(config.folder) else {}),
         )
         self.tokenizer: Any = self.model.get_tokenizer()
-        self.ends = _end_tokens(self.model, self.tokenizer)
+        self.ends = _find_end_tokens(self.model, self.tokenizer)
 
     def draw(
         self, blocks: Sequence[Block], progress: CountSamples
     ) -> Iterator[tuple[Block, list[Sample]]]:
         """Draw blocks, a few at a time."""
-        for first in range(0, len(blocks), _BLOCKS_AT_ONCE):
-            batch = blocks[first : first + _BLOCKS_AT_ONCE]
+        for start in range(0, len(blocks), _BLOCKS_AT_ONCE):
+            batch = blocks[start : start + _BLOCKS_AT_ONCE]
             prompts, parameters = [], []
             for block in batch:
                 prompt = self._prompt(block)
-                for stream in sample_streams(block.stream, list(block.indices)).tolist():
+                for stream in derive_streams(block.stream, list(block.indices)).tolist():
                     prompts.append(prompt)
                     parameters.append(self._parameters(stream))
             answers = iter(self.model.generate(prompts, parameters, use_tqdm=False))
             for block in batch:
-                streams = sample_streams(block.stream, list(block.indices)).tolist()
+                streams = derive_streams(block.stream, list(block.indices)).tolist()
                 samples = [
                     self._sample(index, stream, next(answers).outputs[0])
                     for index, stream in zip(block.indices, streams, strict=True)
@@ -183,8 +182,8 @@ class VllmRollouts:
         vllm = _prepare(cache_gib=1)
         self.config = config
         self.parameters = vllm.SamplingParams
-        self.image_id = image_token(config.start) if takes_images(config.start) else None
-        self.on_processor = _on_processor()
+        self.image_id = read_image_token(config.start) if takes_images(config.start) else None
+        self.on_processor = _runs_on_processor()
         options = config.options
         assert isinstance(options, VllmOptions), "checked by the schema"
         share = {} if self.on_processor else {"gpu_memory_utilization": options.memory_share}
@@ -199,38 +198,31 @@ class VllmRollouts:
             generation_config="vllm",  # the folder's own would add sampling parameters
             **share,
         )
-        self.ends = _end_tokens(self.model, config.tokenizer)
+        self.ends = _find_end_tokens(self.model, config.tokenizer)
 
-    def __call__(
-        self,
-        model: "PreTrainedModel",
-        tasks: Sequence[RolloutPrompt],
-        step: int,
-        *,
-        stream: str = "rollout",
-        greedy: bool = False,
-        first: int = 0,
-    ) -> list[list[Rollout]]:
+    def __call__(self, model: "PreTrainedModel", request: RolloutRequest) -> list[list[Rollout]]:
         """Rollouts of a policy whose weights are those of `model` now."""
         self.push(model)
-        size = 1 if greedy else self.config.rollouts
+        size = request.group_size(self.config.rollouts)
         prompts, parameters = [], []
-        for place, task in enumerate(tasks, first):
-            task_seed = seed(stream, *self.config.identity, step, place, task.problem_id)
-            for own in sample_streams(task_seed, list(range(size))).tolist():
+        seeds = request.task_seeds(self.config.identity)
+        for task, task_seed in zip(request.tasks, seeds, strict=True):
+            for stream in derive_streams(task_seed, list(range(size))).tolist():
                 prompts.append(self._prompt(task))
-                parameters.append(self._parameters(own, greedy=greedy))
+                parameters.append(self._parameters(stream, greedy=request.greedy))
         answers = self.model.generate(prompts, parameters, use_tqdm=False)
         flat = [self._rollout(answer.outputs[0]) for answer in answers]
         return [flat[i : i + size] for i in range(0, len(flat), size)]
 
     def push(self, model: "PreTrainedModel") -> None:
         """Write a policy's weights into vLLM's copy, and forget what was computed with others."""
-        from passk.models.policy_weights import merged
+        from passk.models.policy_weights import merge_weights
 
         # Through vLLM's reloading, which packs weights again where a processor's kernels want it;
         # plain `load_weights`, as TRL has it, fails there.
-        self.model.collective_rpc("reload_weights", kwargs={"weights_iterator": merged(model)})
+        self.model.collective_rpc(
+            "reload_weights", kwargs={"weights_iterator": merge_weights(model)}
+        )
         if self.on_processor:  # it forgets the packed copy of an output layer
             self.model.apply_model(_pack_outputs)
         self.model.reset_prefix_cache()
@@ -242,15 +234,20 @@ class VllmRollouts:
         ids = list(task.prompt_ids)
         if task.image is None:
             return {"prompt_token_ids": ids}
-        mark = self.image_id
-        once = [token for i, token in enumerate(ids) if token != mark or ids[i - 1] != mark]
-        return {"prompt_token_ids": once, "multi_modal_data": {"image": decode(task.image.png)}}
+        image_id = self.image_id
+        unexpanded = [
+            token for i, token in enumerate(ids) if token != image_id or ids[i - 1] != image_id
+        ]
+        return {
+            "prompt_token_ids": unexpanded,
+            "multi_modal_data": {"image": decode(task.image.png)},
+        }
 
-    def _parameters(self, own: int, *, greedy: bool) -> Any:  # noqa: ANN401
+    def _parameters(self, stream: int, *, greedy: bool) -> Any:  # noqa: ANN401
         config = self.config
         return self.parameters(
             n=1,
-            seed=None if greedy else own,
+            seed=None if greedy else stream,
             temperature=0.0 if greedy else config.temperature,
             top_p=1.0 if greedy else config.top_p,
             top_k=0,

@@ -89,8 +89,8 @@ def dapo(
         lengths: tokens per response, same shape.
         longest: tokens a response can have.
         eps: added to the standard deviation.
-        overlong_tokens: see `overlong`.
-        overlong_penalty: see `overlong`.
+        overlong_tokens: see `penalise_overlong`.
+        overlong_penalty: see `penalise_overlong`.
 
     Returns:
         Advantages, shape (prompts, rollouts).
@@ -101,13 +101,13 @@ def dapo(
         ...      longest=8, eps=0.0, overlong_tokens=2, overlong_penalty=1.0)
         tensor([[ 1.5000, -0.5000, -0.5000, -0.5000]])
     """
-    shaped = rewards - overlong(lengths, longest, overlong_tokens, overlong_penalty)
+    shaped = rewards - penalise_overlong(lengths, longest, overlong_tokens, overlong_penalty)
     shaped = shaped - shaped.amin(dim=1, keepdim=True)  # equal rewards: exactly 0
     centred = shaped - shaped.mean(dim=1, keepdim=True)
     return centred / (shaped.std(dim=1, keepdim=True) + eps)
 
 
-def overlong(lengths: "Tensor", longest: int, tokens: int, penalty: float) -> "Tensor":
+def penalise_overlong(lengths: "Tensor", longest: int, tokens: int, penalty: float) -> "Tensor":
     """What is taken off the reward of a long response: from 0 to `penalty` over the last tokens.
 
     Args:
@@ -118,7 +118,7 @@ def overlong(lengths: "Tensor", longest: int, tokens: int, penalty: float) -> "T
 
     Example:
         >>> import torch
-        >>> overlong(torch.tensor([5, 6, 7, 8]), longest=8, tokens=2, penalty=1.0)
+        >>> penalise_overlong(torch.tensor([5, 6, 7, 8]), longest=8, tokens=2, penalty=1.0)
         tensor([0.0000, 0.0000, 0.5000, 1.0000])
     """
     import torch

@@ -66,12 +66,12 @@ def pass_at_k(rewards: "Tensor", *, k: int, eps: float) -> "Tensor":
     import torch
 
     from passk.models.arithmetic import sqrt
-    from passk.training.algorithms.subsets import best_of, best_with
+    from passk.training.algorithms.subsets import average_best, average_best_with
 
     lifted = rewards.double() - rewards.double().amin(1, keepdim=True)  # equal rewards: exactly 0
-    mean = best_of(lifted, k)[:, None]
-    deviation = sqrt((best_of(lifted**2, k)[:, None] - mean**2).clamp(min=0))
-    gain = best_with(lifted, k) - mean
+    mean = average_best(lifted, k)[:, None]
+    deviation = sqrt((average_best(lifted**2, k)[:, None] - mean**2).clamp(min=0))
+    gain = average_best_with(lifted, k) - mean
     varied = deviation > 1e-6 * lifted.amax(1, keepdim=True)  # else rounding, not signal
     safe = torch.where(varied, gain, torch.zeros_like(gain)) / torch.where(
         varied, deviation + eps, torch.ones_like(deviation)

@@ -57,13 +57,13 @@ def sloo_minus_one(rewards: "Tensor", k: int) -> "Tensor":
         >>> sloo_minus_one(torch.tensor([[1.0, 0.0, 0.0, 0.0]]), 2)
         tensor([[0.5000, 0.0000, 0.0000, 0.0000]], dtype=torch.float64)
     """
-    from passk.training.algorithms.subsets import best_with, best_without
+    from passk.training.algorithms.subsets import average_best_with, average_best_without
 
     n = rewards.shape[1]
     if not 2 <= k <= n:
         raise ValueError(f"k = {k}: legal are 2 to the number of rollouts, {n}")
     lifted = rewards.double() - rewards.double().amin(1, keepdim=True)  # equal rewards: exactly 0
-    return k / n * (best_with(lifted, k) - best_without(lifted, k - 1))
+    return k / n * (average_best_with(lifted, k) - average_best_without(lifted, k - 1))
 
 
 def pkpo(rewards: "Tensor", *, k: int) -> "Tensor":

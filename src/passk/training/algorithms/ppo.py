@@ -101,7 +101,7 @@ def ppo(
         ...     lengths=torch.tensor([[2]]), gamma=1.0, lam=0.5, eps=0.0)
         tensor([[[-1.,  1.]]])
     """
-    from passk.training.algorithms.tokens import gae, response_mask, whiten
+    from passk.training.algorithms.tokens import gae, make_response_mask, whiten
 
     estimated = gae(rewards, values=values, lengths=lengths, gamma=gamma, lam=lam)
-    return whiten(estimated, response_mask(lengths), eps)
+    return whiten(estimated, make_response_mask(lengths), eps)

@@ -66,7 +66,7 @@ def reinforce_plus_plus(
         tensor([[[ 1.7321,  0.0000,  0.0000],
                  [-0.5774, -0.5774, -0.5774]]])
     """
-    from passk.training.algorithms.tokens import discounts, response_mask, whiten
+    from passk.training.algorithms.tokens import discount_tokens, make_response_mask, whiten
 
-    returns = rewards[..., None] * discounts(lengths, gamma)
-    return whiten(returns, response_mask(lengths), eps)
+    returns = rewards[..., None] * discount_tokens(lengths, gamma)
+    return whiten(returns, make_response_mask(lengths), eps)

@@ -11,23 +11,23 @@ import torch
 from torch import Tensor
 
 
-def weights(n: int, k: int) -> Tensor:
+def weigh_ranks(n: int, k: int) -> Tensor:
     """Share of the subsets of size k whose largest is the j-th of n, ascending; shape (n,).
 
     Example:
-        >>> weights(3, 2)
+        >>> weigh_ranks(3, 2)
         tensor([0.0000, 0.3333, 0.6667], dtype=torch.float64)
     """
     counts = [comb(j, k - 1) / comb(n, k) for j in range(n)]
     return torch.tensor(counts, dtype=torch.float64)
 
 
-def best_of(rewards: Tensor, k: int) -> Tensor:
+def average_best(rewards: Tensor, k: int) -> Tensor:
     """Mean of the largest of k, over all subsets; shape (prompts,), float64."""
-    return rewards.double().sort(dim=1).values @ weights(rewards.shape[1], k)
+    return rewards.double().sort(dim=1).values @ weigh_ranks(rewards.shape[1], k)
 
 
-def best_with(rewards: Tensor, k: int) -> Tensor:
+def average_best_with(rewards: Tensor, k: int) -> Tensor:
     """For each rollout, the mean of the largest over the subsets of size k that hold it.
 
     The other k - 1 come from the n - 1 others: either all lie below the rollout, or the largest of
@@ -45,10 +45,10 @@ def best_with(rewards: Tensor, k: int) -> Tensor:
     # Sum over all larger ones, by a cumulative sum from the right, less the rollout itself.
     beyond = ascending * above
     behind = beyond.flip(1).cumsum(1).flip(1) - beyond
-    return _unsorted((ascending * below + behind) / comb(n - 1, k - 1), order)
+    return _unsort((ascending * below + behind) / comb(n - 1, k - 1), order)
 
 
-def best_without(rewards: Tensor, k: int) -> Tensor:
+def average_best_without(rewards: Tensor, k: int) -> Tensor:
     """For each rollout, the mean of the largest over the subsets of size k that lack it.
 
     Returns:
@@ -56,14 +56,14 @@ def best_without(rewards: Tensor, k: int) -> Tensor:
     """
     n = rewards.shape[1]
     ascending, order = rewards.double().sort(dim=1)
-    own = weights(n - 1, k)
+    rank_weights = weigh_ranks(n - 1, k)
     # Those below the rollout keep their place, those above move down by one.
-    lower = torch.nn.functional.pad((ascending[:, :-1] * own).cumsum(1), (1, 0))
-    raised = ascending[:, 1:] * own
+    lower = torch.nn.functional.pad((ascending[:, :-1] * rank_weights).cumsum(1), (1, 0))
+    raised = ascending[:, 1:] * rank_weights
     upper = torch.nn.functional.pad(raised.flip(1).cumsum(1).flip(1), (0, 1))
-    return _unsorted(lower + upper, order)
+    return _unsort(lower + upper, order)
 
 
-def _unsorted(values: Tensor, order: Tensor) -> Tensor:
+def _unsort(values: Tensor, order: Tensor) -> Tensor:
     """Values of sorted rollouts, in the order in which the rollouts came."""
     return torch.empty_like(values).scatter(1, order, values)

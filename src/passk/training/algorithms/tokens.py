@@ -4,26 +4,26 @@ import torch
 from torch import Tensor
 
 
-def response_mask(lengths: Tensor) -> Tensor:
+def make_response_mask(lengths: Tensor) -> Tensor:
     """True where a response has a token, shape (..., longest length).
 
     Example:
-        >>> response_mask(torch.tensor([1, 2]))
+        >>> make_response_mask(torch.tensor([1, 2]))
         tensor([[ True, False],
                 [ True,  True]])
     """
     return torch.arange(int(lengths.max()), device=lengths.device) < lengths[..., None]
 
 
-def discounts(lengths: Tensor, gamma: float) -> Tensor:
+def discount_tokens(lengths: Tensor, gamma: float) -> Tensor:
     """Power of gamma by the number of tokens that follow, shape (..., longest length).
 
     Example:
-        >>> discounts(torch.tensor([3]), 0.5)
+        >>> discount_tokens(torch.tensor([3]), 0.5)
         tensor([[0.2500, 0.5000, 1.0000]])
     """
-    places = torch.arange(int(lengths.max()), device=lengths.device)
-    return gamma ** (lengths[..., None] - 1 - places).clamp(min=0).float()
+    positions = torch.arange(int(lengths.max()), device=lengths.device)
+    return gamma ** (lengths[..., None] - 1 - positions).clamp(min=0).float()
 
 
 def whiten(values: Tensor, mask: Tensor, eps: float) -> Tensor:
@@ -35,9 +35,9 @@ def whiten(values: Tensor, mask: Tensor, eps: float) -> Tensor:
         >>> whiten(torch.tensor([1.0, 3.0, 9.0]), torch.tensor([True, True, False]), 0.0)
         tensor([-1.,  1.,  0.])
     """
-    held = values[mask]
-    scale = held.std(correction=0) + eps
-    return torch.where(mask, (values - held.mean()) / scale, torch.zeros_like(values))
+    masked = values[mask]
+    scale = masked.std(correction=0) + eps
+    return torch.where(mask, (values - masked.mean()) / scale, torch.zeros_like(values))
 
 
 def gae(rewards: Tensor, *, values: Tensor, lengths: Tensor, gamma: float, lam: float) -> Tensor:
@@ -59,16 +59,16 @@ def gae(rewards: Tensor, *, values: Tensor, lengths: Tensor, gamma: float, lam: 
         ...     lengths=torch.tensor([[2]]), gamma=1.0, lam=0.5)
         tensor([[[0.1250, 0.7500]]])
     """
-    mask = response_mask(lengths)
-    known = torch.where(mask, values, torch.zeros_like(values))
-    following = torch.nn.functional.pad(known[..., 1:], (0, 1))
+    mask = make_response_mask(lengths)
+    known_values = torch.where(mask, values, torch.zeros_like(values))
+    following = torch.nn.functional.pad(known_values[..., 1:], (0, 1))
     last = mask & ~torch.nn.functional.pad(mask[..., 1:], (0, 1))
     # The reward is given at the last token of a response: where the mask ends.
-    deltas = rewards[..., None] * last + gamma * following - known
-    advantages = torch.zeros_like(known)
+    deltas = rewards[..., None] * last + gamma * following - known_values
+    advantages = torch.zeros_like(known_values)
     # Backwards: A_t = delta_t + gamma lam A_(t+1); what stands behind an end stays 0.
-    ahead = torch.zeros_like(known[..., 0])
-    for t in reversed(range(known.shape[-1])):
+    ahead = torch.zeros_like(known_values[..., 0])
+    for t in reversed(range(known_values.shape[-1])):
         ahead = (deltas[..., t] + gamma * lam * ahead) * mask[..., t]
         advantages[..., t] = ahead
     return advantages

@@ -16,11 +16,11 @@ def easy_first(levels: Sequence[int | None], step: int, steps: int) -> list[int]
         >>> [easy_first([1, 2, 1], step, 4) for step in (1, 2, 3)]
         [[0, 2], [0, 2], [0, 1, 2]]
     """
-    known = sorted({level for level in levels if level is not None})
-    if None in levels or not known:
+    distinct_levels = sorted({level for level in levels if level is not None})
+    if None in levels or not distinct_levels:
         raise ValueError(
             "curriculum easy_first: not all problems have a level; use a set whose problems are "
             "tagged level-1, level-2 and so on, or curriculum: uniform"
         )
-    open_levels = set(known[: (step - 1) * len(known) // steps + 1])
+    open_levels = set(distinct_levels[: (step - 1) * len(distinct_levels) // steps + 1])
     return [i for i, level in enumerate(levels) if level in open_levels]

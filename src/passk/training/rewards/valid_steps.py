@@ -24,7 +24,7 @@ def valid_steps(judge: Judge) -> Reward:
     def reward(tasks: Sequence[Task], texts: Sequence[str], cut: Sequence[bool]) -> Rewards:
         values, unknown, _ = judge_answers(tasks, texts, cut)
         partial = [
-            value or PARTIAL * share_of_valid_steps(task.question, text)
+            value or PARTIAL * measure_valid_steps(task.question, text)
             for value, task, text in zip(values, tasks, texts, strict=True)
         ]
         return Rewards(partial, unknown, values)
@@ -32,7 +32,7 @@ def valid_steps(judge: Judge) -> Reward:
     return reward
 
 
-def share_of_valid_steps(question: str, response: str) -> float:
+def measure_valid_steps(question: str, response: str) -> float:
     r"""How much of a question's solution a response's first steps are, 0 to 1.
 
     A step holds if function, operation and result are the solution's. Counting stops at the first
@@ -42,7 +42,7 @@ def share_of_valid_steps(question: str, response: str) -> float:
         ValueError: the question is not of a generated world.
 
     Example:
-        >>> share_of_valid_steps("g(f(48213))", r" f:reverse=31284 g:left=12843 \boxed{12843}")
+        >>> measure_valid_steps("g(f(48213))", r" f:reverse=31284 g:left=12843 \boxed{12843}")
         0.5
     """
     chain_question = parse_question(question)

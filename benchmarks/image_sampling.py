@@ -1,10 +1,10 @@
-r"""Sampling about pictures beside `generate` of transformers: same checkpoint, problems, settings.
+r"""Sampling about images beside `generate` of transformers: same checkpoint, problems, settings.
 
 One process with one thread each, one after the other, alternating; start-up and a first small batch
 are not timed. `generate` runs the vision tower once for each row of a batch, as it has to; the step
 loop once for each problem.
 
-    python -m passk.core.processor benchmarks/looking.py --model models/miniature/vlm \
+    python -m passk.core.processor benchmarks/image_sampling.py --model models/miniature/vlm \
         --problems data/miniature/sets/visual-vista.parquet --n 32
 """
 
@@ -18,52 +18,59 @@ import torch
 from transformers import AutoTokenizer
 
 from passk.data.prompts import encode, render
-from passk.models.image_inputs import ImageEncoder, ImageInputs, inputs
+from passk.models.image_inputs import ImageEncoder, ImageInputs, make_model_inputs
 from passk.models.loading import load
 from passk.sampling.decoding import DecodingConfig
 from passk.sampling.steploop import Request, generate
-from passk.sampling.tokens import end_tokens
+from passk.sampling.tokens import find_end_tokens
 
-Asked = list[tuple[list[int], ImageInputs]]
+ImagePrompts = list[tuple[list[int], ImageInputs]]
 
 
-def asked(arguments: argparse.Namespace) -> Asked:
-    """Prompts with their pictures."""
+def read_prompts(arguments: argparse.Namespace) -> ImagePrompts:
+    """Prompts with their images."""
     tokenizer, encoder = (
         AutoTokenizer.from_pretrained(arguments.model),
         ImageEncoder.of(arguments.model),
     )
-    assert encoder is not None, f"{arguments.model} takes no pictures"
-    found = []
+    assert encoder is not None, f"{arguments.model} takes no images"
+    prompts = []
     for problem in pl.read_parquet(arguments.problems).to_dicts()[: arguments.most]:
-        seen = encoder.encode(problem["image_bytes"])
+        image_inputs = encoder.encode(problem["image_bytes"])
         ids = encode("image", render("image", problem, tokenizer), tokenizer)
-        found.append((encoder.expand(ids, seen.tokens), seen))
-    return found
+        prompts.append((encoder.expand(ids, image_inputs.tokens), image_inputs))
+    return prompts
 
 
-def ours(model: torch.nn.Module, rows: Asked, settings: DecodingConfig, n: int) -> int:
-    requests = [Request(ids, place, range(n), seen) for place, (ids, seen) in enumerate(rows)]
+def run_step_loop(
+    model: torch.nn.Module, rows: ImagePrompts, settings: DecodingConfig, n: int
+) -> int:
+    requests = [
+        Request(ids, position, range(n), image_inputs)
+        for position, (ids, image_inputs) in enumerate(rows)
+    ]
     return sum(len(drawn) for drawn in generate(model, requests, settings))
 
 
-def theirs(
-    model: torch.nn.Module, rows: Asked, settings: DecodingConfig, n: int, batch: int
+def run_generate(
+    model: torch.nn.Module, rows: ImagePrompts, settings: DecodingConfig, n: int, batch: int
 ) -> int:
-    whole = [row for row in rows for _ in range(n)]
+    repeated = [row for row in rows for _ in range(n)]
     ends = settings.eos_ids
-    for first in range(0, len(whole), batch):
-        part = whole[first : first + batch]
+    for start in range(0, len(repeated), batch):
+        part = repeated[start : start + batch]
         longest = max(len(ids) for ids, _ in part)
         ids = torch.tensor([[ends[0]] * (longest - len(row)) + row for row, _ in part])
         mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row, _ in part])
-        shown = inputs(ids, [seen for _, seen in part], model.config.image_token_id)
+        image_tensors = make_model_inputs(
+            ids, [image_inputs for _, image_inputs in part], model.config.image_token_id
+        )
         model.generate(
-            input_ids=ids, attention_mask=mask, **shown, do_sample=True, top_k=0,
+            input_ids=ids, attention_mask=mask, **image_tensors, do_sample=True, top_k=0,
             temperature=settings.temperature, top_p=settings.top_p, pad_token_id=ends[0],
             max_new_tokens=settings.max_new_tokens, eos_token_id=list(ends),
         )  # fmt: skip
-    return len(whole)
+    return len(repeated)
 
 
 def main() -> None:
@@ -81,22 +88,25 @@ def main() -> None:
     torch.set_num_threads(1)
     model = load(arguments.model, "float32").eval()
     tokenizer = AutoTokenizer.from_pretrained(arguments.model)
-    ends = end_tokens(model.generation_config.eos_token_id, tokenizer)
-    rows = asked(arguments)
+    ends = find_end_tokens(model.generation_config.eos_token_id, tokenizer)
+    rows = read_prompts(arguments)
     settings = DecodingConfig(0.6, 0.95, 64, ends, 128)
     takes: dict[str, list[float]] = {"passk": [], "generate": []}
     with torch.inference_mode():
         for each in range(arguments.rounds + 1):
             part, n = (rows, arguments.n) if each else (rows[:2], 2)
             for name, run in (
-                ("passk", lambda p=part, k=n: ours(model, p, settings, k)),
-                ("generate", lambda p=part, k=n: theirs(model, p, settings, k, arguments.batch)),
+                ("passk", lambda p=part, k=n: run_step_loop(model, p, settings, k)),
+                (
+                    "generate",
+                    lambda p=part, k=n: run_generate(model, p, settings, k, arguments.batch),
+                ),
             ):
                 begun = time.perf_counter()
                 done = run()
                 if each:
                     takes[name].append(done / (time.perf_counter() - begun))
-    rates = {name: statistics.median(found) for name, found in takes.items()}
+    rates = {name: statistics.median(prompts) for name, prompts in takes.items()}
     for name, rate in rates.items():
         print(f"{name:9} {rate:8.0f} samples/s   {[round(one) for one in takes[name]]}")
     print(f"ratio     {rates['passk'] / rates['generate']:8.1f}")

@@ -1,4 +1,4 @@
-"""Sampling from a model that sees pictures: the model's own numbers, and bytes of one's own."""
+"""Sampling from a model that takes images: the model's own numbers, and bytes of one's own."""
 
 import dataclasses
 import json
@@ -15,13 +15,18 @@ from passk.config import paths
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import SAMPLES
 from passk.data.prompts import encode, render
-from passk.models.image_inputs import ImageEncoder, VisionError, images_in_prompts_only, inputs
+from passk.models.image_inputs import (
+    ImageEncoder,
+    VisionError,
+    hide_response_placeholders,
+    make_model_inputs,
+)
 from passk.models.loading import load
 from passk.pipeline.stages import sample as stage
 from passk.pipeline.stages.job import StageError
 from passk.sampling import checkpoint, forward
 from passk.sampling.decoding import DecodingConfig
-from passk.sampling.steploop import Request, completed, generate
+from passk.sampling.steploop import Request, generate, generate_each
 
 SETTINGS = DecodingConfig(temperature=0.9, top_p=0.95, max_new_tokens=20, eos_ids=(0, 1), rows=16)
 
@@ -38,26 +43,30 @@ def model(folder):
 
 
 @pytest.fixture(scope="module")
-def asked(folder):
-    """Requests: four prompts with pictures, two of them with equal words, and one of words."""
+def requests(folder):
+    """Requests: four prompts with images, two of them with equal words, and one of words."""
     tokenizer, encoder = AutoTokenizer.from_pretrained(folder), ImageEncoder.of(folder)
     questions = [*toy.QUESTIONS[:3], toy.QUESTIONS[0]]
-    found = []
-    for number, (question, picture) in enumerate(zip(questions, toy.pictures(), strict=True)):
+    with_images = []
+    for number, (question, image) in enumerate(zip(questions, toy.make_images(), strict=True)):
         ids = encode("image", render("image", {"question": question}, tokenizer), tokenizer)
-        seen = encoder.encode(picture.png)
-        found.append(Request(encoder.expand(ids, seen.tokens), 100 + number, range(6), seen))
-    return [*found, Request(tokenizer.encode("How many?\n"), 200, range(6))]
+        image_inputs = encoder.encode(image.png)
+        with_images.append(
+            Request(encoder.expand(ids, image_inputs.tokens), 100 + number, range(6), image_inputs)
+        )
+    return [*with_images, Request(tokenizer.encode("How many?\n"), 200, range(6))]
 
 
-def own_logits(model, request, more=()):
+def compute_logits(model, request, more=()):
     """Of the last tokens, by the model's own forward pass over all that is known."""
     ids, prompt = torch.tensor([[*request.prompt_ids, *more]]), len(request.prompt_ids)
-    shown = {}
-    if request.picture is not None:
-        shown = inputs(ids, [request.picture], model.config.image_token_id, prompt=prompt)
-    with torch.inference_mode(), images_in_prompts_only(model, prompt):
-        return model(input_ids=ids, **shown).logits[0, prompt - 1 :]
+    image_tensors = {}
+    if request.image is not None:
+        image_tensors = make_model_inputs(
+            ids, [request.image], model.config.image_token_id, prompt=prompt
+        )
+    with torch.inference_mode(), hide_response_placeholders(model, prompt):
+        return model(input_ids=ids, **image_tensors).logits[0, prompt - 1 :]
 
 
 def same(a, b):
@@ -74,83 +83,83 @@ def same(a, b):
 
 
 @pytest.mark.parametrize("make", [forward.FusedDecoder, forward.ModuleDecoder])
-def test_decoders_agree_with_the_module_on_logits(model, asked, make):
-    """Behind the picture, too, where positions are not the places in the cache."""
-    assert forward.fusable(model)
-    more = torch.randint(3, 250, (len(asked), 8), generator=torch.Generator().manual_seed(3))
-    wanted = [own_logits(model, *pair) for pair in zip(asked, more.tolist(), strict=True)]
+def test_decoders_agree_with_the_module_on_logits(model, requests, make):
+    """Behind the image, too, where positions are not the places in the cache."""
+    assert forward.can_fuse(model)
+    more = torch.randint(3, 250, (len(requests), 8), generator=torch.Generator().manual_seed(3))
+    wanted = [compute_logits(model, *pair) for pair in zip(requests, more.tolist(), strict=True)]
     with torch.inference_mode():
-        decoder = make(model, len(asked), 64)
-        for row, request in enumerate(asked):
-            prefix, logits = decoder.prefill(list(request.prompt_ids), request.picture)
+        decoder = make(model, len(requests), 64)
+        for row, request in enumerate(requests):
+            prefix, logits = decoder.prefill(list(request.prompt_ids), request.image)
             decoder.admit(torch.tensor([row]), prefix)
             scale = wanted[row].abs().max()
             assert (logits[0] - wanted[row][0]).abs().max() < 1e-5 * scale
-        lengths = torch.tensor([len(request.prompt_ids) for request in asked])
+        lengths = torch.tensor([len(request.prompt_ids) for request in requests])
         for step in range(8):
             logits = decoder.step(more[:, step], lengths + step)
             for row, own in enumerate(wanted):
                 assert (logits[row] - own[step + 1]).abs().max() < 1e-5 * own.abs().max()
 
 
-def test_what_is_shown_moves_the_logits(model, asked):
-    first, other = asked[0], asked[3]
+def test_what_is_shown_moves_the_logits(model, requests):
+    first, other = requests[0], requests[3]
     assert first.prompt_ids == other.prompt_ids
-    assert (own_logits(model, first) - own_logits(model, other)).abs().max() > 0.1
+    assert (compute_logits(model, first) - compute_logits(model, other)).abs().max() > 0.1
 
 
-def test_greedy_equals_generate_of_transformers(model, asked):
+def test_greedy_equals_generate_of_transformers(model, requests):
     settings = dataclasses.replace(SETTINGS, temperature=0.0, eos_ids=(1,))
-    asked = [dataclasses.replace(request, indices=[0]) for request in asked]
-    for request, (one,) in zip(asked, generate(model, asked, settings), strict=True):
+    requests = [dataclasses.replace(request, indices=[0]) for request in requests]
+    for request, (one,) in zip(requests, generate(model, requests, settings), strict=True):
         ids = torch.tensor([request.prompt_ids])
-        shown = {}
-        if request.picture is not None:
-            shown = inputs(ids, [request.picture], model.config.image_token_id)
+        image_tensors = {}
+        if request.image is not None:
+            image_tensors = make_model_inputs(ids, [request.image], model.config.image_token_id)
         out = model.generate(
-            input_ids=ids, attention_mask=torch.ones_like(ids), **shown, do_sample=False,
+            input_ids=ids, attention_mask=torch.ones_like(ids), **image_tensors, do_sample=False,
             max_new_tokens=20, eos_token_id=[1], pad_token_id=0,
         )  # fmt: skip
         assert one.token_ids.tolist() == out[0, ids.shape[1] :].tolist()
 
 
-def test_recorded_log_probabilities_are_the_models(model, asked):
-    for request, drawn in zip(asked, generate(model, asked, SETTINGS), strict=True):
+def test_recorded_log_probabilities_are_the_models(model, requests):
+    for request, drawn in zip(requests, generate(model, requests, SETTINGS), strict=True):
         for one in drawn[:2]:
-            logs = own_logits(model, request, one.token_ids.tolist())[:-1].log_softmax(-1)
+            logs = compute_logits(model, request, one.token_ids.tolist())[:-1].log_softmax(-1)
             wanted = logs[torch.arange(len(one.token_ids)), one.token_ids.tolist()]
             assert (torch.from_numpy(one.token_logprobs) - wanted).abs().max() < 1e-4
 
 
-def test_other_precisions_run_through_the_module(folder, asked):
+def test_other_precisions_run_through_the_module(folder, requests):
     half = load(folder, "bfloat16").eval()
-    assert not forward.fusable(half)
-    drawn = generate(half, asked, SETTINGS)
-    assert [len(samples) for samples in drawn] == [6] * len(asked)
+    assert not forward.can_fuse(half)
+    drawn = generate(half, requests, SETTINGS)
+    assert [len(samples) for samples in drawn] == [6] * len(requests)
 
 
 # --- the bytes -------------------------------------------------------------------------------
 
 
-def test_a_requests_bytes_depend_on_the_request_alone(model, asked):
-    whole = generate(model, asked, SETTINGS)
-    backwards = generate(model, asked[::-1], SETTINGS)[::-1]
-    alone = [generate(model, [request], SETTINGS)[0] for request in asked]
+def test_a_requests_bytes_depend_on_the_request_alone(model, requests):
+    whole = generate(model, requests, SETTINGS)
+    backwards = generate(model, requests[::-1], SETTINGS)[::-1]
+    alone = [generate(model, [request], SETTINGS)[0] for request in requests]
     for a, b, c in zip(whole, backwards, alone, strict=True):
         assert same(a, b)
         assert same(a, c)
 
 
-def test_resumed_samples_are_those_of_an_uncut_run(model, asked):
-    whole = generate(model, asked, SETTINGS)
-    rest = [dataclasses.replace(request, indices=range(3, 6)) for request in asked]
+def test_resumed_samples_are_those_of_an_uncut_run(model, requests):
+    whole = generate(model, requests, SETTINGS)
+    rest = [dataclasses.replace(request, indices=range(3, 6)) for request in requests]
     for a, b in zip(whole, generate(model, rest, SETTINGS), strict=True):
         assert same(a[3:], b)
 
 
-def test_equal_words_about_different_pictures_share_nothing(model, asked):
+def test_equal_words_about_different_images_share_nothing(model, requests):
     # One stream for both: only what is shown can tell them apart.
-    pair = [dataclasses.replace(asked[i], stream=5) for i in (0, 3)]
+    pair = [dataclasses.replace(requests[i], stream=5) for i in (0, 3)]
     one, other = generate(model, pair, SETTINGS)
     assert [x.token_ids.tolist() for x in one] != [x.token_ids.tolist() for x in other]
     assert all(
@@ -159,18 +168,18 @@ def test_equal_words_about_different_pictures_share_nothing(model, asked):
     )
 
 
-def test_a_prompt_with_its_picture_is_run_once(model, asked, monkeypatch):
+def test_a_prompt_with_its_image_is_run_once(model, requests, monkeypatch):
     runs = []
     prefill = forward.FusedDecoder.prefill
 
-    def counted(self, prompt, picture=None):
-        runs.append(picture)
-        return prefill(self, prompt, picture)
+    def count_prefill(self, prompt, image=None):
+        runs.append(image)
+        return prefill(self, prompt, image)
 
-    monkeypatch.setattr(forward.FusedDecoder, "prefill", counted)
-    again = [dataclasses.replace(asked[0], stream=stream) for stream in (1, 2, 3)]
-    list(completed(model, [*again, asked[3]], SETTINGS))
-    assert runs == [asked[0].picture, asked[3].picture]
+    monkeypatch.setattr(forward.FusedDecoder, "prefill", count_prefill)
+    again = [dataclasses.replace(requests[0], stream=stream) for stream in (1, 2, 3)]
+    list(generate_each(model, [*again, requests[3]], SETTINGS))
+    assert runs == [requests[0].image, requests[3].image]
 
 
 # --- the stage -------------------------------------------------------------------------------
@@ -180,20 +189,22 @@ def test_a_prompt_with_its_picture_is_run_once(model, asked, monkeypatch):
 def study(tmp_path, monkeypatch, folder):
     monkeypatch.chdir(tmp_path)
     shutil.copytree(folder, paths.model("toy", "base"))
-    write(toy.pictures()[:3])
+    write(toy.make_images()[:3])
     return tmp_path
 
 
-def write(pictures, questions=toy.QUESTIONS):
-    """A set of problems about pictures; None: a problem without one."""
-    toy_checkpoint.write_set("one", questions[: len(pictures)], domain="visual")
+def write(images, questions=toy.QUESTIONS):
+    """A set of problems about images; None: a problem without one."""
+    toy_checkpoint.write_set("one", questions[: len(images)], domain="visual")
     path = paths.problem_set("toy", "one")
-    shown = {
-        "image": [one and one.digest for one in pictures],
-        "image_bytes": [one and one.png for one in pictures],
+    image_columns = {
+        "image": [image and image.digest for image in images],
+        "image_bytes": [image and image.png for image in images],
     }
     frame = PROBLEMS.read(path)
-    columns = [pl.Series(name, values, frame.schema[name]) for name, values in shown.items()]
+    columns = [
+        pl.Series(name, values, frame.schema[name]) for name, values in image_columns.items()
+    ]
     PROBLEMS.write(frame.with_columns(columns), path)
 
 
@@ -205,12 +216,12 @@ def table():
     return SAMPLES.read(paths.samples("toy", "base"))
 
 
-def test_changing_a_picture_draws_its_samples_anew_and_no_others(study):
+def test_changing_an_image_draws_its_samples_anew_and_no_others(study):
     assert stage.run(job())["drawn"] == 3 * 24  # blocks of 8
     first = table()
     assert stage.run(job())["drawn"] == 0
     assert table().equals(first)
-    write([toy.pictures()[3], *toy.pictures()[1:3]])
+    write([toy.make_images()[3], *toy.make_images()[1:3]])
     measured = stage.run(job())
     assert (measured["drawn"], measured["reused"]) == (24, 40)
     second = table()
@@ -221,16 +232,16 @@ def test_changing_a_picture_draws_its_samples_anew_and_no_others(study):
     assert second["text"].to_list() != first["text"].to_list()
 
 
-def test_one_question_about_two_pictures_is_two_prompts(study):
-    write(toy.pictures()[:1])
+def test_one_question_about_two_images_is_two_prompts(study):
+    write(toy.make_images()[:1])
     stage.run(job())
     first = table()
-    write(toy.pictures()[3:])
+    write(toy.make_images()[3:])
     stage.run(job())
     assert not set(first["prompt_digest"]) & set(table()["prompt_digest"])
 
 
-def test_nothing_is_read_of_pictures_when_no_sample_is_missing(study, monkeypatch):
+def test_nothing_is_read_of_images_when_no_sample_is_missing(study, monkeypatch):
     stage.run(job())
     read = []
     whole = PROBLEMS.read
@@ -245,41 +256,41 @@ def test_nothing_is_read_of_pictures_when_no_sample_is_missing(study, monkeypatc
     assert not [columns for columns in read if columns is None or "image_bytes" in columns]
 
 
-def test_how_pictures_are_prepared_is_part_of_what_names_weights(folder, tmp_path):
+def test_how_images_are_prepared_is_part_of_what_names_weights(folder, tmp_path):
     shutil.copytree(folder, other := tmp_path / "other")
     path = other / checkpoint.PROCESSOR
     values = json.loads(path.read_text())
     size = values["size"]
     path.write_text(json.dumps(values | {"size": {**size, "longest_edge": 56 * 56}}))
-    assert checkpoint.weights_digest(other) != checkpoint.weights_digest(folder)
-    assert ImageEncoder.of(other).encode(toy.pictures()[0].png).tokens == 4
+    assert checkpoint.digest_weights(other) != checkpoint.digest_weights(folder)
+    assert ImageEncoder.of(other).encode(toy.make_images()[0].png).tokens == 4
 
 
 # --- bad input -------------------------------------------------------------------------------
 
 
-def test_a_question_without_its_picture_is_named(study):
-    write([*toy.pictures()[:2], None])
+def test_a_question_without_its_image_is_named(study):
+    write([*toy.make_images()[:2], None])
     wanted = PROBLEMS.read(paths.problem_set("toy", "one"))["problem_id"][2]
-    with pytest.raises(StageError, match=rf"{wanted} .*has no picture.*image_present"):
+    with pytest.raises(StageError, match=rf"{wanted} .*has no image.*image_present"):
         stage.run(job())
 
 
-def test_a_picture_that_the_template_does_not_show_is_named(study):
+def test_an_image_that_the_template_does_not_show_is_named(study):
     wanted = PROBLEMS.read(paths.problem_set("toy", "one"))["problem_id"][0]
-    with pytest.raises(StageError, match=rf"{wanted} .*has a picture, which template 'plain'"):
+    with pytest.raises(StageError, match=rf"{wanted} .*has an image, which template 'plain'"):
         stage.run(job(template="plain"))
 
 
-def test_a_model_of_text_takes_no_pictures(study):
+def test_a_model_of_text_takes_no_images(study):
     shutil.rmtree(paths.model("toy", "base"))
     toy_checkpoint.save(paths.model("toy", "base"))
-    with pytest.raises(StageError, match=r"models/toy/base takes no pictures; use a model with a"):
+    with pytest.raises(StageError, match=r"models/toy/base takes no images; use a model with a"):
         stage.run(job())
 
 
 def test_a_question_that_writes_a_placeholder_is_named(study):
-    write(toy.pictures()[:2], ["How many?", "What is <|image_pad|>?"])
+    write(toy.make_images()[:2], ["How many?", "What is <|image_pad|>?"])
     wanted = PROBLEMS.read(paths.problem_set("toy", "one"))["problem_id"][1]
     with pytest.raises(StageError, match=rf"{wanted} .*2 placeholders"):
         stage.run(job())
@@ -293,6 +304,6 @@ def test_placeholders_must_be_one(folder):
         encoder.expand([encoder.image_id, 200, encoder.image_id], 4)
 
 
-def test_a_prompt_whose_picture_exceeds_the_context_is_refused(study):
+def test_a_prompt_whose_image_exceeds_the_context_is_refused(study):
     with pytest.raises(ValueError, match=r"exceed the model's context of 192"):
         stage.run(job(max_new_tokens=180))
