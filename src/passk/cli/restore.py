@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from passk.config import paths
+from passk.config.resolved import resolve
 from passk.config.study import validate
 from passk.core.yaml_files import read
 from passk.pipeline.stages.job import Job
@@ -26,8 +27,7 @@ def main(
 
     Example: passk restore
     """
-    values = read(params)
-    study = validate(values, str(params))
+    study = validate(read(params), str(params))
     store = BlockStore(paths.BLOCKS)
     entries = read_lock()
     refused = False
@@ -39,7 +39,7 @@ def main(
             typer.echo(f"passk: {problem}", err=True)
             refused = True
             continue
-        written = refill_draw(Job("sample", name, values, ""), store)
+        written = refill_draw(Job("sample", name, resolve(study), ""), store)
         typer.echo(f"{name}: {written} block(s) put back")
     if refused:
         raise typer.Exit(1)

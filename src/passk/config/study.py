@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from passk.config.checks import find_faults
 from passk.config.checks.files import find_file_faults
+from passk.config.checks.sections import find_faults
 from passk.config.messages import describe_errors, find_unstated
 from passk.config.schema import Study
 from passk.core.parameters import Name

@@ -121,6 +121,10 @@ def _digest_used(kind: str, name: str, code: frozenset[Path], files: SourceFiles
         return _digest_files([_template_file(name)], files)
     if kind == "source":
         return _digest_source(name)
+    if kind == "published":
+        from passk.report.published import find_file
+
+        return _digest_files([find_file(name)], files)
     registry = registries()["domain" if kind == "judge" else kind]
     module, _, attribute = registry.target(name).partition(":")
     closure = files.closure(module, lazy=kind != "domain")

@@ -24,8 +24,8 @@ class Used:
     """A registered thing that an item uses.
 
     Attributes:
-        kind: of its registry, or `template`, `source`, `judge`. A judge is a domain with all that
-            it imports to judge; a domain alone is what is known of it without judging.
+        kind: of its registry, or `template`, `source`, `published`, `judge`. A judge is a domain
+            with all that it imports to judge; `domain` is what is known of it without judging.
         name: in the registry; for a template or source also a path.
     """
 
@@ -154,9 +154,10 @@ def _report(parameters: Parameters, item: str) -> Iterator[Used]:
     yield from _each("section", report["sections"])
     yield from _each("claim", report["judged_claims"])
     yield from _each("question", parameters["analysis"]["questions"])
-    shown = (example["set"] for example in parameters["examples"].values())
-    domains = _domains(parameters, shown)
-    yield from _each("example renderer", (name for name in domains if name in EXAMPLE_RENDERERS))
+    yield from _each("published", report["published"])
+    # an entry that is not called like a domain may have images
+    shown = (name if name in EXAMPLE_RENDERERS else "visual" for name in parameters["examples"])
+    yield from _each("example renderer", shown)
 
 
 def _nothing(parameters: Parameters, item: str) -> Iterable[Used]:

@@ -55,7 +55,7 @@ SECTION = Section(
         "What each arm drew, greedy rollouts and refills included, and generated; the share of "
         "prompts × rollouts that had a gradient (DAPO may find fewer groups than that within its "
         "rounds); the mean reward of the last tenth of the steps. Seconds depend on the machine "
-        "and are in the run records (records/, MLflow), which passk explain names."
+        "and are in the run records (ledger.jsonl, MLflow), which passk explain names."
     ),
     reads=("cost",),
     paper=PaperFigure(
