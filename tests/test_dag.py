@@ -147,7 +147,8 @@ priorities = {
     )
     for stage in dag.cached().stages.values()
 }
-print(json.dumps([[rule.name for rule in workflow.rules], priorities]), file=open("rules", "w"))
+names = [rule.name for rule in workflow.rules if " of " not in rule.name]  # files wait for stages
+print(json.dumps([names, priorities]), file=open("rules", "w"))
 """
 
 

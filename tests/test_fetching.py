@@ -81,7 +81,7 @@ PUBLISHED = {
 }  # fmt: skip
 
 
-def test_a_model_that_takes_pictures_comes_with_its_processor(tmp_path, monkeypatch):
+def test_a_model_that_takes_images_comes_with_its_processor(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     folder = toy_vlm.save(tmp_path / "vlm")
     for name, values in PUBLISHED.items():
@@ -90,7 +90,7 @@ def test_a_model_that_takes_pictures_comes_with_its_processor(tmp_path, monkeypa
     fetch.run(job(folder, digest_files(files, folder)))
     target = paths.model("toy", "llama")
     assert {path.name for path in target.iterdir()} >= PUBLISHED.keys()
-    encoder, png = ImageEncoder.of(target), toy_vlm.pictures()[0].png
+    encoder, png = ImageEncoder.of(target), toy_vlm.make_images()[0].png
     assert tuple(encoder.processor.image_std) == (0.25, 0.25, 0.25)
     assert encoder.encode(png).tokens == 16
     (folder / "preprocessor_config.json").unlink()
@@ -99,7 +99,7 @@ def test_a_model_that_takes_pictures_comes_with_its_processor(tmp_path, monkeypa
 
 
 def test_a_processor_in_one_file_is_as_good(tmp_path, monkeypatch):
-    # As transformers 5 saves a processor: options of pictures are a part of another file.
+    # As transformers 5 saves a processor: options of images are a part of another file.
     monkeypatch.chdir(tmp_path)
     folder = toy_vlm.save(tmp_path / "vlm")
     apart = ImageEncoder.of(folder)
@@ -113,8 +113,8 @@ def test_a_processor_in_one_file_is_as_good(tmp_path, monkeypatch):
     names = {path.name for path in target.iterdir()}
     assert names == {path.name for path in files} | {"preprocessor_config.json"}
     assert takes_images(target)
-    for picture in toy_vlm.pictures():
-        ours, theirs = (encoder.encode(picture.png) for encoder in (ImageEncoder.of(target), apart))
+    for image in toy_vlm.make_images():
+        ours, theirs = (encoder.encode(image.png) for encoder in (ImageEncoder.of(target), apart))
         assert torch.equal(ours.pixels, theirs.pixels)
         assert ours.tokens == theirs.tokens
 

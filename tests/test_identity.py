@@ -237,7 +237,8 @@ REACHED = {
     "headline": {"filter"},  # as analyze
     "report": {"filter", "domain"},
     "filter": {"domain"},
-    "count": {"filter"},
+    "count": {"filter", "engine"},  # the schema of a draw; whether its engine collects samples
+    "manifest": {"engine"},  # the same
 }
 
 

@@ -113,25 +113,25 @@ FAULTS = {
         "analysis.groups", {"all": ["grpo", "gpro"]}, ["analysis.groups.all = 'gpro'"],
     ),
     "imported engine": ("draws.base.engine", "imported", ["draws.base.engine"]),
-    "pictures that no template shows": (
-        "draws.vlm.template", "plain", ["draws.vlm.sets", "'visual-vista' have pictures"],
+    "images that no template shows": (
+        "draws.vlm.template", "plain", ["draws.vlm.sets", "'visual-vista' have images"],
     ),
-    "no pictures where a template shows one": (
-        "train.code-grpo.template", "image", ["train.code-grpo.set", "have no pictures"],
+    "no images where a template shows one": (
+        "train.code-grpo.template", "image", ["train.code-grpo.set", "have no images"],
     ),
-    "a model that takes no pictures": (
-        "draws.visual-grpo.model", "code-grpo/step-60", ["takes no pictures", "'image'"],
+    "a model that takes no images": (
+        "draws.visual-grpo.model", "code-grpo/step-60", ["takes no images", "'image'"],
     ),
-    "a start that takes no pictures": (
-        "train.visual-grpo.start", "coder", ["train.visual-grpo.start = 'coder'", "no pictures"],
+    "a start that takes no images": (
+        "train.visual-grpo.start", "coder", ["train.visual-grpo.start = 'coder'", "no images"],
     ),
-    "pictures that a corpus does not show": (
+    "images that a corpus does not show": (
         "pretrain.vlm.corpus.template", "plain", ["pretrain.vlm.corpus", "shows none"],
     ),
     "nothing to shuffle": (
         "sets.indomain.images", "shuffled", ["sets.indomain.images", "have none"],
     ),
-    "a critic of pictures": (
+    "a critic of images": (
         "train.visual-grpo.algorithm",
         {"name": "ppo", "gamma": 1.0, "lam": 0.95, "eps": 1e-4, "critic_learning_rate": 1e-3,
          "critic_passes": 1, "critic_minibatches": 2, "critic_clip": 0.2, "critic_warmup": 5},
@@ -235,7 +235,7 @@ def test_the_documented_arm_on_a_real_model_is_legal(values):
     assert validate(changed).train["grpo-qwen"].processes == 8
 
 
-def test_the_documented_arm_on_a_real_model_with_pictures_is_legal(values):
+def test_the_documented_arm_on_a_real_model_with_images_is_legal(values):
     page = (ROOT / "docs/VISUAL.md").read_text()
     anchors = "grpo: &grpo {}\ndraw: &draw {}\n"
     changed = copy.deepcopy(values)
@@ -276,7 +276,7 @@ RENAMED = {
     "examples.code.rl": "candidate",
     "report.pairs": "comparisons",
     "report.panels.steps.pairs": "comparisons",
-    "sets.visual-shuffled.pictures": "images",
+    "sets.visual-shuffled.images": "images",
 }
 
 

@@ -153,9 +153,10 @@ def test_a_response_may_draw_the_placeholder_of_an_image(start, tmp_path):
     assert image in tokenizer.all_special_ids
     settings = toy.settings(steps=1, checkpoints=[1])
 
-    def draw(policy, tasks, step, **_):
+    def draw(policy, request):
         rows = [[200, image, 201], [202, 203]]
-        return [[Rollout(rows[i % 2], "ab"[i % 2], False, 1.0) for i in range(8)] for _ in tasks]
+        group = [Rollout(rows[i % 2], "ab"[i % 2], False, 1.0) for i in range(8)]
+        return [list(group) for _ in request.tasks]
 
     norms = []
     for share in (True, False):

@@ -53,7 +53,7 @@ def find_faults(
         if _shows_image(arm.template) and arm.algorithm.critic() is not None:
             yield (
                 f"{place}.algorithm.name = {arm.algorithm.name!r}: its critic reads text "
-                "alone; use another algorithm for problems with pictures"
+                "alone; use another algorithm for problems with images"
             )
     for name, draw in draws.items():
         if draw.template is not None and ENGINES[draw.engine].blocks is not None:
@@ -78,7 +78,7 @@ def _shows_image(name: str) -> bool | None:
 def _corpus(place: str, model: Pretraining) -> Iterator[str]:
     shows, sees = _has_images(model.corpus.world), model.architecture.vision is not None
     if shows != sees:
-        has = "shows pictures" if shows else "has no pictures"
+        has = "shows images" if shows else "has no images"
         yield (
             f"{place}.corpus.world = {model.corpus.world!r}: {has}, and architecture.family = "
             f"{model.architecture.family!r} {'takes some' if sees else 'takes none'}; use "
@@ -98,7 +98,7 @@ def _compare_template(place: str, template: str, shows: Mapping[str, bool | None
     for name, shown in shows.items():
         if shown is not None and shown != image:
             yield (
-                f"{place}: problems of {name!r} {'have' if shown else 'have no'} pictures, and "
+                f"{place}: problems of {name!r} {'have' if shown else 'have no'} images, and "
                 f"template {template!r} {'shows one' if image else 'shows none'}; use a template "
                 f"{'with' if shown else 'without'} `image: true`"
             )
@@ -119,6 +119,6 @@ def _takes_images(
 def _compare_model(place: str, template: str, model: str, sees: bool | None) -> Iterator[str]:
     if _shows_image(template) and sees is False:
         yield (
-            f"{place} = {model!r}: takes no pictures, which template {template!r} shows; use a "
+            f"{place} = {model!r}: takes no images, which template {template!r} shows; use a "
             "model of family qwen2_5_vl, or another template"
         )

@@ -7,6 +7,7 @@ import polars as pl
 from passk.analysis.settings import ViewEntry
 from passk.analysis.views import ViewMembers
 from passk.config import manifest, paths
+from passk.config.manifest_content import declare, list_names
 from passk.core.files import json_text, write_text
 from passk.core.schemas.problems import PROBLEMS
 from passk.data.filters import apply_filters
@@ -16,11 +17,11 @@ from passk.pipeline.stages.job import Job, StageError
 
 def run(job: Job) -> dict[str, float]:
     """Write data/STUDY/manifest/NAME.json; returns how many items each section declares."""
-    declared = manifest.declare(job.params)
+    declared = declare(job.params)
     sampled = {name for draw in declared["draws"].values() for name in draw.get("sets", ())}
     views = manifest.AnalysedViews(_read_views(job), _exclude_problems(job, sampled))
     write_text(paths.manifest(job.study, "declared"), json_text(declared))
-    for folder, names in manifest.list_names(declared).items():
+    for folder, names in list_names(declared).items():
         write_text(paths.manifest(job.study, folder), json_text(names))
     write_text(paths.manifest(job.study, "views"), json_text(manifest.views_content(views)))
     return {section: float(len(items)) for section, items in declared.items()}
