@@ -276,7 +276,7 @@ RENAMED = {
     "examples.code.rl": "candidate",
     "report.pairs": "comparisons",
     "report.panels.steps.pairs": "comparisons",
-    "sets.visual-shuffled.images": "images",
+    "sets.visual-shuffled.pictures": "images",
 }
 
 
