@@ -67,9 +67,9 @@ def test_snakemakes_own_report(committed):
 
 @pytest.mark.slow
 def test_an_experiment_runs_what_its_change_reaches(committed):
-    before = len(own_store(committed.root).all())
+    before = len(list(own_store(committed.root).all()))
     told = committed.run("dvc", "exp", "run", "-S", "report.title=An experiment")
     assert "Ran experiment" in told
-    assert len(own_store(committed.root).all()) == before + 2  # first figure and page
+    assert len(list(own_store(committed.root).all())) == before + 2  # first figure and page
     assert "An experiment" in (committed.root / "reports/index.html").read_text()
     committed.run("git", "checkout", "-q", ".")

@@ -40,10 +40,10 @@ class Composed:
         """One line about edits by hand; empty where there are none."""
         if not self.edited:
             return ""
-        shown = ", ".join(self.edited[:6])
+        keys_text = ", ".join(self.edited[:6])
         more = f" and {len(self.edited) - 6} more" if len(self.edited) > 6 else ""
         verb = "differs" if len(self.edited) == 1 else "differ"
-        return f"{PARAMS} was edited since it was composed: {shown}{more} {verb} from {STUDY}"
+        return f"{PARAMS} was edited since it was composed: {keys_text}{more} {verb} from {STUDY}"
 
 
 def compose(path: Path) -> dict[str, Any]:
@@ -131,10 +131,10 @@ def _stale(
     changed = [n for n, digest in sources.digests.items() if head.sources.get(n) != digest]
     gone = [name for name in head.sources if name not in sources.digests]
     keys = list(_differing(composed, params))
-    shown = ", ".join(keys[:6]) + (f" and {len(keys) - 6} more" if len(keys) > 6 else "")
+    keys_text = ", ".join(keys[:6]) + (f" and {len(keys) - 6} more" if len(keys) > 6 else "")
     return (
         f"{root / PARAMS} was composed before {', '.join(changed or gone)} changed "
-        f"({shown or 'its edits by hand'}); {REMEDY}"
+        f"({keys_text or 'its edits by hand'}); {REMEDY}"
     )
 
 

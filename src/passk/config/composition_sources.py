@@ -93,8 +93,8 @@ def _find(path: Path, extended: Any) -> Path:  # noqa: ANN401
         if (folder := find_shipped(extended)) is not None:
             return folder / STUDY
         other = path.parent / Path(extended).expanduser()
-        if (found := other / STUDY if other.is_dir() else other).is_file():
-            return found
+        if (file := other / STUDY if other.is_dir() else other).is_file():
+            return file
     raise ParameterError(
         f"{path}: extends = {extended!r}: no shipped study, and no file or folder with a {STUDY}; "
         f"{suggest(str(extended), [*list_shipped(), *ALIASES])}, or a path"

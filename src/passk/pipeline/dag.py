@@ -183,9 +183,11 @@ def changes(root: Path = Path()) -> dict[str, Any]:
         with parameters_read_once(), Repo(str(root.resolve()), _wait_for_lock=True) as repo:
             return dict(repo.status())
 
-    # an address holds the file's path where the working folder is not the root
-    named = {address.rpartition(":")[2]: told for address, told in patiently(status).items()}
-    return {name: told for name, told in named.items() if name != IDENTITY}
+    # a name begins with the file's path where the working folder is not the root
+    by_name = {
+        address.rpartition(":")[2]: reasons for address, reasons in patiently(status).items()
+    }
+    return {name: reasons for name, reasons in by_name.items() if name != IDENTITY}
 
 
 def stale(root: Path = Path()) -> set[str]:

@@ -23,14 +23,14 @@ def blocked(error: BaseException | None) -> bool:
 
 def patiently(action: Callable[[], T]) -> T:
     """The action's result; where another run is in the way, wait for it and try again."""
-    told = False
+    announced = False
     while True:
         try:
             return action()
         except Exception as error:
             if not blocked(error):
                 raise
-        if not told:
+        if not announced:
             print("passk: another run works on the same files; waiting for it", file=sys.stderr)
-            told = True
+            announced = True
         time.sleep(_PAUSE)

@@ -42,13 +42,13 @@ def read_status(dag: Dag, identity: Identity, root: Path = Path()) -> list[Stage
         root: of the study.
     """
     lock = read_lock(root)
-    told = changes(root)
-    planned = dag.downstream(told)
+    reasons = changes(root)
+    planned = dag.downstream(reasons)
     return [
         StageStatus(
             name,
-            tuple(_reasons(dag.stages[name], told[name], lock.get(name), identity, root))
-            if name in told
+            tuple(_reasons(dag.stages[name], reasons[name], lock.get(name), identity, root))
+            if name in reasons
             else (),
         )
         for name in dag.ordered()
@@ -58,7 +58,7 @@ def read_status(dag: Dag, identity: Identity, root: Path = Path()) -> list[Stage
 
 def _reasons(
     stage: Stage,
-    told: Sequence[Any],
+    changes_found: Sequence[Any],
     entry: LockEntry | None,
     identity: Identity,
     root: Path = Path(),
@@ -69,7 +69,7 @@ def _reasons(
         return
     yield from _changed_code(stage, entry, identity, root)
     yield from _changed_values(stage, entry, identity)
-    for part in told:
+    for part in changes_found:
         if isinstance(part, str):  # "changed command"
             yield part
             continue

@@ -85,9 +85,9 @@ def _find(like: str) -> Path:
     if (shipped := find_shipped(like)) is not None:
         return shipped / STUDY
     path = Path(like).expanduser()
-    for found in (path, path / STUDY, path / PARAMS):
-        if found.is_file():
-            return found
+    for file in (path, path / STUDY, path / PARAMS):
+        if file.is_file():
+            return file
     raise ParameterError(
         f"--like {like}: no shipped study, and no path of a folder with {STUDY} or {PARAMS}; "
         f"{suggest(like, [*list_shipped(), *ALIASES])}"
@@ -171,18 +171,18 @@ def _initialise_dvc(folder: Path) -> tuple[bool, Path | None]:
         with Repo(str(root)) as above:
             cache = Path(above.cache.legacy.path)  # the folder of all its caches
         inside = root in cache.parents
-        shown = os.path.relpath(cache, folder.resolve() / ".dvc") if inside else str(cache)
+        cache_text = os.path.relpath(cache, folder.resolve() / ".dvc") if inside else str(cache)
         # A path that holds on this machine alone does not go into git.
         name = "config" if inside else "config.local"
         with (folder / ".dvc" / name).open("a", encoding="utf-8") as config_file:
-            config_file.write(f"[cache]\n    dir = {shown}\n")
+            config_file.write(f"[cache]\n    dir = {cache_text}\n")
     return git, root
 
 
 def _above(folder: Path) -> Path | None:
     """The DVC repository that the folder lies in."""
-    found = (parent for parent in folder.resolve().parents if (parent / ".dvc").is_dir())
-    return next(found, None)
+    repositories = (parent for parent in folder.resolve().parents if (parent / ".dvc").is_dir())
+    return next(repositories, None)
 
 
 def _in_git(folder: Path) -> bool:

@@ -13,9 +13,9 @@ def find_faults(study: Study) -> Iterator[str]:
         yield from _one_set(
             study, f"headline.{name}", (figure.reference, figure.candidate), figure.set
         )
-    for name, shown in study.examples.items():
+    for name, example in study.examples.items():
         yield from _one_set(
-            study, f"examples.{name}", (shown.reference, shown.candidate), shown.set
+            study, f"examples.{name}", (example.reference, example.candidate), example.set
         )
     yield from _views(study)
     yield from _lists(study)

@@ -57,8 +57,8 @@ def find_faults(
             )
     for name, draw in draws.items():
         if draw.template is not None and ENGINES[draw.engine].blocks is not None:
-            shown = {set_name: shows.get(set_name) for set_name in draw.sets}
-            yield from _compare_template(f"draws.{name}.sets", draw.template, shown)
+            with_images = {set_name: shows.get(set_name) for set_name in draw.sets}
+            yield from _compare_template(f"draws.{name}.sets", draw.template, with_images)
             sees = _takes_images(draw.model, pretrain, arms)
             yield from _compare_model(f"draws.{name}.model", draw.template, draw.model, sees)
 
@@ -95,12 +95,12 @@ def _compare_template(place: str, template: str, shows: Mapping[str, bool | None
     image = _shows_image(template)
     if image is None:
         return
-    for name, shown in shows.items():
-        if shown is not None and shown != image:
+    for name, has_images in shows.items():
+        if has_images is not None and has_images != image:
             yield (
-                f"{place}: problems of {name!r} {'have' if shown else 'have no'} images, and "
+                f"{place}: problems of {name!r} {'have' if has_images else 'have no'} images, and "
                 f"template {template!r} {'shows one' if image else 'shows none'}; use a template "
-                f"{'with' if shown else 'without'} `image: true`"
+                f"{'with' if has_images else 'without'} `image: true`"
             )
 
 

@@ -184,7 +184,7 @@ class SourceFiles:
             file = self[path]
             files.update(path.parent / name for name in file.beside)
             names = file.imports + (file.lazy if lazy or path != start else ())
-            queue += [found for name in names if (found := module_file(name)) is not None]
+            queue += [target for name in names if (target := module_file(name)) is not None]
         return frozenset(files)
 
 

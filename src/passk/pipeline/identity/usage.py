@@ -156,8 +156,8 @@ def _report(parameters: Parameters, item: str) -> Iterator[Used]:
     yield from _each("question", parameters["analysis"]["questions"])
     yield from _each("published", report["published"])
     # an entry that is not called like a domain may have images
-    shown = (name if name in EXAMPLE_RENDERERS else "visual" for name in parameters["examples"])
-    yield from _each("example renderer", shown)
+    renderers = (name if name in EXAMPLE_RENDERERS else "visual" for name in parameters["examples"])
+    yield from _each("example renderer", renderers)
 
 
 def _nothing(parameters: Parameters, item: str) -> Iterable[Used]:

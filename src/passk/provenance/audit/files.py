@@ -39,8 +39,8 @@ def _bring_back(study: AuditedStudy, name: str, path: str, md5: str) -> str:
     DVC runs a stage whose output is missing or changed, or restores it.
     """
     cache = study.cache
-    held = cache and all(_is_whole(md5, file) for md5, file in cached_files(cache, md5))
-    whole = held and (not md5.endswith(".dir") or read_listing(cache, md5) is not None)  # type: ignore[arg-type]
+    cached = cache and all(_is_whole(md5, file) for md5, file in cached_files(cache, md5))
+    whole = cached and (not md5.endswith(".dir") or read_listing(cache, md5) is not None)  # type: ignore[arg-type]
     return f"dvc checkout --force {path}" if whole else f"dvc repro {name}"
 
 
