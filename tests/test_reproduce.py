@@ -9,10 +9,10 @@ from ruamel.yaml import YAML
 
 # Runs as a stage: leaves the digest that the runner would leave, then may edit what DVC reads next.
 COMMAND = """
-import sys
+import os
 from pathlib import Path
 from passk.core.files import write_text
-from passk.pipeline.stamps import finished
+from passk.pipeline.stamps import FINISHED
 from passk.provenance.lock import LockEntry, path_digest
 
 Path("out").write_text(Path("params.yaml").read_text() + Path("in").read_text())
@@ -22,7 +22,7 @@ entry = LockEntry(
     "toy", "python toy.py", {"in": path_digest(Path("in"))}, {"params.yaml": values},
     {"out": path_digest(Path("out"))},
 )
-write_text(finished("toy"), entry.digest)
+write_text(Path(os.environ[FINISHED]), entry.digest)
 edit = Path("edit")
 if edit.exists():
     name, text = edit.read_text().split(" ", 1)

@@ -197,10 +197,15 @@ def stale(root: Path = Path()) -> set[str]:
 
 def cached(root: Path = Path()) -> Dag:
     """The resolved DAG, read again only when `dvc.yaml` or `params.yaml` changed."""
-    definition = [file_digest(root / name) for name in ("dvc.yaml", "params.yaml")]
-    path = root / STATE / "dag" / f"{digest(*definition)}.json"
+
+    def state() -> str:
+        return digest(*(file_digest(root / name) for name in ("dvc.yaml", "params.yaml")))
+
+    before = state()
+    path = root / STATE / "dag" / f"{before}.json"
     if path.exists():
         return Dag(Stage(**stage) for stage in read_json(path, "delete it"))
     dag = load(root)
-    write_json(path, [asdict(stage) for stage in dag.stages.values()])
+    if state() == before:  # else an edit came meanwhile: it must not be kept by that name
+        write_json(path, [asdict(stage) for stage in dag.stages.values()])
     return dag

@@ -8,6 +8,7 @@ and then finds the work done. And DVC reads parameters and inputs after the comm
 (treeverse/dvc#11058); what it read is compared with what ran before it is locked or cached.
 """
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -15,11 +16,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from passk.config.paths import STATE
 from passk.core.files import write_text
 from passk.pipeline import lock_entries as locktext
 from passk.pipeline.dag import parameters_read_once
 from passk.pipeline.retry import patiently
-from passk.pipeline.stamps import finished
+from passk.pipeline.stamps import FINISHED
 from passk.provenance.lock import lock_digest
 
 if TYPE_CHECKING:
@@ -88,8 +90,8 @@ def _confirmed(name: str) -> Iterator[None]:
     from dvc.stage.cache import StageCache
     from dvc.stage.serialize import to_single_stage_lockfile
 
-    mark = finished(name)
-    mark.unlink(missing_ok=True)
+    mark = STATE / "finished" / f"{name}-{os.getpid()}"
+    os.environ[FINISHED] = str(mark.resolve())  # the runner of this job, and no other, writes there
     whole_save = StageCache.save
 
     def save(self: "StageCache", stage: "PipelineStage") -> None:

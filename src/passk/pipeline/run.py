@@ -22,7 +22,7 @@ from passk.core.files import TEMPORARY, remove_folder, write_text
 from passk.pipeline.dag import Stage, cached
 from passk.pipeline.identity.components import stage_module
 from passk.pipeline.identity.guard import Guard
-from passk.pipeline.stamps import finished
+from passk.pipeline.stamps import FINISHED
 from passk.provenance import records, tracking
 from passk.provenance.run_record import read_record
 
@@ -57,7 +57,8 @@ def execute(stage: Stage) -> None:
     except BaseException as error:
         execution.fail(error)
         raise
-    write_text(finished(stage.name), read_record(record).entry)
+    if FINISHED in os.environ:
+        write_text(Path(os.environ[FINISHED]), read_record(record).entry)
     remove_folder(paths.RESUME / job.inputs)  # in one piece: half a resume point must not stay
 
 

@@ -6,6 +6,7 @@ stage has a stamp. Before planning, the main process makes the stamps agree with
 time. Modification times alone then plan exactly what DVC would.
 """
 
+import math
 import os
 import shutil
 from pathlib import Path
@@ -13,6 +14,9 @@ from pathlib import Path
 from passk.config.paths import STAMPS, STATE
 from passk.pipeline.dag import Dag, Stage
 
+# Names the file in which the runner leaves the digest of the lock entry that its execution should
+# have, for the job that called DVC.
+FINISHED = "PASSK_FINISHED"
 _COMMON_TIME = 1_000_000_000  # any time in the past; equal for all, so that none looks newer
 
 
@@ -29,20 +33,27 @@ def planned_mark(stage: Stage, study: str) -> Path:
     return STATE / "planned" / study / stage.group / (stage.item or "done")
 
 
-def finished(name: str) -> Path:
-    """Where the runner leaves the digest of the lock entry that an execution should have."""
-    return STATE / "finished" / name
+def synchronize(
+    dag: Dag, stale: set[str], study: str, root: Path = Path(), since: float = math.inf
+) -> set[str]:
+    """Make the stamps agree with DVC; returns the names of the stages that have to run.
 
-
-def synchronize(dag: Dag, stale: set[str], study: str, root: Path = Path()) -> set[str]:
-    """Make the stamps agree with DVC; returns the names of the stages that have to run."""
+    Args:
+        dag: of the study.
+        stale: stages that changed themselves.
+        study: its name.
+        root: of the study.
+        since: when reading `stale` began. A stamp that is newer belongs to a job of another run that
+            ended meanwhile, and stays.
+    """
     planned = dag.downstream(stale)
     # what Snakemake remembers of killed jobs; whether they are done, DVC knows
     shutil.rmtree(root / ".snakemake" / "incomplete", ignore_errors=True)
     for stage in dag.stages.values():
         path, mark = root / stamp(stage, study), root / planned_mark(stage, study)
         if stage.name in planned:
-            path.unlink(missing_ok=True)
+            if path.exists() and path.stat().st_mtime <= since:
+                path.unlink(missing_ok=True)
             mark.parent.mkdir(parents=True, exist_ok=True)
             mark.touch()
         else:

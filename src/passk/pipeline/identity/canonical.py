@@ -7,8 +7,9 @@ change what a stage writes:
 - comments, docstrings, line breaks, the order of imports, imports that only annotations use;
 - annotations of functions and of their variables (in a class body they make fields, and count);
 - fields of parameter schemas (`x: int = Field(...)`) and their validators: a stage's identity holds
-  the resolved values of its parameters, which are all that these decide;
-- keyword arguments `description` and `help`;
+  the resolved values of its parameters, which are all that these decide (fields of `Template`, the
+  one other such class that stages use, have defaults that a test freezes);
+- descriptions of parameters and of commands' options;
 - what a registry lists: each thing that an item uses is a component of its own.
 
 Example:
@@ -22,6 +23,7 @@ import ast
 from collections.abc import Iterator
 
 _DESCRIPTIVE = {"description", "help"}
+_DESCRIBED = {"Field", "Option", "Argument"}  # of parameters and commands
 _VALIDATORS = {"field_validator", "model_validator", "field_serializer", "model_serializer"}
 # Fields of nodes that differ between versions of Python, or say how a text was written.
 _IGNORED = {"ctx", "kind", "type_comment", "type_ignores", "lineno", "col_offset"}
@@ -118,9 +120,10 @@ class _Meaning(ast.NodeTransformer):
         name = _called(node)
         if name == "Registry" and len(node.args) > 2:
             node.args = node.args[:2]
-        if name == "cast" and len(node.args) == 2:
+        if name == "cast" and isinstance(node.func, ast.Name) and len(node.args) == 2:
             return self.visit(node.args[1])
-        node.keywords = [word for word in node.keywords if word.arg not in _DESCRIPTIVE]
+        if name in _DESCRIBED:
+            node.keywords = [word for word in node.keywords if word.arg not in _DESCRIPTIVE]
         return self.generic_visit(node)
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:

@@ -22,6 +22,7 @@ from typing import Any
 
 from passk.config.paths import PARAMS
 from passk.core.digests import digest
+from passk.core.processor import pins
 from passk.core.registry import Registry
 from passk.core.yaml_files import is_path
 from passk.pipeline.dag import Dag, Stage
@@ -32,6 +33,10 @@ Components = Mapping[
     str, Mapping[str, StageComponents]
 ]  # group -> item ("" for none) -> components
 
+# Sections of `verification` that a domain's judge reads.
+READS = {"math": ("math",), "code": ("code",), "visual": ("visual", "math")}
+# Groups whose numbers come of numpy's kernels, which no module of theirs chooses: the runner does.
+PINNED = {"analyze", "headline", "report"}
 _LENGTH = 16  # hexadecimal digits of a digest that are kept: 64 bits
 
 
@@ -68,16 +73,26 @@ def compute_stage(
     from passk.pipeline.identity.usage import USES
 
     code = files.closure(stage_module(stage.group))
-    stated = {key: _at(parameters, key) for key in stage.params.get(PARAMS.as_posix(), ())}
-    entry = {"code": _digest_files(code, files), "parameters": _short(stated)}
-    judges = []
-    for used in USES[stage.group](parameters, stage.item):
-        entry[str(used)] = _digest_used(used.kind, used.name, code, files)
-        if used.kind == "judge":
-            judges.append(used.name)
+    values = {key: _at(parameters, key) for key in stage.params.get(PARAMS.as_posix(), ())}
+    used = list(USES[stage.group](parameters, stage.item))
+    judges = [use.name for use in used if use.kind == "judge"]
+    if stage.group == "verify":
+        values["verification"] = _options(values["verification"], judges)
+    entry = {"code": _digest_files(code, files), "parameters": _short(values)}
+    for use in used:
+        entry[str(use)] = _digest_used(use.kind, use.name, code, files)
     if stage.group == "verify":
         entry["libraries"] = _short([_libraries(name) for name in judges])
+    if stage.group in PINNED:
+        entry["processor"] = _short(pins())
     return entry
+
+
+def _options(verification: Any, judges: Iterable[str]) -> dict[str, Any]:  # noqa: ANN401
+    """The sections of `verification` that judges read; one of a package may read any."""
+    sections = {name: READS.get(name, tuple(verification)) for name in judges}
+    names = {section for read in sections.values() for section in read}
+    return {name: options for name, options in verification.items() if name in names}
 
 
 def _at(values: Mapping[str, Any], key: str) -> object:
@@ -99,10 +114,12 @@ def _digest_files(paths: Iterable[Path], files: SourceFiles, *of: str) -> str:
         files: the code.
         of: what else is part of the component.
     """
-    members = {_name(path): files[path].meaning for path in paths}
-    mark = _short(*of, sorted(members.items()))
-    files.members[mark] = members
-    return mark
+    chosen = frozenset(paths)
+    if (chosen, of) not in files.marks:
+        members = {_name(path): files[path].meaning for path in chosen}
+        mark = _short(*of, sorted(members.items()))
+        files.members[mark], files.marks[chosen, of] = members, mark
+    return files.marks[chosen, of]
 
 
 def _name(path: Path) -> str:
@@ -127,7 +144,10 @@ def _digest_used(kind: str, name: str, code: frozenset[Path], files: SourceFiles
         return _digest_files([find_file(name)], files)
     registry = registries()["domain" if kind == "judge" else kind]
     module, _, attribute = registry.target(name).partition(":")
-    closure = files.closure(module, lazy=kind != "domain")
+    try:
+        closure = files.closure(module, lazy=kind != "domain")
+    except ValueError as error:
+        raise ValueError(f"{kind} {name!r}: {error}") from error
     return _digest_files(closure - code, files, attribute)
 
 

@@ -7,7 +7,7 @@ computed is kept under a name that follows from all that it depends on.
 import json
 import sysconfig
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -60,45 +60,49 @@ def read_identity(root: Path = Path()) -> Identity:
         ParameterError: every fault of the parameters by key, value and what is legal.
         SyntaxError: a source file is no Python.
     """
+    while True:
+        state = _state(root)
+        path = root / FOLDER / f"{state}.json"
+        if path.exists():
+            content = read_json(path, "delete it")
+            if all(_is_unchanged(root / name, mark) for name, mark in content["others"].items()):
+                return Identity(content["parameters"], content["stated"], content["components"])
+        identity, files = _compute(root)
+        if _state(root) == state:  # else an edit came meanwhile: it must not be kept by that name
+            _keep(identity, files, path, root)
+            return identity
+
+
+def _state(root: Path) -> str:
+    """Digest of what identity depends on: parameters, definition, code, installed packages."""
     # Other packages add legal names; installing or removing one touches this folder.
     installed = Path(sysconfig.get_path("purelib")).stat().st_mtime_ns
-    definition = [
-        file_digest(root / name) for name in ("dvc.yaml", PARAMS) if (root / name).exists()
-    ]
-    path = root / FOLDER / f"{digest(definition, str(PACKAGE), code_digest(), installed)[:32]}.json"
-    if path.exists():
-        content = read_json(path, "delete it")
-        if all(_same(root / name, mark) for name, mark in content["others"].items()):
-            return Identity(content["parameters"], content["stated"], content["components"])
-    return _compute(root, path)
+    definition = [file_digest(p) for n in ("dvc.yaml", PARAMS) if (p := root / n).exists()]
+    return digest(definition, str(PACKAGE), code_digest(), installed)[:32]
 
 
-def _same(path: Path, mark: str) -> bool:
+def _is_unchanged(path: Path, mark: str) -> bool:
     return path.exists() and file_digest(path) == mark
 
 
-def _compute(root: Path, path: Path) -> Identity:
+def _compute(root: Path) -> tuple[Identity, SourceFiles]:
     from passk.config.resolved import resolve
     from passk.config.study import load_study
 
     parameters = resolve(load_study(root / PARAMS))
-    dag = cached(root)
     files = SourceFiles(root / FOLDER / "source-files.json")
-    identity = Identity(parameters, read(root / PARAMS), compute(parameters, dag, files))
+    components = compute(parameters, cached(root), files)
+    return Identity(parameters, read(root / PARAMS), components), files
+
+
+def _keep(identity: Identity, files: SourceFiles, path: Path, root: Path) -> None:
+    """Remember an identity, and which files its components are made of."""
     files.save()
     for mark, members in files.members.items():
         write_once(root / FOLDER / "members" / f"{mark}.json", json_text(members))
+    # of packages that extend this one, and the study's own
     others = {str(file): file_digest(file) for file in files.read if PACKAGE not in file.parents}
-    write_json(
-        path,
-        {
-            "parameters": parameters,
-            "stated": identity.stated,
-            "components": identity.components,
-            "others": others,  # of packages that extend this one, and the study's own
-        },
-    )
-    return identity
+    write_json(path, {**asdict(identity), "others": others})
 
 
 def write_components(root: Path = Path()) -> Identity:

@@ -11,7 +11,6 @@ from passk.pipeline.identity.components import StageComponents, compute_stage
 from passk.pipeline.identity.current import (
     FOLDER,
     IdentityError,
-    code_digest,
     differing,
     read_components,
     read_identity,
@@ -28,14 +27,12 @@ class Guard:
         parameters: all parameters, resolved.
         declared: those that `dvc.yaml` declares for it, as they stand in `params.yaml`.
         components: of its code.
-        code: digest of all source files.
     """
 
     stage: Stage
     parameters: Mapping[str, Any]
     declared: Mapping[str, Any]
     components: StageComponents
-    code: str
 
     @classmethod
     def of(cls, stage: Stage) -> "Guard":
@@ -53,7 +50,7 @@ class Guard:
                 "`passk status` brings it up to date; `dvc repro` and `snakemake` do so by "
                 "themselves"
             )
-        return cls(stage, identity.parameters, _declared(stage), components, code_digest())
+        return cls(stage, identity.parameters, _declared(stage), components)
 
     @property
     def stated(self) -> dict[str, dict[str, Any]]:
@@ -87,11 +84,12 @@ class Guard:
                 changed.append(f"{PARAMS} ({', '.join(self._keys)})")
         except (ParameterError, KeyError) as error:
             changed.append(f"{PARAMS} ({error})")
-        if code_digest() != self.code:
-            # The parameters of before: those at hand may be illegal, in the middle of an edit.
+        try:  # the parameters of before: those at hand may be illegal, in the middle of an edit
             files = SourceFiles(FOLDER / "source-files.json")
             now = compute_stage(self.parameters, self.stage, files)
             changed += [f"code ({name})" for name in differing(self.components, now)]
+        except (SyntaxError, ValueError, OSError) as error:
+            changed.append(f"code ({error})")
         changed += [
             f"{COMPONENTS} ({name})"
             for name in differing(self.components, read_components(self.stage))

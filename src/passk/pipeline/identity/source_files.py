@@ -66,7 +66,7 @@ class SourceFile:
             digest(VERSION, canonical(source)),
             tuple(sorted(loaded)),
             tuple(sorted(every - loaded)),
-            tuple(sorted(_named_files(tree, path.parent))),
+            tuple(sorted(_named_files(tree))),
         )
 
     @classmethod
@@ -81,15 +81,19 @@ def _bytes_digest(content: bytes) -> str:
 
 
 def _imported(node: ast.AST, *, functions: bool) -> Iterator[str]:
-    """Dotted names that statements import, outside of `if TYPE_CHECKING`."""
+    """Names that statements import, outside of `if TYPE_CHECKING`; relative ones with dots."""
     for part in ast.iter_child_nodes(node):
-        if isinstance(part, ast.If) and "TYPE_CHECKING" in ast.dump(part.test):
+        if isinstance(part, ast.If) and getattr(part.test, "id", "") == "TYPE_CHECKING":
+            for other in part.orelse:
+                yield from _imported(ast.Module([other], []), functions=functions)
             continue
         if isinstance(part, ast.Import):
             yield from (alias.name for alias in part.names)
-        elif isinstance(part, ast.ImportFrom) and part.module and not part.level:
-            yield part.module
-            yield from (f"{part.module}.{alias.name}" for alias in part.names)
+        elif isinstance(part, ast.ImportFrom):
+            module = "." * part.level + (part.module or "")
+            yield module
+            dot = "" if module.endswith(".") else "."
+            yield from (f"{module}{dot}{alias.name}" for alias in part.names)
         elif functions or not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
             yield from _imported(part, functions=functions)
 
@@ -109,13 +113,12 @@ def _named_modules(tree: ast.AST) -> Iterator[str]:
     yield from (text for text in _texts(tree) if len(text) < 80 and _MODULE.fullmatch(text))
 
 
-def _named_files(tree: ast.AST, folder: Path) -> Iterator[str]:
-    """Files of a folder that texts name; a template or a source is named by who uses it."""
+def _named_files(tree: ast.AST) -> Iterator[str]:
+    """Texts that may name a data file beside; a template or a source is named by who uses it."""
     for text in set(_texts(tree)):
-        if 0 < len(text) < 60 and "\n" not in text and text.strip("./") == text and "." in text:
-            path = folder / text
-            if path.suffix != ".py" and path.is_file():
-                yield text
+        plain = 0 < len(text) < 60 and "\n" not in text and text.strip("./") == text
+        if plain and "." in text and not text.endswith(".py"):
+            yield text
 
 
 class SourceFiles:
@@ -126,10 +129,13 @@ class SourceFiles:
 
     Attributes:
         members: digest of a component -> meaning of each of its files, to name those that changed.
+        marks: files and what else is part of a component -> its digest.
     """
 
     def __init__(self, memory: Path) -> None:
         self.members: dict[str, dict[str, str]] = {}
+        self.marks: dict[tuple[frozenset[Path], tuple[str, ...]], str] = {}
+        self._closures: dict[tuple[str, bool], frozenset[Path]] = {}
         self._memory = memory
         self._known = _remembered(memory)
         self._read: dict[Path, SourceFile] = {}
@@ -171,6 +177,11 @@ class SourceFiles:
         Raises:
             ValueError: no such module.
         """
+        if (module, lazy) not in self._closures:
+            self._closures[module, lazy] = self._follow(module, lazy=lazy)
+        return self._closures[module, lazy]
+
+    def _follow(self, module: str, *, lazy: bool) -> frozenset[Path]:
         start = module_file(module)
         if start is None:
             raise ValueError(f"{module}: no such module")
@@ -182,9 +193,11 @@ class SourceFiles:
                 continue
             files.add(path)
             file = self[path]
-            files.update(path.parent / name for name in file.beside)
+            files.update(p for name in file.beside if (p := path.parent / name).is_file())
             names = file.imports + (file.lazy if lazy or path != start else ())
-            queue += [target for name in names if (target := module_file(name)) is not None]
+            targets = (module_file(_absolute(name, path)) for name in names)
+            queue += [target for target in targets if target is not None]
+            queue += _packages_around(path)
         return frozenset(files)
 
 
@@ -239,5 +252,33 @@ def module_file(name: str) -> Path | None:
         return None
     if not rest:
         return package if package.suffix == ".py" else package / "__init__.py"
-    path = package.joinpath(*rest).with_suffix(".py")
-    return path if path.is_file() else None
+    path = package.joinpath(*rest)
+    files = [path.with_suffix(".py"), *([] if package == PACKAGE else [path / "__init__.py"])]
+    return next((file for file in files if file.is_file()), None)
+
+
+def _absolute(name: str, path: Path) -> str:
+    """A name as a file's statement imports it, from the top."""
+    if not name.startswith("."):
+        return name
+    folders = [path.parent.name]
+    top = path.parent
+    while (top.parent / "__init__.py").exists():
+        top = top.parent
+        folders.insert(0, top.name)
+    try:
+        return importlib.util.resolve_name(name, ".".join(folders))
+    except ImportError:
+        return ""
+
+
+def _packages_around(path: Path) -> list[Path]:
+    """The `__init__` files that Python runs before a module; this package's hold no code."""
+    if path.is_relative_to(PACKAGE):
+        return []
+    around = []
+    top = path.parent
+    while (top / "__init__.py").exists():
+        around.append(top / "__init__.py")
+        top = top.parent
+    return around

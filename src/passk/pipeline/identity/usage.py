@@ -151,6 +151,9 @@ def _analyze(parameters: Parameters, item: str) -> Iterator[Used]:
 def _report(parameters: Parameters, item: str) -> Iterator[Used]:
     del item
     report = parameters["report"]
+    yield from _each(
+        "algorithm", (arm["algorithm"]["name"] for arm in parameters["train"].values())
+    )
     yield from _each("section", report["sections"])
     yield from _each("claim", report["judged_claims"])
     yield from _each("question", parameters["analysis"]["questions"])
