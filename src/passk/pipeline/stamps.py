@@ -43,8 +43,8 @@ def synchronize(
         stale: stages that changed themselves.
         study: its name.
         root: of the study.
-        since: when reading `stale` began. A stamp that is newer belongs to a job of another run that
-            ended meanwhile, and stays.
+        since: when reading `stale` began. A stamp that is newer belongs to a job of another run
+            that ended meanwhile, and stays.
     """
     planned = dag.downstream(stale)
     # what Snakemake remembers of killed jobs; whether they are done, DVC knows
