@@ -49,8 +49,11 @@ class Identity:
 
 def code_digest() -> str:
     """Digest of every source file of this package, comments included."""
-    files = sorted(path for path in PACKAGE.rglob("*") if path.suffix in _CODE)
-    return digest(*((path.relative_to(PACKAGE).as_posix(), file_digest(path)) for path in files))
+    return digest(*((path.relative_to(PACKAGE).as_posix(), file_digest(path)) for path in _code()))
+
+
+def _code() -> list[Path]:
+    return sorted(path for path in PACKAGE.rglob("*") if path.suffix in _CODE)
 
 
 def read_identity(root: Path = Path()) -> Identity:
@@ -67,8 +70,10 @@ def read_identity(root: Path = Path()) -> Identity:
             content = read_json(path, "delete it")
             if all(_is_unchanged(root / name, mark) for name, mark in content["others"].items()):
                 return Identity(content["parameters"], content["stated"], content["components"])
+        before = _written(root)
         identity, files = _compute(root)
-        if _state(root) == state:  # else an edit came meanwhile: it must not be kept by that name
+        # else an edit came meanwhile, if only to be undone: it must not be kept by that name
+        if _written(root) == before and _state(root) == state:
             _keep(identity, files, path, root)
             return identity
 
@@ -79,6 +84,12 @@ def _state(root: Path) -> str:
     installed = Path(sysconfig.get_path("purelib")).stat().st_mtime_ns
     definition = [file_digest(p) for n in ("dvc.yaml", PARAMS) if (p := root / n).exists()]
     return digest(definition, str(PACKAGE), code_digest(), installed)[:32]
+
+
+def _written(root: Path) -> list[int]:
+    """When each file that identity depends on was written, in nanoseconds."""
+    files = [path for path in (root / PARAMS, root / "dvc.yaml", *_code()) if path.exists()]
+    return [path.stat().st_mtime_ns for path in files]
 
 
 def _is_unchanged(path: Path, mark: str) -> bool:
