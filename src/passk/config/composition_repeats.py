@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from passk.config.composition_entries import ComposedSection, fill
-from passk.config.composition_rules import Entries
+from passk.config.composition_rules import Entries, list_checkpoints
 from passk.core.legal import suggest
 from passk.core.yaml_files import ParameterError
 
@@ -46,7 +46,7 @@ def repeat(sections: Mapping[str, ComposedSection], repeats: Any) -> None:  # no
         kind = _kind(place, entry)
         known = {name for section in _SECTIONS[kind] for name in sections[section].entries}
         for name in entry["of"]:
-            if name not in known:
+            if not isinstance(name, str) or name not in known:
                 raise ParameterError(
                     f"{place}.of = {name!r}: nothing to repeat; {suggest(str(name), known)}"
                 )
@@ -134,12 +134,9 @@ def _referring(entry: Mapping[str, Any], new: Mapping[str, str], kind: str) -> d
 
 def _steps(draws: Entries, arm: Mapping[str, Any], name: str, new: Mapping[str, str]) -> list[int]:
     """The checkpoints of a repeated arm: those that repeated draws sample, or the last."""
-    sampled = {
-        int(draws[draw]["model"].rpartition("/step-")[2])
-        for draw in new
-        if draw in draws and str(draws[draw]["model"]).startswith(f"{name}/step-")
-    }
-    return sorted(sampled) or [max(arm.get("checkpoints", [1]))]
+    parts = [str(draws[draw]["model"]).partition("/step-") for draw in new if draw in draws]
+    sampled = {int(step) for model, _, step in parts if model == name and step.isdecimal()}
+    return sorted(sampled) or [max(list_checkpoints(arm), default=1)]
 
 
 def _label(

@@ -68,7 +68,12 @@ def _read(path: Path, root: Path, seen: tuple[Path, ...]) -> Sources:
         raise ParameterError(f"{path}: extends itself ({chain}); remove one `extends`")
     own = read(path)
     digest = {_name(path, root): hashlib.sha256(path.read_bytes()).hexdigest()}
-    extended, dropped = own.pop("extends", None), own.pop("drop", [])
+    extended, dropped = own.pop("extends", None), own.pop("drop", None) or []
+    if not isinstance(dropped, list):
+        raise ParameterError(
+            f"{path}: drop = {dropped!r}: legal: a list of dotted keys; write "
+            f"`drop: [{dropped if isinstance(dropped, str) else 'draws.NAME'}]`"
+        )
     if extended is None:
         if dropped:
             raise ParameterError(f"{path}: drop: there is nothing to drop without `extends`")
@@ -113,6 +118,21 @@ def _drop(values: dict[str, Any], key: str, path: Path) -> None:
             f"{path}: drop: {key!r} is not in what is extended; {suggest(last, map(str, known))}"
         )
     del node[last]
+
+
+def as_mapping(
+    place: str,
+    value: Any,  # noqa: ANN401
+    legal: str = "a mapping of keys to values",
+) -> dict[str, Any]:
+    """A mapping that a study writes; an empty one where it writes nothing.
+
+    Raises:
+        ParameterError: something else stands there; names key, value, what is legal.
+    """
+    if not isinstance(value, Mapping | None):
+        raise ParameterError(f"{place} = {value!r}: legal: {legal}; write one, or leave it out")
+    return dict(value or {})
 
 
 def merge(base: Any, over: Any) -> Any:  # noqa: ANN401
