@@ -232,7 +232,9 @@ FAULTS = {
         "extends: smoke\nvalues: {m: [1]}\nreport: {labels: {'{m}': x}}\n", "{m} = [1]", "legal"
     ),
     "defaults are a list": ("extends: smoke\ndefaults: [1]\n", "defaults = [1]", "SECTION"),
-    "defaults of a number": ("extends: smoke\ndefaults: {3: {}}\n", "defaults.3", "legal: analysis"),
+    "defaults of a number": (
+        "extends: smoke\ndefaults: {3: {}}\n", "defaults.3", "legal: analysis"
+    ),
     "defaults of draws are a number": (
         "extends: smoke\ndefaults: {draws: 3}\n", "defaults.draws = 3", "legal: a mapping"
     ),
@@ -256,6 +258,14 @@ FAULTS = {
     "repeats of a mapping": (
         "extends: smoke\nrepeats: [{replicates: [1], of: [{a: 1}]}]\n",
         "repeats[0].of = {'a': 1}", "legal: base",
+    ),
+    "a replicate of imported samples": (
+        "extends: imported\nrepeats: [{replicates: [1], of: [example]}]\n",
+        "repeats[0].of = 'example'", "the same ones again", "under another name",
+    ),
+    "another replicate of imported samples by hand": (
+        "extends: imported\ndraws: {again: {like: example, replicate: 1}}\n",
+        "draws.again.replicate = 1", "'example' on 'example' as draws.example", "another name",
     ),
     "drop is a text": (
         "extends: smoke\ndrop: draws.base\n", "drop = 'draws.base'", "a list of dotted keys",

@@ -110,6 +110,12 @@ def _add(
             entry["checkpoints"] = _steps(sections["draws"].entries, entries[name], name, new)
         if section == "draws" and "replicates" in by:
             entry["replicate"] = by["replicates"]
+        if section == "draws" and "replicates" in by and entry.get("engine") == "imported":
+            raise ParameterError(
+                f"{place} = {name!r}: imports its samples, and a replicate would count the same "
+                "ones again; legal: draws whose samples are drawn here; import other samples "
+                "under another name"
+            )
         if section == "draws" and entry == entries[name]:
             raise ParameterError(
                 f"{place}: draw {name!r} samples {entry['model']!r}, which is not repeated; "
