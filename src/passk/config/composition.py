@@ -11,7 +11,7 @@ Example:
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,10 +41,16 @@ class Composed:
         """One line about edits by hand; empty where there are none."""
         if not self.edited:
             return ""
-        keys_text = ", ".join(self.edited[:6])
-        more = f" and {len(self.edited) - 6} more" if len(self.edited) > 6 else ""
         verb = "differs" if len(self.edited) == 1 else "differ"
-        return f"{PARAMS} was edited since it was composed: {keys_text}{more} {verb} from {STUDY}"
+        return (
+            f"{PARAMS} was edited since it was composed: {name_keys(self.edited)} {verb} from "
+            f"{STUDY}"
+        )
+
+
+def name_keys(keys: Sequence[str]) -> str:
+    """Keys in words, the first six of them."""
+    return ", ".join(keys[:6]) + (f" and {len(keys) - 6} more" if len(keys) > 6 else "")
 
 
 def compose(path: Path) -> dict[str, Any]:
@@ -133,10 +139,9 @@ def _stale(
     changed = [n for n, digest in sources.digests.items() if head.sources.get(n) != digest]
     gone = [name for name in head.sources if name not in sources.digests]
     keys = _differing(root, composed, params)
-    keys_text = ", ".join(keys[:6]) + (f" and {len(keys) - 6} more" if len(keys) > 6 else "")
     return (
         f"{root / PARAMS} was composed before {', '.join(changed or gone)} changed "
-        f"({keys_text or 'its edits by hand'}); {REMEDY}"
+        f"({name_keys(keys) or 'its edits by hand'}); {REMEDY}"
     )
 
 
