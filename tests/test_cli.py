@@ -1,13 +1,21 @@
 """The console command: documented, with a worked example each, and clear about mistakes."""
 
 import importlib
+import shutil
 import subprocess
 import sys
 
 import pytest
+import typer
 from tests.conftest import ROOT
 
-from passk.cli.app import COMMANDS
+from passk.cli import check, compose, params
+from passk.cli.app import COMMANDS, application
+from passk.config.composition import compose_text
+from passk.config.composition_sources import shipped_folder
+from passk.core.yaml_files import ParameterError
+
+TEMPLATES = ROOT / "src/passk/data/templates"
 
 
 def passk(*arguments: str, cwd=ROOT) -> subprocess.CompletedProcess:
@@ -42,3 +50,60 @@ def test_a_mistake_is_a_message_and_an_exit_code(tmp_path):
     done = passk("prune", cwd=tmp_path)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
+
+
+def test_help_breaks_no_line_in_a_sentence():
+    for command in application().registered_commands:
+        for paragraph in command.help.split("\n\n"):
+            assert "\n" not in paragraph
+            assert paragraph.count("Example:") <= 1
+
+
+@pytest.fixture
+def imported(tmp_path):
+    """A folder of the imported study, with its data."""
+    folder = tmp_path / "mine"
+    shutil.copytree(shipped_folder() / "imported", folder)
+    (folder / "params.yaml").write_text(compose_text(folder))
+    return folder
+
+
+@pytest.mark.parametrize("name", ["params.yaml", "study.yaml"])
+def test_check_looks_for_data_below_the_folder_of_the_file(imported, name, monkeypatch, capsys):
+    monkeypatch.chdir(imported.parent)
+    check.main(imported.relative_to(imported.parent) / name, resolved=False)
+    assert "is legal: 1 sets" in capsys.readouterr().out
+    shutil.rmtree(imported / "data")
+    with pytest.raises(typer.Exit):
+        check.main(imported / name, resolved=False)
+    assert "imported.example.path" in capsys.readouterr().err
+
+
+def test_templates_of_ones_own_lie_below_the_folder_of_study_yaml(imported, monkeypatch):
+    (imported / "mine.yaml").write_bytes((TEMPLATES / "plain.yaml").read_bytes())
+    with (imported / "study.yaml").open("a") as study:
+        study.write("defaults: {draws: {template: mine.yaml}}\n")
+    monkeypatch.chdir(imported.parent)
+    assert "template: mine.yaml" in compose_text(imported)
+
+
+def test_values_of_an_illegal_file_are_not_left_out_without_a_word(imported, capsys):
+    params.main("seed", file=imported / "params.yaml")
+    assert "value    2025" in capsys.readouterr().out
+    text = (imported / "params.yaml").read_text()
+    (imported / "params.yaml").write_text(text.replace("seed: 2025", "seed: many"))
+    params.main("seed", file=imported / "params.yaml")
+    assert "params.yaml is not legal, so no values are shown" in capsys.readouterr().out
+
+
+def test_composing_by_force_needs_no_readable_file_and_loses_values_only_then(
+    imported, monkeypatch
+):
+    monkeypatch.chdir(imported)
+    path = imported / "params.yaml"
+    path.write_text(path.read_text().replace("seed: 2025", "seed: 2026"))
+    with pytest.raises(ParameterError, match="edited since it was composed: seed"):
+        compose.main(check=False, force=False)
+    path.write_text("study: [\n")
+    compose.main(check=False, force=True)
+    assert path.read_text() == compose_text(imported)

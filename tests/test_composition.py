@@ -226,6 +226,58 @@ FAULTS = {
         "extends: smoke\ndraws: {grpo: {label: Other}}\n", "draws.grpo.label", "state it once"
     ),
     "illegal": ("extends: smoke\ndefaults: {draws: {top_p: 2}}\n", "draws.base.top_p = 2", "1"),
+    "values are a number": ("extends: smoke\nvalues: 3\n", "values = 3", "legal: a mapping"),
+    "values are 0": ("extends: smoke\nvalues: 0\n", "values = 0", "legal: a mapping"),
+    "a value for a key": (
+        "extends: smoke\nvalues: {m: [1]}\nreport: {labels: {'{m}': x}}\n", "{m} = [1]", "legal"
+    ),
+    "defaults are a list": ("extends: smoke\ndefaults: [1]\n", "defaults = [1]", "SECTION"),
+    "defaults of a number": (
+        "extends: smoke\ndefaults: {3: {}}\n", "defaults.3", "legal: analysis"
+    ),
+    "defaults of draws are a number": (
+        "extends: smoke\ndefaults: {draws: 3}\n", "defaults.draws = 3", "legal: a mapping"
+    ),
+    "defaults of sets are a list": (
+        "extends: smoke\ndefaults: {sets: [x]}\n", "defaults.sets = ['x']", "legal: a mapping"
+    ),
+    "a section is an empty list": ("extends: smoke\ndraws: []\n", "draws = []", "NAME: {KEY"),
+    "groups are a list": (
+        "extends: smoke\nanalysis: {groups: [a]}\n", "analysis.groups = ['a']", "GROUP: ["
+    ),
+    "labels are a list": (
+        "extends: smoke\nreport: {labels: [a]}\n", "report.labels = ['a']", "NAME: TEXT"
+    ),
+    "like a list": (
+        "extends: smoke\ndraws: {base: {like: [x]}}\n", "draws.base.like = ['x']", "legal: base"
+    ),
+    "a grid's keys are a number": (
+        'extends: smoke\ndraws: {"{m}": {each: {m: {base: 3}}}}\n', "each.m.base = 3",
+        "legal: a mapping",
+    ),
+    "repeats of a mapping": (
+        "extends: smoke\nrepeats: [{replicates: [1], of: [{a: 1}]}]\n",
+        "repeats[0].of = {'a': 1}", "legal: base",
+    ),
+    "a replicate of imported samples": (
+        "extends: imported\nrepeats: [{replicates: [1], of: [example]}]\n",
+        "repeats[0].of = 'example'", "the same ones again", "under another name",
+    ),
+    "another replicate of imported samples by hand": (
+        "extends: imported\ndraws: {again: {like: example, replicate: 1}}\n",
+        "draws.again.replicate = 1", "'example' on 'example' as draws.example", "another name",
+    ),
+    "drop is a text": (
+        "extends: smoke\ndrop: draws.base\n", "drop = 'draws.base'", "a list of dotted keys",
+        "write `drop: [draws.base]`",
+    ),
+    "a candidate is a list": (
+        "extends: smoke\nanalysis: {comparisons: {grpo: {candidate: [a]}}}\n",
+        "comparisons.grpo.candidate = ['a']", "legal: base",
+    ),
+    "checkpoints are a number": (
+        "extends: smoke\ntrain: {grpo: {checkpoints: 3}}\n", "train.grpo.checkpoints", "a list"
+    ),
     "no section": ("extends: smoke\ndefaults: {report: {}}\n", "defaults.report", "legal"),
 }  # fmt: skip
 
@@ -289,6 +341,15 @@ def test_a_study_that_means_something_else_is_refused_with_the_command(composed)
         ParameterError, match=r"study\.yaml changed .*draws\.base\.n.*passk compose"
     ):
         check_composed(composed)
+
+
+def test_keys_of_several_kinds_are_an_edit_and_no_traceback(composed):
+    rewrite(composed / "params.yaml", "\nsampling:", "\n3: x\nsampling:")
+    assert "3" in check_composed(composed).edited
+
+
+def test_an_empty_drop_drops_nothing(study):
+    assert study("drop:\n") == study("")
 
 
 def test_a_study_without_study_yaml_agrees_with_itself(tmp_path):

@@ -1,15 +1,19 @@
 """`passk new`: a study's folder in git, outside and inside another study, and what it refuses."""
 
+import shlex
+import shutil
 import subprocess
 import tomllib
 
 import pytest
+from dvc.repo import Repo
 from ruamel.yaml import YAML
 from tests.conftest import ROOT, copy_project
 
+from passk.cli import new
 from passk.config.composition import check_composed, compose_text
 from passk.config.composition_sources import list_shipped
-from passk.core.yaml_files import ParameterError
+from passk.core.yaml_files import ParameterError, read
 from passk.pipeline.dag import load
 from passk.pipeline.identity.current import write_components
 from passk.pipeline.study_folder import make_folder
@@ -82,8 +86,76 @@ def test_a_study_of_ones_own_can_be_what_another_is_like(tmp_path):
     for name in ("second", "third", "fourth"):
         values = yaml.load(tmp_path / name / "params.yaml")
         assert (values["study"], values["seed"]) == ("first", 1)
-    assert "extends: ../first" in (tmp_path / "third/study.yaml").read_text()
+    assert 'extends: "../first/study.yaml"' in (tmp_path / "third/study.yaml").read_text()
     assert not (tmp_path / "fourth/study.yaml").exists()
+
+
+@pytest.mark.parametrize("name", ["a #1", "back\\1slash", 'it\'s "mine"', "a: b"])
+def test_a_path_may_hold_what_yaml_and_shells_read_otherwise(name, tmp_path, capsys):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "base.yaml").write_text("extends: smoke\nseed: 7\n")
+    (tmp_path / name / "study.yaml").write_text("extends: base.yaml   # close by\n")
+    for folder, extend in (("copy", False), ("extending", True)):
+        new.main(tmp_path / name / "in" / folder, str(tmp_path / name), extend=extend)
+        assert read(tmp_path / name / "in" / folder / "params.yaml")["seed"] == 7
+        assert check_composed(tmp_path / name / "in" / folder).edited == ()
+    command = capsys.readouterr().out.partition("Next:\n")[2].splitlines()[0]
+    assert shlex.split(command) == ["cd", str(tmp_path / name / "in/copy")]
+
+
+def test_a_cache_below_a_path_with_a_comment_sign_is_shared(tmp_path):
+    make_folder(tmp_path / "a #1", "imported")
+    inside = tmp_path / "a #1" / "in"
+    make_folder(inside, "imported")
+    subprocess.run(["dvc", "cache", "dir", tmp_path / "b #2"], cwd=inside, check=True)
+    make_folder(inside / "deeper", "imported")  # its cache lies outside of the study around it
+    with Repo(str(inside / "deeper")) as repo:
+        assert repo.cache.legacy.path == str(tmp_path / "b #2")
+
+
+def test_nothing_is_staged_and_what_was_staged_stays(tmp_path):
+    def git(*arguments):
+        return subprocess.run(
+            ["git", *arguments], cwd=tmp_path, capture_output=True, text=True, check=True
+        ).stdout  # fmt: skip
+
+    git("init", "-q")
+    (tmp_path / "mine").mkdir()
+    shutil.copy(ROOT / "studies/smoke/study.yaml", tmp_path / "mine")
+    git("add", "mine/study.yaml")
+    make_folder(tmp_path / "mine", "smoke")
+    lines = git("status", "--porcelain", "-uall").splitlines()
+    assert [line for line in lines if not line.startswith("??")] == ["A  mine/study.yaml"]
+    assert "?? mine/.dvc/config" in lines
+
+
+def test_values_edited_by_hand_in_the_other_study_are_named(tmp_path, capsys):
+    new.main(tmp_path / "first", "smoke")
+    assert "Not taken over" not in capsys.readouterr().out
+    path = tmp_path / "first/params.yaml"
+    path.write_text(path.read_text().replace("seed: 2025", "seed: 2026"))
+    new.main(tmp_path / "second", str(tmp_path / "first"))
+    assert read(tmp_path / "second/params.yaml")["seed"] == 2025
+    shown = capsys.readouterr().out
+    assert "Not taken over" in shown
+    assert f"{path} was edited since it was composed: seed\n" in shown
+
+
+def test_a_study_with_a_template_of_its_own_can_be_what_another_is_like(tmp_path):
+    make_folder(tmp_path / "first", "imported")
+    template = (ROOT / "src/passk/data/templates/plain.yaml").read_bytes()
+    (tmp_path / "first/mine.yaml").write_bytes(template)
+    with (tmp_path / "first/study.yaml").open("a") as study:
+        study.write("defaults: {draws: {template: mine.yaml}}\n")
+    assert "mine.yaml" in make_folder(tmp_path / "second", str(tmp_path / "first")).lacks
+
+
+def test_parameters_without_a_study_yaml_can_be_extended(tmp_path):
+    (tmp_path / "plain").mkdir()
+    shutil.copy(ROOT / "params.yaml", tmp_path / "plain")
+    make_folder(tmp_path / "mine", str(tmp_path / "plain"), extend=True)
+    assert check_composed(tmp_path / "mine").edited == ()
+    assert "../plain/params.yaml" in (tmp_path / "mine/study.yaml").read_text()
 
 
 def test_a_file_that_the_study_reads_and_that_is_not_there_is_named(tmp_path):
@@ -120,6 +192,12 @@ def test_what_is_refused_is_named_with_a_remedy(tmp_path):
     assert "is a file" in refused(tmp_path / "file")
     assert "cannot be written" in refused(tmp_path / "file/new")
     assert "package's own folder" in refused(ROOT / "src/passk/studies/mine")
+    (tmp_path / "own/.dvc").mkdir(parents=True)
+    assert "is a DVC repository already" in refused(tmp_path / "own")
+    assert "cannot be opened" in refused(tmp_path / "own/new")
+    (tmp_path / "lines.yaml").write_text("study: mine\nextends:\n  ./more.yaml\n")
+    (tmp_path / "more.yaml").write_text("extends: smoke\n")
+    assert "on one line" in refused(tmp_path / "new", str(tmp_path / "lines.yaml"))
     (tmp_path / "bad.yaml").write_text("extends: smoke\ndefaults: {draws: {top_p: 3}}\n")
     assert "draws.base.top_p = 3" in refused(tmp_path / "new", str(tmp_path / "bad.yaml"))
 

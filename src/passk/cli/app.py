@@ -1,6 +1,7 @@
 """The console command `passk`: one sub-command per job, each with a worked example in its help."""
 
 import importlib
+import inspect
 import sys
 
 import typer
@@ -38,8 +39,19 @@ def application() -> typer.Typer:
         "at them, and judge samples outside of them.",
     )
     for name in COMMANDS:
-        app.command(name)(importlib.import_module(f"passk.cli.{name}").main)
+        function = importlib.import_module(f"passk.cli.{name}").main
+        app.command(name, help=join_lines(inspect.getdoc(function) or ""))(function)
     return app
+
+
+def join_lines(text: str) -> str:
+    r"""A docstring with each paragraph on one line: a terminal breaks it where its width says.
+
+    Example:
+        >>> join_lines("Do this\nand that.\n\nExample: passk new")
+        'Do this and that.\n\nExample: passk new'
+    """
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
 def main() -> None:

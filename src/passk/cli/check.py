@@ -1,5 +1,6 @@
 """`passk check`: is a parameter file legal, and what does it say whole?"""
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -7,11 +8,12 @@ from typing import Annotated
 import typer
 from ruamel.yaml import YAML
 
-from passk.config.composition import STUDY, check_composed, compose
+from passk.config.composition import check_composed, compose
+from passk.config.composition_sources import STUDY
 from passk.config.paths import PARAMS
 from passk.config.resolved import resolve
-from passk.config.study import check_study, load_study
-from passk.core.yaml_files import ParameterError, UnreadableFileError
+from passk.config.study import check_study
+from passk.core.yaml_files import ParameterError, UnreadableFileError, read
 
 
 def main(
@@ -22,8 +24,9 @@ def main(
 ) -> None:
     """Check a parameter file; every fault is a line: key, value, what is legal, what to do.
 
-    Beside a study.yaml it also says what was edited since, by hand or there. The exit code is 0 if
-    the file is legal, 1 if it has faults, 2 if it cannot be read.
+    Paths of data and templates begin in the file's folder. Beside a study.yaml it also says what
+    was edited since, by hand or there. The exit code is 0 if the file is legal, 1 if it has faults,
+    2 if it cannot be read.
 
     Example: passk check
 
@@ -32,8 +35,9 @@ def main(
     Example: passk check --resolved | less
     """
     try:
-        composed = path.name == STUDY
-        study = check_study(compose(path), str(path)) if composed else load_study(path)
+        values = compose(path) if path.name == STUDY else read(path)
+        with contextlib.chdir(path.parent):
+            study = check_study(values, str(path))
         note = check_composed(path.parent).note if path.name == PARAMS.name else ""
     except ParameterError as error:
         typer.echo(f"passk: {error}", err=True)

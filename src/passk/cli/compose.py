@@ -22,7 +22,8 @@ def main(
 ) -> None:
     """Write params.yaml: what study.yaml says, with every entry laid out.
 
-    Edits of params.yaml by hand are never lost unasked: they are named, and --force puts them away.
+    Values of params.yaml that were edited by hand are never lost unasked: they are named, and
+    --force puts them away. Comments written there are lost; they belong in study.yaml.
 
     Example: passk compose
     """
@@ -37,8 +38,8 @@ def main(
         state = check_composed(root)
         typer.echo(state.note or f"{PARAMS} is what {STUDY} composes")
         raise typer.Exit(1 if state.edited else 0)
-    edits = find_edits(root)
-    if edits and not force:
+    edits = () if force else find_edits(root)
+    if edits:
         raise ParameterError(
             f"{PARAMS} was edited since it was composed: {', '.join(edits)}; move what shall stay "
             f"into {STUDY}, then `passk compose --force` writes {PARAMS} anew"

@@ -1,5 +1,6 @@
 """`passk new`: a folder with a study of one's own."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,9 @@ def main(
 ) -> None:
     """Make a study's folder: a DVC repository of its own that both engines run at once.
 
+    It is like what the other's study.yaml says; edits of the other's params.yaml are named, and not
+    taken over. In git nothing is staged.
+
     Example: passk new my-samples --like imported
     """
     from passk.pipeline.study_folder import make_folder
@@ -30,11 +34,16 @@ def main(
     typer.echo(f"{folder}: study {made.study!r}, like {like}")
     if made.shares is not None:
         typer.echo(f"It shares DVC's cache of {made.shares}: what ran there is restored.")
-    if not made.git:
+    if made.left:
+        typer.echo(f"Not taken over, as the new study is like its study.yaml alone: {made.left}")
+    if made.git:
+        typer.echo(f"Nothing of it is staged in git: git add {shlex.quote(str(folder))}")
+    else:
         typer.echo("It is in no git repository (or ignored there): DVC keeps it without one.")
     if made.lacks:
         typer.echo(f"Before it runs: {made.lacks}")
     typer.echo(
-        f"Next:\n  cd {folder}\n  passk compose          # after an edit of study.yaml\n"
+        f"Next:\n  cd {shlex.quote(str(folder))}\n"
+        "  passk compose          # after an edit of study.yaml\n"
         "  snakemake --cores 2    # or: dvc repro\n  passk status           # what would run"
     )

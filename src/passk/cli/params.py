@@ -1,5 +1,6 @@
 """`passk params`: what a key of a parameter file means, and what is legal there."""
 
+import contextlib
 from pathlib import Path
 from textwrap import fill
 from typing import Annotated, Any
@@ -14,9 +15,9 @@ from passk.config.reference import (
     write_reference,
 )
 from passk.config.resolved import resolve
-from passk.config.study import load_study
+from passk.config.study import validate
 from passk.config.values import format_value
-from passk.core.yaml_files import ParameterError
+from passk.core.yaml_files import ParameterError, read
 
 _WIDTH = 100
 
@@ -82,10 +83,15 @@ def print_table(documents: list[ParameterDoc]) -> None:
 
 
 def _read_values(path: Path) -> dict[str, Any]:
-    """What a legal file says, defaults too; nothing where there is none."""
+    """What a legal file says, defaults too; nothing where there is none, or an illegal one."""
+    if not path.exists():
+        return {}
     try:
-        return resolve(load_study(path)) if path.exists() else {}
+        values = read(path)
+        with contextlib.chdir(path.parent):
+            return resolve(validate(values, str(path)))
     except ParameterError:
+        typer.echo(f"{path} is not legal, so no values are shown; see `passk check {path}`")
         return {}
 
 

@@ -10,7 +10,8 @@ Example:
     state.edited                       # ('draws.base.n',)
 """
 
-from collections.abc import Iterator, Mapping
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,10 +41,16 @@ class Composed:
         """One line about edits by hand; empty where there are none."""
         if not self.edited:
             return ""
-        keys_text = ", ".join(self.edited[:6])
-        more = f" and {len(self.edited) - 6} more" if len(self.edited) > 6 else ""
         verb = "differs" if len(self.edited) == 1 else "differ"
-        return f"{PARAMS} was edited since it was composed: {keys_text}{more} {verb} from {STUDY}"
+        return (
+            f"{PARAMS} was edited since it was composed: {name_keys(self.edited)} {verb} from "
+            f"{STUDY}"
+        )
+
+
+def name_keys(keys: Sequence[str]) -> str:
+    """Keys in words, the first six of them."""
+    return ", ".join(keys[:6]) + (f" and {len(keys) - 6} more" if len(keys) > 6 else "")
 
 
 def compose(path: Path) -> dict[str, Any]:
@@ -56,18 +63,19 @@ def compose(path: Path) -> dict[str, Any]:
 
 
 def compose_sources(sources: Sources, path: Path) -> dict[str, Any]:
-    """As `compose`, of what is read already."""
+    """As `compose`, of what is read already; paths in parameters begin in the file's folder."""
     # Building the schema takes longer than all else, and is idle where nothing changed.
     from passk.config.composition_layout import lay_out
     from passk.config.composition_text import state_defaults, trim
     from passk.config.study import validate
 
-    try:
-        values = lay_out(sources.values)
-    except ParameterError as error:
-        raise ParameterError(f"{path}: {error}") from None
-    state_defaults(values)
-    return trim(values, validate(values, str(path)))
+    with contextlib.chdir(path.parent):
+        try:
+            values = lay_out(sources.values)
+        except ParameterError as error:
+            raise ParameterError(f"{path}: {error}") from None
+        state_defaults(values)
+        return trim(values, validate(values, str(path)))
 
 
 def compose_text(root: Path) -> str:
@@ -99,7 +107,7 @@ def check_composed(root: Path) -> Composed:
     composed = compose_sources(sources, root / STUDY)
     if head is not None and not same_sources and head.content != content_digest(composed):
         raise ParameterError(_stale(root, head, sources, composed, params))
-    return Composed(head.sources if head else {}, tuple(_differing(composed, params)))
+    return Composed(head.sources if head else {}, _differing(root, composed, params))
 
 
 def find_edits(root: Path) -> tuple[str, ...]:
@@ -114,7 +122,7 @@ def find_edits(root: Path) -> tuple[str, ...]:
     if head is not None and head.content == content_digest(params):
         return ()
     sources = read_sources(root / STUDY)
-    keys = tuple(_differing(compose_sources(sources, root / STUDY), params))
+    keys = _differing(root, compose_sources(sources, root / STUDY), params)
     if head is not None and head.sources != sources.digests:
         return (f"{PARAMS}, as {STUDY} changed too",) if keys else ()
     return keys
@@ -130,24 +138,26 @@ def _stale(
     """Which source changed since, and what it moves."""
     changed = [n for n, digest in sources.digests.items() if head.sources.get(n) != digest]
     gone = [name for name in head.sources if name not in sources.digests]
-    keys = list(_differing(composed, params))
-    keys_text = ", ".join(keys[:6]) + (f" and {len(keys) - 6} more" if len(keys) > 6 else "")
+    keys = _differing(root, composed, params)
     return (
         f"{root / PARAMS} was composed before {', '.join(changed or gone)} changed "
-        f"({keys_text or 'its edits by hand'}); {REMEDY}"
+        f"({name_keys(keys) or 'its edits by hand'}); {REMEDY}"
     )
 
 
-def _differing(composed: Mapping[str, Any], params: Mapping[str, Any]) -> Iterator[str]:
+def _differing(
+    root: Path, composed: Mapping[str, Any], params: Mapping[str, Any]
+) -> tuple[str, ...]:
     """Dotted keys whose values differ, with defaults filled in where both are legal."""
     from passk.config.study import validate
 
     try:
-        left = validate(composed).model_dump(mode="json")
-        right = validate(params).model_dump(mode="json")
+        with contextlib.chdir(root):
+            left = validate(composed).model_dump(mode="json")
+            right = validate(params).model_dump(mode="json")
     except ParameterError:
         left, right = dict(composed), dict(params)
-    yield from _paths(left, right, "")
+    return tuple(_paths(left, right, ""))
 
 
 def _paths(left: Any, right: Any, place: str) -> Iterator[str]:  # noqa: ANN401

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from passk.config.composition_sources import merge
+from passk.config.composition_sources import as_mapping, merge
 from passk.core.legal import suggest
 from passk.core.yaml_files import ParameterError
 
@@ -51,7 +51,7 @@ def fill(node: Any, values: Mapping[str, Any], *, prose: bool = False) -> Any:  
     """
     if isinstance(node, Mapping):
         return {
-            fill(key, values): fill(value, values, prose=prose or key in _PROSE)
+            _key(key, values): fill(value, values, prose=prose or key in _PROSE)
             for key, value in node.items()
         }
     if isinstance(node, list):
@@ -73,6 +73,17 @@ def fill(node: Any, values: Mapping[str, Any], *, prose: bool = False) -> Any:  
     return _PLACEHOLDER.sub(text, node)
 
 
+def _key(key: Any, values: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    """A mapping's key with its placeholders filled."""
+    filled = fill(key, values)
+    if isinstance(filled, Mapping | list):
+        raise ParameterError(
+            f"{key} = {filled!r}: stands for a key; legal: a text or a number under `values` or "
+            "`each`"
+        )
+    return filled
+
+
 def expand(
     place: str,
     written: Any,  # noqa: ANN401
@@ -92,9 +103,8 @@ def expand(
     Raises:
         ParameterError: names key, value, what is legal.
     """
-    if not isinstance(written or {}, Mapping):
-        raise ParameterError(f"{place} = {written!r}: legal: a mapping, NAME: {{KEY: VALUE, ...}}")
-    own = dict(_named(place, written or {}, values, known))
+    entries = as_mapping(place, written, "a mapping, NAME: {KEY: VALUE, ...}")
+    own = dict(_named(place, entries, values, known))
     section = ComposedSection()
     for name, entry in own.items():
         section.entries[name] = _resolve(place, name, own, defaults, ())
@@ -121,9 +131,7 @@ def _named(
     made: dict[str, str] = {}
     for key, entry in written.items():
         at = f"{place}.{key}"
-        if not isinstance(entry or {}, Mapping):
-            raise ParameterError(f"{at} = {entry!r}: legal: a mapping of keys to values")
-        keys = dict(entry or {})
+        keys = as_mapping(at, entry)
         grid = fill(keys.pop("each", None), values)
         for chosen, extra in [({}, {})] if grid is None else _combinations(at, key, grid, known):
             filled = {**values, **chosen}
@@ -183,7 +191,7 @@ def _choices(
     if isinstance(value, list) and value:
         return [(item, {}) for item in value]
     if isinstance(value, Mapping) and value:
-        return [(name, keys or {}) for name, keys in value.items()]
+        return [(name, as_mapping(f"{place}.{name}", keys)) for name, keys in value.items()]
     if isinstance(value, str) and value in known:
         return [(name, {}) for name in known[value].entries]
     raise ParameterError(
@@ -204,7 +212,7 @@ def _resolve(
     other = own[name].get("like")
     if other is None:
         return merge(defaults, entry)
-    if other not in own:
+    if not isinstance(other, str) or other not in own:
         raise ParameterError(
             f"{place}.{name}.like = {other!r}: no such entry; {suggest(str(other), own)}"
         )

@@ -27,7 +27,10 @@ class Head:
 
 def content_digest(values: Mapping[str, Any]) -> str:
     """Digest of parameters by value: comments, order of keys and layout count for nothing."""
-    text = json.dumps(values, sort_keys=True, ensure_ascii=False, default=str)
+    try:
+        text = json.dumps(values, sort_keys=True, ensure_ascii=False, default=str)
+    except TypeError:  # keys of several kinds: no legal file
+        text = repr(values)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from passk.config import composition_rules as rules
 from passk.config.composition_entries import ComposedSection, expand, fill
 from passk.config.composition_repeats import repeat
+from passk.config.composition_sources import as_mapping
 from passk.config.study import Study
 from passk.core.legal import suggest
 from passk.core.yaml_files import ParameterError
@@ -17,6 +18,8 @@ SECTIONS = (
     "analysis.comparisons", "examples", "headline",
 )  # fmt: skip
 _SETTINGS = ("sampling", "verification", "validation", "analysis", "report")
+_GROUPS = "a mapping, GROUP: [COMPARISON, ...]"
+_NOTES = {"labels": "a mapping, NAME: TEXT", "colours": 'a mapping, NAME: "#RRGGBB"'}
 _OWN = ("values", "defaults", "repeats")  # keys of study.yaml that params.yaml has not
 
 
@@ -26,11 +29,8 @@ def lay_out(written: Mapping[str, Any]) -> dict[str, Any]:
     for key in written:
         if key not in known:
             raise ParameterError(f"{key}: unknown key; {suggest(str(key), known)}")
-    values = written.get("values") or {}
-    defaults = fill(written.get("defaults") or {}, values)
-    for key in defaults:
-        if key not in SECTIONS:
-            raise ParameterError(f"defaults.{key}: no section of entries; {suggest(key, SECTIONS)}")
+    values = as_mapping("values", written.get("values"))
+    defaults = _defaults(fill(written.get("defaults"), values))
     laid = {
         name: fill(written[name], values) if name in written else {}
         for name in Study.model_fields
@@ -47,6 +47,17 @@ def lay_out(written: Mapping[str, Any]) -> dict[str, Any]:
         _put(laid, place, section.entries)
     _conclude(laid, sections)
     return laid
+
+
+def _defaults(written: Any) -> dict[str, dict[str, Any]]:  # noqa: ANN401
+    """Section -> keys of every entry that does not state them."""
+    defaults = as_mapping("defaults", written, "a mapping, SECTION: {KEY: VALUE, ...}")
+    for key in defaults:
+        if key not in SECTIONS:
+            raise ParameterError(
+                f"defaults.{key}: no section of entries; {suggest(str(key), SECTIONS)}"
+            )
+    return {key: as_mapping(f"defaults.{key}", keys) for key, keys in defaults.items()}
 
 
 def _follow(place: str, sections: Mapping[str, ComposedSection]) -> None:
@@ -68,13 +79,17 @@ def _conclude(laid: dict[str, Any], sections: Mapping[str, ComposedSection]) -> 
     labels = rules.list_notes(sections, "label")
     colours = rules.list_notes(sections, "colour")
     if isinstance(analysis, dict):
-        stated = analysis.get("groups") or {}
+        stated = as_mapping("analysis.groups", analysis.get("groups"), _GROUPS)
         for fault in rules.group_members(stated, groups):
             raise ParameterError(fault)
         analysis["groups"] = {**groups, **stated}
     if isinstance(report, dict):
-        report["labels"] = rules.complete_labels({**labels, **(report.get("labels") or {})})
-        report["colours"] = {**colours, **(report.get("colours") or {})}
+        stated = {
+            note: as_mapping(f"report.{note}", report.get(note), legal)
+            for note, legal in _NOTES.items()
+        }
+        report["labels"] = rules.complete_labels({**labels, **stated["labels"]})
+        report["colours"] = {**colours, **stated["colours"]}
 
 
 def _at(values: Mapping[str, Any], place: str) -> Any:  # noqa: ANN401

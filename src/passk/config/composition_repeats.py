@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from passk.config.composition_entries import ComposedSection, fill
-from passk.config.composition_rules import Entries
+from passk.config.composition_rules import Entries, list_checkpoints
 from passk.core.legal import suggest
 from passk.core.yaml_files import ParameterError
 
@@ -46,7 +46,7 @@ def repeat(sections: Mapping[str, ComposedSection], repeats: Any) -> None:  # no
         kind = _kind(place, entry)
         known = {name for section in _SECTIONS[kind] for name in sections[section].entries}
         for name in entry["of"]:
-            if name not in known:
+            if not isinstance(name, str) or name not in known:
                 raise ParameterError(
                     f"{place}.of = {name!r}: nothing to repeat; {suggest(str(name), known)}"
                 )
@@ -110,6 +110,12 @@ def _add(
             entry["checkpoints"] = _steps(sections["draws"].entries, entries[name], name, new)
         if section == "draws" and "replicates" in by:
             entry["replicate"] = by["replicates"]
+        if section == "draws" and "replicates" in by and entry.get("engine") == "imported":
+            raise ParameterError(
+                f"{place} = {name!r}: imports its samples, and a replicate would count the same "
+                "ones again; legal: draws whose samples are drawn here; import other samples "
+                "under another name"
+            )
         if section == "draws" and entry == entries[name]:
             raise ParameterError(
                 f"{place}: draw {name!r} samples {entry['model']!r}, which is not repeated; "
@@ -134,12 +140,9 @@ def _referring(entry: Mapping[str, Any], new: Mapping[str, str], kind: str) -> d
 
 def _steps(draws: Entries, arm: Mapping[str, Any], name: str, new: Mapping[str, str]) -> list[int]:
     """The checkpoints of a repeated arm: those that repeated draws sample, or the last."""
-    sampled = {
-        int(draws[draw]["model"].rpartition("/step-")[2])
-        for draw in new
-        if draw in draws and str(draws[draw]["model"]).startswith(f"{name}/step-")
-    }
-    return sorted(sampled) or [max(arm.get("checkpoints", [1]))]
+    parts = [str(draws[draw]["model"]).partition("/step-") for draw in new if draw in draws]
+    sampled = {int(step) for model, _, step in parts if model == name and step.isdecimal()}
+    return sorted(sampled) or [max(list_checkpoints(arm), default=1)]
 
 
 def _label(

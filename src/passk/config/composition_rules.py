@@ -42,8 +42,15 @@ def follow_arms(sections: Mapping[str, ComposedSection]) -> None:
 
 def last_checkpoint(train: Entries, model: Any) -> Any:  # noqa: ANN401
     """A model's full name: of an arm without a step, its last checkpoint."""
-    steps = train.get(model, {}).get("checkpoints") if isinstance(model, str) else None
+    steps = list_checkpoints(train.get(model, {})) if isinstance(model, str) else []
     return f"{model}/step-{max(steps)}" if steps else model
+
+
+def list_checkpoints(arm: Mapping[str, Any]) -> list[int]:
+    """An arm's checkpoints; none where they are not whole numbers, which the schema refuses."""
+    steps = arm.get("checkpoints")
+    legal = isinstance(steps, list) and all(type(step) is int for step in steps)
+    return list(steps) if steps and legal else []
 
 
 def follow_draws(sections: Mapping[str, ComposedSection]) -> None:
@@ -77,7 +84,7 @@ def _named_for(sections: Mapping[str, ComposedSection], draw: str) -> str | None
     if draw in train or any(draw in sections[section].entries for section in _MODELS):
         return draw
     arm, _, step = draw.rpartition("-")
-    if step.isdecimal() and int(step) in train.get(arm, {}).get("checkpoints", ()):
+    if step.isdecimal() and int(step) in list_checkpoints(train.get(arm, {})):
         return f"{arm}/step-{step}"
     return None
 
@@ -94,9 +101,9 @@ def follow_comparisons(
     for name, entry in comparisons.entries.items():
         place = f"analysis.comparisons.{name}"
         candidate = entry.setdefault("candidate", name)
-        if candidate not in draws:
+        if not isinstance(candidate, str) or candidate not in draws:
             raise ParameterError(
-                f"{place}.candidate = {candidate!r}: no such draw; {suggest(candidate, draws)}"
+                f"{place}.candidate = {candidate!r}: no such draw; {suggest(str(candidate), draws)}"
             )
         if "reference" not in entry:
             entry["reference"] = _reference(place, sections, candidate)

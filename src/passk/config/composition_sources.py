@@ -15,6 +15,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
 from passk.core.legal import suggest
 from passk.core.yaml_files import ParameterError, read
 
@@ -52,23 +55,33 @@ def find_shipped(name: str) -> Path | None:
     return shipped_folder() / known if known in list_shipped() else None
 
 
-def read_sources(path: Path) -> Sources:
+def read_sources(path: Path, text: str | None = None) -> Sources:
     """Read a study and what it extends.
+
+    Args:
+        path: of the study.
+        text: what the file will hold, where it is not written yet.
 
     Raises:
         ParameterError: a file is missing or no YAML, a study extends itself, or `drop` names what
             is not there; the message names file, key and remedy.
     """
-    return _read(path, path.parent, ())
+    return _read(path, path.parent, (), text)
 
 
-def _read(path: Path, root: Path, seen: tuple[Path, ...]) -> Sources:
+def _read(path: Path, root: Path, seen: tuple[Path, ...], text: str | None = None) -> Sources:
     if path.resolve() in seen:
         chain = " extends ".join(str(one) for one in (*seen, path.resolve()))
         raise ParameterError(f"{path}: extends itself ({chain}); remove one `extends`")
-    own = read(path)
-    digest = {_name(path, root): hashlib.sha256(path.read_bytes()).hexdigest()}
-    extended, dropped = own.pop("extends", None), own.pop("drop", [])
+    own = read(path) if text is None else _parse(text, path)
+    content = path.read_bytes() if text is None else text.encode()
+    digest = {_name(path, root): hashlib.sha256(content).hexdigest()}
+    extended, dropped = own.pop("extends", None), own.pop("drop", None) or []
+    if not isinstance(dropped, list):
+        raise ParameterError(
+            f"{path}: drop = {dropped!r}: legal: a list of dotted keys; write "
+            f"`drop: [{dropped if isinstance(dropped, str) else 'draws.NAME'}]`"
+        )
     if extended is None:
         if dropped:
             raise ParameterError(f"{path}: drop: there is nothing to drop without `extends`")
@@ -78,6 +91,15 @@ def _read(path: Path, root: Path, seen: tuple[Path, ...]) -> Sources:
     for key in dropped:
         _drop(values, str(key), path)
     return Sources(merge(values, own), digest | base.digests)
+
+
+def _parse(text: str, path: Path) -> dict[str, Any]:
+    """A study's own keys, of a text that is to stand at a path."""
+    try:
+        values = YAML(typ="safe").load(text)
+    except YAMLError as error:
+        raise ParameterError(f"{path}: would be no valid YAML: {error}") from error
+    return as_mapping(str(path), values)
 
 
 def _name(path: Path, root: Path) -> str:
@@ -93,6 +115,8 @@ def _find(path: Path, extended: Any) -> Path:  # noqa: ANN401
         if (folder := find_shipped(extended)) is not None:
             return folder / STUDY
         other = path.parent / Path(extended).expanduser()
+        if not path.parent.exists():  # `..` of a folder that is to be made
+            other = Path(os.path.normpath(other))
         if (file := other / STUDY if other.is_dir() else other).is_file():
             return file
     raise ParameterError(
@@ -113,6 +137,21 @@ def _drop(values: dict[str, Any], key: str, path: Path) -> None:
             f"{path}: drop: {key!r} is not in what is extended; {suggest(last, map(str, known))}"
         )
     del node[last]
+
+
+def as_mapping(
+    place: str,
+    value: Any,  # noqa: ANN401
+    legal: str = "a mapping of keys to values",
+) -> dict[str, Any]:
+    """A mapping that a study writes; an empty one where it writes nothing.
+
+    Raises:
+        ParameterError: something else stands there; names key, value, what is legal.
+    """
+    if not isinstance(value, Mapping | None):
+        raise ParameterError(f"{place} = {value!r}: legal: {legal}; write one, or leave it out")
+    return dict(value or {})
 
 
 def merge(base: Any, over: Any) -> Any:  # noqa: ANN401

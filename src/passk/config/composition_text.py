@@ -28,8 +28,9 @@ _WIDTH = 140  # of one entry on one line
 _PROSE_WIDTH = 100
 _HEAD = """\
 # Composed by `passk compose` from the files below; study.yaml is the short form, for people. A key
-# that is left out has the schema's default. What stands here counts: an edit by hand is accepted,
-# and `passk check` names it; `passk compose --force` puts it away.
+# that is left out has the schema's default. What stands here counts: an edit of a value by hand is
+# accepted, and `passk check` names it; `passk compose --force` puts it away. Comments belong in
+# study.yaml: those written here are lost when this file is composed anew.
 """
 
 

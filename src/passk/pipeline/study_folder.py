@@ -6,21 +6,30 @@ DVC repository it shares that one's cache, and so the run cache: what has run th
 """
 
 import contextlib
+import json
 import os
 import re
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from passk.config.composition import compose, compose_text
-from passk.config.composition_sources import ALIASES, STUDY, find_shipped, list_shipped
+from passk.config.composition import compose_sources, find_edits, name_keys
+from passk.config.composition_sources import (
+    ALIASES,
+    STUDY,
+    find_shipped,
+    list_shipped,
+    read_sources,
+)
+from passk.config.composition_text import params_text
 from passk.config.paths import PARAMS
 from passk.config.study import load_study, validate
 from passk.core.files import write_bytes
 from passk.core.legal import suggest
 from passk.core.yaml_files import ParameterError, read
+from passk.data import prompts, sources
+from passk.pipeline.study_repository import find_cache, find_repository, initialise_dvc
 
 _PIPELINE = Path(str(files("passk.pipeline")))
 _SKELETON = _PIPELINE / "skeleton"
@@ -35,12 +44,14 @@ class MadeFolder:
         shares: the DVC repository whose cache is shared; None: it has its own.
         git: whether DVC keeps the folder in git.
         lacks: what is wrong with the files that the study reads, as `passk check` says it.
+        left: values edited by hand in the other study's params.yaml, which are not taken over.
     """
 
     study: str
     shares: Path | None
     git: bool
     lacks: str
+    left: str
 
 
 def make_folder(folder: Path, like: str, *, extend: bool = False) -> MadeFolder:
@@ -57,21 +68,40 @@ def make_folder(folder: Path, like: str, *, extend: bool = False) -> MadeFolder:
     source = _find(like)
     contents = _contents(source, like, folder, extend=extend)
     _refuse_others(folder, contents)
+    left, root = _left(source), find_repository(folder)
+    cache = None if root is None else find_cache(root)
     try:
         for name, content in contents.items():
             write_bytes(folder / name, content)
-        if STUDY in contents:
-            write_bytes(folder / PARAMS, compose_text(folder).encode())
-        git, shares = _initialise_dvc(folder)
+        git = initialise_dvc(folder, root, cache)
     except OSError as error:
         raise ParameterError(
             f"{folder}: cannot be written ({error.strerror or error}); choose another folder"
         ) from error
-    return MadeFolder(read(folder / PARAMS)["study"], shares, git, _lacks(folder))
+    return MadeFolder(read(folder / PARAMS)["study"], root, git, _lacks(folder), left)
+
+
+def _left(source: Path) -> str:
+    """Values of the other study that were edited in its params.yaml alone; empty: there are none.
+
+    A study is like what the other's study.yaml says.
+    """
+    if source.name != STUDY:
+        return ""
+    try:
+        edits = find_edits(source.parent)
+    except ParameterError as error:
+        return str(error)
+    if not edits:
+        return ""
+    return f"{source.parent / PARAMS} was edited since it was composed: {name_keys(edits)}"
 
 
 def _lacks(folder: Path) -> str:
     """What `passk check` says in the folder; empty where the study can run."""
+    # Templates and sources of one's own are cached by paths that the other study has, too.
+    for cached in (prompts._read, sources._described):
+        cached.cache_clear()
     with contextlib.chdir(folder):
         try:
             load_study(PARAMS)
@@ -104,17 +134,19 @@ def _contents(source: Path, like: str, folder: Path, *, extend: bool) -> dict[st
         ".gitattributes": (_SKELETON / "gitattributes").read_bytes(),
     }
     values = read(source)
-    if source.name == PARAMS.name and "extends" not in values:
-        validate(values, str(source))
+    if source.name == PARAMS.name and "extends" not in values and not extend:
+        with contextlib.chdir(source.parent):
+            validate(values, str(source))
         return {PARAMS.name: source.read_bytes(), **contents}
-    compose(source)
     shipped = find_shipped(like)
     if shipped is not None:  # with the data that it reads
         for path in sorted(shipped.rglob("*")):
             if path.is_file():
                 contents[path.relative_to(shipped).as_posix()] = path.read_bytes()
-    contents[STUDY] = _study_text(source, like, folder, extend=extend).encode()
-    return contents
+    text = _study_text(source, like, folder, extend=extend)
+    written = read_sources(folder.resolve() / STUDY, text)
+    params = params_text(compose_sources(written, source), written.digests)
+    return {**contents, STUDY: text.encode(), PARAMS.name: params.encode()}
 
 
 def _study_text(source: Path, like: str, folder: Path, *, extend: bool) -> str:
@@ -123,25 +155,35 @@ def _study_text(source: Path, like: str, folder: Path, *, extend: bool) -> str:
     if extend:
         name = like if shipped else _from(folder, source)
         return (
-            f"# Like {like}, but for what is stated here (docs/studies.md); then `passk compose`."
-            f"\nextends: {name}\n# defaults: {{draws: {{n: 64}}}}   # for instance\n"
+            f"# Like {' '.join(like.split())}, but for what is stated here (docs/studies.md); then "
+            f"`passk compose`.\nextends: {name}\n"
+            "# defaults: {draws: {n: 64}}   # for instance\n"
         )
     text = source.read_text(encoding="utf-8")
     extended = read(source).get("extends")
     if isinstance(extended, str) and find_shipped(extended) is None:
-        moved = _from(folder, source.parent / Path(extended).expanduser())
-        text = re.sub(r"(?m)^extends:.*$", f"extends: {moved}", text)
+        line = f"extends: {_from(folder, source.parent / Path(extended).expanduser())}"
+        text, count = re.subn(r"(?m)^extends:[^\S\n]*\S.*$", lambda _: line, text)
+        if count != 1:
+            raise ParameterError(
+                f"{source}: extends: the copy needs another path; write `extends: PATH` on one "
+                "line, or make the folder with --extend"
+            )
     return text
 
 
 def _from(folder: Path, path: Path) -> str:
-    return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    """The path as it is from a folder, in quotes as YAML reads it."""
+    relative = Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    return json.dumps(relative, ensure_ascii=False)
 
 
 def _refuse_others(folder: Path, contents: dict[str, bytes]) -> None:
     """Refuse a folder with anything in it that is not to be there as it is."""
     if folder.exists() and not folder.is_dir():
         raise ParameterError(f"{folder}: is a file; choose another folder")
+    if (folder / ".dvc").exists():
+        raise ParameterError(f"{folder}: is a DVC repository already; choose another folder")
     if Path(str(files("passk"))).resolve() in folder.resolve().parents:
         raise ParameterError(f"{folder}: lies in the package's own folder; choose another")
     for path in _present(folder):
@@ -157,45 +199,3 @@ def _present(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")) if folder.exists() else ():
         if path.is_file() and path.relative_to(folder).parts[0] != ".git":
             yield path
-
-
-def _initialise_dvc(folder: Path) -> tuple[bool, Path | None]:
-    """Make the folder a DVC repository: whether in git, and whose cache it shares."""
-    from dvc.repo import Repo
-
-    root = _above(folder)
-    git = _in_git(folder)
-    with Repo.init(str(folder), no_scm=not git, subdir=git) as repo, repo.config.edit() as config:
-        config["core"].update(analytics=False, autostage=False)
-    if root is not None:
-        with Repo(str(root)) as above:
-            cache = Path(above.cache.legacy.path)  # the folder of all its caches
-        inside = root in cache.parents
-        cache_text = os.path.relpath(cache, folder.resolve() / ".dvc") if inside else str(cache)
-        # A path that holds on this machine alone does not go into git.
-        name = "config" if inside else "config.local"
-        with (folder / ".dvc" / name).open("a", encoding="utf-8") as config_file:
-            config_file.write(f"[cache]\n    dir = {cache_text}\n")
-    return git, root
-
-
-def _above(folder: Path) -> Path | None:
-    """The DVC repository that the folder lies in."""
-    repositories = (parent for parent in folder.resolve().parents if (parent / ".dvc").is_dir())
-    return next(repositories, None)
-
-
-def _in_git(folder: Path) -> bool:
-    """Whether git would keep the folder: it lies in a git repository that does not ignore it."""
-    try:
-        inside = _git(folder, "rev-parse", "--is-inside-work-tree") == 0
-        return inside and _git(folder, "check-ignore", "-q", ".dvc/config") != 0
-    except FileNotFoundError:  # there is no git
-        return False
-
-
-def _git(folder: Path, *arguments: str) -> int:
-    done = subprocess.run(
-        ["git", *arguments], cwd=folder, check=False, capture_output=True
-    )  # the folder is there
-    return done.returncode

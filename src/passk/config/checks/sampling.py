@@ -15,6 +15,7 @@ def find_faults(study: Study) -> Iterator[str]:
     yield from _engines(study)
     yield from _shared_problems(study)
     yield from _shared_samples(study)
+    yield from _imported_replicates(study)
     yield from _beyond_n(study)
 
 
@@ -88,6 +89,22 @@ def _shared_samples(study: Study) -> Iterator[str]:
                 f"draws.{other}.replicate = {second.replicate}: the same samples as draws.{name} "
                 "(model, settings, problems and replicate are equal); give it another replicate, "
                 "or remove it"
+            )
+
+
+def _imported_replicates(study: Study) -> Iterator[str]:
+    """Imported draws that count the same samples as if they were drawn independently."""
+    imported = {
+        name: draw for name, draw in study.draws.items() if ENGINES[draw.engine].collect is not None
+    }
+    for (name, draw), (other, second) in itertools.combinations(imported.items(), 2):
+        shared = [chosen for chosen in draw.sets if chosen in second.sets]
+        if draw.model == second.model and shared and draw.replicate != second.replicate:
+            yield (
+                f"draws.{other}.replicate = {second.replicate}: imports the samples of "
+                f"{second.model!r} on {shared[0]!r} as draws.{name} does (replicate "
+                f"{draw.replicate}), so that the same samples would count as independent ones; "
+                "legal: one draw of each model and set; import other samples under another name"
             )
 
 
