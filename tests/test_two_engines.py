@@ -73,7 +73,10 @@ def test_after_snakemake_dvc_has_nothing_to_do(smoke):
 
 
 # Alike to others in what they reach; each takes ten seconds.
-SLOW = ("bootstrap", "colour", "temperature", "corpus", "gate")
+SLOW = (
+    "k grid", "bootstrap", "colour", "temperature", "learning rate", "filter", "corpus", "gate",
+    "world",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
