@@ -1,18 +1,58 @@
 """Records that nothing names any more, and records that are to be made anew."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from passk.config.paths import LEDGER
 from passk.core.files import write_text
 from passk.provenance.code_state import find_unnamed_trees, run_git
+from passk.provenance.dvc_cache import find_cache, object_path
 from passk.provenance.ledger import Ledger, read_ledger, update_ledger
-from passk.provenance.lock import read_lock
-from passk.provenance.record_store import open_stores, own_store
+from passk.provenance.lock import path_digest, read_lock
+from passk.provenance.record_store import RecordStore, open_stores, own_store
 
 _GRACE = 3600  # seconds: DVC writes its lock after a stage has written its record
+
+
+@dataclass(frozen=True)
+class MadeFiles:
+    """What stages are known to have made, whether parameters name the stage or not.
+
+    Attributes:
+        root: the study's folder.
+    """
+
+    root: Path = Path()
+
+    def knows(self, path: Path) -> bool:
+        """Whether a file or folder is, as it is now, a stage's output.
+
+        A record or the lock says so, or DVC's cache has its content, so that it can come back.
+        """
+        if not path.exists() or (path.is_dir() and not self._contents(path)):
+            return False  # a link to nowhere; a folder whose files may be known each
+        md5 = path_digest(path, self.root)
+        cache = find_cache(self.root)
+        in_cache = cache is not None and object_path(cache, md5).is_file()
+        return in_cache or md5 in self._contents(path)
+
+    def _contents(self, path: Path) -> Set[str]:
+        """The digests that a path is known to have had."""
+        name = path.relative_to(self.root).as_posix()
+        recorded = (md5 for store in self._stores for md5 in store.makers(name))
+        return {*recorded, *self._locked.get(name, ())}
+
+    @cached_property
+    def _locked(self) -> Mapping[str, Sequence[str]]:
+        return {out: (md5,) for e in read_lock(self.root).values() for out, md5 in e.outs.items()}
+
+    @cached_property
+    def _stores(self) -> Sequence[RecordStore]:
+        return open_stores(self.root)
 
 
 def superseded(root: Path = Path()) -> Sequence[Path]:
