@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from passk.config.paths import LEDGER
-from passk.core.files import write_text
 from passk.provenance.code_state import find_unnamed_trees, run_git
 from passk.provenance.dvc_cache import find_cache, object_path
-from passk.provenance.ledger import Ledger, read_ledger, update_ledger
+from passk.provenance.ledger import drop_lines, read_ledger, update_ledger
 from passk.provenance.lock import path_digest, read_lock
 from passk.provenance.record_store import RecordStore, open_stores, own_store
 
@@ -104,10 +102,7 @@ def forget(stage: str, root: Path = Path()) -> None:
             with suppress(OSError):  # a shared cache that is not ours to write
                 store.drop(store.path(name))
                 store.unname(digest)
-    ledger = read_ledger(root)
-    kept = {name: r for name, r in ledger.records.items() if r.entry != digest}
-    if len(kept) < len(ledger.records):
-        write_text(root / LEDGER, Ledger(kept, ledger.environments).text)
+    drop_lines(digest, root)
 
 
 def _find_entry(stage: str, root: Path) -> str:
