@@ -1,18 +1,23 @@
 """Records that nothing names any more, and records that are to be made anew."""
 
+import os
+import re
 import time
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from passk.config.paths import LEDGER, STATE
 from passk.provenance.code_state import find_unnamed_trees, run_git
 from passk.provenance.dvc_cache import find_cache, object_path
 from passk.provenance.ledger import drop_lines, read_ledger, update_ledger
 from passk.provenance.lock import path_digest, read_lock
 from passk.provenance.record_store import RecordStore, open_stores, own_store
 
+_NO_STUDIES = {".git", ".dvc", ".venv", STATE.name, "node_modules"}  # folders without studies
+_TREE = re.compile(r'"tree": ?"([0-9a-f]+)"')
 _GRACE = 3600  # seconds: DVC writes its lock after a stage has written its record
 
 
@@ -66,19 +71,40 @@ def superseded(root: Path = Path()) -> Sequence[Path]:
 
 
 def unnamed_trees(root: Path = Path()) -> Sequence[str]:
-    """Git refs of the trees of changed files that no record names any more."""
-    records = [*read_ledger(root).records.values(), *map(own_store(root).read, _names(root))]
-    named = {record.execution.tree for record in records if record and record.execution.tree}
+    """Git refs of the trees of changed files that no record names any more.
+
+    The refs are of the repository, so the records of all its studies count, in every worktree.
+    """
+    named = {tree for top in {root.resolve(), *_worktrees(root)} for tree in _named_trees(top)}
     return find_unnamed_trees(named, root)
+
+
+def _worktrees(root: Path) -> Iterator[Path]:
+    """The folders that git has checked out of this repository."""
+    for line in (run_git(root, "worktree", "list", "--porcelain") or "").splitlines():
+        key, _, path = line.partition(" ")
+        if key == "worktree":
+            yield Path(path).resolve()
+
+
+def _named_trees(top: Path) -> Iterator[str]:
+    """Trees that ledgers and stores below a folder name; damaged lines count, too."""
+    for folder, inner, names in os.walk(top):
+        studys_own = Path(folder)
+        if LEDGER.name in names:
+            yield from _find_trees(studys_own / LEDGER)
+        for record in own_store(studys_own).all() if STATE.name in inner else ():
+            yield from _find_trees(record)
+        inner[:] = [name for name in inner if name not in _NO_STUDIES]
+
+
+def _find_trees(file: Path) -> list[str]:
+    return _TREE.findall(file.read_text(encoding="utf-8", errors="replace"))
 
 
 def drop_tree(ref: str, root: Path = Path()) -> None:
     """Let git's garbage collection have a tree."""
     run_git(root, "update-ref", "-d", ref)
-
-
-def _names(root: Path) -> Sequence[str]:
-    return [path.stem for path in own_store(root).all()]
 
 
 def find_records(stage: str, root: Path = Path()) -> Sequence[Path]:
