@@ -149,7 +149,7 @@ def test_a_finished_study_passes_and_says_how_much_was_looked_at(toy):
         "the cache has every output": 3,
         "each stage has its run record, and none was changed": 2,
         "records name the records whose outputs they read": 1,
-        "git has the code and the parameters that ran": 2,
+        "git has the commits and the parameters that ran": 2,
         "the installed packages of each record are known": 1,
     }
     # What looked at nothing is not ticked.
@@ -158,6 +158,7 @@ def test_a_finished_study_passes_and_says_how_much_was_looked_at(toy):
     text = "\n".join(format_checks(checks))
     assert re.search(r"not checked +no two samples share a random stream +looked at 0", text)
     assert "reports/index.html is not here" in text
+    assert "the code: git has none of passk's here" in text
 
 
 def cached_object(path):
@@ -314,7 +315,8 @@ def test_changed_code_that_ran_was_kept(toy):
     assert dvc("repro") == 0
     update_ledger()
     check = chain.check_commits(open_study())
-    assert (check.looked_at, check.faults, check.unchecked) == (2, [], [])
+    assert (check.looked_at, check.faults) == (2, [])
+    assert all(reason.startswith("the code: ") for reason in check.unchecked)
     git("for-each-ref", "--format=delete %(refname)", "refs/passk")
     subprocess.run(
         "git for-each-ref --format='delete %(refname)' refs/passk | git update-ref --stdin && "

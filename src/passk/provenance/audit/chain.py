@@ -191,8 +191,11 @@ def _unexplained(
 
 
 def check_commits(study: AuditedStudy) -> AuditCheck:
-    """The commit of each record is here, and it, or the files kept, has the parameters that ran."""
-    check = AuditCheck("git has the code and the parameters that ran", "records")
+    """The commit of each record is here, and it, or the files kept, has the parameters that ran.
+
+    It has the code, too, where the study lies in a repository of passk.
+    """
+    check = AuditCheck("git has the commits and the parameters that ran", "records")
     root = study.root
     if run_git(root, "rev-parse", "HEAD") is None:
         check.skip("this is no git repository (an unpacked archive, or nothing is committed)")
@@ -200,6 +203,7 @@ def check_commits(study: AuditedStudy) -> AuditCheck:
     shallow = is_shallow(root)
     exists = cache(lambda name: has_object(name, root))
     parameters = cache(lambda revision: _read_parameters(revision, root))
+    has_code = cache(lambda revision: _has_code(revision, root))
     stores = open_stores(root)
     for name, entry in study.locked.items():
         record = find_record(entry, root, stores)
@@ -229,10 +233,21 @@ def check_commits(study: AuditedStudy) -> AuditCheck:
             )
             continue
         check.looked_at += 1
+        if not has_code(revision):
+            check.skip(
+                "the code: git has none of passk's here, it was installed; "
+                "the lists of packages have its version, dvc.lock the digests of what it means"
+            )
         for key in _differing(parameters(revision), entry):
             problem = f"git's {revision[:12]} has another {key} than the stage ran with"
             check.fault(LEDGER, name, problem, _run_again(name))
     return check
+
+
+def _has_code(revision: str, root: Path) -> bool:
+    """Whether a commit or tree holds this package's source."""
+    names = run_git(root, "ls-tree", "-r", "--name-only", "--full-tree", revision) or ""
+    return any(f"/{name}".endswith("/passk/__init__.py") for name in names.splitlines())
 
 
 def _read_parameters(revision: str, root: Path) -> Mapping[str, object] | None:
