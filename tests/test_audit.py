@@ -32,6 +32,7 @@ from passk.provenance.ledger import Ledger, read_ledger, update_ledger
 from passk.provenance.lock import read_lock
 from passk.provenance.pruning import drop_tree, superseded, unnamed_trees
 from passk.provenance.record_store import open_stores, own_store
+from passk.provenance.tables_in_git import copy_path, copy_tables, locate
 from test_explain import PARAMS, count_rows, dag, study  # noqa: F401
 
 STEP = f"""
@@ -325,6 +326,23 @@ def test_changed_code_that_ran_was_kept(toy):
     check = chain.check_commits(open_study())
     assert check.faults == []
     assert "refs/passk" in check.unchecked[0]
+
+
+def test_a_copy_in_git_that_was_changed_is_named_and_not_read(study):  # noqa: F811
+    table = paths.results("toy", "pass_at_k")
+    assert copy_tables("toy")
+    copy = copy_path(table)
+    table.rename("away")
+    assert locate(table) == copy
+    copy.write_bytes(copy.read_bytes() + b"x")
+    assert locate(table) == table
+    (fault,) = files.check_copies(by_hand()).faults
+    assert (fault.path, fault.remedy) == (copy.as_posix(), f"rm {copy}")
+    Path("away").rename(table)
+    (fault,) = files.check_copies(by_hand()).faults
+    assert fault.remedy == "passk track"
+    copy_tables("toy")
+    assert files.check_copies(by_hand()).faults == []
 
 
 def test_two_runs_of_one_stage_brought_together_are_no_fault(toy):
