@@ -4,7 +4,9 @@ import json
 
 import pytest
 from ruamel.yaml import YAML
+from typer.testing import CliRunner
 
+from passk.cli.app import application
 from passk.config.paths import LEDGER
 from passk.core.files import json_text
 from passk.provenance import migration
@@ -156,6 +158,15 @@ def test_blocks_stay_and_what_does_not_is_said(old):
                   "records/: keep it, 1 stages of dvc.lock have no line"):  # fmt: skip
         assert words in said
     assert "git rm" not in said
+
+
+@pytest.mark.parametrize("command", ["migrate", "track"])
+def test_where_no_study_is_a_sentence_says_so(tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(application(), [command])
+    assert done.exit_code == 1
+    assert "no study is here" in done.output
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_old_records_may_go_where_the_ledger_has_all(old):
