@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -30,7 +31,8 @@ from passk.provenance.dvc_cache import cached_files, find_cache, object_path
 from passk.provenance.ledger import Ledger, read_ledger, update_ledger
 from passk.provenance.lock import read_lock
 from passk.provenance.pruning import drop_tree, superseded, unnamed_trees
-from passk.provenance.record_store import own_store
+from passk.provenance.record_store import open_stores, own_store
+from passk.provenance.tables_in_git import copy_path, copy_tables, locate
 from test_explain import PARAMS, count_rows, dag, study  # noqa: F401
 
 STEP = f"""
@@ -148,7 +150,7 @@ def test_a_finished_study_passes_and_says_how_much_was_looked_at(toy):
         "the cache has every output": 3,
         "each stage has its run record, and none was changed": 2,
         "records name the records whose outputs they read": 1,
-        "git has the code and the parameters that ran": 2,
+        "git has the commits and the parameters that ran": 2,
         "the installed packages of each record are known": 1,
     }
     # What looked at nothing is not ticked.
@@ -157,6 +159,7 @@ def test_a_finished_study_passes_and_says_how_much_was_looked_at(toy):
     text = "\n".join(format_checks(checks))
     assert re.search(r"not checked +no two samples share a random stream +looked at 0", text)
     assert "reports/index.html is not here" in text
+    assert "the code: git has none of passk's here" in text
 
 
 def cached_object(path):
@@ -175,8 +178,6 @@ def consistently_forged():
     """A line with a digest of its own, which only the stage's other record gives away."""
     ledger = read_ledger()
     record = ledger.find(read_lock()["count"].digest)
-    from dataclasses import replace
-
     forged = replace(record, metrics={"reward": 1.0})
     records = {k: r for k, r in ledger.records.items() if k != record.digest}
     Path(LEDGER).write_text(Ledger({**records, forged.digest: forged}, ledger.environments).text)
@@ -233,6 +234,16 @@ BREAKS = {
     "a changed record": lambda: replace_in(
         own_store().path(own_store().name(read_lock()["count"].digest)), "exit_status\": 0",
         "exit_status\": 3",
+    ),
+    "a record that does not read": lambda: own_store().path(
+        own_store().name(read_lock()["count"].digest)
+    ).write_text("{"),
+    "a record of a shared cache that was changed": lambda: replace_in(
+        open_stores()[1].path(own_store().name(read_lock()["count"].digest)), "exit_status\": 0",
+        "exit_status\": 3",
+    ),
+    "a list of packages that was changed": lambda: replace_in(
+        next(own_store().environments.iterdir()), "polars", "solars"
     ),
     "an environment that was changed": lambda: replace_in(LEDGER, "polars", "solars"),
     "a parent that nobody knows": forget_parent,
@@ -305,7 +316,8 @@ def test_changed_code_that_ran_was_kept(toy):
     assert dvc("repro") == 0
     update_ledger()
     check = chain.check_commits(open_study())
-    assert (check.looked_at, check.faults, check.unchecked) == (2, [], [])
+    assert (check.looked_at, check.faults) == (2, [])
+    assert all(reason.startswith("the code: ") for reason in check.unchecked)
     git("for-each-ref", "--format=delete %(refname)", "refs/passk")
     subprocess.run(
         "git for-each-ref --format='delete %(refname)' refs/passk | git update-ref --stdin && "
@@ -314,6 +326,51 @@ def test_changed_code_that_ran_was_kept(toy):
     check = chain.check_commits(open_study())
     assert check.faults == []
     assert "refs/passk" in check.unchecked[0]
+
+
+def test_a_copy_in_git_that_was_changed_is_named_and_not_read(study):  # noqa: F811
+    table = paths.results("toy", "pass_at_k")
+    assert copy_tables("toy")
+    copy = copy_path(table)
+    table.rename("away")
+    assert locate(table) == copy
+    copy.write_bytes(copy.read_bytes() + b"x")
+    assert locate(table) == table
+    (fault,) = files.check_copies(by_hand()).faults
+    assert (fault.path, fault.remedy) == (copy.as_posix(), f"rm {copy}")
+    Path("away").rename(table)
+    (fault,) = files.check_copies(by_hand()).faults
+    assert fault.remedy == "passk track"
+    copy_tables("toy")
+    assert files.check_copies(by_hand()).faults == []
+
+
+def test_two_runs_of_one_stage_brought_together_are_no_fault(toy):
+    entry = read_lock()["count"]
+    first = own_store().find(entry.digest)
+    other = replace(first, execution=replace(first.execution, id="another"))
+    ledger = read_ledger()
+    both = {**ledger.records, other.digest: replace(other, stated=other.digest)}
+    Path(LEDGER).write_text(Ledger(both, ledger.environments).text)
+    own_store().drop(own_store().path(first.digest))
+    own_store().add(other, {})
+    assert chain.check_records(open_study()).faults == []
+
+
+def test_trees_that_another_study_of_the_repository_names_stay(toy):
+    Path("step.py").write_text(STEP + "\n# changed\n")
+    replace_in("params.yaml", "rate: 2", "rate: 5")
+    assert dvc("repro", "-s", "make") == 0
+    update_ledger()
+    line = next(r for r in read_ledger().records.values() if r.execution.tree)
+    other = toy / "studies" / "other"
+    other.mkdir(parents=True)
+    (other / LEDGER).write_text(Path(LEDGER).read_text())
+    Path(LEDGER).unlink()
+    shutil.rmtree(".passk")
+    assert list(unnamed_trees()) == []
+    (other / LEDGER).unlink()
+    assert list(unnamed_trees()) == [f"{TREES}/{line.execution.tree}"]
 
 
 def test_superseded_records_and_trees_are_pruned(toy):

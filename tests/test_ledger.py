@@ -4,16 +4,19 @@ import json
 import multiprocessing
 import shutil
 import subprocess
+import threading
 import time
 
 import pytest
 from ruamel.yaml import YAML
 
 from passk.config.paths import LEDGER
+from passk.provenance import ledger
 from passk.provenance.code_state import TREES, read_code_state
-from passk.provenance.ledger import parse_ledger, read_ledger, update_ledger
+from passk.provenance.ledger import gather, parse_ledger, read_ledger, update_ledger
 from passk.provenance.lock import read_lock
-from passk.provenance.record_store import own_store
+from passk.provenance.pruning import forget
+from passk.provenance.record_store import open_stores, own_store
 from passk.provenance.records import find_record, open_execution
 from passk.provenance.run_record import read_record
 from test_records import Step
@@ -181,6 +184,62 @@ def test_a_forged_line_counts_for_nothing(study):
     assert any(record.stated != record.digest for record in read_ledger(study).records.values())
     update_ledger(study)
     assert (study / LEDGER).read_text() == text
+
+
+def test_a_lock_that_is_written_during_an_update_is_taken_by_the_next(study, monkeypatch):
+    before = (study / "dvc.lock").read_text()
+    execute(study, STAGES[3], "meanwhile")
+    after = (study / "dvc.lock").read_text()
+    (study / "dvc.lock").write_text(before)
+
+    def gather_slowly(*arguments):
+        gathered = gather(*arguments)
+        (study / "dvc.lock").write_text(after)
+        return gathered
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger, "gather", gather_slowly)
+        update_ledger(study)
+    assert update_ledger(study)
+    assert read_ledger(study).answers(read_lock(study).values())
+
+
+def test_a_record_that_comes_later_is_taken(study):
+    away = study / "away"
+    own_store(study).folder.rename(away)
+    update_ledger(study)
+    assert not read_ledger(study).records
+    shutil.copytree(away, own_store(study).folder, dirs_exist_ok=True)
+    assert update_ledger(study)
+    assert read_ledger(study).answers(read_lock(study).values())
+
+
+def test_forgetting_a_stage_waits_for_whoever_writes_the_ledger(study):
+    update_ledger(study)
+    thread = threading.Thread(target=forget, args=("count@a", study), daemon=True)
+    with ledger._alone(study):
+        thread.start()
+        thread.join(0.3)
+        assert thread.is_alive()
+    thread.join(30)
+    assert not thread.is_alive()
+    stages = {record.stage for record in read_ledger(study).records.values()}
+    assert stages == {"model", "other", "sample@a"}
+
+
+def test_running_again_makes_no_forged_record_genuine(tmp_path):
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / "source.txt").write_text("1\n")
+    step = Step("model", "m", ("source.txt",), ("models/a",), KEYS)
+    genuine = execute(tmp_path, step)
+    own, shared = open_stores(tmp_path)
+    file = shared.path(genuine.digest)
+    file.write_text(file.read_text().replace('"reward": 0.5', '"reward": 0.9'))
+    shutil.rmtree(own.folder)
+    again = execute(tmp_path, step)
+    assert again.metrics == {"reward": 0.5}
+    for store in (own, shared):
+        assert store.find_genuine(again.entry).metrics == {"reward": 0.5}
 
 
 def test_a_damaged_line_is_named(study):

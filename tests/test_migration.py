@@ -4,9 +4,12 @@ import json
 
 import pytest
 from ruamel.yaml import YAML
+from typer.testing import CliRunner
 
+from passk.cli.app import application
 from passk.config.paths import LEDGER
 from passk.core.files import json_text
+from passk.provenance import migration
 from passk.provenance.ledger import read_ledger
 from passk.provenance.lock import parse, read_lock
 from passk.provenance.migration import migrate
@@ -152,8 +155,42 @@ def test_blocks_stay_and_what_does_not_is_said(old):
     assert any("all 1 blocks stay valid; none is drawn again" in line for line in outcome.done)
     said = "\n".join(outcome.remains)
     for words in ("1 stages had no run record (manifest)", "dvc repro", "resume points",
-                  "git rm -r records"):  # fmt: skip
+                  "records/: keep it, 1 stages of dvc.lock have no line"):  # fmt: skip
         assert words in said
+    assert "git rm" not in said
+
+
+@pytest.mark.parametrize("command", ["migrate", "track"])
+def test_where_no_study_is_a_sentence_says_so(tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(application(), [command])
+    assert done.exit_code == 1
+    assert "no study is here" in done.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_old_records_may_go_where_the_ledger_has_all(old):
+    lock = {name: raw for name, raw in LOCK.items() if name != "catalog"}
+    YAML().dump({"schema": "2.0", "stages": lock}, old / "dvc.lock")
+    assert "git rm -r records" in "\n".join(migrate(old).remains)
+
+
+@pytest.mark.parametrize("point", ["write_text", "_rename_outputs", "update_ledger"])
+def test_a_migration_that_is_ended_midway_loses_no_record(old, monkeypatch, point):
+    def end(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        if point == "write_text":  # the parameters are of today already, so it writes the lock
+            (old / "params.yaml").write_text(NOW)
+        patched.setattr(migration, point, end)
+        with pytest.raises(KeyboardInterrupt):
+            migrate(old)
+    migrate(old)
+    entries = read_lock(old)
+    ledger = read_ledger(old)
+    known = {name for name, entry in entries.items() if ledger.find(entry.digest)}
+    assert known == {"problems@easy", "sample@base", "rejection_sampling@own"}
 
 
 def test_doing_it_again_changes_nothing(old):

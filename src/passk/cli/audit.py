@@ -18,9 +18,9 @@ from passk.provenance.lock import read_lock
 
 CHECKS: Sequence[Callable[[AuditedStudy], AuditCheck]] = (
     files.check_outputs, files.check_inputs, files.check_sources, files.check_parameters,
-    files.check_components, files.check_cache, chain.check_records, chain.check_parents,
-    chain.check_commits, chain.check_environments, tables.check_streams, tables.check_counts,
-    tables.check_curves, page.check_page, page.check_metrics,
+    files.check_components, files.check_cache, files.check_copies, chain.check_records,
+    chain.check_parents, chain.check_commits, chain.check_environments, tables.check_streams,
+    tables.check_counts, tables.check_curves, page.check_page, page.check_metrics,
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import typer
 
+from passk.config.paths import PARAMS
 from passk.provenance.migration import migrate
 
 
@@ -16,6 +17,9 @@ def main() -> None:
 
     Example: passk migrate && git diff --stat
     """
+    if not PARAMS.exists():
+        typer.echo(f"passk: no study is here: {PARAMS} is missing; run it in a study", err=True)
+        raise typer.Exit(1)
     outcome = migrate(Path())
     for sentence in outcome.done:
         typer.echo(f"done     {sentence}")

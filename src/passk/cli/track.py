@@ -9,7 +9,7 @@ from passk.config.paths import LEDGER, PARAMS
 from passk.core.yaml_files import read
 from passk.provenance import records, tracking
 from passk.provenance.ledger import update_ledger
-from passk.provenance.lock import read_lock
+from passk.provenance.lock import LOCK, read_lock
 from passk.provenance.mlflow_runs import tracking_uri
 from passk.provenance.tables_in_git import TABLES, copy_tables
 
@@ -30,6 +30,9 @@ def main(
     Example: passk track && mlflow ui --backend-store-uri sqlite:///mlflow.db
     """
     root = Path()
+    if not PARAMS.exists() and not LOCK.exists():
+        typer.echo(f"passk: no study is here: no {PARAMS} and no {LOCK}", err=True)
+        raise typer.Exit(1)
     if update_ledger(root):
         typer.echo(f"{LEDGER} is up to date with dvc.lock; commit both")
     study = str(read(PARAMS).get("study", "")) if PARAMS.exists() else ""

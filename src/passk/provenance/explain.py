@@ -19,7 +19,7 @@ from passk.config import manifest, paths
 from passk.provenance import records
 from passk.provenance.lock import LockEntry, path_digest
 from passk.provenance.run_record import RunRecord
-from passk.provenance.tables_in_git import locate
+from passk.provenance.tables_in_git import locate_any
 
 _CODE = "src/"
 
@@ -79,9 +79,9 @@ def find_rows(
     Raises:
         ExplainError: no such table, column or row, or more rows match than values were listed.
     """
-    path = locate(paths.results(study, table), root)
+    path = locate_any(paths.results(study, table), root)
     if not path.exists():
-        folders = (path.parent, locate(paths.results(study, "pass_at_k"), root).parent)
+        folders = (path.parent, locate_any(paths.results(study, "pass_at_k"), root).parent)
         known = sorted({p.stem for folder in folders for p in folder.glob("*.parquet")})
         raise ExplainError(f"{path}: no such result; known: {', '.join(known) or 'none yet'}")
     frame = read_table(path)
@@ -247,7 +247,7 @@ def _rank(dep: tuple[str, str]) -> tuple[int, str]:
 
 
 def _state(name: str, locked: str, root: Path) -> str:
-    path = locate(Path(name), root)
+    path = locate_any(Path(name), root)
     if not path.exists():
         return "missing"
     if locked and path_digest(path, root) != locked:
@@ -257,7 +257,7 @@ def _state(name: str, locked: str, root: Path) -> str:
 
 def read_counts(study: str, draw: str, name: str | None, root: Path = Path()) -> pl.DataFrame:
     """Count rows of a draw, of a set or view if named: `set, index, problem_id, n, c, unknown`."""
-    frame = read_table(locate(paths.counts(study, draw), root), f"count@{draw}")
+    frame = read_table(locate_any(paths.counts(study, draw), root), f"count@{draw}")
     if name is not None:
         view = _read_views(study, root).get(name)
         frame = frame.filter(pl.col("set") == (name if view is None else view.set))
@@ -268,7 +268,7 @@ def read_counts(study: str, draw: str, name: str | None, root: Path = Path()) ->
 
 def _read_views(study: str, root: Path) -> Mapping[str, ViewMembers]:
     """Each view's set and problems, where the study has views."""
-    path = locate(paths.manifest(study, "views"), root)
+    path = locate_any(paths.manifest(study, "views"), root)
     return manifest.read_views(path).views if path.exists() else {}
 
 

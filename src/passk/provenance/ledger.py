@@ -27,7 +27,7 @@ from passk.provenance.record_store import RecordStore, open_stores, own_store
 from passk.provenance.run_record import RunRecord
 
 _SEEN = RECORDS / "ledger-seen"  # the state of the ledger that the store knows
-_UPDATED = RECORDS / "ledger-updated"  # the state of ledger and lock after the last update
+_COMPLETE = RECORDS / "ledger-complete"  # the lock that all of the ledger's lines answer to
 _BUSY = RECORDS / "ledger.lock"
 
 
@@ -51,6 +51,11 @@ class Ledger:
         """The record of a lock entry, by its digest; after a merge the earlier of two."""
         known = self._by_entry.get(entry, ())
         return min(known, key=lambda r: (r.execution.started, r.digest), default=None)
+
+    def answers(self, entries: Iterable[LockEntry]) -> bool:
+        """Whether it has a line for each entry of a lock, and for each line that these name."""
+        parents = {parent for record in self.records.values() for parent in record.parents}
+        return parents <= set(self.records) and all(self.find(e.digest) for e in entries)
 
     @cached_property
     def _by_entry(self) -> Mapping[str, list[RunRecord]]:
@@ -122,7 +127,8 @@ def parse_ledger(text: str, source: str = str(LEDGER)) -> Ledger:
 def update_ledger(root: Path = Path()) -> bool:
     """Bring the ledger up to date with the lock; True if its text changed.
 
-    What the lock names and no record is known of has no line: `passk audit` says so.
+    What the lock names and no record is known of has no line: `passk audit` says so. Its record
+    may come later, with a shared cache, so the next call looks again.
 
     Raises:
         LedgerError, ValueError: ledger or lock cannot be read.
@@ -130,17 +136,27 @@ def update_ledger(root: Path = Path()) -> bool:
     if not (root / LOCK).exists():
         return False
     with _alone(root):
-        state = _state(root, LOCK, LEDGER)
-        if _text(root / _UPDATED) == state:
+        lock_state = _state(root, LOCK)  # before it is read: DVC may write it meanwhile
+        if _text(root / _COMPLETE) == f"{lock_state} {_state(root, LEDGER)}":
             return False
-        old = read_ledger(root)
-        new = gather(read_lock(root).values(), old, open_stores(root)).text
-        changed = new != _text(root / LEDGER)
+        entries = read_lock(root).values()
+        new = gather(entries, read_ledger(root), open_stores(root))
+        changed = new.text != _text(root / LEDGER)
         if changed:
-            write_text(root / LEDGER, new)
+            write_text(root / LEDGER, new.text)
         _index(root)
-        write_text(root / _UPDATED, _state(root, LOCK, LEDGER))
+        if new.answers(entries):
+            write_text(root / _COMPLETE, f"{lock_state} {_state(root, LEDGER)}")
     return changed
+
+
+def drop_lines(entry: str, root: Path = Path()) -> None:
+    """Remove the lines of a lock entry's records, by the entry's digest."""
+    with _alone(root):
+        ledger = read_ledger(root)
+        kept = {name: r for name, r in ledger.records.items() if r.entry != entry}
+        if len(kept) < len(ledger.records):
+            write_text(root / LEDGER, Ledger(kept, ledger.environments).text)
 
 
 def gather(entries: Iterable[LockEntry], old: Ledger, stores: Iterable[RecordStore]) -> Ledger:
@@ -184,7 +200,7 @@ def _index(root: Path) -> None:
     ledger = read_ledger(root)
     store = own_store(root)
     for record in ledger.records.values():
-        if record.digest == record.stated and store.find(record.entry) is None:
+        if record.digest == record.stated and store.find_genuine(record.entry) is None:
             store.add(record, {})
     for name, packages in ledger.environments.items():
         path = store.environments / f"{name}.txt"

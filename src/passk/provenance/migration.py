@@ -17,8 +17,8 @@ from ruamel.yaml import YAML
 
 from passk.config.paths import BLOCKS, COMPONENTS, LEDGER, PARAMS, RESUME
 from passk.core.files import write_once, write_text
-from passk.provenance.ledger import update_ledger
-from passk.provenance.lock import LOCK, LockEntry, RawEntry, parse
+from passk.provenance.ledger import read_ledger, update_ledger
+from passk.provenance.lock import LOCK, LockEntry, RawEntry, parse, read_lock
 from passk.provenance.old_parameters import rename_key, rename_text, rename_values
 from passk.provenance.record_store import own_store
 from passk.provenance.run_record import RecordError, RunRecord, read_record
@@ -57,10 +57,15 @@ def migrate(root: Path = Path(), components: Components | None = None) -> Migrat
     """
     outcome = Migration()
     _migrate_parameters(root, outcome)
-    entries = _migrate_lock(root, components or {}, outcome)
-    if entries is not None:
-        _migrate_records(root, entries, outcome)
-    _say_what_remains(root, components is not None, bool(entries), outcome)
+    raw = _rename_lock(root, components or {})
+    if raw is not None:  # the lock comes last: whoever is ended before it begins again
+        _migrate_records(root, raw.entries, outcome)
+        _rename_outputs(root, (old for old, _ in raw.entries.values()))
+        write_text(root / LOCK, raw.text)
+        number = len(raw.entries)
+        outcome.done.append(f"{LOCK}: {number} stages by today's names, without source files")
+    update_ledger(root)
+    _say_what_remains(root, components is not None, raw is not None, outcome)
     return outcome
 
 
@@ -73,10 +78,16 @@ def _migrate_parameters(root: Path, outcome: Migration) -> None:
         outcome.done.append(f"{PARAMS}: {len(renamings)} names ({names}); comments stay")
 
 
-def _migrate_lock(
-    root: Path, components: Components, outcome: Migration
-) -> Mapping[str, tuple[LockEntry, LockEntry]] | None:
-    """New name -> entry as it was and as it is now; None where the lock is of today already."""
+@dataclass(frozen=True)
+class _RenamedLock:
+    """A lock by today's names: its text, and new name -> entry as it was and as it is now."""
+
+    text: str
+    entries: Mapping[str, tuple[LockEntry, LockEntry]]
+
+
+def _rename_lock(root: Path, components: Components) -> _RenamedLock | None:
+    """The lock by today's names; None where it is of today already. Writes nothing."""
     path = root / LOCK
     if not path.exists():
         return None
@@ -92,13 +103,13 @@ def _migrate_lock(
             entry["params"] = {**known, COMPONENTS.as_posix(): dict(components[name])}
     from dvc.utils.serialize import dumps_yaml
 
-    _rename_outputs(root, old.values())
-    write_text(path, dumps_yaml({"schema": "2.0", "stages": renamed}))
-    outcome.done.append(f"{LOCK}: {len(renamed)} stages by today's names, without source files")
-    return {
-        _new_name(name): (entry, parse(_new_name(name), renamed[_new_name(name)], root))
-        for name, entry in old.items()
-    }
+    return _RenamedLock(
+        dumps_yaml({"schema": "2.0", "stages": renamed}),
+        {
+            _new_name(name): (entry, parse(_new_name(name), renamed[_new_name(name)], root))
+            for name, entry in old.items()
+        },
+    )
 
 
 def _is_old(entry: LockEntry) -> bool:
@@ -155,7 +166,7 @@ def _rename_outputs(root: Path, entries: Iterable[LockEntry]) -> None:
 def _migrate_records(
     root: Path, entries: Mapping[str, tuple[LockEntry, LockEntry]], outcome: Migration
 ) -> None:
-    """Each execution's record into the store and the ledger, parents before children."""
+    """Each execution's record into the store, parents before children."""
     store = own_store(root)
     for path in sorted((root / OLD_RECORDS / "environments").glob("*.txt")):
         write_once(store.environments / path.name, path.read_text(encoding="utf-8"))
@@ -173,7 +184,6 @@ def _migrate_records(
             parents=tuple(sorted(parents)), stated="", file="",
         )  # fmt: skip
         records[name] = store.add(moved, {})
-    update_ledger(root)
     outcome.done.append(f"{LEDGER}: the records of {len(records)} executions, from {OLD_RECORDS}/")
     if missing:
         outcome.remains.append(
@@ -208,6 +218,22 @@ def _in_order(entries: Mapping[str, LockEntry]) -> list[str]:
     return list(TopologicalSorter(graph).static_order())
 
 
+def _say_of_records(root: Path) -> str:
+    """Whether the old records may go: only where the ledger has a line for all that is locked."""
+    ledger = read_ledger(root)
+    missing = [name for name, entry in read_lock(root).items() if not ledger.find(entry.digest)]
+    if not missing:
+        return (
+            f"{OLD_RECORDS}/: all that the lock names is in {LEDGER}; what was superseded stays in "
+            f"git's history; git rm -r {OLD_RECORDS}, then commit {LEDGER} and {LOCK}"
+        )
+    return (
+        f"{OLD_RECORDS}/: keep it, {len(missing)} stages of {LOCK} have no line in {LEDGER} "
+        f"({', '.join(missing[:4])}{' ...' if len(missing) > 4 else ''}); dvc repro -f -s STAGE "
+        "records a new execution of each, then passk track && passk migrate"
+    )
+
+
 def _say_what_remains(root: Path, accepted: bool, moved: bool, outcome: Migration) -> None:
     """A plain sentence for each kind of artifact that is there and needs one."""
     if (root / BLOCKS).is_dir():
@@ -226,10 +252,7 @@ def _say_what_remains(root: Path, accepted: bool, moved: bool, outcome: Migratio
             f"begin anew; rm -r {RESUME}"
         )
     if (root / OLD_RECORDS).is_dir():
-        outcome.remains.append(
-            f"{OLD_RECORDS}/: all that the lock names is in {LEDGER}; what was superseded stays in "
-            f"git's history; git rm -r {OLD_RECORDS}, then commit {LEDGER} and {LOCK}"
-        )
+        outcome.remains.append(_say_of_records(root))
     stages = root / "dvc.yaml"
     if stages.exists() and any(
         f"\n  {group}:\n" in stages.read_text(encoding="utf-8") for group in _GROUPS

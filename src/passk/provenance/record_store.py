@@ -51,6 +51,11 @@ class RecordStore:
         name = self.name(entry)
         return self.read(name) if name else None
 
+    def find_genuine(self, entry: str) -> RunRecord | None:
+        """The record of a lock entry where its content has the digest that it states."""
+        record = self.find(entry)
+        return record if record is not None and record.digest == record.stated else None
+
     def name(self, entry: str) -> str:
         """The digest of the record of a lock entry, whether it reads or not; empty without one."""
         return _read(self._entry(entry))
@@ -68,16 +73,18 @@ class RecordStore:
     def add(self, record: RunRecord, folders: Mapping[str, Contents]) -> RunRecord:
         """Keep a record, unless its lock entry has one; returns the one that is kept.
 
+        One that was changed behind its digest is as good as none.
+
         Args:
             record: of a finished execution.
             folders: its outputs, by path.
         """
-        known = self.find(record.entry)
+        known = self.find_genuine(record.entry)
         if known is None:
             write_text(self.path(record.digest), json_text(record.document))
             pointer = self._entry(record.entry)
             if not write_once(pointer, record.digest):
-                known = self.find(record.entry)  # another process was first
+                known = self.find_genuine(record.entry)  # another process was first
                 if known is None:
                     write_text(pointer, record.digest)  # it points to what is gone or damaged
         kept = known or record

@@ -96,7 +96,8 @@ class Execution:
         measured = {key: _finite(value) for key, value in (metrics or {}).items()}
         record = self._record(_digests(contents), metrics=measured)
         own, *shared = open_stores(self.root)
-        known = next((r for s in (own, *shared) if (r := s.find(record.entry))), record)
+        genuine = (store.find_genuine(record.entry) for store in (own, *shared))
+        known = next((r for r in genuine if r), record)
         kept = own.add(known, contents)
         for store in shared:
             with suppress(OSError):  # a cache that is not ours to write

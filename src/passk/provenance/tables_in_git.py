@@ -8,11 +8,12 @@ has the digest that `dvc.lock` promises for the table.
 
 import shutil
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from passk.config.paths import REPORTS, data
 from passk.core.files import replacing
-from passk.provenance.lock import path_digest, read_lock
+from passk.provenance.lock import LOCK, path_digest, read_lock
 
 TABLES = REPORTS / "tables"
 _FOLDERS = ("counts", "manifest", "results", "validation")
@@ -33,11 +34,33 @@ def copy_path(path: Path) -> Path | None:
 
 
 def locate(path: Path, root: Path = Path()) -> Path:
-    """The table itself, or its copy where only that is here."""
+    """The table itself, or its copy where only that is here and is what the lock promises."""
+    place = locate_any(path, root)
+    if place == root / path or not (root / LOCK).exists():
+        return root / path
+    promised = _promised(root.resolve(), (root / LOCK).stat().st_mtime_ns).get(path.as_posix())
+    return place if path_digest(place) == promised else root / path
+
+
+def locate_any(path: Path, root: Path = Path()) -> Path:
+    """The table itself, or its copy where only that is here, for who compares digests himself."""
     copy = copy_path(path)
     if copy is not None and not (root / path).exists() and (root / copy).exists():
         return root / copy
     return root / path
+
+
+@lru_cache(maxsize=4)
+def _promised(root: Path, time: int) -> dict[str, str]:
+    """Path -> digest of all outputs, of the lock in one of its states."""
+    return {out: md5 for entry in read_lock(root).values() for out, md5 in entry.outs.items()}
+
+
+def find_other_copies(study: str, root: Path = Path()) -> tuple[int, list[Path]]:
+    """How many copies are here, and which of them are not what the lock promises."""
+    wanted = {root / (copy_path(path) or path): md5 for path, md5 in _wanted(study, root)}
+    files = sorted(file for file in (root / TABLES / study).rglob("*") if file.is_file())
+    return len(files), [file for file in files if path_digest(file) != wanted.get(file)]
 
 
 def copy_tables(study: str, root: Path = Path()) -> int:

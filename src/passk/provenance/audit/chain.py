@@ -51,8 +51,9 @@ def check_records(study: AuditedStudy) -> AuditCheck:
     stores = open_stores(study.root)
     waiting = []
     for name, entry in study.locked.items():
-        places = list(_places(study, entry, ledger, stores[0]))
-        if not places and find_record(entry, study.root, stores) is None:
+        _check_readable(check, study, entry, stores)
+        places = list(_places(study, entry, ledger, stores))
+        if not places:
             problem = f"no record of execution {entry.digest[:16]}"
             remedy = _take_back(study, name, partial(_has_record, entry=entry))
             check.fault(LEDGER, name, problem, remedy)
@@ -61,10 +62,13 @@ def check_records(study: AuditedStudy) -> AuditCheck:
         for file, record in places:
             if problem := _forgery(record, entry):
                 check.fault(file, name, problem, _mend(study, entry, file, len(places) > 1))
-        digests = {record.digest for _, record in places}
-        if len(digests) > 1 and not any(_forgery(record, entry) for _, record in places):
-            problem = f"two records of one execution: {' and '.join(sorted(digests))}"
-            own = places[-1][1].digest
+        # Two runs of one lock entry, brought together by a merge, have two identities.
+        runs = {(record.execution.id, record.digest) for _, record in places}
+        digests = sorted(digest for _, digest in runs)
+        doubled = len({identity for identity, _ in runs}) < len(runs)
+        if doubled and not any(_forgery(record, entry) for _, record in places):
+            problem = f"two records of one execution: {' and '.join(digests)}"
+            own = next(r.digest for file, r in places if file != str(LEDGER))
             remedy = _take_back(study, name, partial(_has_record, entry=entry, digest=own))
             check.fault(LEDGER, name, problem, remedy)
         if not any(file == str(LEDGER) for file, _ in places):
@@ -85,15 +89,33 @@ def _read_ledger(study: AuditedStudy, check: AuditCheck) -> Ledger:
 
 
 def _places(
-    study: AuditedStudy, entry: LockEntry, ledger: Ledger, own: RecordStore
+    study: AuditedStudy, entry: LockEntry, ledger: Ledger, stores: Sequence[RecordStore]
 ) -> Iterator[tuple[str, RunRecord]]:
-    """Where the execution of a lock entry is recorded: the ledger, `.passk/records`."""
+    """Where the execution of a lock entry is recorded: ledger, `.passk/records`, shared cache."""
     line = ledger.find(entry.digest)
     if line is not None:
         yield str(LEDGER), line
-    own_record = own.find(entry.digest)
-    if own_record is not None:
-        yield own.path(own_record.stated).relative_to(study.root).as_posix(), own_record
+    for store in stores:
+        record = store.find(entry.digest)
+        if record is not None:
+            yield _shorten(store.path(store.name(entry.digest)), study.root), record
+
+
+def _check_readable(
+    check: AuditCheck, study: AuditedStudy, entry: LockEntry, stores: Sequence[RecordStore]
+) -> None:
+    """A record that a store has and that does not read is at fault, whoever else has it."""
+    for store in stores:
+        name = store.name(entry.digest)
+        if name and store.path(name).exists() and store.read(name) is None:
+            file = _shorten(store.path(name), study.root)
+            check.fault(file, entry.stage, "cannot be read", f"rm {file} && passk track")
+
+
+def _shorten(file: Path, root: Path) -> str:
+    """A path from the study's folder, where it lies in there."""
+    inside = file.is_relative_to(root)
+    return (file.relative_to(root) if inside else file).as_posix()
 
 
 def _forgery(record: RunRecord, entry: LockEntry) -> str:
@@ -169,8 +191,11 @@ def _unexplained(
 
 
 def check_commits(study: AuditedStudy) -> AuditCheck:
-    """The commit of each record is here, and it, or the files kept, has the parameters that ran."""
-    check = AuditCheck("git has the code and the parameters that ran", "records")
+    """The commit of each record is here, and it, or the files kept, has the parameters that ran.
+
+    It has the code, too, where the study lies in a repository of passk.
+    """
+    check = AuditCheck("git has the commits and the parameters that ran", "records")
     root = study.root
     if run_git(root, "rev-parse", "HEAD") is None:
         check.skip("this is no git repository (an unpacked archive, or nothing is committed)")
@@ -178,6 +203,7 @@ def check_commits(study: AuditedStudy) -> AuditCheck:
     shallow = is_shallow(root)
     exists = cache(lambda name: has_object(name, root))
     parameters = cache(lambda revision: _read_parameters(revision, root))
+    has_code = cache(lambda revision: _has_code(revision, root))
     stores = open_stores(root)
     for name, entry in study.locked.items():
         record = find_record(entry, root, stores)
@@ -207,10 +233,21 @@ def check_commits(study: AuditedStudy) -> AuditCheck:
             )
             continue
         check.looked_at += 1
+        if not has_code(revision):
+            check.skip(
+                "the code: git has none of passk's here, it was installed; "
+                "the lists of packages have its version, dvc.lock the digests of what it means"
+            )
         for key in _differing(parameters(revision), entry):
             problem = f"git's {revision[:12]} has another {key} than the stage ran with"
             check.fault(LEDGER, name, problem, _run_again(name))
     return check
+
+
+def _has_code(revision: str, root: Path) -> bool:
+    """Whether a commit or tree holds this package's source."""
+    names = run_git(root, "ls-tree", "-r", "--name-only", "--full-tree", revision) or ""
+    return any(f"/{name}".endswith("/passk/__init__.py") for name in names.splitlines())
 
 
 def _read_parameters(revision: str, root: Path) -> Mapping[str, object] | None:
@@ -249,7 +286,13 @@ def check_environments(study: AuditedStudy) -> AuditCheck:
             users.setdefault(record.execution.environment, name)
     for environment, name in users.items():
         check.looked_at += 1
-        listed = any((s.environments / f"{environment}.txt").exists() for s in stores)
+        listed = False
+        for file in (store.environments / f"{environment}.txt" for store in stores):
+            if file.exists() and environment_digest(_read_text(file)) == environment:
+                listed = True
+            elif file.exists():
+                short = _shorten(file, study.root)
+                check.fault(short, name, "was changed", f"rm {short} && passk track")
         if _has_packages(ledger, environment) or (
             listed and environment not in ledger.environments
         ):
@@ -258,6 +301,10 @@ def check_environments(study: AuditedStudy) -> AuditCheck:
         problem = f"the packages of environment {environment} are missing or were changed"
         check.fault(LEDGER, name, problem, "passk track" if listed else remedy)
     return check
+
+
+def _read_text(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace")
 
 
 def _has_packages(ledger: Ledger, environment: str) -> bool:

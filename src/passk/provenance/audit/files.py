@@ -1,6 +1,8 @@
 """Files of a study beside its lock: outputs, inputs, sources, parameters, components, cache."""
 
+import hashlib
 import json
+import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from passk.provenance.audit.study import AuditCheck, AuditedStudy, flatten_outs
 from passk.provenance.code_state import run_git
 from passk.provenance.dvc_cache import cached_files, object_path, read_listing
 from passk.provenance.lock import LOCK
+from passk.provenance.tables_in_git import TABLES, find_other_copies
 
 COMPONENTS = paths.COMPONENTS.as_posix()  # a parameter file, which machines write
 _SAMPLED = 20  # objects of the cache that are read without `--deep`
@@ -227,6 +230,34 @@ def check_cache(study: AuditedStudy) -> AuditCheck:
     if not study.deep:
         check.skip(f"the content of most of the {len(objects)} objects; --deep reads all")
     return check
+
+
+def check_copies(study: AuditedStudy) -> AuditCheck:
+    """Copies of tables in git are those tables, as the lock has them."""
+    check = AuditCheck("copies of tables in git are those of dvc.lock", "copies")
+    check.looked_at, others = find_other_copies(study.name, study.root)
+    outs = flatten_outs(study.locked.values())
+    for copy in others:
+        file = copy.relative_to(study.root)
+        table = paths.data(study.name) / file.relative_to(TABLES / study.name)
+        name, md5 = outs.get(table.as_posix(), ("", ""))
+        if not md5:
+            problem, remedy = "dvc.lock has no such table", f"rm {file}"
+        elif study.digest(table.as_posix()) == md5:
+            problem, remedy = "is another table than dvc.lock has", "passk track"
+        elif _is_committed(study, file, md5):
+            problem, remedy = "was changed", f"git checkout HEAD -- {file}"
+        else:
+            problem, remedy = "is another table than dvc.lock has", f"rm {file}"
+        check.fault(file, name, problem, remedy)
+    return check
+
+
+def _is_committed(study: AuditedStudy, file: Path, md5: str) -> bool:
+    """Whether git's last commit has a file with a digest."""
+    words = ["git", "-C", str(study.root), "show", f"HEAD:./{file.as_posix()}"]
+    done = subprocess.run(words, capture_output=True, check=False)
+    return done.returncode == 0 and hashlib.md5(done.stdout).hexdigest() == md5
 
 
 def _is_uncached(path: str, md5: str, cache: Path) -> bool:
