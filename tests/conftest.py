@@ -91,7 +91,7 @@ class Workspace:
         *parents, last = key.split(".")
         node = values
         for part in parents:
-            node = node[part]
+            node = node.setdefault(part, {})
         node[last] = value
         self.write_params(values)
 

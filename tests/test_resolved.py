@@ -157,12 +157,10 @@ def test_options_of_an_engine_survive_too(studies):
 
 def test_check_resolved_prints_a_file_of_the_same_meaning(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
-    shown = CliRunner().invoke(
-        application(), ["check", "--resolved", "studies/imported/study.yaml"]
-    )
+    shown = CliRunner().invoke(application(), ["check", "--resolved", "studies/smoke/study.yaml"])
     assert shown.exit_code == 0
     values = YAML(typ="safe", pure=True).load(shown.stdout)
-    assert validate(values) == validate(compose(ROOT / "studies/imported/study.yaml"))
+    assert validate(values) == validate(compose(ROOT / "studies/smoke/study.yaml"))
     assert values["verification"]["code"]["memory_mib"] == 1024
 
 
