@@ -154,6 +154,7 @@ def test_files_are_legal_targets(smoke):
     assert jobs(page) == set()
 
 
+@pytest.mark.slow
 def test_dvc_runs_an_edit_and_the_way_back_is_from_the_cache(smoke):
     original = (smoke.root / "params.yaml").read_text()
     page = (smoke.root / "reports/index.html").read_bytes()
