@@ -24,7 +24,7 @@ from passk.config import paths
 from passk.config.paths import LEDGER
 from passk.core.schemas.counts import COUNTS
 from passk.core.schemas.samples import SAMPLES
-from passk.provenance.audit import chain, files, page, tables
+from passk.provenance.audit import chain, conditions, files, page, tables
 from passk.provenance.audit.study import AuditedStudy
 from passk.provenance.code_state import TREES
 from passk.provenance.dvc_cache import cached_files, find_cache, object_path
@@ -295,7 +295,7 @@ def test_what_a_shallow_clone_or_an_archive_cannot_tell_is_said(toy, tmp_path):
     git("commit", "-qm", "more")
     git("clone", "-q", "--depth", "1", f"file://{toy}", str(tmp_path / "clone"))
     os.chdir(tmp_path / "clone")
-    check = chain.check_commits(open_study())
+    check = conditions.check_commits(open_study())
     assert (check.looked_at, check.faults) == (0, [])
     assert "git fetch --unshallow" in check.unchecked[0]
     assert check.state == "not checked"
@@ -305,7 +305,7 @@ def test_what_a_shallow_clone_or_an_archive_cannot_tell_is_said(toy, tmp_path):
     records = chain.check_records(open_study())
     assert (records.looked_at, records.faults) == (2, [])
     shutil.rmtree(".git")
-    check = chain.check_commits(open_study())
+    check = conditions.check_commits(open_study())
     assert check.state == "not checked"
     assert "no git repository" in check.unchecked[0]
 
@@ -315,7 +315,7 @@ def test_changed_code_that_ran_was_kept(toy):
     replace_in("params.yaml", "rate: 2", "rate: 5")
     assert dvc("repro") == 0
     update_ledger()
-    check = chain.check_commits(open_study())
+    check = conditions.check_commits(open_study())
     assert (check.looked_at, check.faults) == (2, [])
     assert all(reason.startswith("the code: ") for reason in check.unchecked)
     git("for-each-ref", "--format=delete %(refname)", "refs/passk")
@@ -323,7 +323,7 @@ def test_changed_code_that_ran_was_kept(toy):
         "git for-each-ref --format='delete %(refname)' refs/passk | git update-ref --stdin && "
         "git gc -q --prune=now", shell=True, check=True,
     )  # fmt: skip
-    check = chain.check_commits(open_study())
+    check = conditions.check_commits(open_study())
     assert check.faults == []
     assert "refs/passk" in check.unchecked[0]
 

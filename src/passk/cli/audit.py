@@ -12,15 +12,16 @@ from passk.config import paths
 from passk.core.yaml_files import ParameterError, read
 from passk.pipeline.dag import cached
 from passk.pipeline.identity.current import read_identity
-from passk.provenance.audit import chain, files, page, tables
+from passk.provenance.audit import chain, conditions, files, page, tables
 from passk.provenance.audit.study import AuditCheck, AuditedStudy, Components
 from passk.provenance.lock import read_lock
 
 CHECKS: Sequence[Callable[[AuditedStudy], AuditCheck]] = (
     files.check_outputs, files.check_inputs, files.check_sources, files.check_parameters,
     files.check_components, files.check_cache, files.check_copies, chain.check_records,
-    chain.check_parents, chain.check_commits, chain.check_environments, tables.check_streams,
-    tables.check_counts, tables.check_curves, page.check_page, page.check_metrics,
+    chain.check_parents, conditions.check_commits, conditions.check_environments,
+    tables.check_streams, tables.check_counts, tables.check_curves,
+    page.check_page, page.check_metrics,
 )  # fmt: skip
 
 

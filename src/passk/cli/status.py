@@ -14,7 +14,7 @@ from passk.pipeline.dag import cached
 from passk.pipeline.identity.current import write_components
 from passk.pipeline.status import StageStatus, estimate_seconds, makespan, read_status
 from passk.provenance.ledger import read_ledger, update_ledger
-from passk.provenance.mlflow_exporter import running
+from passk.provenance.mlflow_exporter import is_alive, running
 
 
 def main(
@@ -43,7 +43,7 @@ def main(
     console = Console(highlight=False, soft_wrap=False)
     if edited := check_composed(Path()).note:
         console.print(edited)
-    for note in running(Path()):
+    for note in filter(is_alive, running(Path())):
         console.print(f"runs since {note.started}: {note.stage}")
     if not planned:
         console.print(f"{identity.parameters['study']}: every stage is up to date")

@@ -160,14 +160,14 @@ def _differing(
     return tuple(_paths(left, right, ""))
 
 
-def _paths(left: Any, right: Any, place: str) -> Iterator[str]:  # noqa: ANN401
+def _paths(left: Any, right: Any, location: str) -> Iterator[str]:  # noqa: ANN401
     """Dotted keys at which two values differ."""
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         for key in {**left, **right}:
-            at = f"{place}.{key}" if place else str(key)
+            at = f"{location}.{key}" if location else str(key)
             if key not in left or key not in right:
                 yield at
             else:
                 yield from _paths(left[key], right[key], at)
     elif left != right:
-        yield place
+        yield location

@@ -85,7 +85,7 @@ def _key(key: Any, values: Mapping[str, Any]) -> Any:  # noqa: ANN401
 
 
 def expand(
-    place: str,
+    location: str,
     written: Any,  # noqa: ANN401
     defaults: Mapping[str, Any],
     values: Mapping[str, Any],
@@ -94,7 +94,7 @@ def expand(
     """The entries of a section.
 
     Args:
-        place: the section's key, e.g. `draws`.
+        location: the section's key, e.g. `draws`.
         written: what the study says there.
         defaults: keys of every entry that does not state them.
         values: the study's placeholders.
@@ -103,21 +103,21 @@ def expand(
     Raises:
         ParameterError: names key, value, what is legal.
     """
-    entries = as_mapping(place, written, "a mapping, NAME: {KEY: VALUE, ...}")
-    own = dict(_named(place, entries, values, known))
+    entries = as_mapping(location, written, "a mapping, NAME: {KEY: VALUE, ...}")
+    own = dict(_named(location, entries, values, known))
     section = ComposedSection()
     for name, entry in own.items():
-        section.entries[name] = _resolve(place, name, own, defaults, ())
+        section.entries[name] = _resolve(location, name, own, defaults, ())
         if "like" in entry:
             section.like[name] = entry["like"]
-            if place == "draws" and "model" not in entry:
+            if location == "draws" and "model" not in entry:
                 section.entries[name].pop("model", None)  # follows from its name first
         section.notes[name] = {note: entry[note] for note in NOTES if note in entry}
     return section
 
 
 def _named(
-    place: str,
+    location: str,
     written: Mapping[str, Any],
     values: Mapping[str, Any],
     known: Mapping[str, ComposedSection],
@@ -130,7 +130,7 @@ def _named(
     }
     made: dict[str, str] = {}
     for key, entry in written.items():
-        at = f"{place}.{key}"
+        at = f"{location}.{key}"
         keys = as_mapping(at, entry)
         grid = fill(keys.pop("each", None), values)
         for chosen, extra in [({}, {})] if grid is None else _combinations(at, key, grid, known):
@@ -148,33 +148,33 @@ def _named(
             yield name, content
 
 
-def _complete(place: str, text: str, what: str) -> str:
+def _complete(location: str, text: str, what: str) -> str:
     """A text without placeholders that nothing fills."""
     if (left := _PLACEHOLDER.search(text)) is not None:
         raise ParameterError(
-            f"{place} = {text!r}: nothing says what {left[0]} is; name it under `each` of the "
+            f"{location} = {text!r}: nothing says what {left[0]} is; name it under `each` of the "
             f"entry or under `values`, or write the {what} without it"
         )
     return text
 
 
 def _combinations(
-    place: str,
+    location: str,
     key: str,
     grid: Any,  # noqa: ANN401
     known: Mapping[str, ComposedSection],
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """For each point of a grid, the placeholders' values, and the keys that they bring."""
     if not isinstance(grid, Mapping) or not grid:
-        raise ParameterError(f"{place}.each = {grid!r}: legal: {{PLACEHOLDER: [VALUE, ...]}}")
+        raise ParameterError(f"{location}.each = {grid!r}: legal: {{PLACEHOLDER: [VALUE, ...]}}")
     named = {match[1] for match in _PLACEHOLDER.finditer(key)}
     for placeholder in grid:
         if placeholder not in named:
             raise ParameterError(
-                f"{place}.each.{placeholder}: the entry's name {key!r} does not hold "
+                f"{location}.each.{placeholder}: the entry's name {key!r} does not hold "
                 f"{{{placeholder}}}; {suggest(str(placeholder), named)}"
             )
-    choices = [_choices(f"{place}.each.{name}", value, known) for name, value in grid.items()]
+    choices = [_choices(f"{location}.each.{name}", value, known) for name, value in grid.items()]
     for combination in itertools.product(*choices):
         extra: dict[str, Any] = {}
         for _, keys in combination:
@@ -183,7 +183,7 @@ def _combinations(
 
 
 def _choices(
-    place: str,
+    location: str,
     value: Any,  # noqa: ANN401
     known: Mapping[str, ComposedSection],
 ) -> list[tuple[Any, dict[str, Any]]]:
@@ -191,17 +191,17 @@ def _choices(
     if isinstance(value, list) and value:
         return [(item, {}) for item in value]
     if isinstance(value, Mapping) and value:
-        return [(name, as_mapping(f"{place}.{name}", keys)) for name, keys in value.items()]
+        return [(name, as_mapping(f"{location}.{name}", keys)) for name, keys in value.items()]
     if isinstance(value, str) and value in known:
         return [(name, {}) for name in known[value].entries]
     raise ParameterError(
-        f"{place} = {value!r}: legal: a list of values, a mapping of values to keys, or a section "
-        f"before this one ({', '.join(known) or 'none'})"
+        f"{location} = {value!r}: legal: a list of values, a mapping of values to keys, or a "
+        f"section before this one ({', '.join(known) or 'none'})"
     )
 
 
 def _resolve(
-    place: str,
+    location: str,
     name: str,
     own: Mapping[str, dict[str, Any]],
     defaults: Mapping[str, Any],
@@ -214,8 +214,8 @@ def _resolve(
         return merge(defaults, entry)
     if not isinstance(other, str) or other not in own:
         raise ParameterError(
-            f"{place}.{name}.like = {other!r}: no such entry; {suggest(str(other), own)}"
+            f"{location}.{name}.like = {other!r}: no such entry; {suggest(str(other), own)}"
         )
     if other == name or other in seen:
-        raise ParameterError(f"{place}.{name}.like = {other!r}: like itself; state its keys")
-    return merge(_resolve(place, other, own, defaults, (*seen, name)), entry)
+        raise ParameterError(f"{location}.{name}.like = {other!r}: like itself; state its keys")
+    return merge(_resolve(location, other, own, defaults, (*seen, name)), entry)

@@ -7,6 +7,7 @@ from passk.config import composition_rules as rules
 from passk.config.composition_entries import ComposedSection, expand, fill
 from passk.config.composition_repeats import repeat
 from passk.config.composition_sources import as_mapping
+from passk.config.dotted_keys import find_value
 from passk.config.study import Study
 from passk.core.legal import suggest
 from passk.core.yaml_files import ParameterError
@@ -37,14 +38,18 @@ def lay_out(written: Mapping[str, Any]) -> dict[str, Any]:
         if name in written or name in _SETTINGS
     }
     sections: dict[str, ComposedSection] = {}
-    for place in SECTIONS:
-        sections[place] = expand(
-            place, _at(written, place), defaults.get(place, {}), values, dict(sections)
+    for location in SECTIONS:
+        sections[location] = expand(
+            location,
+            find_value(written, location),
+            defaults.get(location, {}),
+            values,
+            dict(sections),
         )
-        _follow(place, sections)
+        _follow(location, sections)
     repeat(sections, fill(written.get("repeats"), values))
-    for place, section in sections.items():
-        _put(laid, place, section.entries)
+    for location, section in sections.items():
+        _put(laid, location, section.entries)
     _conclude(laid, sections)
     return laid
 
@@ -60,16 +65,16 @@ def _defaults(written: Any) -> dict[str, dict[str, Any]]:  # noqa: ANN401
     return {key: as_mapping(f"defaults.{key}", keys) for key, keys in defaults.items()}
 
 
-def _follow(place: str, sections: Mapping[str, ComposedSection]) -> None:
+def _follow(location: str, sections: Mapping[str, ComposedSection]) -> None:
     """What follows once a section is laid out."""
-    if place == "sets":
+    if location == "sets":
         rules.follow_sets(sections)
-    if place == "sft":
+    if location == "sft":
         rules.follow_arms(sections)
-    if place == "draws":
+    if location == "draws":
         rules.follow_draws(sections)
-    if place == "analysis.comparisons":
-        rules.follow_comparisons(sections, sections[place])
+    if location == "analysis.comparisons":
+        rules.follow_comparisons(sections, sections[location])
 
 
 def _conclude(laid: dict[str, Any], sections: Mapping[str, ComposedSection]) -> None:
@@ -92,17 +97,9 @@ def _conclude(laid: dict[str, Any], sections: Mapping[str, ComposedSection]) -> 
         report["colours"] = {**colours, **stated["colours"]}
 
 
-def _at(values: Mapping[str, Any], place: str) -> Any:  # noqa: ANN401
-    """What stands at a dotted key; nothing where it is missing."""
-    node: Any = values
-    for part in place.split("."):
-        node = (node or {}).get(part) if isinstance(node or {}, Mapping) else None
-    return node
-
-
-def _put(values: dict[str, Any], place: str, entries: Mapping[str, Any]) -> None:
+def _put(values: dict[str, Any], location: str, entries: Mapping[str, Any]) -> None:
     """Set a dotted key."""
-    *parents, last = place.split(".")
+    *parents, last = location.split(".")
     node = values
     for part in parents:
         if not isinstance(node.setdefault(part, {}), dict):

@@ -42,44 +42,44 @@ def repeat(sections: Mapping[str, ComposedSection], repeats: Any) -> None:  # no
             f"repeats = {repeats!r}: legal: a list of {{seeds: [1, 2], of: [...]}}"
         )
     for number, entry in enumerate(repeats or []):
-        place = f"repeats[{number}]"
-        kind = _kind(place, entry)
+        location = f"repeats[{number}]"
+        kind = _kind(location, entry)
         known = {name for section in _SECTIONS[kind] for name in sections[section].entries}
         for name in entry["of"]:
             if not isinstance(name, str) or name not in known:
                 raise ParameterError(
-                    f"{place}.of = {name!r}: nothing to repeat; {suggest(str(name), known)}"
+                    f"{location}.of = {name!r}: nothing to repeat; {suggest(str(name), known)}"
                 )
         for value in entry[kind]:
-            new = dict(_names(place, entry, kind, value))
+            new = dict(_names(location, entry, kind, value))
             for section in _SECTIONS[kind]:
-                _add(f"{place}.of", sections, section, new, {kind: value})
+                _add(f"{location}.of", sections, section, new, {kind: value})
             _label(sections, entry, kind, value, new)
 
 
-def _kind(place: str, entry: Any) -> str:  # noqa: ANN401
+def _kind(location: str, entry: Any) -> str:  # noqa: ANN401
     """What an entry repeats by: `seeds` or `replicates`."""
     if not isinstance(entry, Mapping):
-        raise ParameterError(f"{place} = {entry!r}: legal: {_LEGAL}")
+        raise ParameterError(f"{location} = {entry!r}: legal: {_LEGAL}")
     kinds = [kind for kind in _SECTIONS if kind in entry]
     if len(kinds) != 1 or not isinstance(entry.get("of"), list) or not entry["of"]:
-        raise ParameterError(f"{place} = {dict(entry)!r}: legal: {_LEGAL}")
+        raise ParameterError(f"{location} = {dict(entry)!r}: legal: {_LEGAL}")
     if strange := set(entry) - {*kinds, "of", "as", "label"}:
         legal_keys = [*_SECTIONS, "of", "as", "label"]
         name = str(sorted(map(str, strange))[0])
-        raise ParameterError(f"{place}.{name}: unknown key; {suggest(name, legal_keys)}")
+        raise ParameterError(f"{location}.{name}: unknown key; {suggest(name, legal_keys)}")
     numbers = entry[kinds[0]]
     whole = isinstance(numbers, list) and all(type(n) is int and n >= 1 for n in numbers)
     if not whole or not numbers:
         raise ParameterError(
-            f"{place}.{kinds[0]} = {numbers!r}: legal: a list of whole numbers from 1; 0 is what "
-            "is repeated"
+            f"{location}.{kinds[0]} = {numbers!r}: legal: a list of whole numbers from 1; 0 is "
+            "what is repeated"
         )
     return kinds[0]
 
 
 def _names(
-    place: str, entry: Mapping[str, Any], kind: str, value: int
+    location: str, entry: Mapping[str, Any], kind: str, value: int
 ) -> Iterator[tuple[str, str]]:
     """What is repeated, and what its repeat is called."""
     pattern = str(entry.get("as", _PATTERNS[kind]))
@@ -87,14 +87,14 @@ def _names(
         new = str(fill(pattern, {"name": name, kind.removesuffix("s"): value}))
         if new == name or "{" in new:
             raise ParameterError(
-                f"{place}.as = {pattern!r}: legal: a name with {{name}} and "
+                f"{location}.as = {pattern!r}: legal: a name with {{name}} and "
                 f"{{{kind.removesuffix('s')}}}, e.g. {_PATTERNS[kind]!r}"
             )
         yield name, new
 
 
 def _add(
-    place: str,
+    location: str,
     sections: Mapping[str, ComposedSection],
     section: str,
     new: Mapping[str, str],
@@ -112,19 +112,19 @@ def _add(
             entry["replicate"] = by["replicates"]
         if section == "draws" and "replicates" in by and entry.get("engine") == "imported":
             raise ParameterError(
-                f"{place} = {name!r}: imports its samples, and a replicate would count the same "
+                f"{location} = {name!r}: imports its samples, and a replicate would count the same "
                 "ones again; legal: draws whose samples are drawn here; import other samples "
                 "under another name"
             )
         if section == "draws" and entry == entries[name]:
             raise ParameterError(
-                f"{place}: draw {name!r} samples {entry['model']!r}, which is not repeated; "
+                f"{location}: draw {name!r} samples {entry['model']!r}, which is not repeated; "
                 "name that model too, or leave out the draw"
             )
         if section == "analysis.comparisons" and entry == entries[name]:
             continue
         if new[name] in entries:
-            raise ParameterError(f"{place}: {section}.{new[name]} is there already; see `as`")
+            raise ParameterError(f"{location}: {section}.{new[name]} is there already; see `as`")
         entries[new[name]] = entry
 
 

@@ -99,17 +99,18 @@ def follow_comparisons(
     """
     draws = sections["draws"].entries
     for name, entry in comparisons.entries.items():
-        place = f"analysis.comparisons.{name}"
+        location = f"analysis.comparisons.{name}"
         candidate = entry.setdefault("candidate", name)
         if not isinstance(candidate, str) or candidate not in draws:
             raise ParameterError(
-                f"{place}.candidate = {candidate!r}: no such draw; {suggest(str(candidate), draws)}"
+                f"{location}.candidate = {candidate!r}: no such draw; "
+                f"{suggest(str(candidate), draws)}"
             )
         if "reference" not in entry:
-            entry["reference"] = _reference(place, sections, candidate)
+            entry["reference"] = _reference(location, sections, candidate)
 
 
-def _reference(place: str, sections: Mapping[str, ComposedSection], candidate: str) -> str:
+def _reference(location: str, sections: Mapping[str, ComposedSection], candidate: str) -> str:
     """The draw of a draw's start model that is drawn in the same way."""
     draws = sections["draws"].entries
     arm = str(draws[candidate]["model"]).partition("/")[0]
@@ -125,7 +126,7 @@ def _reference(place: str, sections: Mapping[str, ComposedSection], candidate: s
     why = "is not trained from another" if start is None else f"starts from {start!r}, which no "
     why += "" if start is None else "draw samples in the same way"
     raise ParameterError(
-        f"{place}.reference: missing; the candidate's model {arm!r} {why}; name a draw: "
+        f"{location}.reference: missing; the candidate's model {arm!r} {why}; name a draw: "
         f"{', '.join(name for name in draws if name != candidate)}"
     )
 
@@ -151,11 +152,11 @@ def list_notes(sections: Mapping[str, ComposedSection], note: str) -> dict[str, 
         ParameterError: two entries of one name state different ones.
     """
     found: dict[str, Any] = {}
-    for place, section in sections.items():
+    for location, section in sections.items():
         for name, notes in section.notes.items():
             if note in notes and found.setdefault(name, notes[note]) != notes[note]:
                 raise ParameterError(
-                    f"{place}.{name}.{note} = {notes[note]!r}: {name!r} has the {note} "
+                    f"{location}.{name}.{note} = {notes[note]!r}: {name!r} has the {note} "
                     f"{found[name]!r} in another section; the page has one, so state it once"
                 )
     return found

@@ -140,7 +140,7 @@ def _drop(values: dict[str, Any], key: str, path: Path) -> None:
 
 
 def as_mapping(
-    place: str,
+    location: str,
     value: Any,  # noqa: ANN401
     legal: str = "a mapping of keys to values",
 ) -> dict[str, Any]:
@@ -150,7 +150,7 @@ def as_mapping(
         ParameterError: something else stands there; names key, value, what is legal.
     """
     if not isinstance(value, Mapping | None):
-        raise ParameterError(f"{place} = {value!r}: legal: {legal}; write one, or leave it out")
+        raise ParameterError(f"{location} = {value!r}: legal: {legal}; write one, or leave it out")
     return dict(value or {})
 
 

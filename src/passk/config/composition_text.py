@@ -120,23 +120,23 @@ def trim(values: Mapping[str, Any], study: Study) -> dict[str, Any]:
     return trimmed
 
 
-def _trimmed(value: Any, resolved: Any, place: str) -> Any:  # noqa: ANN401
+def _trimmed(value: Any, resolved: Any, location: str) -> Any:  # noqa: ANN401
     """A value without what its schema has as default; keys in the schema's order."""
     if isinstance(resolved, BaseModel) and isinstance(value, Mapping):
-        return dict(_kept(value, resolved, place))
+        return dict(_kept(value, resolved, location))
     if isinstance(resolved, dict) and isinstance(value, Mapping):
-        return {k: _trimmed(v, resolved.get(k), f"{place}.{k}") for k, v in value.items()}
+        return {k: _trimmed(v, resolved.get(k), f"{location}.{k}") for k, v in value.items()}
     if isinstance(resolved, list) and isinstance(value, list) and len(resolved) == len(value):
         pairs = zip(value, resolved, strict=True)
-        return [_trimmed(one, other, place) for one, other in pairs]
+        return [_trimmed(one, other, location) for one, other in pairs]
     return value
 
 
-def _kept(value: Mapping[str, Any], model: BaseModel, place: str) -> Iterator[tuple[str, Any]]:
+def _kept(value: Mapping[str, Any], model: BaseModel, location: str) -> Iterator[tuple[str, Any]]:
     for key, known in type(model).model_fields.items():
         if key not in value:
             continue
-        at, resolved = f"{place}.{key}", getattr(model, key)
+        at, resolved = f"{location}.{key}", getattr(model, key)
         stated = at in STATED or key in TAGS or known.is_required()
         if stated or resolved != _default(known, model):
             yield key, _trimmed(value[key], resolved, at)

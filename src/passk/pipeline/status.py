@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from passk.config.dotted_keys import find_value
 from passk.config.paths import COMPONENTS, PARAMS
 from passk.pipeline.dag import Dag, Stage, changes
 from passk.pipeline.identity.components import StageComponents
@@ -111,8 +112,8 @@ def _changed_values(stage: Stage, entry: LockEntry, identity: Identity) -> Itera
     """Parameters that differ, with both values; a default that changed; another way to say it."""
     declared = stage.params.get(PARAMS.as_posix(), ())
     before = _flatten(entry.params.get(PARAMS.as_posix(), {}))
-    stated = _flatten({key: _at(identity.stated, key) for key in declared})
-    now = _flatten({key: _at(identity.parameters, key) for key in declared})
+    stated = _flatten({key: find_value(identity.stated, key) for key in declared})
+    now = _flatten({key: find_value(identity.parameters, key) for key in declared})
     keys = [key for key in before if before[key] != now.get(key) and before[key] != {}]
     keys += [key for key in stated if key not in before and stated[key] != {}]
     for key in keys[:_SHOWN]:
@@ -143,13 +144,6 @@ def _flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             flat[f"{prefix}{key}"] = value
     return flat
-
-
-def _at(values: Mapping[str, Any], key: str) -> object:
-    value: Any = values
-    for part in key.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
-    return value
 
 
 def _value(values: Mapping[str, Any], key: str) -> str:

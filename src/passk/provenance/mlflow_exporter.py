@@ -97,7 +97,7 @@ class Drain:
     def _watch(self, note: RunningStage) -> None:
         """Follow the training log of a running stage; close the run of a killed one."""
         path = self.root / RUNNING / f"{note.stage}.json"
-        if not _alive(note):
+        if not is_alive(note):
             if not path.exists():
                 return  # it ended properly since the note was read; its execution is queued
             if state := self.offsets.get(note.id):
@@ -161,7 +161,7 @@ def running(root: Path) -> list[RunningStage]:
     return [RunningStage.parse(note) for note in notes if note is not None]
 
 
-def _alive(note: RunningStage) -> bool:
+def is_alive(note: RunningStage) -> bool:
     """Whether the process of a note still runs; on another host, nobody knows: a day is granted."""
     if note.host != socket.gethostname():
         return time.time() - milliseconds(note.started) / 1000 < _GRANTED_SECONDS

@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from passk.config.dotted_keys import value_at
 from passk.config.paths import STATE
 from passk.core.digests import digest
 from passk.core.files import write_json
@@ -117,7 +118,7 @@ class Execution:
     def _keys(self) -> dict[str, dict[str, object]]:
         """Parameter file -> dotted key -> value, as `dvc.lock` has them."""
         return {
-            file: {key: _at(self.params[file], key) for key in sorted(keys)}
+            file: {key: value_at(self.params[file], key) for key in sorted(keys)}
             for file, keys in self.stage.params.items()
             if keys
         }
@@ -226,16 +227,6 @@ def _read_all(paths: tuple[str, ...], root: Path, complaint: str) -> dict[str, C
 
 def _digests(contents: Mapping[str, Contents]) -> dict[str, str]:
     return {path: inner.md5 for path, inner in contents.items()}
-
-
-def _at(values: Values, key: str) -> object:
-    """The value at a dotted key of nested dictionaries."""
-    value: object = values
-    for part in key.split("."):
-        if not isinstance(value, Mapping):
-            raise KeyError(key)
-        value = value[part]
-    return value
 
 
 def _finite(value: float) -> float | None:

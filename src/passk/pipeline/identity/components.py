@@ -20,6 +20,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from passk.config.dotted_keys import value_at
 from passk.config.paths import PARAMS
 from passk.core.digests import digest
 from passk.core.processor import pins
@@ -73,7 +74,7 @@ def compute_stage(
     from passk.pipeline.identity.usage import USES
 
     code = files.closure(stage_module(stage.group))
-    values = {key: _at(parameters, key) for key in stage.params.get(PARAMS.as_posix(), ())}
+    values = {key: value_at(parameters, key) for key in stage.params.get(PARAMS.as_posix(), ())}
     used = list(USES[stage.group](parameters, stage.item))
     judges = [use.name for use in used if use.kind == "judge"]
     if stage.group == "verify":
@@ -93,13 +94,6 @@ def _options(verification: Any, judges: Iterable[str]) -> dict[str, Any]:  # noq
     sections = {name: READS.get(name, tuple(verification)) for name in judges}
     names = {section for read in sections.values() for section in read}
     return {name: options for name, options in verification.items() if name in names}
-
-
-def _at(values: Mapping[str, Any], key: str) -> object:
-    value: Any = values
-    for part in key.split("."):
-        value = value[part]
-    return value
 
 
 def _short(*parts: object) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from passk.config.composition import check_composed
 from passk.config.paths import COMPONENTS, PARAMS, STATE
 from passk.core.digests import digest, file_digest
-from passk.core.files import FileError, json_text, read_json, replacing, write_json, write_once
+from passk.core.files import FileError, json_text, read_json, write_json, write_once, write_text
 from passk.core.yaml_files import read
 from passk.pipeline.dag import Stage, cached
 from passk.pipeline.identity.components import Components, StageComponents, compute
@@ -133,8 +133,7 @@ def write_components(root: Path = Path()) -> Identity:
     text = "{\n" + ",\n".join(groups) + "\n}\n"
     path = root / COMPONENTS
     if not path.exists() or path.read_text(encoding="utf-8") != text:
-        with replacing(path) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+        write_text(path, text)
     return identity
 
 
