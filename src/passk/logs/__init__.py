@@ -1,0 +1,1 @@
+"""Samples that somebody else drew: files of any tool, read into one form."""

@@ -1,0 +1,167 @@
+"""Where a row keeps what a sample consists of, and how a row becomes samples."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from passk.core.rows import RecordedError, Row
+from passk.logs import readings
+from passk.logs.sample import Holds, LogSample
+from passk.logs.values import MISSING, answered, asked, lookup
+
+Path = str
+Paths = tuple[Path, ...]  # the first that a row has
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Paths of the values of a sample; of several the first that a row has counts.
+
+    Attributes:
+        response: the response, or a list of them.
+        problem: what tells problems apart; all of the paths together. Empty: the question.
+        question, reference: empty where problems come from elsewhere.
+        set, number, grade, finish, tokens, seed, step: as in `LogSample`; each may be a list, an
+            entry for each response.
+        error: a row with a value here that is not empty holds no sample.
+        holds: what the responses are.
+        grade_from: the score from which a response is right; None: 1 is right, 0 and -1 wrong.
+    """
+
+    response: Paths
+    problem: Paths = ()
+    question: Paths = ()
+    reference: Paths = ()
+    set: Paths = ()
+    number: Paths = ()
+    grade: Paths = ()
+    finish: Paths = ()
+    tokens: Paths = ()
+    seed: Paths = ()
+    step: Paths = ()
+    error: Paths = ()
+    holds: Holds = "response"
+    grade_from: float | None = None
+
+    def named(self, given: dict[str, Path]) -> "Fields":
+        """These fields, but for those whose paths a person gave."""
+        return replace(self, **{name: (path,) for name, path in given.items()})  # type: ignore[arg-type]
+
+
+@dataclass
+class _Values:
+    """Values of a row by kind; of each kind one, or one for each response."""
+
+    row: Row
+    size: int
+    cells: dict[str, Any] = field(default_factory=dict)
+
+    def of(self, kind: str, paths: Paths, number: int) -> Any:  # noqa: ANN401
+        """The value of a kind that belongs to a response."""
+        if kind not in self.cells:
+            self.cells[kind] = first(self.row.values, paths)
+        value = self.cells[kind]
+        if value is MISSING:
+            return None
+        if not isinstance(value, list | tuple):
+            return value
+        if len(value) != self.size:
+            if kind == "grade" and not value:
+                return None
+            raise RecordedError(
+                f"{self.row.place}: {len(value)} entries in {paths[0]!r}, but {self.size} "
+                "responses; each response needs one"
+            )
+        return value[number]
+
+
+def first(values: Any, paths: Sequence[Path]) -> Any:  # noqa: ANN401
+    """The value at the first of several paths that leads to one; else `MISSING`."""
+    for path in paths:
+        if (value := lookup(values, path)) is not MISSING:
+            return value
+    return MISSING
+
+
+def samples(row: Row, fields: Fields) -> Iterator[LogSample]:
+    """The samples of a row.
+
+    Raises:
+        RecordedError: no response, a value of the wrong kind, lists of different length.
+    """
+    if (error := first(row.values, fields.error)) is not MISSING and error:
+        return
+    response = first(row.values, fields.response)
+    if response is MISSING:
+        raise RecordedError(
+            f"{row.place}: no response at {' or '.join(map(repr, fields.response))}; the row has "
+            f"{', '.join(sorted(map(str, row.values)))}"
+        )
+    response = answered(response)
+    responses = list(response) if isinstance(response, list | tuple) else [response]
+    question = _question(row, fields)
+    problem = _problem(row, fields, question)
+    references = _references(row, fields)
+    set_name = first(row.values, fields.set)
+    values = _Values(row, len(responses))
+    for number, entry in enumerate(responses):
+        text = answered(entry)
+        if text is not None and not isinstance(text, str):
+            raise RecordedError(
+                f"{row.place}: response {number} is {_short(text)}; expected text"
+            )
+        index = values.of("number", fields.number, number)
+        yield LogSample(
+            place=row.place,
+            problem=problem,
+            text=text,
+            set=None if set_name in (MISSING, None) else str(set_name),
+            question=question,
+            references=references,
+            holds=fields.holds,
+            number=readings.whole(index, row.place, "sample index"),
+            grade=readings.grade(
+                values.of("grade", fields.grade, number), row.place, fields.grade_from
+            ),
+            finish=readings.finish(values.of("finish", fields.finish, number)),
+            tokens=readings.whole(
+                values.of("tokens", fields.tokens, number), row.place, "number of tokens"
+            ),
+            seed=readings.whole(values.of("seed", fields.seed, number), row.place, "seed"),
+            step=readings.whole(values.of("step", fields.step, number), row.place, "step"),
+        )
+
+
+def _question(row: Row, fields: Fields) -> str | None:
+    question = asked(first(row.values, fields.question))
+    if question is MISSING or question is None:
+        return None
+    if not isinstance(question, str) or not question.strip():
+        raise RecordedError(f"{row.place}: question is {_short(question)}; expected text")
+    return question
+
+
+def _problem(row: Row, fields: Fields, question: str | None) -> str:
+    if fields.problem:
+        parts = [lookup(row.values, path) for path in fields.problem]
+        named = [str(part) for part in parts if part is not MISSING and part is not None]
+        if named:
+            return "/".join(named)
+    if question is None:
+        raise RecordedError(
+            f"{row.place}: nothing tells which problem it answers: neither "
+            f"{' nor '.join(map(repr, (*fields.problem, *fields.question)))}; name one"
+        )
+    return question
+
+
+def _references(row: Row, fields: Fields) -> tuple[str, ...]:
+    value = first(row.values, fields.reference)
+    if value is MISSING or value is None or value == []:
+        return ()
+    return readings.references(value, row.place)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,0 +1,54 @@
+"""A format of sample files: how it is recognised, and how its rows are read."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from passk.core.registry import Registry
+from passk.core.rows import Row, each_row
+from passk.logs.fields import Fields, samples
+from passk.logs.sample import LogSample
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class LogFormat:
+    """A format.
+
+    Attributes:
+        title: the tool and its file, for people.
+        fields: where values stand.
+        recognises: whether a first row, from a file of that name, is of this format.
+        rows: the rows of a file; other containers than tables have their own.
+        read: the samples of a row.
+        seed: of a file's name, with one group: the seed that drew it.
+        opens: whether a path that is no table at all (an archive, a folder) is of this format.
+        note: what a reader should know of it.
+    """
+
+    title: str
+    fields: Fields
+    recognises: Callable[[Values, Path], bool]
+    rows: Callable[[Path], Iterator[Row]] = each_row
+    read: Callable[[Row, Fields], Iterator[LogSample]] = samples
+    seed: re.Pattern[str] | None = None
+    opens: Callable[[Path], bool] = lambda path: False
+    note: str = ""
+
+
+FORMATS: Registry[LogFormat] = Registry(
+    "format",
+    "passk.formats",
+    {
+        name: f"passk.logs.formats.{name.replace('-', '_')}:FORMAT"
+        for name in (
+            "lm-eval", "lighteval", "inspect", "evalplus", "evalplus-results", "livecodebench", "opencompass",
+            "verl-dump", "verl-generation", "trl", "batch", "verifiers", "nemo-skills",
+            "qwen-math", "list-columns", "every-eval-ever", "mathvista", "vlmevalkit",
+            "plain",
+        )
+    },
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""A module for each format of sample files; see `passk.logs.format`."""

@@ -1,0 +1,58 @@
+"""evalplus: `task_id` with `solution` (a program) or `completion` (what continues the prompt)."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from passk.core.rows import RecordedError, Row, each_row
+from passk.logs.fields import Fields, samples
+from passk.logs.format import LogFormat, Values
+from passk.logs.sample import LogSample
+
+FIELDS = Fields(response=("solution", "completion"), problem=("task_id",))
+
+
+def recognises(values: Values, _path: Path) -> bool:
+    """Whether a row is of this format."""
+    return "task_id" in values and ("solution" in values or "completion" in values)
+
+
+def read(row: Row, fields: Fields) -> Iterator[LogSample]:
+    """The sample of a row."""
+    holds = "program" if row.values.get("solution") is not None else "completion"
+    named = ("solution",) if holds == "program" else ("completion",)
+    yield from samples(row, replace(fields, response=named, holds=holds))
+
+
+def opens(path: Path) -> bool:
+    """Whether a folder holds `TASK/N.py`, as evalplus writes where it was told so."""
+    return path.is_dir() and next(path.glob("*/*.py"), None) is not None
+
+
+def rows(path: Path) -> Iterator[Row]:
+    """Rows of a file, or of a folder of programs: HumanEval_0/0.py is `HumanEval/0`."""
+    if not path.is_dir():
+        yield from each_row(path)
+        return
+    for program in sorted(path.glob("*/*.py"), key=lambda file: (file.parent.name, _number(file))):
+        task = "/".join(program.parent.name.rsplit("_", 1))
+        try:
+            text = program.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise RecordedError(f"{program}: not UTF-8 text ({error})") from error
+        yield Row(str(program), {"task_id": task, "solution": text})
+
+
+def _number(file: Path) -> int:
+    return int(file.stem) if file.stem.isdecimal() else 0
+
+
+FORMAT = LogFormat(
+    "evalplus samples (.jsonl or a folder)",
+    FIELDS,
+    recognises,
+    rows=rows,
+    read=read,
+    opens=opens,
+    note="Grades lie in *_eval_results.json, which is another file: they are not read.",
+)

@@ -1,0 +1,134 @@
+"""Values within nested rows, by paths such as `doc.problem` or `choices[0].message.content`.
+
+A whole key that holds dots wins over nesting; `[]` takes every element of a list, `[-1]` the last.
+A list of chat messages stands for the content of its last message, as a question for that of its
+last user message.
+
+Example:
+    >>> row = {"doc": {"q": 1}, "a.b": 2, "rollouts": [{"text": "x"}, {"text": "y"}]}
+    >>> lookup(row, "doc.q"), lookup(row, "a.b"), lookup(row, "rollouts[].text")
+    (1, 2, ['x', 'y'])
+    >>> lookup(row, "doc.none") is MISSING
+    True
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+_STEP = re.compile(r"([^.\[\]]+)|\[(-?\d+|)\]|(\.)")
+USER = ("user", "human")
+ASSISTANT = ("assistant", "bot", "ai", "gpt", "model")
+
+
+class _Missing:
+    """What a path leads to where nothing is; null is a value of its own."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = _Missing()
+
+
+class PathError(ValueError):
+    """A path that cannot be read as one."""
+
+
+@lru_cache(maxsize=1024)
+def steps(path: str) -> tuple[str | int | None, ...]:
+    """Keys (text), positions (whole numbers) and `[]` (None) of a path.
+
+    Raises:
+        PathError: it is none.
+
+    Example:
+        >>> steps("choices[0].message")
+        ('choices', 0, 'message')
+    """
+    parsed: list[str | int | None] = []
+    position = 0
+    while position < len(path):
+        match = _STEP.match(path, position)
+        if match is None:
+            raise PathError(f"{path!r}: not a path; write e.g. doc.problem or choices[0].text")
+        if match[1] is not None:
+            parsed.append(match[1])
+        elif match[2] is not None:
+            parsed.append(int(match[2]) if match[2] else None)
+        position = match.end()
+    return tuple(parsed)
+
+
+def lookup(row: Any, path: str) -> Any:  # noqa: ANN401
+    """The value at a path; `MISSING` where there is none."""
+    if isinstance(row, dict) and path in row:
+        return row[path]
+    if isinstance(row, dict) and "." in path:
+        # a key that holds dots, with more behind it
+        for key in sorted((k for k in row if "." in k and path.startswith(k)), key=len)[::-1]:
+            rest = path[len(key) :]
+            if rest[0] in ".[":
+                return lookup(row[key], rest.removeprefix("."))
+    return _walk(row, steps(path))
+
+
+def _walk(value: Any, path: Sequence[str | int | None]) -> Any:  # noqa: ANN401
+    for position, step in enumerate(path):
+        if step is None:
+            if not isinstance(value, list | tuple):
+                return MISSING
+            rest = path[position + 1 :]
+            return [_walk(element, rest) for element in value]
+        if isinstance(step, int):
+            if not isinstance(value, list | tuple) or not -len(value) <= step < len(value):
+                return MISSING
+            value = value[step]
+        elif isinstance(value, dict) and step in value:
+            value = value[step]
+        else:
+            return MISSING
+    return value
+
+
+def is_chat(value: object) -> bool:
+    """Whether a value is a list of chat messages.
+
+    Example:
+        >>> is_chat([{"role": "user", "content": "2 + 2?"}]), is_chat(["a"])
+        (True, False)
+    """
+    return (
+        isinstance(value, list | tuple)
+        and bool(value)
+        and all(isinstance(message, dict) and _role(message) is not None for message in value)
+    )
+
+
+def _role(message: dict[str, Any]) -> str | None:
+    role = message.get("role", message.get("from"))
+    return role.lower() if isinstance(role, str) else None
+
+
+def content(message: dict[str, Any]) -> object:
+    """The text of a message; of a list of parts, those of text."""
+    text = next((message[key] for key in ("content", "value", "prompt") if key in message), None)
+    if isinstance(text, list | tuple):
+        parts = [part if isinstance(part, str) else part.get("text") for part in text]
+        text = "".join(part for part in parts if isinstance(part, str))
+    return text
+
+
+def answered(value: object) -> object:
+    """A response: of chat messages, the content of the last one."""
+    return content(list(value)[-1]) if is_chat(value) else value  # type: ignore[call-overload]
+
+
+def asked(value: object) -> object:
+    """A question: of chat messages, the content of the last one of the user."""
+    if not is_chat(value):
+        return value
+    messages = list(value)  # type: ignore[call-overload]
+    users = [message for message in messages if _role(message) in USER]
+    return content((users or messages)[-1])
