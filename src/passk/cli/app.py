@@ -14,6 +14,7 @@ COMMANDS = (
     "check",
     "params",
     "judge",
+    "compare",
     "disagreements",
     "explain",
     "audit",

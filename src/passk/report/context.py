@@ -17,6 +17,7 @@ from passk.report.entries import (
     ReportedSet,
 )
 from passk.report.published import PublishedNumbers, read_published
+from passk.report.reading import Reading
 from passk.report.settings import ReportSettings
 
 
@@ -33,6 +34,7 @@ class ReportContext:
         draws, sets, train, sft: entries of those sections.
         pretrain: names of models that are trained from scratch.
         published: numbers of others, to stand beside ours.
+        reading: what was read of somebody else's files.
     """
 
     params: ReportSettings
@@ -46,6 +48,7 @@ class ReportContext:
     sft: Mapping[str, ReportedFineTuning] = field(default_factory=dict)
     pretrain: Collection[str] = ()
     published: PublishedNumbers = field(default_factory=read_published)
+    reading: Reading = field(default_factory=Reading)
 
     def __contains__(self, question: str) -> bool:
         return question in self.results and not self.results[question].is_empty()

@@ -1,6 +1,9 @@
 """Stage group `verify`: a verdict on every sample of a draw."""
 
+import json
 import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
@@ -11,11 +14,15 @@ from passk.core.schemas.verdicts import VERDICTS
 from passk.domains.grading import Judge, JudgeResources, Progress, Reference, progress_bar, silent
 from passk.domains.registry import DOMAINS
 from passk.domains.settings import Verification
-from passk.domains.verdict import CORRECT, UNKNOWN, JudgeError
+from passk.domains.verdict import CORRECT, UNKNOWN, WRONG, JudgeError, Verdict
 from passk.domains.worlds import WORLDS
 from passk.pipeline.stages.job import Job, StageError
 
 _SAMPLED = ("draw", "set", "problem_id", "sample_index", "text", "finish_reason")
+ANY = "any"  # type of an answer that is a JSON list of right ones
+MISSING = "missing"  # finish reason of a sample without a response
+NO_RESPONSE = "no response"
+_RANK = {WRONG: 0, UNKNOWN: 1, CORRECT: 2}
 # How the column `source` says that a problem is of a generated world.
 _GENERATED = re.compile(r"(?:generated world |world:)([^,]+)")
 _ASKED = (
@@ -77,14 +84,17 @@ def _judge_domain(frame: pl.DataFrame, domain: str, settings: Verification) -> p
     problems = frame.unique(("set", "problem_id"), maintain_order=True)
     try:
         golds = {
-            (row["set"], row["problem_id"]): DOMAINS[domain].gold(Reference.of(row))
+            (row["set"], row["problem_id"]): [
+                DOMAINS[domain].gold(reference) for reference in list_references(row)
+            ]
             for row in problems.iter_rows(named=True)
         }
         with open_judge(domain, settings, progress=progress_bar) as judge:
-            verdicts = judge(
+            verdicts = judge_any(
+                judge,
                 [golds[key] for key in frame.select("set", "problem_id").iter_rows()],
                 frame["text"].to_list(),
-                (frame["finish_reason"] == "length").to_list(),
+                frame["finish_reason"].to_list(),
             )
         validity = chain_validity(frame)
     except (JudgeError, ValueError) as error:
@@ -96,6 +106,50 @@ def _judge_domain(frame: pl.DataFrame, domain: str, settings: Verification) -> p
         validity,
         grader=pl.lit(judge.grader),
     )
+
+
+def list_references(row: Mapping[str, Any]) -> list[Reference]:
+    """What a problem is judged by: one reference, or each of several right answers."""
+    if row["answer_type"] != ANY:
+        return [Reference.of(row)]
+    answers = json.loads(row["answer"])
+    return [Reference.of(row | {"answer": answer, "answer_type": "expression"}) for answer in answers]
+
+
+def judge_any(
+    judge: Judge, golds: Sequence[Sequence[str]], texts: Sequence[str], finishes: Sequence[str]
+) -> list[Verdict]:
+    """Verdicts on responses to problems with one right answer, or several of which any will do.
+
+    Args:
+        judge: of the domain.
+        golds: what each response is judged by: the first that it equals decides, else an unknown
+            verdict if there is one.
+        texts: responses, as many.
+        finishes: how each ended; one that is missing is unknown and judged by nobody.
+    """
+    asked = [
+        (position, gold)
+        for position, several in enumerate(golds)
+        if finishes[position] != MISSING
+        for gold in several
+    ]
+    judged = judge(
+        [gold for _, gold in asked],
+        [texts[position] for position, _ in asked],
+        [finishes[position] == "length" for position, _ in asked],
+    )
+    verdicts: list[Verdict | None] = [None] * len(texts)
+    for (position, _), verdict in zip(asked, judged, strict=True):
+        verdicts[position] = _better(verdicts[position], verdict)
+    return [verdict or Verdict(UNKNOWN, NO_RESPONSE, None) for verdict in verdicts]
+
+
+def _better(first: Verdict | None, second: Verdict) -> Verdict:
+    """Of two verdicts by different right answers: correct, else unknown, else the first."""
+    if first is None or _RANK[second.verdict] > _RANK[first.verdict]:
+        return second
+    return first
 
 
 def open_judge(domain: str, settings: Verification, *, progress: Progress = silent) -> Judge:

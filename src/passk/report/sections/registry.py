@@ -32,6 +32,7 @@ SECTIONS: Registry[Section] = Registry(
         "bounds": "passk.report.sections.bounds:SECTION",
         "setup": "passk.report.sections.setup:SECTION",
         "validation": "passk.report.sections.validation:SECTION",
+        "reading": "passk.report.sections.reading:SECTION",
     },
 )
 

@@ -1,0 +1,99 @@
+"""Counts alone: `problem, n, correct`, and optionally `unknown` and `set`, a row per problem."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from passk.comparing.run import complete_counts
+from passk.comparing.tables import CANDIDATE, REFERENCE
+from passk.core.digests import digest
+from passk.core.rows import RecordedError, Row, read_rows
+
+PROBLEM = ("problem", "problem_index", "problem_id", "index", "id", "idx")
+N, CORRECT = ("n", "samples", "num_samples", "total"), ("correct", "c", "num_correct")
+ALL = "all"
+
+
+def read_counts(path: Path, columns: dict[str, str]) -> dict[tuple[str, str], tuple[int, int, int]]:
+    """(set, problem) -> n, correct, unknown.
+
+    Args:
+        path: a table in any of the formats of rows.
+        columns: kind (problem, n, correct, unknown, set) -> its column, where it has another name.
+
+    Raises:
+        RecordedError: a missing column, counts that no experiment gives, a problem twice.
+    """
+    counts: dict[tuple[str, str], tuple[int, int, int]] = {}
+    for row in read_rows(path):
+        problem = _cell(row, columns.get("problem"), PROBLEM, "problem")
+        name = str(row.values.get(columns.get("set", "set")) or ALL)
+        n = _whole(row, columns.get("n"), N, "n")
+        correct = _whole(row, columns.get("correct"), CORRECT, "correct")
+        unknown = _optional(row, columns.get("unknown", "unknown"))
+        key = name, str(problem)
+        if key in counts:
+            raise RecordedError(f"{row.place}: problem {problem!r} stands there twice; drop one")
+        if n < 1 or correct + unknown > n:
+            raise RecordedError(
+                f"{row.place}: n = {n}, correct = {correct}, unknown = {unknown} is impossible: "
+                "n >= 1 and correct + unknown <= n must hold"
+            )
+        counts[key] = n, correct, unknown
+    return counts
+
+
+def pair_counts(
+    reference: dict[tuple[str, str], tuple[int, int, int]],
+    candidate: dict[tuple[str, str], tuple[int, int, int]],
+    grader: str = "counts as given",
+) -> pl.DataFrame:
+    """The table COUNTS of the problems that both have.
+
+    Raises:
+        RecordedError: they have none in common.
+    """
+    shared = [key for key in reference if key in candidate]
+    if not shared:
+        raise RecordedError(
+            f"the two files have no problem in common; the first are {list(reference)[:3]} and "
+            f"{list(candidate)[:3]}"
+        )
+    rows = [
+        (draw, key[0], digest("counted", *key)[:16], position, *counts[key])
+        for draw, counts in ((REFERENCE, reference), (CANDIDATE, candidate))
+        for position, key in enumerate(shared)
+    ]
+    schema = {
+        "draw": pl.String(), "set": pl.String(), "problem_id": pl.String(), "index": pl.Int64(),
+        "n": pl.Int64(), "c": pl.Int64(), "unknown": pl.Int64(),
+    }  # fmt: skip
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    return complete_counts(frame.with_columns(grader=pl.lit(grader)))
+
+
+def _cell(row: Row, given: str | None, names: Sequence[str], kind: str) -> Any:  # noqa: ANN401
+    column = given or next((name for name in names if name in row.values), None)
+    if column is None or row.values.get(column) is None:
+        raise RecordedError(
+            f"{row.place}: no column of {kind}; found {', '.join(map(str, row.values))}. Name it: "
+            f"--column {kind}=COLUMN"
+        )
+    return row.values[column]
+
+
+def _whole(row: Row, given: str | None, names: Sequence[str], kind: str) -> int:
+    value = _cell(row, given, names, kind)
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        number = -1
+    if number < 0 or str(value) not in {str(number), f"{number}.0"}:
+        raise RecordedError(f"{row.place}: {kind} is {value!r}; expected 0, 1, ...")
+    return number
+
+
+def _optional(row: Row, column: str) -> int:
+    return _whole(row, column, (), column) if row.values.get(column) is not None else 0

@@ -1,0 +1,55 @@
+"""The page of a comparison: sections of a study's page, and what was read."""
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from passk.comparing import settings
+from passk.comparing.run import Answers
+from passk.comparing.tables import CANDIDATE, REFERENCE
+from passk.domains.verdict import CORRECT, UNKNOWN
+from passk.report.context import ReportContext
+from passk.report.entries import ReportedDraw, ReportedSet
+from passk.report.html.page import render_page
+from passk.report.reading import Agreement, Reading, cohen_kappa
+from passk.report.sections.assembly import draw_charts
+
+
+def report_context(
+    answers: Answers, labels: Mapping[str, str], reading: Reading, title: str
+) -> ReportContext:
+    """Everything that the page of a comparison shows."""
+    sets = answers.counts["set"].unique(maintain_order=True).to_list()
+    return ReportContext(
+        params=settings.report(title, labels, sets),
+        analysis=answers.analysis,
+        results=answers.results,
+        draws={draw: ReportedDraw(model=draw, sets=tuple(sets)) for draw in (REFERENCE, CANDIDATE)},
+        sets={name: ReportedSet(problems=name) for name in sets},
+        reading=reading,
+    )
+
+
+def render(context: ReportContext) -> str:
+    """The page as one HTML document, with nothing outside of it."""
+    return render_page(context, draw_charts(context))
+
+
+def agreement(verdicts: pl.DataFrame, grades: Sequence[bool | None]) -> Agreement | None:
+    """How verdicts and recorded grades agree; None where nothing was graded.
+
+    Args:
+        verdicts: of a draw.
+        grades: of the same samples, in the same order.
+    """
+    frame = verdicts.select("verdict").with_columns(grade=pl.Series(grades, dtype=pl.Boolean()))
+    frame = frame.filter(pl.col("grade").is_not_null() & (pl.col("verdict") != UNKNOWN))
+    if frame.is_empty():
+        return None
+    here = frame["verdict"] == CORRECT
+    there = frame["grade"]
+    only_here, only_there = int((here & ~there).sum()), int((~here & there).sum())
+    both, neither = int((here & there).sum()), int((~here & ~there).sum())
+    return Agreement(
+        len(frame), only_here, only_there, cohen_kappa(both, only_here, only_there, neither)
+    )

@@ -1,0 +1,90 @@
+"""What was read of somebody else's files, as the page shows it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """A file: its name, the sixteen first hex digits of its SHA-256, and its format."""
+
+    name: str
+    digest: str
+    format: str
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Verdicts beside recorded grades, unknown verdicts left out.
+
+    Attributes:
+        graded: samples with both.
+        right_here, right_there: correct here and recorded wrong, and the reverse.
+        kappa: Cohen's; None where both are constant.
+    """
+
+    graded: int
+    right_here: int
+    right_there: int
+    kappa: float | None
+
+
+@dataclass(frozen=True)
+class ReadDraw:
+    """Everything that was read for a draw.
+
+    Attributes:
+        files: in the order in which they were read.
+        columns: what was looked for -> where it was found.
+        rows, left_out: rows read, and those that conditions left out.
+        problems, samples: of the draw; of each problem from `smallest` to `largest` samples.
+        cut: responses that ended at a stop string.
+        running_on: responses that go on behind their answer, and were not cut.
+        empty, missing, truncated: responses without text, rows without a response, and
+            responses that ended at their limit.
+        only: problems that the other draw does not have; they are not compared.
+        agreement: with recorded grades, where there are any.
+    """
+
+    files: tuple[ReadFile, ...]
+    columns: Mapping[str, str] = field(default_factory=dict)
+    rows: int = 0
+    left_out: int = 0
+    problems: int = 0
+    samples: int = 0
+    smallest: int = 0
+    largest: int = 0
+    cut: int = 0
+    running_on: int = 0
+    empty: int = 0
+    missing: int = 0
+    truncated: int = 0
+    only: int = 0
+    agreement: Agreement | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read for each draw, and who judged it."""
+
+    draws: Mapping[str, ReadDraw] = field(default_factory=dict)
+    grader: str = ""
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+def cohen_kappa(both: int, only_first: int, only_second: int, neither: int) -> float | None:
+    """Cohen's kappa of two graders, by how many both, one alone, or neither call right.
+
+    1 is agreement, 0 what chance gives (Cohen 1960). None where both graders are constant.
+
+    Example:
+        >>> cohen_kappa(20, 5, 10, 15)
+        0.4
+    """
+    total = both + only_first + only_second + neither
+    if not total:
+        return None
+    agreed = (both + neither) / total
+    first, second = (both + only_first) / total, (both + only_second) / total
+    chance = first * second + (1 - first) * (1 - second)
+    return None if chance == 1 else round((agreed - chance) / (1 - chance), 12)

@@ -1,0 +1,88 @@
+"""What was read and who judged: files, columns, cut and missing responses, recorded grades."""
+
+from passk.report.context import ReportContext
+from passk.report.html.tables import Cells, HtmlTable
+from passk.report.reading import Agreement, ReadDraw
+from passk.report.sections.section import Section
+
+
+def tabulate_files(context: ReportContext) -> HtmlTable:
+    """Every file with its digest and format."""
+    rows: list[Cells] = [
+        [[context.label(draw)], [file.name], [file.format], [file.digest]]
+        for draw, read in context.reading.draws.items()
+        for file in read.files
+    ]
+    columns = ["Draw", "File", "Format", "SHA-256 begins with"]
+    details = [
+        (f"{context.label(draw)}: what was read from where", _columns(read))
+        for draw, read in context.reading.draws.items()
+        if read.columns
+    ]
+    return HtmlTable(columns, rows, frozenset({0, 1, 2, 3}), details)
+
+
+def _columns(read: ReadDraw) -> str:
+    return "; ".join(f"{kind}: {path}" for kind, path in read.columns.items())
+
+
+def tabulate_samples(context: ReportContext) -> HtmlTable:
+    """How much was read, and what of it is no full response."""
+    rows: list[Cells] = []
+    for draw, read in context.reading.draws.items():
+        counts = (
+            read.problems, read.only, read.samples, _range(read.smallest, read.largest),
+            read.cut, read.running_on, read.truncated, read.empty, read.missing, read.left_out,
+        )  # fmt: skip
+        rows.append([[context.label(draw)], *([f"{count}"] for count in counts)])
+    columns = [
+        "Draw", "Problems", "Not compared", "Samples", "Samples a problem", "Cut at a stop string",
+        "Run on, not cut", "Truncated", "Empty", "Missing", "Rows left out",
+    ]  # fmt: skip
+    return HtmlTable(columns, rows)
+
+
+def _range(smallest: int, largest: int) -> str:
+    return str(smallest) if smallest == largest else f"{smallest} to {largest}"
+
+
+def tabulate_agreement(context: ReportContext) -> HtmlTable:
+    """Verdicts beside recorded grades."""
+    rows: list[Cells] = [
+        [[context.label(draw)], *_agreement(read.agreement)]
+        for draw, read in context.reading.draws.items()
+        if read.agreement is not None
+    ]
+    columns = [
+        "Draw", "Samples with a recorded grade", "Correct here, recorded wrong",
+        "Wrong here, recorded correct", "Cohen's kappa",
+    ]  # fmt: skip
+    return HtmlTable(columns, rows, title="Recorded grades" if rows else "")
+
+
+def _agreement(agreement: Agreement) -> Cells:
+    kappa = "–" if agreement.kappa is None else f"{agreement.kappa:.3f}"
+    counts = (agreement.graded, agreement.right_here, agreement.right_there)
+    return [*([str(count)] for count in counts), [kappa]]
+
+
+def _sentences(context: ReportContext) -> list[list[str]]:
+    reading = context.reading
+    if not reading.grader:
+        return []
+    options = ", ".join(f"{name} = {value}" for name, value in reading.options.items())
+    return [[f"Judged by {reading.grader}{f' with {options}' if options else ''}."]]
+
+
+SECTION = Section(
+    title="What was read",
+    caption=(
+        "Files of other tools, as they were given. Responses that ended at their limit, and rows "
+        "without a response, are unknown, not wrong. Who drew these samples, with which prompts "
+        "and from which training data, is for their author to say: nothing of it is checked here."
+    ),
+    sentences=_sentences,
+    tables=lambda context: [
+        tabulate_files(context), tabulate_samples(context), tabulate_agreement(context),
+    ] if context.reading.draws else [],
+)  # fmt: skip
