@@ -15,8 +15,8 @@ from tests.conftest import ROOT
 
 PACKAGE = ROOT / "src" / "passk"
 ROOMS = (
-    "core", "domains", "data", "models", "sampling", "training", "analysis", "report",
-    "config", "provenance", "pipeline", "cli",
+    "core", "domains", "data", "logs", "models", "sampling", "training", "analysis", "report",
+    "config", "provenance", "pipeline", "comparing", "cli",
 )  # fmt: skip
 LIBRARIES = ROOMS[: ROOMS.index("config")]
 

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import keyword
 import sys
 
 import typer
@@ -15,6 +16,7 @@ COMMANDS = (
     "params",
     "judge",
     "compare",
+    "import",
     "disagreements",
     "explain",
     "audit",
@@ -40,8 +42,9 @@ def application() -> typer.Typer:
         "at them, and judge samples outside of them.",
     )
     for name in COMMANDS:
-        function = importlib.import_module(f"passk.cli.{name}").main
-        app.command(name, help=join_lines(inspect.getdoc(function) or ""))(function)
+        module = importlib.import_module(f"passk.cli.{name}{'_' * keyword.iskeyword(name)}")
+        function, kind = module.main, getattr(module, "COMMAND", None)
+        app.command(name, cls=kind, help=join_lines(inspect.getdoc(function) or ""))(function)
     return app
 
 

@@ -1,1 +1,1 @@
-"""Two sets of files compared: from samples, or counts, of anybody to a paired verdict and a page."""
+"""Two sets of files compared: from samples or counts to a paired verdict and a page."""

@@ -15,8 +15,10 @@ PROBLEM = ("problem", "problem_index", "problem_id", "index", "id", "idx")
 N, CORRECT = ("n", "samples", "num_samples", "total"), ("correct", "c", "num_correct")
 ALL = "all"
 
+Counts = dict[tuple[str, str], tuple[int, int, int]]  # (set, problem) -> n, correct, unknown
 
-def read_counts(path: Path, columns: dict[str, str]) -> dict[tuple[str, str], tuple[int, int, int]]:
+
+def read_counts(path: Path, columns: dict[str, str]) -> Counts:
     """(set, problem) -> n, correct, unknown.
 
     Args:
@@ -26,7 +28,7 @@ def read_counts(path: Path, columns: dict[str, str]) -> dict[tuple[str, str], tu
     Raises:
         RecordedError: a missing column, counts that no experiment gives, a problem twice.
     """
-    counts: dict[tuple[str, str], tuple[int, int, int]] = {}
+    counts: Counts = {}
     for row in read_rows(path):
         problem = _cell(row, columns.get("problem"), PROBLEM, "problem")
         name = str(row.values.get(columns.get("set", "set")) or ALL)
@@ -46,8 +48,8 @@ def read_counts(path: Path, columns: dict[str, str]) -> dict[tuple[str, str], tu
 
 
 def pair_counts(
-    reference: dict[tuple[str, str], tuple[int, int, int]],
-    candidate: dict[tuple[str, str], tuple[int, int, int]],
+    reference: Counts,
+    candidate: Counts,
     grader: str = "counts as given",
 ) -> pl.DataFrame:
     """The table COUNTS of the problems that both have.

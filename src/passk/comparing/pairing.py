@@ -44,7 +44,8 @@ def pair(
     """The problems that both sides answered.
 
     Args:
-        reference, candidate: from `gather`.
+        reference: from `gather`.
+        candidate: likewise.
         problems: questions and right answers from a file of their own, where there is one.
 
     Raises:
@@ -83,7 +84,9 @@ def pair(
 
 
 def _by_question(side: Side) -> Side:
-    return {(key[0], problem.question): problem for key, problem in side.items() if problem.question}
+    return {
+        (key[0], problem.question): problem for key, problem in side.items() if problem.question
+    }
 
 
 def _references(key: Key, left: SideProblem, right: SideProblem) -> tuple[str, ...]:

@@ -18,7 +18,11 @@ def read_problems(path: Path, given: Mapping[str, str]) -> Side:
     Raises:
         RecordedError: a row without a right answer, or a problem twice.
     """
-    kinds = {kind: (place,) for kind, place in given.items() if kind in {"problem", "question", "reference"}}
+    kinds = {
+        kind: (place,)
+        for kind, place in given.items()
+        if kind in {"problem", "question", "reference"}
+    }
     fields = replace(USUAL, **kinds)  # type: ignore[arg-type]
     problems: Side = {}
     for row in each_row(path):
@@ -37,6 +41,8 @@ def read_problems(path: Path, given: Mapping[str, str]) -> Side:
         for key in [*keys, *([text] if text else [])]:
             place = (str(set_name) if set_name not in (MISSING, None) else ONE_SET), key
             if place in problems and problems[place].references != problem.references:
-                raise RecordedError(f"{row.place}: problem {key!r} stands in {problems[place].place} too")
+                raise RecordedError(
+                    f"{row.place}: problem {key!r} stands in {problems[place].place} too"
+                )
             problems[place] = problem
     return problems

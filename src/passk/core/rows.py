@@ -122,8 +122,7 @@ def _entries(path: Path, content: object) -> Iterator[Row]:
         return
     if not isinstance(content, list):
         raise RecordedError(
-            f"{path}: expected objects, a list or an object of them; found "
-            f"{type(content).__name__}"
+            f"{path}: expected objects, a list or an object of them; found {type(content).__name__}"
         )
     for number, values in enumerate(content, 1):
         place = f"{path}, entry {number}"
@@ -154,9 +153,13 @@ def _csv(path: Path) -> Iterator[Row]:
                     raise RecordedError(
                         f"{place}: {len(cells)} cells, but {len(header)} columns; mend the line"
                     )
-                yield Row(place, {name: _cell(cell) for name, cell in zip(header, cells, strict=True)})
+                yield Row(
+                    place, {name: _cell(cell) for name, cell in zip(header, cells, strict=True)}
+                )
         except csv.Error as error:
-            raise RecordedError(f"{path}, line {reader.line_num}: {error}; mend the line") from error
+            raise RecordedError(
+                f"{path}, line {reader.line_num}: {error}; mend the line"
+            ) from error
 
 
 def _cell(cell: str) -> object:

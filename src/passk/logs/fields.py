@@ -10,6 +10,10 @@ from passk.logs.sample import Holds, LogSample
 from passk.logs.values import MISSING, answered, asked, lookup
 
 Path = str
+KINDS = (
+    "set", "problem", "question", "reference", "response", "number", "grade", "finish", "tokens",
+    "seed", "step",
+)  # fmt: skip
 Paths = tuple[Path, ...]  # the first that a row has
 
 
@@ -46,6 +50,15 @@ class Fields:
     def named(self, given: dict[str, Path]) -> "Fields":
         """These fields, but for those whose paths a person gave."""
         return replace(self, **{name: (path,) for name, path in given.items()})  # type: ignore[arg-type]
+
+    def present(self, values: dict[str, Any]) -> dict[str, Path]:
+        """Kind -> the path that is read, of the kinds that a row has."""
+        kinds = {name: getattr(self, name) for name in KINDS}
+        return {
+            kind: path
+            for kind, paths in kinds.items()
+            if (path := next((p for p in paths if lookup(values, p) is not MISSING), None))
+        }
 
 
 @dataclass
@@ -107,9 +120,7 @@ def samples(row: Row, fields: Fields) -> Iterator[LogSample]:
     for number, entry in enumerate(responses):
         text = answered(entry)
         if text is not None and not isinstance(text, str):
-            raise RecordedError(
-                f"{row.place}: response {number} is {_short(text)}; expected text"
-            )
+            raise RecordedError(f"{row.place}: response {number} is {_short(text)}; expected text")
         index = values.of("number", fields.number, number)
         yield LogSample(
             place=row.place,

@@ -45,7 +45,8 @@ FORMATS: Registry[LogFormat] = Registry(
     {
         name: f"passk.logs.formats.{name.replace('-', '_')}:FORMAT"
         for name in (
-            "lm-eval", "lighteval", "inspect", "evalplus", "evalplus-results", "livecodebench", "opencompass",
+            "normal", "lm-eval", "lighteval", "inspect", "evalplus", "evalplus-results",
+            "livecodebench", "opencompass",
             "verl-dump", "verl-generation", "trl", "batch", "verifiers", "nemo-skills",
             "qwen-math", "list-columns", "every-eval-ever", "mathvista", "vlmevalkit",
             "plain",

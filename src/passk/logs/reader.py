@@ -77,7 +77,7 @@ def expand(patterns: Iterable[str | Path]) -> list[Path]:
         path = Path(pattern)
         matched = [path]
         if _PATTERN.search(str(pattern)) and not path.exists():
-            matched = [Path(name) for name in glob.glob(str(pattern), recursive=True)]
+            matched = [Path(name) for name in glob.glob(str(pattern), recursive=True)]  # noqa: PTH207
         elif path.is_dir() and not _format_of_path(path):
             matched = [file for file in path.rglob("*") if _is_table(file)]
         if not matched or not all(file.exists() for file in matched):
@@ -89,7 +89,9 @@ def expand(patterns: Iterable[str | Path]) -> list[Path]:
 def natural(path: Path) -> list[tuple[int, int | str]]:
     """A key that sorts numbers within names by their value."""
     return [
-        (0, int(part)) if part.isdecimal() else (1, part) for part in _DIGITS.split(str(path)) if part
+        (0, int(part)) if part.isdecimal() else (1, part)
+        for part in _DIGITS.split(str(path))
+        if part
     ]
 
 
@@ -140,27 +142,32 @@ def read(
     for path in paths:
         name, log_format = recognise(path, reading.format)
         summary.files[str(path)] = name
-        here: dict[tuple[str | None, str], dict[int, str]] = defaultdict(dict)
+        unnumbered: Counter[tuple[str | None, str]] = Counter()
+        numbered: dict[tuple[str | None, str], set[int]] = defaultdict(set)
         for sample in _samples(path, log_format, reading, summary):
             key = sample.set, sample.problem
-            numbers = here[key]
-            number = len(numbers) if sample.number is None else sample.number
-            if number in numbers:
+            number = sample.number
+            if number is None:
+                number = unnumbered[key]
+                unnumbered[key] += 1
+            elif number in numbered[key]:
                 raise RecordedError(
-                    f"{sample.place}: sample {number} of problem {sample.problem!r} stands in "
-                    f"{numbers[number]} too"
+                    f"{sample.place}: sample {number} of problem {sample.problem!r} stands twice "
+                    "in the file; drop one, or name no column of sample numbers"
                 )
-            numbers[number] = sample.place
+            else:
+                numbered[key].add(number)
             summary.samples[key] += 1
             yield sample._replace(number=taken[key] + number)
-        for key, numbers in here.items():
-            taken[key] += max(numbers) + 1
+        taken.update(unnumbered)
+        taken.update({key: max(numbers) + 1 for key, numbers in numbered.items()})
 
 
 def _samples(
     path: Path, log_format: LogFormat, reading: LogReading, summary: LogSummary
 ) -> Iterator[LogSample]:
     fields = log_format.fields.named(dict(reading.fields))
+    first_row = True
     if reading.grade_from is not None:
         fields = Fields(**{**fields.__dict__, "grade_from": reading.grade_from})
     match = log_format.seed.search(path.name) if log_format.seed else None
@@ -175,17 +182,21 @@ def _samples(
             first_filter = filtered if first_filter is MISSING else first_filter
             if filtered != first_filter:
                 continue
-        for sample in log_format.read(row, fields):
-            summary.missing += sample.text is None
+        if first_row:
+            summary.columns |= fields.present(row.values)
+            first_row = False
+        for drawn in log_format.read(row, fields):
+            sample = drawn if drawn.seed is not None else drawn._replace(seed=seed)
+            sample = _cut(sample, reading.stop, summary)
             summary.graded += sample.grade is not None
-            if sample.text is not None:
-                sample = _cut(sample, reading.stop, summary)
             summary.truncated += sample.finish == "length"
-            yield sample if sample.seed is not None else sample._replace(seed=seed)
+            yield sample
 
 
 def _cut(sample: LogSample, stop: Sequence[str], summary: LogSummary) -> LogSample:
-    assert sample.text is not None
+    if sample.text is None:
+        summary.missing += 1
+        return sample
     text, stopped = stops.cut(sample.text, stop)
     summary.cut += stopped
     summary.empty += not text.strip()

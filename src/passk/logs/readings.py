@@ -37,33 +37,38 @@ def grade(value: object, place: str, threshold: float | None = None) -> bool | N
     """
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, int | float):
-        number = float(value)
-    else:
-        text = str(value).strip().lower()
-        if text in _NONE:
-            return None
-        if threshold is None and text in _RIGHT | _WRONG:
-            return text in _RIGHT
-        try:
-            number = float(text)
-        except ValueError:
-            if text in _RIGHT | _WRONG:
-                return text in _RIGHT
-            raise RecordedError(
-                f"{place}: recorded grade is {value!r}; expected true/false, 1/0, or words such "
-                "as pass/fail; a score needs a threshold from which it is right"
-            ) from None
+    text = str(value).strip().lower()
+    number = _number(text)
+    if number is None:
+        return _worded(text, value, place)
     if math.isnan(number):
         return None
     if threshold is not None:
         return number >= threshold
-    if number in {1.0, 0.0, -1.0}:
-        return number == 1.0
-    raise RecordedError(
-        f"{place}: recorded grade is {value!r}, which is neither 1 nor 0; name a threshold from "
-        "which a score is right"
-    )
+    if number not in {1.0, 0.0, -1.0}:
+        raise RecordedError(
+            f"{place}: recorded grade is {value!r}, which is neither 1 nor 0; name a threshold "
+            "from which a score is right"
+        )
+    return number == 1.0
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _worded(text: str, value: object, place: str) -> bool | None:
+    if text in _NONE:
+        return None
+    if text not in _RIGHT | _WRONG:
+        raise RecordedError(
+            f"{place}: recorded grade is {value!r}; expected true/false, 1/0, or words such as "
+            "pass/fail"
+        )
+    return text in _RIGHT
 
 
 def finish(value: object) -> Finish:

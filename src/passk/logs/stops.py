@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 # What base models write once they are done, by the reports of several harnesses.
-USUAL = ("\nQuestion:", "\n\nQ:", "\nProblem:", "\nUser:", "\nHuman:", "<|im_end|>", "<|endoftext|>", "</s>")
+USUAL = (
+    "\nQuestion:",
+    "\n\nQ:",
+    "\nProblem:",
+    "\nUser:",
+    "\nHuman:",
+    "<|im_end|>",
+    "<|endoftext|>",
+    "</s>",
+)
 
 
 class Cut(NamedTuple):

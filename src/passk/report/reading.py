@@ -1,7 +1,8 @@
 """What was read of somebody else's files, as the page shows it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,10 @@ class ReadDraw:
     truncated: int = 0
     only: int = 0
     agreement: Agreement | None = None
+
+    def graded(self, agreement: Agreement | None) -> Self:
+        """The same with how verdicts agree with recorded grades."""
+        return replace(self, agreement=agreement)
 
 
 @dataclass(frozen=True)

@@ -32,11 +32,9 @@ def read(row: Row, fields: Fields) -> Iterator[LogSample]:
     choices = lookup(row.values, "response.body.choices")
     status = lookup(row.values, "response.status_code")
     failed = row.values.get("error") or (status is not MISSING and status != 200)
-    if failed or choices is MISSING or not choices:
-        texts, finishes = [None], [None]
-    else:
-        texts = [_text(choice, row.place) for choice in choices]
-        finishes = [choice.get("finish_reason") for choice in choices]
+    answered = [] if failed or choices is MISSING else choices or []
+    texts = [_text(choice, row.place) for choice in answered] or [None]
+    finishes = [choice.get("finish_reason") for choice in answered] or [None]
     values = {"problem": problem, "texts": texts, "finishes": finishes}
     if start is not None:
         if len(texts) > 1:  # samples of a repeated request follow each other

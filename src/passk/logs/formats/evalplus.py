@@ -7,7 +7,7 @@ from pathlib import Path
 from passk.core.rows import RecordedError, Row, each_row
 from passk.logs.fields import Fields, samples
 from passk.logs.format import LogFormat, Values
-from passk.logs.sample import LogSample
+from passk.logs.sample import Holds, LogSample
 
 FIELDS = Fields(response=("solution", "completion"), problem=("task_id",))
 
@@ -19,7 +19,7 @@ def recognises(values: Values, _path: Path) -> bool:
 
 def read(row: Row, fields: Fields) -> Iterator[LogSample]:
     """The sample of a row."""
-    holds = "program" if row.values.get("solution") is not None else "completion"
+    holds: Holds = "program" if row.values.get("solution") is not None else "completion"
     named = ("solution",) if holds == "program" else ("completion",)
     yield from samples(row, replace(fields, response=named, holds=holds))
 

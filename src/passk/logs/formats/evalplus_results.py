@@ -12,7 +12,9 @@ from passk.logs.format import LogFormat, Values
 def recognises(values: Values, _path: Path) -> bool:
     """Whether a row is of this format."""
     tasks = values.get("eval")
-    return isinstance(tasks, dict) and bool(tasks) and "date" in values | {"date": values.get("hash")}
+    return (
+        isinstance(tasks, dict) and bool(tasks) and "date" in values | {"date": values.get("hash")}
+    )
 
 
 def rows(path: Path) -> Iterator[Row]:

@@ -13,7 +13,7 @@ FORMAT = LogFormat(
         grade=("evaluation.is_correct",),
         set=("evaluation_name",),
     ),
-    lambda values, _path: "sample_id" in values
-    and isinstance(values.get("input"), dict)
-    and "evaluation" in values,
+    lambda values, _path: (
+        "sample_id" in values and isinstance(values.get("input"), dict) and "evaluation" in values
+    ),
 )

@@ -58,8 +58,11 @@ def _archive(path: Path) -> Iterator[Row]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = {info.filename: info for info in archive.infolist()}
-            header = json.loads(_read(path, archive, members["header.json"])) if (
-                "header.json" in members) else {}
+            header = (
+                json.loads(_read(path, archive, members["header.json"]))
+                if ("header.json" in members)
+                else {}
+            )
             task = header.get("eval", {}).get("task")
             for name in sorted(filter(_MEMBER.fullmatch, members)):
                 values = json.loads(_read(path, archive, members[name]))

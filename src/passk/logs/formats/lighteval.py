@@ -24,9 +24,7 @@ FIELDS = Fields(
 
 def recognises(values: Values, _path: object) -> bool:
     """Whether a row is of this format."""
-    return any(
-        {doc, answers} <= values.keys() for doc, answers in zip(_DOC, _ANSWERS, strict=True)
-    )
+    return any({doc, answers} <= values.keys() for doc, answers in zip(_DOC, _ANSWERS, strict=True))
 
 
 def read(row: Row, fields: Fields) -> Iterator[LogSample]:

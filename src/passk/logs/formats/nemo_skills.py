@@ -1,10 +1,9 @@
 """NeMo-Skills: `output-rsN.jsonl`, a file per seed, a line per problem."""
 
 import re
-from pathlib import Path
 
 from passk.logs.fields import Fields
-from passk.logs.format import LogFormat, Values
+from passk.logs.format import LogFormat
 
 FORMAT = LogFormat(
     "NeMo-Skills (output-rsN.jsonl)",

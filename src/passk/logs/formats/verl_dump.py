@@ -16,7 +16,9 @@ FIELDS = Fields(
 # A turn of the user in a template whose special tokens were kept, or dropped.
 _TURNS = (
     re.compile(r"<\|im_start\|>user\n(.*?)(?:<\|im_end\|>|\Z)", re.DOTALL),
-    re.compile(r"<\|start_header_id\|>user<\|end_header_id\|>\s*(.*?)(?:<\|eot_id\|>|\Z)", re.DOTALL),
+    re.compile(
+        r"<\|start_header_id\|>user<\|end_header_id\|>\s*(.*?)(?:<\|eot_id\|>|\Z)", re.DOTALL
+    ),
     re.compile(r"<｜User｜>(.*?)(?:<｜Assistant｜>|\Z)", re.DOTALL),
     re.compile(r"\[INST\](.*?)(?:\[/INST\]|\Z)", re.DOTALL),
     re.compile(r"(?:\A|\n)user\n(.*?)(?:\nassistant\s*(?:<think>\s*)?\Z|\Z)", re.DOTALL),
@@ -25,7 +27,11 @@ _TURNS = (
 
 def recognises(values: Values, _path: Path) -> bool:
     """Whether a row is of this format."""
-    return {"input", "output", "score"} <= values.keys() or {"input", "output", "gts"} <= values.keys()
+    return {"input", "output", "score"} <= values.keys() or {
+        "input",
+        "output",
+        "gts",
+    } <= values.keys()
 
 
 def last_turn(prompt: str) -> str:

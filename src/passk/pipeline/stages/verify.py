@@ -112,8 +112,8 @@ def list_references(row: Mapping[str, Any]) -> list[Reference]:
     """What a problem is judged by: one reference, or each of several right answers."""
     if row["answer_type"] != ANY:
         return [Reference.of(row)]
-    answers = json.loads(row["answer"])
-    return [Reference.of(row | {"answer": answer, "answer_type": "expression"}) for answer in answers]
+    one = {**row, "answer_type": "expression"}
+    return [Reference.of(one | {"answer": answer}) for answer in json.loads(row["answer"])]
 
 
 def judge_any(

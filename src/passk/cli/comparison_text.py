@@ -1,50 +1,13 @@
-"""What `passk compare` says: the answers in a few lines, and what was read for the page."""
+"""What `passk compare` says: the answers in a few lines."""
 
-import hashlib
-from collections.abc import Sequence
 from pathlib import Path
 
 from passk.comparing.settings import COMPARED
-from passk.comparing.side import Side
 from passk.comparing.tables import CANDIDATE, REFERENCE
-from passk.logs.reader import LogSummary
 from passk.report.context import ReportContext
 from passk.report.finding import state_finding
 from passk.report.html.sourced_values import to_text
-from passk.report.reading import Agreement, ReadDraw, ReadFile
-
-
-def read_file(path: Path, log_format: str) -> ReadFile:
-    """A file as the page names it."""
-    digest = ""
-    if path.is_file():
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()[:16]
-    return ReadFile(str(path), digest, log_format)
-
-
-def read_draw(
-    files: Sequence[Path], summary: LogSummary, side: Side, only: int, agreed: Agreement | None
-) -> ReadDraw:
-    """What was read for a draw."""
-    sizes = [len(problem.samples) for problem in side.values()]
-    return ReadDraw(
-        files=tuple(read_file(path, summary.files[str(path)]) for path in files),
-        columns=summary.columns,
-        rows=summary.rows,
-        left_out=summary.left_out,
-        problems=len(side),
-        samples=sum(sizes),
-        smallest=min(sizes, default=0),
-        largest=max(sizes, default=0),
-        cut=summary.cut,
-        running_on=summary.running_on,
-        empty=summary.empty,
-        missing=summary.missing,
-        truncated=summary.truncated,
-        only=only,
-        agreement=agreed,
-    )
+from passk.report.reading import ReadDraw
 
 
 def describe(context: ReportContext, out: Path) -> str:
@@ -87,17 +50,15 @@ def _curve(context: ReportContext, name: str) -> list[str]:
     level = f"{context.analysis.bootstrap.level * 100:g}%"
     first, second = context.label(REFERENCE)[:26], context.label(CANDIDATE)[:26]
     lines = [f"{'pass@k':>6}  {first:<26}  {second:<26}  difference ({level})"]
-    for row in sorted(context.rows("difference", comparison=COMPARED, set=name), key=_k):
+    for row in sorted(
+        context.rows("difference", comparison=COMPARED, set=name), key=lambda row: int(row["k"])
+    ):
         cells = [_point(context, draw, name, row["k"]) for draw in (REFERENCE, CANDIDATE)]
         lines.append(
             f"{row['k']:>6}  {cells[0]:<26}  {cells[1]:<26}  "
             f"{row['difference']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}]"
         )
     return lines
-
-
-def _k(row: dict[str, object]) -> int:
-    return int(str(row["k"]))
 
 
 def _point(context: ReportContext, draw: str, name: str, k: int) -> str:
@@ -113,8 +74,9 @@ def _coverage(context: ReportContext, name: str) -> list[str]:
     lines = []
     crossover = context.row("crossover", comparison=COMPARED, set=name)
     if crossover is not None:
-        at = "none within n" if crossover["crossover_k"] is None else f"{crossover['crossover_k']:.1f}"
-        lines.append(f"crossover at k = {at}; P(none) = {crossover['p_none']:.3f}")
+        k = crossover["crossover_k"]
+        at = "none within n" if k is None else f"at k = {k:.1f}"
+        lines.append(f"crossover: {at}; P(none) = {crossover['p_none']:.3f}")
     counts = [rows.get(c, 0) for c in ("both", "reference_only", "candidate_only", "neither")]
     lines.append(
         f"solved by both {counts[0]}, by {context.label(REFERENCE)} alone {counts[1]}, by "

@@ -1,0 +1,73 @@
+"""Options of every command that reads files of samples: formats, columns, conditions, stops."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from passk.core.legal import unknown
+from passk.core.rows import RecordedError
+from passk.logs.reader import LogReading
+
+# What `--column` calls a field -> the field's name.
+COLUMNS = {
+    "problem_id": "problem", "problem": "question", "gold": "reference", "response": "response",
+    "recorded_grade": "grade", "sample_index": "number", "finish_reason": "finish", "set": "set",
+    "tokens": "tokens", "seed": "seed", "step": "step",
+}  # fmt: skip
+
+
+def make_reading(
+    as_: str | None,
+    column: Sequence[str] | None,
+    where: Sequence[str] | None,
+    stop: Sequence[str] | None,
+    grade_from: float | None,
+) -> LogReading:
+    """How files are read, by the options of a command line.
+
+    Raises:
+        RecordedError: an option that says nothing legal; it names the option.
+    """
+    chosen = columns(column or [], COLUMNS)
+    return LogReading(
+        as_,
+        {COLUMNS[kind]: path for kind, path in chosen.items()},
+        dict(pairs(where or [], "--where")),
+        unescape(stop or []),
+        grade_from,
+    )
+
+
+def columns(given: Sequence[str], legal: Collection[str]) -> dict[str, str]:
+    """KIND=PATH by kind.
+
+    Raises:
+        RecordedError: a kind that is not legal.
+    """
+    chosen = dict(pairs(given, "--column"))
+    for kind in chosen:
+        for fault in unknown("--column", kind, legal, "kind of column"):
+            raise RecordedError(fault)
+    return chosen
+
+
+def pairs(given: Sequence[str], option: str) -> Iterator[tuple[str, str]]:
+    """NAME=VALUE of an option that may be repeated.
+
+    Raises:
+        RecordedError: one is not of that form.
+    """
+    for pair in given:
+        key, sign, value = pair.partition("=")
+        if not sign or not key:
+            raise RecordedError(f"{option} {pair!r}: expected NAME=VALUE")
+        yield key, value
+
+
+def unescape(stops: Sequence[str]) -> list[str]:
+    r"""Stop strings as a shell gives them: `\n` is the end of a line.
+
+    Raises:
+        RecordedError: an empty one, before which every response would end.
+    """
+    if "" in stops:
+        raise RecordedError("--stop '': an empty string would leave nothing of any response")
+    return [stop.replace(r"\n", "\n").replace(r"\t", "\t") for stop in stops]

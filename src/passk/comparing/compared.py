@@ -1,0 +1,188 @@
+"""From the files of two sides to counts, and what was read of them."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+
+from passk.comparing import counted
+from passk.comparing.page import agreement
+from passk.comparing.pairing import Pairing, pair
+from passk.comparing.problems import read_problems
+from passk.comparing.run import Judge, count_pair, judge_pair
+from passk.comparing.side import Side, gather
+from passk.comparing.tables import CANDIDATE, REFERENCE, tabulate
+from passk.core.rows import RecordedError
+from passk.logs.reader import LogReading, LogSummary, read
+from passk.logs.sample import LogSample
+from passk.report.reading import ReadDraw, ReadFile
+
+DRAWS = (REFERENCE, CANDIDATE)
+Missing = Literal["unknown", "wrong", "drop"]
+Progress = Callable[[Iterable[LogSample], str], Iterable[LogSample]]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The files of both sides, and how they are read.
+
+    Attributes:
+        reference: files of the reference.
+        candidate: files of the candidate.
+        reading: how both are read.
+        problems: a file of questions and right answers, where samples lack them.
+        missing: what a row without a response is.
+        min_n: problems with fewer samples on a side are left out.
+    """
+
+    reference: Sequence[Path]
+    candidate: Sequence[Path]
+    reading: LogReading = field(default_factory=LogReading)
+    problems: Path | None = None
+    missing: Missing = "unknown"
+    min_n: int = 1
+
+    @property
+    def sides(self) -> tuple[Sequence[Path], Sequence[Path]]:
+        """Files of reference and candidate."""
+        return self.reference, self.candidate
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Counts of both draws, what was read, and verdicts where there were samples."""
+
+    counts: pl.DataFrame
+    reads: dict[str, ReadDraw]
+    verdicts: dict[str, pl.DataFrame] = field(default_factory=dict)
+
+
+def count_samples(sources: Sources, judge: Judge, progress: Progress) -> Compared:
+    """Read, pair, judge and count samples.
+
+    Raises:
+        RecordedError: a file cannot be read, or the sides have nothing in common.
+    """
+    summaries = LogSummary(), LogSummary()
+    reference, candidate = (
+        gather(_by_rule(progress(read(files, sources.reading, summary), draw), sources.missing))
+        for files, summary, draw in zip(sources.sides, summaries, DRAWS, strict=True)
+    )
+    known = None
+    if sources.problems is not None:
+        known = read_problems(sources.problems, sources.reading.fields)
+    pairing = _long_enough(pair(reference, candidate, known), sources.min_n)
+    tables = tabulate(pairing.problems, "math")
+    verdicts = judge_pair(tables, judge)
+    reads = {
+        draw: _read_draw(files, summary, side, len(only))
+        for draw, files, summary, side, only in zip(
+            DRAWS, sources.sides, summaries, (reference, candidate),
+            (pairing.reference_only, pairing.candidate_only), strict=True,
+        )
+    }  # fmt: skip
+    for draw, read_draw in reads.items():
+        grades = tables.samples[draw]["recorded_grade"].to_list()
+        reads[draw] = read_draw.graded(agreement(verdicts[draw], grades))
+    return Compared(count_pair(tables, verdicts), reads, verdicts)
+
+
+def _by_rule(samples: Iterable[LogSample], missing: Missing) -> Iterator[LogSample]:
+    """Samples by the rule for those without a response."""
+    for sample in samples:
+        if sample.text is not None or missing == "unknown":
+            yield sample
+        elif missing == "wrong":
+            yield sample._replace(text="", finish="stop")
+
+
+def _long_enough(pairing: Pairing, min_n: int) -> Pairing:
+    """The pairing without problems that have fewer samples on a side.
+
+    Raises:
+        RecordedError: none is left.
+    """
+    short = {
+        problem.key
+        for problem in pairing.problems
+        if min(len(problem.reference.samples), len(problem.candidate.samples)) < min_n
+    }
+    kept = [problem for problem in pairing.problems if problem.key not in short]
+    if not kept:
+        raise RecordedError(f"min_n = {min_n}: no problem has so many samples on both sides")
+    pairing.problems = kept
+    pairing.reference_only += sorted(short)
+    pairing.candidate_only += sorted(short)
+    return pairing
+
+
+def count_files(sources: Sources, columns: Sequence[dict[str, str]]) -> Compared:
+    """Counts from a file of counts of each side.
+
+    Args:
+        sources: one file for each side; both may be the same, with columns of their own.
+        columns: of each side, kind -> column.
+
+    Raises:
+        RecordedError: a file cannot be read, or the sides have nothing in common.
+    """
+    sides = []
+    for files, chosen in zip(sources.sides, columns, strict=True):
+        if len(files) != 1:
+            raise RecordedError("counts: give one file for each side")
+        counts = counted.read_counts(files[0], chosen)
+        sides.append({key: count for key, count in counts.items() if count[0] >= sources.min_n})
+    reference, candidate = sides
+    table = counted.pair_counts(reference, candidate)
+    reads = {
+        draw: _counted_draw(files[0], side, len(side.keys() - other.keys()))
+        for draw, files, side, other in zip(
+            DRAWS, sources.sides, sides, (candidate, reference), strict=True
+        )
+    }
+    return Compared(table, reads)
+
+
+def read_file(path: Path, log_format: str) -> ReadFile:
+    """A file as the page names it; of a folder there is no digest."""
+    digest = ""
+    if path.is_file():
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+    return ReadFile(str(path), digest, log_format)
+
+
+def _read_draw(files: Sequence[Path], summary: LogSummary, side: Side, only: int) -> ReadDraw:
+    sizes = [len(problem.samples) for problem in side.values()]
+    return ReadDraw(
+        files=tuple(read_file(path, summary.files[str(path)]) for path in files),
+        columns=summary.columns,
+        rows=summary.rows,
+        left_out=summary.left_out,
+        problems=len(side),
+        samples=sum(sizes),
+        smallest=min(sizes, default=0),
+        largest=max(sizes, default=0),
+        cut=summary.cut,
+        running_on=summary.running_on,
+        empty=summary.empty,
+        missing=summary.missing,
+        truncated=summary.truncated,
+        only=only,
+    )
+
+
+def _counted_draw(path: Path, side: counted.Counts, only: int) -> ReadDraw:
+    sizes = [n for n, _, _ in side.values()]
+    return ReadDraw(
+        files=(read_file(path, "counts"),),
+        rows=len(side),
+        problems=len(side),
+        samples=sum(sizes),
+        smallest=min(sizes, default=0),
+        largest=max(sizes, default=0),
+        only=only,
+    )
