@@ -13,8 +13,8 @@ from passk.cli.reading_options import COLUMNS, columns, make_reading
 from passk.cli.several import CommandWithSeveral
 from passk.comparing import page, settings
 from passk.comparing.compared import Compared, Missing, Sources, count_files, count_samples
+from passk.comparing.draws import CANDIDATE, REFERENCE
 from passk.comparing.run import Answers, answer
-from passk.comparing.tables import CANDIDATE, REFERENCE
 from passk.core.files import replacing_folder, write_text
 from passk.core.legal import unknown
 from passk.core.registry import UnknownNameError

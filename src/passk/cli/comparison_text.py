@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from passk.comparing.draws import CANDIDATE, REFERENCE
 from passk.comparing.settings import COMPARED
-from passk.comparing.tables import CANDIDATE, REFERENCE
 from passk.report.context import ReportContext
 from passk.report.finding import state_finding
 from passk.report.html.sourced_values import to_text

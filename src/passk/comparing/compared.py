@@ -9,18 +9,19 @@ from typing import Literal
 import polars as pl
 
 from passk.comparing import counted
+from passk.comparing.draws import DRAWS
 from passk.comparing.page import agreement
-from passk.comparing.pairing import Pairing, pair
-from passk.comparing.problems import read_problems
-from passk.comparing.run import Judge, count_pair, judge_pair
-from passk.comparing.side import Side, gather
-from passk.comparing.tables import CANDIDATE, REFERENCE, tabulate
+from passk.comparing.run import Judge, PairTables, count_pair, judge_pair
 from passk.core.rows import RecordedError
+from passk.logs.alignment import align
 from passk.logs.reader import LogReading, LogSummary, read
 from passk.logs.sample import LogSample
+from passk.logs.side import Side, gather
+from passk.logs.stated_problems import read_problems
+from passk.logs.tables import tabulate_problems, tabulate_samples
 from passk.report.reading import ReadDraw, ReadFile
 
-DRAWS = (REFERENCE, CANDIDATE)
+DOMAIN = "math"  # programs and answers about images need their benchmark
 Missing = Literal["unknown", "wrong", "drop"]
 Progress = Callable[[Iterable[LogSample], str], Iterable[LogSample]]
 
@@ -66,26 +67,26 @@ def count_samples(sources: Sources, judge: Judge, progress: Progress) -> Compare
     Raises:
         RecordedError: a file cannot be read, or the sides have nothing in common.
     """
-    summaries = LogSummary(), LogSummary()
-    reference, candidate = (
-        gather(_by_rule(progress(read(files, sources.reading, summary), draw), sources.missing))
-        for files, summary, draw in zip(sources.sides, summaries, DRAWS, strict=True)
-    )
+    summaries = {draw: LogSummary() for draw in DRAWS}
+    sides = {
+        draw: gather(
+            _by_rule(progress(read(files, sources.reading, summaries[draw]), draw), sources.missing)
+        )
+        for draw, files in zip(DRAWS, sources.sides, strict=True)
+    }
     known = None
     if sources.problems is not None:
         known = read_problems(sources.problems, sources.reading.fields)
-    pairing = _long_enough(pair(reference, candidate, known), sources.min_n)
-    tables = tabulate(pairing.problems, "math")
+    aligned = align(sides, known, sources.min_n)
+    tables = PairTables(
+        tabulate_problems(aligned.problems, DOMAIN),
+        {draw: tabulate_samples(aligned.problems, draw, DOMAIN, draw) for draw in DRAWS},
+    )
     verdicts = judge_pair(tables, judge)
-    reads = {
-        draw: _read_draw(files, summary, side, len(only))
-        for draw, files, summary, side, only in zip(
-            DRAWS, sources.sides, summaries, (reference, candidate),
-            (pairing.reference_only, pairing.candidate_only), strict=True,
-        )
-    }  # fmt: skip
-    for draw, read_draw in reads.items():
+    reads = {}
+    for draw, files in zip(DRAWS, sources.sides, strict=True):
         grades = tables.samples[draw]["recorded_grade"].to_list()
+        read_draw = _read_draw(files, summaries[draw], sides[draw], len(aligned.only[draw]))
         reads[draw] = read_draw.graded(agreement(verdicts[draw], grades))
     return Compared(count_pair(tables, verdicts), reads, verdicts)
 
@@ -97,26 +98,6 @@ def _by_rule(samples: Iterable[LogSample], missing: Missing) -> Iterator[LogSamp
             yield sample
         elif missing == "wrong":
             yield sample._replace(text="", finish="stop")
-
-
-def _long_enough(pairing: Pairing, min_n: int) -> Pairing:
-    """The pairing without problems that have fewer samples on a side.
-
-    Raises:
-        RecordedError: none is left.
-    """
-    short = {
-        problem.key
-        for problem in pairing.problems
-        if min(len(problem.reference.samples), len(problem.candidate.samples)) < min_n
-    }
-    kept = [problem for problem in pairing.problems if problem.key not in short]
-    if not kept:
-        raise RecordedError(f"min_n = {min_n}: no problem has so many samples on both sides")
-    pairing.problems = kept
-    pairing.reference_only += sorted(short)
-    pairing.candidate_only += sorted(short)
-    return pairing
 
 
 def count_files(sources: Sources, columns: Sequence[dict[str, str]]) -> Compared:

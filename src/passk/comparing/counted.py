@@ -6,8 +6,8 @@ from typing import Any
 
 import polars as pl
 
+from passk.comparing.draws import CANDIDATE, REFERENCE
 from passk.comparing.run import complete_counts
-from passk.comparing.tables import CANDIDATE, REFERENCE
 from passk.core.digests import digest
 from passk.core.rows import RecordedError, Row, read_rows
 

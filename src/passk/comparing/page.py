@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from passk.comparing import settings
+from passk.comparing.draws import CANDIDATE, REFERENCE
 from passk.comparing.run import Answers
-from passk.comparing.tables import CANDIDATE, REFERENCE
 from passk.domains.verdict import CORRECT, UNKNOWN
 from passk.report.context import ReportContext
 from passk.report.entries import ReportedDraw, ReportedSet

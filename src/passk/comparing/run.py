@@ -14,7 +14,6 @@ from passk.analysis.questions.registry import QUESTIONS
 from passk.analysis.settings import Analysis
 from passk.analysis.views import EXCLUDED
 from passk.comparing import settings
-from passk.comparing.tables import PairTables
 from passk.core.schemas.counts import COUNTS
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import SAMPLES
@@ -25,6 +24,14 @@ _ASKED = (
     "set", "problem_id", "domain", "question", "answer", "answer_type", "precision", "unit",
     "choices", "tests", "source",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PairTables:
+    """Tables of a comparison: problems, and the samples of both draws."""
+
+    problems: pl.DataFrame
+    samples: dict[str, pl.DataFrame]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from passk.analysis.settings import Analysis, Bootstrap, Comparison
-from passk.comparing.tables import CANDIDATE, REFERENCE
+from passk.comparing.draws import CANDIDATE, REFERENCE
 from passk.report.settings import ReportSettings
 
 COMPARED = "compared"

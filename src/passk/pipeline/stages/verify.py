@@ -16,11 +16,10 @@ from passk.domains.registry import DOMAINS
 from passk.domains.settings import Verification
 from passk.domains.verdict import CORRECT, UNKNOWN, WRONG, JudgeError, Verdict
 from passk.domains.worlds import WORLDS
+from passk.logs.tables import ANY, MISSING
 from passk.pipeline.stages.job import Job, StageError
 
 _SAMPLED = ("draw", "set", "problem_id", "sample_index", "text", "finish_reason")
-ANY = "any"  # type of an answer that is a JSON list of right ones
-MISSING = "missing"  # finish reason of a sample without a response
 NO_RESPONSE = "no response"
 _RANK = {WRONG: 0, UNKNOWN: 1, CORRECT: 2}
 # How the column `source` says that a problem is of a generated world.

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from passk.comparing.side import ONE_SET, Side, SideProblem
 from passk.core.rows import RecordedError, each_row
 from passk.logs import readings
 from passk.logs.fields import first
 from passk.logs.formats.plain import USUAL
+from passk.logs.side import ONE_SET, Side, SideProblem
 from passk.logs.values import MISSING, asked
 
 
