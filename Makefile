@@ -6,7 +6,7 @@ VLLM_VENV := .venv-vllm
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup sandbox emulator smoke study report test test-slow test-vllm test-slurm test-drills lint clean
+.PHONY: help setup sandbox emulator smoke study showcase report test test-slow test-vllm test-slurm test-drills lint clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -43,6 +43,14 @@ study: setup  ## run the study of params.yaml on all cores, then say where the r
 	@passk track
 	@passk diff --brief || true
 	@echo "report: $(CURDIR)/reports/index.html"
+
+# Real counts of a 7B model; the README shows its figure.
+showcase: setup  ## the page of real counts, Qwen2.5-7B against SimpleRL-Zoo on MATH500 (seconds)
+	@cd studies/math500-counts && passk compare counts.csv --with counts.csv --counts \
+	  --column correct=base_correct,simplerl_correct --name Qwen2.5-7B --name SimpleRL-Zoo \
+	  --out index.html --tables tables
+	@cp studies/math500-counts/tables/pass_at_k.svg studies/math500-counts/pass_at_k.svg
+	@echo "page: $(CURDIR)/studies/math500-counts/index.html"
 
 report: setup  ## bring only the report up to date
 	dvc repro report

@@ -1,7 +1,7 @@
 """`passk compare`: two sets of files of samples, or of counts, to a paired verdict and a page."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, get_args
 
@@ -12,9 +12,9 @@ from passk.cli.comparison_text import describe
 from passk.cli.reading_options import COLUMNS, columns, make_reading
 from passk.cli.several import CommandWithSeveral
 from passk.comparing import page, settings
-from passk.comparing.compared import Compared, Missing, Sources, count_files, count_samples
+from passk.comparing.compared import Compared, ComparedFiles, Missing, count_files, count_samples
 from passk.comparing.draws import CANDIDATE, REFERENCE
-from passk.comparing.run import Answers, answer
+from passk.comparing.run import PairAnswers, answer
 from passk.core.files import replacing_folder, write_text
 from passk.core.legal import unknown
 from passk.core.registry import UnknownNameError
@@ -28,7 +28,10 @@ from passk.logs.sample import LogSample
 from passk.logs.values import PathError
 from passk.pipeline.stages.job import StageError
 from passk.pipeline.stages.verify import judge_samples
+from passk.report.charts.chart import DrawnChart
+from passk.report.html.page import render_page
 from passk.report.reading import Reading
+from passk.report.sections.assembly import draw_charts
 
 COMMAND = CommandWithSeveral
 TITLE = "Which model solves more?"
@@ -47,7 +50,7 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
     ],
     out: Annotated[Path, typer.Option(help="The page.")] = Path("comparison.html"),
     tables: Annotated[
-        Path | None, typer.Option(help="Folder for counts, verdicts and results (.parquet).")
+        Path | None, typer.Option(help="Folder for counts, verdicts, results and figures.")
     ] = None,
     counts: Annotated[
         bool, typer.Option("--counts", help="Files hold counts: problem, n, correct.")
@@ -99,7 +102,7 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
     try:
         for fault in unknown("--missing", missing, get_args(Missing), "rule"):
             raise RecordedError(fault)
-        sources = Sources(
+        files = ComparedFiles(
             expand(reference),
             expand(candidate),
             LogReading() if counts else make_reading(as_, column, where, stop, grade_from),
@@ -107,24 +110,25 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
             missing,  # type: ignore[arg-type]
             min_n,
         )
-        labels = _labels(name or [], sources)
-        compared = _count(sources, column or []) if counts else _judge(sources)
+        labels = _labels(name or [], files)
+        compared = _count(files, column or []) if counts else _judge(files)
         answers = _answer(compared, resamples, level, seed)
         grader = "" if counts else str(compared.counts["grader"][0])
         context = page.report_context(answers, labels, Reading(compared.reads, grader), TITLE)
-        write_text(out, page.render(context))
+        drawn = draw_charts(context)
+        write_text(out, render_page(context, drawn))
         if tables is not None:
-            _write_tables(tables, answers, compared)
+            _write_tables(tables, answers, compared, drawn)
     except _EXPECTED as error:
         typer.echo(f"passk compare: {error}", err=True)
         raise typer.Exit(1) from None
     typer.echo(describe(context, out))
 
 
-def _labels(names: Sequence[str], sources: Sources) -> dict[str, str]:
+def _labels(names: Sequence[str], files: ComparedFiles) -> dict[str, str]:
     if names and len(names) != 2:
         raise RecordedError("--name: give it twice, for the reference and for the candidate")
-    first, second = names or map(settings.label, sources.sides)
+    first, second = names or map(settings.label, files.sides)
     if first == second:
         first, second = REFERENCE, CANDIDATE
     return {REFERENCE: first, CANDIDATE: second}
@@ -134,27 +138,31 @@ def _progress(samples: Iterable[LogSample], draw: str) -> Iterable[LogSample]:
     return tqdm(samples, desc=f"reading {draw}", unit="sample", delay=3, file=sys.stderr)
 
 
-def _judge(sources: Sources) -> Compared:
-    return count_samples(sources, lambda frame: judge_samples(frame, Verification()), _progress)
+def _judge(files: ComparedFiles) -> Compared:
+    return count_samples(files, lambda frame: judge_samples(frame, Verification()), _progress)
 
 
-def _count(sources: Sources, given: Sequence[str]) -> Compared:
+def _count(files: ComparedFiles, given: Sequence[str]) -> Compared:
     """Counts of both sides, whose columns may differ: `correct=base,rl`."""
     chosen = columns(given, _COUNTED)
     both = [
         {kind: value.split(",")[min(side, value.count(","))] for kind, value in chosen.items()}
         for side in range(2)
     ]
-    return count_files(sources, both)
+    return count_files(files, both)
 
 
-def _answer(compared: Compared, resamples: int, level: float, seed: int) -> Answers:
+def _answer(compared: Compared, resamples: int, level: float, seed: int) -> PairAnswers:
     least = int(compared.counts["n"].min())  # type: ignore[arg-type]
     return answer(compared.counts, settings.analysis(least, resamples, level), seed)
 
 
-def _write_tables(folder: Path, answers: Answers, compared: Compared) -> None:
+def _write_tables(
+    folder: Path, answers: PairAnswers, compared: Compared, drawn: Mapping[str, DrawnChart]
+) -> None:
     with replacing_folder(folder) as temporary:
+        for name, chart in drawn.items():
+            write_text(temporary / f"{name}.svg", chart.document())
         answers.counts.write_parquet(temporary / "counts.parquet")
         for question, table in answers.results.items():
             table.write_parquet(temporary / f"{question}.parquet")

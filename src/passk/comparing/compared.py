@@ -27,7 +27,7 @@ Progress = Callable[[Iterable[LogSample], str], Iterable[LogSample]]
 
 
 @dataclass(frozen=True)
-class Sources:
+class ComparedFiles:
     """The files of both sides, and how they are read.
 
     Attributes:
@@ -61,7 +61,7 @@ class Compared:
     verdicts: dict[str, pl.DataFrame] = field(default_factory=dict)
 
 
-def count_samples(sources: Sources, judge: Judge, progress: Progress) -> Compared:
+def count_samples(sources: ComparedFiles, judge: Judge, progress: Progress) -> Compared:
     """Read, pair, judge and count samples.
 
     Raises:
@@ -100,7 +100,7 @@ def _by_rule(samples: Iterable[LogSample], missing: Missing) -> Iterator[LogSamp
             yield sample._replace(text="", finish="stop")
 
 
-def count_files(sources: Sources, columns: Sequence[dict[str, str]]) -> Compared:
+def count_files(sources: ComparedFiles, columns: Sequence[dict[str, str]]) -> Compared:
     """Counts from a file of counts of each side.
 
     Args:

@@ -6,17 +6,15 @@ import polars as pl
 
 from passk.comparing import settings
 from passk.comparing.draws import CANDIDATE, REFERENCE
-from passk.comparing.run import Answers
+from passk.comparing.run import PairAnswers
 from passk.domains.verdict import CORRECT, UNKNOWN
 from passk.report.context import ReportContext
 from passk.report.entries import ReportedDraw, ReportedSet
-from passk.report.html.page import render_page
 from passk.report.reading import Agreement, Reading, cohen_kappa
-from passk.report.sections.assembly import draw_charts
 
 
 def report_context(
-    answers: Answers, labels: Mapping[str, str], reading: Reading, title: str
+    answers: PairAnswers, labels: Mapping[str, str], reading: Reading, title: str
 ) -> ReportContext:
     """Everything that the page of a comparison shows."""
     sets = answers.counts["set"].unique(maintain_order=True).to_list()
@@ -28,11 +26,6 @@ def report_context(
         sets={name: ReportedSet(problems=name) for name in sets},
         reading=reading,
     )
-
-
-def render(context: ReportContext) -> str:
-    """The page as one HTML document, with nothing outside of it."""
-    return render_page(context, draw_charts(context))
 
 
 def agreement(verdicts: pl.DataFrame, grades: Sequence[bool | None]) -> Agreement | None:

@@ -35,7 +35,7 @@ class PairTables:
 
 
 @dataclass(frozen=True)
-class Answers:
+class PairAnswers:
     """What a comparison found: counts of both draws, and a table for each question."""
 
     analysis: Analysis
@@ -80,7 +80,7 @@ def complete_counts(counts: pl.DataFrame) -> pl.DataFrame:
     return COUNTS.check(COUNTS.fill_nulls(frame))
 
 
-def answer(counts: pl.DataFrame, analysis: Analysis, seed: int) -> Answers:
+def answer(counts: pl.DataFrame, analysis: Analysis, seed: int) -> PairAnswers:
     """Every question of a comparison, answered from counts."""
     inputs = QuestionInputs(
         analysis,
@@ -93,4 +93,4 @@ def answer(counts: pl.DataFrame, analysis: Analysis, seed: int) -> Answers:
         name: QUESTIONS[name].table.check(QUESTIONS[name].answer(inputs))
         for name in settings.QUESTIONS
     }
-    return Answers(analysis, counts, results)
+    return PairAnswers(analysis, counts, results)

@@ -5,6 +5,13 @@ from passk.report.html.tables import Cells, HtmlTable
 from passk.report.reading import Agreement, ReadDraw
 from passk.report.sections.section import Section
 
+_ALWAYS = (
+    0,
+    1,
+    3,
+    4,
+)  # columns that are shown with zeros, too: draw, problems, samples, their range
+
 
 def tabulate_files(context: ReportContext) -> HtmlTable:
     """Every file with its digest and format."""
@@ -27,7 +34,7 @@ def _columns(read: ReadDraw) -> str:
 
 
 def tabulate_samples(context: ReportContext) -> HtmlTable:
-    """How much was read, and what of it is no full response."""
+    """How much was read, and what of it is no full response: columns of zeros are left out."""
     rows: list[Cells] = []
     for draw, read in context.reading.draws.items():
         counts = (
@@ -39,7 +46,15 @@ def tabulate_samples(context: ReportContext) -> HtmlTable:
         "Draw", "Problems", "Not compared", "Samples", "Samples a problem", "Cut at a stop string",
         "Run on, not cut", "Truncated", "Empty", "Missing", "Rows left out",
     ]  # fmt: skip
-    return HtmlTable(columns, rows)
+    kept = [
+        0,
+        1,
+        3,
+        4,
+        *(i for i in (2, *range(5, len(columns))) if any(r[i] != ["0"] for r in rows)),
+    ]
+    kept.sort()
+    return HtmlTable([columns[i] for i in kept], [[row[i] for i in kept] for row in rows])
 
 
 def _range(smallest: int, largest: int) -> str:

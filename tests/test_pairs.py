@@ -1,0 +1,215 @@
+"""Two sets of files compared: known numbers of real counts, and the same numbers as a study."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.conftest import ROOT
+
+from passk.analysis.metrics import pass_at_k
+from passk.comparing import settings
+from passk.comparing.compared import ComparedFiles, count_files, count_samples
+from passk.comparing.draws import CANDIDATE, REFERENCE
+from passk.comparing.run import answer
+from passk.core.rows import RecordedError
+from passk.domains.settings import Verification
+from passk.logs.alignment import align
+from passk.logs.reader import LogReading
+from passk.logs.side import gather
+from passk.pipeline.stages.verify import judge_samples
+
+COUNTS = ROOT / "studies" / "math500-counts" / "counts.csv"
+COLUMNS = [{"correct": "base_correct"}, {"correct": "simplerl_correct"}]
+# The reproduction's own pooled pass@k (its audit/results.json).
+BASE = [0.613921875, 0.734083, 0.814358, 0.868173, 0.904339, 0.929292, 0.947445, 0.962]
+RL = [0.779328, 0.823585, 0.856750, 0.882970, 0.902217, 0.915086, 0.923494, 0.93]
+
+
+def passk(*arguments, cwd):
+    command = [str(Path(sys.executable).with_name("passk")), *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def write(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def judge(frame):
+    return judge_samples(frame, Verification())
+
+
+def compared(reference, candidate, **options):
+    files = ComparedFiles([reference], [candidate], **options)
+    return count_samples(files, judge, lambda samples, _: samples)
+
+
+def solved(counts, draw):
+    rows = counts.filter(draw=draw).sort("index")
+    return list(rows.select("n", "c", "unknown").iter_rows())
+
+
+@pytest.fixture(scope="module")
+def real():
+    counted = count_files(ComparedFiles([COUNTS], [COUNTS]), COLUMNS)
+    return answer(counted.counts, settings.analysis(128, 1000, 0.95), seed=0)
+
+
+def test_pass_at_k_of_real_counts_is_as_published(real):
+    for draw, published in ((REFERENCE, BASE), (CANDIDATE, RL)):
+        rows = real.results["pass_at_k"].filter(draw=draw).sort("k")
+        assert rows["k"].to_list() == [1, 2, 4, 8, 16, 32, 64, 128]
+        np.testing.assert_allclose(rows["pass_at_k"].to_list(), published, atol=5e-7)
+
+
+def test_coverage_of_real_counts_is_as_published(real):
+    sizes = dict(real.results["coverage"].select("category", "problems").iter_rows())
+    assert sizes == {"both": 462, "reference_only": 19, "candidate_only": 3, "neither": 16}
+
+
+def test_the_difference_at_128_agrees_with_another_bootstrap(real):
+    """Theirs resamples problems alone: -3.20 points [-5.00, -1.40]; ours resamples samples, too."""
+    row = real.results["difference"].filter(k=128).row(0, named=True)
+    assert row["difference"] == pytest.approx(-0.032)
+    assert row["low"] == pytest.approx(-0.05, abs=0.006)
+    assert row["high"] == pytest.approx(-0.014, abs=0.006)
+
+
+def test_a_crossover_is_found_where_the_curves_cross(real):
+    with COUNTS.open() as stream:
+        rows = list(csv.DictReader(stream))
+    n = np.full(len(rows), 128)
+    base = np.array([int(row["base_correct"]) for row in rows])
+    trained = np.array([int(row["simplerl_correct"]) for row in rows])
+    ahead = [
+        float(np.mean(pass_at_k(n, trained, np.array([k])) - pass_at_k(n, base, np.array([k]))))
+        for k in (14, 15)
+    ]
+    crossover = real.results["crossover"].row(0, named=True)
+    assert ahead[0] > 0 > ahead[1]
+    assert 14 <= crossover["crossover_k"] <= 15.5
+    assert crossover["p_none"] < 0.01
+
+
+RIGHT, OTHER = r"It is \boxed{4}.", r"It is \boxed{5}."
+
+
+def test_pairs_are_told_by_id_though_prompts_differ(tmp_path):
+    base = write(tmp_path / "base.jsonl", [
+        {"problem_id": "a", "prompt": "Q: 2+2? A:", "gold": "4", "response": [RIGHT, OTHER]},
+        {"problem_id": "b", "prompt": "Q: 2+3? A:", "gold": "5", "response": [RIGHT, OTHER]},
+    ])  # fmt: skip
+    tuned = write(tmp_path / "rl.jsonl", [
+        {"problem_id": "b", "prompt": "<user>2+3?", "gold": "5", "response": [OTHER, OTHER]},
+        {"problem_id": "a", "prompt": "<user>2+2?", "gold": "4", "response": [RIGHT, RIGHT]},
+        {"problem_id": "c", "prompt": "<user>2+4?", "gold": "6", "response": [RIGHT, RIGHT]},
+    ])  # fmt: skip
+    counted = compared(base, tuned)
+    assert solved(counted.counts, REFERENCE) == [(2, 1, 0), (2, 1, 0)]
+    assert solved(counted.counts, CANDIDATE) == [(2, 2, 0), (2, 2, 0)]
+    assert counted.reads[CANDIDATE].only == 1
+
+
+@pytest.mark.parametrize(
+    ("missing", "expected"),
+    [("unknown", (3, 1, 1)), ("wrong", (3, 1, 0)), ("drop", (2, 1, 0))],
+)
+def test_a_missing_response_is_what_the_rule_says(tmp_path, missing, expected):
+    rows = [{"problem": "2+2?", "gold": "4", "response": [RIGHT, None, OTHER]}]
+    path = write(tmp_path / "base.jsonl", rows)
+    counted = compared(path, path, missing=missing)
+    assert solved(counted.counts, REFERENCE) == [expected]
+    assert counted.reads[REFERENCE].missing == 1
+
+
+def test_a_truncated_response_without_an_answer_is_unknown(tmp_path):
+    rows = [{"problem": "2+2?", "gold": "4", "response": "It is", "finish_reason": "length"}]
+    path = write(tmp_path / "base.jsonl", rows)
+    assert solved(compared(path, path).counts, REFERENCE) == [(1, 0, 1)]
+
+
+def test_a_base_model_that_runs_on_is_cut_where_it_would_have_stopped(tmp_path):
+    text = f"{RIGHT}\n\nQuestion: 7 - 2?\nAnswer: {OTHER}"
+    path = write(tmp_path / "a.jsonl", [{"problem": "2+2?", "gold": "4", "response": text}])
+    whole, cut = (
+        compared(path, path),
+        compared(path, path, reading=LogReading(stop=["\nQuestion:"])),
+    )
+    assert solved(whole.counts, REFERENCE) == [(1, 0, 0)]
+    assert whole.reads[REFERENCE].running_on == 1
+    assert solved(cut.counts, REFERENCE) == [(1, 1, 0)]
+    assert cut.reads[REFERENCE].cut == 1
+
+
+def test_any_of_several_right_answers_will_do(tmp_path):
+    rows = [
+        {"problem": "x^2 = 16?", "gold": ["4", "-4"], "response": [RIGHT, r"\boxed{-4}", OTHER]}
+    ]
+    path = write(tmp_path / "a.jsonl", rows)
+    assert solved(compared(path, path).counts, REFERENCE) == [(3, 2, 0)]
+
+
+def test_one_problem_with_few_samples_is_left_out_and_counted(tmp_path):
+    rows = [
+        {"problem": "2+2?", "gold": "4", "response": [RIGHT] * 8},
+        {"problem": "2+3?", "gold": "5", "response": [RIGHT]},
+    ]
+    path = write(tmp_path / "a.jsonl", rows)
+    counted = compared(path, path, min_n=4)
+    assert solved(counted.counts, REFERENCE) == [(8, 8, 0)]
+    assert counted.reads[REFERENCE].only == 1
+
+
+def test_two_right_answers_that_differ_are_refused(tmp_path):
+    sides = {}
+    for name, gold in (("base", "4"), ("rl", "5")):
+        path = write(tmp_path / f"{name}.jsonl", [{"problem": "?", "gold": gold, "response": "4"}])
+        from passk.logs.reader import read
+
+        sides[name] = gather(read([path], LogReading()))
+    with pytest.raises(RecordedError, match="the right answer '5', and '4' in"):
+        align(sides)
+
+
+def test_the_command_prints_answers_and_writes_a_page_with_nothing_outside(tmp_path):
+    path = write(
+        tmp_path / "a.jsonl", [{"problem": "2+2?", "gold": "4", "response": [RIGHT, OTHER]}]
+    )
+    done = passk(
+        "compare", path.name, "--with", path.name, "--out", "c.html", "--tables", "t", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert "solved by both 1" in done.stdout
+    page = (tmp_path / "c.html").read_text()
+    assert "What was read" in page
+    assert "http" not in page.replace("http://www.w3.org", "")
+    assert (tmp_path / "t" / "counts.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["a.jsonl", "--with", "none.jsonl"], "none.jsonl: no such file"),
+        (["a.jsonl", "--with", "a.jsonl", "--as", "lmeval"], "lm-eval"),
+        (["a.jsonl", "--with", "a.jsonl", "--missing", "skip"], "legal: drop, unknown, wrong"),
+        (["a.jsonl", "--with", "a.jsonl", "--column", "golds=x"], "kind of column"),
+        (["a.jsonl", "--with", "a.jsonl", "--column", "gold=x[1"], "not a path"),
+        (["a.jsonl", "--with", "a.jsonl", "--where", "set"], "NAME=VALUE"),
+        (["a.jsonl", "--with", "a.jsonl", "--stop", ""], "empty string"),
+        (["a.jsonl", "--with", "a.jsonl", "--name", "one"], "--name"),
+        (["a.jsonl", "--with", "a.jsonl", "--min-n", "9"], "min_n = 9"),
+        (["a.jsonl", "--with", "a.jsonl", "--counts"], "no column of n"),
+        (["a.jsonl", "--with", "a.jsonl", "--problems", "none.json"], "none.json: no such file"),
+    ],
+)  # fmt: skip
+def test_wrong_uses_are_one_line(tmp_path, arguments, message):
+    write(tmp_path / "a.jsonl", [{"problem": "2+2?", "gold": "4", "response": [RIGHT, OTHER]}])
+    done = passk("compare", *arguments, cwd=tmp_path)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "comparison.html").exists()
