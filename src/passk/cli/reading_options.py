@@ -4,14 +4,8 @@ from collections.abc import Collection, Iterator, Sequence
 
 from passk.core.legal import unknown
 from passk.core.rows import RecordedError
+from passk.logs.imported import KINDS as COLUMNS
 from passk.logs.reader import LogReading
-
-# What `--column` calls a field -> the field's name.
-COLUMNS = {
-    "problem_id": "problem", "problem": "question", "gold": "reference", "response": "response",
-    "recorded_grade": "grade", "sample_index": "number", "finish_reason": "finish", "set": "set",
-    "tokens": "tokens", "seed": "seed", "step": "step",
-}  # fmt: skip
 
 
 def make_reading(

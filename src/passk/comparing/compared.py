@@ -1,7 +1,7 @@
 """From the files of two sides to counts, and what was read of them."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -14,6 +14,7 @@ from passk.comparing.page import agreement
 from passk.comparing.run import Judge, PairTables, count_pair, judge_pair
 from passk.core.rows import RecordedError
 from passk.logs.alignment import align
+from passk.logs.imported import by_rule
 from passk.logs.reader import LogReading, LogSummary, read
 from passk.logs.sample import LogSample
 from passk.logs.side import Side, gather
@@ -70,7 +71,7 @@ def count_samples(sources: ComparedFiles, judge: Judge, progress: Progress) -> C
     summaries = {draw: LogSummary() for draw in DRAWS}
     sides = {
         draw: gather(
-            _by_rule(progress(read(files, sources.reading, summaries[draw]), draw), sources.missing)
+            by_rule(progress(read(files, sources.reading, summaries[draw]), draw), sources.missing)
         )
         for draw, files in zip(DRAWS, sources.sides, strict=True)
     }
@@ -89,15 +90,6 @@ def count_samples(sources: ComparedFiles, judge: Judge, progress: Progress) -> C
         read_draw = _read_draw(files, summaries[draw], sides[draw], len(aligned.only[draw]))
         reads[draw] = read_draw.graded(agreement(verdicts[draw], grades))
     return Compared(count_pair(tables, verdicts), reads, verdicts)
-
-
-def _by_rule(samples: Iterable[LogSample], missing: Missing) -> Iterator[LogSample]:
-    """Samples by the rule for those without a response."""
-    for sample in samples:
-        if sample.text is not None or missing == "unknown":
-            yield sample
-        elif missing == "wrong":
-            yield sample._replace(text="", finish="stop")
 
 
 def count_files(sources: ComparedFiles, columns: Sequence[dict[str, str]]) -> Compared:

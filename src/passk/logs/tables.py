@@ -1,23 +1,28 @@
 """Aligned samples as tables: problems, and the responses of each model."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from passk.core.digests import digest
+from passk.core.ids import problem_id
 from passk.core.schemas.problems import PROBLEMS
-from passk.core.schemas.samples import SAMPLES
+from passk.core.schemas.samples import RESPONSES, SAMPLES
 from passk.logs.alignment import AlignedProblem
+from passk.logs.sample import LogSample
 
 ANY = "any"  # type of an answer that is a JSON list of right ones
 MISSING = "missing"  # finish reason of a sample without a response
-_DRAWN = ("set", "problem_id", "sample_index", "text", "finish_reason", "n_tokens", "seed",
-          "recorded_grade")  # fmt: skip
 
 
 def identity(domain: str, problem: AlignedProblem) -> str:
-    """The id of a problem: of its set and its own id, since its question may be templated."""
+    """The id of a problem: of what it asks, as everywhere, where nothing else tells it apart.
+
+    A problem that has an id of its own is told by it, since models may ask it in other words.
+    """
+    if problem.key[1] == problem.question:
+        return problem_id(domain, problem.question)
     return digest("logged", domain, *problem.key)[:16]
 
 
@@ -53,24 +58,36 @@ def _answer(references: Sequence[str]) -> str:
     return references[0] if len(references) == 1 else json.dumps(references, ensure_ascii=False)
 
 
+def tabulate_responses(samples: Mapping[str, Sequence[LogSample]]) -> pl.DataFrame:
+    """The responses of a model by problem id, as a table that keeps the contract RESPONSES."""
+    rows = [
+        (
+            name,
+            sample.number,
+            sample.text or "",
+            MISSING if sample.text is None else sample.finish,
+            sample.grade,
+            sample.tokens,
+            sample.seed,
+        )
+        for name, drawn in samples.items()
+        for sample in drawn
+    ]
+    return RESPONSES.check(pl.DataFrame(rows, schema=dict(RESPONSES.columns), orient="row"))
+
+
 def tabulate_samples(
     problems: Sequence[AlignedProblem], model: str, domain: str, draw: str
 ) -> pl.DataFrame:
     """The samples of a model, as a table that keeps the contract SAMPLES."""
-    rows = [
-        (
-            problem.key[0],
-            identity(domain, problem),
-            number,
-            sample.text or "",
-            MISSING if sample.text is None else sample.finish,
-            sample.tokens,
-            sample.seed,
-            sample.grade,
-        )
-        for problem in problems
-        for number, sample in enumerate(problem.answered[model].samples)
-    ]
-    schema = {name: SAMPLES.columns[name] for name in _DRAWN}
-    frame = pl.DataFrame(rows, schema=schema, orient="row").with_columns(draw=pl.lit(draw))
-    return SAMPLES.check(SAMPLES.fill_nulls(frame))
+    sets = pl.DataFrame(
+        {
+            "set": [problem.key[0] for problem in problems],
+            "problem_id": [identity(domain, problem) for problem in problems],
+        }
+    )
+    samples = dict(
+        zip(sets["problem_id"], (p.answered[model].samples for p in problems), strict=True)
+    )
+    frame = tabulate_responses(samples).join(sets, on="problem_id", validate="m:1")
+    return SAMPLES.check(SAMPLES.fill_nulls(frame.with_columns(draw=pl.lit(draw))))

@@ -4,6 +4,9 @@ import re
 from typing import NamedTuple
 
 _NAME = re.compile(r"^(?P<arm>[^/]+?)(?:-s(?P<seed>\d+))?(?:/step-(?P<step>\d+))?$")
+_RECORDED = re.compile(
+    r"^[^/]+/(?!step-)[^/]+$"
+)  # one of several models whose samples are imported
 
 
 class ModelName(NamedTuple):
@@ -20,9 +23,13 @@ def parse(name: str) -> ModelName:
     Example:
         >>> parse("grpo-s1/step-120")
         ModelName(arm='grpo', train_seed=1, step=120)
+        >>> parse("math500/qwen-s1")
+        ModelName(arm='math500/qwen-s1', train_seed=None, step=None)
         >>> parse("base")
         ModelName(arm='base', train_seed=None, step=None)
     """
+    if _RECORDED.match(name):
+        return ModelName(name, None, None)
     match = _NAME.match(name)
     if match is None:
         raise ValueError(f"model name {name!r}: expected ARM, ARM-sSEED, or either with /step-N")

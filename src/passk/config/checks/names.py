@@ -21,7 +21,16 @@ def list_models(study: Study) -> set[str]:
     checkpoints = {
         f"{name}/step-{step}" for name, arm in study.train.items() for step in arm.checkpoints
     }
-    return {*study.pretrain, *study.fetch, *study.sft, *checkpoints, *study.imported}
+    return {*study.pretrain, *study.fetch, *study.sft, *checkpoints, *list_recorded(study)}
+
+
+def list_recorded(study: Study) -> set[str]:
+    """Models whose samples are imported: NAME, or NAME/MODEL where an entry has several."""
+    return {
+        f"{name}/{model}" if model else name
+        for name, entry in study.imported.items()
+        for model in entry.models or ("",)
+    }
 
 
 def arm_of(model: str) -> str:
@@ -57,7 +66,7 @@ def _shared_models(study: Study) -> Iterator[str]:
 
 def _unknown_names(study: Study) -> Iterator[str]:
     models = list_models(study)
-    starts = models - set(study.imported)
+    starts = models - list_recorded(study)
     sources = {*study.worlds, *study.benchmarks, *study.imported}
     for name, entry in study.sets.items():
         yield from unknown(f"sets.{name}.problems", entry.problems, sources, "problem source")

@@ -18,7 +18,7 @@ SAMPLES = Table(
         "text": pl.String(),
         "token_ids": pl.List(pl.Int32()),
         "n_tokens": pl.Int64(),  # with the end-of-text token, where one was drawn
-        "finish_reason": pl.String(),  # stop | length | unknown (imported)
+        "finish_reason": pl.String(),  # stop | length; imported: also unknown | missing
         "sum_logprob": pl.Float64(),  # nats, temperature 1, untruncated
         "mean_entropy": pl.Float64(),  # nats, at the draw's temperature, before top-p
         "token_logprobs": pl.List(pl.Float32()),
@@ -36,13 +36,16 @@ SAMPLES = Table(
 # Responses that somebody else drew, as `import@NAME` keeps them.
 RESPONSES = Table(
     "responses",
-    1,
+    2,
     {
         "problem_id": pl.String(),
         "sample_index": pl.Int64(),
-        "text": pl.String(),
+        "text": pl.String(),  # empty where there is none
+        "finish_reason": pl.String(),  # stop | length | unknown | missing
         "recorded_grade": pl.Boolean(),
+        "n_tokens": pl.Int64(),
+        "seed": pl.Int64(),
     },
     key=("problem_id", "sample_index"),
-    nullable=frozenset({"recorded_grade"}),
+    nullable=frozenset({"recorded_grade", "n_tokens", "seed"}),
 )

@@ -1,62 +1,97 @@
 """Stage group `import`: somebody else's samples as problems and responses in normal form."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from passk.config import paths
-from passk.core.rows import RecordedError, Row, read_rows
+from passk.core.rows import RecordedError
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import RESPONSES
-from passk.data import recorded_samples as samples
 from passk.data.benchmark_settings import Joined
 from passk.data.benchmarks import read_benchmark
-from passk.data.import_settings import Columns, Imported
-from passk.data.imported import normal_form
+from passk.data.import_settings import Imported
 from passk.data.sources import source
+from passk.domains.benchmark_tables import problem_table
 from passk.domains.completions import complete_problems
 from passk.domains.registry import DOMAINS
 from passk.domains.verdict import JudgeError
+from passk.logs.alignment import AlignedProblem
+from passk.logs.benchmark_join import in_common, join_benchmark
+from passk.logs.imported import ImportedSides, read_sides
+from passk.logs.sample import LogSample
+from passk.logs.tables import identity, tabulate_problems, tabulate_responses
 from passk.pipeline.stages.job import Job, StageError
+
+Responses = Mapping[str, Mapping[str, Sequence[LogSample]]]  # model -> problem id -> samples
 
 
 def run(job: Job) -> dict[str, float]:
-    """Read the file whole, then write both tables; returns their sizes."""
+    """Read all files, then write the problems and each model's responses; returns their sizes."""
     settings = job.settings("imported", Imported)
     try:
-        rows = read_rows(Path(settings.path))
+        read = read_sides(settings)
         if settings.benchmark is None:
-            tables = normal_form(rows, settings.columns, job.item, settings.domain)
+            problems, responses = _stated(read, settings, job.item)
         else:
-            tables = _of_benchmark(rows, settings.columns, settings.benchmark, job.item)
-        problems, responses = tables
+            problems, responses = _of_benchmark(read, settings, settings.benchmark, job.item)
     except (RecordedError, JudgeError) as error:
         raise StageError(f"imported.{job.item}: {error}") from error
+    tables = {model: tabulate_responses(samples) for model, samples in responses.items()}
     PROBLEMS.write(problems, paths.problems(job.study, job.item))
-    RESPONSES.write(responses, paths.model(job.study, job.item) / "responses.parquet")
-    return {"problems": float(problems.height), "samples": float(responses.height)}
+    for model, table in tables.items():
+        RESPONSES.write(table, paths.model(job.study, job.item) / model / "responses.parquet")
+    return {
+        "problems": float(problems.height),
+        "samples": float(sum(table.height for table in tables.values())),
+    }
+
+
+def _stated(read: ImportedSides, settings: Imported, name: str) -> tuple[pl.DataFrame, Responses]:
+    """Problems that the files themselves state."""
+    aligned = read.align(settings.min_n).problems
+    sets = sorted({problem.key[0] for problem in aligned})
+    if len(sets) > 1:
+        raise RecordedError(
+            f"{settings.path}: rows are of several sets: {', '.join(sets)}; choose one by "
+            "`where: {PATH: VALUE}`, and import each under a name of its own"
+        )
+    problems = tabulate_problems(aligned, settings.domain).with_columns(set=pl.lit(name))
+    responses = {
+        model: {identity(settings.domain, problem): _samples(problem, model) for problem in aligned}
+        for model in read.sides
+    }
+    return problems, responses
+
+
+def _samples(problem: AlignedProblem, model: str) -> Sequence[LogSample]:
+    return problem.answered[model].samples
 
 
 def _of_benchmark(
-    rows: list[Row], columns: Columns, benchmark: Joined, name: str
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Problems and responses of samples that name a benchmark's problems."""
+    read: ImportedSides, settings: Imported, benchmark: Joined, name: str
+) -> tuple[pl.DataFrame, Responses]:
+    """Problems of a benchmark that the samples name."""
     known = source(benchmark.source)
     domain = DOMAINS[known.domain]
-    asked_problems = read_benchmark(
+    asked = read_benchmark(
         benchmark.source, Path(benchmark.path), benchmark.sha256, benchmark.without
     )
-    answered = samples.join(
-        rows,
-        asked_problems,
-        columns,
-        benchmark.holds,
-        partial=benchmark.partial,
-        others=benchmark.others,
+    answered = {
+        model: join_benchmark(
+            side, asked, benchmark.holds, partial=benchmark.partial, others=benchmark.others
+        )
+        for model, side in read.sides.items()
+    }
+    kept = in_common(answered, asked, settings.min_n)
+    complete = complete_problems(domain.name, [problem for _, problem in kept], benchmark)
+    problems = problem_table(
+        complete, name, domain, known.title, [position for position, _ in kept]
     )
-    problems = [entry.problem for entry in answered]
-    problems = complete_problems(domain.name, problems, benchmark)
-    answered = [
-        entry._replace(problem=problem) for entry, problem in zip(answered, problems, strict=True)
-    ]
-    return samples.tables(answered, name, domain, known.title)
+    identities = dict(problems.select("index", "problem_id").iter_rows())
+    responses = {
+        model: {identities[position]: samples[problem.name] for position, problem in kept}
+        for model, samples in answered.items()
+    }
+    return problems, responses

@@ -55,7 +55,7 @@ def collect_samples(
         for name, kind in SAMPLES.columns.items()
         if name not in frame.columns
     }
-    return frame.with_columns(**empty).with_columns(pl.lit("unknown").alias("finish_reason"))
+    return frame.with_columns(**empty)
 
 
 IMPORTED = Engine(version=1, exact=True, collect=collect_samples)
