@@ -5,13 +5,14 @@ from typing import Annotated, Any, get_args
 
 import typer
 
-from passk.cli.judge_files import JudgeRequest, judge_files
+from passk.cli.judge_files import judge_files
 from passk.cli.judge_options import (
     UsageError,
     read_settings,
     with_judge_options,
     without_effect,
 )
+from passk.cli.judge_request import JudgeRequest
 from passk.cli.judged import check_out, summary, write_judged
 from passk.config import paths
 from passk.core.legal import unknown

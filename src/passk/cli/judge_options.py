@@ -151,7 +151,8 @@ def read_settings(domain: str, given: Mapping[str, Any]) -> Verification:
         fault = error.errors()[0]
         flag = f"--{str(fault['loc'][1]).replace('_', '-')}"
         shown = fault["input"]
-        raise UsageError(f"{flag} {shown}: {fault['msg']}") from error
+        message = fault["msg"][:1].lower() + fault["msg"][1:]
+        raise UsageError(f"{flag} {shown}: {message}") from error
 
 
 def without_effect(flag: str, domain: str, others: list[str]) -> UsageError:

@@ -75,13 +75,23 @@ def read_judged(path: Path) -> pl.DataFrame:
     return pl.read_parquet(path)
 
 
+def count(number: int, noun: str) -> str:
+    """A number of things.
+
+    Example:
+        >>> count(1, "problem"), count(1200, "problem")
+        ('1 problem', '1200 problems')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def summary(verdicts: pl.DataFrame, out: Path) -> str:
     """What was found: counts, reasons, pass@k, and how it compares with recorded grades."""
     counts = dict(verdicts["verdict"].value_counts().iter_rows())
     problems = verdicts["index"].n_unique()
     solved = verdicts.filter(pl.col("verdict") == CORRECT)["index"].n_unique()
     lines = [
-        f"{out}: {verdicts.height} samples of {problems} problems, "
+        f"{out}: {count(verdicts.height, 'sample')} of {count(problems, 'problem')}, "
         + ", ".join(f"{counts.get(v, 0)} {v}" for v in (CORRECT, WRONG, UNKNOWN)),
         "",
         *_reason_lines(verdicts),
@@ -94,7 +104,9 @@ def summary(verdicts: pl.DataFrame, out: Path) -> str:
         graded = verdicts.drop_nulls("recorded_grade")
         flips = int(((graded["verdict"] == CORRECT) != graded["recorded_grade"]).sum())
         listed = f"; `passk disagreements {out}` lists them" if flips else ""
-        lines.append(f"differ from the recorded grades: {flips} of {graded.height} samples{listed}")
+        lines.append(
+            f"differ from the recorded grades: {flips} of {count(graded.height, 'sample')}{listed}"
+        )
     return "\n".join(lines)
 
 
@@ -147,14 +159,15 @@ def _pass_lines(verdicts: pl.DataFrame) -> list[str]:
 
 
 def _describe_n(counts: pl.DataFrame, least: int, most: int) -> list[str]:
+    problems = count(counts.height, "problem")
     if least == most:
-        each = f"{most} sample{'' if most == 1 else 's'} each"
-        return [f"{counts.height} problems with {each}; unknown counts as not solved"]
+        return [f"{problems}, {count(most, 'sample')} each; unknown counts as not solved"]
     fewest = counts.filter(pl.col("n") == least)
+    others = f" and {count(fewest.height - 1, 'other')}" if fewest.height > 1 else ""
     return [
-        f"{counts.height} problems with {least} to {most} samples; unknown counts as not solved",
-        f"k ends at {2 ** (least.bit_length() - 1)}, since {fewest.height} problems, as "
-        f"{fewest['problem_id'][0]!r}, have {least}; leave them out to see more",
+        f"{problems}, {least} to {most} samples each; unknown counts as not solved",
+        f"k goes no further, as problem {fewest['problem_id'][0]!r}{others} "
+        f"{'has' if fewest.height == 1 else 'have'} only {count(least, 'sample')}",
     ]
 
 

@@ -38,7 +38,11 @@ def _parse(document: str, place: str) -> Any:  # noqa: ANN401  (JSON is anything
         values = json.loads(document)
     except RecursionError as error:
         raise RecordedError(f"{place}: nested too deeply; mend it") from error
-    except ValueError as error:  # JSONDecodeError, or an integer of thousands of digits
+    except json.JSONDecodeError as error:
+        line = f"line {error.lineno}, " if error.lineno > 1 else ""
+        fault = f"{error.msg}, {line}column {error.colno}"
+        raise RecordedError(f"{place}: not valid JSON ({fault}); mend it") from error
+    except ValueError as error:  # an integer of thousands of digits
         raise RecordedError(f"{place}: not valid JSON ({error}); mend it") from error
     return _mend_surrogates(values) if _SURROGATE.search(document) else values
 

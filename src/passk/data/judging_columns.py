@@ -30,6 +30,7 @@ class SampleColumns:
         sample_index: of the sample's number; None: order in the file.
         finish_reason: of why it ended, if any.
         holds: what the response's column holds.
+        possible_grades: columns that hold grades, of which none is taken if they differ.
     """
 
     response: str | None
@@ -37,6 +38,7 @@ class SampleColumns:
     sample_index: str | None
     finish_reason: str | None
     holds: Content
+    possible_grades: tuple[str, ...] = ()
 
 
 def find_sample_columns(
@@ -65,12 +67,19 @@ def find_sample_columns(
         response = find_column("response", rows, response, programs=programs, option=option)
         if response is None:
             raise missing_column("response", rows, option=option)
+    grade = (
+        find_column("recorded_grade", rows, given.get("recorded_grade"), option=option)
+        if given.get("recorded_grade")
+        else None
+    )
+    grades = _find_grades(rows) if grade is None else []
     return SampleColumns(
         response=None if evalplus else response,
-        recorded_grade=_find_grade(rows, given.get("recorded_grade"), option),
+        recorded_grade=grade or _choose_grade(rows, grades),
         sample_index=find_column("sample_index", rows, given.get("sample_index"), option=option),
         finish_reason=find_column("finish_reason", rows, given.get("finish_reason"), option=option),
         holds=holds or content_of(response, programs=programs),
+        possible_grades=tuple(grades),
     )
 
 
@@ -94,17 +103,15 @@ def content_of(column: str | None, *, programs: bool) -> Content:
     )
 
 
-def _find_grade(rows: Sequence[Row], given: str | None, option: Option) -> str | None:
-    """The column of grades; where none is named, one whose values are grades, if it is alone."""
-    if given is not None:
-        return find_column("recorded_grade", rows, given, option=option)
-    readable = [
-        name for name in name_candidates("recorded_grade", rows) if _holds_grades(rows, name)
-    ]
-    if len(readable) == 1:
-        return readable[0]
-    values = {tuple(repr(row.values.get(name)) for row in rows) for name in readable}
-    return readable[0] if len(values) == 1 else None
+def _find_grades(rows: Sequence[Row]) -> list[str]:
+    """Columns by the usual names of grades whose values are grades."""
+    return [name for name in name_candidates("recorded_grade", rows) if _holds_grades(rows, name)]
+
+
+def _choose_grade(rows: Sequence[Row], columns: Sequence[str]) -> str | None:
+    """A column of grades, if it is alone, or all say the same."""
+    values = {tuple(repr(row.values.get(name)) for row in rows) for name in columns}
+    return columns[0] if len(values) == 1 else None
 
 
 def _holds_grades(rows: Sequence[Row], column: str) -> bool:

@@ -45,14 +45,20 @@ def group_rows(
     gold = file.columns.get("gold") or file.columns["tests"]
     for row, name, problem in zip(rows, names, file.problems, strict=True):
         first = problems.setdefault(name, replace(problem, position=len(problems)))
-        theirs, ours = cell_of(first.row, gold, "gold", option), cell_of(row, gold, "gold", option)
-        if str(theirs) != str(ours):
+        theirs, ours = (_shown_gold(entry, gold, option) for entry in (first.row, row))
+        if theirs != ours:
             raise RecordedError(
-                f"{row.place}: problem {name!r} has {gold} {str(ours)[:60]!r}, but "
-                f"{str(theirs)[:60]!r} in {first.row.place}; correct one, or say what tells "
+                f"{row.place}: problem {name!r} has {gold} {ours[:60]!r}, but "
+                f"{theirs[:60]!r} in {first.row.place}; correct one, or say what tells "
                 f"problems apart with {option('problem_id')}"
             )
     return JoinedRows(list(rows), names, problems, column, None)
+
+
+def _shown_gold(row: Row, column: str, option: Option) -> str:
+    """A gold answer, or tests, as text: 2 and 2.0 are the same."""
+    gold = cell_of(row, column, "gold", option)
+    return str(int(gold)) if isinstance(gold, float) and gold.is_integer() else str(gold).strip()
 
 
 def _own_name(row: Row, column: str, option: Option) -> str:

@@ -135,15 +135,15 @@ def read_table(
     """
     columns: dict[str, str] = {}
     if domain.tested:
-        _require(rows, "tests", path)
+        _require(rows, "tests", path, domain)
         columns["tests"] = "tests"
     else:
+        if domain.needs_benchmark is not None:
+            _require(rows, "answer_type", path, domain)
         gold = find_column("gold", rows, given.get("gold"), option=option)
         if gold is None:
             raise missing_column("gold", rows, option=option)
         columns["gold"] = gold
-        if domain.needs_benchmark is not None:
-            _require(rows, "answer_type", path)
     named = given.get("problem")
     if named is not None or name_candidates("problem", rows):
         question = find_column("problem", _by_question(rows), named, option=option)
@@ -170,10 +170,11 @@ def _tell_apart_alike(first: Sequence[str], second: Sequence[str]) -> bool:
     return len(set(first)) == len(set(second)) == len(set(zip(first, second, strict=True)))
 
 
-def _require(rows: Sequence[Row], column: str, path: Path) -> None:
+def _require(rows: Sequence[Row], column: str, path: Path, domain: Domain) -> None:
     for row in rows:
         if column not in row.values:
-            legal = ", ".join(sorted(registry.sources()))
+            sources = registry.sources().items()
+            legal = ", ".join(name for name, entry in sources if entry.domain == domain.name)
             raise RecordedError(
                 f"{row.place}: no column {column!r}; found {sorted(row.values)}. If {path} is a "
                 f"benchmark's published file, say which with --source: {legal}"

@@ -170,8 +170,11 @@ def missing_column(
     """The error of a column that is not there, with the columns that are."""
     row = rows[0]
     what = f"no column {given!r}" if given is not None else f"no column holds {USUAL[kind].holds}"
+    nested = any(isinstance(value, dict) for value in row.values.values())
+    path = " (a path such as doc.answer reaches into nested values)" if nested else ""
     return MissingColumnError(
         f"{row.place}: {what}; found {sorted(row.values)}. Name the right one with {option(kind)}"
+        f"{path}"
     )
 
 
