@@ -10,6 +10,7 @@ import typer
 from polars.exceptions import PolarsError
 
 from passk.analysis.disagreements import KEY, cohen_kappa, compare, confusion, from_grades
+from passk.cli.judged import read_judged
 from passk.config import paths
 from passk.core.yaml_files import ParameterError, read
 
@@ -24,9 +25,10 @@ def _read(path: Path) -> pl.DataFrame:
     if not path.exists():
         raise DisagreementsError(f"{path}: no such file")
     try:
-        return pl.read_parquet(path)
+        return read_judged(path)
     except (PolarsError, OSError) as error:
-        raise DisagreementsError(f"{path}: not a readable Parquet file ({error})") from error
+        form = {".jsonl": "JSONL", ".csv": "CSV"}.get(path.suffix, "Parquet")
+        raise DisagreementsError(f"{path}: not a readable {form} file ({error})") from error
 
 
 def _check_verdicts(frame: pl.DataFrame, origin: str) -> pl.DataFrame:
@@ -113,9 +115,11 @@ def format_report(both: pl.DataFrame, new: int, old: int) -> str:
 
 
 def main(
-    verdicts: Annotated[Path | None, typer.Argument(help="Verdicts (Parquet).")] = None,
+    verdicts: Annotated[
+        Path | None, typer.Argument(help="Verdicts: .parquet, or .jsonl or .csv of `passk judge`.")
+    ] = None,
     draw: Annotated[str | None, typer.Option(help="Or: a draw of the study at hand.")] = None,
-    against: Annotated[Path | None, typer.Option(help="Other verdicts (Parquet).")] = None,
+    against: Annotated[Path | None, typer.Option(help="Other verdicts, likewise.")] = None,
     rev: Annotated[str | None, typer.Option(help="Git revision with the same file.")] = None,
     out: Annotated[Path | None, typer.Option(help="Also write what changed (CSV).")] = None,
 ) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from typer.core import TyperCommand
+from passk.cli.sections import SectionedCommand
 
 
 def repeat_option(args: Sequence[str], option: str) -> list[str]:
@@ -29,7 +29,7 @@ def repeat_option(args: Sequence[str], option: str) -> list[str]:
     return [*repeated, option] if args and args[-1] == option else repeated
 
 
-class CommandWithSeveral(TyperCommand):
+class CommandWithSeveral(SectionedCommand):
     """`--with` takes every value up to the next option."""
 
     def parse_args(self, ctx, args):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, D102

@@ -1,25 +1,36 @@
-"""Rows that somebody else wrote: JSON, JSON lines, CSV, TSV, Parquet, Excel, each also compressed.
+"""Reading rows that somebody else wrote: JSONL, JSON, CSV, TSV, Parquet or Excel, told by the name.
 
-JSON is a list of objects, or an object of objects (a name -> its row, as MathVista publishes). A
-list may stand in a file named `.jsonl`, and lines in one named `.json`. Rows are read one by one;
-only JSON that is no lines, and Excel, are read whole.
+Texts may be compressed (`passk.core.compressed`). JSON is a list of objects, or an object
+of objects (a name -> its row, as MathVista publishes); a list in a file named `.jsonl`, and lines
+in one named `.json`, are read as what they are. Half of a surrogate pair, which is no text, becomes
+U+FFFD.
 """
 
 import csv
+import io
 import json
-import sys
-from collections.abc import Iterator
-from itertools import chain
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import IO, Any, NamedTuple
 
-from passk.core.byte_streams import COMPRESSED, damage, kind, open_bytes, open_text
+from passk.core.compressed import DAMAGED, open_text, plain_suffix
 
-ENTRY = "__entry__"  # the name of a row of an object of objects
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # in the text of a JSON document
+_BATCH = 512  # rows of a Parquet file that are in memory at once
+_LONGEST_CELL = 1 << 30  # characters of a CSV cell: the module's own limit is 131,072
 
 
 class RecordedError(ValueError):
     """A file cannot be read as rows; the message names file, row and remedy."""
+
+
+class OneObjectError(RecordedError):
+    """A JSON file holds one object that is no table; who knows such files reads `values`."""
+
+    def __init__(self, path: Path, values: dict[str, Any]) -> None:
+        super().__init__(f"{path}: expected a list of objects, or an object of them; found dict")
+        self.values = values
 
 
 class Row(NamedTuple):
@@ -27,6 +38,166 @@ class Row(NamedTuple):
 
     place: str
     values: dict[str, Any]
+
+
+def _parse(document: str, place: str) -> Any:  # noqa: ANN401  (JSON is anything)
+    """A JSON document; RecordedError where it is none, or holds what no program should read."""
+    try:
+        values = json.loads(document)
+    except RecursionError as error:
+        raise RecordedError(f"{place}: nested too deeply; mend it") from error
+    except json.JSONDecodeError as error:
+        line = f"line {error.lineno}, " if error.lineno > 1 else ""
+        fault = f"{error.msg}, {line}column {error.colno}"
+        raise RecordedError(f"{place}: not valid JSON ({fault}); mend it") from error
+    except ValueError as error:  # an integer of thousands of digits
+        raise RecordedError(f"{place}: not valid JSON ({error}); mend it") from error
+    return _mend_surrogates(values) if _SURROGATE.search(document) else values
+
+
+def _mend_surrogates(value: Any) -> Any:  # noqa: ANN401
+    """The same with U+FFFD for each half of a surrogate pair, in texts at any depth."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_mend_surrogates(entry) for entry in value]
+    if isinstance(value, dict):
+        return {_mend_surrogates(key): _mend_surrogates(entry) for key, entry in value.items()}
+    return value
+
+
+def _jsonl(path: Path, stream: IO[str]) -> Iterator[Row]:
+    started = False
+    for number, line in enumerate(stream, 1):
+        if not line.strip():
+            continue
+        place = f"{path}, line {number}"
+        if not started and line.lstrip().startswith("["):
+            yield from _list_of_objects(path, place, line + stream.read())
+            return
+        started = True
+        try:
+            values = _parse(line, place)
+        except RecordedError as error:
+            if line.endswith("\n") or next(stream, None) is not None:
+                raise
+            raise RecordedError(
+                f"{error}. It is the last line and has no end: was its writer stopped? Remove it"
+            ) from error
+        yield Row(place, _mapping(values, place))
+
+
+def _list_of_objects(path: Path, place: str, document: str) -> Iterator[Row]:
+    """The rows of a JSON list in a file of lines."""
+    rows = _parse(document, place)
+    if not all(isinstance(values, dict) for values in rows):
+        raise RecordedError(f"{place}: expected an object, found list")
+    yield from _entries(path, rows)
+
+
+def _json(path: Path, stream: IO[str]) -> Iterator[Row]:
+    document = stream.read()
+    try:
+        rows = _parse(document, str(path))
+    except RecordedError:
+        lines = [line for line in document.splitlines() if line.strip()]
+        if len(lines) < 2 or not _is_object(lines[0]):
+            raise
+        yield from _jsonl(path, io.StringIO(document))
+        return
+    yield from _entries(path, rows)
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _entries(path: Path, rows: object) -> Iterator[Row]:
+    if isinstance(rows, dict) and rows and all(isinstance(value, dict) for value in rows.values()):
+        for name, values in rows.items():
+            yield Row(f"{path}, entry {name!r}", values)
+        return
+    if isinstance(rows, dict):
+        raise OneObjectError(path, rows)
+    if not isinstance(rows, list):
+        raise RecordedError(
+            f"{path}: expected a list of objects, or an object of them; found {type(rows).__name__}"
+        )
+    for number, values in enumerate(rows, 1):
+        place = f"{path}, entry {number}"
+        yield Row(place, _mapping(values, place))
+
+
+def _mapping(values: object, place: str) -> dict[str, Any]:
+    if not isinstance(values, dict):
+        raise RecordedError(f"{place}: expected an object, found {type(values).__name__}")
+    return values
+
+
+def _csv(path: Path, stream: IO[str]) -> Iterator[Row]:
+    """Cells are text."""
+    csv.field_size_limit(_LONGEST_CELL)
+    lines = csv.reader(stream, delimiter="\t" if plain_suffix(path) == ".tsv" else ",", strict=True)
+    try:
+        header = next(lines, [])
+        if len(set(header)) < len(header):
+            repeated = sorted({name for name in header if header.count(name) > 1})
+            raise RecordedError(f"{path}, line 1: column(s) {repeated} stand twice; rename one")
+        begins = lines.line_num + 1
+        for cells in lines:
+            place = f"{path}, line {begins}"
+            begins = lines.line_num + 1
+            if not cells:
+                continue
+            if len(cells) != len(header):
+                raise RecordedError(
+                    f"{place}: {len(cells)} cells for {len(header)} columns; quote the cells that "
+                    "hold commas, quotes or line ends"
+                )
+            yield Row(place, dict(zip(header, cells, strict=True)))
+    except csv.Error as error:
+        raise RecordedError(f"{path}, line {lines.line_num}: no CSV ({error}); mend it") from error
+
+
+def _parquet(path: Path) -> Iterator[Row]:
+    """Rows of a batch at a time: a file may be larger than memory."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    number = 0
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=_BATCH):
+                for values in batch.to_pylist():
+                    number += 1
+                    yield Row(f"{path}, row {number}", values)
+    except pa.ArrowException as error:
+        raise RecordedError(f"{path}: not a readable Parquet file ({error})") from error
+
+
+def _excel(path: Path) -> Iterator[Row]:
+    import fastexcel
+    import polars as pl
+
+    try:
+        frame = pl.read_excel(path, infer_schema_length=None)
+    except (pl.exceptions.PolarsError, fastexcel.FastExcelError, ValueError) as error:
+        raise RecordedError(f"{path}: not a readable Excel file ({error})") from error
+    for number, values in enumerate(frame.iter_rows(named=True), 2):
+        yield Row(f"{path}, row {number}", values)
+
+
+_TABLES: dict[str, Callable[[Path], Iterator[Row]]] = {".parquet": _parquet, ".xlsx": _excel}
+_READERS: dict[str, Callable[[Path, IO[str]], Iterator[Row]]] = {
+    ".jsonl": _jsonl,
+    ".ndjson": _jsonl,
+    ".json": _json,
+    ".csv": _csv,
+    ".tsv": _csv,
+}
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -41,185 +212,25 @@ def read_rows(path: Path) -> list[Row]:
 def each_row(path: Path) -> Iterator[Row]:
     """The rows of a file one by one, for files larger than memory; raises as `read_rows`."""
     if not path.is_file():
-        raise RecordedError(f"{path}: no such file")
-    reader = _READERS.get(kind(path))
-    if reader is None:
         raise RecordedError(
-            f"{path}: expected {', '.join(_READERS)}, also with {', '.join(COMPRESSED)}"
+            f"{path}: {'a folder; name a file' if path.is_dir() else 'no such file'}"
+        )
+    suffix = plain_suffix(path)
+    if suffix not in _TABLES and suffix not in _READERS:
+        raise RecordedError(
+            f"{path}: expected .jsonl, .jsonl.gz, .json or .parquet (or .csv, .tsv, .xlsx, "
+            ".ndjson; texts also .gz, .zst, .bz2, .xz)"
         )
     row = None
     try:
-        for row in reader(path):
-            yield row
-    except damage() as error:
+        if suffix in _TABLES:
+            for row in _TABLES[suffix](path):
+                yield row
+        else:
+            with open_text(path) as stream:
+                for row in _READERS[suffix](path, stream):
+                    yield row
+    except DAMAGED as error:
         raise RecordedError(f"{path}: damaged, or not UTF-8 text ({error})") from error
     if row is None:
         raise RecordedError(f"{path}: holds no row")
-
-
-def _json(path: Path) -> Iterator[Row]:
-    """Rows of JSON, whatever its name says: lines of objects, a list, or an object of objects."""
-    with open_text(path) as stream:
-        first = _first_line(stream)
-        if first is None:
-            return
-        number, line = first
-        if _is_object(line):
-            yield from _json_lines(path, chain([line], stream), number)
-            return
-    with open_text(path) as stream:
-        content = _whole(path, stream)
-    yield from _entries(path, content)
-
-
-def _first_line(stream: TextIO) -> tuple[int, str] | None:
-    """Number and text of the first line that is not blank."""
-    for number, line in enumerate(stream, 1):
-        if line.strip():
-            return number, line
-    return None
-
-
-def _is_object(line: str) -> bool:
-    """Whether a line alone is an object: then each line is one."""
-    if not line.lstrip().startswith("{"):
-        return False
-    try:
-        values = json.loads(line)
-    except (json.JSONDecodeError, RecursionError):
-        # Of a file of lines this one is at fault, not of an object that goes on for lines.
-        return line.rstrip().endswith("}") and len(line.strip()) > 1
-    # An object of objects on one line is a whole file.
-    return not (values and all(isinstance(value, dict) for value in values.values()))
-
-
-def _json_lines(path: Path, lines: Iterator[str], start: int) -> Iterator[Row]:
-    for number, line in enumerate(lines, start):
-        if not line.strip():
-            continue
-        place = f"{path}, line {number}"
-        try:
-            values = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
-            raise RecordedError(f"{place}: not valid JSON ({error}); mend the line") from error
-        yield Row(place, _mapping(values, place))
-
-
-def _whole(path: Path, stream: TextIO) -> object:
-    try:
-        return json.load(stream)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise RecordedError(f"{path}: not valid JSON ({error}); mend it") from error
-
-
-def _entries(path: Path, content: object) -> Iterator[Row]:
-    if isinstance(content, dict):
-        if content and all(isinstance(values, dict) for values in content.values()):
-            for name, values in content.items():
-                yield Row(f"{path}, entry {name!r}", {ENTRY: name} | values)
-        else:
-            yield Row(f"{path}, entry 1", content)
-        return
-    if not isinstance(content, list):
-        raise RecordedError(
-            f"{path}: expected objects, a list or an object of them; found {type(content).__name__}"
-        )
-    for number, values in enumerate(content, 1):
-        place = f"{path}, entry {number}"
-        yield Row(place, _mapping(values, place))
-
-
-def _mapping(values: object, place: str) -> dict[str, Any]:
-    if not isinstance(values, dict):
-        raise RecordedError(f"{place}: expected an object, found {type(values).__name__}")
-    return values
-
-
-def _csv(path: Path) -> Iterator[Row]:
-    csv.field_size_limit(sys.maxsize)  # a response is often longer than the 128 KiB by default
-    with open_text(path) as stream:
-        reader = csv.reader(stream, delimiter="\t" if kind(path) == ".tsv" else ",", strict=True)
-        try:
-            header = next(reader, None)
-            if header is None:
-                return
-            if len(set(header)) < len(header):
-                raise RecordedError(f"{path}: two columns of one name in {header}; rename one")
-            for cells in reader:
-                place = f"{path}, line {reader.line_num}"
-                if not cells:
-                    continue
-                if len(cells) != len(header):
-                    raise RecordedError(
-                        f"{place}: {len(cells)} cells, but {len(header)} columns; mend the line"
-                    )
-                yield Row(
-                    place, {name: _cell(cell) for name, cell in zip(header, cells, strict=True)}
-                )
-        except csv.Error as error:
-            raise RecordedError(
-                f"{path}, line {reader.line_num}: {error}; mend the line"
-            ) from error
-
-
-def _cell(cell: str) -> object:
-    """A cell of text: lists and objects stand in it as JSON, an empty one is null."""
-    if cell[:1] in {"[", "{"}:
-        try:
-            return json.loads(cell)
-        except json.JSONDecodeError:
-            return cell
-    return cell or None
-
-
-def _parquet(path: Path) -> Iterator[Row]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        source: Any = path if _is_plain(path) else pa.BufferReader(_content(path))
-        with pq.ParquetFile(source) as file:
-            number = 0
-            for batch in file.iter_batches(batch_size=512):
-                for values in batch.to_pylist():
-                    number += 1
-                    yield Row(f"{path}, row {number}", values)
-    except pa.ArrowException as error:
-        raise RecordedError(f"{path}: not a readable Parquet file ({error})") from error
-
-
-def _is_plain(path: Path) -> bool:
-    with path.open("rb") as stream:
-        return stream.read(4) == b"PAR1"
-
-
-def _content(path: Path) -> bytes:
-    with open_bytes(path) as stream:
-        return stream.read()
-
-
-def _excel(path: Path) -> Iterator[Row]:
-    import polars as pl
-
-    try:
-        frame = pl.read_excel(_content(path), infer_schema_length=None)
-    except (pl.exceptions.PolarsError, ValueError, ImportError) as error:
-        raise RecordedError(f"{path}: not a readable Excel file ({error})") from error
-    except Exception as error:
-        # the reader below polars has errors of its own, which are no ValueError
-        if type(error).__module__.startswith("fastexcel"):
-            raise RecordedError(f"{path}: not a readable Excel file ({error})") from error
-        raise
-    for number, values in enumerate(frame.iter_rows(named=True), 2):
-        yield Row(f"{path}, row {number}", values)
-
-
-_READERS = {
-    ".jsonl": _json,
-    ".ndjson": _json,
-    ".json": _json,
-    ".csv": _csv,
-    ".tsv": _csv,
-    ".parquet": _parquet,
-    ".xlsx": _excel,
-}

@@ -13,7 +13,7 @@ from passk.domains.registry import DOMAINS
 
 
 class Columns(ParameterSection):
-    """Where rows hold values: names of columns, or paths such as `doc.problem` or `choices[0].text`.
+    """Where rows hold values: columns, or paths such as `doc.problem` or `choices[0].text`.
 
     Null: as the format has it. A value may be a list, with an entry for each response.
     """
@@ -83,8 +83,8 @@ class Imported(ReadSettings):
     """Problems, reference answers and responses of one model or several, or responses alone."""
 
     path: NotEmpty = Field(
-        description="A file, or a folder of files: JSON, JSON lines, CSV, TSV, Parquet, Excel, also "
-        "compressed; files of the tools that `passk import --help` names."
+        description="A file, or a folder of files: JSON, JSON lines, CSV, TSV, Parquet, Excel, "
+        "also compressed; files of the tools that `passk import --help` names."
     )
     models: dict[Name, ReadSettings] = Field(
         default_factory=dict,

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from passk.core.rows import RecordedError
-from passk.data.recorded_samples import as_response
+from passk.data.responses import Holds, as_response
 from passk.domains.benchmark_problem import BenchmarkProblem
-from passk.logs.sample import Holds, LogSample
+from passk.logs.sample import LogSample
 from passk.logs.side import Side
 
 Answered = dict[str, list[LogSample]]  # name of a problem -> samples, texts as whole responses

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from passk.core.rows import RecordedError, Row
-from passk.logs import readings
-from passk.logs.sample import Holds, LogSample
+from passk.data import recorded_values
+from passk.data.responses import Holds
+from passk.logs.sample import LogSample
 from passk.logs.values import MISSING, answered, asked, lookup
 
 Path = str
@@ -111,7 +112,8 @@ def samples(row: Row, fields: Fields) -> Iterator[LogSample]:
             f"{', '.join(sorted(map(str, row.values)))}"
         )
     response = answered(response)
-    responses = list(response) if isinstance(response, list | tuple) else [response]
+    # An empty list is a response that is missing: the problem was asked.
+    responses = list(response) or [None] if isinstance(response, list | tuple) else [response]
     question = _question(row, fields)
     problem = _problem(row, fields, question)
     references = _references(row, fields)
@@ -130,16 +132,16 @@ def samples(row: Row, fields: Fields) -> Iterator[LogSample]:
             question=question,
             references=references,
             holds=fields.holds,
-            number=readings.whole(index, row.place, "sample index"),
-            grade=readings.grade(
+            number=recorded_values.whole(index, row.place, "sample index"),
+            grade=recorded_values.grade(
                 values.of("grade", fields.grade, number), row.place, fields.grade_from
             ),
-            finish=readings.finish(values.of("finish", fields.finish, number)),
-            tokens=readings.whole(
+            finish=recorded_values.finish(values.of("finish", fields.finish, number)),
+            tokens=recorded_values.whole(
                 values.of("tokens", fields.tokens, number), row.place, "number of tokens"
             ),
-            seed=readings.whole(values.of("seed", fields.seed, number), row.place, "seed"),
-            step=readings.whole(values.of("step", fields.step, number), row.place, "step"),
+            seed=recorded_values.whole(values.of("seed", fields.seed, number), row.place, "seed"),
+            step=recorded_values.whole(values.of("step", fields.step, number), row.place, "step"),
         )
 
 
@@ -170,7 +172,7 @@ def _references(row: Row, fields: Fields) -> tuple[str, ...]:
     value = first(row.values, fields.reference)
     if value is MISSING or value is None or value == []:
         return ()
-    return readings.references(value, row.place)
+    return recorded_values.references(value, row.place)
 
 
 def _short(value: object) -> str:

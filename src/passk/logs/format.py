@@ -7,11 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from passk.core.registry import Registry
-from passk.core.rows import Row, each_row
+from passk.core.rows import OneObjectError, Row, each_row
 from passk.logs.fields import Fields, samples
 from passk.logs.sample import LogSample
 
 Values = dict[str, Any]
+
+
+def log_rows(path: Path) -> Iterator[Row]:
+    """Rows of a file; a JSON object that is no table is one row."""
+    try:
+        yield from each_row(path)
+    except OneObjectError as error:
+        if not error.values:
+            raise
+        yield Row(str(path), error.values)
 
 
 @dataclass(frozen=True)
@@ -32,7 +42,7 @@ class LogFormat:
     title: str
     fields: Fields
     recognises: Callable[[Values, Path], bool]
-    rows: Callable[[Path], Iterator[Row]] = each_row
+    rows: Callable[[Path], Iterator[Row]] = log_rows
     read: Callable[[Row, Fields], Iterator[LogSample]] = samples
     seed: re.Pattern[str] | None = None
     opens: Callable[[Path], bool] = lambda path: False

@@ -1,9 +1,9 @@
 """One sample that somebody else drew, in the form that everything behind the readers uses."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-Holds = Literal["response", "program", "completion"]
-Finish = Literal["stop", "length", "unknown"]
+from passk.data.recorded_values import Finish
+from passk.data.responses import Holds
 
 
 class LogSample(NamedTuple):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from passk.core.rows import RecordedError, each_row
-from passk.logs import readings
+from passk.data import recorded_values
 from passk.logs.fields import first
 from passk.logs.formats.plain import USUAL
 from passk.logs.side import ONE_SET, Side, SideProblem
@@ -19,9 +19,9 @@ def read_problems(path: Path, given: Mapping[str, str]) -> Side:
         RecordedError: a row without a right answer, or a problem twice.
     """
     kinds = {
-        kind: (place,)
-        for kind, place in given.items()
-        if kind in {"problem", "question", "reference"}
+        kind: (given[kind], *getattr(USUAL, kind))
+        for kind in ("problem", "question", "reference")
+        if kind in given
     }
     fields = replace(USUAL, **kinds)  # type: ignore[arg-type]
     problems: Side = {}
@@ -34,7 +34,7 @@ def read_problems(path: Path, given: Mapping[str, str]) -> Side:
                 "its column: --column gold=COLUMN"
             )
         text = question if isinstance(question, str) else None
-        problem = SideProblem(row.place, text, readings.references(reference, row.place))
+        problem = SideProblem(row.place, text, recorded_values.references(reference, row.place))
         name = first(row.values, fields.problem)
         set_name = first(row.values, fields.set)
         keys = [str(name)] if name is not MISSING else []

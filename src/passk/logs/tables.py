@@ -27,7 +27,7 @@ def identity(domain: str, problem: AlignedProblem) -> str:
 
 
 def tabulate_problems(problems: Sequence[AlignedProblem], domain: str) -> pl.DataFrame:
-    """A table that keeps the contract PROBLEMS; `source` holds the problem's own id."""
+    """A table that keeps the contract PROBLEMS; `source` ends in the problem's own id."""
     frame = pl.DataFrame(
         {
             "problem_id": [identity(domain, problem) for problem in problems],
@@ -38,7 +38,7 @@ def tabulate_problems(problems: Sequence[AlignedProblem], domain: str) -> pl.Dat
             "answer_type": [
                 ANY if len(problem.references) > 1 else "expression" for problem in problems
             ],
-            "source": [problem.key[1] for problem in problems],
+            "source": [f"imported: {problem.key[1]}" for problem in problems],
         }
     ).with_columns(domain=pl.lit(domain))
     return PROBLEMS.check(PROBLEMS.fill_nulls(frame))

@@ -15,12 +15,12 @@ from passk.config.checks.filters import describe_filter, find_emptying_filter
 from passk.config.checks.lengths import find_origin
 from passk.config.schema import Study
 from passk.core.files import FileError, read_json
-from passk.core.rows import RecordedError, Row, each_row
+from passk.core.registry import UnknownNameError
+from passk.core.rows import RecordedError
 from passk.data.benchmark_settings import Benchmark
 from passk.data.benchmarks import read_benchmark
 from passk.data.filters import ProblemFilter
 from passk.data.import_settings import Imported
-from passk.data.imported import normal_form
 from passk.data.problem_filters import (
     AnswerType,
     DateWindow,
@@ -30,11 +30,14 @@ from passk.data.problem_filters import (
     Tagged,
     Untagged,
 )
-from passk.data.recorded_samples import named
 from passk.data.sources import check_file, files, source
 from passk.domains.benchmark_problem import UNTESTED
 from passk.domains.benchmark_tables import problem_table
 from passk.domains.registry import DOMAINS
+from passk.logs.imported import list_files, read_sides, reading_of
+from passk.logs.reader import read
+from passk.logs.tables import tabulate_problems
+from passk.logs.values import PathError
 
 LARGEST_DIGEST = 256_000_000  # bytes; about half a second
 LARGEST_TABLE = 16_000_000  # bytes; about a second
@@ -53,7 +56,7 @@ def find_file_faults(study: Study) -> Iterator[str]:
         faults = list(_imported(f"imported.{name}", entry))
         yield from faults
         if not faults and entry.benchmark is None:
-            problems[name] = _read_samples(name, entry)
+            problems[name] = _read_samples(entry)
     yield from _emptied(study, problems)
     yield from _contexts(study)
 
@@ -78,41 +81,25 @@ def _benchmark(key: str, settings: Benchmark) -> Iterator[str]:
 
 
 def _imported(key: str, settings: Imported) -> Iterator[str]:
-    """A file of samples, and its columns by its first row."""
+    """Files of samples, and of each the first row with a sample."""
     path = Path(settings.path)
-    if not path.is_file():
+    if not path.exists():
         yield f"{key}.path = {settings.path!r}: no such file; get it, or correct the path"
         return
     if settings.benchmark is not None:
         yield from _benchmark(f"{key}.benchmark", settings.benchmark)
-    if ".jsonl" not in path.name and path.stat().st_size > LARGEST_ROW_FILE:
-        return
-    try:
-        rows = list(islice(each_row(path), 1))
-    except (RecordedError, OSError, UnicodeDecodeError) as error:
-        yield f"{key}.path = {settings.path!r}: {error}"
-        return
-    if not rows:
-        yield f"{key}.path = {settings.path!r}: holds no row; give a file of samples"
-        return
-    yield from _columns(key, settings, rows[0].values)
-
-
-def _columns(key: str, settings: Imported, values: dict[str, object]) -> Iterator[str]:
-    columns, legal = settings.columns, ", ".join(sorted(values))
-    kinds = ["problem", "gold"]
-    if settings.benchmark is not None:
-        columns, kinds = named([Row("", values)], columns), []
-        if columns.problem_id is None:
-            yield (f"{key}.columns.problem_id = None: no column names the problem; legal: {legal}")
-    kinds += ["response", "recorded_grade", "problem_id", "sample_index"]
-    for kind in kinds:
-        column = getattr(columns, kind)
-        if column is not None and column not in values:
-            yield (
-                f"{key}.columns.{kind} = {column!r}: {settings.path} has no such column; legal: "
-                f"{legal}"
-            )
+    if settings.problems is not None and not (path / settings.problems).is_file():
+        yield f"{key}.problems = {settings.problems!r}: no such file in {path}; correct the name"
+    for name, model in settings.reads().items():
+        own = f"{key}.models.{name}" if name else key
+        try:
+            for file in list_files(settings, model):
+                if file.stat().st_size <= LARGEST_ROW_FILE or ".jsonl" in file.name:
+                    list(islice(read([file], reading_of(model)), 1))
+        except (RecordedError, PathError, OSError, UnicodeDecodeError) as error:
+            yield f"{own}: {error}"
+        except UnknownNameError as error:
+            yield f"{own}.format = {model.format!r}: {error}"
 
 
 def _read_problems(
@@ -131,13 +118,18 @@ def _read_problems(
         return  # what its completion would fill in is needed: the stage says more
 
 
-def _read_samples(name: str, settings: Imported) -> pl.DataFrame | None:
-    """The problems of a file of samples; None where it is large, or the stage will refuse it."""
-    path = Path(settings.path)
-    if path.stat().st_size > LARGEST_TABLE:
+def _read_samples(settings: Imported) -> pl.DataFrame | None:
+    """The problems of files of samples; None where they are large, or the stage refuses them."""
+    sizes = [
+        file.stat().st_size
+        for model in settings.reads().values()
+        for file in list_files(settings, model)
+    ]
+    if sum(sizes) > LARGEST_TABLE:
         return None
     try:
-        return normal_form(list(each_row(path)), settings.columns, name, settings.domain)[0]
+        aligned = read_sides(settings).align(settings.min_n)
+        return tabulate_problems(aligned.problems, settings.domain)
     except ValueError:
         return None
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from passk.core.rows import RecordedError, Row, each_row
+from passk.data.responses import Holds
 from passk.logs.fields import Fields, samples
 from passk.logs.format import LogFormat, Values
-from passk.logs.sample import Holds, LogSample
+from passk.logs.sample import LogSample
 
 FIELDS = Fields(response=("solution", "completion"), problem=("task_id",))
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from passk.core.rows import RecordedError, Row, each_row
+from passk.core.rows import RecordedError, Row
 from passk.logs.fields import Fields
-from passk.logs.format import LogFormat, Values
+from passk.logs.format import LogFormat, Values, log_rows
 
 
 def recognises(values: Values, _path: Path) -> bool:
@@ -19,7 +19,7 @@ def recognises(values: Values, _path: Path) -> bool:
 
 def rows(path: Path) -> Iterator[Row]:
     """A row per program."""
-    for row in each_row(path):
+    for row in log_rows(path):
         for task, results in row.values.get("eval", {}).items():
             for number, result in enumerate(_results(results, f"{row.place}, {task}")):
                 yield Row(f"{path}, {task}, program {number}", {"task_id": task} | result)

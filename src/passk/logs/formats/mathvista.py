@@ -6,5 +6,5 @@ from passk.logs.format import LogFormat
 FORMAT = LogFormat(
     "MathVista (output_*.json)",
     Fields(response=("response",), problem=("pid",), grade=("true_false",)),
-    lambda values, _path: {"pid", "response"} <= values.keys(),
+    lambda values, _path: {"pid", "query", "response"} <= values.keys(),
 )

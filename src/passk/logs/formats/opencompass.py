@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from passk.core.rows import ENTRY, RecordedError, Row
+from passk.core.rows import RecordedError, Row
 from passk.logs.fields import Fields, samples
 from passk.logs.format import LogFormat, Values
 from passk.logs.sample import LogSample
@@ -26,9 +26,10 @@ def recognises(values: Values, _path: Path) -> bool:
 def read(row: Row, fields: Fields) -> Iterator[LogSample]:
     """The samples of an entry: what it asks is the last prompt of a few-shot dialogue."""
     values = dict(row.values)
-    file = Path(row.place.rpartition(", entry")[0]).stem
+    path, _, entry = row.place.rpartition(", entry ")
+    file = Path(path).stem
     values["set"] = _SHARD.sub("", file)
-    values["problem"] = f"{file}:{values.get(ENTRY)}"
+    values["problem"] = f"{file}:{entry}"
     values["question"] = _asked(values["origin_prompt"], row.place)
     gold = values.get("gold")
     if isinstance(gold, str) and (match := _GSM8K.search(gold)):

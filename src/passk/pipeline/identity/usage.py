@@ -16,6 +16,7 @@ from passk.data.sources import source
 from passk.domains.completions import COMPLETIONS
 from passk.domains.suites import SUITES
 from passk.domains.worlds import WORLDS
+from passk.logs.format import FORMATS
 from passk.report.domains import EXAMPLE_RENDERERS
 
 
@@ -87,6 +88,9 @@ def _benchmark(parameters: Parameters, item: str) -> Iterator[Used]:
 
 def _import(parameters: Parameters, item: str) -> Iterator[Used]:
     imported = parameters["imported"][item]
+    formats = {model["format"] for model in [imported, *imported["models"].values()]}
+    # what no format is stated for is recognised among all of them
+    yield from _each("format", FORMATS if None in formats else sorted(formats))
     if imported["benchmark"] is None:
         yield Used("domain", imported["domain"])
     else:

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from passk.core.rows import RecordedError
 from passk.domains.base_reader import gold_answer
-from passk.logs.sample import Finish
+
+Finish = Literal["stop", "length", "unknown"]
 
 _RIGHT = {"true", "1", "c", "pass", "passed", "correct", "yes", "success", "right"}
 _WRONG = {"false", "0", "-1", "i", "fail", "failed", "incorrect", "wrong", "no", "error", "timeout"}
