@@ -85,7 +85,9 @@ def test_rows_name_their_image_and_their_problem(red):
     assert [(line.get("problem_id"), line.get("image")) for line in lines] == [
         ("a", red.digest), ("b", red.digest), (None, None),
     ]  # fmt: skip
-    assert set(lines[2]) == {"problem", "gold", "response", "recorded_grade"}
+    assert set(lines[2]) == {
+        "problem", "gold", "response", "recorded_grade", "sample_index", "finish_reason",
+    }  # fmt: skip
     assert [line["recorded_grade"] for line in lines] == [[True]] * 3
 
 
