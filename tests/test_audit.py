@@ -285,7 +285,7 @@ def test_a_ledger_that_is_behind_is_said_and_is_no_fault(toy):
     checks = audit()
     assert faults(checks) == []
     assert any(
-        f"2 executions have no line in {LEDGER} yet" in line for line in format_checks(checks)
+        f"2 executions are not in {LEDGER} yet" in line for line in format_checks(checks)
     )
 
 

@@ -7,8 +7,7 @@ change what a stage writes:
 - comments, docstrings, line breaks, the order of imports, imports that only annotations use;
 - annotations of functions and of their variables (in a class body they make fields, and count);
 - fields of parameter schemas (`x: int = Field(...)`) and their validators: a stage's identity holds
-  the resolved values of its parameters, which are all that these decide (fields of `Template`, the
-  one other such class that stages use, have defaults that a test freezes);
+  the resolved values of its parameters, which are all that these decide, and so of templates;
 - descriptions of parameters and of commands' options;
 - what a registry lists: each thing that an item uses is a component of its own.
 

@@ -55,7 +55,7 @@ def check_records(study: AuditedStudy) -> AuditCheck:
             waiting.append(name)
     if waiting:
         names = ", ".join([*waiting[:3], *(["..."] if len(waiting) > 3 else [])])
-        check.skip(f"{len(waiting)} executions have no line in {LEDGER} yet ({names}): passk track")
+        check.skip(f"{len(waiting)} executions are not in {LEDGER} yet ({names}): passk track")
     return check
 
 
