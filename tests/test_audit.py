@@ -284,9 +284,7 @@ def test_a_ledger_that_is_behind_is_said_and_is_no_fault(toy):
     Path(LEDGER).unlink()
     checks = audit()
     assert faults(checks) == []
-    assert any(
-        f"2 executions are not in {LEDGER} yet" in line for line in format_checks(checks)
-    )
+    assert any(f"2 executions are not in {LEDGER} yet" in line for line in format_checks(checks))
 
 
 def test_what_a_shallow_clone_or_an_archive_cannot_tell_is_said(toy, tmp_path):

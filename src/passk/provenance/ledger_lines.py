@@ -69,10 +69,8 @@ def parse_line(content: Document) -> list[RunRecord]:
 
 
 def _parse_execution(group: str, run: Document, execution: Document) -> RunRecord:
-    item = execution["item"]
-    return RunRecord.parse(
-        {**execution, "stage": f"{group}@{item}" if item else group, "execution": {**run, **execution}}
-    )
+    stage = f"{group}@{execution['item']}" if execution["item"] else group
+    return RunRecord.parse({**execution, "stage": stage, "execution": {**run, **execution}})
 
 
 def find_unknown(content: Document) -> list[str]:
