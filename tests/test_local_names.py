@@ -4,7 +4,7 @@ import ast
 import re
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from passk.pipeline.identity.canonical import canonical
@@ -205,8 +205,17 @@ def test_what_runs_otherwise_has_another_form(lines, position, name):
         assert canonical(source) != canonical(other)
 
 
+READ = "note('read', lambda: a)"
+OUTER = ["a = 1", "def inner():", "    nonlocal a", "    a = 2", "inner()", READ]
+GLOBAL = ["a = 1", "def inner():", "    global a", f"    {READ}", "inner()", READ]
+FIRST = ["a = [1, 2]", "b = [a for a in a]", "a = b", READ]
+
+
 @settings(max_examples=200, deadline=None)
 @given(functions())
+@example(OUTER)
+@example(GLOBAL)
+@example(FIRST)
 def test_numbers_mean_what_the_names_meant(lines):
     source = "\n".join(["def f():", *_indent(lines)])
     assume(_compiles(source))
