@@ -1,5 +1,6 @@
 """Run records: that each execution has one, that none was forged, and that they are a chain."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import partial
 from pathlib import Path
@@ -8,6 +9,7 @@ from passk.config.paths import LEDGER
 from passk.provenance.audit.remedies import read_checked_ledger, run_again, shorten, take_back
 from passk.provenance.audit.study import AuditCheck, AuditedStudy, flatten_outs
 from passk.provenance.ledger import Ledger
+from passk.provenance.ledger_lines import find_unknown
 from passk.provenance.lock import LockEntry
 from passk.provenance.record_store import RecordStore, open_stores
 from passk.provenance.records import find_record
@@ -36,7 +38,7 @@ def check_records(study: AuditedStudy) -> AuditCheck:
         if not places:
             problem = f"no record of execution {entry.digest[:16]}"
             remedy = take_back(study, name, partial(_has_record, entry=entry))
-            check.fault(LEDGER, name, problem, remedy)
+            check.fault(LEDGER, name, problem, remedy, f"no record: {remedy.partition(name)[0]}")
             continue
         check.looked_at += 1
         for file, record in places:
@@ -56,6 +58,35 @@ def check_records(study: AuditedStudy) -> AuditCheck:
     if waiting:
         names = ", ".join([*waiting[:3], *(["..."] if len(waiting) > 3 else [])])
         check.skip(f"{len(waiting)} executions are not in {LEDGER} yet ({names}): passk track")
+    return check
+
+
+def check_ledger(study: AuditedStudy) -> AuditCheck:
+    """The ledger holds records that are named, and their environments, and nothing else."""
+    check = AuditCheck("the ledger holds nothing that nobody names", "lines")
+    ledger = read_checked_ledger(study, AuditCheck("", ""))
+    if not (ledger.records or ledger.environments):
+        check.skip(f"{LEDGER} is missing, empty or damaged")
+        return check
+    lines = (study.root / LEDGER).read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines, 1):
+        check.looked_at += 1
+        if unknown := find_unknown(json.loads(line)) if line.strip() else []:
+            problem = f"line {number} holds what no line of a ledger does: {', '.join(unknown)}"
+            check.fault(LEDGER, "", problem, "passk track")
+    if not ledger.answers(study.entries.values()):
+        check.skip("what is superseded: the ledger is behind dvc.lock")
+        return check
+    named = {entry.digest for entry in study.entries.values()}
+    parents = {parent for record in ledger.records.values() for parent in record.parents}
+    for record in ledger.records.values():
+        if record.entry not in named and record.stated not in parents:
+            problem = "dvc.lock and the other records do not name its record"
+            check.fault(LEDGER, record.stage, f"{problem} {record.stated}", "passk track", problem)
+    ran_with = {record.execution.environment for record in ledger.records.values()}
+    for environment in sorted(set(ledger.environments) - ran_with):
+        problem = f"no record ran with the packages of environment {environment}"
+        check.fault(LEDGER, "", problem, "passk track")
     return check
 
 
@@ -128,7 +159,8 @@ def check_parents(study: AuditedStudy) -> AuditCheck:
                 problem = f"its record {record.digest} names {digest}, of which there is no record"
                 wanted = {digest, *ledger.records}
                 remedy = take_back(study, name, partial(_has_records, digests=wanted))
-                check.fault(LEDGER, name, problem, remedy)
+                cause = f"{digest}: {remedy.partition(name)[0]}"
+                check.fault(LEDGER, name, problem, remedy, cause)
             else:
                 parents[digest] = parent
         if len(parents) == len(record.parents):

@@ -25,14 +25,21 @@ def check_outputs(study: AuditedStudy) -> AuditCheck:
     check = AuditCheck("outputs are those of dvc.lock", "outputs")
     for name in sorted(set(study.stages) - set(study.entries)):
         first = next(iter(study.stages[name].outs), LOCK.as_posix())
-        check.fault(first, name, f"the stage is not in {LOCK}: it never ran", f"dvc repro {name}")
+        check.fault(
+            first,
+            name,
+            f"the stage is not in {LOCK}: it never ran",
+            f"dvc repro {name}",
+            "it never ran",
+        )
     for name, entry in study.locked.items():
         for path, md5 in entry.outs.items():
             check.looked_at += 1
             present = study.digest(path)
             if present != md5:
                 problem = f"is {present or 'missing'}, should be {md5}"
-                check.fault(path, name, problem, _bring_back(study, name, path, md5))
+                cause = "" if present else "missing"
+                check.fault(path, name, problem, _bring_back(study, name, path, md5), cause)
     return check
 
 
@@ -192,7 +199,7 @@ def check_components(study: AuditedStudy) -> AuditCheck:
             now, then = present.get(component, "gone"), locked.get(component, "none")
             if now != then:
                 problem = f"{component} is {now}, the stage ran with {then}"
-                check.fault(COMPONENTS, name, problem, f"dvc repro {name}")
+                check.fault(COMPONENTS, name, problem, f"dvc repro {name}", component)
     return check
 
 
@@ -226,7 +233,8 @@ def check_cache(study: AuditedStudy) -> AuditCheck:
             continue
         present = study.digest(path) == study.locked[name].outs[path]
         remedy = f"dvc commit --force {name}" if present else f"dvc repro {name}"
-        check.fault(file, name, f"{problem}; it is a part of {path}", remove + remedy)
+        cause = "" if remove else f"missing, here: {present}"
+        check.fault(file, name, f"{problem}; it is a part of {path}", remove + remedy, cause)
     if not study.deep:
         check.skip(f"the content of most of the {len(objects)} objects; --deep reads all")
     return check

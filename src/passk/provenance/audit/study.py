@@ -20,12 +20,14 @@ class AuditFault:
         stage: whose it is; empty where it is no one stage's.
         problem: what it is, and what it should be.
         remedy: what to do, mostly a command; it works as it stands.
+        cause: equal in faults that one thing made; empty where file, problem and remedy say it.
     """
 
     path: str
     stage: str
     problem: str
     remedy: str
+    cause: str = ""
 
     def __str__(self) -> str:
         stage = f" ({self.stage})" if self.stage else ""
@@ -50,9 +52,9 @@ class AuditCheck:
     faults: list[AuditFault] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
 
-    def fault(self, path: object, stage: str, problem: str, remedy: str) -> None:
-        """Note something that is not as it should be."""
-        self.faults.append(AuditFault(str(path), stage, problem, remedy))
+    def fault(self, path: object, stage: str, problem: str, remedy: str, cause: str = "") -> None:
+        """Note something that is not as it should be; see `AuditFault`."""
+        self.faults.append(AuditFault(str(path), stage, problem, remedy, cause))
 
     def skip(self, reason: str) -> None:
         """Note, once, what could not be looked at."""

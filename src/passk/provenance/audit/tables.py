@@ -129,9 +129,10 @@ def _read_inputs(study: AuditedStudy) -> QuestionInputs:
 
 def _difference(rows: pl.DataFrame, again: pl.DataFrame, key: list[str]) -> str:
     """What is the first that differs between a table and its like; empty where nothing does."""
-    if set(rows.columns) - set(again.columns) or len(rows) != len(again):
-        sizes = f"{again.height} of {again.width} follow"
-        return f"has {rows.height} rows of {rows.width} columns, {sizes}"
+    if columns := sorted(set(rows.columns) ^ set(again.columns)):
+        return f"has columns that do not follow, or lacks some that do: {', '.join(columns)}"
+    if len(rows) != len(again):
+        return f"has {len(rows)} rows, {len(again)} follow"
     rows, again = rows.sort(key), again.select(rows.columns).sort(key)
     for name in rows.columns:
         equal = _equal(rows[name], again[name])
