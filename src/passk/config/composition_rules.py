@@ -151,15 +151,15 @@ def list_notes(sections: Mapping[str, ComposedSection], note: str) -> dict[str, 
     Raises:
         ParameterError: two entries of one name state different ones.
     """
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for location, section in sections.items():
         for name, notes in section.notes.items():
-            if note in notes and found.setdefault(name, notes[note]) != notes[note]:
+            if note in notes and values.setdefault(name, notes[note]) != notes[note]:
                 raise ParameterError(
                     f"{location}.{name}.{note} = {notes[note]!r}: {name!r} has the {note} "
-                    f"{found[name]!r} in another section; the page has one, so state it once"
+                    f"{values[name]!r} in another section; the page has one, so state it once"
                 )
-    return found
+    return values
 
 
 def complete_labels(labels: Mapping[str, Any]) -> dict[str, Any]:

@@ -175,7 +175,7 @@ def normal_form(
     """
     problems = collect(rows, columns, hint)
     identities = [problem_id(domain, problem.question) for problem in problems]
-    asked = pl.DataFrame(
+    problem_rows = pl.DataFrame(
         {
             "problem_id": identities,
             "index": range(len(problems)),
@@ -188,12 +188,12 @@ def normal_form(
         answer_type=pl.lit("expression"),
         source=pl.lit(f"imported:{name}"),
     )
-    answered = [
+    sample_rows = [
         (identity, index, sample.text, sample.grade)
         for identity, problem in zip(identities, problems, strict=True)
         for index, sample in problem.samples
     ]
     return (
-        PROBLEMS.check(PROBLEMS.fill_nulls(asked)),
-        RESPONSES.check(pl.DataFrame(answered, schema=dict(RESPONSES.columns), orient="row")),
+        PROBLEMS.check(PROBLEMS.fill_nulls(problem_rows)),
+        RESPONSES.check(pl.DataFrame(sample_rows, schema=dict(RESPONSES.columns), orient="row")),
     )

@@ -47,20 +47,20 @@ def find_faults(
     for name, arm in arms.items():
         if not isinstance(arm, Training):
             continue
-        place, sees = f"train.{name}", _takes_images(arm.start, pretrain, arms)
-        yield from _compare_template(f"{place}.set", arm.template, {arm.set: shows.get(arm.set)})
-        yield from _compare_model(f"{place}.start", arm.template, arm.start, sees)
+        key, sees_images = f"train.{name}", _takes_images(arm.start, pretrain, arms)
+        yield from _compare_template(f"{key}.set", arm.template, {arm.set: shows.get(arm.set)})
+        yield from _compare_model(f"{key}.start", arm.template, arm.start, sees_images)
         if _shows_image(arm.template) and arm.algorithm.critic() is not None:
             yield (
-                f"{place}.algorithm.name = {arm.algorithm.name!r}: its critic reads text "
+                f"{key}.algorithm.name = {arm.algorithm.name!r}: its critic reads text "
                 "alone; use another algorithm for problems with images"
             )
     for name, draw in draws.items():
         if draw.template is not None and ENGINES[draw.engine].blocks is not None:
             with_images = {set_name: shows.get(set_name) for set_name in draw.sets}
             yield from _compare_template(f"draws.{name}.sets", draw.template, with_images)
-            sees = _takes_images(draw.model, pretrain, arms)
-            yield from _compare_model(f"draws.{name}.model", draw.template, draw.model, sees)
+            sees_images = _takes_images(draw.model, pretrain, arms)
+            yield from _compare_model(f"draws.{name}.model", draw.template, draw.model, sees_images)
 
 
 def _has_images(name: str) -> bool:

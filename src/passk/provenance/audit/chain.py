@@ -34,26 +34,26 @@ def check_records(study: AuditedStudy) -> AuditCheck:
     waiting = []
     for name, entry in study.locked.items():
         _check_readable(check, study, entry, stores)
-        places = list(_places(study, entry, ledger, stores))
-        if not places:
+        locations = list(_places(study, entry, ledger, stores))
+        if not locations:
             problem = f"no record of execution {entry.digest[:16]}"
             remedy = take_back(study, name, partial(_has_record, entry=entry))
             check.fault(LEDGER, name, problem, remedy, f"no record: {remedy.partition(name)[0]}")
             continue
         check.looked_at += 1
-        for file, record in places:
+        for file, record in locations:
             if problem := _forgery(record, entry):
-                check.fault(file, name, problem, _mend(study, entry, file, len(places) > 1))
+                check.fault(file, name, problem, _mend(study, entry, file, len(locations) > 1))
         # Two runs of one lock entry, brought together by a merge, have two identities.
-        runs = {(record.execution.id, record.digest) for _, record in places}
+        runs = {(record.execution.id, record.digest) for _, record in locations}
         digests = sorted(digest for _, digest in runs)
         doubled = len({identity for identity, _ in runs}) < len(runs)
-        if doubled and not any(_forgery(record, entry) for _, record in places):
+        if doubled and not any(_forgery(record, entry) for _, record in locations):
             problem = f"two records of one execution: {' and '.join(digests)}"
-            own = next(r.digest for file, r in places if file != str(LEDGER))
+            own = next(r.digest for file, r in locations if file != str(LEDGER))
             remedy = take_back(study, name, partial(_has_record, entry=entry, digest=own))
             check.fault(LEDGER, name, problem, remedy)
-        if not any(file == str(LEDGER) for file, _ in places):
+        if not any(file == str(LEDGER) for file, _ in locations):
             waiting.append(name)
     if waiting:
         names = ", ".join([*waiting[:3], *(["..."] if len(waiting) > 3 else [])])
@@ -174,14 +174,14 @@ def _unexplained(
     entry: LockEntry, outs: Mapping[str, tuple[str, str]], parents: Sequence[RunRecord]
 ) -> Iterator[str]:
     """Outputs of other stages that a stage read and no parent made."""
-    made = {path: md5 for parent in parents for path, md5 in parent.outs.items()}
+    written = {path: md5 for parent in parents for path, md5 in parent.outs.items()}
     for dep, md5 in entry.deps.items():
         around = {parent.as_posix() for parent in Path(dep).parents} & set(outs)
         if dep in outs:
-            if made.get(dep) != md5:
+            if written.get(dep) != md5:
                 yield dep
         elif around:
-            if not around & set(made):
+            if not around & set(written):
                 yield dep
         else:
-            yield from (o for o in outs if o.startswith(f"{dep}/") and o not in made)
+            yield from (o for o in outs if o.startswith(f"{dep}/") and o not in written)

@@ -94,10 +94,10 @@ def _restore_source(study: AuditedStudy, name: str, path: str, md5: str) -> str:
 def check_sources(study: AuditedStudy) -> AuditCheck:
     """Published files have the digests that parameters or `sources.yaml` record."""
     check = AuditCheck("published files have their recorded digests", "files")
-    for place, entry in _find_sources(study.values):
+    for key, entry in _find_sources(study.values):
         path = Path(str(entry["path"]))
         if not (study.root / path).exists():
-            check.skip(f"{path} ({place}) is not here")
+            check.skip(f"{path} ({key}) is not here")
             continue
         wanted = entry.get("sha256")
         try:
@@ -106,9 +106,9 @@ def check_sources(study: AuditedStudy) -> AuditCheck:
             )
         except OtherFileError as error:
             remedy = str(error).removeprefix(error.fact).removeprefix(", or ")
-            check.fault(path, place, error.fact, remedy)
+            check.fault(path, key, error.fact, remedy)
         except (ValueError, OSError) as error:
-            check.fault(path, place, str(error), "passk check")
+            check.fault(path, key, str(error), "passk check")
         check.looked_at += 1
     return check
 
@@ -119,13 +119,13 @@ def _find_sources(values: Mapping[str, object]) -> Iterator[tuple[str, Mapping[s
         for item, entry in items.items() if isinstance(items, Mapping) else ():
             if not isinstance(entry, Mapping):
                 continue
-            places = {
+            entries = {
                 f"{section}.{item}": entry,
                 f"{section}.{item}.benchmark": entry.get("benchmark"),
             }
-            for place, inner in places.items():
+            for key, inner in entries.items():
                 if isinstance(inner, Mapping) and {"source", "path"} <= set(inner):
-                    yield place, inner
+                    yield key, inner
 
 
 def check_parameters(study: AuditedStudy) -> AuditCheck:

@@ -106,8 +106,8 @@ class AuditedStudy:
     def digest(self, path: str) -> str | None:
         """DVC's digest of a file or folder at hand; None where it is not here."""
         if path not in self._digests:
-            place = self.root / path
-            self._digests[path] = path_digest(place, self.root) if place.exists() else None
+            file = self.root / path
+            self._digests[path] = path_digest(file, self.root) if file.exists() else None
         return self._digests[path]
 
     def names(self, section: str) -> Sequence[str]:

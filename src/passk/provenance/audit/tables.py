@@ -137,10 +137,10 @@ def _difference(rows: pl.DataFrame, again: pl.DataFrame, key: list[str]) -> str:
     for name in rows.columns:
         equal = _equal(rows[name], again[name])
         if not equal.all():
-            place = int((~equal).arg_true()[0])
-            row = ", ".join(f"{column}={rows[column][place]}" for column in key)
+            index = int((~equal).arg_true()[0])
+            row = ", ".join(f"{column}={rows[column][index]}" for column in key)
             return (
-                f"{name} of {row} is {rows[name][place]}, {again[name][place]} follows; "
+                f"{name} of {row} is {rows[name][index]}, {again[name][index]} follows; "
                 f"{int((~equal).sum())} of {len(rows)} values differ"
             )
     return ""
