@@ -424,6 +424,12 @@ def test_components_are_held_to_the_installed_code(toy):
     assert check.looked_at == 2
     assert (fault.stage, fault.problem) == ("count", "trainer is 3, the stage ran with 2")
     assert fault.remedy == "dvc repro count"
+    current = {name: {"trainer": "3", "judge": "4"} for name in current}
+    check = files.check_components(open_study(components=current))
+    assert [fault.stage for fault in check.faults] == ["count", "make"]
+    assert check.faults[0].problem == (
+        "judge is 4, the stage ran with none; other than it ran are also trainer"
+    )
 
 
 def test_a_published_file_with_another_digest_is_named(toy):

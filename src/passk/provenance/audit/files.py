@@ -10,7 +10,7 @@ from passk.config import paths
 from passk.core.digests import file_digest
 from passk.core.yaml_files import ParameterError, read, select
 from passk.data.sources import OtherFileError, check_file
-from passk.provenance.audit.study import AuditCheck, AuditedStudy, flatten_outs
+from passk.provenance.audit.study import AuditCheck, AuditedStudy, flatten_outs, list_names
 from passk.provenance.code_state import run_git
 from passk.provenance.dvc_cache import cached_files, object_path, read_listing
 from passk.provenance.lock import LOCK
@@ -195,11 +195,15 @@ def check_components(study: AuditedStudy) -> AuditCheck:
             check.skip(f"{name} names no components")
             continue
         check.looked_at += 1
-        for component in sorted({*locked, *present}):
-            now, then = present.get(component, "gone"), locked.get(component, "none")
-            if now != then:
-                problem = f"{component} is {now}, the stage ran with {then}"
-                check.fault(COMPONENTS, name, problem, f"dvc repro {name}", component)
+        differing = [c for c in sorted({*locked, *present}) if present.get(c) != locked.get(c)]
+        if differing:
+            first, *others = differing
+            now, then = present.get(first, "gone"), locked.get(first, "none")
+            problem = f"{first} is {now}, the stage ran with {then}"
+            if others:
+                problem += f"; other than it ran are also {list_names(others)}"
+            cause = f"components of {name.partition('@')[0]}"
+            check.fault(COMPONENTS, name, problem, f"dvc repro {name}", cause)
     return check
 
 

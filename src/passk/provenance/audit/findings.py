@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from passk.provenance.audit.study import AuditFault
+from passk.provenance.audit.study import SHOWN, AuditFault, list_names
 
-_SHOWN = 4  # stages, or files, of one finding
 # Commands that take several targets, and `dvc repro` none: then it does what all of them ask for.
 _COMMAND = re.compile(r"(?P<before>.*?)(?P<command>dvc repro|dvc checkout --force) (?P<target>\S+)")
 
@@ -33,8 +32,8 @@ def _describe(group: Sequence[AuditFault]) -> str:
     first = group[0]
     if len(group) == 1:
         return str(first)
-    stages = _list(list(dict.fromkeys(fault.stage for fault in group if fault.stage)))
-    where = _list(list(dict.fromkeys(fault.path for fault in group)))
+    stages = list_names(list(dict.fromkeys(fault.stage for fault in group if fault.stage)))
+    where = list_names(list(dict.fromkeys(fault.path for fault in group)))
     alike = len({_mask(fault.problem, fault.stage) for fault in group}) > 1
     problem = f"{first.problem}{', and so for each' if alike else ''}"
     return f"{where}{f' ({stages})' if stages else ''}: {problem}; {join_remedies(group)}"
@@ -49,13 +48,8 @@ def join_remedies(group: Sequence[AuditFault]) -> str:
     matches = [part for part in parts if part is not None]
     if len(matches) == len(remedies) and len({part["before"] for part in matches}) == 1:
         commands = {part["command"] for part in matches}
-        if len(commands) == 1 and len(matches) <= _SHOWN:
+        if len(commands) == 1 and len(matches) <= SHOWN:
             targets = " ".join(part["target"] for part in matches)
             return f"{matches[0]['before']}{commands.pop()} {targets}"
         return f"{matches[0]['before']}dvc repro"
     return f"{remedies[0]} (and so for each)"
-
-
-def _list(names: Sequence[str]) -> str:
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -8,6 +8,7 @@ from passk.provenance.dvc_cache import find_cache
 from passk.provenance.lock import LockEntry, path_digest
 from passk.provenance.records import StageLike
 
+SHOWN = 4  # stages, files or components of one finding
 Components = Mapping[str, Mapping[str, str]]  # stage -> component -> digest
 
 
@@ -121,6 +122,12 @@ class AuditedStudy:
         return [
             name.partition("@")[2] for name in sorted(self.stages) if name.startswith("analyze@")
         ]
+
+
+def list_names(names: Sequence[str]) -> str:
+    """The first few of some names, and how many more there are."""
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def flatten_outs(entries: Iterable[LockEntry]) -> dict[str, tuple[str, str]]:
