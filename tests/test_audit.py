@@ -24,7 +24,7 @@ from passk.config import paths
 from passk.config.paths import LEDGER
 from passk.core.schemas.counts import COUNTS
 from passk.core.schemas.samples import SAMPLES
-from passk.provenance.audit import chain, conditions, files, page, tables
+from passk.provenance.audit import chain, conditions, definitions, files, page, tables
 from passk.provenance.audit.findings import describe_faults
 from passk.provenance.audit.study import AuditCheck, AuditedStudy
 from passk.provenance.code_state import TREES
@@ -419,13 +419,13 @@ def test_components_are_held_to_the_installed_code(toy):
         entry["params"]["components.json"] = {"some.item": {"trainer": digest}}
     YAML().dump(lock, Path("dvc.lock"))
     current = {"make": {"trainer": "1"}, "count": {"trainer": "3"}}
-    check = files.check_components(open_study(components=current))
+    check = definitions.check_components(open_study(components=current))
     (fault,) = check.faults
     assert check.looked_at == 2
     assert (fault.stage, fault.problem) == ("count", "trainer is 3, the stage ran with 2")
     assert fault.remedy == "dvc repro count"
     current = {name: {"trainer": "3", "judge": "4"} for name in current}
-    check = files.check_components(open_study(components=current))
+    check = definitions.check_components(open_study(components=current))
     assert [fault.stage for fault in check.faults] == ["count", "make"]
     assert check.faults[0].problem == (
         "judge is 4, the stage ran with none; other than it ran are also trainer"

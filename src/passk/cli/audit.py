@@ -13,14 +13,14 @@ from passk.config import paths
 from passk.core.yaml_files import ParameterError, read
 from passk.pipeline.dag import cached
 from passk.pipeline.identity.current import read_identity
-from passk.provenance.audit import chain, conditions, files, page, tables
+from passk.provenance.audit import chain, conditions, definitions, files, page, tables
 from passk.provenance.audit.findings import describe_faults
 from passk.provenance.audit.study import AuditCheck, AuditedStudy, Components
 from passk.provenance.lock import read_lock
 
 CHECKS: Sequence[Callable[[AuditedStudy], AuditCheck]] = (
-    files.check_outputs, files.check_inputs, files.check_sources, files.check_parameters,
-    files.check_components, files.check_cache, files.check_copies, chain.check_records,
+    files.check_outputs, files.check_inputs, files.check_sources, definitions.check_parameters,
+    definitions.check_components, files.check_cache, files.check_copies, chain.check_records,
     chain.check_parents, chain.check_ledger, conditions.check_commits,
     conditions.check_environments, tables.check_streams, tables.check_counts, tables.check_curves,
     page.check_page, page.check_metrics,
