@@ -174,7 +174,7 @@ def complete_labels(labels: Mapping[str, Any]) -> dict[str, Any]:
     return {k: text(v, 8) if isinstance(v, str) else v for k, v in labels.items()}
 
 
-def group_members(groups: Mapping[str, Any], found: Mapping[str, list[str]]) -> Iterator[str]:
+def group_members(groups: Mapping[str, Any], members: Mapping[str, list[str]]) -> Iterator[str]:
     """Faults of groups that are stated and follow, too."""
-    for name in groups.keys() & found.keys():
+    for name in groups.keys() & members.keys():
         yield f"analysis.groups.{name}: stated, and comparisons say `group: {name}`; keep one"
