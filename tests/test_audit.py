@@ -269,8 +269,7 @@ BREAKS = {
 
 QUICK = (
     "an edited output", "a missing output", "a missing object of the cache",
-    "a damaged object of the cache", "a line with a key of its own", "a record that nobody names",
-    "packages that no record ran with",
+    "a damaged object of the cache", "a record that nobody names",
 )  # fmt: skip
 
 
