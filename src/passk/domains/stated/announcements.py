@@ -43,7 +43,7 @@ _INTRODUCTION = re.compile(
     re.IGNORECASE,
 )
 _BARE = re.compile(
-    r"(?:^\W{0,6}|\b(?:the|my) )(?P<noun>(?:final |correct )?answer)\W{1,6}"
+    r"(?:^\W{0,6}|\b(?:the|my) )(?P<noun>(?:final |correct )?answer)[\s:*=#`]{1,6}"
     r"(?<!\()(?=[(\d$\\-]|[A-Z]\W{0,4}$)",
     re.IGNORECASE,
 )
@@ -171,16 +171,17 @@ def _withdrawn(text: str, following: Span | None) -> int | None:
 
 def _statement(text: str, span: Span, following: Span | None) -> Statement | None:
     """The statement of what is announced, and of the alternative that the next sentence names."""
+    quotes = '"' if _JSON.search(text[max(0, span[0] - 16) : span[0]]) else ""
     head = _ELLIPSIS.sub(lambda dots: "," * len(dots[0]), text[slice(*span)])
     head = _END_OF_HEAD.split(head, maxsplit=1)[0]
-    if _JSON.search(text[max(0, span[0] - 16) : span[0]]):
+    if quotes:
         head = _END_OF_VALUE.split(head, maxsplit=1)[0]
     if following is not None and alternative(text[slice(*following)]):
         head = text[span[0] : following[1]]
     if (holding := affirmed(head)) is None:
         return None
     begin, stop = span[0] + holding[0], span[0] + holding[1]
-    content = text[begin:stop].strip().strip("*").strip()
+    content = text[begin:stop].strip().strip("*" + quotes).strip()
     return single(content, ANNOUNCED, closed=False, span=(begin, stop)) if content else None
 
 
