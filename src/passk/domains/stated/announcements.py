@@ -37,13 +37,17 @@ _NOUN = (
     r"\b(?:correct|right|best|final|proper|my)(?: final| correct)? "
     r"(?:choice|option|one|result|solution|response)\b"
 )
-_IS = r"(?:is|are|was|were|be|equals?|would be|should be|must be|comes (?:out )?to)\b[:：]?|[:=：]"
+_IS = (
+    r"(?:is|are|was|were|be|equals?|would be|should be|must be|comes (?:out )?to)\b"
+    r"(?:[:：]|(?![:：]))|[:=：]"
+)
 _INTRODUCTION = re.compile(
-    rf"(?P<noun>{_NOUN})(?P<about>[^\n]{{0,120}}?)(?P<verb>\b{_IS}|(?:is|are|was|were|ca|can|could)n['’]?t\b)\s{{0,3}}(?=\S)",
+    rf"(?P<noun>{_NOUN})(?P<about>[^\n]{{0,120}}?)(?P<verb>\b{_IS}|(?:is|are|was|were|ca|can|"
+    rf"could)n['’]?t\b)\s{{0,3}}(?=\S)",
     re.IGNORECASE,
 )
 _BARE = re.compile(
-    r"(?:^\W{0,6}|\b(?:the|my) )(?P<noun>(?:final |correct )?answer)[\s:*=#`]{1,6}"
+    r"(?:^\W{0,6}|\b(?:the|my) )(?P<noun>(?:final |correct )?answer)(?:[\s:*=#`]{1,6}|\s[-–—]\s)"
     r"(?<!\()(?=[(\d$\\-]|[A-Z]\W{0,4}$)",
     re.IGNORECASE,
 )

@@ -12,10 +12,12 @@ from passk.domains.visual.quantities import read
 from passk.domains.visual.sentence_parsing import stated
 
 _REASON = re.compile(
-    r",?\s(?:because|since|as)\s|,\s(?:which|where|so|and not|not|but not)\s|\s\((?=[a-z])|\s(?:not|and not)\s"
+    r",?\s(?:because|since|as)\s|,\s(?:which|where|so|and not|not|but not)\s|\s\((?=[a-z])|"
+    r"\s(?:not|and not)\s"
 )
 _LEAD = re.compile(
-    r"\W{0,3}(?:(?:i (?:think|believe|guess|would say)(?: that)?|probably|most likely|clearly|definitely|"
+    r"\W{0,3}(?:(?:i (?:think|believe|guess|would say)(?: that)?|probably|most likely|clearly|"
+    r"definitely|"
     r"therefore|thus|indeed|likely|(?:it|that|this)(?: is|['’]s)|:)[\s,]{1,2}){1,3}",
     re.IGNORECASE,
 )
@@ -37,10 +39,11 @@ def object_of(text: str, gold: Gold) -> str | None:
     it was announced, and nothing else of the response stands in for it.
 
     Example:
-        >>> object_of("5 apples, which cost 10 dollars", Gold("?", "integer"))
-        '5'
-        >>> object_of("5 times 4", Gold("?", "integer")), object_of("what we want it to be", Gold("?", "integer"))
-        ('5 times 4', None)
+        >>> number = Gold("?", "integer")
+        >>> object_of("5 apples, which cost 10 dollars", number), object_of("5 times 4", number)
+        ('5', '5 times 4')
+        >>> object_of("what we want it to be", number) is None
+        True
     """
     text = text[lead.end() :] if (lead := _LEAD.match(text)) else text
     if gold.choices:

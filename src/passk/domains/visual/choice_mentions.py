@@ -14,16 +14,17 @@ from passk.domains.visual.quantities import read
 
 _ITEM = re.compile(r"\(?[A-Z][).:]\s")
 _MENTION = re.compile(
-    r"\((?P<round>[A-Z])\)|\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer|选项)\s?[(*]{0,3}(?P<named>[A-Z])\b[)*]{0,3}"
+    r"\((?P<round>[A-Z])\)|\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer|"
+    r"选项)\s?[(*]{0,3}(?P<named>[A-Z])\b[)*]{0,3}"
 )
 # A letter by itself, where it is an answer and no article or name.
 _BARE = re.compile(
     r"(?:\b(?:go with|choose|pick|select|is|be|it['’]s|so|thus|hence|therefore|选)|^)[\s,:*]{0,4}"
     r"(?P<letter>[A-Z])(?=[\s.*!)]{0,4}$|[.,;!]\s|\*{0,2}\s(?:is|because|since|as)\b)"
 )
-_LETTERS = re.compile(
-    r"(?<![\w'’])\(?[A-Z]\)?\s{0,2}(?:[,;/&+.]|and|or|\band\b|\bor\b)\s{0,2}(?:(?:[Oo]r|and)\s)?\(?[A-Z](?![\w'’])"
-)
+# Letters by themselves: not the article `A`, the pronoun `I`, or those of names.
+_LETTER = re.compile(r"(?<![\w'’])(?!A [a-z]|I\b)([A-Z])(?![\w'’])")
+_REASON = re.compile(r"\b(?:because|since|as)\b")
 # Words that say of another word that there is none of it, unless they stand alone.
 _DETERMINERS = ("no", "none", "neither", "all", "both", "more", "less", "same")
 _OTHER_SENSE = re.compile(r"(?:you(?:['’]re| are)|all|that['’]s) $")
@@ -32,7 +33,9 @@ _LONGEST = 2000
 
 def letters_mentioned(text: str) -> Iterator[tuple[str, Span]]:
     """Letters of choices as `(A)`, `option B` and `so C.`, and where they stand."""
-    bare = [] if _LETTERS.search(text) else _BARE.finditer(text)
+    claim = _REASON.split(text, maxsplit=1)[0]
+    alone = {match[1] for match in _LETTER.finditer(claim)}
+    bare = [] if len(alone) > 1 else _BARE.finditer(claim)
     for match in (*_MENTION.finditer(text), *bare):
         letter = next(group for group in match.groups() if group)
         yield letter, match.span()
@@ -117,7 +120,7 @@ def _places(text: str, bare: str) -> Iterator[Span]:
 
 
 def _is_meant(text: str, bare: str, span: Span) -> bool:
-    """Whether a word is an answer, not a determiner (`no image`) or another sense (`you are right`)."""
+    """Whether a word is an answer, not a determiner (`no image`), or meant otherwise."""
     if bare in _DETERMINERS and re.match(r"\s?[\w/]", text[span[1] :]):
         return False
     return not (bare == "right" and _OTHER_SENSE.search(text[: span[0]][-12:]))

@@ -129,7 +129,8 @@ def for_algebra(gold: Gold, answer: str) -> str | None:
     Numbers are compared with formulas without variables alone.
 
     Example:
-        >>> for_algebra(Gold("2", "integer"), r"x = \sqrt{4} cm"), for_algebra(Gold("2", "integer"), "2x")
+        >>> gold = Gold("2", "integer")
+        >>> for_algebra(gold, r"x = \sqrt{4} cm"), for_algebra(gold, "2x")
         ('\\sqrt{4}', None)
     """
     if len(answer) > _LONGEST_FORMULA:

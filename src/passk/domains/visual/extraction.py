@@ -38,13 +38,16 @@ from passk.domains.visual.sentence_parsing import (
 
 LONGEST = 20_000
 _YES_OR_NO = re.compile(r"\W{0,3}(yes|no|true|false)\b(?!\s*[/\w])", re.IGNORECASE)
-_LIST = re.compile(r"\[[^\[\]\n]{0,2000}\]|\([^()\n]{0,2000}\)")
+_ANY_YES_OR_NO = re.compile(r"\b(?:yes|no|true|false)\b", re.IGNORECASE)
+_LIST = re.compile(r"\[[^\[\]\n]{0,2000}\]|\([^()\n]{0,2000}\)|\{[^{}\n]{0,2000}\}")
 _FORMULA = re.compile(r"\$([^$\n]{1,400})\$|\\\(([^\n]{1,400}?)\\\)")
 _ABOUT_ANSWERS = re.compile(
     r"\banswers?\b(?! choices?\b)[^\n]{0,120}?\b(?:is|are|was|be|depends|is?n['’]t)\b", re.I
 )
 _LEAD = re.compile(
-    r"\W{0,3}(?:(?:it|that|this)(?:['’]s| is)|there(?:['’]s| is| are)|i (?:count|see|get)|they are)\s(?!not\b)",
+    r"\W{0,3}(?:(?:it|that|this)(?:['’]s| is)|there(?:['’]s| is| are)|i (?:count|see|get)|"
+    r"they are)\s(?!not\b)"
+    r"|(?:一共|总共|共计|共|有|是){1,2}",
     re.IGNORECASE,
 )
 _NEGATIVE = re.compile(r"\b(?:negative|minus) (?=\.?\d)", re.IGNORECASE)
@@ -52,6 +55,8 @@ _RATIO = re.compile(
     r"(?<![\d.:])\d{1,9}(?:\.\d{1,9})?(?:\s?:\s?\d{1,9}(?:\.\d{1,9})?){1,4}(?![\d:])"
 )
 _BEFORE_QUESTION = re.compile(r"(?:.{0,2000}[.!]\**(?=\s))?", re.DOTALL)
+_VALUE = re.compile(r"[\d√π]|\\[a-z]")
+_WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{3,}")
 _SENTENCE = re.compile(r"[a-zA-Z]{2,}\W+(?:[^a-zA-Z]+\s)?[a-zA-Z]{2,}")
 _WORDS_OF_A_SHORT_RESPONSE = 4
 
@@ -108,23 +113,21 @@ def _marked(statement: Statement, gold: Gold) -> str:
     """The answer in a box or tag; of a sentence there, what it states."""
     content = statement.text
     if gold.choices:
-        return (
-            content
-            if chosen(content, gold.choices)
-            else mentioned(content, gold.choices) or content
-        )
+        named = chosen(content, gold.choices) is not None
+        return content if named else mentioned(content, gold.choices) or content
     bare = plain(content)
-    if gold.kind in NUMBERS and _SENTENCE.search(bare):
-        if read_number(content, gold.unit) is None and formula(content, gold.unit) is None:
-            return stated(bare) or content
+    if gold.kind in NUMBERS and _SENTENCE.search(bare) and not _is_number(content, gold):
+        return stated(bare) or content
     if gold.kind == "text":
         clear = _YES_OR_NO.match(bare)
-        if clear and not re.search(
-            r"\b(?:yes|no|true|false)\b", bare[clear.end() :], re.IGNORECASE
-        ):
+        if clear and not _ANY_YES_OR_NO.search(bare, clear.end()):
             return clear[1]
         return content[lead.end() :] if (lead := _LEAD.match(content)) else content
     return content
+
+
+def _is_number(text: str, gold: Gold) -> bool:
+    return read_number(text, gold.unit) is not None or formula(text, gold.unit) is not None
 
 
 def _prose(said: str) -> str:
@@ -157,17 +160,22 @@ def _whole(prose: str, gold: Gold) -> str | None:
     text = prose.strip()
     if not text or len(text.split()) > _WORDS_OF_A_SHORT_RESPONSE or "\n" in text:
         return None
-    if is_question(text) or refuses(text):
+    if "?" in text or refuses(text):
         return None
     bare = text[lead.end() :] if (lead := _LEAD.match(text)) else text
     bare = bare.strip("*$ ").rstrip(".!")
     if gold.choices:
         return chosen(bare, gold.choices)
+    return bare if _is_answer(bare, gold) else None
+
+
+def _is_answer(bare: str, gold: Gold) -> bool:
+    """Whether a few words are an answer of the reference's type."""
     if gold.kind in NUMBERS:
-        return bare if read_number(bare, gold.unit) or formula(bare, gold.unit) else None
-    if gold.kind == "text":
-        return bare if is_claimed(bare, len(bare), len(bare)) else None
-    return None
+        return _is_number(bare, gold)
+    if gold.kind == "expression":
+        return _VALUE.search(bare) is not None and not _WORD.search(bare)
+    return gold.kind == "text" and is_claimed(bare, len(bare), len(bare))
 
 
 def _may_state(sentence: str) -> bool:

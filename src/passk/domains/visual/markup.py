@@ -23,10 +23,11 @@ _RULES = tuple(
     (re.compile(pattern), put)
     for pattern, put in (
         (r"[–—](?=\s?[\d.])", "-"),
-        (r"\b(?:[Nn]egative|[Mm]inus) (?=[\d$\\.])", "-"),
         (r"\{,\}|,\\!|\\,(?=\d{3})", ","),
         (r"\\(?:text(?:bf|it|rm|up|normal)?|mbox|hbox|mathrm|mathbf|mathit|mathsf|operatorname|bf|rm)"
          r"\s?\{([^{}]{0,80})\}", r" \1 "),
+        (r"\b(?:[Nn]egative|[Mm]inus)\s{1,2}(?=[\d$\\.]|(?:one|two|three|four|five|six|seven|eight|"
+         r"nine|ten|eleven|twelve)\b)", "-"),
         (r"\^\s?\{?\s?(?:\\circ|∘|°)\s?\}?|\\degrees?\b|°|º", " degrees "),
         (r"<sup>([^<>]{0,10})</sup>", r"^\1"),
         (r"\^\s?\{([^{}]{1,10})\}", r"^\1"),
@@ -47,7 +48,7 @@ _RULES = tuple(
         (r" \^", "^"),
     )
 )  # fmt: skip
-_TEXT = _RULES[3]  # once more, around what the other rules have left of braces
+_TEXT = _RULES[2]  # once more, around what the other rules have left of braces
 
 
 def typed(text: str) -> str:

@@ -18,11 +18,14 @@ from passk.domains.visual.quantities import Values, pairs, read
 _PUNCTUATION = re.compile(r"[^\w]+")
 _ARTICLES = re.compile(r"\b(?:the|an|a) (?=\w)")
 _LABEL = re.compile(
-    r"(?:(?:option|choice|answer|选项)s?\s?)?[\[{(]{0,2}(?:\(([A-Z])\)|([A-Z])(?=[).:,\]}]|\s?$|\s[-–—(=]))"
+    r"(?:(?:option|choice|answer|选项)s?\s?)?[\[{(]{0,2}(?:\(([A-Z])\)|([A-Z])(?=[).:,\]}]|\s?$|"
+    r"\s[-–—(=]))"
     r"[)\]}.:,]{0,3}\s?(?:[-–—=]\s)?(.{0,400})",
     re.DOTALL | re.IGNORECASE,
 )
 _SPACED_LABEL = re.compile(r"([A-Z])\s(.{1,400})", re.DOTALL)
+_SMALL_OPTION = re.compile(r"(?:[Oo]ption|[Cc]hoice|[Aa]nswer)s?\s\(?([a-z])\)?")
+_UNIT_SPACE = re.compile(r"(?<=\d)\s(?=[a-zA-Z])")
 _SMALL_LETTER = re.compile(r"[\[({]{0,2}([a-z])[\])}.:?]{0,3}")
 _LETTER = re.compile(r"(?<![\w'’])([A-Z])(?![\w'’])")
 _VERB = re.compile(
@@ -52,8 +55,13 @@ def by_letter(letter: str, choices: Sequence[str]) -> str | None:
 
 
 def _exactly(text: str, choices: Sequence[str]) -> str | None:
-    bare = plain(text).casefold()
-    return next((choice for choice in choices if plain(choice).casefold() == bare), None)
+    bare = _unspaced(text)
+    return next((choice for choice in choices if _unspaced(choice) == bare), None)
+
+
+def _unspaced(text: str) -> str:
+    """A text in lower case, without spaces between a number and its unit."""
+    return _UNIT_SPACE.sub("", plain(text).casefold())
 
 
 def by_text(text: str, choices: Sequence[str]) -> str | None:
@@ -88,7 +96,7 @@ def chosen(text: str, choices: Sequence[str]) -> str | None:
     if (choice := _exactly(text, choices)) is not None:
         return choice
     bare = _NOT_MORE.sub("", plain(text)).rstrip("?! ")
-    if match := _SMALL_LETTER.fullmatch(bare):
+    if match := _SMALL_LETTER.fullmatch(bare) or _SMALL_OPTION.fullmatch(bare):
         return by_letter(match[1], choices)
     if (match := _LABEL.fullmatch(bare)) and (match[1] or match[2]).isupper():
         return _labelled(match[1] or match[2], match[3], choices)

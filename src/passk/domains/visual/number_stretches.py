@@ -17,15 +17,19 @@ _CONTINUES = re.compile(
     r"\^|\*\*\s?[\d(]|!(?=[.,;)])|±|→|"
     # what is done to it
     rf"(?:[+×÷*·⋅/]|--?|[–—])\s?{_MORE}|"
-    r"(?:times|plus|minus|divided by|multiplied by|over)\b(?! (?:all|the))|(?:squared|cubed|factorial|dozens?|hundred|score|"
+    r"(?:times|plus|minus|divided by|multiplied by|over)\b(?! (?:all|the))|(?:squared|cubed|"
+    r"factorial|dozens?|hundred|score|"
     r"tenths?|hundredths?|thousandths?|thirds?|halves|"
     r"quarters?|(?:four|fif|six|seven|eigh|nin)ths?)\b(?!\s(?:of|in)\s[a-z]+\s(?:is|are))|"
-    r"(?:more|less|fewer|greater|larger|smaller) than\b(?=\s\$?\d)|out of\b|(?:%|percent|per cent) of \d|"
+    r"(?:more|less|fewer|greater|larger|smaller) than\b(?=\s\$?\d)|out of\b|(?:%|percent|"
+    r"per cent) of \d|"
     r"(?:and|or) (?:a half|half|a quarter|three quarters)\b|"
     # another number
-    rf"(?P<list>(?:[,;]|and|or|to|&)\s{{0,2}}(?:(?:or|and|also|maybe|perhaps|possibly|even)\s){{0,2}}{_MORE}"
+    rf"(?P<list>(?:[,;]|and|or|to|&)\s{{0,2}}(?:(?:or|and|also|maybe|perhaps|possibly|"
+    rf"even)\s){{0,2}}{_MORE}"
     r"[\w.%]{0,12}[\s.)!*$]{0,4}$|"
-    rf"(?:or|and|to|&|[–—])\s{_MORE})|\s?\d{{1,15}}\s?/\s?\d|:\d\d\b|(?:ft|feet|foot|dollars?|pounds?|hours?)\s"
+    rf"(?:or|and|to|&|[–—])\s{_MORE}|[或和到至、]\s?{_MORE})|\s?\d{{1,15}}\s?/\s?\d|:\d\d\b|(?:ft|"
+    rf"feet|foot|dollars?|pounds?|hours?)\s"
     r"(?:and\s)?\d)",
     re.IGNORECASE,
 )
@@ -33,10 +37,13 @@ _CONTINUES = re.compile(
 _PART = re.compile(
     r"(?:[√<>≤≥±]|\\sqrt\s?\{?|sqrt\s?\(|\\(?:leq?|geq?|lt|gt|pm|mp|neq?)\s?|≠|"
     r"\b(?:sin|cos|tan|log|ln|exp)\s?\(?|"
-    r"\b(?:rows?|columns?|figure|fig\.?|question|problem|step|page|table|line|case|equation|part|section|"
+    r"\b(?:rows?|columns?|figure|fig\.?|question|problem|step|page|table|line|case|equation|"
+    r"part|section|"
     r"image|picture|chapter|example|exercise|q|depends on|confidence:?)\s|"
-    r"\b(?:square|root|cube|half|double|twice|third|quarter|power|logarithm|inverse|sum|product|multiple|"
-    r"factors?|digits?)(?:\s\w+)? of\s|\b(?:at (?:least|most)|(?:more|less|fewer|greater|larger|smaller) than|"
+    r"\b(?:twice|double|triple|half|plus or minus)\s|\b(?:square|root|cube|half|double|twice|"
+    r"third|quarter|power|logarithm|inverse|sum|product|multiple|"
+    r"factors?|digits?)(?:\s\w+)? of\s|\b(?:at (?:least|most)|(?:more|less|fewer|greater|"
+    r"larger|smaller) than|"
     r"up to|no more than|as many as)\s)[\s$(*]{0,4}$",
     re.IGNORECASE,
 )

@@ -18,7 +18,8 @@ _DIGITS = r"(?:\d{1,3}(?:,\d{3}){1,12}|\d{1,40})(?:\.\d{1,40})?|\.\d{1,40}"
 _NUMERAL = re.compile(
     rf"(?P<sign>[-+]?)\s?[$€£¥₹]?\s?(?P<digits>{_DIGITS})(?![\d,.]*\d)"
     r"(?:\s?/\s?(?P<under>\d{1,15})(?!\d|\.\d))?"
-    r"(?:\s?(?:×|\\times|\\cdot|x|\*|·)\s?10\s?\^\s?\{?(?P<power>-?\d{1,2})\}?|[eE](?P<exponent>[-+]?\d{1,2})\b)?"
+    r"(?:\s?(?:×|\\times|\\cdot|x|\*|·)\s?10\s?\^\s?\{?(?P<power>-?\d{1,2})\}?|"
+    r"[eE](?P<exponent>[-+]?\d{1,2})\b)?"
     r"(?:\s?(?P<percent>%|percent\b|per cent\b)|\s?(?P<many>hundred|thousand|million|billion)\b)?",
     re.ASCII | re.IGNORECASE,
 )
@@ -64,7 +65,8 @@ _CHINESE_NUMBER = re.compile(
 # What may stand before a number that is an answer: `x =`, `about`, `a total of`, `the year`.
 _BEFORE = re.compile(
     r"(?:(?:\|?[a-zA-Z](?:_\{?\w{1,5}\}?)?\|?|\\?(?:angle|theta)\s?[A-Zα-ω]{0,3}|∠\s?[A-Z]{1,3})\s?"
-    r"(?:=|≈|\\approx)\s?)?(?:≈|~|\\approx)?\s?(?:(?:about|approximately|around|roughly|exactly|only|"
+    r"(?:=|≈|\\approx)\s?)?(?:≈|~|\\approx)?\s?(?:(?:about|approximately|around|roughly|"
+    r"exactly|only|"
     r"just|nearly|almost|equal to|is|are|there (?:is|are)|a total of|the (?:year|number|value)|"
     r"year|number|in)\s){0,3}",
     re.IGNORECASE,
@@ -78,9 +80,12 @@ _NOT_A_UNIT = re.compile(
     r"and|or|but|not|plus|minus|times|over|through|than|nor|versus|divided|multiplied|squared|"
     r"cubed|pi|sqrt|root|infinity|hundred|thousand|million|billion|mod|if|when|either|because|"
     r"since|which|where|unless|except|factorial|dozens?|trillion|quadrillion|percentile|too|score|"
-    r"half|halves|thirds?|quarters?|(?:four|fif|six|seven|eigh|nin|ten|hundred|thousand)ths?|pairs?|"
-    r"more|less|fewer|out|is|are|was|were|can|cannot|could|would|should|might|may|does|did|has|have|"
-    r"wrong|incorrect|possible|possibly|maybe|perhaps|until|also|between|power|percent"
+    r"half|halves|thirds?|quarters?|(?:four|fif|six|seven|eigh|nin|ten|hundred|thousand)ths?|"
+    r"pairs?|"
+    r"more|less|fewer|out|is|are|was|were|can|cannot|could|would|should|might|may|does|did|has|"
+    r"have|"
+    r"wrong|incorrect|sure|certain|confident|confidence|possible|possibly|maybe|perhaps|until|"
+    r"also|between|power|percent"
 )
 _TOKEN = re.compile(r"([^\W\d_]+\.?)(?:\^-?[1-4])?")
 # Of things in Chinese, and what there makes something else of a number.
@@ -178,6 +183,13 @@ def number_word(text: str, start: int = 0) -> tuple[int, int] | None:
     return value, end
 
 
+def _as_meant(match: re.Match[str], unit: str | None) -> Values:
+    """The numbers of a numeral; `5 million` is 5 only where the reference counts in millions."""
+    many = match["many"]
+    found = values(match)
+    return found[1:] if many and many.lower() not in (unit or "").lower() else found
+
+
 def _chinese(numeral_text: str) -> int:
     """A Chinese numeral below a hundred."""
     tens, mark, units = numeral_text.rpartition("十")
@@ -207,9 +219,11 @@ def read(text: str, unit: str | None = None) -> Values | None:
                 return _fraction(match) or None
         elif match := _NUMERAL.match(text, start):
             if is_unit(text[match.end() :], unit):
-                return values(match) or None
+                return _as_meant(match, unit) or None
         elif (word := number_word(text, start)) and is_unit(text[word[1] :], unit):
             return (Fraction(word[0]),)
+        elif text.startswith("-", start) and (word := number_word(text, start + 1)):
+            return (Fraction(-word[0]),) if is_unit(text[word[1] :], unit) else None
     return None
 
 

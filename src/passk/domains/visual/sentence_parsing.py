@@ -16,11 +16,12 @@ _BOLD = re.compile(r"\*\*([^*\n]{1,80})\*\*")
 _LISTED = re.compile(r"\s{0,8}(?:[*+-]|\d{1,3}[.)])\s|\s{0,8}\|")
 # A number is looked for where none is glued to it: not the 2 of `x_2`, `x^2`, `A2`, `-2-3`.
 _START = re.compile(
-    r"(?<![\w.,^_{\\])(?=[-+−–]?\s?[$€£¥₹]?\s?\.?\d|[-−]?\s?(?:√|π|\\(?:sqrt|frac|pi)(?![a-z])))"
+    r"(?<![^\W\u4e00-\u9fff])(?<![.,^{\\])(?=[-+−–]?\s?[$€£¥₹]?\s?\.?\d|[-−]?\s?(?:√|π|\\(?:sqrt|frac|pi)(?![a-z])))"
 )
 _NUMBER_WORD = re.compile(rf"\b(?:{'|'.join(sorted(WORDS, key=len, reverse=True))})\b")
 _FILLER = (
-    r"about|approximately|around|roughly|only|exactly|equal|to|an?|total|of|the|year|week|month|day|"
+    r"about|approximately|around|roughly|only|exactly|equal|to|an?|total|of|the|year|week|"
+    r"month|day|"
     r"in|at|just|also|still|therefore|thus|now|simply|nearly|almost|then|number|value|there|which|"
     r"is|are|be|left|[:$=≈~]"
 )
@@ -49,7 +50,8 @@ _CONCLUDES = re.compile(
 _SO = re.compile(r", so (?!that )")
 # Before a number that only bounds another: `more than 4`.
 _BOUND = re.compile(
-    r"\b(?:than|above|below|over|under|between|from|least|most|until|since|exceeds?|mark|not|n't)\W{1,3}$"
+    r"\b(?:than|above|below|over|under|between|from|least|most|until|since|exceeds?|mark|not|"
+    r"n't)\W{1,3}$"
     r"|\b(?:from|between)\s\S{1,6}\s(?:to|and)\s$"
 )
 # Behind a number that is one of several, or has something done to it: `5 or 6`, `5 - 6`, `5²`.
@@ -60,6 +62,8 @@ _OTHER = re.compile(
 _RATIO = re.compile(r"\s?:\s?\d")
 # `one` and the like that count nothing: `the one for lime`, `each one`.
 _NO_COUNT = re.compile(r"\b(?:the|this|that|each|which|any|no|every|to|in)\s$")
+_OF_THEM = re.compile(r" of (?:them|these|those)\b")
+_NEGATIVE = re.compile(r"(?:negative|minus) $", re.IGNORECASE)
 _VARIABLE = re.compile(r"\s[b-hj-zB-HJ-Z](?![\w'’])")
 _OF_NUMBER = re.compile(r"\sof\s\$?\d")
 _PLEASANTRY = re.compile(
@@ -176,14 +180,18 @@ def _is_share(sentence: str, match: re.Match[str]) -> bool:
 
 def _number_words(sentence: str) -> Iterator[_Number]:
     for word in _NUMBER_WORD.finditer(sentence.lower()):
-        before, after = sentence[: word.start()][-8:], sentence[word.end() :][:4]
-        if after.startswith(" of ") or _NO_COUNT.search(before):
+        before, after = sentence[: word.start()][-9:], sentence[word.end() :][:4]
+        if (after == " of " and not _OF_THEM.match(sentence, word.end())) or _NO_COUNT.search(
+            before
+        ):
             continue
         if is_claimed(sentence, *word.span()) and not is_part(sentence, word.start()):
             text = sentence[word.start() : word.end()]
             if continues(sentence, word.end()):
                 text = stretch(sentence, word.start(), word.end())
-            yield _Number(word.start(), word.end(), text)
+            yield _Number(
+                word.start(), word.end(), f"-{text}" if _NEGATIVE.search(before[-9:]) else text
+            )
 
 
 def stated(sentence: str) -> str | None:
