@@ -30,10 +30,10 @@ MOST = 8  # announcements that are read, from the end
 _TRIED = 64  # sentences that may announce something, from the end
 
 # One of these stands in every announcement, in whatever case people write it.
-_TRIGGERS = ("nswer", "NSWER", "orrect", "ORRECT", "ight ", "best ", "inal ", "my ", "My ",
+_TRIGGERS = ("nswer", "NSWER", "Ans", "orrect", "ORRECT", "ight ", "best ", "inal ", "my ", "My ",
              "答", "选", "结果")  # fmt: skip
 _NOUN = (
-    r"\banswers?\b(?! choices?\b)|"
+    r"\banswers?\b(?! choices?\b)|\bans\b\.?(?=\s?[:=])|"
     r"\b(?:correct|right|best|final|proper|my)(?: final| correct)? "
     r"(?:choice|option|one|result|solution|response)\b"
 )
@@ -47,7 +47,7 @@ _INTRODUCTION = re.compile(
     re.IGNORECASE,
 )
 _BARE = re.compile(
-    r"(?:^\W{0,6}|\b(?:the|my) )(?P<noun>(?:final |correct )?answer)(?:[\s:*=#`]{1,6}|\s[-–—]\s)"
+    r"(?:^\W{0,6}|\b(?:the|my) )(?P<noun>(?:final |correct )?answer)(?:\s[-–—]\s|[\s:*=#`]{1,6})"
     r"(?<!\()(?=[(\d$\\-]|[A-Z]\W{0,4}$)",
     re.IGNORECASE,
 )
@@ -64,7 +64,7 @@ _BELOW = re.compile(
     re.IGNORECASE,
 )
 _PREDICATE = re.compile(
-    r"\s(?:is|are|must be|is thus|is therefore|is indeed)\s"
+    r"\s(?:is|are|must be|seems|looks|seems to be|appears to be|is thus|is therefore|is indeed)\s"
     r"(?:(?:the|my) )?(?:final |correct |right |best )?"
     r"(?:answer|correct|right|choice|option)\b(?:\s(?:answer|option|choice|one|solution))?"
     r"(?=\W{0,4}$|[.!,;]|\s(?:because|since|as|and)\b)",

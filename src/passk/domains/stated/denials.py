@@ -11,9 +11,10 @@ _UNCLAIMED = re.compile(
     r"(?<!\bi )(?<!\bwe )(?:might|may|could|would|will) "
     r"(?:think|say|guess|believe|expect|be tempted)|common|"
     r"(?:first|initially|originally) (?:thought|guessed|said|wrote|had)|thought|"
-    r"assumed|guessed|tempting|doubt|not|never|"
+    r"assumed|guessed|tempting|doubt|"
+    r"exclude|rule out|eliminate|reject|discard|were it|not|never|"
     r"no|cannot|neither|unlikely|least likely|mistake|trap|distractor)\b|n['’]t\b"
-    r"|不是|并非|错误",
+    r"|不是|不选|并非|错误|排除",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r"[,;:，；：。]|\b(?:but|so|then|hence|thus|therefore|and)\b", re.IGNORECASE)

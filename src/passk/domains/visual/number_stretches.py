@@ -23,6 +23,8 @@ _CONTINUES = re.compile(
     r"quarters?|(?:four|fif|six|seven|eigh|nin)ths?)\b(?!\s(?:of|in)\s[a-z]+\s(?:is|are))|"
     r"(?:more|less|fewer|greater|larger|smaller) than\b(?=\s\$?\d)|out of\b|(?:%|percent|"
     r"per cent) of \d|"
+    r"(?:sure|certain|confident)\b|or (?:more|less|fewer|so|higher|lower|above|below)\b|"
+    r"at (?:most|least)\b|"
     r"(?:and|or) (?:a half|half|a quarter|three quarters)\b|"
     # another number
     rf"(?P<list>(?:[,;]|and|or|to|&)\s{{0,2}}(?:(?:or|and|also|maybe|perhaps|possibly|"
