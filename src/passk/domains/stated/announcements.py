@@ -55,7 +55,7 @@ _CHINESE = re.compile(
     r"(?P<noun>答案|结果|正确选项)(?P<about>[^\n，。,；]{0,12}?)(?P<verb>应该?是|[:：是为选])[:：]?\s{0,3}(?=\S)"
 )
 _CHINESE_CHOICE = re.compile(
-    r"(?<![回解应])(?P<noun>答|故选|应选|所以选|因此选|选择?)(?:择)?\s?[:：]?\s{0,3}(?=[A-Z(（\d$\\-])"
+    r"(?<![回解应不])(?P<noun>答|故选|应选|所以选|因此选|选择?)(?:择)?\s?[:：]?\s{0,3}(?=[A-Z(（\d$\\-])"
 )
 # The answer stands below: `## Answer`, `**Final Answer**`, `The final answer is:`.
 _BELOW = re.compile(

@@ -57,12 +57,13 @@ def is_labelled(text: str) -> bool:
 
 def _contradicted(text: str, named: str, choices: Sequence[str]) -> bool:
     """Whether behind or before a letter stands the text of another choice."""
-    texts = []
-    for _, span in letters_mentioned(text):
-        texts += [text[span[1] :][:400], text[: span[0]]]
-    return any(
-        by_text(other.strip(" ,:*"), choices) not in (None, named) for other in texts if other
-    )
+    for _, (start, end) in letters_mentioned(text):
+        behind, before = text[end:][:400].lstrip(")] ,:*.-–"), text[:start].rstrip("([ ,:*")
+        if any(
+            other and by_text(other, choices) not in (None, named) for other in (behind, before)
+        ):
+            return True
+    return False
 
 
 def mentioned(text: str, choices: Sequence[str]) -> str | None:
