@@ -8,6 +8,8 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -247,12 +249,39 @@ def test_a_crash_is_unknown_and_the_others_are_judged():
     assert sum(v.verdict == "wrong" for v in found.values()) >= 39
 
 
-def test_a_stopped_worker_is_killed_from_outside(monkeypatch):
+def test_a_stopped_worker_is_killed_from_outside_and_its_item_judged_by_another(monkeypatch):
     monkeypatch.setattr("passk.domains.math.workers._GRACE", 0.5)
-    with Pool(MathOptions(), WorkerLimits(timeout=0.5, count=1)) as pool:
+    with Pool(MathOptions(), WorkerLimits(wall=1.0, count=1)) as pool:
         list(pool.judge([WorkerRequest("1", "x", True)]))
         os.kill(pool.pids[0], signal.SIGSTOP)  # neither judges nor hears its alarm
-        assert dict(pool.judge([WorkerRequest("1", "y", True)]))[0].reason == "timeout"
+        assert dict(pool.judge([WorkerRequest("1", "y", True)]))[0].verdict == "wrong"
+
+
+def test_wall_time_ends_an_item_at_its_second_trial_and_decides_nothing():
+    requests = [WorkerRequest("1", ENDLESS, True), WorkerRequest("1", "x", True)]
+    with Pool(MathOptions(), WorkerLimits(timeout=60.0, wall=0.5, count=1)) as pool:
+        results = list(pool.judge(requests))
+    assert [key for key, _ in results] == [1, 0]  # the overrun comes once more, at the end
+    assert results[1][1] == Verdict("unknown", "timeout", None)
+
+
+def test_time_that_others_take_makes_no_time_out():
+    """The worker stands still for longer than an answer may take, as on a busy machine."""
+    terms = "+".join(f"{n}x^{{{n}}}" for n in range(1, 15))
+    with Pool(MathOptions(), WorkerLimits(timeout=1.0, count=1)) as pool:
+        list(pool.judge([WorkerRequest("1", "x", True)]))
+        (pid,) = pool.pids
+        stops = [
+            threading.Timer(0.05, os.kill, (pid, signal.SIGSTOP)),
+            threading.Timer(1.5, os.kill, (pid, signal.SIGCONT)),
+        ]
+        for stop in stops:
+            stop.start()
+        begun = time.monotonic()
+        verdict = dict(pool.judge([WorkerRequest(terms + "+7", terms, True)]))[0]
+        assert time.monotonic() - begun > 1.2
+        assert pool.pids == [pid]
+    assert verdict.verdict == "wrong"
 
 
 def test_a_grader_that_does_not_start_is_an_error(monkeypatch):
@@ -275,6 +304,26 @@ def test_a_worker_works_outside_the_main_thread_of_its_parent():
     thread.start()
     thread.join()
     assert [v.verdict for v in found] == ["wrong"]
+
+
+# ------------------------------------------------------------------- halves of characters
+
+
+def test_half_of_a_character_ends_no_run(tmp_path):
+    golds = ["12", "1\ud8002", "x\ud83d\ude00", "12", "x", "3"]
+    texts = [
+        "so \ud83d \\boxed{12}", r"\boxed{12}", "\\boxed{x\U0001f600}", "\\boxed{1\ud83d2}",
+        "\\boxed{y\udc00}", "\ud83d and 3",
+    ]  # fmt: skip
+    options = MathOptions()
+    with MathJudge(options, VerdictCache(tmp_path, options.grader())) as one:
+        first = one(golds, texts)
+        assert [v.verdict for v in first][::5] == ["correct", "correct"]
+        assert all((v.answer or "").encode() is not None for v in first)
+        assert one(golds, texts) == first
+    requests = [WorkerRequest(g, t, False) for g, t in zip(golds, texts, strict=True)]
+    with Pool(options, WorkerLimits(count=1)) as pool:
+        assert len(dict(pool.judge(requests))) == len(texts)
 
 
 # ---------------------------------------------------------------------------------- cache
@@ -303,6 +352,32 @@ def test_a_hundred_thousand_short_responses_take_seconds():
         i % 1000 == i % 7001 for i in range(100_000)
     )
     assert time.monotonic() - begun < 10
+
+
+class LongTexts(Sequence):
+    """Responses that are in memory one at a time."""
+
+    def __len__(self):
+        return 2000
+
+    def __getitem__(self, row):
+        if row >= len(self):
+            raise IndexError
+        return f"{row}{FILLER}" + rf"so \boxed{{{row % 50}}}"
+
+
+FILLER = " so on and on" * 3000  # 39 kB
+
+
+def test_memory_does_not_grow_with_responses():
+    """2,000 of 39 kB are 78 MB."""
+    tracemalloc.start()
+    with MathJudge(MathOptions()) as judge:
+        verdicts = judge(["7"] * len(LongTexts()), LongTexts())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert sum(v.verdict == "correct" for v in verdicts) == 40
+    assert peak < 10 << 20
 
 
 # ---------------------------------------------------------------------------------- libraries

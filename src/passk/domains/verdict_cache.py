@@ -26,6 +26,17 @@ _WAIT = 1.0  # seconds after which what was put is written,
 _ROWS = 1000  # or number of verdicts
 
 
+def verdict_key(*parts: str | bool) -> bytes:
+    """What identifies a verdict of a grader: the gold answer, what was judged (16 bytes)."""
+    state = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        # A response may hold half of a surrogate pair, which plain UTF-8 refuses.
+        content = str(part).encode("utf-8", "surrogatepass")
+        state.update(b"%d:" % len(content))
+        state.update(content)
+    return state.digest()
+
+
 class VerdictCache(Closing):
     """A grader's verdicts on disk.
 
@@ -36,7 +47,6 @@ class VerdictCache(Closing):
 
     def __init__(self, folder: Path, grader: str) -> None:
         self._database = VerdictDatabase(folder / digest(grader)[:16])
-        self._seed = hashlib.blake2b(digest(grader).encode(), digest_size=16)
         self._unwritten: dict[bytes, bytes] = {}
         self._written = time.monotonic()
 
@@ -51,14 +61,8 @@ class VerdictCache(Closing):
         self._database.close()
 
     def key(self, *parts: str | bool) -> bytes:
-        """What identifies a verdict: grader, problem's answer, what was judged (16 bytes)."""
-        state = self._seed.copy()
-        for part in parts:
-            # A response may hold half of a surrogate pair, which plain UTF-8 refuses.
-            content = str(part).encode("utf-8", "surrogatepass")
-            state.update(len(content).to_bytes(8, "big"))
-            state.update(content)
-        return state.digest()
+        """See `verdict_key`."""
+        return verdict_key(*parts)
 
     def get(self, key: bytes) -> Verdict | None:
         """A verdict that is known, or None."""

@@ -1,8 +1,10 @@
 """Worker processes with hard limits, started when there is something to judge.
 
-A worker that overruns its wall limit is ended by the kernel's alarm (see `worker`), or killed
-from here should that fail, and replaced; the item it was at is unknown (timeout). One that dies
-otherwise is replaced too, and its item is unknown (grader fault). No other item is touched.
+A worker that uses up the processor time of an item is ended by the kernel (see `worker`) and
+replaced; the item is unknown (timeout). Wall time decides nothing: a worker that overruns its far
+larger wall limit is ended, or killed from here should that fail, and its item is tried once more.
+One that dies otherwise is replaced too, and its item is unknown (grader fault). No other item is
+touched.
 """
 
 import json
@@ -14,9 +16,9 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from passk.core.closing import Closing
 from passk.domains.math import worker
@@ -24,7 +26,8 @@ from passk.domains.math.options import MathOptions
 from passk.domains.math.worker_limits import WorkerLimits
 from passk.domains.verdict import FAULT, TIMEOUT, UNKNOWN, JudgeError, Verdict
 
-_GRACE = 5.0  # seconds past the limit at which a worker is killed from outside
+_GRACE = 5.0  # seconds past the wall limit at which a worker is killed from outside
+_TRIALS = 2  # times that an item may overrun the wall limit
 _START = 120.0  # seconds a worker may take to import its grader
 _ATTEMPTS = 3  # workers in a row that may die before they are ready
 _AHEAD = 32  # requests that may wait in one worker's pipe,
@@ -41,6 +44,14 @@ class WorkerRequest(NamedTuple):
     boxed: bool
 
 
+@dataclass(eq=False)
+class _Item:
+    key: Hashable
+    request: WorkerRequest
+    size: int = 0  # in the pipe, in bytes
+    overrun: int = 0  # times that it overran the wall limit
+
+
 class WorkerError(JudgeError):
     """Workers cannot be started; the message says what they printed."""
 
@@ -51,14 +62,18 @@ class _Worker:
     errors: IO[bytes]
     deadline: float
     ready: bool = False
-    waiting: deque[tuple[int, int]] = field(default_factory=deque)  # request number, bytes
+    waiting: deque[_Item] = field(default_factory=deque)  # sent; the first is being judged
     received: bytes = b""
 
-    def room(self) -> bool:
-        """Whether another request may be sent."""
-        if not self.ready or len(self.waiting) >= _AHEAD:
-            return False
-        return sum(size for _, size in self.waiting) < _AHEAD_BYTES
+    @property
+    def busy(self) -> bool:
+        """Whether something is expected of it."""
+        return bool(self.waiting) or not self.ready
+
+    def sends(self, line: bytes) -> bool:
+        """Whether a request fits into its pipe; an empty pipe takes any."""
+        size = sum(item.size for item in self.waiting)
+        return not size or (len(self.waiting) < _AHEAD and size + len(line) <= _AHEAD_BYTES)
 
     def end(self) -> int:
         """Make sure that the process is gone; its return code."""
@@ -90,51 +105,80 @@ class Pool(Closing):
         limits = limits or WorkerLimits()
         self._settings = {
             "options": asdict(options),
-            "timeout": limits.timeout,
+            "cpu": limits.timeout,
+            "wall": limits.wall_time,
             "memory": limits.memory,
         }
-        self._timeout, self._count = limits.timeout, limits.count
+        self._wall, self._count = limits.wall_time, limits.count
         self._workers: list[_Worker] = []
         self._selector = selectors.DefaultSelector()
+        self._queue: deque[_Item] = deque()
+        self._left = 0  # items without a result
+        self._begun = 0.0  # when there was first something to do
         self._failed = 0
 
     def close(self) -> None:
-        """End all workers."""
+        """End all workers, and forget what was to be judged."""
         for running in list(self._workers):
             self._remove(running)
+        self._queue.clear()
+        self._left = 0
+
+    def clear(self) -> None:
+        """Forget what is left of an iteration that was given up."""
+        if self._left:
+            self.close()
 
     @property
     def pids(self) -> list[int]:
         """Process ids of the workers that run now."""
         return [running.process.pid for running in self._workers]
 
-    def judge(self, requests: Sequence[WorkerRequest]) -> Iterator[tuple[int, Verdict | None]]:
-        """Judge requests, in the order in which they finish.
+    def judge(self, requests: Iterable[WorkerRequest]) -> Iterator[tuple[Any, Verdict | None]]:
+        """Judge requests, in the order in which they finish; see `add` and `results`.
 
         Yields:
             Position of the request, and its verdict; None where the whole response is wanted.
+        """
+        self.clear()
+        self.add(enumerate(requests))
+        yield from self.results()
+
+    def add(self, requests: Iterable[tuple[Hashable, WorkerRequest]]) -> None:
+        """Queue requests, each under a key of the caller's; those of one gold are best together."""
+        if not self._left:
+            self._begun = time.monotonic()
+        items = [_Item(key, request) for key, request in requests]
+        self._queue.extend(items)
+        self._left += len(items)
+
+    def results(self, left: int = 0) -> Iterator[tuple[Any, Verdict | None]]:
+        """What is known by now, and what comes until at most `left` requests have no result.
+
+        Yields:
+            Key of a request, and its verdict; None where the whole response is wanted.
 
         Raises:
             WorkerError: workers do not start.
         """
-        if any(
-            running.waiting for running in self._workers
-        ):  # left by an iteration that was given up
-            self.close()
-        queue = deque(range(len(requests)))
-        left = len(requests)
-        begun = time.monotonic()
-        while left:
-            late = bool(queue) and time.monotonic() > begun + _PATIENCE
-            wanted = self._count if late else min(self._count, -(-left // _SHARE))
-            while len(self._workers) < wanted:
-                self._start()
-            for running in list(self._workers):
-                self._feed(running, queue, requests)
-            longest = _PATIENCE if len(self._workers) < self._count else _START
-            for number, verdict in self._results(queue, longest):
-                left -= 1
-                yield number, verdict
+        while self._left:
+            enough = self._left <= left
+            self._staff()
+            for running in self._workers:
+                if running.ready and len(running.waiting) <= _AHEAD // 2:
+                    self._feed(running)
+            for key, verdict in self._results(0 if enough else _PATIENCE):
+                self._left -= 1
+                yield key, verdict
+            if enough:
+                return
+
+    def _staff(self) -> None:
+        """Start as many workers as what is to be judged is worth."""
+        late = bool(self._queue) and time.monotonic() > self._begun + _PATIENCE
+        wanted = self._count if late else min(self._count, -(-self._left // _SHARE))
+        while len(self._workers) < wanted:
+            self._start()
 
     def _start(self) -> None:
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
@@ -159,15 +203,18 @@ class Pool(Closing):
         ended.errors.close()
         return code
 
-    def _feed(self, running: _Worker, queue: deque[int], requests: Sequence[WorkerRequest]) -> None:
+    def _feed(self, running: _Worker) -> None:
         assert running.process.stdin is not None
         lines = []
-        while queue and running.room():
-            number = queue.popleft()
-            line = json.dumps([number, *requests[number]]).encode() + b"\n"
+        while self._queue:
+            line = json.dumps(self._queue[0].request).encode() + b"\n"
+            if not running.sends(line):
+                break
             if not running.waiting:
-                running.deadline = time.monotonic() + self._timeout + _GRACE
-            running.waiting.append((number, len(line)))
+                running.deadline = time.monotonic() + self._wall + _GRACE
+            item = self._queue.popleft()
+            item.size = len(line)
+            running.waiting.append(item)
             lines.append(line)
         try:
             running.process.stdin.write(b"".join(lines))
@@ -175,37 +222,34 @@ class Pool(Closing):
         except BrokenPipeError:
             return  # it died; `_results` sees the end of its output
 
-    def _results(self, queue: deque[int], longest: float) -> Iterator[tuple[int, Verdict | None]]:
+    def _results(self, longest: float) -> Iterator[tuple[Hashable, Verdict | None]]:
         """Whatever has arrived, and what the workers that died leave behind."""
         now = time.monotonic()
-        busy = [running for running in self._workers if running.waiting or not running.ready]
-        patience = min((running.deadline for running in busy), default=now) - now
-        for key, _ in self._selector.select(min(max(patience, 0), longest)):
-            running: _Worker = key.data
-            chunk = os.read(key.fd, 1 << 16)
+        patience = min((w.deadline for w in self._workers if w.busy), default=now) - now
+        for selected, _ in self._selector.select(min(max(patience, 0), longest)):
+            running: _Worker = selected.data
+            chunk = os.read(selected.fd, 1 << 16)
             if chunk:
                 yield from self._take(running, chunk)
             else:
-                yield from self._bury(running, queue)
+                yield from self._bury(running)
         for running in list(self._workers):
-            if (running.waiting or not running.ready) and time.monotonic() > running.deadline:
-                yield from self._bury(running, queue, overran=True)
+            if running.busy and time.monotonic() > running.deadline:
+                yield from self._bury(running, overran=True)
 
-    def _take(self, running: _Worker, chunk: bytes) -> Iterator[tuple[int, Verdict | None]]:
+    def _take(self, running: _Worker, chunk: bytes) -> Iterator[tuple[Hashable, Verdict | None]]:
         *lines, running.received = (running.received + chunk).split(b"\n")
         for line in lines:
-            message = json.loads(line)
-            running.deadline = time.monotonic() + self._timeout + _GRACE
-            if not message:
+            verdict = json.loads(line)
+            running.deadline = time.monotonic() + self._wall + _GRACE
+            if not running.ready:
                 running.ready, self._failed = True, 0
                 continue
-            number, *verdict = message
-            running.waiting.popleft()
-            yield number, Verdict(*verdict) if verdict else None
+            yield running.waiting.popleft().key, Verdict(*verdict) if verdict else None
 
     def _bury(
-        self, ended: _Worker, queue: deque[int], overran: bool = False
-    ) -> Iterator[tuple[int, Verdict | None]]:
+        self, ended: _Worker, *, overran: bool = False
+    ) -> Iterator[tuple[Hashable, Verdict | None]]:
         """Remove a worker that died or overran; blame its current item, hand on the others."""
         complaint = ended.complaint()
         code = self._remove(ended)
@@ -216,8 +260,14 @@ class Pool(Closing):
                     f"a grader process does not start (exit code {code}): "
                     f"{complaint or 'it printed nothing'}"
                 )
-        if ended.waiting:
-            blamed, *others = (number for number, _ in ended.waiting)
-            queue.extendleft(reversed(others))
-            reason = TIMEOUT if overran or code == -signal.SIGALRM else f"{FAULT}: exit code {code}"
-            yield blamed, Verdict(UNKNOWN, reason, None)
+        if not ended.waiting:
+            return
+        blamed, *others = ended.waiting
+        self._queue.extendleft(reversed(others))
+        overran = overran or code == -signal.SIGALRM
+        blamed.overrun += overran
+        if overran and blamed.overrun < _TRIALS:
+            self._queue.append(blamed)
+            return
+        reason = TIMEOUT if overran or code == -signal.SIGPROF else f"{FAULT}: exit code {code}"
+        yield blamed.key, Verdict(UNKNOWN, reason, None)
