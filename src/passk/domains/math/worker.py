@@ -47,9 +47,9 @@ def serve(requests: IO[str], replies: IO[str], settings: dict[str, Any]) -> None
         signal.signal(number, signal.SIG_DFL)
     _reply(replies, [])
     for line in requests:
-        request = json.loads(line)
+        gold, text, boxed = json.loads(line)
         _limit(settings["cpu"], settings["wall"])
-        verdict = mathverify.judge(*request, options)
+        verdict = mathverify.judge(gold, text, boxed, options)
         _limit(0, 0)
         _reply(replies, verdict or [])
 
