@@ -36,8 +36,8 @@ _NORMALISE = NormalizationConfig(
 _FAULTS = (MemoryError, RecursionError)
 _SAFE = re.compile(r"[ \d+\-*/().,^{}a-zA-Z\\'!_|<>=\[\]%&:;?]*")
 _UNREADABLE = re.compile(
-    r"\?|\\(?:to|Rightarrow|leftarrow|text|ldots|boxed|square|blacksquare|end|begin\{(?!.?matrix|"
-    r"cases))(?![A-Za-z])|\d\s+\d|(?<![A-Za-z0-9}\])!])\(\d+\)\s*\(\d+\)$|^\s*$|\\sqrt$|[+\-*/^_]$"
+    r"\?|\\(?:to|Rightarrow|leftarrow|text|ldots|boxed|square|blacksquare)(?![A-Za-z])|"
+    r"\\(?:begin|end)\{(?!.?matrix|cases)|\\end(?!\{)|\d\s+\d|(?<![A-Za-z0-9}\])!])\(\d+\)\s*\(\d+\)$|^\s*$|\\sqrt$|[+\-*/^_]$"
 )
 _PRIMED = re.compile(r"([A-Za-z])('{1,4})")
 _DEGREES = re.compile(r"(\d+(?:\.\d+)?)\s*\^\{\\circ\}")

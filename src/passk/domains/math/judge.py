@@ -7,12 +7,21 @@ from collections.abc import Sequence
 
 from passk.core.closing import Closing
 from passk.domains.grading import Progress, silent
-from passk.domains.math.extraction import boxed_answer, closed_box
 from passk.domains.math.numerals import decide
 from passk.domains.math.options import MathOptions
+from passk.domains.math.reading import read_answer
 from passk.domains.math.worker_limits import WorkerLimits
 from passk.domains.math.workers import Pool, WorkerRequest
-from passk.domains.verdict import CORRECT, DIFFERENT, EQUAL, TRUNCATED, UNKNOWN, WRONG, Verdict
+from passk.domains.verdict import (
+    CORRECT,
+    DIFFERENT,
+    EQUAL,
+    NO_ANSWER,
+    TRUNCATED,
+    UNKNOWN,
+    WRONG,
+    Verdict,
+)
 from passk.domains.verdict_cache import WHOLE, VerdictCache
 
 
@@ -69,34 +78,20 @@ class MathJudge(Closing):
             ValueError: the sequences differ in length.
             WorkerError: workers do not start.
         """
-        wanted: dict[tuple[str, str], None] = {}
-        rows: list[tuple[str, str] | None] = []
-        for gold, text, short in zip(golds, texts, cut or [False] * len(texts), strict=True):
-            pair = None if short and not closed_box(text) else (gold, text)
-            rows.append(pair)
-            if pair:
-                wanted[pair] = None
-        known = self._judge_pairs(list(wanted))
-        truncated = Verdict(UNKNOWN, TRUNCATED, None)
-        return [truncated if pair is None else known[pair] for pair in rows]
+        rows = [
+            self._read(*row) for row in zip(golds, texts, cut or [False] * len(texts), strict=True)
+        ]
+        known = self._judge_requests({row for row in rows if isinstance(row, WorkerRequest)})
+        return [known[row] if isinstance(row, WorkerRequest) else row for row in rows]
 
-    def _judge_pairs(self, pairs: list[tuple[str, str]]) -> dict[tuple[str, str], Verdict]:
-        """Verdicts on distinct (gold, response)."""
-        requests: dict[tuple[str, str], WorkerRequest] = {}
-        for gold, text in pairs:
-            answer = boxed_answer(text)
-            boxed = answer is not None
-            requests[gold, text] = WorkerRequest(
-                gold, answer if answer is not None else text, boxed
-            )
-        verdicts = self._judge_requests(set(requests.values()))
-        whole = {
-            pair: WorkerRequest(*pair, boxed=False)
-            for pair, request in requests.items()
-            if verdicts[request] == WHOLE
-        }
-        verdicts |= self._judge_requests(set(whole.values()))
-        return {pair: verdicts[whole.get(pair, request)] for pair, request in requests.items()}
+    def _read(self, gold: str, text: str, cut: bool) -> WorkerRequest | Verdict:
+        """What has to be judged of a response, or a verdict on it."""
+        answer = read_answer(text, without_anchor=self.options.without_anchor)
+        if cut and (answer is None or not answer.closed):
+            return Verdict(UNKNOWN, TRUNCATED, None)
+        if answer is None:
+            return Verdict(WRONG, NO_ANSWER, None)
+        return WorkerRequest(gold, answer.text, boxed=True)
 
     def _judge_requests(self, requests: set[WorkerRequest]) -> dict[WorkerRequest, Verdict]:
         """Verdicts on distinct requests, from shortcuts, the cache, and workers."""

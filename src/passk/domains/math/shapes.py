@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from passk.domains.math.brackets import closing_bracket, outside
 from passk.domains.math.quantities import Value, read_value
-from passk.domains.math.words import is_prose
+from passk.domains.math.words import NUMBER_WORDS, bare, is_prose
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,7 @@ _RATIO = re.compile(
     r"(\d{1,30}(?:\.\d+)?(?:\s?:\s?\d{1,30}(?:\.\d+)?){1,6})\s*(?:\\text\{)?\s*"
     r"([ap])?\.?\s?(?(2)m)?\.?\s*\}?", re.IGNORECASE)  # fmt: skip
 _HOUR = re.compile(r"(\d{1,2})\s*(?:\\text\{)?\s*([ap])\.?\s?m\.?\s*\}?", re.IGNORECASE)
+_CUP = re.compile(r"\\cup(?![A-Za-z])")
 _BUILDER = re.compile(r"(?:\\mid|\||:)(?![A-Za-z])")
 _MINUS_PLUS = re.compile(r"\\(pm|mp)(?![A-Za-z])")
 _LEAD = re.compile(
@@ -108,7 +109,7 @@ def split(text: str) -> list[str]:
     """
     if _THOUSANDS.fullmatch(text):
         return [text]
-    visible = outside(text.replace(r"\text{", "\\text\1")) if False else _visible(text)
+    visible = _visible(text)
     parts, start = [], 0
     for match in _SEPARATOR.finditer(visible):
         if match.end() == match.start():
@@ -138,6 +139,8 @@ def read(text: str, depth: int = 0) -> Shape:
     text = text.strip()
     if depth > 12 or not text:
         return Value(text)
+    if (number := NUMBER_WORDS.get(bare(text).lower())) is not None:
+        return Value(str(number))
     for special in (_based, _ratio):
         if (shape := special(text)) is not None:
             return shape
@@ -158,6 +161,11 @@ def read(text: str, depth: int = 0) -> Shape:
 def _single(text: str, depth: int) -> Shape:
     if _SIGNS.search(outside(text)):
         return _relation(text, depth)
+    if r"\cup" in (hidden := outside(text)):
+        bounds = [0, *(end for cup in _CUP.finditer(hidden) for end in cup.span()), len(text)]
+        parts = [text[bounds[i] : bounds[i + 1]] for i in range(0, len(bounds), 2)]
+        if all(part.strip()[:1] in ("(", "[", "\\") and part.strip() for part in parts):
+            return Items("∪", tuple(read(part, depth + 1) for part in parts))
     if text[0] in "([" or text.startswith(r"\{"):
         opening = 0 if text[0] != "\\" else 1
         end = closing_bracket(text, opening)
