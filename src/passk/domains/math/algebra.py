@@ -40,6 +40,8 @@ _UNREADABLE = re.compile(
     r"\\(?:begin|end)\{(?!.?matrix|cases)|\\end(?!\{)|\d\s+\d|(?<![A-Za-z0-9}\])!])\(\d+\)\s*\(\d+\)$|^\s*$|\\sqrt$|[+\-*/^_]$"
 )
 _PRIMED = re.compile(r"([A-Za-z])('{1,4})")
+_ENERGY = re.compile(r"(?<![A-Za-z\\])E(?![A-Za-z])")  # the parser takes it for Euler's number
+_SUN = re.compile(r"_\s?\{?\s?\\(?:odot|oplus)\s?\}?")
 _DEGREES = re.compile(r"(\d+(?:\.\d+)?)\s*\^\{\\circ\}")
 _SUBSCRIPT_TEXT = re.compile(r"_\s?\{\s*\\text\s*\{([^{}]*)\}\s*\}|_\s?\\text\s*\{([^{}]*)\}")
 _FACTOR = re.compile(r"(?<=\d)\s*\\frac\{(\d+)\}\{(\d+)\}")
@@ -64,6 +66,7 @@ def _prepared(formula: str) -> str:
     )
     if _UNREADABLE.search(formula):
         raise UnreadableError(formula)
+    formula = _SUN.sub("_{o}", _ENERGY.sub(r"\\Xi ", formula).replace(r"\hbar", "h_{88}"))
     formula = _DEGREES.sub(r"\\frac{\1\\pi}{180}", formula)
     formula = _PRIMED.sub(lambda match: f"{match[1]}_{{{900 + len(match[2])}}}", formula)
     return _FACTOR.sub(_mixed_or_factor, formula)

@@ -48,8 +48,8 @@ def read_value(text: str) -> Value:
     r"""The formula of a canonical text, and what stands around it.
 
     Example:
-        >>> read_value(r"3 \text{ million}"), read_value("50%"), read_value(r"35\text{ cm}")
-        (Value('3 \\times 10^{6}', '', ''), Value('50', '', '%'), Value('35', 'cm', ''))
+        >>> read_value(r"3 \text{ million}").formula, read_value(r"35\text{ cm}").unit
+        ('3 \\times 10^{6}', 'cm')
     """
     text = text.strip()
     if (word := _words(text).lower()) in NUMBER_WORDS:
@@ -80,9 +80,16 @@ def _tail(text: str) -> tuple[str, str, bool]:
         if match.start() and re.fullmatch(r"[\s^{}\d./()%-]*", rest):
             return text[: match.start()].strip(), tail, True
         return text, "", False
-    if match := _BARE_TAIL.search(text):
+    match = _BARE_TAIL.search(text)
+    if match and _is_tail(text[: match.start()], match["tail"]):
         return text[: match.start()].strip(), match["tail"], bool(match["space"])
     return text, "", False
+
+
+def _is_tail(head: str, tail: str) -> bool:
+    """Whether letters behind a formula may be words: brackets match, and the formula has none."""
+    matched = all(tail.count(one) == tail.count(other) for one, other in ("()", "{}"))
+    return matched and re.search(r"(?<![\\A-Za-z])[A-Za-z](?!rac|qrt|i\b)", head) is None
 
 
 def _with_tail(text: str, head: str, tail: str, unit: str, sure: bool) -> Value:
@@ -100,7 +107,9 @@ def _with_tail(text: str, head: str, tail: str, unit: str, sure: bool) -> Value:
     known = read_unit(tail) is not None or read_unit(words) is not None
     if known and (as_text or not single):
         return Value(head, unit or words)
-    if not known and is_count(words) and (as_text or sure or _chinese(words) or words[0] == "("):
+    if not known and is_count(words) and (
+        as_text or _chinese(words) or words[0] == "(" or (sure and len(words) > 2)
+    ):
         return Value(head, unit or words)
     return Value(text, unit)
 

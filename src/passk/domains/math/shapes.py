@@ -84,9 +84,10 @@ _BASES = {
 _IN_BASE = re.compile(r"([0-9A-F]{1,64})\s*(?:\\text\{)?\s*\(?(?:in )?base[- ]?(\d{1,2})\)?\s*\}?")
 _RATIO = re.compile(
     r"(\d{1,30}(?:\.\d+)?(?:\s?:\s?\d{1,30}(?:\.\d+)?){1,6})\s*(?:\\text\{)?\s*"
-    r"([ap])?\.?\s?(?(2)m)?\.?\s*\}?", re.IGNORECASE)  # fmt: skip
+    r"(?:([ap])\.?\s?m)?\.?\s*\}?", re.IGNORECASE)  # fmt: skip
 _HOUR = re.compile(r"(\d{1,2})\s*(?:\\text\{)?\s*([ap])\.?\s?m\.?\s*\}?", re.IGNORECASE)
 _CUP = re.compile(r"\\cup(?![A-Za-z])")
+_ODD_TIME = re.compile(r"\d{1,2}:\d\d\s*[A-Za-z.]+")
 _BUILDER = re.compile(r"(?:\\mid|\||:)(?![A-Za-z])")
 _MINUS_PLUS = re.compile(r"\\(pm|mp)(?![A-Za-z])")
 _LEAD = re.compile(
@@ -133,8 +134,8 @@ def read(text: str, depth: int = 0) -> Shape:
     r"""The shape of a canonical text.
 
     Example:
-        >>> read("x = 5"), read("52_8"), read("3:45 p.m.")
-        (Named(name='x', value=Value('5', '', '')), Based('52', 8), Ratio(('3', '45'), 'p'))
+        >>> read("x = 5").name, read("52_8"), read("3:45 p.m.")
+        ('x', Based(digits='52', base=8), Ratio(parts=('3', '45'), half='p'))
     """
     text = text.strip()
     if depth > 12 or not text:
@@ -252,6 +253,8 @@ def _relation(text: str, depth: int) -> Shape:
             return read(members[0], depth + 1)
         marks = ["="]
     if set(marks) == {"="} and members[0] and members[-1]:
+        if _is_sum(members[0]) and members[-1].strip() == "0":
+            return Relation(tuple(members), tuple(marks))
         if is_name(members[0]) and not (len(members) == 2 and is_name(members[1]) and _both(members)):
             if len(members) == 2 or all(member for member in members):
                 rest = members[1:]
@@ -269,6 +272,10 @@ def _relation(text: str, depth: int) -> Shape:
     return Relation(tuple(members), tuple(marks))
 
 
+def _is_sum(text: str) -> bool:
+    return re.search(r"(?<=[^\s(])\s*[+-]", outside(text)) is not None
+
+
 def _both(members: list[str]) -> bool:
     """Whether an equation of names is one of several-letter names: `MR = SRMC`, `PV = nRT`."""
     return all(re.fullmatch(r"[A-Za-z]{2,}", member.replace(" ", "")) for member in members)
@@ -282,11 +289,11 @@ def _based(text: str) -> Based | None:
     return Based(match[1].upper(), base) if 2 <= base <= 36 else None
 
 
-def _ratio(text: str) -> Ratio | None:
+def _ratio(text: str) -> Ratio | Words | None:
     if match := _HOUR.fullmatch(text):
         return Ratio((match[1], "00"), match[2].lower())
     match = _RATIO.fullmatch(text)
     if match is None:
-        return None
+        return Words(text) if _ODD_TIME.fullmatch(text) else None
     parts = tuple(part.strip() for part in match[1].split(":"))
     return Ratio(parts, (match[2] or "").lower())
