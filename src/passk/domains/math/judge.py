@@ -14,13 +14,22 @@ from itertools import islice
 from passk.core.characters import well_formed
 from passk.core.closing import Closing
 from passk.domains.grading import Progress, silent
-from passk.domains.math.extraction import boxed_answer, closed_box
 from passk.domains.math.numerals import decide
 from passk.domains.math.options import MathOptions
+from passk.domains.math.reading import read_answer
 from passk.domains.math.worker_limits import WorkerLimits
 from passk.domains.math.workers import Pool, WorkerRequest
-from passk.domains.verdict import CORRECT, DIFFERENT, EQUAL, TRUNCATED, UNKNOWN, WRONG, Verdict
-from passk.domains.verdict_cache import WHOLE, VerdictCache, verdict_key
+from passk.domains.verdict import (
+    CORRECT,
+    DIFFERENT,
+    EQUAL,
+    NO_ANSWER,
+    TRUNCATED,
+    UNKNOWN,
+    WRONG,
+    Verdict,
+)
+from passk.domains.verdict_cache import VerdictCache, verdict_key
 
 _BATCH = 100  # responses that are read, and looked up in the cache, at once
 _AHEAD = 1000  # requests that may wait for workers before more responses are read
@@ -88,22 +97,16 @@ class MathJudge(Closing):
         for row, verdict in self._progress(results, len(texts)):
             assert verdict is not None
             verdicts[row] = verdict
-        whole = [row for row, verdict in enumerate(verdicts) if verdict == WHOLE]
-        requests = (
-            (row, WorkerRequest(well_formed(golds[row]), well_formed(texts[row]), False))
-            for row in whole
-        )
-        for row, verdict in self._judge(requests):
-            verdicts[row] = verdict
         return verdicts
 
     def _read(self, gold: str, text: str, cut: bool) -> WorkerRequest | Verdict:
         """What has to be judged of a response, or a verdict on it."""
-        if cut and not closed_box(text):
+        answer = read_answer(text, without_anchor=self.options.without_anchor)
+        if cut and (answer is None or not answer.closed):
             return Verdict(UNKNOWN, TRUNCATED, None)
-        if (answer := boxed_answer(text)) is not None:
-            return WorkerRequest(gold, answer, boxed=True)
-        return WorkerRequest(gold, text, boxed=False)
+        if answer is None:
+            return Verdict(WRONG, NO_ANSWER, None)
+        return WorkerRequest(gold, answer.text, boxed=True)
 
     def _judge(
         self, readings: Iterable[tuple[int, WorkerRequest | Verdict]]
@@ -153,7 +156,8 @@ class MathJudge(Closing):
     ) -> Iterator[tuple[int, Verdict]]:
         """Verdicts of workers, until at most `left` requests have none yet."""
         for key, result in self._pool.results(left):
-            verdict = known[key] = result if result is not None else WHOLE
+            assert result is not None
+            verdict = known[key] = result
             if self._cache is not None:
                 self._cache.put(key, verdict)
             for row in waiting.pop(key):

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from passk.core.digests import digest
 
 # Raised when this package's own part of a verdict changes: extraction, shortcuts, reasons.
-REVISION = 1
+REVISION = 2
 # What Math-Verify's verdicts depend on besides the options, as the names of graders have it.
 _NAMED = ("math-verify", "latex2sympy2_extended", "sympy")
 # And what these stand on: the parser's runtime, and SymPy's numerics.

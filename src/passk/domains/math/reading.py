@@ -1,0 +1,153 @@
+r"""What a response gives as its answer.
+
+What it states (`passk.domains.stated`): in a box, a tag, or in words; else its last formula or
+number. A closed box or tag is the answer whether or not it can be read. Of an announcement counts
+what comes first: `5 apples, which cost 10 dollars` is 5 apples.
+"""
+
+import re
+from typing import NamedTuple
+
+from passk.domains.math.characters import to_latex
+from passk.domains.stated.denials import is_denial, is_question
+from passk.domains.stated.reading import read
+from passk.domains.stated.sentence_spans import sentence_spans
+from passk.domains.stated.statement import ANNOUNCED
+
+_TAIL = 2000  # characters at the end in which the last formula or number is looked for
+_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
+_OPERAND = (
+    rf"(?:{_NUMBER}|\\(?:[dt]?frac\{{[^{{}}]{{1,60}}\}}\{{[^{{}}]{{1,60}}\}}|sqrt(?:\[\d\])?\{{[^{{}}]{{1,60}}\}}|pi|"
+    r"sqrt\d|infty)|(?<![A-Za-z])(?:pi|e|i|sqrt\([^()]{1,60}\))(?![A-Za-z])|\([^()\n]{1,60}\)|√\d+|π|¾|½|¼)"
+)
+_EXPRESSION = re.compile(
+    rf"(?<![\w\\.^_{{])[-+−–]?\s?[$€£¥]?\s?{_OPERAND}(?:!|\^\s?(?:\{{[^{{}}]{{1,40}}\}}|-?\d+|\([^()]{{1,20}}\)))?"
+    rf"(?:\s?(?:\\times|\\cdot|\\div|[-+*/×÷−:]|\*\*|(?=[\\√π(]))\s?{_OPERAND}"
+    r"(?:!|\^\s?(?:\{[^{}]{1,40}\}|-?\d+|\([^()]{1,20}\)))?){0,12}(?:\s?(?:\\?%|percent\b|°))?"
+    r"(?:\s(?:million|billion|thousand|dozens?)\b)?"
+)
+_FORMULA = re.compile(
+    r"\$\$(?P<a>[^$]{1,1500})\$\$|(?<![\\\d$])\$(?P<b>(?:\\\$|[^$\n]){1,1500})(?<!\\)\$(?!\d)|"
+    r"\\\[(?P<c>(?:[^\\]|\\(?!\])){1,1500})\\\]|\\\((?P<d>(?:[^\\]|\\(?!\))){1,1500})\\\)"
+)
+_JOINT = re.compile(r"\s*(?:,|;|,?\s*and|,?\s*or)\s*")
+_BEHIND = re.compile(r"\s?(?:\\?%|percent\b|°|degrees\b|(?:million|billion|thousand|dozens?)\b)")
+_REST = re.compile(
+    r",\s+(?=[A-Za-z]{2})(?!and\b|or\b)|\s+(?:because|since|which|where|as|when|if|so|then|that|for|"
+    r"of|at|with|by|but|in total|in all|per|each|on|to|after|from|before)\b|;\s|\.\s|\n|\s\(|[。！]"
+)
+_STRAY = re.compile(r"^\\[(\[]|\\[)\]]")  # one end of a formula whose other end stands elsewhere
+_MARKS = re.compile(r"^[\s*_`>#:=]+|[\s*_`]+$")
+_NAMED_BOX = re.compile(r"(?<![A-Za-z\\])boxed\{([^{}]{1,400})\}\s*[.$]*\s*$")
+_BRACKETED = re.compile(r"[\s*]*([(\[](?:[^()\[\]\n]|\([^()\n]*\)){1,300}[)\]])")
+
+
+class Answer(NamedTuple):
+    """What a response answers.
+
+    Attributes:
+        text: as it is written.
+        closed: it stands in a closed box or tag.
+    """
+
+    text: str
+    closed: bool
+
+
+def read_answer(response: str, *, without_anchor: bool = True) -> Answer | None:
+    r"""The answer of a response; None where there is none.
+
+    Args:
+        response: the text.
+        without_anchor: without a statement, the last formula or number is the answer.
+
+    Example:
+        >>> read_answer(r"So \boxed{\frac{1}{2}}.").text, read_answer("it is -2*pi").text
+        ('\\frac{1}{2}', '-2*pi')
+        >>> read_answer("The answer is 5 apples, which cost 10 dollars.").text
+        '5 apples'
+    """
+    reading = read(response)
+    if reading.statements:
+        statement = reading.statements[0]
+        if statement.kind != ANNOUNCED:
+            return Answer(statement.text, statement.closed)
+        if head := _head(statement.text):
+            return Answer(head, closed=False)
+    if not without_anchor:
+        return None
+    last = _last(response, max(reading.start, reading.end - _TAIL), reading.end)
+    return None if last is None else Answer(last, closed=False)
+
+
+def _head(text: str) -> str:
+    """The answer at the start of what is announced."""
+    text = _MARKS.sub("", text.strip())
+    if match := _FORMULA.match(text):
+        return _joined(text, match)[0]
+    if match := _BRACKETED.match(text):
+        return match[1]
+    text = re.split(r"\*\*", text, maxsplit=1)[0].strip()
+    if cut := _REST.search(text):
+        head = text[: cut.start()]
+        if re.search(r"\w", head):
+            text = head
+    return _STRAY.sub("", text).strip(" .,;:!*")
+
+
+def _content(match: re.Match[str]) -> str:
+    return next(group for group in match.groups() if group is not None)
+
+
+def _joined(text: str, match: re.Match[str]) -> tuple[str, int]:
+    """A formula, those that follow joined by commas or `and`, and a percent sign; their end."""
+    contents, end = [_content(match)], match.end()
+    while joint := _JOINT.match(text, end):
+        following = _FORMULA.match(text, joint.end())
+        if following is None:
+            break
+        contents.append(_content(following))
+        end = following.end()
+    answer = ", ".join(content.strip().rstrip(".,") for content in contents)
+    if behind := _BEHIND.match(text, end):
+        answer += behind[0].replace("degrees", "°")
+        end = behind.end()
+    return answer, end
+
+
+def _last(text: str, start: int, end: int) -> str | None:
+    """The last formula or number of a part of a text, outside of questions and denials."""
+    tail = text[start:end].rstrip()
+    if match := _NAMED_BOX.search(tail):
+        return match[1]
+    kept = tail
+    if "?" in tail or re.search(r"\bnot\b|n't\b", tail):
+        spans = [
+            (low, high)
+            for low, high in sentence_spans(tail, 0, len(tail))
+            if not is_question(tail[low:high]) and not _denies(tail[low:high])
+        ]
+        kept = " ".join(tail[low:high] for low, high in spans)
+    candidates: list[tuple[int, str]] = []
+    position = 0
+    while match := _FORMULA.search(kept, position):
+        content, stop = _joined(kept, match)
+        candidates.append((stop, content))
+        position = stop
+    covered = candidates[-1][0] if candidates else 0
+    numbers = [match for match in _EXPRESSION.finditer(kept, covered)]
+    if numbers:
+        return _value(numbers[-1][0].strip(" ,:"))
+    return _value(candidates[-1][1]) if candidates else None
+
+
+def _denies(sentence: str) -> bool:
+    return is_denial(sentence) or re.search(r"\b(?:is|are) not\b|isn't\b", sentence) is not None
+
+
+def _value(text: str) -> str:
+    """The last member of a chain of equations that does not begin with a name alone."""
+    members = re.split(r"(?<![<>!\\])=", to_latex(text))
+    if len(members) > 2 or (len(members) == 2 and not re.search("[A-Za-z]", members[0])):
+        return members[-1].strip()
+    return text.strip()
