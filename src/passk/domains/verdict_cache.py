@@ -19,9 +19,7 @@ from passk.core.digests import digest
 from passk.domains.verdict import CORRECT, WRONG, Verdict
 from passk.domains.verdict_database import VerdictDatabase
 
-# Says that a box could not be parsed, and that the whole response has to be judged.
-WHOLE = Verdict("whole", "", None)
-_KEPT = (CORRECT, WRONG, WHOLE.verdict)
+_KEPT = (CORRECT, WRONG)
 _WAIT = 1.0  # seconds after which what was put is written,
 _ROWS = 1000  # or number of verdicts
 

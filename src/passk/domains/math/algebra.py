@@ -27,6 +27,7 @@ from math_verify.grader import should_treat_as_complex  # noqa: E402
 from math_verify.parser import get_last_eq  # noqa: E402
 
 from passk.domains.math import numerals  # noqa: E402
+from passk.domains.math.comparison import UnreadableError  # noqa: E402
 from passk.domains.math.options import MathOptions  # noqa: E402
 
 # Of Math-Verify's own normalisation: not its units (it takes `3t` for 3), and no boxes.
@@ -48,10 +49,6 @@ _FACTOR = re.compile(r"(?<=\d)\s*\\frac\{(\d+)\}\{(\d+)\}")
 _DIGITS = 60  # of numeric checks
 _EXACT = 30
 _POINTS = ("-23/7", "31/9", "5/13", "-2/11", "97/10")
-
-
-class UnreadableError(ValueError):
-    """A formula that no parser reads."""
 
 
 def quiet() -> None:
@@ -120,11 +117,8 @@ def same_formula(gold: str, answer: str, options: MathOptions) -> bool:
     Raises:
         UnreadableError: one cannot be read; its argument `gold` says which.
     """
-    if gold.replace(" ", "") == answer.replace(" ", ""):
-        return True
-    numbers = numerals.numeral(gold), numerals.numeral(answer)
-    if numbers[0] is not None and numbers[1] is not None:
-        return numerals.same(numbers[0], numbers[1], options.float_rounding)
+    if (plain := numerals.same_plainly(gold, answer, options.float_rounding)) is not None:
+        return plain
     if ("vmatrix" in gold) != ("vmatrix" in answer):
         return False
     gold, answer = _distinguished(gold, answer)

@@ -16,6 +16,10 @@ _INTERVALS = ("()", "[]", "(]", "[)")
 _CHOICE = re.compile(r"\(?\s*([A-Za-z])\s*\)?(?:[.:)]\s.*)?")
 
 
+class UnreadableError(ValueError):
+    """A formula that no parser reads."""
+
+
 @dataclass(frozen=True)
 class Algebra:
     """How formulas are compared.

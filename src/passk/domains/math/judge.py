@@ -1,6 +1,6 @@
 """Judging many responses: each distinct (gold, answer) once, in the cheapest way that is sure.
 
-In this order: a plain-number or same-string shortcut, the verdict cache, a worker process.
+In this order: rules that need no algebra, the verdict cache, a worker process.
 
 Responses are read as workers have room, a batch at a time. What is kept of one is the digest of
 what has to be judged, so that memory grows neither with the length of responses nor, but for 16
@@ -14,6 +14,7 @@ from itertools import islice
 from passk.core.characters import well_formed
 from passk.core.closing import Closing
 from passk.domains.grading import Progress, silent
+from passk.domains.math.judgement import judge_without_algebra
 from passk.domains.math.numerals import decide
 from passk.domains.math.options import MathOptions
 from passk.domains.math.reading import read_answer
@@ -106,7 +107,7 @@ class MathJudge(Closing):
             return Verdict(UNKNOWN, TRUNCATED, None)
         if answer is None:
             return Verdict(WRONG, NO_ANSWER, None)
-        return WorkerRequest(gold, answer.text, boxed=True)
+        return WorkerRequest(gold, answer.text)
 
     def _judge(
         self, readings: Iterable[tuple[int, WorkerRequest | Verdict]]
@@ -156,7 +157,6 @@ class MathJudge(Closing):
     ) -> Iterator[tuple[int, Verdict]]:
         """Verdicts of workers, until at most `left` requests have none yet."""
         for key, result in self._pool.results(left):
-            assert result is not None
             verdict = known[key] = result
             if self._cache is not None:
                 self._cache.put(key, verdict)
@@ -165,11 +165,9 @@ class MathJudge(Closing):
 
     def _shortcut(self, request: WorkerRequest) -> Verdict | None:
         """A verdict that needs no worker."""
-        if not request.boxed:
-            return None
-        equal = decide(request.gold, request.text, self.options.float_rounding)
+        equal = decide(request.gold, request.answer, self.options.float_rounding)
         if equal is None:
-            return None
+            return judge_without_algebra(request.gold, request.answer, self.options)
         if equal:
-            return Verdict(CORRECT, EQUAL, request.text)
-        return Verdict(WRONG, DIFFERENT, request.text)
+            return Verdict(CORRECT, EQUAL, request.answer)
+        return Verdict(WRONG, DIFFERENT, request.answer)

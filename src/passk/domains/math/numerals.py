@@ -81,6 +81,14 @@ def same(left: Numeral, right: Numeral, decimals: int) -> bool:
     return close(left.value, right.value, decimals)
 
 
+def same_plainly(gold: str, answer: str, decimals: int) -> bool | None:
+    """Whether two canonical formulas are equal, where that needs no algebra; else None."""
+    if gold.replace(" ", "") == answer.replace(" ", ""):
+        return True
+    left, right = numeral(gold), numeral(answer)
+    return None if left is None or right is None else same(left, right, decimals)
+
+
 def close(left: Fraction, right: Fraction, decimals: int) -> bool:
     """Whether two numbers, one of them with a decimal point, count as the same."""
     largest = max(abs(left), abs(right))

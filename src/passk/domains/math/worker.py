@@ -1,7 +1,7 @@
 """The worker process: `python -m passk.domains.math.worker OPTIONS`, one request a line.
 
-A request holds the fields of a `WorkerRequest`, a reply those of a `Verdict`, or nothing where the
-whole response is wanted; both are JSON, in the same order. The first line out is `[]`: ready.
+A request holds the fields of a `WorkerRequest`, a reply those of a `Verdict`; both are JSON, in the
+same order. The first line out is `[]`: ready.
 
 The hard limits are the kernel's: signals that nobody handles end the process even inside C code
 and even when the parent is gone. SIGPROF comes when an item has used up its processor time, which
@@ -47,11 +47,11 @@ def serve(requests: IO[str], replies: IO[str], settings: dict[str, Any]) -> None
         signal.signal(number, signal.SIG_DFL)
     _reply(replies, [])
     for line in requests:
-        gold, text, boxed = json.loads(line)
+        gold, answer = json.loads(line)
         _limit(settings["cpu"], settings["wall"])
-        verdict = mathverify.judge(gold, text, boxed, options)
+        verdict = mathverify.judge(gold, answer, options)
         _limit(0, 0)
-        _reply(replies, verdict or [])
+        _reply(replies, verdict)
 
 
 if __name__ == "__main__":

@@ -37,11 +37,10 @@ _PATIENCE = 1.0  # or seconds after which all are started if requests still wait
 
 
 class WorkerRequest(NamedTuple):
-    """What to judge: a whole response, or with `boxed` the content of its only box."""
+    """What to judge: a reference answer, and what was read of a response."""
 
     gold: str
-    text: str
-    boxed: bool
+    answer: str
 
 
 @dataclass(eq=False)
@@ -134,11 +133,11 @@ class Pool(Closing):
         """Process ids of the workers that run now."""
         return [running.process.pid for running in self._workers]
 
-    def judge(self, requests: Iterable[WorkerRequest]) -> Iterator[tuple[Any, Verdict | None]]:
+    def judge(self, requests: Iterable[WorkerRequest]) -> Iterator[tuple[Any, Verdict]]:
         """Judge requests, in the order in which they finish; see `add` and `results`.
 
         Yields:
-            Position of the request, and its verdict; None where the whole response is wanted.
+            Position of the request, and its verdict.
         """
         self.clear()
         self.add(enumerate(requests))
@@ -152,11 +151,11 @@ class Pool(Closing):
         self._queue.extend(items)
         self._left += len(items)
 
-    def results(self, left: int = 0) -> Iterator[tuple[Any, Verdict | None]]:
+    def results(self, left: int = 0) -> Iterator[tuple[Any, Verdict]]:
         """What is known by now, and what comes until at most `left` requests have no result.
 
         Yields:
-            Key of a request, and its verdict; None where the whole response is wanted.
+            Key of a request, and its verdict.
 
         Raises:
             WorkerError: workers do not start.
@@ -222,7 +221,7 @@ class Pool(Closing):
         except BrokenPipeError:
             return  # it died; `_results` sees the end of its output
 
-    def _results(self, longest: float) -> Iterator[tuple[Hashable, Verdict | None]]:
+    def _results(self, longest: float) -> Iterator[tuple[Hashable, Verdict]]:
         """Whatever has arrived, and what the workers that died leave behind."""
         now = time.monotonic()
         patience = min((w.deadline for w in self._workers if w.busy), default=now) - now
@@ -237,7 +236,7 @@ class Pool(Closing):
             if running.busy and time.monotonic() > running.deadline:
                 yield from self._bury(running, overran=True)
 
-    def _take(self, running: _Worker, chunk: bytes) -> Iterator[tuple[Hashable, Verdict | None]]:
+    def _take(self, running: _Worker, chunk: bytes) -> Iterator[tuple[Hashable, Verdict]]:
         *lines, running.received = (running.received + chunk).split(b"\n")
         for line in lines:
             verdict = json.loads(line)
@@ -245,11 +244,9 @@ class Pool(Closing):
             if not running.ready:
                 running.ready, self._failed = True, 0
                 continue
-            yield running.waiting.popleft().key, Verdict(*verdict) if verdict else None
+            yield running.waiting.popleft().key, Verdict(*verdict)
 
-    def _bury(
-        self, ended: _Worker, *, overran: bool = False
-    ) -> Iterator[tuple[Hashable, Verdict | None]]:
+    def _bury(self, ended: _Worker, *, overran: bool = False) -> Iterator[tuple[Hashable, Verdict]]:
         """Remove a worker that died or overran; blame its current item, hand on the others."""
         complaint = ended.complaint()
         code = self._remove(ended)
