@@ -8,12 +8,12 @@ from fractions import Fraction
 from passk.domains.math import inequalities
 from passk.domains.math.numerals import numeral
 from passk.domains.math.quantities import Value
-from passk.domains.math.shapes import Based, Items, Named, Ratio, Relation, Shape, Words
+from passk.domains.math.shapes import Based, Items, Named, Ratio, Relation, Shape, Words, is_sum
 from passk.domains.math.units import Unit, read_unit
 from passk.domains.math.words import same_counted, same_words
 
 _INTERVALS = ("()", "[]", "(]", "[)")
-_CHOICE = re.compile(r"\(?\s*([A-Za-z])\s*\)?(?:[.:)]\s.*)?")
+_RESIDUE = re.compile(r"(.*?)\s*\(?\s*\\?(?:p|b)?mod\s*\{?\s*(\d+)\s*\}?\s*\)?")
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,14 @@ class Comparison:
             renamed = _renamed(answer, gold.name)
             if renamed is not None:
                 return self.equal(gold.value, renamed)
+            if gold.name.count("'") != answer.name.count("'") or _other_function(gold, answer):
+                return False
             if _plain_name(gold.name) and _plain_name(answer.name):
                 return self._equal_as_equations(gold, answer)
             return self.equal(gold.value, answer.value)
         if isinstance(gold, Named):
+            if isinstance(answer, Value) and is_sum(gold.name):
+                return False
             if isinstance(answer, Relation) and set(answer.signs) == {"="}:
                 return self._equal_as_equations(gold, answer)
             return self.equal(gold.value, answer)
@@ -218,8 +222,6 @@ class Comparison:
     def _equal_values(self, gold: Shape, answer: Shape) -> bool:
         assert isinstance(gold, Value)
         assert isinstance(answer, Value)
-        if _is_choice(gold.formula) and (match := _CHOICE.fullmatch(answer.formula)):
-            return match[1].upper() == gold.formula
         units = read_unit(gold.unit), read_unit(answer.unit)
         if gold.unit and answer.unit:
             if units[0] is None and units[1] is None:
@@ -228,6 +230,11 @@ class Comparison:
             elif units[0] is not None and units[1] is not None and units[0] != units[1]:
                 return self._equal_units(gold, answer, units[0], units[1])
         same = self._algebra.same
+        residues = _RESIDUE.fullmatch(gold.formula), _RESIDUE.fullmatch(answer.formula)
+        if residues[0] or residues[1]:
+            moduli = {match[2] for match in residues if match}
+            left = residues[0][1] if residues[0] else gold.formula
+            return len(moduli) == 1 and same(left, residues[1][1] if residues[1] else answer.formula)
         if gold.percent == answer.percent:
             return same(gold.formula, answer.formula) or self._radians(gold, answer)
         if gold.percent:
@@ -288,10 +295,6 @@ def _hundredth(formula: str) -> str:
     return rf"\frac{{{formula}}}{{100}}"
 
 
-def _is_choice(formula: str) -> bool:
-    return len(formula) == 1 and "A" <= formula <= "J"
-
-
 def _equal_words(gold: Shape, answer: Shape) -> bool:
     texts = [_text(shape) for shape in (gold, answer)]
     if texts[0] is None or texts[1] is None:
@@ -300,16 +303,7 @@ def _equal_words(gold: Shape, answer: Shape) -> bool:
         ):
             return [_text(item) for item in answer.items] == list(gold.text)
         return False
-    if same_words(texts[0], texts[1]):
-        return True
-    if len(texts[0].strip("() ")) == 1 or _is_choice(_bare(texts[0])):
-        match = _CHOICE.fullmatch(_bare(texts[1]))
-        return match is not None and match[1].upper() == _bare(texts[0]).strip("() ")
-    return False
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"\\text\s*\{([^{}]*)\}", r"\1", text).strip()
+    return same_words(texts[0], texts[1])
 
 
 def _text(shape: Shape) -> str | None:
@@ -367,6 +361,11 @@ def _without_indices(items: Sequence[Shape]) -> list[Shape]:
     named = [item for item in items if isinstance(item, Named)]
     bases = {re.sub(r"_\s?\{?\d\}?", "", item.name) for item in named}
     return [item.value for item in named] if len(bases) == 1 else list(items)
+
+
+def _other_function(one: Named, other: Named) -> bool:
+    names = [re.fullmatch(r"([A-Za-z])\([^()]*\)", named.name) for named in (one, other)]
+    return names[0] is not None and names[1] is not None and names[0][1] != names[1][1]
 
 
 def _plain_name(name: str) -> bool:

@@ -23,7 +23,8 @@ from passk.domains.math.golds import gold_answer
 from passk.domains.math.options import MathOptions
 from passk.domains.math.reading import read_answer
 from passk.domains.math.shapes import Shape, read
-from passk.domains.math.spelling import canonical
+from passk.domains.math.spelling import canonical, squeezed
+from passk.domains.math.words import same_choice
 from passk.domains.verdict import (
     CORRECT,
     DIFFERENT,
@@ -88,8 +89,10 @@ def judge(gold: str, text: str, boxed: bool, options: MathOptions) -> Verdict:
 
 def _compare(wanted: str, shape: Shape, answer: str, options: MathOptions) -> Verdict:
     stated = canonical(answer)
-    if stated.replace(" ", "") == wanted.replace(" ", ""):
+    if squeezed(stated) == squeezed(wanted):
         return Verdict(CORRECT, EQUAL, answer)
+    if (right := same_choice(wanted, stated)) is not None:
+        return Verdict(*((CORRECT, EQUAL) if right else (WRONG, DIFFERENT)), answer)
     if not re.search(r"\w", stated):
         return Verdict(WRONG, NOT_READABLE, answer)
     try:

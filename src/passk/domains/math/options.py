@@ -28,7 +28,7 @@ class MathOptions:
     float_rounding: int = 6
     numeric_precision: int = 15
     strict: bool = True
-    allow_set_relation_comp: bool = False
+    allow_set_relation_comp: bool = True
     without_anchor: bool = True
 
     def grader(self) -> str:

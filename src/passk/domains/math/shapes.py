@@ -5,9 +5,11 @@ Everything that is a formula without such structure is left whole, for algebra t
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 
 from passk.domains.math.brackets import closing_bracket, outside
 from passk.domains.math.quantities import Value, read_value
+from passk.domains.math.units import read_unit
 from passk.domains.math.words import NUMBER_WORDS, bare, is_prose
 
 
@@ -95,6 +97,11 @@ _LEAD = re.compile(
     r"exactly|around|roughly|equals?|a total of|total|value|of)\b[\s:,]*)+\}?\s*(?=[-+\\\d¤(\[{])",
     re.IGNORECASE,
 )
+_SENTENCE = re.compile(r"\\text\{(?![^{}]*\b(?:not|no|never|if)\b)[^{}]{1,80}(?:\b(?:is|are|equals)|[:=])\s*\}\s*(?=.)")
+_COMPOUND = re.compile(
+    r"(\d+)\s*(?:\\text\{)?\s*([A-Za-z]+)\s*\}?\s*(?:\\text\{)?\s*(?:and|,)?\s*\}?\s*(\d+(?:\.\d+)?)\s*"
+    r"(?:\\text\{)?\s*([A-Za-z]+)\s*\}?"
+)
 _REMARK = re.compile(
     r",?\s*(?:\\text\{\s*,?\s*)?\b(?:where|with|for all|for every|for any|for some|when|whenever)\b.*"
 )
@@ -145,7 +152,9 @@ def read(text: str, depth: int = 0) -> Shape:
     for special in (_based, _ratio):
         if (shape := special(text)) is not None:
             return shape
-    if (lead := _LEAD.match(text)) and lead.end() < len(text):
+    if (compound := _COMPOUND.fullmatch(text)) and (shape := _added(compound)) is not None:
+        return shape
+    if (lead := _LEAD.match(text) or _SENTENCE.match(text)) and lead.end() < len(text):
         text = text[lead.end() :]
     if is_prose(text):
         return Words(text)
@@ -252,8 +261,10 @@ def _relation(text: str, depth: int) -> Shape:
         if not is_name(members[0]) and members[0]:
             return read(members[0], depth + 1)
         marks = ["="]
+    if marks == ["\\equiv"] and is_name(members[0]):
+        marks = ["="]
     if set(marks) == {"="} and members[0] and members[-1]:
-        if _is_sum(members[0]) and members[-1].strip() == "0":
+        if is_sum(members[0]) and members[-1].strip() == "0":
             return Relation(tuple(members), tuple(marks))
         if is_name(members[0]) and not (len(members) == 2 and is_name(members[1]) and _both(members)):
             if len(members) == 2 or all(member for member in members):
@@ -272,7 +283,8 @@ def _relation(text: str, depth: int) -> Shape:
     return Relation(tuple(members), tuple(marks))
 
 
-def _is_sum(text: str) -> bool:
+def is_sum(text: str) -> bool:
+    """Whether a formula is a sum or difference."""
     return re.search(r"(?<=[^\s(])\s*[+-]", outside(text)) is not None
 
 
@@ -287,6 +299,22 @@ def _based(text: str) -> Based | None:
         return None
     base = _BASES.get(match[2]) or int(match[2])
     return Based(match[1].upper(), base) if 2 <= base <= 36 else None
+
+
+def _added(match: re.Match[str]) -> Shape | None:
+    """`3 hours and 20 minutes` as minutes, where the units are of a kind; else both.
+
+    None where letters are variables rather than words.
+    """
+    if min(len(match[2]), len(match[4])) < 3 and "text" not in match[0]:
+        return None
+    large, small = read_unit(match[2]), read_unit(match[4])
+    if large is None or small is None or large.dimension != small.dimension:
+        return Items("", (Value(match[1], match[2]), Value(match[3], match[4])))
+    total = int(match[1]) * large.factor / small.factor + Fraction(match[3])
+    if total.denominator == 1:
+        return Value(str(total.numerator), match[4])
+    return Value(rf"\frac{{{total.numerator}}}{{{total.denominator}}}", match[4])
 
 
 def _ratio(text: str) -> Ratio | Words | None:

@@ -80,6 +80,7 @@ _REPEATING = re.compile(
 _DOTTED = re.compile(r"(\d{1,9})\.(\d{0,6}?)(\d{1,6}?)\3{2,20}\s?\\ldots")
 _ALIGNED = re.compile(r"\\(?:begin|end)\{(aligned|align|gathered|split|equation|array)\*?\}")
 _COLUMNS = re.compile(r"\\begin\{array\}\s*\{[^{}]{0,40}\}")
+_TEXT_JOINT = re.compile(r"\\text\{([^{}]*\w[^{}]*?),?\s+(?:and|or)\s*\}")
 _BINOMIAL = re.compile(r"(?<![A-Za-z\\}\])])\{?\}?C_\{?(\d{1,6})\}?\^\{?(\d{1,6})\}?")
 _WRAPPED = re.compile(r"\$\$(.*)\$\$|\$([^$]*)\$|\\\((.*)\\\)|\\\[(.*)\\\]|\*\*(.*)\*\*", re.DOTALL)
 _ENDING = re.compile(r"(?:[\s,;:*\\~]|(?<!\.\.)\.)+$")
@@ -114,6 +115,7 @@ def canonical(text: str) -> str:
     text = _BARE_POINT.sub("", _POINT.sub("0.", text))
     text = _BINOMIAL.sub(r"\\binom{\1}{\2}", text)
     text = _NAMED.sub(r"\\\1", text)
+    text = _TEXT_JOINT.sub(r"\\text{\1} \\text{ and } ", text)
     text = _arguments(text)
     return _ENDING.sub("", re.sub(r" {2,}", " ", text)).strip()
 
@@ -138,6 +140,11 @@ def unwrapped(text: str) -> str:
         else:
             break
     return text
+
+
+def squeezed(text: str) -> str:
+    """A text without the spaces that part no letters or digits: `1 2` is not `12`."""
+    return re.sub(r"(?<![0-9A-Za-z]) | (?![0-9A-Za-z])", "", text)
 
 
 def _lines(text: str) -> str:

@@ -40,6 +40,8 @@ _PLAIN_WORDS = {"yes", "no", "odd", "even", "red", "all", "any", "max", "min", "
 _TEXT = re.compile(r"\\text\s*\{([^{}]*)\}")
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_LETTER = re.compile(r"\(?\s?([A-J])\s?\)?")
+_CHOSEN = re.compile(r"\(?\s?([A-Ja-j])\s?\)?|\(?\s?([A-J])(?:\s?\)|\s?[.:])\s*.{0,400}", re.DOTALL)
 _ARTICLES = re.compile(r"\b(?:the|a|an)\b")
 
 
@@ -73,7 +75,9 @@ def is_prose(text: str) -> bool:
     if _CHINESE.search(plain) and not re.search(r"\d", plain):
         return True
     return any(
-        len(word) > 3 or word.isupper() or word.lower() in _PLAIN_WORDS or word[0].isupper()
+        len(word) > 3
+        or (len(word) == 3 and word.islower() and list(word) != sorted(word))
+        or word.isupper() or word.lower() in _PLAIN_WORDS or word[0].isupper()
         for word in words
     ) and not re.search(r"[(){}\[\]]", rest)
 
@@ -133,3 +137,18 @@ def same_counted(left: str, right: str) -> bool:
         for text in (left, right)
     ]
     return not stems[0] or not stems[1] or bool(stems[0] & stems[1])
+
+
+def same_choice(gold: str, answer: str) -> bool | None:
+    r"""Whether an answer names the choice that the gold is; None where these are no choices.
+
+    Example:
+        >>> same_choice("B", r"\text{(B)}"), same_choice("A", "A. 5"), same_choice("A", "C")
+        (True, True, False)
+        >>> same_choice("12", "A") is None, same_choice("A", "12") is None
+        (True, True)
+    """
+    letter, chosen = _LETTER.fullmatch(bare(gold)), _CHOSEN.fullmatch(bare(answer))
+    if letter is None or chosen is None:
+        return None
+    return letter[1] == (chosen[1] or chosen[2]).upper()
