@@ -173,16 +173,20 @@ class Comparison:
                 return False
         if not self._relations and inequalities.is_bare(gold) != inequalities.is_bare(answer):
             written = answer if inequalities.is_bare(gold) else gold
-            if inequalities.is_bare(gold) and isinstance(written, Relation) and (
-                "\\in" not in written.signs
+            if (
+                inequalities.is_bare(gold)
+                and isinstance(written, Relation)
+                and ("\\in" not in written.signs)
             ):
                 return False
         sets = inequalities.as_set(gold), inequalities.as_set(answer)
         if sets[0] is None or sets[1] is None:
             if isinstance(gold, Relation) and isinstance(answer, Relation):
                 return self._equal_relations(gold, answer)
-            if isinstance(gold, Items) and isinstance(answer, Items) and not (
-                gold.brackets == "∪" or answer.brackets == "∪"
+            if (
+                isinstance(gold, Items)
+                and isinstance(answer, Items)
+                and not (gold.brackets == "∪" or answer.brackets == "∪")
             ):
                 return self._equal_items(gold, answer)
             return False
@@ -201,8 +205,10 @@ class Comparison:
                 pairs = list(zip(gold.members, answer.members, strict=True))
                 if [a.replace(" ", "") for a, _ in pairs] == [b.replace(" ", "") for _, b in pairs]:
                     return True
-                if len(pairs) == 2 and gold.signs[0] in ("<", "\\le", "\\ne") and all(
-                    all(pair) for pair in pairs
+                if (
+                    len(pairs) == 2
+                    and gold.signs[0] in ("<", "\\le", "\\ne")
+                    and all(all(pair) for pair in pairs)
                 ):
                     sign = self._algebra.sign_of_ratio(_pair(gold), _pair(answer))
                     return sign > 0 or (sign < 0 and gold.signs[0] == "\\ne")
@@ -234,7 +240,9 @@ class Comparison:
         if residues[0] or residues[1]:
             moduli = {match[2] for match in residues if match}
             left = residues[0][1] if residues[0] else gold.formula
-            return len(moduli) == 1 and same(left, residues[1][1] if residues[1] else answer.formula)
+            return len(moduli) == 1 and same(
+                left, residues[1][1] if residues[1] else answer.formula
+            )
         if gold.percent == answer.percent:
             return same(gold.formula, answer.formula) or self._radians(gold, answer)
         if gold.percent:
@@ -251,8 +259,11 @@ class Comparison:
         degrees = [read_unit(value.unit) for value in (gold, answer)]
         for place, (value, other) in enumerate(((gold, answer), (answer, gold))):
             unit = degrees[place]
-            if unit is not None and unit.dimension == (("degree", 1),) and not other.unit and (
-                "\\pi" in other.formula
+            if (
+                unit is not None
+                and unit.dimension == (("degree", 1),)
+                and not other.unit
+                and ("\\pi" in other.formula)
             ):
                 radians = rf"\frac{{({value.formula}) \cdot \pi}}{{180}}"
                 pair = (radians, other.formula)
@@ -298,8 +309,10 @@ def _hundredth(formula: str) -> str:
 def _equal_words(gold: Shape, answer: Shape) -> bool:
     texts = [_text(shape) for shape in (gold, answer)]
     if texts[0] is None or texts[1] is None:
-        if isinstance(gold, Words) and isinstance(answer, Items) and re.fullmatch(
-            "[A-J]{2,10}", gold.text
+        if (
+            isinstance(gold, Words)
+            and isinstance(answer, Items)
+            and re.fullmatch("[A-J]{2,10}", gold.text)
         ):
             return [_text(item) for item in answer.items] == list(gold.text)
         return False
@@ -318,8 +331,9 @@ def _equal_based(gold: Shape, answer: Shape) -> bool:
     if isinstance(gold, Based) and isinstance(answer, Based):
         if gold.base == answer.base:
             return gold.digits.lstrip("0") == answer.digits.lstrip("0")
-        values = inequalities.base_value(gold.digits, gold.base), inequalities.base_value(
-            answer.digits, answer.base
+        values = (
+            inequalities.base_value(gold.digits, gold.base),
+            inequalities.base_value(answer.digits, answer.base),
         )
         return values[0] is not None and values[0] == values[1]
     based, other = (gold, answer) if isinstance(gold, Based) else (answer, gold)
@@ -383,9 +397,7 @@ def _renamed(answer: Named, name: str) -> Shape | None:
     one, other = re.fullmatch(pattern, name), re.fullmatch(pattern, answer.name)
     if one is None or other is None or one[1] != other[1] or not isinstance(answer.value, Value):
         return None
-    formula = re.sub(
-        rf"(?<![A-Za-z\\]){other[2]}(?![A-Za-z])", one[2], answer.value.formula
-    )
+    formula = re.sub(rf"(?<![A-Za-z\\]){other[2]}(?![A-Za-z])", one[2], answer.value.formula)
     return replace(answer.value, formula=formula)
 
 

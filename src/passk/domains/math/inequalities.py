@@ -45,8 +45,16 @@ def _interval(relation: Relation) -> Items | None:
         return None
     place = [member.replace(" ", "") for member in relation.members].index(name)
     if len(relation.members) == 2:
-        low = ("(", "-" + _INFINITY) if place == 0 else (_side(relation.signs[0], "(["), relation.members[0])
-        high = (")", _INFINITY) if place == 1 else (_side(relation.signs[0], ")]"), relation.members[1])
+        low = (
+            ("(", "-" + _INFINITY)
+            if place == 0
+            else (_side(relation.signs[0], "(["), relation.members[0])
+        )
+        high = (
+            (")", _INFINITY)
+            if place == 1
+            else (_side(relation.signs[0], ")]"), relation.members[1])
+        )
     elif len(relation.members) == 3 and place == 1:
         low = _side(relation.signs[0], "(["), relation.members[0]
         high = _side(relation.signs[1], ")]"), relation.members[2]

@@ -122,7 +122,9 @@ def _last(text: str, start: int, end: int) -> str | None:
     if match := _NAMED_BOX.search(tail):
         return match[1]
     if match := _EMPTY_BOX.search(tail):
-        return "" if not re.search(r"\d", tail[match.end() :]) else _last(tail, match.end(), len(tail))
+        return (
+            "" if not re.search(r"\d", tail[match.end() :]) else _last(tail, match.end(), len(tail))
+        )
     kept = tail
     if "?" in tail or re.search(r"\bnot\b|n't\b", tail):
         spans = [

@@ -97,7 +97,9 @@ _LEAD = re.compile(
     r"exactly|around|roughly|equals?|a total of|total|value|of)\b[\s:,]*)+\}?\s*(?=[-+\\\d¤(\[{])",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"\\text\{(?![^{}]*\b(?:not|no|never|if)\b)[^{}]{1,80}(?:\b(?:is|are|equals)|[:=])\s*\}\s*(?=.)")
+_SENTENCE = re.compile(
+    r"\\text\{(?![^{}]*\b(?:not|no|never|if)\b)[^{}]{1,80}(?:\b(?:is|are|equals)|[:=])\s*\}\s*(?=.)"
+)
 _COMPOUND = re.compile(
     r"(\d+)\s*(?:\\text\{)?\s*([A-Za-z]+)\s*\}?\s*(?:\\text\{)?\s*(?:and|,)?\s*\}?\s*(\d+(?:\.\d+)?)\s*"
     r"(?:\\text\{)?\s*([A-Za-z]+)\s*\}?"
@@ -241,7 +243,11 @@ def is_name(text: str) -> bool:
     if re.fullmatch(r"(?:\\text\{[^{}]*\}|[A-Z][a-z]+(?: [a-z]+)*)(?:\s*\([^()]*\))?", text):
         return True
     bare = re.sub(r"_\s?(?:\{[^{}]{1,40}\}|\\?\w)", "", text)
-    bare = re.sub(r"\\(?:sin|cos|tan|cot|sec|csc)(?:\^\{?2\}?)?\s*(?:\\angle\s*|\\left)*\(?(?:\\(?!frac)[a-z]+|[A-Z]{1,3})\)?(?![A-Za-z(])", "N", bare)  # noqa: E501
+    bare = re.sub(
+        r"\\(?:sin|cos|tan|cot|sec|csc)(?:\^\{?2\}?)?\s*(?:\\angle\s*|\\left)*\(?(?:\\(?!frac)[a-z]+|[A-Z]{1,3})\)?(?![A-Za-z(])",
+        "N",
+        bare,
+    )  # noqa: E501
     bare = re.sub(r"[A-Za-z]'*\s?\((?:[^()]|\([^()]*\))*\)|\\[a-z]+\s?\([^()]*\)", "N", bare)
     if re.search(r"\d|[\^]|\\(?:sqrt|ln|log|sin|cos|tan|cot|sec|csc|exp|int|sum)(?![a-z])", bare):
         return False
@@ -266,14 +272,18 @@ def _relation(text: str, depth: int) -> Shape:
     if set(marks) == {"="} and members[0] and members[-1]:
         if is_sum(members[0]) and members[-1].strip() == "0":
             return Relation(tuple(members), tuple(marks))
-        if is_name(members[0]) and not (len(members) == 2 and is_name(members[1]) and _both(members)):
+        if is_name(members[0]) and not (
+            len(members) == 2 and is_name(members[1]) and _both(members)
+        ):
             if len(members) == 2 or all(member for member in members):
                 rest = members[1:]
                 while len(rest) > 1 and is_name(rest[0]):
                     rest = rest[1:]
                 if len(rest) == 1:
                     return Named(members[0].replace(" ", ""), read(rest[0], depth + 1))
-                return Named(members[0].replace(" ", ""), Relation(tuple(rest), ("=",) * (len(rest) - 1)))
+                return Named(
+                    members[0].replace(" ", ""), Relation(tuple(rest), ("=",) * (len(rest) - 1))
+                )
         if not members[0]:
             return read(members[-1], depth + 1)
     if marks == ["\\in"] and members[0] and is_name(members[0]):

@@ -17,7 +17,9 @@ _DROPPED = re.compile(
     r"\\(?:[hv]?phantom|hspace|vspace|color)\*?\{[^{}]{0,200}\}|\\(?:hfill|newline|break)(?![A-Za-z])"
 )
 _SIZES = re.compile(r"\\(?:left|right|middle)\s*\.?(?![A-Za-z])|\\[bB]igg?[lrm]?(?![A-Za-z])\s*")
-_SPACES = re.compile(r"(?<!\\)\\[,;:> ]|\\(?:quad|qquad|enspace|thinspace|medspace)(?![A-Za-z])|~|\s+")
+_SPACES = re.compile(
+    r"(?<!\\)\\[,;:> ]|\\(?:quad|qquad|enspace|thinspace|medspace)(?![A-Za-z])|~|\s+"
+)
 _THIN = re.compile(r"(?<=\d)\\[,;: ](?=\d{3}(?!\d))|(?<=\d)(?:\{,\}|,\\!\s*|\\,\s?)(?=\d{3}(?!\d))")
 _WRAPPERS = re.compile(
     r"\\(?:boldsymbol|bm|mathbf|mathbb|mathcal|mathit|pmb|underline|emph|textcolor\{[^{}]{0,40}\}|"
@@ -69,7 +71,9 @@ _FUNCTIONS = (
     "sec", "csc", "log", "ln", "exp", "sqrt", "pi", "theta", "infty", "alpha", "beta", "omega",
     "lambda", "gcd", "max", "min", "det",
 )  # fmt: skip
-_NAMED = re.compile(rf"(?<![A-Za-z\\])({'|'.join(_FUNCTIONS)})(?![A-Za-z])(?=\s*[\d(^\\*/+)\-{{_]|$)")
+_NAMED = re.compile(
+    rf"(?<![A-Za-z\\])({'|'.join(_FUNCTIONS)})(?![A-Za-z])(?=\s*[\d(^\\*/+)\-{{_]|$)"
+)
 _OVER = re.compile(r"\{([^{}]{1,200})\\over\s*([^{}]{1,200})\}")
 _POINT = re.compile(r"(?<![\d.])\.(?=\d)")
 _BARE_POINT = re.compile(r"(?<=\d)\.(?![\d.])")
@@ -195,7 +199,9 @@ def _upright(content: str) -> str:
         return rf"\{bare} "
     if not bare:
         return " "
-    if not re.search(r"[A-Za-z]", bare) or (len(bare) == 1 and bare in "eidABCDEFGHIJKLMNOPQRTUVWXYZ"):
+    if not re.search(r"[A-Za-z]", bare) or (
+        len(bare) == 1 and bare in "eidABCDEFGHIJKLMNOPQRTUVWXYZ"
+    ):
         return content.replace("$", "")
     return rf"\text{{{content.replace('$', '')}}}"
 
@@ -221,7 +227,9 @@ def _power_of_ten(match: re.Match[str]) -> str:
 def _arguments(text: str) -> str:
     r"""Roots, fractions and exponentials with their arguments in braces."""
     parts, start = [], 0
-    for match in re.finditer(r"\\(sqrt|frac|exp|log_|binom)(?![A-Za-z])\s*(\[[^\[\]]{1,20}\])?", text):
+    for match in re.finditer(
+        r"\\(sqrt|frac|exp|log_|binom)(?![A-Za-z])\s*(\[[^\[\]]{1,20}\])?", text
+    ):
         if match.start() < start:
             continue
         first, end = argument(text, match.end())

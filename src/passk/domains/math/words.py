@@ -2,9 +2,8 @@
 
 import re
 
-_ONES = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-         "fifteen sixteen seventeen eighteen nineteen").split()  # fmt: skip
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]  # fmt: skip
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 NUMBER_WORDS = {name: value for value, name in enumerate(_ONES)}
 NUMBER_WORDS |= {name: 10 * value for value, name in enumerate(_TENS, 2)}
 NUMBER_WORDS |= {
@@ -77,7 +76,9 @@ def is_prose(text: str) -> bool:
     return any(
         len(word) > 3
         or (len(word) == 3 and word.islower() and list(word) != sorted(word))
-        or word.isupper() or word.lower() in _PLAIN_WORDS or word[0].isupper()
+        or word.isupper()
+        or word.lower() in _PLAIN_WORDS
+        or word[0].isupper()
         for word in words
     ) and not re.search(r"[(){}\[\]]", rest)
 
