@@ -12,7 +12,7 @@ from passk.domains.math.shapes import Based, Items, Named, Ratio, Relation, Shap
 from passk.domains.math.units import Unit, read_unit
 from passk.domains.math.words import same_counted, same_words
 
-_INTERVALS = ("()", "[]", "(]", "[)")
+_EMPTY = Value(r"\emptyset")
 _RESIDUE = re.compile(r"(.*?)\s*\(?\s*\\?(?:p|b)?mod\s*\{?\s*(\d+)\s*\}?\s*\)?")
 
 
@@ -76,6 +76,8 @@ class Comparison:
             renamed = _renamed(answer, gold.name)
             if renamed is not None:
                 return self.equal(gold.value, renamed)
+            if is_sum(gold.name) or is_sum(answer.name):
+                return self._equal_as_equations(gold, answer)
             if gold.name.count("'") != answer.name.count("'") or _other_function(gold, answer):
                 return False
             if _plain_name(gold.name) and _plain_name(answer.name):
@@ -110,10 +112,13 @@ class Comparison:
         if not isinstance(gold, Items) or not isinstance(answer, Items):
             several, other = (gold, answer) if isinstance(gold, Items) else (answer, gold)
             assert isinstance(several, Items)
-            if len(several.items) == 1:
+            if len(several.items) == 1 and several.items[0] != _EMPTY:
                 pair = (several.items[0], other)
                 return self.equal(*(pair if several is gold else pair[::-1]))
             return self._vector(gold, answer)
+        for one, other in ((gold, answer), (answer, gold)):
+            if one.brackets == "{}" and len(one.items) == 1 and other.brackets not in ("", "{}"):
+                return self.equal(*((one.items[0], other) if one is gold else (other, one.items[0])))
         if len(gold.items) != len(answer.items):
             return False
         one, other = gold.brackets, answer.brackets
@@ -121,7 +126,7 @@ class Comparison:
             return self._equal_lists(gold.items, answer.items)
         if "{}" in (one, other):
             return False
-        if one and other and one != other and len(gold.items) == 2:
+        if len(gold.items) == 2 and (one or "()") != (other or "()"):
             return False
         return self._in_order(gold.items, answer.items)
 
@@ -308,6 +313,9 @@ def _hundredth(formula: str) -> str:
 
 def _equal_words(gold: Shape, answer: Shape) -> bool:
     texts = [_text(shape) for shape in (gold, answer)]
+    if isinstance(gold, Value) and re.fullmatch("[a-z]{3}", gold.formula):
+        # Letters in the order of the alphabet are a product; in another order, a word.
+        return sorted(gold.formula) == sorted(str(texts[1]).strip())
     if texts[0] is None or texts[1] is None:
         if (
             isinstance(gold, Words)
@@ -339,10 +347,13 @@ def _equal_based(gold: Shape, answer: Shape) -> bool:
     based, other = (gold, answer) if isinstance(gold, Based) else (answer, gold)
     if not isinstance(based, Based) or not isinstance(other, Value):
         return False
+    value = inequalities.base_value(based.digits, based.base)
+    if value is None:
+        return False
     if other.formula.replace(" ", "").upper().lstrip("0") == based.digits.lstrip("0"):
         return True
     number = numeral(other.formula)
-    return number is not None and number.value == inequalities.base_value(based.digits, based.base)
+    return number is not None and number.value == value
 
 
 def _equal_ratios(gold: Shape, answer: Shape) -> bool:

@@ -63,7 +63,9 @@ def read_value(text: str) -> Value:
     text = _ORDINAL.sub("", text)
     head, tail, sure = _tail(text)
     if not tail:
-        if match := _DEGREES.search(text):
+        if (match := _DEGREES.search(text)) and "\\" not in text[: match.start()].replace(
+            r"\frac", ""
+        ).replace(r"\pi", ""):
             return Value(text[: match.start()].strip(), match[0].strip())
         head = text
     if match := _PERCENT.search(head):

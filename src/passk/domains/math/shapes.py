@@ -73,7 +73,7 @@ _SIGNS = re.compile(
 )
 _NAME = re.compile(
     r"(?:\\(?:text|angle|triangle|overline|vec|bar|hat|mathcal|Delta|max|min|sup|inf|det|dim|deg|"
-    r"Pr|gcd|operatorname|mathrm|cdot|frac)|\\[a-zA-Z]+|[A-Za-z]|[_'|(){},\s\d+\-*/^\\&:!.])+"
+    r"Pr|gcd|operatorname|mathrm|cdot|frac)|\\[a-zA-Z]+|[A-Za-z]|[_'|(){}=<>,\s\d+\-*/^\\&:!.])+"
 )
 _BASED = re.compile(
     r"\(?\s*(?:\\text\{)?\s*([0-9A-Fa-f]{1,64}|[0-9A-Fa-f]+\.[0-9A-Fa-f]+)\s*\}?\s*\)?\s?_\s?(?:\{?\s*(?:\\text\{)?\s*"
@@ -83,7 +83,9 @@ _BASES = {
     "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
     "twelve": 12, "sixteen": 16,
 }  # fmt: skip
-_IN_BASE = re.compile(r"([0-9A-F]{1,64})\s*(?:\\text\{)?\s*\(?(?:in )?base[- ]?(\d{1,2})\)?\s*\}?")
+_IN_BASE = re.compile(
+    r"([0-9A-F]{1,64})\s*(?:\\text\{)?\s*\(?(?:in )?base[- ]?\s*\}?\s*(\d{1,2})\)?\s*\}?"
+)
 _RATIO = re.compile(
     r"(\d{1,30}(?:\.\d+)?(?:\s?:\s?\d{1,30}(?:\.\d+)?){1,6})\s*(?:\\text\{)?\s*"
     r"(?:([ap])\.?\s?m)?\.?\s*\}?", re.IGNORECASE)  # fmt: skip
@@ -104,6 +106,7 @@ _COMPOUND = re.compile(
     r"(\d+)\s*(?:\\text\{)?\s*([A-Za-z]+)\s*\}?\s*(?:\\text\{)?\s*(?:and|,)?\s*\}?\s*(\d+(?:\.\d+)?)\s*"
     r"(?:\\text\{)?\s*([A-Za-z]+)\s*\}?"
 )
+_FIGURE = re.compile(r"\\(?:angle|triangle|odot|arc|widehat|square)\s*\{?\s*[A-Z]{2,6}\s*\}?")
 _REMARK = re.compile(
     r",?\s*(?:\\text\{\s*,?\s*)?\b(?:where|with|for all|for every|for any|for some|when|whenever)\b.*"
 )
@@ -158,8 +161,10 @@ def read(text: str, depth: int = 0) -> Shape:
         return shape
     if (lead := _LEAD.match(text) or _SENTENCE.match(text)) and lead.end() < len(text):
         text = text[lead.end() :]
-    if is_prose(text):
+    if is_prose(text) or _FIGURE.fullmatch(text):
         return Words(text)
+    if text == r"\mathbb{R}":
+        return Items("()", (Value(r"-\infty"), Value(r"\infty")))
     if "mid" not in text and (cut := _REMARK.search(outside(text))) and cut.start() > 0:
         text = text[: cut.start()].rstrip(" ,")
     parts = split(text)
@@ -286,6 +291,8 @@ def _relation(text: str, depth: int) -> Shape:
                 )
         if not members[0]:
             return read(members[-1], depth + 1)
+        if len(members) == 2 and is_name(members[1]) and not is_name(members[0]):
+            return Named(members[1].replace(" ", ""), read(members[0], depth + 1))
     if marks == ["\\in"] and members[0] and is_name(members[0]):
         return Relation((members[0], members[1]), ("\\in",))
     if marks == ["="] and not members[0]:

@@ -26,7 +26,7 @@ _WRAPPERS = re.compile(
     r"overline|bar|vec|hat|overrightarrow|underbrace|overbrace)\s*(?=\{)"
 )
 _TEXTS = re.compile(
-    r"\\(?:text|textbf|textit|textrm|texttt|textsf|textnormal|mathrm|mbox|hbox|operatorname|"
+    r"\\(?:text|textbf|textit|textrm|texttt|textsf|mathtt|textnormal|mathrm|mbox|hbox|operatorname|"
     r"mathop)\*?\s*(?=\{)"
 )
 _SYNONYMS = [
@@ -50,6 +50,9 @@ _SYNONYMS = [
         (r"\\(?:dots[a-z]?|cdots|ldots)(?![A-Za-z])|\.{3,}", r"\\ldots "),
         (r"\\mathbb\s*R|\\Bbb\s*\{?R\}?|\\R(?![A-Za-z])|\\Re(?![A-Za-z])", r"\\mathbb{R}"),
         (r"\\colon(?![A-Za-z])", ":"),
+        (r"\\langle(?![A-Za-z])", "("),
+        (r"\\rangle(?![A-Za-z])", ")"),
+        (r"\\checkmark(?![A-Za-z])|\\therefore(?![A-Za-z])|^\s*\\?#(?=\s*\d)", ""),
         (r"\\(?:rightarrow|longrightarrow)(?![A-Za-z])", r"\\to "),
         (r"\\var(epsilon|phi|theta|rho)(?![A-Za-z])", r"\\\1"),
         (r"\\(?:degree|textdegree)(?![A-Za-z])|\^\s*\\circ|\^\s*\{\s*\\circ\s*\}", r"^{\\circ}"),
@@ -82,7 +85,9 @@ _REPEATING = re.compile(
     r"\((\d{1,12})\))"
 )
 _DOTTED = re.compile(r"(\d{1,9})\.(\d{0,6}?)(\d{1,6}?)\3{2,20}\s?\\ldots")
-_ALIGNED = re.compile(r"\\(?:begin|end)\{(aligned|align|gathered|split|equation|array)\*?\}")
+_ALIGNED = re.compile(
+    r"\\(?:begin|end)\{(aligned|align|gathered|split|equation|array|cases)\*?\}"
+)
 _COLUMNS = re.compile(r"\\begin\{array\}\s*\{[^{}]{0,40}\}")
 _TEXT_JOINT = re.compile(r"\\text\{([^{}]*\w[^{}]*?),?\s+(?:and|or)\s*\}")
 _BINOMIAL = re.compile(r"(?<![A-Za-z\\}\])])\{?\}?C_\{?(\d{1,6})\}?\^\{?(\d{1,6})\}?")
@@ -155,7 +160,7 @@ def _lines(text: str) -> str:
     """Without environments that only align; their lines are joined by commas."""
     if not _ALIGNED.search(text):
         return text
-    if "matrix" in text or "cases" in text:
+    if "matrix" in text or ("cases" in text and "&" in text):
         return text
     text = _ALIGNED.sub(" ", _COLUMNS.sub(" ", text)).replace("&", " ")
     return ", ".join(line.strip() for line in text.split(r"\\") if line.strip())
