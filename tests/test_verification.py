@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from math_verify import parse, verify
+from passk.domains.math.extraction import boxed_answer, closed_box
 from tests.conftest import needs_real, real_file
 
 from passk.domains.math import mathverify
-from passk.domains.math.extraction import boxed_answer, closed_box
 from passk.domains.math.judge import MathJudge
 from passk.domains.math.numerals import decide
 from passk.domains.math.options import MathOptions

@@ -43,6 +43,11 @@ _UNREADABLE = re.compile(
 _PRIMED = re.compile(r"([A-Za-z])('{1,4})")
 _ENERGY = re.compile(r"(?<![A-Za-z\\])E(?![A-Za-z])")  # the parser takes it for Euler's number
 _SUN = re.compile(r"_\s?\{?\s?\\(?:odot|oplus)\s?\}?")
+_DERIVATIVE = re.compile(
+    r"\\frac\{\s*d\s*(?:\^\{?(\d)\}?)?\s*([A-Za-z])?\s*\}\{\s*d\s*([A-Za-z])\s*(?:\^\{?\d\}?)?\s*\}"
+)
+_LOGIC = {"cup": "+", "lor": "+", "cap": r"\cdot ", "land": r"\cdot ", "lnot": "-", "neg": "-"}
+_LOGICAL = re.compile(r"\\(cup|lor|cap|land|lnot|neg)(?![A-Za-z])")
 _DEGREES = re.compile(r"(\d+(?:\.\d+)?)\s*\^\{\\circ\}")
 _SUBSCRIPT_TEXT = re.compile(r"_\s?\{\s*\\text\s*\{([^{}]*)\}\s*\}|_\s?\\text\s*\{([^{}]*)\}")
 _FACTOR = re.compile(r"(?<=\d)\s*\\frac\{(\d+)\}\{(\d+)\}")
@@ -64,9 +69,16 @@ def _prepared(formula: str) -> str:
     if _UNREADABLE.search(formula):
         raise UnreadableError(formula)
     formula = _SUN.sub("_{o}", _ENERGY.sub(r"\\Xi ", formula).replace(r"\hbar", "h_{88}"))
+    formula = _DERIVATIVE.sub(_derivative, formula)
     formula = _DEGREES.sub(r"\\frac{\1\\pi}{180}", formula)
     formula = _PRIMED.sub(lambda match: f"{match[1]}_{{{900 + len(match[2])}}}", formula)
     return _FACTOR.sub(_mixed_or_factor, formula)
+
+
+def _derivative(match: re.Match[str]) -> str:
+    """A derivative is a symbol of its own: the parser takes y for a constant."""
+    letters = sum(1000**place * ord(letter or "0") for place, letter in enumerate(match.groups()))
+    return rf"\Upsilon_{{{letters}}}"
 
 
 def _mixed_or_factor(match: re.Match[str]) -> str:
@@ -83,6 +95,9 @@ def parse(formula: str) -> Any:  # noqa: ANN401
         UnreadableError: no parser reads it.
         MemoryError, RecursionError: the grader is at fault, not the answer.
     """
+    if _LOGICAL.search(formula) and not re.search(r"[\d\[\]{]", formula):
+        # Of sets and statements by name, as an algebra of Boole: what is equal here is equal there.
+        formula = _LOGICAL.sub(lambda match: _LOGIC[match[1]], formula)
     text = normalize_latex(_prepared(formula), config=_NORMALISE)
     try:
         return latex2sympy(text, is_real=not should_treat_as_complex(text), convert_degrees=False)

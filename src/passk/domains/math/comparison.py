@@ -8,12 +8,12 @@ from fractions import Fraction
 from passk.domains.math import inequalities
 from passk.domains.math.numerals import numeral
 from passk.domains.math.quantities import Value
-from passk.domains.math.shapes import Based, Items, Named, Ratio, Relation, Shape, Words
+from passk.domains.math.shapes import Based, Items, Named, Ratio, Relation, Shape, Words, is_sum
 from passk.domains.math.units import Unit, read_unit
 from passk.domains.math.words import same_counted, same_words
 
-_INTERVALS = ("()", "[]", "(]", "[)")
-_CHOICE = re.compile(r"\(?\s*([A-Za-z])\s*\)?(?:[.:)]\s.*)?")
+_EMPTY = Value(r"\emptyset")
+_RESIDUE = re.compile(r"(.*?)\s*\(?\s*\\?(?:p|b)?mod\s*\{?\s*(\d+)\s*\}?\s*\)?")
 
 
 class UnreadableError(ValueError):
@@ -80,10 +80,16 @@ class Comparison:
             renamed = _renamed(answer, gold.name)
             if renamed is not None:
                 return self.equal(gold.value, renamed)
+            if is_sum(gold.name) or is_sum(answer.name):
+                return self._equal_as_equations(gold, answer)
+            if gold.name.count("'") != answer.name.count("'") or _other_function(gold, answer):
+                return False
             if _plain_name(gold.name) and _plain_name(answer.name):
                 return self._equal_as_equations(gold, answer)
             return self.equal(gold.value, answer.value)
         if isinstance(gold, Named):
+            if isinstance(answer, Value) and is_sum(gold.name):
+                return False
             if isinstance(answer, Relation) and set(answer.signs) == {"="}:
                 return self._equal_as_equations(gold, answer)
             return self.equal(gold.value, answer)
@@ -110,10 +116,13 @@ class Comparison:
         if not isinstance(gold, Items) or not isinstance(answer, Items):
             several, other = (gold, answer) if isinstance(gold, Items) else (answer, gold)
             assert isinstance(several, Items)
-            if len(several.items) == 1:
+            if len(several.items) == 1 and several.items[0] != _EMPTY:
                 pair = (several.items[0], other)
                 return self.equal(*(pair if several is gold else pair[::-1]))
             return self._vector(gold, answer)
+        for one, other in ((gold, answer), (answer, gold)):
+            if one.brackets == "{}" and len(one.items) == 1 and other.brackets not in ("", "{}"):
+                return self.equal(*((one.items[0], other) if one is gold else (other, one.items[0])))
         if len(gold.items) != len(answer.items):
             return False
         one, other = gold.brackets, answer.brackets
@@ -121,7 +130,7 @@ class Comparison:
             return self._equal_lists(gold.items, answer.items)
         if "{}" in (one, other):
             return False
-        if one and other and one != other and len(gold.items) == 2:
+        if len(gold.items) == 2 and (one or "()") != (other or "()"):
             return False
         return self._in_order(gold.items, answer.items)
 
@@ -173,16 +182,20 @@ class Comparison:
                 return False
         if not self._relations and inequalities.is_bare(gold) != inequalities.is_bare(answer):
             written = answer if inequalities.is_bare(gold) else gold
-            if inequalities.is_bare(gold) and isinstance(written, Relation) and (
-                "\\in" not in written.signs
+            if (
+                inequalities.is_bare(gold)
+                and isinstance(written, Relation)
+                and ("\\in" not in written.signs)
             ):
                 return False
         sets = inequalities.as_set(gold), inequalities.as_set(answer)
         if sets[0] is None or sets[1] is None:
             if isinstance(gold, Relation) and isinstance(answer, Relation):
                 return self._equal_relations(gold, answer)
-            if isinstance(gold, Items) and isinstance(answer, Items) and not (
-                gold.brackets == "∪" or answer.brackets == "∪"
+            if (
+                isinstance(gold, Items)
+                and isinstance(answer, Items)
+                and not (gold.brackets == "∪" or answer.brackets == "∪")
             ):
                 return self._equal_items(gold, answer)
             return False
@@ -201,8 +214,10 @@ class Comparison:
                 pairs = list(zip(gold.members, answer.members, strict=True))
                 if [a.replace(" ", "") for a, _ in pairs] == [b.replace(" ", "") for _, b in pairs]:
                     return True
-                if len(pairs) == 2 and gold.signs[0] in ("<", "\\le", "\\ne") and all(
-                    all(pair) for pair in pairs
+                if (
+                    len(pairs) == 2
+                    and gold.signs[0] in ("<", "\\le", "\\ne")
+                    and all(all(pair) for pair in pairs)
                 ):
                     sign = self._algebra.sign_of_ratio(_pair(gold), _pair(answer))
                     return sign > 0 or (sign < 0 and gold.signs[0] == "\\ne")
@@ -222,8 +237,6 @@ class Comparison:
     def _equal_values(self, gold: Shape, answer: Shape) -> bool:
         assert isinstance(gold, Value)
         assert isinstance(answer, Value)
-        if _is_choice(gold.formula) and (match := _CHOICE.fullmatch(answer.formula)):
-            return match[1].upper() == gold.formula
         units = read_unit(gold.unit), read_unit(answer.unit)
         if gold.unit and answer.unit:
             if units[0] is None and units[1] is None:
@@ -232,6 +245,13 @@ class Comparison:
             elif units[0] is not None and units[1] is not None and units[0] != units[1]:
                 return self._equal_units(gold, answer, units[0], units[1])
         same = self._algebra.same
+        residues = _RESIDUE.fullmatch(gold.formula), _RESIDUE.fullmatch(answer.formula)
+        if residues[0] or residues[1]:
+            moduli = {match[2] for match in residues if match}
+            left = residues[0][1] if residues[0] else gold.formula
+            return len(moduli) == 1 and same(
+                left, residues[1][1] if residues[1] else answer.formula
+            )
         if gold.percent == answer.percent:
             return same(gold.formula, answer.formula) or self._radians(gold, answer)
         if gold.percent:
@@ -248,8 +268,11 @@ class Comparison:
         degrees = [read_unit(value.unit) for value in (gold, answer)]
         for place, (value, other) in enumerate(((gold, answer), (answer, gold))):
             unit = degrees[place]
-            if unit is not None and unit.dimension == (("degree", 1),) and not other.unit and (
-                "\\pi" in other.formula
+            if (
+                unit is not None
+                and unit.dimension == (("degree", 1),)
+                and not other.unit
+                and ("\\pi" in other.formula)
             ):
                 radians = rf"\frac{{({value.formula}) \cdot \pi}}{{180}}"
                 pair = (radians, other.formula)
@@ -292,28 +315,20 @@ def _hundredth(formula: str) -> str:
     return rf"\frac{{{formula}}}{{100}}"
 
 
-def _is_choice(formula: str) -> bool:
-    return len(formula) == 1 and "A" <= formula <= "J"
-
-
 def _equal_words(gold: Shape, answer: Shape) -> bool:
     texts = [_text(shape) for shape in (gold, answer)]
+    if isinstance(gold, Value) and re.fullmatch("[a-z]{3}", gold.formula):
+        # Letters in the order of the alphabet are a product; in another order, a word.
+        return sorted(gold.formula) == sorted(str(texts[1]).strip())
     if texts[0] is None or texts[1] is None:
-        if isinstance(gold, Words) and isinstance(answer, Items) and re.fullmatch(
-            "[A-J]{2,10}", gold.text
+        if (
+            isinstance(gold, Words)
+            and isinstance(answer, Items)
+            and re.fullmatch("[A-J]{2,10}", gold.text)
         ):
             return [_text(item) for item in answer.items] == list(gold.text)
         return False
-    if same_words(texts[0], texts[1]):
-        return True
-    if len(texts[0].strip("() ")) == 1 or _is_choice(_bare(texts[0])):
-        match = _CHOICE.fullmatch(_bare(texts[1]))
-        return match is not None and match[1].upper() == _bare(texts[0]).strip("() ")
-    return False
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"\\text\s*\{([^{}]*)\}", r"\1", text).strip()
+    return same_words(texts[0], texts[1])
 
 
 def _text(shape: Shape) -> str | None:
@@ -328,17 +343,21 @@ def _equal_based(gold: Shape, answer: Shape) -> bool:
     if isinstance(gold, Based) and isinstance(answer, Based):
         if gold.base == answer.base:
             return gold.digits.lstrip("0") == answer.digits.lstrip("0")
-        values = inequalities.base_value(gold.digits, gold.base), inequalities.base_value(
-            answer.digits, answer.base
+        values = (
+            inequalities.base_value(gold.digits, gold.base),
+            inequalities.base_value(answer.digits, answer.base),
         )
         return values[0] is not None and values[0] == values[1]
     based, other = (gold, answer) if isinstance(gold, Based) else (answer, gold)
     if not isinstance(based, Based) or not isinstance(other, Value):
         return False
+    value = inequalities.base_value(based.digits, based.base)
+    if value is None:
+        return False
     if other.formula.replace(" ", "").upper().lstrip("0") == based.digits.lstrip("0"):
         return True
     number = numeral(other.formula)
-    return number is not None and number.value == inequalities.base_value(based.digits, based.base)
+    return number is not None and number.value == value
 
 
 def _equal_ratios(gold: Shape, answer: Shape) -> bool:
@@ -373,6 +392,11 @@ def _without_indices(items: Sequence[Shape]) -> list[Shape]:
     return [item.value for item in named] if len(bases) == 1 else list(items)
 
 
+def _other_function(one: Named, other: Named) -> bool:
+    names = [re.fullmatch(r"([A-Za-z])\([^()]*\)", named.name) for named in (one, other)]
+    return names[0] is not None and names[1] is not None and names[0][1] != names[1][1]
+
+
 def _plain_name(name: str) -> bool:
     return re.fullmatch(r"\\?[A-Za-z]+(?:_\{?\w+\}?)?", name) is not None
 
@@ -388,9 +412,7 @@ def _renamed(answer: Named, name: str) -> Shape | None:
     one, other = re.fullmatch(pattern, name), re.fullmatch(pattern, answer.name)
     if one is None or other is None or one[1] != other[1] or not isinstance(answer.value, Value):
         return None
-    formula = re.sub(
-        rf"(?<![A-Za-z\\]){other[2]}(?![A-Za-z])", one[2], answer.value.formula
-    )
+    formula = re.sub(rf"(?<![A-Za-z\\]){other[2]}(?![A-Za-z])", one[2], answer.value.formula)
     return replace(answer.value, formula=formula)
 
 

@@ -23,11 +23,24 @@ def upward(relation: Relation) -> Relation:
     return relation
 
 
+def _unfolded(relation: Relation) -> Relation:
+    """`|x| < 3` as `-3 < x < 3`."""
+    relation = upward(relation)
+    if relation.signs not in (("<",), ("\\le",)):
+        return relation
+    match = re.fullmatch(r"\|\s*([a-zA-Z])\s*\|", relation.members[0])
+    if match is None:
+        return relation
+    bound = relation.members[1]
+    low = f"-{bound}" if re.fullmatch(r"[\w\\{}.]+", bound) else f"-({bound})"
+    return Relation((low, match[1], bound), relation.signs * 2)
+
+
 def name_of(relation: Relation) -> str | None:
     """The one variable that an inequality or a membership is about; None where there is none."""
     if relation.signs == ("\\in",):
         return relation.members[0].replace(" ", "")
-    relation = upward(relation)
+    relation = _unfolded(relation)
     if not relation.signs or not set(relation.signs) <= {"<", "\\le"}:
         return None
     names = [m for m in relation.members if re.fullmatch(r"\\?[A-Za-z]+(?:_\{?\w+\}?)?|[a-zA-Z]\([a-z]\)", m)
@@ -39,14 +52,23 @@ def name_of(relation: Relation) -> str | None:
 
 
 def _interval(relation: Relation) -> Items | None:
+    relation = _unfolded(relation)
     name = name_of(relation)
     relation = upward(relation)
     if name is None or not all(relation.members):
         return None
     place = [member.replace(" ", "") for member in relation.members].index(name)
     if len(relation.members) == 2:
-        low = ("(", "-" + _INFINITY) if place == 0 else (_side(relation.signs[0], "(["), relation.members[0])
-        high = (")", _INFINITY) if place == 1 else (_side(relation.signs[0], ")]"), relation.members[1])
+        low = (
+            ("(", "-" + _INFINITY)
+            if place == 0
+            else (_side(relation.signs[0], "(["), relation.members[0])
+        )
+        high = (
+            (")", _INFINITY)
+            if place == 1
+            else (_side(relation.signs[0], ")]"), relation.members[1])
+        )
     elif len(relation.members) == 3 and place == 1:
         low = _side(relation.signs[0], "(["), relation.members[0]
         high = _side(relation.signs[1], ")]"), relation.members[2]

@@ -15,7 +15,8 @@ from passk.domains.math.golds import gold_answer
 from passk.domains.math.numerals import same_plainly
 from passk.domains.math.options import MathOptions
 from passk.domains.math.shapes import Shape, read
-from passk.domains.math.spelling import canonical
+from passk.domains.math.spelling import canonical, squeezed
+from passk.domains.math.words import same_choice
 from passk.domains.verdict import (
     CORRECT,
     DIFFERENT,
@@ -72,19 +73,26 @@ def _compare_texts(gold: str, answer: str) -> Verdict:
 
 
 def _compare(wanted: str, shape: Shape, answer: str, comparison: Comparison) -> Verdict:
-    stated = canonical(answer)
-    if stated.replace(" ", "") == wanted.replace(" ", ""):
-        return Verdict(CORRECT, EQUAL, answer)
-    if not re.search(r"\w", stated):
-        return Verdict(WRONG, NOT_READABLE, answer)
     try:
-        if comparison.equal(shape, read(stated)):
-            return Verdict(CORRECT, EQUAL, answer)
-        return Verdict(WRONG, DIFFERENT, answer)
+        equal = _is_equal(wanted, shape, canonical(answer), comparison)
     except UnreadableError as error:
         if error.args == ("gold",):
             return Verdict(UNKNOWN, GOLD, answer)
+        equal = None
+    if equal is None:
         return Verdict(WRONG, NOT_READABLE, answer)
+    return Verdict(*((CORRECT, EQUAL) if equal else (WRONG, DIFFERENT)), answer)
+
+
+def _is_equal(wanted: str, shape: Shape, stated: str, comparison: Comparison) -> bool | None:
+    """Whether canonical texts are equal; None where the second cannot be read."""
+    if squeezed(stated) == squeezed(wanted):
+        return True
+    if (right := same_choice(wanted, stated)) is not None:
+        return right
+    if not re.search(r"\w", stated):
+        return None
+    return comparison.equal(shape, read(stated))
 
 
 def judge_without_algebra(gold: str, answer: str, options: MathOptions) -> Verdict | None:

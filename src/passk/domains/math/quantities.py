@@ -13,7 +13,9 @@ _SCALES = {
 }  # fmt: skip
 _SCALE = re.compile(rf"\s*({'|'.join(sorted(_SCALES, key=len, reverse=True))})s?(?![A-Za-z])\s*")
 _DOZEN = re.compile(r"\s*dozens?(?![A-Za-z])\s*")
-_PERCENT = re.compile(r"\s*(?:%|percent(?:age)?(?![A-Za-z])|per cent(?![A-Za-z])|pct(?![A-Za-z]))\s*")
+_PERCENT = re.compile(
+    r"\s*(?:%|percent(?:age)?(?![A-Za-z])|per cent(?![A-Za-z])|pct(?![A-Za-z]))\s*"
+)
 _HEAD = re.compile(r"[-+]?\s?(?:\d[\d,]*(?:\.\d+)?|\\frac\{[^{}]{1,40}\}\{[^{}]{1,40}\})")
 _BARE_TAIL = re.compile(
     r"(?<=[\d)}\]%!|])(?P<space>\s*)(?P<tail>\(?[A-Za-z\u4e00-\u9fff¢¥€][A-Za-z\u4e00-\u9fff ./^{}()\-\d]*)$"
@@ -61,7 +63,9 @@ def read_value(text: str) -> Value:
     text = _ORDINAL.sub("", text)
     head, tail, sure = _tail(text)
     if not tail:
-        if match := _DEGREES.search(text):
+        if (match := _DEGREES.search(text)) and "\\" not in text[: match.start()].replace(
+            r"\frac", ""
+        ).replace(r"\pi", ""):
             return Value(text[: match.start()].strip(), match[0].strip())
         head = text
     if match := _PERCENT.search(head):
@@ -101,14 +105,16 @@ def _with_tail(text: str, head: str, tail: str, unit: str, sure: bool) -> Value:
     if match := _DOZEN.match(words):
         return Value(rf"{head} \times 12", unit or words[match.end() :])
     as_text = tail.startswith("\\text")
-    if not words or re.fullmatch(r"\([^()]*\)", words) and as_text:
+    if not words or (re.fullmatch(r"\([^()]*\)", words) and as_text):
         return Value(head, unit)
     single = re.fullmatch(r"[A-Za-z]\d?", words) is not None
     known = read_unit(tail) is not None or read_unit(words) is not None
     if known and (as_text or not single):
         return Value(head, unit or words)
-    if not known and is_count(words) and (
-        as_text or _chinese(words) or words[0] == "(" or (sure and len(words) > 2)
+    if (
+        not known
+        and is_count(words)
+        and (as_text or _chinese(words) or words[0] == "(" or (sure and len(words) > 2))
     ):
         return Value(head, unit or words)
     return Value(text, unit)

@@ -39,6 +39,7 @@ _REST = re.compile(
 _STRAY = re.compile(r"^\\[(\[]|\\[)\]]")  # one end of a formula whose other end stands elsewhere
 _MARKS = re.compile(r"^[\s*_`>#:=]+|[\s*_`]+$")
 _NAMED_BOX = re.compile(r"(?<![A-Za-z\\])boxed\{([^{}]{1,400})\}\s*[.$]*\s*$")
+_EMPTY_BOX = re.compile(r"\\boxed\s?\{\s*\}(?!.*\\boxed)", re.DOTALL)
 _BRACKETED = re.compile(r"[\s*]*([(\[](?:[^()\[\]\n]|\([^()\n]*\)){1,300}[)\]])")
 
 
@@ -120,6 +121,10 @@ def _last(text: str, start: int, end: int) -> str | None:
     tail = text[start:end].rstrip()
     if match := _NAMED_BOX.search(tail):
         return match[1]
+    if match := _EMPTY_BOX.search(tail):
+        return (
+            "" if not re.search(r"\d", tail[match.end() :]) else _last(tail, match.end(), len(tail))
+        )
     kept = tail
     if "?" in tail or re.search(r"\bnot\b|n't\b", tail):
         spans = [
@@ -147,6 +152,8 @@ def _denies(sentence: str) -> bool:
 
 def _value(text: str) -> str:
     """The last member of a chain of equations that does not begin with a name alone."""
+    if "," in text:
+        return text.strip()
     members = re.split(r"(?<![<>!\\])=", to_latex(text))
     if len(members) > 2 or (len(members) == 2 and not re.search("[A-Za-z]", members[0])):
         return members[-1].strip()

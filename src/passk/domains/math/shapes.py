@@ -5,9 +5,11 @@ Everything that is a formula without such structure is left whole, for algebra t
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 
 from passk.domains.math.brackets import closing_bracket, outside
 from passk.domains.math.quantities import Value, read_value
+from passk.domains.math.units import read_unit
 from passk.domains.math.words import NUMBER_WORDS, bare, is_prose
 
 
@@ -71,7 +73,7 @@ _SIGNS = re.compile(
 )
 _NAME = re.compile(
     r"(?:\\(?:text|angle|triangle|overline|vec|bar|hat|mathcal|Delta|max|min|sup|inf|det|dim|deg|"
-    r"Pr|gcd|operatorname|mathrm|cdot|frac)|\\[a-zA-Z]+|[A-Za-z]|[_'|(){},\s\d+\-*/^\\&:!.])+"
+    r"Pr|gcd|operatorname|mathrm|cdot|frac)|\\[a-zA-Z]+|[A-Za-z]|[_'|(){}=<>,\s\d+\-*/^\\&:!.])+"
 )
 _BASED = re.compile(
     r"\(?\s*(?:\\text\{)?\s*([0-9A-Fa-f]{1,64}|[0-9A-Fa-f]+\.[0-9A-Fa-f]+)\s*\}?\s*\)?\s?_\s?(?:\{?\s*(?:\\text\{)?\s*"
@@ -81,7 +83,9 @@ _BASES = {
     "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
     "twelve": 12, "sixteen": 16,
 }  # fmt: skip
-_IN_BASE = re.compile(r"([0-9A-F]{1,64})\s*(?:\\text\{)?\s*\(?(?:in )?base[- ]?(\d{1,2})\)?\s*\}?")
+_IN_BASE = re.compile(
+    r"([0-9A-F]{1,64})\s*(?:\\text\{)?\s*\(?(?:in )?base[- ]?\s*\}?\s*(\d{1,2})\)?\s*\}?"
+)
 _RATIO = re.compile(
     r"(\d{1,30}(?:\.\d+)?(?:\s?:\s?\d{1,30}(?:\.\d+)?){1,6})\s*(?:\\text\{)?\s*"
     r"(?:([ap])\.?\s?m)?\.?\s*\}?", re.IGNORECASE)  # fmt: skip
@@ -95,6 +99,14 @@ _LEAD = re.compile(
     r"exactly|around|roughly|equals?|a total of|total|value|of)\b[\s:,]*)+\}?\s*(?=[-+\\\d¤(\[{])",
     re.IGNORECASE,
 )
+_SENTENCE = re.compile(
+    r"\\text\{(?![^{}]*\b(?:not|no|never|if)\b)[^{}]{1,80}(?:\b(?:is|are|equals)|[:=])\s*\}\s*(?=.)"
+)
+_COMPOUND = re.compile(
+    r"(\d+)\s*(?:\\text\{)?\s*([A-Za-z]+)\s*\}?\s*(?:\\text\{)?\s*(?:and|,)?\s*\}?\s*(\d+(?:\.\d+)?)\s*"
+    r"(?:\\text\{)?\s*([A-Za-z]+)\s*\}?"
+)
+_FIGURE = re.compile(r"\\(?:angle|triangle|odot|arc|widehat|square)\s*\{?\s*[A-Z]{2,6}\s*\}?")
 _REMARK = re.compile(
     r",?\s*(?:\\text\{\s*,?\s*)?\b(?:where|with|for all|for every|for any|for some|when|whenever)\b.*"
 )
@@ -145,10 +157,14 @@ def read(text: str, depth: int = 0) -> Shape:
     for special in (_based, _ratio):
         if (shape := special(text)) is not None:
             return shape
-    if (lead := _LEAD.match(text)) and lead.end() < len(text):
+    if (compound := _COMPOUND.fullmatch(text)) and (shape := _added(compound)) is not None:
+        return shape
+    if (lead := _LEAD.match(text) or _SENTENCE.match(text)) and lead.end() < len(text):
         text = text[lead.end() :]
-    if is_prose(text):
+    if is_prose(text) or _FIGURE.fullmatch(text):
         return Words(text)
+    if text == r"\mathbb{R}":
+        return Items("()", (Value(r"-\infty"), Value(r"\infty")))
     if "mid" not in text and (cut := _REMARK.search(outside(text))) and cut.start() > 0:
         text = text[: cut.start()].rstrip(" ,")
     parts = split(text)
@@ -232,7 +248,11 @@ def is_name(text: str) -> bool:
     if re.fullmatch(r"(?:\\text\{[^{}]*\}|[A-Z][a-z]+(?: [a-z]+)*)(?:\s*\([^()]*\))?", text):
         return True
     bare = re.sub(r"_\s?(?:\{[^{}]{1,40}\}|\\?\w)", "", text)
-    bare = re.sub(r"\\(?:sin|cos|tan|cot|sec|csc)(?:\^\{?2\}?)?\s*(?:\\angle\s*|\\left)*\(?(?:\\(?!frac)[a-z]+|[A-Z]{1,3})\)?(?![A-Za-z(])", "N", bare)  # noqa: E501
+    bare = re.sub(
+        r"\\(?:sin|cos|tan|cot|sec|csc)(?:\^\{?2\}?)?\s*(?:\\angle\s*|\\left)*\(?(?:\\(?!frac)[a-z]+|[A-Z]{1,3})\)?(?![A-Za-z(])",
+        "N",
+        bare,
+    )  # noqa: E501
     bare = re.sub(r"[A-Za-z]'*\s?\((?:[^()]|\([^()]*\))*\)|\\[a-z]+\s?\([^()]*\)", "N", bare)
     if re.search(r"\d|[\^]|\\(?:sqrt|ln|log|sin|cos|tan|cot|sec|csc|exp|int|sum)(?![a-z])", bare):
         return False
@@ -252,19 +272,27 @@ def _relation(text: str, depth: int) -> Shape:
         if not is_name(members[0]) and members[0]:
             return read(members[0], depth + 1)
         marks = ["="]
+    if marks == ["\\equiv"] and is_name(members[0]):
+        marks = ["="]
     if set(marks) == {"="} and members[0] and members[-1]:
-        if _is_sum(members[0]) and members[-1].strip() == "0":
+        if is_sum(members[0]) and members[-1].strip() == "0":
             return Relation(tuple(members), tuple(marks))
-        if is_name(members[0]) and not (len(members) == 2 and is_name(members[1]) and _both(members)):
+        if is_name(members[0]) and not (
+            len(members) == 2 and is_name(members[1]) and _both(members)
+        ):
             if len(members) == 2 or all(member for member in members):
                 rest = members[1:]
                 while len(rest) > 1 and is_name(rest[0]):
                     rest = rest[1:]
                 if len(rest) == 1:
                     return Named(members[0].replace(" ", ""), read(rest[0], depth + 1))
-                return Named(members[0].replace(" ", ""), Relation(tuple(rest), ("=",) * (len(rest) - 1)))
+                return Named(
+                    members[0].replace(" ", ""), Relation(tuple(rest), ("=",) * (len(rest) - 1))
+                )
         if not members[0]:
             return read(members[-1], depth + 1)
+        if len(members) == 2 and is_name(members[1]) and not is_name(members[0]):
+            return Named(members[1].replace(" ", ""), read(members[0], depth + 1))
     if marks == ["\\in"] and members[0] and is_name(members[0]):
         return Relation((members[0], members[1]), ("\\in",))
     if marks == ["="] and not members[0]:
@@ -272,7 +300,8 @@ def _relation(text: str, depth: int) -> Shape:
     return Relation(tuple(members), tuple(marks))
 
 
-def _is_sum(text: str) -> bool:
+def is_sum(text: str) -> bool:
+    """Whether a formula is a sum or difference."""
     return re.search(r"(?<=[^\s(])\s*[+-]", outside(text)) is not None
 
 
@@ -287,6 +316,22 @@ def _based(text: str) -> Based | None:
         return None
     base = _BASES.get(match[2]) or int(match[2])
     return Based(match[1].upper(), base) if 2 <= base <= 36 else None
+
+
+def _added(match: re.Match[str]) -> Shape | None:
+    """`3 hours and 20 minutes` as minutes, where the units are of a kind; else both.
+
+    None where letters are variables rather than words.
+    """
+    if min(len(match[2]), len(match[4])) < 3 and "text" not in match[0]:
+        return None
+    large, small = read_unit(match[2]), read_unit(match[4])
+    if large is None or small is None or large.dimension != small.dimension:
+        return Items("", (Value(match[1], match[2]), Value(match[3], match[4])))
+    total = int(match[1]) * large.factor / small.factor + Fraction(match[3])
+    if total.denominator == 1:
+        return Value(str(total.numerator), match[4])
+    return Value(rf"\frac{{{total.numerator}}}{{{total.denominator}}}", match[4])
 
 
 def _ratio(text: str) -> Ratio | Words | None:

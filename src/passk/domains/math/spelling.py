@@ -17,14 +17,16 @@ _DROPPED = re.compile(
     r"\\(?:[hv]?phantom|hspace|vspace|color)\*?\{[^{}]{0,200}\}|\\(?:hfill|newline|break)(?![A-Za-z])"
 )
 _SIZES = re.compile(r"\\(?:left|right|middle)\s*\.?(?![A-Za-z])|\\[bB]igg?[lrm]?(?![A-Za-z])\s*")
-_SPACES = re.compile(r"(?<!\\)\\[,;:> ]|\\(?:quad|qquad|enspace|thinspace|medspace)(?![A-Za-z])|~|\s+")
+_SPACES = re.compile(
+    r"(?<!\\)\\[,;:> ]|\\(?:quad|qquad|enspace|thinspace|medspace)(?![A-Za-z])|~|\s+"
+)
 _THIN = re.compile(r"(?<=\d)\\[,;: ](?=\d{3}(?!\d))|(?<=\d)(?:\{,\}|,\\!\s*|\\,\s?)(?=\d{3}(?!\d))")
 _WRAPPERS = re.compile(
     r"\\(?:boldsymbol|bm|mathbf|mathbb|mathcal|mathit|pmb|underline|emph|textcolor\{[^{}]{0,40}\}|"
     r"overline|bar|vec|hat|overrightarrow|underbrace|overbrace)\s*(?=\{)"
 )
 _TEXTS = re.compile(
-    r"\\(?:text|textbf|textit|textrm|texttt|textsf|textnormal|mathrm|mbox|hbox|operatorname|"
+    r"\\(?:text|textbf|textit|textrm|texttt|textsf|mathtt|textnormal|mathrm|mbox|hbox|operatorname|"
     r"mathop)\*?\s*(?=\{)"
 )
 _SYNONYMS = [
@@ -48,6 +50,9 @@ _SYNONYMS = [
         (r"\\(?:dots[a-z]?|cdots|ldots)(?![A-Za-z])|\.{3,}", r"\\ldots "),
         (r"\\mathbb\s*R|\\Bbb\s*\{?R\}?|\\R(?![A-Za-z])|\\Re(?![A-Za-z])", r"\\mathbb{R}"),
         (r"\\colon(?![A-Za-z])", ":"),
+        (r"\\langle(?![A-Za-z])", "("),
+        (r"\\rangle(?![A-Za-z])", ")"),
+        (r"\\checkmark(?![A-Za-z])|\\therefore(?![A-Za-z])|^\s*\\?#(?=\s*\d)", ""),
         (r"\\(?:rightarrow|longrightarrow)(?![A-Za-z])", r"\\to "),
         (r"\\var(epsilon|phi|theta|rho)(?![A-Za-z])", r"\\\1"),
         (r"\\(?:degree|textdegree)(?![A-Za-z])|\^\s*\\circ|\^\s*\{\s*\\circ\s*\}", r"^{\\circ}"),
@@ -69,7 +74,9 @@ _FUNCTIONS = (
     "sec", "csc", "log", "ln", "exp", "sqrt", "pi", "theta", "infty", "alpha", "beta", "omega",
     "lambda", "gcd", "max", "min", "det",
 )  # fmt: skip
-_NAMED = re.compile(rf"(?<![A-Za-z\\])({'|'.join(_FUNCTIONS)})(?![A-Za-z])(?=\s*[\d(^\\*/+)\-{{_]|$)")
+_NAMED = re.compile(
+    rf"(?<![A-Za-z\\])({'|'.join(_FUNCTIONS)})(?![A-Za-z])(?=\s*[\d(^\\*/+)\-{{_]|$)"
+)
 _OVER = re.compile(r"\{([^{}]{1,200})\\over\s*([^{}]{1,200})\}")
 _POINT = re.compile(r"(?<![\d.])\.(?=\d)")
 _BARE_POINT = re.compile(r"(?<=\d)\.(?![\d.])")
@@ -78,8 +85,11 @@ _REPEATING = re.compile(
     r"\((\d{1,12})\))"
 )
 _DOTTED = re.compile(r"(\d{1,9})\.(\d{0,6}?)(\d{1,6}?)\3{2,20}\s?\\ldots")
-_ALIGNED = re.compile(r"\\(?:begin|end)\{(aligned|align|gathered|split|equation|array)\*?\}")
+_ALIGNED = re.compile(
+    r"\\(?:begin|end)\{(aligned|align|gathered|split|equation|array|cases)\*?\}"
+)
 _COLUMNS = re.compile(r"\\begin\{array\}\s*\{[^{}]{0,40}\}")
+_TEXT_JOINT = re.compile(r"\\text\{([^{}]*\w[^{}]*?),?\s+(?:and|or)\s*\}")
 _BINOMIAL = re.compile(r"(?<![A-Za-z\\}\])])\{?\}?C_\{?(\d{1,6})\}?\^\{?(\d{1,6})\}?")
 _WRAPPED = re.compile(r"\$\$(.*)\$\$|\$([^$]*)\$|\\\((.*)\\\)|\\\[(.*)\\\]|\*\*(.*)\*\*", re.DOTALL)
 _ENDING = re.compile(r"(?:[\s,;:*\\~]|(?<!\.\.)\.)+$")
@@ -114,6 +124,7 @@ def canonical(text: str) -> str:
     text = _BARE_POINT.sub("", _POINT.sub("0.", text))
     text = _BINOMIAL.sub(r"\\binom{\1}{\2}", text)
     text = _NAMED.sub(r"\\\1", text)
+    text = _TEXT_JOINT.sub(r"\\text{\1} \\text{ and } ", text)
     text = _arguments(text)
     return _ENDING.sub("", re.sub(r" {2,}", " ", text)).strip()
 
@@ -140,11 +151,16 @@ def unwrapped(text: str) -> str:
     return text
 
 
+def squeezed(text: str) -> str:
+    """A text without the spaces that part no letters or digits: `1 2` is not `12`."""
+    return re.sub(r"(?<![0-9A-Za-z]) | (?![0-9A-Za-z])", "", text)
+
+
 def _lines(text: str) -> str:
     """Without environments that only align; their lines are joined by commas."""
     if not _ALIGNED.search(text):
         return text
-    if "matrix" in text or "cases" in text:
+    if "matrix" in text or ("cases" in text and "&" in text):
         return text
     text = _ALIGNED.sub(" ", _COLUMNS.sub(" ", text)).replace("&", " ")
     return ", ".join(line.strip() for line in text.split(r"\\") if line.strip())
@@ -188,7 +204,9 @@ def _upright(content: str) -> str:
         return rf"\{bare} "
     if not bare:
         return " "
-    if not re.search(r"[A-Za-z]", bare) or (len(bare) == 1 and bare in "eidABCDEFGHIJKLMNOPQRTUVWXYZ"):
+    if not re.search(r"[A-Za-z]", bare) or (
+        len(bare) == 1 and bare in "eidABCDEFGHIJKLMNOPQRTUVWXYZ"
+    ):
         return content.replace("$", "")
     return rf"\text{{{content.replace('$', '')}}}"
 
@@ -214,7 +232,9 @@ def _power_of_ten(match: re.Match[str]) -> str:
 def _arguments(text: str) -> str:
     r"""Roots, fractions and exponentials with their arguments in braces."""
     parts, start = [], 0
-    for match in re.finditer(r"\\(sqrt|frac|exp|log_|binom)(?![A-Za-z])\s*(\[[^\[\]]{1,20}\])?", text):
+    for match in re.finditer(
+        r"\\(sqrt|frac|exp|log_|binom)(?![A-Za-z])\s*(\[[^\[\]]{1,20}\])?", text
+    ):
         if match.start() < start:
             continue
         first, end = argument(text, match.end())

@@ -26,7 +26,7 @@ _OTHERS = {
     "dollar": {"dollar USD buck": "1", "cent ¢": "1/100"},
     "month": {"month": "1", "year yr": "12"},
     "degree": {"degree deg": "1"}, "radian": {"radian rad": "1"},
-    "euro": {"euro EUR": "1"}, "yuan": {"yuan RMB 元": "1"}, "rupee": {"rupee Rs": "1"},
+    "sterling": {"gbp GBP": "1"}, "euro": {"euro EUR": "1"}, "yuan": {"yuan RMB 元": "1"}, "rupee": {"rupee Rs": "1"},
     "newton": {"N newton": "1", "kN": "1000"}, "joule": {"J joule": "1", "kJ": "1000"},
     "watt": {"W watt": "1", "kW": "1000"}, "volt": {"V volt": "1"}, "kelvin": {"K kelvin": "1"},
     "pascal": {"Pa pascal": "1", "kPa": "1000"}, "hertz": {"Hz hertz": "1", "kHz": "1000"},

@@ -2,9 +2,8 @@
 
 import re
 
-_ONES = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-         "fifteen sixteen seventeen eighteen nineteen").split()  # fmt: skip
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]  # fmt: skip
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 NUMBER_WORDS = {name: value for value, name in enumerate(_ONES)}
 NUMBER_WORDS |= {name: 10 * value for value, name in enumerate(_TENS, 2)}
 NUMBER_WORDS |= {
@@ -40,12 +39,14 @@ _PLAIN_WORDS = {"yes", "no", "odd", "even", "red", "all", "any", "max", "min", "
 _TEXT = re.compile(r"\\text\s*\{([^{}]*)\}")
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_LETTER = re.compile(r"\(?\s?([A-J])\s?\)?")
+_CHOSEN = re.compile(r"(?:[Oo]ption|[Cc]hoice|[Aa]nswer)?:?\s?\(?\s?([A-Ja-j])\s?\)?|\(?\s?([A-J])(?:\s?\)|\s?[.:])\s*.{0,400}", re.DOTALL)
 _ARTICLES = re.compile(r"\b(?:the|a|an)\b")
 
 
 def bare(text: str) -> str:
     """A text without commands that only set it, its braces and its outer marks."""
-    return re.sub(r"\s+", " ", _TEXT.sub(r" \1 ", text)).strip(" .,;:!\"'`*")
+    return re.sub(r"\s+", " ", _TEXT.sub(r" \1 ", text)).strip(" .,;:!\"`*")
 
 
 def is_prose(text: str) -> bool:
@@ -73,7 +74,11 @@ def is_prose(text: str) -> bool:
     if _CHINESE.search(plain) and not re.search(r"\d", plain):
         return True
     return any(
-        len(word) > 3 or word.isupper() or word.lower() in _PLAIN_WORDS or word[0].isupper()
+        len(word) > 3
+        or (len(word) == 3 and word.islower() and list(word) != sorted(word))
+        or word.isupper()
+        or word.lower() in _PLAIN_WORDS
+        or word[0].isupper()
         for word in words
     ) and not re.search(r"[(){}\[\]]", rest)
 
@@ -123,6 +128,9 @@ def same_words(gold: str, answer: str) -> bool:
     left, right = _phrase(gold), _phrase(answer)
     if left == right:
         return bool(left) and (len(left) != 2 or bare(gold).isupper() == bare(answer).isupper())
+    parts = [sorted(re.split(r"\s+and\s+|\s+or\s+", text)) for text in (left, right)]
+    if len(parts[0]) > 1 and parts[0] == parts[1]:
+        return True
     return any(left in group and right in group for group in _SAME)
 
 
@@ -133,3 +141,18 @@ def same_counted(left: str, right: str) -> bool:
         for text in (left, right)
     ]
     return not stems[0] or not stems[1] or bool(stems[0] & stems[1])
+
+
+def same_choice(gold: str, answer: str) -> bool | None:
+    r"""Whether an answer names the choice that the gold is; None where these are no choices.
+
+    Example:
+        >>> same_choice("B", r"\text{(B)}"), same_choice("A", "A. 5"), same_choice("A", "C")
+        (True, True, False)
+        >>> same_choice("12", "A") is None, same_choice("A", "12") is None
+        (True, True)
+    """
+    letter, chosen = _LETTER.fullmatch(bare(gold)), _CHOSEN.fullmatch(bare(answer))
+    if letter is None or chosen is None:
+        return None
+    return letter[1] == (chosen[1] or chosen[2]).upper()
