@@ -37,13 +37,17 @@ _NOUN = (
     r"\b(?:correct|right|best|final|proper|my)(?: final| correct)? "
     r"(?:choice|option|one|result|solution|response)\b"
 )
-_IS = r"(?:is|are|was|were|be|equals?|would be|should be|must be|comes (?:out )?to)\b[:：]?|[:=：]"
+_IS = (
+    r"(?:is|are|was|were|be|equals?|would be|should be|must be|comes (?:out )?to)\b"
+    r"(?:[:：]|(?![:：]))|[:=：]"
+)
 _INTRODUCTION = re.compile(
-    rf"(?P<noun>{_NOUN})(?P<about>[^\n]{{0,120}}?)(?P<verb>\b{_IS}|(?:is|are|was|were|ca|can|could)n['’]?t\b)\s{{0,3}}(?=\S)",
+    rf"(?P<noun>{_NOUN})(?P<about>[^\n]{{0,120}}?)(?P<verb>\b{_IS}|(?:is|are|was|were|ca|can|"
+    rf"could)n['’]?t\b)\s{{0,3}}(?=\S)",
     re.IGNORECASE,
 )
 _BARE = re.compile(
-    r"(?:^\W{0,6}|\b(?:the|my) )(?P<noun>(?:final |correct )?answer)\W{1,6}"
+    r"(?:^\W{0,6}|\b(?:the|my) )(?P<noun>(?:final |correct )?answer)(?:[\s:*=#`]{1,6}|\s[-–—]\s)"
     r"(?<!\()(?=[(\d$\\-]|[A-Z]\W{0,4}$)",
     re.IGNORECASE,
 )
@@ -171,16 +175,17 @@ def _withdrawn(text: str, following: Span | None) -> int | None:
 
 def _statement(text: str, span: Span, following: Span | None) -> Statement | None:
     """The statement of what is announced, and of the alternative that the next sentence names."""
+    quotes = '"' if _JSON.search(text[max(0, span[0] - 16) : span[0]]) else ""
     head = _ELLIPSIS.sub(lambda dots: "," * len(dots[0]), text[slice(*span)])
     head = _END_OF_HEAD.split(head, maxsplit=1)[0]
-    if _JSON.search(text[max(0, span[0] - 16) : span[0]]):
+    if quotes:
         head = _END_OF_VALUE.split(head, maxsplit=1)[0]
     if following is not None and alternative(text[slice(*following)]):
         head = text[span[0] : following[1]]
     if (holding := affirmed(head)) is None:
         return None
     begin, stop = span[0] + holding[0], span[0] + holding[1]
-    content = text[begin:stop].strip().strip("*").strip()
+    content = text[begin:stop].strip().strip("*" + quotes).strip()
     return single(content, ANNOUNCED, closed=False, span=(begin, stop)) if content else None
 
 
