@@ -95,7 +95,7 @@ _ODD_TIME = re.compile(r"\d{1,2}:\d\d\s*[A-Za-z.]+")
 _BUILDER = re.compile(r"(?:\\mid|\||:)(?![A-Za-z])")
 _MINUS_PLUS = re.compile(r"\\(pm|mp)(?![A-Za-z])")
 _LEAD = re.compile(
-    r"(?:\\text\{)?\s*(?:(?:therefore|thus|so|hence|the|final|answers?|is|are|about|approximately|"
+    r"(?:\\text\{)?\s*(?:(?:there (?:are|is)|it is|we (?:get|have)|therefore|thus|so|hence|the|final|answers?|is|are|about|approximately|"
     r"exactly|around|roughly|equals?|a total of|total|value|of)\b[\s:,]*)+\}?\s*(?=[-+\\\d¤(\[{])",
     re.IGNORECASE,
 )
@@ -110,6 +110,7 @@ _FIGURE = re.compile(r"\\(?:angle|triangle|odot|arc|widehat|square)\s*\{?\s*[A-Z
 _REMARK = re.compile(
     r",?\s*(?:\\text\{\s*,?\s*)?\b(?:where|with|for all|for every|for any|for some|when|whenever)\b.*"
 )
+_LONGEST = 2000  # characters; longer ones are compared as they stand
 _LONGEST_LIST = 400
 
 
@@ -150,7 +151,7 @@ def read(text: str, depth: int = 0) -> Shape:
         ('x', Based(digits='52', base=8), Ratio(parts=('3', '45'), half='p'))
     """
     text = text.strip()
-    if depth > 12 or not text:
+    if depth > 12 or not text or len(text) > _LONGEST:
         return Value(text)
     if (number := NUMBER_WORDS.get(bare(text).lower())) is not None:
         return Value(str(number))
