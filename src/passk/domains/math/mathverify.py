@@ -18,7 +18,8 @@ from passk.domains.math.algebra import (
     same_formula,
     sign_of_ratio,
 )
-from passk.domains.math.comparison import Algebra, Comparison
+from passk.domains.math.comparing import Algebra
+from passk.domains.math.comparison import Comparison
 from passk.domains.math.golds import gold_answer
 from passk.domains.math.options import MathOptions
 from passk.domains.math.reading import read_answer

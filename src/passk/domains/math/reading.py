@@ -46,7 +46,9 @@ _REST = re.compile(
     r",\s+(?=[A-Za-z]{2})(?!and\b|or\b)|\s+(?:because|since|which|where|as|when|if|so|then|that|for|"
     r"of|at|with|by|but|in total|in all|per|each|on|to|after|from|before)\b|;\s|\.\s|\n|\s\(|[。！]"
 )
-_STRAY = re.compile(r"^\\[(\[](?!.*\\[)\]])|^\}|(?<!\\\()(?<!\\\[)\\[)\]]$", re.DOTALL)  # one end of a formula whose other end stands elsewhere
+_STRAY = re.compile(
+    r"^\\[(\[](?!.*\\[)\]])|^\}|(?<!\\\()(?<!\\\[)\\[)\]]$", re.DOTALL
+)  # one end of a formula whose other end stands elsewhere
 _MARKS = re.compile(r"^[\s*_`>#:=]+|[\s*_`]+$")
 _NAMED_BOX = re.compile(r"(?<![A-Za-z\\])boxed\{([^{}]{1,400})\}\s*[.$]*\s*$")
 _EMPTY_BOX = re.compile(r"\\boxed\s?\{\s*\}(?!.*\\boxed)", re.DOTALL)
@@ -171,9 +173,15 @@ def _candidates(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _denies(sentence: str) -> bool:
-    return is_denial(sentence) or re.search(
-        r"\b(?:is|are|be|was|were|can)\s?not\b|isn't\b|can't\b|\bwrong\b|\bincorrect\b|^\s*if\b.{0,60}\bwere\b", sentence, re.IGNORECASE
-    ) is not None
+    return (
+        is_denial(sentence)
+        or re.search(
+            r"\b(?:is|are|be|was|were|can)\s?not\b|isn't\b|can't\b|\bwrong\b|\bincorrect\b|^\s*if\b.{0,60}\bwere\b",
+            sentence,
+            re.IGNORECASE,
+        )
+        is not None
+    )
 
 
 def _value(text: str) -> str:

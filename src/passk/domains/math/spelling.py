@@ -85,9 +85,7 @@ _REPEATING = re.compile(
     r"\((\d{1,12})\))"
 )
 _DOTTED = re.compile(r"(\d{1,9})\.(\d{0,6}?)(\d{1,6}?)\3{2,20}\s?\\ldots")
-_ALIGNED = re.compile(
-    r"\\(?:begin|end)\{(aligned|align|gathered|split|equation|array|cases)\*?\}"
-)
+_ALIGNED = re.compile(r"\\(?:begin|end)\{(aligned|align|gathered|split|equation|array|cases)\*?\}")
 _COLUMNS = re.compile(r"\\begin\{array\}\s*\{[^{}]{0,40}\}")
 _TEXT_JOINT = re.compile(r"\\text\{([^{}]*\w[^{}]*?),?\s+(?:and|or)\s*\}")
 _BINOMIAL = re.compile(r"(?<![A-Za-z\\}\])])\{?\}?C_\{?(\d{1,6})\}?\^\{?(\d{1,6})\}?")
