@@ -3,7 +3,8 @@
 import re
 
 from passk.domains.math.quantities import Value
-from passk.domains.math.shapes import Items, Relation, Shape, read
+from passk.domains.math.shapes import Items, Relation, Shape
+from passk.domains.math.structure import read
 
 _UP = {">": "<", "\\ge": "\\le"}
 _INFINITY = r"\infty"

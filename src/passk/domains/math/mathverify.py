@@ -23,8 +23,9 @@ from passk.domains.math.comparison import Comparison
 from passk.domains.math.golds import gold_answer
 from passk.domains.math.options import MathOptions
 from passk.domains.math.reading import read_answer
-from passk.domains.math.shapes import Shape, read
+from passk.domains.math.shapes import Shape
 from passk.domains.math.spelling import canonical, squeezed
+from passk.domains.math.structure import read
 from passk.domains.math.words import same_choice
 from passk.domains.verdict import (
     CORRECT,

@@ -4,9 +4,10 @@ import re
 from dataclasses import replace
 
 from passk.domains.math.comparing import Comparing
+from passk.domains.math.names import is_sum
 from passk.domains.math.numerals import numeral
 from passk.domains.math.quantities import Value
-from passk.domains.math.shapes import Named, Relation, Shape, is_sum
+from passk.domains.math.shapes import Named, Relation, Shape
 
 _FUNCTION = re.compile(r"([A-Za-z](?:_\{?\w+\}?)?)\(([^()]*)\)")
 _PLAIN = re.compile(r"\\?[A-Za-z]+(?:_\{?\w+\}?)?")
