@@ -27,7 +27,8 @@ from math_verify.grader import should_treat_as_complex  # noqa: E402
 from math_verify.parser import get_last_eq  # noqa: E402
 
 from passk.domains.math import numerals  # noqa: E402
-from passk.domains.math.comparison import UnreadableError  # noqa: E402
+from passk.domains.math.brackets import is_balanced  # noqa: E402
+from passk.domains.math.comparing import UnreadableError  # noqa: E402
 from passk.domains.math.options import MathOptions  # noqa: E402
 
 # Of Math-Verify's own normalisation: not its units (it takes `3t` for 3), and no boxes.
@@ -51,6 +52,7 @@ _LOGICAL = re.compile(r"\\(cup|lor|cap|land|lnot|neg)(?![A-Za-z])")
 _DEGREES = re.compile(r"(\d+(?:\.\d+)?)\s*\^\{\\circ\}")
 _SUBSCRIPT_TEXT = re.compile(r"_\s?\{\s*\\text\s*\{([^{}]*)\}\s*\}|_\s?\\text\s*\{([^{}]*)\}")
 _FACTOR = re.compile(r"(?<=\d)\s*\\frac\{(\d+)\}\{(\d+)\}")
+_LONGEST = 1000  # characters of a formula that is parsed: the parser takes seconds for more
 _DIGITS = 60  # of numeric checks
 _EXACT = 30
 _POINTS = ("-23/7", "31/9", "5/13", "-2/11", "97/10")
@@ -66,7 +68,7 @@ def _prepared(formula: str) -> str:
     formula = _SUBSCRIPT_TEXT.sub(
         lambda m: "_{" + re.sub(r"\W", "", m[1] or m[2] or "")[:1] + "}", formula
     )
-    if _UNREADABLE.search(formula):
+    if len(formula) > _LONGEST or _UNREADABLE.search(formula) or not is_balanced(formula):
         raise UnreadableError(formula)
     formula = _SUN.sub("_{o}", _ENERGY.sub(r"\\Xi ", formula).replace(r"\hbar", "h_{88}"))
     formula = _DERIVATIVE.sub(_derivative, formula)

@@ -83,3 +83,18 @@ def outside(text: str) -> str:
     for position, character in top_level(text):
         kept[position] = character
     return "".join(kept)
+
+
+def is_balanced(text: str, deepest: int = 25) -> bool:
+    """Whether as many brackets close as open, none before it opens, and not too deep.
+
+    Example:
+        >>> is_balanced("[2,5)"), is_balanced("(1"), is_balanced(")(")
+        (True, False, False)
+    """
+    depth = 0
+    for character in text:
+        depth += (character in _OPENING) - (character in _CLOSING)
+        if not 0 <= depth <= deepest:
+            return False
+    return depth == 0

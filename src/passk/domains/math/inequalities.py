@@ -3,7 +3,8 @@
 import re
 
 from passk.domains.math.quantities import Value
-from passk.domains.math.shapes import Items, Relation, Shape, is_name, read
+from passk.domains.math.shapes import Items, Relation, Shape
+from passk.domains.math.structure import read
 
 _UP = {">": "<", "\\ge": "\\le"}
 _INFINITY = r"\infty"
@@ -113,19 +114,3 @@ def as_set(shape: Shape) -> tuple[Items, ...] | None:
         parts = [as_set(item) for item in shape.items]
         return None if None in parts else tuple(part for some in parts if some for part in some)
     return (shape,) if len(shape.items) == 2 or shape.brackets == "{}" else None
-
-
-def base_value(digits: str, base: int) -> int | None:
-    """The number that digits name in a base; None where a digit is too large.
-
-    Example:
-        >>> base_value("52", 8), base_value("19", 8)
-        (42, None)
-    """
-    try:
-        return int(digits, base)
-    except ValueError:
-        return None
-
-
-__all__ = ["as_set", "base_value", "is_bare", "is_name", "is_set", "name_of", "upward"]

@@ -1,7 +1,7 @@
 r"""Judging one answer, given how formulas are compared.
 
 Gold and answer are brought to one spelling (`spelling`), read as words, numbers with units, lists,
-named values and relations (`shapes`), and compared part by part (`comparison`). Formulas are
+named values and relations (`structure`), and compared part by part (`comparison`). Formulas are
 compared by algebra, in worker processes (`mathverify`); what needs none is decided here at once.
 
 Running out of memory or of stack, and a gold answer that cannot be read, are unknown, not wrong.
@@ -10,12 +10,14 @@ Running out of memory or of stack, and a gold answer that cannot be read, are un
 import re
 from functools import cache, lru_cache
 
-from passk.domains.math.comparison import Algebra, Comparison, UnreadableError
+from passk.domains.math.comparing import Algebra, UnreadableError
+from passk.domains.math.comparison import Comparison
 from passk.domains.math.golds import gold_answer
 from passk.domains.math.numerals import same_plainly
 from passk.domains.math.options import MathOptions
-from passk.domains.math.shapes import Shape, read
+from passk.domains.math.shapes import Shape
 from passk.domains.math.spelling import canonical, squeezed
+from passk.domains.math.structure import read
 from passk.domains.math.words import same_choice
 from passk.domains.verdict import (
     CORRECT,

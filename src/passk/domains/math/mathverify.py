@@ -3,7 +3,8 @@
 from functools import cache
 
 from passk.domains.math.algebra import quiet, same_equation, same_formula, sign_of_ratio
-from passk.domains.math.comparison import Algebra, Comparison
+from passk.domains.math.comparing import Algebra
+from passk.domains.math.comparison import Comparison
 from passk.domains.math.judgement import judge as judge_by
 from passk.domains.math.options import MathOptions
 from passk.domains.verdict import Verdict

@@ -6,26 +6,36 @@ what comes first: `5 apples, which cost 10 dollars` is 5 apples.
 """
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from passk.domains.math.characters import to_latex
-from passk.domains.stated.denials import is_denial, is_question
+from passk.domains.stated.denials import is_denial, is_question, is_unclaimed
 from passk.domains.stated.reading import read
 from passk.domains.stated.sentence_spans import sentence_spans
 from passk.domains.stated.statement import ANNOUNCED
 
 _TAIL = 2000  # characters at the end in which the last formula or number is looked for
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
-_OPERAND = (
-    rf"(?:{_NUMBER}|\\(?:[dt]?frac\{{[^{{}}]{{1,60}}\}}\{{[^{{}}]{{1,60}}\}}|sqrt(?:\[\d\])?\{{[^{{}}]{{1,60}}\}}|pi|"
-    r"sqrt\d|infty)|(?<![A-Za-z])(?:pi|e|i|sqrt\([^()]{1,60}\))(?![A-Za-z])|\([^()\n]{1,60}\)|√\d+|π|¾|½|¼)"
+_GROUP = r"\{(?:[^{}]|\{[^{}]{0,60}\}){0,60}\}"
+_FUNCTION = r"(?:sqrt|exp|log|ln|sin|cos|tan|pi)(?![A-Za-z])"
+# A letter is a variable where an operator, a digit or a bracket touches it; else it is a word.
+_LETTER = (
+    r"(?<![A-Za-z])[A-Za-z](?='?\s?[-+*/^=<>]\s?[\w(\\$√.-])|(?<![A-Za-z])[A-Za-z](?='?[_(])|"
+    r"(?<=[\d)}])[a-fik-rt-zA-KM-Z](?![A-Za-z])|(?<=[-+*/=^(])[A-Za-z](?![A-Za-z])|"
+    r"(?<=[-+*/=^(] )[A-Za-z](?![A-Za-z])"
 )
-_EXPRESSION = re.compile(
-    rf"(?<![\w\\.^_{{])[-+−–]?\s?[$€£¥]?\s?{_OPERAND}(?:!|\^\s?(?:\{{[^{{}}]{{1,40}}\}}|-?\d+|\([^()]{{1,20}}\)))?"
-    rf"(?:\s?(?:\\times|\\cdot|\\div|[-+*/×÷−:]|\*\*|(?=[\\√π(]))\s?{_OPERAND}"
-    r"(?:!|\^\s?(?:\{[^{}]{1,40}\}|-?\d+|\([^()]{1,20}\)))?){0,12}(?:\s?(?:\\?%|percent\b|°))?"
-    r"(?:\s(?:million|billion|thousand|dozens?)\b)?"
+_LIST = rf"[\[({{]\s?[-−+]?\s?(?:{_NUMBER})(?:\s?,\s?[-−+]?\s?(?:{_NUMBER})){{1,12}}\s?[\])}}]"
+_TOKEN = (
+    rf"{_LIST}|[$€£¥]?(?:{_NUMBER})|\\[$%]|\\[a-zA-Z]+(?:{_GROUP}){{0,2}}|{_FUNCTION}|{_LETTER}|"
+    rf"[_^]\s?(?:{_GROUP}|-?\w)|[-+*/^=<>()!|:%°πÀ√∛¾½¼⅓⅔×÷−–·≤≥≠∞²³']"
 )
+_EXPRESSION = re.compile(rf"(?<![A-Za-z0-9_.\\])(?:{_TOKEN})(?:\s?(?:{_TOKEN})){{0,80}}"
+                         r"(?:\s(?:percent|million|billion|thousand|dozens?)\b)?")  # fmt: skip
+_TELLING = re.compile(r"\d|\\(?:frac|sqrt|pi|infty)|[π∞√¾½¼⅓⅔]")
+_EDGES = re.compile(r"^[\s=:*+/^)!|>'<]+|(?:[\s=:*+\-/^(|<'−–·]|(?<=\s)!)+$")
+_CONTRAST = re.compile(r",?\s(?:and )?(?:not|rather than|instead of)\s[^.;\n]{1,80}")
+_SINGLE = re.compile(r"[\s*_`$(.\"']*([A-J]|yes|no|true|false)[\s*_`$).\"'!]*", re.IGNORECASE)
 _FORMULA = re.compile(
     r"\$\$(?P<a>[^$]{1,1500})\$\$|(?<![\\\d$])\$(?P<b>(?:\\\$|[^$\n]){1,1500})(?<!\\)\$(?!\d)|"
     r"\\\[(?P<c>(?:[^\\]|\\(?!\])){1,1500})\\\]|\\\((?P<d>(?:[^\\]|\\(?!\))){1,1500})\\\)"
@@ -36,7 +46,9 @@ _REST = re.compile(
     r",\s+(?=[A-Za-z]{2})(?!and\b|or\b)|\s+(?:because|since|which|where|as|when|if|so|then|that|for|"
     r"of|at|with|by|but|in total|in all|per|each|on|to|after|from|before)\b|;\s|\.\s|\n|\s\(|[。！]"
 )
-_STRAY = re.compile(r"^\\[(\[]|\\[)\]]")  # one end of a formula whose other end stands elsewhere
+_STRAY = re.compile(
+    r"^\\[(\[](?!.*\\[)\]])|^\}|(?<!\\\()(?<!\\\[)\\[)\]]$", re.DOTALL
+)  # one end of a formula whose other end stands elsewhere
 _MARKS = re.compile(r"^[\s*_`>#:=]+|[\s*_`]+$")
 _NAMED_BOX = re.compile(r"(?<![A-Za-z\\])boxed\{([^{}]{1,400})\}\s*[.$]*\s*$")
 _EMPTY_BOX = re.compile(r"\\boxed\s?\{\s*\}(?!.*\\boxed)", re.DOTALL)
@@ -72,7 +84,7 @@ def read_answer(response: str, *, without_anchor: bool = True) -> Answer | None:
     if reading.statements:
         statement = reading.statements[0]
         if statement.kind != ANNOUNCED:
-            return Answer(statement.text, statement.closed)
+            return Answer(statement.text.lstrip("} "), statement.closed)
         if head := _head(statement.text):
             return Answer(head, closed=False)
     if not without_anchor:
@@ -125,34 +137,56 @@ def _last(text: str, start: int, end: int) -> str | None:
         return (
             "" if not re.search(r"\d", tail[match.end() :]) else _last(tail, match.end(), len(tail))
         )
+    if match := _SINGLE.fullmatch(tail):
+        return match[1]
     kept = tail
-    if "?" in tail or re.search(r"\bnot\b|n't\b", tail):
+    if "?" in kept or re.search(r"not\b|n't\b", kept):
         spans = [
             (low, high)
-            for low, high in sentence_spans(tail, 0, len(tail))
-            if not is_question(tail[low:high]) and not _denies(tail[low:high])
+            for low, high in sentence_spans(kept, 0, len(kept))
+            if not is_question(kept[low:high]) and not _denies(kept[low:high])
         ]
-        kept = " ".join(tail[low:high] for low, high in spans)
-    candidates: list[tuple[int, str]] = []
+        kept = " ".join(kept[low:high] for low, high in spans)
+    kept = _CONTRAST.sub("", kept)
+    for begin, answer in _candidates(kept):
+        if not is_unclaimed(kept[max(0, begin - 80) : begin]):
+            return answer
+    return None
+
+
+def _candidates(text: str) -> Iterator[tuple[int, str]]:
+    """Where formulas and numbers of a text begin, and what they are, the last first."""
+    formulas: list[tuple[int, int, str]] = []
     position = 0
-    while match := _FORMULA.search(kept, position):
-        content, stop = _joined(kept, match)
-        candidates.append((stop, content))
-        position = stop
-    covered = candidates[-1][0] if candidates else 0
-    numbers = [match for match in _EXPRESSION.finditer(kept, covered)]
-    if numbers:
-        return _value(numbers[-1][0].strip(" ,:"))
-    return _value(candidates[-1][1]) if candidates else None
+    while match := _FORMULA.search(text, position):
+        content, position = _joined(text, match)
+        formulas.append((match.start(), position, content))
+    covered = formulas[-1][1] if formulas else 0
+    for match in reversed(list(_EXPRESSION.finditer(text, covered))):
+        plain = _EDGES.sub("", match[0])
+        if _TELLING.search(plain):
+            if re.fullmatch(r"\{[^{}]*\}", plain):
+                plain = rf"\{plain[:-1]}\}}"
+            yield match.start(), _value(plain)
+    for begin, _, content in reversed(formulas):
+        yield begin, _value(content)
 
 
 def _denies(sentence: str) -> bool:
-    return is_denial(sentence) or re.search(r"\b(?:is|are) not\b|isn't\b", sentence) is not None
+    return (
+        is_denial(sentence)
+        or re.search(
+            r"\b(?:is|are|be|was|were|can)\s?not\b|isn't\b|can't\b|\bwrong\b|\bincorrect\b|^\s*if\b.{0,60}\bwere\b",
+            sentence,
+            re.IGNORECASE,
+        )
+        is not None
+    )
 
 
 def _value(text: str) -> str:
     """The last member of a chain of equations that does not begin with a name alone."""
-    if "," in text:
+    if re.search(r",(?!\d{3}(?!\d))", text):
         return text.strip()
     members = re.split(r"(?<![<>!\\])=", to_latex(text))
     if len(members) > 2 or (len(members) == 2 and not re.search("[A-Za-z]", members[0])):

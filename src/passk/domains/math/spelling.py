@@ -85,9 +85,7 @@ _REPEATING = re.compile(
     r"\((\d{1,12})\))"
 )
 _DOTTED = re.compile(r"(\d{1,9})\.(\d{0,6}?)(\d{1,6}?)\3{2,20}\s?\\ldots")
-_ALIGNED = re.compile(
-    r"\\(?:begin|end)\{(aligned|align|gathered|split|equation|array|cases)\*?\}"
-)
+_ALIGNED = re.compile(r"\\(?:begin|end)\{(aligned|align|gathered|split|equation|array|cases)\*?\}")
 _COLUMNS = re.compile(r"\\begin\{array\}\s*\{[^{}]{0,40}\}")
 _TEXT_JOINT = re.compile(r"\\text\{([^{}]*\w[^{}]*?),?\s+(?:and|or)\s*\}")
 _BINOMIAL = re.compile(r"(?<![A-Za-z\\}\])])\{?\}?C_\{?(\d{1,6})\}?\^\{?(\d{1,6})\}?")
@@ -96,7 +94,9 @@ _ENDING = re.compile(r"(?:[\s,;:*\\~]|(?<!\.\.)\.)+$")
 DOLLAR = "¤"  # in place of a dollar sign that is one, and opens no formula
 _DOLLAR = re.compile(r"\\\$|^\$(?=\s?[\d.]+[^$]*$)")
 _JOINT = re.compile(r"\$\s*([,;])\s*\$")
-_LONGEST = 8000  # characters of an answer; longer ones are compared as they stand
+_NEGATIVE = re.compile(r"^(?:negative|minus)\s+(?=[\d¤\\])", re.IGNORECASE)
+_ALL_TEXT = re.compile(r"\\text\s*\{([^{}]*\d[^{}]*)\}")
+_LONGEST = 2000  # characters of an answer; longer ones are compared as they stand
 
 
 def canonical(text: str) -> str:
@@ -112,7 +112,9 @@ def canonical(text: str) -> str:
         return text.strip()
     text = unwrapped(_OVER.sub(r"\\frac{\1}{\2}", to_latex(text)))
     text = _JOINT.sub(r"\1 ", _DOLLAR.sub(DOLLAR, text))
-    text = _repeating(_lines(text))
+    if match := _ALL_TEXT.fullmatch(text):
+        text = _ENDING.sub("", match[1].strip())
+    text = _repeating(_lines(_NEGATIVE.sub("-", text)))
     text = _THIN.sub("", text)
     text = _SIZES.sub("", text)
     text = _DROPPED.sub("", text)
@@ -137,7 +139,7 @@ def unwrapped(text: str) -> str:
         ('12', '$5$;$10$')
     """
     for _ in range(8):
-        text = _ENDING.sub("", text.strip())
+        text = text.strip() if _WRAPPED.fullmatch(text.strip()) else _ENDING.sub("", text.strip())
         if match := _WRAPPED.fullmatch(text):
             text = next(group for group in match.groups() if group is not None)
         elif (match := re.match(r"\\(?:boxed|fbox|framebox)\s*(?=\{)", text)) and closing_brace(

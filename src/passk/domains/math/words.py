@@ -40,13 +40,16 @@ _TEXT = re.compile(r"\\text\s*\{([^{}]*)\}")
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _LETTER = re.compile(r"\(?\s?([A-J])\s?\)?")
-_CHOSEN = re.compile(r"(?:[Oo]ption|[Cc]hoice|[Aa]nswer)?:?\s?\(?\s?([A-Ja-j])\s?\)?|\(?\s?([A-J])(?:\s?\)|\s?[.:])\s*.{0,400}", re.DOTALL)
+_CHOSEN = re.compile(
+    r"(?:[Oo]ption|[Cc]hoice|[Aa]nswer)?:?\s?\(?\s?([A-Ja-j])\s?\)?|\(?\s?([A-J])(?:\s?\)|\s?[.:])\s*.{0,400}",
+    re.DOTALL,
+)
 _ARTICLES = re.compile(r"\b(?:the|a|an)\b")
 
 
 def bare(text: str) -> str:
     """A text without commands that only set it, its braces and its outer marks."""
-    return re.sub(r"\s+", " ", _TEXT.sub(r" \1 ", text)).strip(" .,;:!\"`*")
+    return re.sub(r"\s+", " ", _TEXT.sub(r" \1 ", text)).strip(' .,;:!"`*')
 
 
 def is_prose(text: str) -> bool:
