@@ -11,15 +11,10 @@ Not covered: such an error swallowed inside SymPy.
 import re
 from functools import cache, lru_cache
 
-from passk.domains.math.algebra import (
-    UnreadableError,
-    quiet,
-    same_equation,
-    same_formula,
-    sign_of_ratio,
-)
+from passk.domains.math.algebra import UnreadableError, quiet, same_formula
 from passk.domains.math.comparing import Algebra
 from passk.domains.math.comparison import Comparison
+from passk.domains.math.equations import same_equation, sign_of_ratio
 from passk.domains.math.golds import gold_answer
 from passk.domains.math.options import MathOptions
 from passk.domains.math.reading import read_answer
@@ -91,16 +86,13 @@ def judge(gold: str, text: str, boxed: bool, options: MathOptions) -> Verdict:
 
 def _compare(wanted: str, shape: Shape, answer: str, options: MathOptions) -> Verdict:
     stated = canonical(answer)
-    if squeezed(stated) == squeezed(wanted):
-        return Verdict(CORRECT, EQUAL, answer)
-    if (right := same_choice(wanted, stated)) is not None:
-        return Verdict(*((CORRECT, EQUAL) if right else (WRONG, DIFFERENT)), answer)
-    if not re.search(r"\w", stated):
+    right = True if squeezed(stated) == squeezed(wanted) else same_choice(wanted, stated)
+    if right is None and not re.search(r"\w", stated):
         return Verdict(WRONG, NOT_READABLE, answer)
     try:
-        if _comparison(options).equal(shape, read(stated)):
-            return Verdict(CORRECT, EQUAL, answer)
-        return Verdict(WRONG, DIFFERENT, answer)
+        if right is None:
+            right = _comparison(options).equal(shape, read(stated))
+        return Verdict(*((CORRECT, EQUAL) if right else (WRONG, DIFFERENT)), answer)
     except UnreadableError as error:
         if error.args == ("gold",):
             return Verdict(UNKNOWN, GOLD, answer)
