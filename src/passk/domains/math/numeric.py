@@ -36,7 +36,7 @@ def real_roots(expression: sympy.Expr) -> sympy.Expr:
         return expression
 
 
-def _number(expression: sympy.Expr) -> complex | sympy.Expr | None:
+def _number(expression: sympy.Expr) -> sympy.Expr | None:
     """Its value to many digits; None where it has none."""
     value = expression.evalf(_DIGITS, maxn=_LIMIT)
     parts = value.as_real_imag()
