@@ -45,7 +45,7 @@ def read_chain(text: str, read: Read) -> Shape:
 
 
 def _without_rounded(members: list[str], marks: list[str]) -> tuple[list[str], list[str]]:
-    r"""Without what only rounds the member before it: `\sqrt{2} \approx 1.41`, but `x \approx 2`."""
+    r"""Without what only rounds the value before it: `\sqrt{2} \approx 1.41`."""
     place = marks.index(_APPROX)
     if place or (members[0] and not is_name(members[0])):
         return members[: place + 1], marks[:place]

@@ -1,4 +1,4 @@
-r"""What a gold answer says: benchmarks give the answer alone, a solution, or formulas in dollars."""
+r"""What a gold answer says: an answer alone, a solution, or formulas in dollars."""
 
 from passk.domains.math.spelling import canonical
 from passk.domains.stated.boxes import last_box

@@ -8,6 +8,8 @@ from passk.domains.math.structure import read
 
 _UP = {">": "<", "\\ge": "\\le"}
 _INFINITY = r"\infty"
+_VARIABLE = re.compile(r"\\?[A-Za-z]+(?:_\{?\w+\}?)?|[a-zA-Z]\([a-z]\)")
+_CONSTANTS = (r"\pi", "e", _INFINITY)
 
 
 def upward(relation: Relation) -> Relation:
@@ -44,8 +46,7 @@ def name_of(relation: Relation) -> str | None:
     relation = _unfolded(relation)
     if not relation.signs or not set(relation.signs) <= {"<", "\\le"}:
         return None
-    names = [m for m in relation.members if re.fullmatch(r"\\?[A-Za-z]+(?:_\{?\w+\}?)?|[a-zA-Z]\([a-z]\)", m)
-             and m.strip() not in (r"\pi", "e", _INFINITY)]  # fmt: skip
+    names = [m for m in relation.members if _VARIABLE.fullmatch(m) and m not in _CONSTANTS]
     others = [member for member in relation.members if member not in names]
     if len(names) != 1 or any(re.search(r"(?<![\\A-Za-z])[a-zA-Z](?![A-Za-z])", o) for o in others):
         return None

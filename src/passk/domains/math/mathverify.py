@@ -2,9 +2,10 @@
 
 from functools import cache
 
-from passk.domains.math.algebra import quiet, same_equation, same_formula, sign_of_ratio
+from passk.domains.math.algebra import quiet, same_formula
 from passk.domains.math.comparing import Algebra
 from passk.domains.math.comparison import Comparison
+from passk.domains.math.equations import same_equation, sign_of_ratio
 from passk.domains.math.judgement import judge as judge_by
 from passk.domains.math.options import MathOptions
 from passk.domains.verdict import Verdict

@@ -17,18 +17,18 @@ def equal_named(compare: Comparing, gold: Shape, answer: Shape) -> bool:
     """Compare shapes of which one has a name at least."""
     if isinstance(gold, Named) and isinstance(answer, Named):
         return _both_named(compare, gold, answer)
-    if isinstance(gold, Named):
-        if isinstance(answer, Value) and is_sum(gold.name):
-            return False  # a line is not its right side
-        if isinstance(answer, Relation) and set(answer.signs) == {"="}:
-            return equal_equations(compare, gold, answer)
-        return compare.equal(gold.value, answer)
-    assert isinstance(answer, Named)
-    if not isinstance(gold, Relation):
-        return compare.equal(gold, answer.value)
-    if set(gold.signs) == {"="}:
+    if _is_equation(gold) or _is_equation(answer):
         return equal_equations(compare, gold, answer)
-    return gold.signs == ("\\in",) and compare.equal(gold, answer.value)
+    if isinstance(gold, Named):
+        # A line, `x + y = 5`, is not its right side.
+        is_line = isinstance(answer, Value) and is_sum(gold.name)
+        return not is_line and compare.equal(gold.value, answer)
+    assert isinstance(answer, Named)
+    return compare.equal(gold, answer.value)
+
+
+def _is_equation(shape: Shape) -> bool:
+    return isinstance(shape, Relation) and set(shape.signs) == {"="}
 
 
 def _both_named(compare: Comparing, gold: Named, answer: Named) -> bool:

@@ -49,12 +49,12 @@ def numeral(text: str) -> Numeral | None:
             return None
         value, exact = top / bottom, "." not in text
     elif match := _MIXED.fullmatch(text):
-        whole, top, bottom = int(match[2]), int(match[3] or match[5]), int(match[4] or match[6])
-        if not bottom:
+        whole, over, under = int(match[2]), int(match[3] or match[5]), int(match[4] or match[6])
+        if not under:
             return None
         # An improper fraction makes no mixed number: it is a factor.
-        part = Fraction(top, bottom)
-        value, exact = (whole + part if 0 < top < bottom else whole * part), True
+        part = Fraction(over, under)
+        value, exact = (whole + part if 0 < over < under else whole * part), True
     elif match := _SCIENTIFIC.fullmatch(text):
         power = int((match[3] or match[4]).replace(" ", ""))
         value = Fraction(match[2] or 1) * Fraction(10) ** power

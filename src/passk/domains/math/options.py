@@ -8,8 +8,8 @@ from passk.domains.math import antlr
 
 # Raised when this package's own part of a verdict changes: extraction, shortcuts, reasons.
 REVISION = 2
-# What Math-Verify's verdicts depend on besides the options, and these stand on. The parser's runtime
-# comes with this package, whatever is installed; see `antlr`.
+# What verdicts depend on besides the options. The parser's runtime comes with this package,
+# whatever is installed; see `antlr`.
 LIBRARIES = ("math-verify", "latex2sympy2_extended", "sympy", "mpmath")
 
 

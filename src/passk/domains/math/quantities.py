@@ -16,9 +16,9 @@ _DOZEN = re.compile(r"\s*dozens?(?![A-Za-z])\s*")
 _PERCENT = re.compile(
     r"\s*(?:%|percent(?:age)?(?![A-Za-z])|per cent(?![A-Za-z])|pct(?![A-Za-z]))\s*"
 )
-_HEAD = re.compile(r"[-+]?\s?(?:\d[\d,]*(?:\.\d+)?|\\frac\{[^{}]{1,40}\}\{[^{}]{1,40}\})")
+_WORDY = r"A-Za-z\u4e00-\u9fff"
 _BARE_TAIL = re.compile(
-    r"(?<=[\d)}\]%!|])(?P<space>\s*)(?P<tail>\(?[A-Za-z\u4e00-\u9fff¢¥€][A-Za-z\u4e00-\u9fff ./^{}()\-\d]*)$"
+    rf"(?<=[\d)}}\]%!|])(?P<space>\s*)(?P<tail>\(?[{_WORDY}¢¥€][{_WORDY} ./^{{}}()\-\d]*)$"
 )
 _TEXT_TAIL = re.compile(r"\s*(?P<tail>\\text\{[^{}]*\}.*)$")
 _DEGREES = re.compile(r"\s*\^\{\\circ\}\s*(?:[CF]|\\text\{\s*[CF]\s*\})?$")
@@ -68,9 +68,8 @@ def read_value(text: str) -> Value:
         ).replace(r"\pi", ""):
             return Value(text[: match.start()].strip(), match[0].strip())
         head = text
-    if match := _PERCENT.search(head):
-        if match.end() == len(head):
-            return Value(head[: match.start()].strip(), unit or tail, "%")
+    if (match := _PERCENT.search(head)) and match.end() == len(head):
+        return Value(head[: match.start()].strip(), unit or tail, "%")
     if not tail:
         return Value(text, unit)
     return _with_tail(text, head, tail, unit, sure)
@@ -100,24 +99,24 @@ def _with_tail(text: str, head: str, tail: str, unit: str, sure: bool) -> Value:
     words = _words(tail)
     if match := _PERCENT.match(words):
         return Value(head, words[match.end() :].strip(), "%")
-    if match := _SCALE.match(words):
-        return Value(rf"{head} \times 10^{{{_SCALES[match[1]]}}}", unit or words[match.end() :])
-    if match := _DOZEN.match(words):
-        return Value(rf"{head} \times 12", unit or words[match.end() :])
+    for pattern, factor in ((_SCALE, "10^{{{}}}"), (_DOZEN, "12")):
+        if match := pattern.match(words):
+            power = _SCALES[match[1]] if match.groups() else ""
+            return Value(rf"{head} \times {factor.format(power)}", unit or words[match.end() :])
     as_text = tail.startswith("\\text")
-    if not words or (re.fullmatch(r"\([^()]*\)", words) and as_text):
+    if not words or (as_text and re.fullmatch(r"\([^()]*\)", words)):
         return Value(head, unit)
-    single = re.fullmatch(r"[A-Za-z]\d?", words) is not None
-    known = read_unit(tail) is not None or read_unit(words) is not None
-    if known and (as_text or not single):
-        return Value(head, unit or words)
-    if (
-        not known
-        and is_count(words)
-        and (as_text or _chinese(words) or words[0] == "(" or (sure and len(words) > 2))
-    ):
+    if _only_says_of_what(words, tail, as_text=as_text, sure=sure):
         return Value(head, unit or words)
     return Value(text, unit)
+
+
+def _only_says_of_what(words: str, tail: str, *, as_text: bool, sure: bool) -> bool:
+    """Whether words behind a number are a unit or things counted, not variables."""
+    if read_unit(tail) is not None or read_unit(words) is not None:
+        return as_text or re.fullmatch(r"[A-Za-z]\d?", words) is None
+    plain = as_text or _chinese(words) or words[0] == "(" or (sure and len(words) > 2)
+    return plain and is_count(words)
 
 
 def _chinese(words: str) -> bool:

@@ -58,6 +58,10 @@ def equal_relations(compare: Comparing, gold: Shape, answer: Shape) -> bool:
     return all(compare.algebra.same(gold.formula, member) for member in answer.members)
 
 
+def _sides(relation: Relation) -> tuple[str, str]:
+    return relation.members[0], relation.members[1]
+
+
 def _equal_chains(compare: Comparing, gold: Relation, answer: Relation) -> bool:
     if gold.signs != answer.signs or len(gold.members) != len(answer.members):
         return False
@@ -69,6 +73,6 @@ def _equal_chains(compare: Comparing, gold: Relation, answer: Relation) -> bool:
     if not all(all(pair) for pair in pairs):
         return False
     if gold.signs[0] in ("<", "\\le", "\\ne") and len(pairs) == 2:
-        sign = compare.algebra.sign_of_ratio(gold.members[:2], answer.members[:2])
+        sign = compare.algebra.sign_of_ratio(_sides(gold), _sides(answer))
         return sign > 0 or (sign < 0 and gold.signs[0] == "\\ne")
     return all(compare.algebra.same(*pair) for pair in pairs)

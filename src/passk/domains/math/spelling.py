@@ -5,6 +5,7 @@ r"""One spelling for what LaTeX, programs and people spell in many ways.
 """
 
 import re
+from collections.abc import Callable
 from fractions import Fraction
 
 from passk.domains.math.brackets import argument, closing_brace
@@ -213,7 +214,7 @@ def _upright(content: str) -> str:
     return rf"\text{{{content.replace('$', '')}}}"
 
 
-def _peeled(text: str, pattern: re.Pattern[str], replace) -> str:  # noqa: ANN001
+def _peeled(text: str, pattern: re.Pattern[str], replace: Callable[[str], str]) -> str:
     """Each command of a pattern with its group replaced, innermost last."""
     parts, start = [], 0
     while match := pattern.search(text, start):

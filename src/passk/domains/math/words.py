@@ -2,7 +2,10 @@
 
 import re
 
-_ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]  # fmt: skip
+_ONES = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
 _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 NUMBER_WORDS = {name: value for value, name in enumerate(_ONES)}
 NUMBER_WORDS |= {name: 10 * value for value, name in enumerate(_TENS, 2)}
@@ -24,7 +27,6 @@ _SAME = (
      "infinitely many solutions"},
     {"impossible", "not possible", "it is impossible", "cannot be done"},
 )  # fmt: skip
-_YES_NO = {"true": 0, "yes": 1, "correct": 2, "false": 3, "no": 4, "incorrect": 5}
 # Words that make another answer of the number before them.
 _NOT_COUNTED = re.compile(
     r"and|or|but|not|plus|minus|times|over|than|nor|versus|divided|multiplied|squared|cubed|mod|if|"
@@ -39,6 +41,10 @@ _PLAIN_WORDS = {"yes", "no", "odd", "even", "red", "all", "any", "max", "min", "
 _TEXT = re.compile(r"\\text\s*\{([^{}]*)\}")
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
+# Begins a denial, a date, or the label of a part.
+_NO_FORMULA = re.compile(
+    r"(?:not|no|neither|either|never|unless)\b|[A-Z][a-z]{2,}\s+\d|\(?[a-z]\)\s"
+)
 _LETTER = re.compile(r"\(?\s?([A-J])\s?\)?")
 _CHOSEN = re.compile(
     r"(?:[Oo]ption|[Cc]hoice|[Aa]nswer)?:?\s?\(?\s?([A-Ja-j])\s?\)?|\(?\s?([A-J])(?:\s?\)|\s?[.:])\s*.{0,400}",
@@ -65,8 +71,7 @@ def is_prose(text: str) -> bool:
     if not plain:
         return False
     if re.search(r"[\d=<>^_+*/|\\]", rest):
-        return bool(re.match(r"(?:\\text\s*\{\s*)?(?:not|no|neither|either|never|unless)\b|"
-                             r"[A-Z][a-z]{2,}\s+\d|\(?[a-z]\)\s", plain)) or _labelled(text)  # fmt: skip
+        return _NO_FORMULA.match(plain) is not None or _labelled(text)
     if set_as_text.strip():
         return not re.fullmatch(r"[\s,.-]*(?:and|or)?[\s,.-]*", set_as_text) and (
             not re.search(r"[A-Za-z]", rest) or bool(_WORD.search(set_as_text))
