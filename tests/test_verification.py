@@ -1,20 +1,14 @@
 """Judging math answers: known answers, equality with Math-Verify, limits, cache."""
 
 import json
-import logging
 import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from math_verify import parse, verify
-from passk.domains.math.extraction import boxed_answer, closed_box
 from tests.conftest import needs_real, real_file
 
-from passk.domains.math import mathverify
 from passk.domains.math.judge import MathJudge
-from passk.domains.math.numerals import decide
 from passk.domains.math.options import MathOptions
 from passk.domains.math.worker_limits import WorkerLimits
 from passk.domains.registry import DOMAINS
@@ -65,6 +59,7 @@ def test_real_responses_get_math_verifys_own_verdicts(judge):
         ("28", r"\boxed{\sqrt{34}+3\sqrt{10}}", ("wrong", "different")),
         ("3", r"First \(\boxed{2}\). But no: it is \(\boxed{3}\).", ("correct", "equal")),
         ("3", "The answer is 3.", ("correct", "equal")),
+        ("3", r"It is 3: \boxed{?}", ("wrong", "answer not readable")),
         ("3", "I cannot say.", ("wrong", "no answer found")),
         ("3", "", ("wrong", "no answer found")),
     ],
@@ -105,104 +100,6 @@ def test_grader_name_follows_the_options():
     assert MathOptions().grader().startswith("math-verify 0.9.0 ")
 
 
-# ------------------------------------------------------- shortcuts are Math-Verify's verdicts
-
-_ANSWERS = st.sampled_from(
-    [
-        *("12", "x", "a", "A", "3/4", "1/0", "-5", "0.5", "007", "1.50", "1,000", "10{,}000"),
-        *(r"\frac{1}{2}", r"12\frac{3}{5}", r"2\sqrt{3}", "x=3", "[0,1)", "(1,2]", r"\{1,2\}"),
-        *(r"\left[0,1\right]", r"\begin{pmatrix}1\\2\end{pmatrix}", r"\text{Monday}"),
-        *(r"5\text{ cm}", r"50\%", r"\$5", "and", "12 and 13", "5 is 7", "{}= 7 text"),
-        *("", "{", "$", "x] ", r"\]", r"is \( 3", r"\boxed{2}"),
-    ]
-)
-_PIECES = st.sampled_from(
-    [
-        *("The answer is ", "answer: 3 ", "final answer is ", "final answer. ", "I hope it is"),
-        *("Final Answer: The final answer is ", "so ", "is ", " and ", ", ", ".", "**", " ", "\n"),
-        *("$", "$$", r"\(", r"\)", r"\[", r"\]", " [", "]", "{", "}", "\\", r"\boxed", r"\fbox{3}"),
-        *("costs $5 and ", r"3\$", "= 7 ", "12 ", "x", r"\frac{3}{4}", "percent", "%"),
-    ]
-)
-_ENVIRONMENTS = st.sampled_from(
-    [("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), (" [", "] "), ("$$", "$$"), ("", ""), ("", "")]
-)
-
-
-@st.composite
-def _responses(draw):
-    before = "".join(draw(st.lists(_PIECES, max_size=4)))
-    opening, closing = draw(_ENVIRONMENTS)
-    box = rf"\boxed{{{draw(_ANSWERS)}}}"
-    inner = (
-        draw(st.sampled_from(["", "x=", " ", "\n"])) + box + draw(st.sampled_from(["", ".", "\n"]))
-    )
-    return before + opening + inner + closing + "".join(draw(st.lists(_PIECES, max_size=3)))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _quiet():
-    logging.getLogger("math_verify").setLevel(logging.ERROR)
-
-
-@settings(max_examples=800, deadline=None, derandomize=True)
-@given(_responses(), _ANSWERS.filter(bool))
-def test_the_box_that_stands_for_a_response_is_what_math_verify_finds_in_it(text, gold):
-    answer = boxed_answer(text)
-    if answer is None:
-        return
-    whole = parse(text, parsing_timeout=None)
-    short = mathverify.read(rf"\boxed{{{answer}}}", mathverify.box_pattern())
-    if short and not isinstance(short[0], str):  # else the worker asks for the whole response
-        assert list(map(str, short)) == list(map(str, whole))
-    shortcut = decide(gold, answer, 6)
-    if shortcut is not None:
-        golds = parse(mathverify.gold_text(gold), parsing_timeout=None)
-        assert shortcut == verify(golds, whole, timeout_seconds=None)
-
-
-_NUMERALS = st.one_of(
-    st.integers(-2000, 2000).map(str),
-    st.integers(0, 10**12).map(lambda n: f"{n:,}"),
-    st.integers(0, 99).map(lambda n: f"{n:05}"),
-    st.decimals(-99, 99, places=3).map(str),
-    st.tuples(st.integers(-9, 9), st.integers(1, 9)).map(lambda f: rf"\frac{{{f[0]}}}{{{f[1]}}}"),
-    st.tuples(st.integers(1, 9), st.integers(1, 9)).map(lambda f: rf"-\dfrac{{{f[0]}}}{{{f[1]}}}"),
-    st.tuples(st.integers(-9, 9), st.integers(1, 9)).map(lambda f: f"{f[0]}/{f[1]}"),
-    st.tuples(st.integers(1, 3), st.integers(0, 9), st.integers(1, 6)).map(
-        lambda f: rf"{f[0]} \frac{{{f[1]}}}{{{f[2]}}}"
-    ),
-    st.decimals(-9, 9, places=12).map("{:f}".format),
-)
-
-
-@settings(max_examples=400, deadline=None, derandomize=True)
-@given(_NUMERALS, _NUMERALS)
-def test_numbers_decided_without_algebra_are_decided_as_math_verify_does(gold, answer):
-    shortcut = decide(gold, answer, 6)
-    if shortcut is not None:
-        golds = parse(f"${gold}$", parsing_timeout=None)
-        found = parse(rf"\boxed{{{answer}}}", parsing_timeout=None)
-        assert shortcut == verify(golds, found, timeout_seconds=None)
-
-
-def test_doubt_ends_in_the_whole_response():
-    for text in (
-        "no box",
-        r"\boxed{1} and \boxed{2}",
-        r"\boxed{1",
-        r"\boxed{}",
-        r"$\boxed{5}$ percent",
-        r"The final answer is $\boxed{5}$. I hope it is correct.",
-        r"\boxed 5",
-        r"\fbox{3} \boxed{5}",
-    ):
-        assert boxed_answer(text) is None, text
-    assert boxed_answer(r"Thus $x = \boxed{[0,1)}$.") == "[0,1)"
-    assert boxed_answer(r"The final answer is \( \boxed{\frac{3}{16}} \).") == r"\frac{3}{16}"
-    assert not closed_box("no box")
-
-
 # ---------------------------------------------------------------------------------- libraries
 
 JUDGING = """
@@ -210,7 +107,7 @@ import sys
 from importlib.metadata import packages_distributions
 from passk.domains.math import mathverify
 from passk.domains.math.options import MathOptions
-assert mathverify.judge("x^2", r"so $x \\cdot x$", False, MathOptions()).verdict == "correct"
+assert mathverify.judge("x^2", r"x \\cdot x", MathOptions()).verdict == "correct"
 owners = packages_distributions()
 packages = {module.partition(".")[0] for module in sys.modules}
 print(*{owner for package in packages for owner in owners.get(package, ())})

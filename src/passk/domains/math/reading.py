@@ -35,6 +35,8 @@ _EXPRESSION = re.compile(rf"(?<![A-Za-z0-9_.\\])(?:{_TOKEN})(?:\s?(?:{_TOKEN})){
 _TELLING = re.compile(r"\d|\\(?:frac|sqrt|pi|infty)|[π∞√¾½¼⅓⅔]")
 _EDGES = re.compile(r"^[\s=:*+/^)!|>'<]+|(?:[\s=:*+\-/^(|<'−–·]|(?<=\s)!)+$")
 _CONTRAST = re.compile(r",?\s(?:and )?(?:not|rather than|instead of)\s[^.;\n]{1,80}")
+_LAST_NUMBER = re.compile(r"\\boxed\{(-?[\d.,/]{1,60})\}[\s.$*)\]\\]{0,12}")
+_DENIED = re.compile(r"not|n['’]t|never|不", re.IGNORECASE)
 _SINGLE = re.compile(r"[\s*_`$(.\"']*([A-J]|yes|no|true|false)[\s*_`$).\"'!]*", re.IGNORECASE)
 _FORMULA = re.compile(
     r"\$\$(?P<a>[^$]{1,1500})\$\$|(?<![\\\d$])\$(?P<b>(?:\\\$|[^$\n]){1,1500})(?<!\\)\$(?!\d)|"
@@ -80,6 +82,8 @@ def read_answer(response: str, *, without_anchor: bool = True) -> Answer | None:
         >>> read_answer("The answer is 5 apples, which cost 10 dollars.").text
         '5 apples'
     """
+    if (plain := _plain_box(response)) is not None:
+        return Answer(plain, closed=True)
     reading = read(response)
     if reading.statements:
         statement = reading.statements[0]
@@ -91,6 +95,18 @@ def read_answer(response: str, *, without_anchor: bool = True) -> Answer | None:
         return None
     last = _last(response, max(reading.start, reading.end - _TAIL), reading.end)
     return None if last is None else Answer(last, closed=False)
+
+
+def _plain_box(response: str) -> str | None:
+    """The number in the only box where that ends a response without thoughts, tags and denials.
+
+    `read` finds the same; most responses of trained models are of this kind.
+    """
+    start = response.rfind(r"\boxed{")
+    match = _LAST_NUMBER.fullmatch(response, start) if start >= 0 else None
+    if match is None or "<" in response or response.find(r"\boxed") != start:
+        return None
+    return None if _DENIED.search(response, max(0, start - 40), start) else match[1]
 
 
 def _head(text: str) -> str:
