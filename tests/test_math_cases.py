@@ -84,7 +84,7 @@ def test_reported_cases(judge):
 
 def test_variants_of_every_kind(judge, pool):
     cases = rows("math_variants.jsonl")
-    answers = [WorkerRequest(c["gold"], c["answer"], True) for c in cases if "answer" in c]
+    answers = [WorkerRequest(c["gold"], c["answer"]) for c in cases if "answer" in c]
     alone = dict(pool.judge(answers))
     expected = [case["expected"] for case in cases if "answer" in case]
     assert [
