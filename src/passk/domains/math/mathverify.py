@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 
 from passk.domains.math.algebra import UnreadableError, quiet, same_formula
 from passk.domains.math.comparing import Algebra
-from passk.domains.math.comparison import Comparison
+from passk.domains.math.comparison import ShapeComparison
 from passk.domains.math.equations import same_equation, sign_of_ratio
 from passk.domains.math.golds import gold_answer
 from passk.domains.math.options import MathOptions
@@ -48,14 +48,14 @@ def read_gold(gold: str) -> tuple[str, Shape]:
 
 
 @cache
-def _comparison(options: MathOptions) -> Comparison:
+def _comparison(options: MathOptions) -> ShapeComparison:
     def same(gold: str, answer: str) -> bool:
         return same_formula(gold, answer, options)
 
     def equation(gold: tuple[str, str], answer: tuple[str, str]) -> bool:
         return same_equation(gold, answer, options)
 
-    return Comparison(
+    return ShapeComparison(
         Algebra(same, equation, sign_of_ratio), relations=options.allow_set_relation_comp
     )
 
@@ -80,7 +80,7 @@ def judge(gold: str, text: str, boxed: bool, options: MathOptions) -> Verdict:
         if answer is None:
             return Verdict(WRONG, NO_ANSWER, None)
         return _compare(wanted, shape, answer, options)
-    except _FAULTS as error:
+    except Exception as error:  # of a library, or of ours: no verdict on the answer
         return Verdict(UNKNOWN, f"{FAULT}: {type(error).__name__}", None)
 
 
