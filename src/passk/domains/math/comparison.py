@@ -14,7 +14,7 @@ from passk.domains.math.shapes import Based, Items, Named, Ratio, Relation, Shap
 from passk.domains.math.words import same_words
 
 
-class Comparison:
+class ShapeComparison:
     """Compares shapes.
 
     Args:

@@ -11,7 +11,7 @@ import re
 from functools import cache, lru_cache
 
 from passk.domains.math.comparing import Algebra, UnreadableError
-from passk.domains.math.comparison import Comparison
+from passk.domains.math.comparison import ShapeComparison
 from passk.domains.math.golds import gold_answer
 from passk.domains.math.numerals import same_plainly
 from passk.domains.math.options import MathOptions
@@ -47,7 +47,7 @@ def _read_gold(gold: str) -> tuple[str, Shape]:
     return text, read(text)
 
 
-def judge(gold: str, answer: str, comparison: Comparison) -> Verdict:
+def judge(gold: str, answer: str, comparison: ShapeComparison) -> Verdict:
     """Judge one answer.
 
     Args:
@@ -74,7 +74,7 @@ def _compare_texts(gold: str, answer: str) -> Verdict:
     return Verdict(WRONG, NOT_READABLE, answer)
 
 
-def _compare(wanted: str, shape: Shape, answer: str, comparison: Comparison) -> Verdict:
+def _compare(wanted: str, shape: Shape, answer: str, comparison: ShapeComparison) -> Verdict:
     try:
         equal = _is_equal(wanted, shape, canonical(answer), comparison)
     except UnreadableError as error:
@@ -86,7 +86,7 @@ def _compare(wanted: str, shape: Shape, answer: str, comparison: Comparison) -> 
     return Verdict(*((CORRECT, EQUAL) if equal else (WRONG, DIFFERENT)), answer)
 
 
-def _is_equal(wanted: str, shape: Shape, stated: str, comparison: Comparison) -> bool | None:
+def _is_equal(wanted: str, shape: Shape, stated: str, comparison: ShapeComparison) -> bool | None:
     """Whether canonical texts are equal; None where the second cannot be read."""
     if squeezed(stated) == squeezed(wanted):
         return True
@@ -116,7 +116,7 @@ def judge_without_algebra(gold: str, answer: str, options: MathOptions) -> Verdi
 
 
 @cache
-def _without_algebra(options: MathOptions) -> Comparison:
+def _without_algebra(options: MathOptions) -> ShapeComparison:
     def same(gold: str, answer: str) -> bool:
         equal = same_plainly(gold, answer, options.float_rounding)
         if equal is None:
@@ -126,4 +126,4 @@ def _without_algebra(options: MathOptions) -> Comparison:
     def refuse(*_: object) -> bool:
         raise AlgebraNeededError
 
-    return Comparison(Algebra(same, refuse, refuse), relations=options.allow_set_relation_comp)
+    return ShapeComparison(Algebra(same, refuse, refuse), relations=options.allow_set_relation_comp)

@@ -4,7 +4,7 @@ from functools import cache
 
 from passk.domains.math.algebra import quiet, same_formula
 from passk.domains.math.comparing import Algebra
-from passk.domains.math.comparison import Comparison
+from passk.domains.math.comparison import ShapeComparison
 from passk.domains.math.equations import same_equation, sign_of_ratio
 from passk.domains.math.judgement import judge as judge_by
 from passk.domains.math.options import MathOptions
@@ -14,14 +14,14 @@ __all__ = ["judge", "quiet"]
 
 
 @cache
-def _comparison(options: MathOptions) -> Comparison:
+def _comparison(options: MathOptions) -> ShapeComparison:
     def same(gold: str, answer: str) -> bool:
         return same_formula(gold, answer, options)
 
     def equation(gold: tuple[str, str], answer: tuple[str, str]) -> bool:
         return same_equation(gold, answer, options)
 
-    return Comparison(
+    return ShapeComparison(
         Algebra(same, equation, sign_of_ratio), relations=options.allow_set_relation_comp
     )
 

@@ -57,7 +57,7 @@ _EMPTY_BOX = re.compile(r"\\boxed\s?\{\s*\}(?!.*\\boxed)", re.DOTALL)
 _BRACKETED = re.compile(r"[\s*]*([(\[](?:[^()\[\]\n]|\([^()\n]*\)){1,300}[)\]])")
 
 
-class Answer(NamedTuple):
+class StatedAnswer(NamedTuple):
     """What a response answers.
 
     Attributes:
@@ -69,7 +69,7 @@ class Answer(NamedTuple):
     closed: bool
 
 
-def read_answer(response: str, *, without_anchor: bool = True) -> Answer | None:
+def read_answer(response: str, *, without_anchor: bool = True) -> StatedAnswer | None:
     r"""The answer of a response; None where there is none.
 
     Args:
@@ -83,18 +83,18 @@ def read_answer(response: str, *, without_anchor: bool = True) -> Answer | None:
         '5 apples'
     """
     if (plain := _plain_box(response)) is not None:
-        return Answer(plain, closed=True)
+        return StatedAnswer(plain, closed=True)
     reading = read(response)
     if reading.statements:
         statement = reading.statements[0]
         if statement.kind != ANNOUNCED:
-            return Answer(statement.text.lstrip("} "), statement.closed)
+            return StatedAnswer(statement.text.lstrip("} "), statement.closed)
         if head := _head(statement.text):
-            return Answer(head, closed=False)
+            return StatedAnswer(head, closed=False)
     if not without_anchor:
         return None
     last = _last(response, max(reading.start, reading.end - _TAIL), reading.end)
-    return None if last is None else Answer(last, closed=False)
+    return None if last is None else StatedAnswer(last, closed=False)
 
 
 def _plain_box(response: str) -> str | None:
