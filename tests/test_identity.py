@@ -22,7 +22,7 @@ from passk.pipeline.identity.components import compute, registries, stage_module
 from passk.pipeline.identity.source_files import PACKAGE, SourceFile, SourceFiles
 from passk.pipeline.identity.usage import USES
 
-ALL = sorted(PACKAGE.rglob("*.py"))
+ALL = sorted(path for path in PACKAGE.rglob("*.py") if "_vendor" not in path.parts)
 
 
 # ------------------------------------------------------------------------------ canonical form
