@@ -109,6 +109,7 @@ def command(isolation: str, stops: int, packages: Sequence[str] = ()) -> list[st
         *("--dev-bind", "/dev/zero", "/dev/zero"),
         *("--dev-bind", "/dev/urandom", "/dev/urandom", "--dev-bind", "/dev/random"),
         *("/dev/random", "--symlink", "/tmp", "/dev/shm"),
+        *("--symlink", whole_program.INPUT, "/dev/stdin"),
         *("--tmpfs", "/tmp"),
         *_parents(f"{INSIDE}/{_PACKAGE}/x"),
         *("--proc", f"{INSIDE}/proc", "--dir", inside),

@@ -130,6 +130,7 @@ class _Forker:
         for name in [*_USUAL.split(), *names]:
             importlib.import_module(name)
         guest.define_exit()
+        sys.set_int_max_str_digits(0)  # as judges' interpreters; processor time is limited anyway
         random.seed(0)  # the same for every program, and for every server
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 1024), hard))
@@ -193,7 +194,8 @@ class _Forker:
             confine.enter(self._how.user, work.limits.memory, _ENTRIES)
         most = work.limits
         processes = None if self._how.weak else self._others + most.processes
-        confine.limit(most.cpu, self._mapped + most.memory, processes, most.file_size, _FILES)
+        file_size = max(most.file_size, whole_program.input_size(work))
+        confine.limit(most.cpu, self._mapped + most.memory, processes, file_size, _FILES)
         if not self._how.weak:
             confine.filter_calls()
         return _RESULTS

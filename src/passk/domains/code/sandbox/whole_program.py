@@ -1,8 +1,9 @@
 """Programs that read standard input and print; standard library alone.
 
 Each case runs in a fork of its own, as `__main__`, to its end, including threads, exit handlers and
-files left open, as a judge's `python file` would. One thing differs: `/dev/stdin` and its like are
-links into /proc, which guests do not have; `open(0)` reads the same.
+files left open, as a judge's `python program < input` would: standard input is a file, so that
+`os.fstat(0).st_size` and one large `os.read` give all of it, and `/dev/stdin` is a link to it.
+One thing differs: `/dev/stdout` is a link into /proc, which guests do not have.
 """
 
 import contextlib
@@ -14,10 +15,13 @@ import select
 import signal
 import sys
 import types
+from pathlib import Path
 
 from passk.domains.code.sandbox import frames
 from passk.domains.code.sandbox.results import OutputLimitError, ResultPipe, describe
 from passk.domains.code.sandbox.work import Work
+
+INPUT = "/tmp/.stdin"  # where /dev/stdin points to
 
 
 def run_whole(work: Work, out: ResultPipe) -> None:
@@ -42,21 +46,21 @@ def run_whole(work: Work, out: ResultPipe) -> None:
 
 def _run_process(code: list[types.CodeType], given: str, most: int) -> tuple[bytes, bytes]:
     """One case in a process of its own, and the end of all that it leaves behind."""
-    source, target = os.pipe(), os.pipe()
-    complaint = os.pipe()
+    source = _open_input(given.encode("utf-8", "surrogatepass"))
+    target, complaint = os.pipe(), os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
-            os.dup2(source[0], 0)
+            os.dup2(source, 0)
             os.dup2(target[1], 1)
             os.dup2(complaint[1], 3)
             os.closerange(4, 64)
             _run_main(code)
         finally:
             os._exit(1)
-    for file in (source[0], target[1], complaint[1]):
+    for file in (source, target[1], complaint[1]):
         os.close(file)
-    printed = _exchange(pid, source[1], target[0], given.encode("utf-8", "surrogatepass"), most)
+    printed = _read_output(pid, target[0], most)
     _, status = os.waitpid(pid, 0)
     os.set_blocking(complaint[0], False)
     try:
@@ -104,34 +108,41 @@ class _Printed:
         return b"".join(self._parts)
 
 
-def _exchange(pid: int, stdin: int, stdout: int, given: bytes, most: int) -> bytes:
-    """Feed standard input and read standard output until the process has ended."""
+def _read_output(pid: int, stdout: int, most: int) -> bytes:
+    """What a process prints until it has ended."""
     ended = os.pidfd_open(pid)
-    os.set_blocking(stdin, False)
-    printed, unread = _Printed(stdout, most), memoryview(given)
+    printed = _Printed(stdout, most)
     poll = select.poll()
     poll.register(ended, select.POLLIN)
     poll.register(stdout, select.POLLIN)
-    poll.register(stdin, select.POLLOUT)
-    ready = {stdin}
+    ready: set[int] = set()
     while ended not in ready:
-        if stdin in ready:
-            try:
-                unread = unread[os.write(stdin, unread[:65536]) :]
-            except BlockingIOError:
-                pass
-            except BrokenPipeError:  # it reads no more
-                unread = unread[:0]
-            if not unread:
-                poll.unregister(stdin)
-                os.close(stdin)
         if stdout in ready and not printed.read():
             poll.unregister(stdout)  # it prints no more
         ready = {file for file, _ in poll.poll()}
-    if unread:
-        os.close(stdin)
     os.close(ended)
     return printed.read_all()
+
+
+def input_size(work: Work) -> int:
+    """Bytes of the largest file of standard input."""
+    if work.entry is not None:
+        return 0
+    return max((len(given.encode("utf-8", "surrogatepass")) for given in work.inputs), default=0)
+
+
+def _open_input(given: bytes) -> int:
+    """A file that holds standard input, at its beginning."""
+    path = Path(INPUT if _confined else f"/tmp/passk-stdin-{os.getpid()}")
+    path.unlink(missing_ok=True)  # that of the case before, or what a program put there
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    unread = memoryview(given)
+    while unread:
+        unread = unread[os.write(file, unread) :]
+    os.lseek(file, 0, os.SEEK_SET)
+    if not _confined:
+        path.unlink()
+    return file
 
 
 def _kill_remaining() -> None:
