@@ -14,12 +14,11 @@ from passk.domains.code.calibration import Calibration, program_limits
 from passk.domains.code.extraction import extract
 from passk.domains.code.options import CodeOptions
 from passk.domains.code.reference_times import time_references
-from passk.domains.code.run_queue import RunningProgram, RunQueue
 from passk.domains.code.sandbox.pool import Sandbox
 from passk.domains.code.sandbox.task import CaseResult, Program
 from passk.domains.code.test_cases import Tests
 from passk.domains.code.test_checks import read_tests
-from passk.domains.code.verdicts import Run, make_program, split_cases
+from passk.domains.code.verdicts import Run, make_program, order_cases
 from passk.domains.grading import Progress, silent
 from passk.domains.verdict import NO_PROGRAM, TESTS, TRUNCATED, UNKNOWN, WRONG, Verdict
 from passk.domains.verdict_cache import VerdictCache
@@ -186,50 +185,28 @@ class CodeJudge(Closing):
         """Number and verdict of each program, as runs end."""
         if not todo:
             return
-        queue = RunQueue()
+        runs: dict[int, Run] = {}
 
         def is_wanted(number: int, case: int, result: CaseResult) -> bool:
-            program, position, run = queue.runs[number]
-            return run.compare(case, result) and queue.programs[program].wants(position)
+            return runs[number].compare(case, result)
 
-        runs = self._list_runs(todo, queue)
-        first = not self.options.all_tests
-        want = is_wanted if first else None
-        for number, outcome in self._open_sandbox().run(runs, want):
-            program, position, run = queue.runs.pop(number)
-            running = queue.programs[program]
-            if first and not running.wants(position):
-                running.left -= 1  # stopped, or of no matter
-            else:
-                running.end(position, run.decide(outcome))
-                if verdict := running.verdict(first=first):
-                    running.done = True
-                    yield program, Verdict(*verdict, None)
-            if not running.left:
-                del queue.programs[program]
+        want = None if self.options.all_tests else is_wanted
+        programs = self._list_programs(todo, runs)
+        for number, outcome in self._open_sandbox().run(programs, want):
+            yield number, Verdict(*runs.pop(number).decide(outcome), None)
 
-    def _list_runs(
-        self, todo: Sequence[tuple[str, str, _TestedProblem]], queue: RunQueue
+    def _list_programs(
+        self, todo: Sequence[tuple[str, str, _TestedProblem]], runs: dict[int, Run]
     ) -> Iterator[Program]:
-        """Programs for the sandbox, in the order of problems; what is not needed is left out."""
-        made = 0
-        last: tuple[str, Tests] | None = None
+        """Programs for the sandbox, in the order of problems."""
+        last: str | None = None
         for number, (key, source, problem) in enumerate(todo):
-            if last is None or last[0] != key:
-                last = key, Tests.load(problem.gold)
-                limits = program_limits(self._reference_cpu(last[1]), last[1], self.options)
-            tests = last[1]
-            batches = split_cases(tests, self.options)
-            running = queue.programs[number] = RunningProgram(left=len(batches))
-            for position, cases in enumerate(batches):
-                if running.failed is not None and not self.options.all_tests:
-                    running.left -= 1  # one before it failed meanwhile
-                    continue
-                queue.runs[made] = number, position, Run(tests, cases)
-                made += 1
-                yield make_program(tests, source, cases, limits)
-            if running.done and not running.left:
-                queue.programs.pop(number, None)
+            if last != key:
+                last, tests = key, Tests.load(problem.gold)
+                limits = program_limits(self._reference_cpu(tests), tests, self.options)
+                cases = order_cases(tests, self.options)
+            runs[number] = Run(tests, cases)
+            yield make_program(tests, source, cases, limits)
 
     def _open_sandbox(self) -> Sandbox:
         if self._sandbox is None:

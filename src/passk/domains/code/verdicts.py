@@ -47,17 +47,20 @@ def find_entry(entry: str | None, source: str) -> str | None:
     return method if method in bound and owner not in bound else entry
 
 
-def split_cases(tests: Tests, options: CodeOptions) -> list[tuple[int, ...]]:
-    """Cases of each run of a program: all in one, or one each where no limit is known for all.
+def order_cases(tests: Tests, options: CodeOptions) -> tuple[int, ...]:
+    """Numbers of the cases in the order in which a program runs on them.
+
+    All run in one module, as in LiveCodeBench's and evalplus's harnesses: what a program keeps in
+    a global variable or a class's attribute in one case is there in the next.
 
     Args:
-        tests: of the problem. A time limit for all cases comes from the reference solution.
+        tests: of the problem.
         options: of the grader.
     """
     cases = list(range(len(tests.inputs)))
     if options.cheapest_first and not options.all_tests:
         cases.sort(key=lambda case: len(tests.inputs[case]))
-    return [tuple(cases)] if tests.reference is not None else [(case,) for case in cases]
+    return tuple(cases)
 
 
 def make_program(tests: Tests, source: str, cases: tuple[int, ...], limits: Limits) -> Program:
@@ -73,7 +76,7 @@ def make_program(tests: Tests, source: str, cases: tuple[int, ...], limits: Limi
 
 @dataclass
 class Run:
-    """Some cases of a program on their way through the sandbox.
+    """A program on its way through the sandbox.
 
     Attributes:
         tests: of the problem.

@@ -195,7 +195,8 @@ class _Forker:
         most = work.limits
         processes = None if self._how.weak else self._others + most.processes
         file_size = max(most.file_size, whole_program.input_size(work))
-        confine.limit(most.cpu, self._mapped + most.memory, processes, file_size, _FILES)
+        cpu = most.total_cpu(len(work.inputs))
+        confine.limit(cpu, self._mapped + most.memory, processes, file_size, _FILES)
         if not self._how.weak:
             confine.filter_calls()
         return _RESULTS

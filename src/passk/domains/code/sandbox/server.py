@@ -40,8 +40,11 @@ class _Guest:
     results: int
     giving: int
     unsent: memoryview
+    total_cpu: float
     begun: float = field(default_factory=time.monotonic)
     most: int = 0
+    case_begun: float = 0.0  # when the last case is taken to have begun,
+    case_cpu: float = 0.0  # and the processor time used before it
     received: int = 0
     stopped: str = ""
     usage: Usage = field(default_factory=Usage)
@@ -75,7 +78,7 @@ class _Server:
                 kept, allowed = self._inputs[key], work.GuestLimits(*limits)
                 most = allowed.output + (len(kept.sizes) + 3) * frames.HEAD
                 packed = work.pack(source, entry, prelude, allowed, kept)
-                self._run(serial, allowed, packed, most)
+                self._run(serial, allowed, packed, most, allowed.total_cpu(len(kept.sizes)))
 
     def _receive(self) -> list | None:
         """The next message."""
@@ -98,7 +101,9 @@ class _Server:
             received += part
         return bytes(received)
 
-    def _run(self, serial: int, limits: work.GuestLimits, packed: bytes, most: int) -> None:
+    def _run(
+        self, serial: int, limits: work.GuestLimits, packed: bytes, most: int, total_cpu: float
+    ) -> None:
         given, giving = os.pipe()
         results, into = os.pipe()
         socket.send_fds(self._forker, [forker.FORK], [given, into])
@@ -106,7 +111,9 @@ class _Server:
         os.close(into)
         os.set_blocking(giving, False)
         (pid,) = forker.PID.unpack(forker.receive(self._forker))
-        running = _Guest(serial, limits, pid, results, giving, memoryview(packed), most=most)
+        unsent = memoryview(packed)
+        running = _Guest(serial, limits, pid, results, giving, unsent, total_cpu, most=most)
+        running.case_begun = running.begun
         try:
             status, used = self._watch(running)
         finally:
@@ -227,6 +234,8 @@ class _Server:
                 break
             self._send(frames.pack(frames.DATA, data))
         self._send(b"")
+        if running.limits.each and running.received > before:
+            running.case_begun, running.case_cpu = time.monotonic(), running.usage.cpu
         return running.received - before
 
     def _send(self, data: bytes, wait: bool = False) -> None:
@@ -247,11 +256,12 @@ class _Server:
         usage = self._meter.measure(running.pid)
         running.usage.cpu = max(running.usage.cpu, usage.cpu)
         running.usage.delay = max(running.usage.delay, usage.delay)
-        if running.usage.cpu > running.limits.cpu:
+        used = running.usage.cpu - running.case_cpu
+        if used > running.limits.cpu or running.usage.cpu > running.total_cpu:
             self._stop(running, "cpu")
         elif usage.resident > running.limits.memory:
             self._stop(running, "memory")
-        elif time.monotonic() - running.begun > running.limits.wall:
+        elif time.monotonic() - running.case_begun > running.limits.wall:
             self._stop(running, "wall")
 
 

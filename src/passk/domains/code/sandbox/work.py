@@ -20,6 +20,11 @@ class GuestLimits:
     file_size: int
     output: int
     whole: int = 0
+    each: bool = False
+
+    def total_cpu(self, cases: int) -> float:
+        """Seconds of processor time that a program may use for all its cases."""
+        return self.cpu * max(cases, 1) if self.each else self.cpu
 
 
 @dataclass(frozen=True)
