@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from passk.core.digests import digest
 from passk.domains.code.calibration import Calibration, program_limits
 from passk.domains.code.judge import CodeJudge
 from passk.domains.code.options import CodeOptions
+from passk.domains.code.readers.statements import find_unjudgeable
 from passk.domains.code.reference_outputs import ReferenceSolutionError, completed
 from passk.domains.code.sandbox.values import encode
 from passk.domains.code.test_cases import Tests
@@ -328,3 +330,47 @@ def test_a_reference_that_returns_a_generator_is_refused():
     tests = Tests("f", ("[]",), (), reference="def f():\n    yield 1")
     with pytest.raises(ReferenceSolutionError, match="equal to nothing"):
         completed([tests], QUICK)
+
+
+def test_half_a_character_ends_no_run(judge):
+    gold = ADD.dump()
+    right = "def add(x, y):\n    return x + y  # \ud83d"
+    texts = [f"```python\n{right}\n```", "\udc00 none", "```python\n\ud800\n```", right]
+    judged = judge([gold] * 4, texts)
+    assert [one.verdict for one in judged] == ["correct", "wrong", "wrong", "correct"]
+    assert judged[0].answer.encode().endswith("# \ufffd".encode())
+    assert judge.programs([gold], [right])[0].verdict == "correct"
+
+
+def test_programs_that_agree_on_another_output_are_listed():
+    tests = Tests(None, ("3\n",), ("1 2\n",), comparison={"kind": "text"}).dump()
+    agreeing = [f"print(2, 1)\nx{n} = {n}" for n in range(5)]
+    copies = [f"print(3)  # {n}" for n in range(9)]  # comments do not make another program
+    with CodeJudge(QUICK, calibration=None) as judge:
+        judge.programs([tests] * 15, [*agreeing[:4], *copies, "print(1, 2)", "1 / 0"])
+        assert judge.list_agreements() == []
+        judge.programs([tests], agreeing[4:])
+        (agreement,) = judge.list_agreements()
+    assert agreement[:4] == (digest(tests), 0, 5, 7)
+    assert (agreement.output, agreement.expected) == ("2 1", "1 2\n")
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("If there are multiple solutions, you may print any of them.", "multiple-answers"),
+        ("If multiple solutions exist, any of them will be accepted.", "multiple-answers"),
+        ("If there are several\nanswers, output any.", "multiple-answers"),
+        ("Return the indices in any order.", "multiple-answers"),
+        ("Any valid answer is accepted.", "multiple-answers"),
+        ("Print any of these.", "multiple-answers"),
+        ("The absolute or relative error must be at most 10^-6.", "tolerance"),
+        ("This is an interactive problem.", "interactive"),
+        ("You may cross the bridges in any order. Print the cost.", None),
+        ("There are multiple ways to obtain a. Print their number.", None),
+        ("Print the absolute difference.", None),
+        ("Print Yes if any of them is red.", None),
+    ],
+)
+def test_statements_that_accept_several_outputs(statement, reason):
+    assert find_unjudgeable(statement) == reason

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from passk.domains.code.options import CodeOptions
 from passk.domains.code.outcomes import is_right
-from passk.domains.code.python_syntax import bound_names, parse
+from passk.domains.code.python_syntax import bound_names, has_solution, parse
 from passk.domains.code.sandbox import task
 from passk.domains.code.sandbox.task import CaseResult, Limits, Outcome, Program
 from passk.domains.code.test_cases import Tests
@@ -36,15 +36,22 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 def find_entry(entry: str | None, source: str) -> str | None:
-    """What is called in a program: where `Class.method` is asked for, a bare function will do.
+    """What is called in a program.
 
-    LiveCodeBench's rule: models answer with the function alone at times.
+    Where `Class.method` is asked for, a bare function will do (LiveCodeBench's rule: models answer
+    with the function alone at times); for a function, a method of `class Solution` (TACO's).
     """
-    if entry is None or "." not in entry:
-        return entry
+    if entry is None:
+        return None
     owner, _, method = entry.rpartition(".")
-    bound = bound_names(tree) if (tree := parse(source)) is not None else set()
-    return method if method in bound and owner not in bound else entry
+    if not owner and "Solution" not in source:
+        return entry
+    if (tree := parse(source)) is None:
+        return entry
+    bound = bound_names(tree)
+    if owner:
+        return method if method in bound and owner not in bound else entry
+    return f"Solution.{method}" if method not in bound and has_solution(tree, method) else entry
 
 
 def order_cases(tests: Tests, options: CodeOptions) -> tuple[int, ...]:

@@ -3,7 +3,8 @@ r"""TACO: the whole set, or the verified part of it, in BAAI's format (JSONL or 
 `input_output` is a JSON string: `inputs` and `outputs`, texts of standard input and output, or,
 with `fn_name`, lists of arguments and values. A list of lines counts as a text. Outputs of
 Codewars' problems are wrapped in a list of one. `solutions` is a list, or a JSON string of one; its
-first entry is the reference. Special judges (TACO's `output_spj.jsonl`) are not applied.
+first entry is the reference. Special judges (TACO's `output_spj.jsonl`) are not applied: problems
+whose statements accept several outputs (`statements.py`) are tagged `flagged` and with the reason.
 
 Example of a row (shortened):
     {"question": "Print twice ...", "difficulty": "EASY", "source": "codeforces",
@@ -18,7 +19,8 @@ from typing import Any
 
 from passk.core.rows import RecordedError, Row
 from passk.domains.base_reader import optional, text, value
-from passk.domains.benchmark_problem import BenchmarkProblem
+from passk.domains.benchmark_problem import FLAGGED, BenchmarkProblem
+from passk.domains.code.readers.statements import find_unjudgeable
 from passk.domains.code.sandbox.values import encode
 from passk.domains.code.test_cases import Tests
 
@@ -117,11 +119,14 @@ def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Benchm
         starter_code = optional(row, "starter_code")
         solutions = _json(row, "solutions", list)
         reference = str(solutions[0]) if solutions else None
-        tags = (optional(row, "difficulty"), optional(row, "source"))
+        question = text(row, "question").strip()
+        reason = find_unjudgeable(question)
+        flags = (FLAGGED, reason) if reason else ()
+        tags = (optional(row, "difficulty"), optional(row, "source"), *flags)
         yield BenchmarkProblem(
             name=str(row.values.get("id", index)),
             place=row.place,
-            question=text(row, "question").strip(),
+            question=question,
             answer=reference or "",
             answer_type="program",
             tests=tests(row, starter_code or "", reference),
