@@ -12,6 +12,7 @@ from pathlib import Path
 from passk.domains.code.sandbox import (
     calls,
     confine,
+    event_pair,
     forker,
     frames,
     function_calls,
@@ -27,11 +28,12 @@ from passk.domains.code.sandbox import (
 from passk.domains.verdict import JudgeError
 
 ISOLATIONS = ("bubblewrap", "subprocess")
-INSIDE = "/tmp/server"
+INSIDE = "/tmp/server"  # which guests do not see: they have a /tmp of their own
+PACKAGES = "/packages"
 # What runs inside. Imported here, though not used, so that whoever judges depends on this code too.
 _INSIDE = (
-    calls, confine, forker, frames, function_calls, guest, results, server, usage, values,
-    waiting_guest, whole_program, work,
+    calls, confine, event_pair, forker, frames, function_calls, guest, results, server, usage,
+    values, waiting_guest, whole_program, work,
 )  # fmt: skip
 _SOURCES = [f"{module.__name__.rpartition('.')[2]}.py" for module in _INSIDE]
 _PACKAGE = "passk/domains/code/sandbox"
@@ -98,10 +100,11 @@ def command(isolation: str, stops: int, packages: Sequence[str] = ()) -> list[st
         for name in _SOURCES
         for part in ("--ro-bind", str(here / name), f"{INSIDE}/{_PACKAGE}/{name}")
     ]
-    inside = f"{INSIDE}/site"
     devices = [part for name in confine.DEVICES for part in ("--dev-bind", name, name)]
-    listed = ":".join([inside, *packages])
-    mounts = [part for path in binds for part in ("--ro-bind", path, f"{inside}/{Path(path).name}")]
+    listed = ":".join([PACKAGES, *packages])
+    mounts = [
+        part for path in binds for part in ("--ro-bind", path, f"{PACKAGES}/{Path(path).name}")
+    ]
     return [
         *("bwrap", "--die-with-parent", "--new-session", "--hostname", "sandbox"),
         *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
@@ -114,7 +117,7 @@ def command(isolation: str, stops: int, packages: Sequence[str] = ()) -> list[st
         *("--symlink", "/tmp", "/dev/shm", "--symlink", whole_program.INPUT, "/dev/stdin"),
         *("--tmpfs", "/tmp"),
         *_parents(f"{INSIDE}/{_PACKAGE}/x"),
-        *("--proc", f"{INSIDE}/proc", "--dir", inside),
+        *("--proc", f"{INSIDE}/proc", "--dir", PACKAGES),
         *files,
         *mounts,
         *("--chdir", "/tmp", "--remount-ro", "/"),

@@ -11,6 +11,7 @@ x86-64, is written out).
 
 import platform
 import struct
+from typing import NamedTuple
 
 _ARM = platform.machine() == "aarch64"
 _ARCHITECTURE = 0xC00000B7 if _ARM else 0xC000003E  # what seccomp calls it
@@ -72,43 +73,76 @@ _ALLOWED = (
     {"read": (0, 63)} | _MEMORY | _OPEN_FILES | _NAMED_FILES | _WAITING | _TIME | _SIGNALS
     | _THREADS | _ITSELF
 )  # fmt: skip
-# Newer calls: the C library makes do without them where the kernel seems not to have them.
+# Refused with another error than "not permitted". Newer calls: the C library makes do without them
+# where the kernel seems not to have them.
 _ABSENT: Calls = {
     "clone3": (435, 435), "faccessat2": (439, 439), "statx": (332, 291), "openat2": (437, 437),
     "close_range": (436, 436), "membarrier": (324, 283), "preadv2": (327, 286),
     "pwritev2": (328, 287), "futex_waitv": (449, 449),
 }  # fmt: skip
 
-_PERMISSION, _AGAIN, _MEMORY_LACKS, _INVALID, _NO_TERMINAL, _NO_CALL = (
-    1,
-    11,
-    12,
-    22,
-    25,
-    38,
-)  # errno
-# Allowed by an argument: numbers, the argument, how it is compared (every bit, no bit, one of
-# these values), with what, and the error otherwise.
-_BY_ARGUMENT: dict[str, tuple[tuple[int, int], int, str, tuple[int, ...], int]] = {
-    # A thread: no process, and (the kernel refuses it to a thread) no namespace.
-    "clone": ((56, 220), 0, "bits", (0x10000,), _PERMISSION),
-    # Private: others, who have mapped the same file, could wait for this process's and be counted.
-    "futex": ((202, 98), 1, "bits", (0x80,), _AGAIN),
-    # Pages of 2 MB come from a pool of the machine.
-    "mmap": ((9, 222), 3, "without", (0x40000,), _MEMORY_LACKS),
+# Attributes of files: `shutil` makes do without them where a file system seems not to have them.
+_UNSUPPORTED: Calls = {"listxattr": (194, 11), "llistxattr": (195, 12), "flistxattr": (196, 13)}
+# Locks are had at once, and are none: nobody else has a program's own files (sqlite3 locks them),
+# and on files of all programs a lock would be a message.
+_PRETENDED: Calls = {"flock": (73, 32)}
+
+# Errors.
+_DONE, _PERMISSION, _AGAIN, _MEMORY_LACKS, _INVALID = 0, 1, 11, 12, 22
+_NO_TERMINAL, _NO_CALL, _NOT_SUPPORTED = 25, 38, 95
+
+
+class _ByArgument(NamedTuple):
+    """A call that is allowed by the low half of an argument.
+
+    Attributes:
+        numbers: of the call.
+        argument: its position.
+        bits: allowed if it has one of these.
+        without: allowed if it has none of these.
+        values: allowed if it is one of these.
+        pretended: done without being done if it is one of these.
+        error: otherwise.
+    """
+
+    numbers: tuple[int, int]
+    argument: int
+    error: int
+    bits: int = 0
+    without: int = 0
+    values: tuple[int, ...] = ()
+    pretended: tuple[int, ...] = ()
+
+
+_BY_ARGUMENT = {
+    # CLONE_THREAD: no process, and (the kernel refuses it to a thread) no namespace.
+    "clone": _ByArgument((56, 220), 0, _PERMISSION, bits=0x10000),
+    # Private: others who have mapped the same file could wait for this process, and be counted.
+    "futex": _ByArgument((202, 98), 1, _AGAIN, bits=0x80),
+    # MAP_HUGETLB: pages of 2 MB come from a pool of the machine.
+    "mmap": _ByArgument((9, 222), 3, _MEMORY_LACKS, without=0x40000),
     # MADV_DONTNEED, FREE, HUGEPAGE, NOHUGEPAGE: the others reach pages of shared files.
-    "madvise": ((28, 233), 2, "one of", (4, 8, 14, 15), _INVALID),
-    # F_DUPFD, GETFD, SETFD, GETFL, SETFL, DUPFD_CLOEXEC: no lock, no lease, no size of a pipe.
-    "fcntl": ((72, 25), 1, "one of", (0, 1, 2, 3, 4, 1030), _PERMISSION),
-    # TCGETS (which `isatty` is), FIONREAD, FIONBIO, FIONCLEX, FIOCLEX, TIOCGWINSZ.
-    "ioctl": (
-        (16, 29), 1, "one of", (0x5401, 0x541B, 0x5421, 0x5450, 0x5451, 0x5413), _NO_TERMINAL,
+    "madvise": _ByArgument((28, 233), 2, _INVALID, values=(4, 8, 14, 15)),
+    # F_DUPFD, GETFD, SETFD, GETFL, SETFL, DUPFD_CLOEXEC; SETLK, SETLKW: no lease, no pipe's size.
+    "fcntl": _ByArgument((72, 25), 1, _PERMISSION, values=(0, 1, 2, 3, 4, 1030), pretended=(6, 7)),
+    # TCGETS (which `isatty` is), TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX.
+    "ioctl": _ByArgument(
+        (16, 29), 1, _NO_TERMINAL, values=(0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
     ),
     # PR_SET_NAME, PR_GET_NAME.
-    "prctl": ((157, 167), 0, "one of", (15, 16), _INVALID),
+    "prctl": _ByArgument((157, 167), 0, _INVALID, values=(15, 16)),
     # Limits of itself alone.
-    "prlimit64": ((302, 261), 0, "one of", (0,), _PERMISSION),
-}  # fmt: skip
+    "prlimit64": _ByArgument((302, 261), 0, _PERMISSION, values=(0,)),
+}
+
+# Process 1 of a program that reads standard input forks its cases, filters each, and waits for it.
+_NAMESPACES = 0x7E020080  # every flag of clone that makes one
+_SUPERVISING: Calls = {"wait4": (61, 260)}
+_SUPERVISING_BY_ARGUMENT = {
+    "clone": _ByArgument((56, 220), 0, _PERMISSION, without=_NAMESPACES),
+    # PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS.
+    "prctl": _ByArgument((157, 167), 0, _INVALID, values=(22, 38)),
+}
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
@@ -117,27 +151,34 @@ _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
 _Line = tuple[int, int, str, str] | str
 
 
-def build_filter() -> bytes:
-    """The seccomp program, for `confine.filter_calls`."""
+def build_filter(*, supervisor: bool = False) -> bytes:
+    """The seccomp program, for `confine.filter_calls`.
+
+    Args:
+        supervisor: not for a program, but for what forks and filters its cases.
+    """
+    allowed = _ALLOWED | (_SUPERVISING if supervisor else {})
+    by_argument = _BY_ARGUMENT | (_SUPERVISING_BY_ARGUMENT if supervisor else {})
     actions = {"allow": _ALLOW, "kill": _KILL}
     lines: list[_Line] = [
         (_LOAD, 4, "", ""),
         (_EQUAL, _ARCHITECTURE, "", "kill"),
         (_LOAD, 0, "", ""),
     ]
-    targets = {numbers[_ARM]: "allow" for numbers in _ALLOWED.values() if any(numbers)}
+    targets = {numbers[_ARM]: "allow" for numbers in allowed.values() if any(numbers)}
     if _ARM:
         targets = {number: name for number, name in targets.items() if number}
     else:
         lines.append((_AT_LEAST, _X32, "kill", ""))
-    targets |= {numbers[_ARM]: f"error {_NO_CALL}" for numbers in _ABSENT.values()}
-    targets |= {numbers[_ARM]: name for name, (numbers, *_) in _BY_ARGUMENT.items()}
+    for calls, error in ((_ABSENT, _NO_CALL), (_UNSUPPORTED, _NOT_SUPPORTED), (_PRETENDED, _DONE)):
+        targets |= {numbers[_ARM]: f"error {error}" for numbers in calls.values()}
+    targets |= {call.numbers[_ARM]: name for name, call in by_argument.items()}
     lines += _search(_ranges(targets), "tree")
-    for name, (_, argument, how, values, error) in _BY_ARGUMENT.items():
-        lines += [name, (_LOAD, 16 + 8 * argument, "", "")]  # the low half
-        lines += _compare(how, values, f"error {error}")
-    errors = [_PERMISSION, *(error for *_, error in _BY_ARGUMENT.values()), _NO_CALL]
-    actions |= {f"error {error}": _ERROR | error for error in errors}
+    for name, call in by_argument.items():
+        lines += [name, (_LOAD, 16 + 8 * call.argument, "", ""), *_compare(call)]
+    errors = {_DONE, _PERMISSION, _NO_CALL, _NOT_SUPPORTED}
+    errors |= {call.error for call in by_argument.values()}
+    actions |= {f"error {error}": _ERROR | error for error in sorted(errors)}
     for name, action in actions.items():
         lines += [name, (_RETURN, action, "", "")]
     return _assemble(lines)
@@ -170,13 +211,16 @@ def _search(runs: list[tuple[int, str]], name: str) -> list[_Line]:
     return lines
 
 
-def _compare(how: str, values: tuple[int, ...], otherwise: str) -> list[_Line]:
-    if how == "bits":
-        return [(_ANY_BIT, values[0], "allow", otherwise)]
-    if how == "without":
-        return [(_ANY_BIT, values[0], otherwise, "allow")]
-    *first, last = values
-    return [*((_EQUAL, value, "allow", "") for value in first), (_EQUAL, last, "allow", otherwise)]
+def _compare(call: _ByArgument) -> list[_Line]:
+    error = f"error {call.error}"
+    if call.bits:
+        return [(_ANY_BIT, call.bits, "allow", error)]
+    if call.without:
+        return [(_ANY_BIT, call.without, error, "allow")]
+    lines: list[_Line] = [(_EQUAL, value, f"error {_DONE}", "") for value in call.pretended]
+    *first, last = call.values
+    lines += [(_EQUAL, value, "allow", "") for value in first]
+    return [*lines, (_EQUAL, last, "allow", error)]
 
 
 def _assemble(lines: list[_Line]) -> bytes:
@@ -189,6 +233,8 @@ def _assemble(lines: list[_Line]) -> bytes:
         else:
             code.append(line)
     return b"".join(
-        struct.pack("HBBI", op, places.get(yes, i + 1) - i - 1, places.get(no, i + 1) - i - 1, k)
+        struct.pack(
+            "HBBI", op, places[yes] - i - 1 if yes else 0, places[no] - i - 1 if no else 0, k
+        )
         for i, (op, k, yes, no) in enumerate(code)
     )

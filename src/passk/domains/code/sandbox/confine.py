@@ -157,14 +157,21 @@ def limit(
         resource.setrlimit(kind, (allowed, allowed))
 
 
-_FILTER = ctypes.create_string_buffer(calls.build_filter())
-_PROGRAM = struct.pack("HxxxxxxP", (len(_FILTER) - 1) // 8, ctypes.addressof(_FILTER))
+_FILTERS = {
+    supervisor: ctypes.create_string_buffer(calls.build_filter(supervisor=supervisor))
+    for supervisor in (False, True)
+}
+_PROGRAMS = {
+    supervisor: struct.pack("HxxxxxxP", (len(code) - 1) // 8, ctypes.addressof(code))
+    for supervisor, code in _FILTERS.items()
+}
 
 
-def filter_calls() -> None:
+def filter_calls(*, supervisor: bool = False) -> None:
     """From here on this process, and what it starts, may make only the calls of `calls`."""
     _prctl(_NO_NEW_PRIVS, 1)
-    _check(_libc.prctl(_SECCOMP, _long(2), _PROGRAM, _long(0), _long(0)), "seccomp")
+    program = _PROGRAMS[supervisor]
+    _check(_libc.prctl(_SECCOMP, _long(2), program, _long(0), _long(0)), "seccomp")
 
 
 def adopt_orphans() -> None:

@@ -19,7 +19,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from passk.domains.code.sandbox import confine, frames, guest, whole_program
+from passk.domains.code.sandbox import confine, event_pair, frames, guest, whole_program
 from passk.domains.code.sandbox.work import GuestLimits, Work
 from passk.domains.code.sandbox.work import receive as receive_work
 
@@ -144,6 +144,8 @@ class _Forker:
             importlib.import_module(name)
         guest.define_exit()
         whole_program.open_standard_files()
+        if not how.weak:
+            event_pair.replace_socketpair()
         sys.set_int_max_str_digits(0)  # as judges' interpreters; processor time is limited anyway
         _warm_up()
         random.seed(0)  # the same for every program, and for every server
@@ -217,10 +219,10 @@ class _Forker:
             confine.drop_privileges(self._how.user)
         processes = None if self._how.weak else self._others + most.processes
         cpu = most.total_cpu(len(work.inputs))
-        file_size = most.file_size if work.entry else whole_program.file_size(work)
+        file_size = most.file_size if work.entry is not None else whole_program.file_size(work)
         confine.limit(cpu, self._mapped + most.memory, processes, file_size, _FILES)
-        if work.entry and not self._how.weak:  # a whole program's processes do it each
-            confine.filter_calls()
+        if not self._how.weak:  # a whole program's cases are filtered further
+            confine.filter_calls(supervisor=work.entry is None)
 
 
 def _warm_up() -> None:

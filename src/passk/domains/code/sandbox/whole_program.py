@@ -115,15 +115,14 @@ def _empty_folder() -> None:
 
 def _remove_all() -> None:
     os.chdir(FOLDER)
-    with contextlib.suppress(RecursionError):
+    with contextlib.suppress(RecursionError):  # deeper than anybody nests folders
+        for folder, folders, _ in os.walk(FOLDER):
+            for path in (Path(folder, name) for name in folders):
+                if not path.is_symlink():
+                    path.chmod(0o700)
         for folder, folders, files in os.walk(FOLDER, topdown=False):
-            for name in files:
-                with contextlib.suppress(OSError):
-                    Path(folder, name).unlink()
-            for name in folders:
-                path = Path(folder, name)
-                with contextlib.suppress(OSError):
-                    path.unlink() if path.is_symlink() else path.rmdir()
+            for path in (Path(folder, name) for name in [*files, *folders]):
+                path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def open_standard_files() -> None:
