@@ -573,9 +573,14 @@ def test_a_server_that_dies_is_replaced_and_its_programs_run_again(depth):
         assert [outcomes[i].ended for i in (1, 2)] == [task.FINISHED] * 2
 
 
+# Modules that need a library of the system's.
+LIBRARIES = "bz2 ctypes curses decimal hashlib lzma readline sqlite3 ssl uuid zlib"
+
+
 @bwrap
 @pytest.mark.skipif(os.getuid() != 0, reason="the other tests run as an ordinary user already")
-def test_an_ordinary_user_has_the_same_sandbox():
+@pytest.mark.parametrize("user", [0, 54321], ids=["root", "an ordinary user"])
+def test_the_systems_interpreter_and_an_ordinary_user_have_the_same_sandbox(user):
     python = shutil.which("python3", path="/usr/bin:/usr/local/bin")
     version = ["-c", "import sys; sys.exit(sys.version_info < (3, 11))"]
     if python is None or subprocess.run([python, *version], check=False).returncode:
@@ -583,14 +588,18 @@ def test_an_ordinary_user_has_the_same_sandbox():
     code = (
         "from passk.domains.code.sandbox.pool import Sandbox\n"
         "from passk.domains.code.sandbox.task import *\n"
-        "look = 'import os\\ndef f(): return [os.getpid(), os.getuid(), os.listdir(\"/tmp\")]'\n"
+        "look = 'import os\\ndef f(): return [os.getpid(), os.getuid() > 0, os.listdir()]'\n"
         "attacks = ['import os\\ndef f(): os.kill(0, 9)', 'import os\\ndef f(): os.kill(-1, 9)',\n"
         ' \'def f(): open("/x", "w")\', \'def f(): open("/tmp/x", "w").write("x")\',\n'
-        " 'import os\\ndef f():\\n while 1:\\n  try: os.fork()\\n  except OSError: pass', look]\n"
+        " 'import os\\ndef f():\\n while 1:\\n  try: os.fork()\\n  except OSError: pass', look,\n"
+        f" 'import {', '.join(LIBRARIES.split())}\\ndef f(): return 1',\n"
+        # All pipes that a user may have: the server needs some.
+        " 'import fcntl, os\\ndef f():\\n while 1: fcntl.fcntl(os.pipe()[0], 1031, 1 << 20)',\n"
+        " 'def f(): return \"x\" * 3_000_000', look]\n"
         "with Sandbox(servers=1) as sandbox:\n"
         "    programs = [Program(one, 'f', ('[]',), limits=Limits(cpu=0.3)) for one in attacks]\n"
         "    for number, one in sandbox.run(programs):\n"
-        "        print(number, one.ended, one.cases[0].value if one.cases else '')\n"
+        "        print(number, one.ended, one.cases[0].value[:60] if one.cases else one.detail)\n"
     )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -605,8 +614,8 @@ def test_an_ordinary_user_has_the_same_sandbox():
             [python, "-c", code],
             env={"PYTHONPATH": name, "PATH": os.environ["PATH"]},
             cwd="/",
-            user=54321,
-            group=54321,
+            user=user,
+            group=user,
             extra_groups=[],
             capture_output=True,
             text=True,
@@ -617,7 +626,10 @@ def test_an_ordinary_user_has_the_same_sandbox():
     assert lines["0"].startswith("exited") or lines["0"].startswith("finished")
     assert lines["2"].startswith("finished OSError: [Errno 30] Read-only file system")
     assert lines["4"].startswith("cpu limit")
-    assert lines["5"] == "finished [1,65534,[]]"
+    assert lines["5"] == lines["9"] == "finished [1,true,[]]"
+    assert lines["6"] == "finished 1"
+    assert lines["7"].startswith("finished PermissionError")
+    assert lines["8"].startswith("finished")
 
 
 @bwrap
