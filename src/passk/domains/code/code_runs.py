@@ -6,7 +6,13 @@ import re
 import textwrap
 from typing import NamedTuple
 
-from passk.domains.code.python_syntax import LONGEST, is_parseable, parse, parse_strictly
+from passk.domains.code.python_syntax import (
+    LONGEST,
+    is_parseable,
+    parse,
+    parse_strictly,
+    without_long_imports,
+)
 
 # Tries, and characters parsed in all of them, at most, when looking for runs of lines.
 _TRIES, _PARSED = 2000, 1 << 24
@@ -28,8 +34,11 @@ def code_runs(text: str) -> list[CodeRun]:
     """The runs of lines that are Python, each as long as can be, in order."""
     if len(text) > LONGEST:
         return []
-    runs = _flush_runs(text.split("\n"))
-    return runs or _indented_runs(text.split("\n"))
+    text = without_long_imports(text)
+    if not is_parseable(text):  # nor is a part of it, then, and otherwise each part is
+        return []
+    lines = text.split("\n")
+    return _flush_runs(lines) or _indented_runs(lines)
 
 
 def _flush_runs(lines: list[str]) -> list[CodeRun]:
@@ -59,11 +68,8 @@ def _may_begin(line: str) -> bool:
 
 def _parse_lines(lines: list[str], start: int, stop: int) -> tuple[ast.Module | None, int]:
     """A module of lines [start, stop); where they are none, the end of what may be one."""
-    text = "\n".join(lines[start:stop])
-    if not is_parseable(text):
-        return None, start
     try:
-        return parse_strictly(text), stop
+        return parse_strictly("\n".join(lines[start:stop])), stop
     except SyntaxError as error:
         # Lines up to the error may be a module. An error of indentation or of the end of the text
         # is reported past its cause, so each try ends at least one line earlier.

@@ -16,6 +16,7 @@ from passk.domains.code.python_syntax import (
     free_names,
     has_no_effect,
     is_stub,
+    parse,
 )
 
 _READS = re.compile(r"\b(?:input|raw_input|stdin|fileinput|open)\b|\bos\.read\b")
@@ -116,10 +117,8 @@ def join(piece: Piece, pieces: Sequence[Piece]) -> Piece:
         return piece
     parts = [pieces[number].text for number in sorted(needed - {place})] + [piece.text]
     text = "\n\n".join(sorted(parts, key=_future, reverse=True))
-    try:
-        return Piece(text, ast.parse(text), piece.closed)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return piece
+    tree = parse(text)
+    return piece if tree is None else Piece(text, tree, piece.closed)
 
 
 def _future(text: str) -> bool:

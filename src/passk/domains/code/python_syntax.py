@@ -19,6 +19,7 @@ LONGEST = 1 << 18
 _DOTS, _FIELDS, _MARKS = 300, 1 << 30, 64
 _FORMATTED = re.compile(r"(?:\b|r)f[\"']|\bfr[\"']", re.IGNORECASE)
 _NOT_ASCII = re.compile(rf"[^\x00-\x7f]{{{_MARKS},}}")
+_LOGICAL_LINE = re.compile(r"(?:[^\\\r\n]|\\(?:\r\n|.|\Z))+", re.DOTALL)
 _DIGITS = re.compile(r"[0-9][0-9_]*")
 _BUILTINS = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__", "__builtins__"}
 _STUB_ERROR = "NotImplementedError"
@@ -31,11 +32,22 @@ def is_parseable(text: str) -> bool:
         return False
     if _FORMATTED.search(text) and text.count("{") * len(text) > _FIELDS:
         return False
-    if text.count(".") > _DOTS:
-        for line in text.replace("\\\r\n", "").replace("\\\n", "").replace("\r", "\n").split("\n"):
-            if ("import" in line or "from" in line) and line.count(".") > _DOTS:
-                return False
+    if text.count(".") > _DOTS and any(map(_is_long_import, _LOGICAL_LINE.findall(text))):
+        return False
     return text.isascii() or not any(map(_has_many_marks, _NOT_ASCII.findall(text)))
+
+
+def without_long_imports(text: str) -> str:
+    """A text with blank lines in place of those that no parser should see, as prose has them."""
+    if text.count(".") <= _DOTS:
+        return text
+    return _LOGICAL_LINE.sub(
+        lambda line: "\n" * line[0].count("\n") if _is_long_import(line[0]) else line[0], text
+    )
+
+
+def _is_long_import(line: str) -> bool:
+    return line.count(".") > _DOTS and ("import" in line or "from" in line)
 
 
 def _has_many_marks(text: str) -> bool:
