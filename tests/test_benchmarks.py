@@ -22,6 +22,7 @@ from passk.data.sources import check_file, files, source, sources
 from passk.domains.benchmark_problem import FLAGGED, UNTESTED
 from passk.domains.benchmark_tables import problem_table
 from passk.domains.code.readers import asserts
+from passk.domains.code.readers.json_values import read_json_value
 from passk.domains.code.readers.livecodebench import PRELUDE, errata
 from passk.domains.code.readers.pickled import pickled_text
 from passk.domains.code.sandbox.values import decode, encode
@@ -156,6 +157,16 @@ def test_published_files_have_the_papers_numbers_of_problems(real, name):
         assert all(one.answer for one in found)
     elif name != "livecodebench_v5":
         assert all(one.tests.inputs and one.tests.reference for one in found if one.tests)
+
+
+def test_integers_of_tests_may_have_any_number_of_digits():
+    digits = "1" + "0" * 5000
+    assert read_json_value(f'[{digits}, "{digits}", -{digits}, 7]') == [
+        10**5000,
+        digits,
+        -(10**5000),
+        7,
+    ]
 
 
 def test_livecodebench_has_880_problems_and_279_in_the_papers_window(real):

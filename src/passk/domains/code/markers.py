@@ -7,6 +7,10 @@ _NAMES = "BEGIN|DONE|END|PYTHON|CODE|ANSWER|SOLUTION"
 _LINE = re.compile(rf"^[ \t]*\[(?P<close>/?)(?P<name>{_NAMES})\][ \t]*$", re.MULTILINE)
 _INLINE = re.compile(rf"\[/(?:{_NAMES})\]|</?(?:code|python|solution|program)>", re.IGNORECASE)
 _OPENING = re.compile(r"^[ \t]*\[(?:BEGIN|PYTHON|CODE)\](?=[ \t]*\S)", re.MULTILINE)
+_QUOTES = re.compile(
+    r"^[ \t]*('''|\"\"\")[ \t]*(?:python3?|py)[ \t]*\n(.*?)^[ \t]*\1[ \t]*$",
+    re.MULTILINE | re.DOTALL | re.IGNORECASE,
+)
 _END = re.compile(r"(?<=\S)[ \t]*\[(?:DONE|END)\][ \t]*$", re.MULTILINE)
 _QUOTED = re.compile(r"\A\s*('''|\"\"\"|'|\"|`)(.*)\1\s*\Z", re.DOTALL)
 _CLOSING_NAMES = frozenset({"DONE", "END"})
@@ -22,9 +26,9 @@ def fence_markers(text: str) -> str | None:
         >>> fence_markers("none") is None
         True
     """
-    if "[" not in text and "<" not in text:
-        return None
-    cut, marks = _INLINE.subn(_mark_inline, text)
+    cut, quotes = _QUOTES.subn(f"{_CUT}\n\\2\n{_CUT}/", text)
+    cut, marks = _INLINE.subn(_mark_inline, cut)
+    marks += quotes
     if text.count("[DONE]") + text.count("[END]") == len(re.findall(r"\b(?:DONE|END)\b", text)):
         cut, more = _END.subn(f"\n{_CUT}/\n", cut)
         marks += more

@@ -27,6 +27,7 @@ from ruamel.yaml import YAML
 from passk.core.rows import RecordedError, Row
 from passk.domains.base_reader import optional, text
 from passk.domains.benchmark_problem import FLAGGED, BenchmarkProblem
+from passk.domains.code.readers.json_values import read_json_value
 from passk.domains.code.readers.pickled import pickled_text
 from passk.domains.code.readers.statements import find_unjudgeable
 from passk.domains.code.sandbox.values import encode
@@ -82,7 +83,7 @@ def _cases(row: Row, column: str) -> list[dict[str, str]]:
 
 def _values(line: str, row: Row) -> Any:  # noqa: ANN401
     try:
-        return json.loads(line)
+        return read_json_value(line)
     except ValueError as error:
         raise RecordedError(
             f"{row.place}: {line[:60]!r} in a functional test is not JSON ({error}): download the "

@@ -12,7 +12,6 @@ Example of a row (shortened):
      "input_output": "{\"inputs\": [\"1\\n\"], \"outputs\": [\"2\\n\"]}"}
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -20,6 +19,7 @@ from typing import Any
 from passk.core.rows import RecordedError, Row
 from passk.domains.base_reader import optional, text, value
 from passk.domains.benchmark_problem import FLAGGED, BenchmarkProblem
+from passk.domains.code.readers.json_values import read_json_value
 from passk.domains.code.readers.statements import find_unjudgeable
 from passk.domains.code.sandbox.values import encode
 from passk.domains.code.test_cases import Tests
@@ -49,7 +49,7 @@ def _json(row: Row, column: str, kind: type) -> Any:  # noqa: ANN401
     content = value(row, column, (str, kind))
     if isinstance(content, str):
         try:
-            content = json.loads(content) if content else kind()
+            content = read_json_value(content) if content else kind()
         except ValueError as error:
             raise RecordedError(
                 f"{row.place}: {column!r} is not JSON ({error}): download the file again"
