@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT / "tests/data/real/code/HumanEvalPlus-v0.1.10.jsonl.gz"
 sys.path.insert(0, str(ROOT / "tests"))
 
-from passk.data.readers import read  # noqa: E402
+from passk.data.benchmarks import read_benchmark  # noqa: E402
 from passk.domains.benchmark_problem import BenchmarkProblem  # noqa: E402
 from passk.domains.code.judge import CodeJudge  # noqa: E402
 from passk.domains.code.options import CodeOptions  # noqa: E402
@@ -142,7 +142,7 @@ def under_load(problems: list[BenchmarkProblem], folder: Path, rounds: int) -> l
 
 def main(python: str, copies: int, rounds: int) -> None:
     """Measure and print."""
-    problems = with_expected(read("humaneval_plus", FILE))
+    problems = with_expected(read_benchmark("humaneval_plus", FILE))
     with tempfile.TemporaryDirectory() as name, gzip.open(FILE, "rt", encoding="utf-8") as stream:
         folder = Path(name)
         text = stream.read()
