@@ -222,6 +222,29 @@ def test_an_id_that_may_number_samples_is_asked_about():
     assert "problem id = none (the question tells problems apart)" in done.output
 
 
+def test_several_sure_ids_must_tell_problems_apart_alike():
+    write("r.jsonl", *(row | {"task_id": "gsm8k", "problem_id": i} for i, row in enumerate(ROWS)))
+    done = judge("r.jsonl")
+    assert done.exit_code == 1
+    assert "the problem's id may be 'problem_id' ('0') or 'task_id' ('gsm8k')" in done.output
+    write("r.jsonl", *(row | {"task_id": f"g{i}", "problem_id": i} for i, row in enumerate(ROWS)))
+    assert "problem id = problem_id" in judge("r.jsonl").output
+
+
+def test_lists_of_responses_and_why_they_ended():
+    row = {"question": "?", "gold": 1, "outputs": ["1", "so far", "2"], "stop_reason": None}
+    write(
+        "r.jsonl",
+        row | {"finish_reason": ["stop", "length", "stop"]},
+        row | {"question": "??", "outputs": [], "finish_reason": []},
+    )
+    output = judge("r.jsonl").output
+    assert "3 samples of 1 problem, 1 correct, 1 wrong, 1 unknown" in output
+    assert "without a response: 1 of 2 problems" in output
+    write("r.jsonl", row | {"finish_reason": ["stop", "stop"]})
+    assert "line 1: 2 entries in 'finish_reason', but 3 responses" in judge("r.jsonl").output
+
+
 def test_ids_are_found_by_which_rows_find_their_problem():
     write("p.jsonl", *({"id": f"p{i}", "idx": i, "answer": i} for i in range(3)))
     write("r.jsonl", *({"task_id": f"p{i}", "id": f"run/{i}", "response": str(i)} for i in (2, 0)))

@@ -45,7 +45,8 @@ def judge_files(request: JudgeRequest, say: Say) -> pl.DataFrame:
     samples = read_samples(
         joined.rows, joined.names, columns, allow_missing=request.missing is not None
     )
-    for line in describe_columns(request, file, joined, columns):
+    answered = len({sample.problem for sample in samples})
+    for line in describe_columns(request, file, joined, columns, answered):
         say(line)
     problems = _complete(request, file, joined.problems)
     if request.free_form:

@@ -14,6 +14,7 @@ from passk.data.usual_columns import (
     flag,
     missing_column,
     name_candidates,
+    tell_apart_alike,
 )
 from passk.data.value_paths import message_text
 from passk.domains.benchmark_problem import ANY_FILE, BenchmarkProblem
@@ -161,13 +162,9 @@ def _by_question(rows: Sequence[Row]) -> Sequence[Row]:
     """
     names = name_candidates("problem", rows)
     groups = [[repr(row.values.get(name)) for row in rows] for name in names]
-    if len(names) < 2 or any(not _tell_apart_alike(groups[0], other) for other in groups[1:]):
+    if len(names) < 2 or any(not tell_apart_alike(groups[0], other) for other in groups[1:]):
         return rows
     return [Row(row.place, dict.fromkeys(names, "")) for row in rows]
-
-
-def _tell_apart_alike(first: Sequence[str], second: Sequence[str]) -> bool:
-    return len(set(first)) == len(set(second)) == len(set(zip(first, second, strict=True)))
 
 
 def _require(rows: Sequence[Row], column: str, path: Path, domain: Domain) -> None:

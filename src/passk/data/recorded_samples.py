@@ -12,7 +12,7 @@ Example:
 
 import re
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
@@ -20,19 +20,11 @@ from passk.core.rows import RecordedError, Row
 from passk.core.schemas.samples import RESPONSES
 from passk.data.import_settings import Columns
 from passk.data.imported import Hint, cell, read_samples, under_columns
+from passk.data.judging_columns import Content, content_of
+from passk.data.usual_columns import name_candidates
 from passk.domains.benchmark_problem import BenchmarkProblem
 from passk.domains.benchmark_tables import problem_table
 from passk.domains.domain import Domain
-
-Holds = Literal["response", "program", "completion"]
-
-# Names under which files in the wild keep these columns, in order of preference.
-NAMES = ("task_id", "question_id", "problem_id", "pid", "id")
-TEXTS = ("response", "solution", "completion", "code_list", "code")
-# What a column of that name holds; any other holds responses.
-_HOLDS: dict[str, Holds] = {
-    "solution": "program", "code": "program", "code_list": "program", "completion": "completion",
-}  # fmt: skip
 
 
 class Answered(NamedTuple):
@@ -51,16 +43,17 @@ class Answered(NamedTuple):
 
 def named(rows: Sequence[Row], columns: Columns) -> Columns:
     """The columns of a file of samples, by their usual names where they are not named rightly."""
-    cells = rows[0].values
+    first = rows[:1]
     chosen: dict[str, str | None] = {}
     if columns.problem_id is None:
-        chosen["problem_id"] = next((name for name in NAMES if name in cells), None)
-    if columns.response not in cells:
-        chosen["response"] = next((name for name in TEXTS if name in cells), columns.response)
+        chosen["problem_id"] = next(iter(name_candidates("problem_id", first)), None)
+    if columns.response not in rows[0].values:
+        names = name_candidates("response", first, programs=True)
+        chosen["response"] = next(iter(names), columns.response)
     return columns.model_copy(update=chosen)
 
 
-def as_response(cell_text: str, holds: Holds, prefix: str) -> str:
+def as_response(cell_text: str, holds: Content, prefix: str) -> str:
     """The response that a cell stands for."""
     if holds == "response":
         return cell_text
@@ -74,7 +67,7 @@ def join(
     rows: Sequence[Row],
     problems: Sequence[BenchmarkProblem],
     columns: Columns,
-    holds: Holds | None = None,
+    holds: Content | None = None,
     *,
     partial: bool = False,
     others: bool = False,
@@ -103,7 +96,7 @@ def join(
             f"{rows[0].place}: no column names the problem; found {sorted(rows[0].values)}. "
             f"{hint('problem_id')}"
         )
-    kind: Holds = holds or _HOLDS.get(columns.response, "response")
+    kind = holds or content_of(columns.response, programs=True)
     known = {problem.name: Answered(index, problem, []) for index, problem in enumerate(problems)}
     taken: dict[tuple[str, int], str] = {}
     for row in rows:
