@@ -28,8 +28,8 @@ QWEN = "samples/math_qwen_100x8.jsonl"
 REAL = real_file(QWEN)
 ROWS = [
     {"question": "1+1?", "answer": 2, "response": r"\boxed{2}"},
-    {"question": "1+2?", "answer": "3", "response": "4"},
-]
+    {"question": "1+2?", "answer": "3", "response": r"\boxed{4}"},
+]  # boxed numbers, which need no worker process
 
 
 @pytest.fixture(autouse=True)
@@ -68,20 +68,20 @@ def test_responses_joined_with_problems_keep_their_ids():
     write(
         "p.jsonl",
         {"id": 1, "question": "1+1?", "answer": 2},
-        {"id": 2, "question": "x?", "answer": "x+1"},
+        {"id": 2, "question": "x?", "answer": "12"},
         {"id": 3, "question": "1+1?", "answer": 2},  # asked before
     )
     write(
         "r.jsonl",
-        {"id": "2", "response": r"\boxed{1+x}"},
-        {"id": 1.0, "response": "3"},
-        {"id": 3, "response": "2"},
+        {"id": "2", "response": r"\boxed{12}"},
+        {"id": 1.0, "response": r"\boxed{3}"},
+        {"id": 3, "response": r"\boxed{2}"},
     )
     done = judge("r.jsonl", "--problems", "p.jsonl", "--domain", "math")
     assert done.exit_code == 0, done.output
     verdicts = pl.read_parquet("v.parquet")
     assert verdicts.select("problem_id", "index", "gold", "verdict").rows() == [
-        ("1", 0, "2", "wrong"), ("2", 1, "x+1", "correct"), ("3", 2, "2", "correct"),
+        ("1", 0, "2", "wrong"), ("2", 1, "12", "correct"), ("3", 2, "2", "correct"),
     ]  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def test_faults_are_named_and_nothing_is_written(response, message):
 
 def test_a_part_of_the_problems_and_rows_of_other_ones():
     write("p.jsonl", *({"id": i, "question": str(i), "answer": i} for i in range(3)))
-    write("r.jsonl", {"id": 2, "response": "2"}, {"id": 7, "response": "7"})
+    write("r.jsonl", *({"id": i, "response": rf"\boxed{{{i}}}"} for i in (2, 7)))
     assert "leave out such rows with --part" in judge("r.jsonl", "--problems", "p.jsonl").output
     done = judge("r.jsonl", "--problems", "p.jsonl", "--part")
     assert done.exit_code == 0
@@ -232,7 +232,8 @@ def test_several_sure_ids_must_tell_problems_apart_alike():
 
 
 def test_lists_of_responses_and_why_they_ended():
-    row = {"question": "?", "gold": 1, "outputs": ["1", "so far", "2"], "stop_reason": None}
+    outputs = [r"\boxed{1}", "so far", r"\boxed{2}"]
+    row = {"question": "?", "gold": 1, "outputs": outputs, "stop_reason": None}
     write(
         "r.jsonl",
         row | {"finish_reason": ["stop", "length", "stop"]},
@@ -247,11 +248,14 @@ def test_lists_of_responses_and_why_they_ended():
 
 def test_ids_are_found_by_which_rows_find_their_problem():
     write("p.jsonl", *({"id": f"p{i}", "idx": i, "answer": i} for i in range(3)))
-    write("r.jsonl", *({"task_id": f"p{i}", "id": f"run/{i}", "response": str(i)} for i in (2, 0)))
+    write(
+        "r.jsonl",
+        *({"task_id": f"p{i}", "id": f"run/{i}", "response": rf"\boxed{{{i}}}"} for i in (2, 0)),
+    )
     done = judge("r.jsonl", "--problems", "p.jsonl")
     assert done.exit_code == 0, done.output
     assert pl.read_parquet("v.parquet")["problem_id"].to_list() == ["p0", "p2"]
-    write("r.jsonl", {"id": "p1", "idx": 0, "response": "1"})
+    write("r.jsonl", {"id": "p1", "idx": 0, "response": r"\boxed{1}"})
     done = judge("r.jsonl", "--problems", "p.jsonl")
     assert done.exit_code == 1
     assert "the problem's id may be 'id' or 'idx'" in done.output
@@ -372,7 +376,7 @@ def test_pass_at_k_reasons_and_unknown_are_summed_up():
 
 
 def test_k_ends_where_a_problem_has_no_more_samples():
-    rows = [{"id": name, "gold": 1, "response": "1"} for name in "aaaab"]
+    rows = [{"id": name, "gold": 1, "response": r"\boxed{1}"} for name in "aaaab"]
     write("r.jsonl", *rows)
     output = judge("r.jsonl").output
     assert "2 problems, 1 to 4 samples each" in output

@@ -8,6 +8,7 @@ from passk.core.rows import RecordedError, Row, read_rows
 from passk.data import sources as registry
 from passk.data.benchmarks import read_benchmark
 from passk.data.usual_columns import (
+    USUAL,
     Option,
     cell_of,
     find_column,
@@ -86,7 +87,7 @@ def read_benchmark_file(
         problems = read_benchmark(name, path, ANY_FILE if any_digest else None)
     except registry.OtherFileError as error:
         raise RecordedError(f"{error.fact}, or, to take it as it is, add --any-digest") from error
-    return ProblemFile(path, _with_columns(path, problems), name, {})
+    return ProblemFile(path, _with_ids(path, problems, domain), name, {})
 
 
 def _find_published(path: Path, domain: Domain) -> str | None:
@@ -100,13 +101,22 @@ def _find_published(path: Path, domain: Domain) -> str | None:
     return None
 
 
-def _with_columns(path: Path, problems: Sequence[BenchmarkProblem]) -> list[JudgingProblem]:
-    """A benchmark's problems beside the columns of their rows: any of them may name one."""
-    rows = {row.place: row.values for row in registry.rows(path)}
+def _with_ids(
+    path: Path, problems: Sequence[BenchmarkProblem], domain: Domain
+) -> list[JudgingProblem]:
+    """A benchmark's problems beside the ids of their rows: any of them may name one.
+
+    Not of programs: their files hold tests of gigabytes, and samples name them as the reader does.
+    """
+    usual = {*USUAL["problem_id"].sure, *USUAL["problem_id"].likely}
+    ids = {
+        row.place: {name: value for name, value in row.values.items() if name in usual}
+        for row in ([] if domain.tested else registry.rows(path))
+    }
     return [
         JudgingProblem(
             index,
-            Row(problem.place, {NAME: problem.name, **rows.get(problem.place, {})}),
+            Row(problem.place, {NAME: problem.name, **ids.get(problem.place, {})}),
             question=problem.question,
             prefix=problem.prefix,
             benchmark=problem,
