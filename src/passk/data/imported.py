@@ -15,6 +15,7 @@ from passk.core.rows import RecordedError, Row
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import RESPONSES
 from passk.data.import_settings import Columns
+from passk.data.value_paths import value_at
 from passk.domains.base_reader import gold_answer
 
 Hint = Callable[[str], str]  # what a column holds -> what to do where there is none
@@ -52,11 +53,12 @@ def under_columns(kind: str) -> str:
 def cell(row: Row, columns: Columns, kind: str, hint: Hint = under_columns) -> object:
     """A value that a row must have: that of the column of a kind."""
     column = getattr(columns, kind)
-    if column not in row.values:
+    try:
+        return value_at(row.values, column)
+    except KeyError:
         raise RecordedError(
             f"{row.place}: no column {column!r}; found {sorted(row.values)}. {hint(kind)}"
-        )
-    return row.values[column]
+        ) from None
 
 
 def recorded_grade(value: object, place: str) -> bool | None:

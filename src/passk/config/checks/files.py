@@ -31,6 +31,7 @@ from passk.data.problem_filters import (
     Untagged,
 )
 from passk.data.recorded_samples import named
+from passk.data.value_paths import has_value
 from passk.data.sources import check_file, files, source
 from passk.domains.benchmark_problem import UNTESTED
 from passk.domains.benchmark_tables import problem_table
@@ -108,7 +109,7 @@ def _columns(key: str, settings: Imported, values: dict[str, object]) -> Iterato
     kinds += ["response", "recorded_grade", "problem_id", "sample_index"]
     for kind in kinds:
         column = getattr(columns, kind)
-        if column is not None and column not in values:
+        if column is not None and not has_value(values, column):
             yield (
                 f"{key}.columns.{kind} = {column!r}: {settings.path} has no such column; legal: "
                 f"{legal}"
