@@ -31,8 +31,8 @@ from passk.data.problem_filters import (
     Untagged,
 )
 from passk.data.recorded_samples import named
-from passk.data.value_paths import has_value
 from passk.data.sources import check_file, files, source
+from passk.data.value_paths import has_value
 from passk.domains.benchmark_problem import UNTESTED
 from passk.domains.benchmark_tables import problem_table
 from passk.domains.registry import DOMAINS
