@@ -258,11 +258,36 @@ def test_ids_are_found_by_which_rows_find_their_problem():
     write("r.jsonl", {"id": "p1", "idx": 0, "response": r"\boxed{1}"})
     done = judge("r.jsonl", "--problems", "p.jsonl")
     assert done.exit_code == 1
-    assert "the problem's id may be 'id' or 'idx'" in done.output
+    assert (
+        "line 1: id leads to p.jsonl, line 2 (by id), idx to p.jsonl, line 1 (by idx); say which"
+        in done.output
+    )
     assert judge("r.jsonl", "--problems", "p.jsonl", "--problem-id", "id").exit_code == 0
     write("p.jsonl", {"id": 1, "answer": 1}, {"id": "1", "answer": 1})
     done = judge("r.jsonl", "--problems", "p.jsonl", "--problem-id", "idx", "--problems-id", "id")
     assert "p.jsonl, line 2: id '1' stands in p.jsonl, line 1 too" in done.output
+
+
+def test_numbers_that_happen_to_be_in_both_files_are_no_ids():
+    problems = [{"idx": i, "question": f"{i}?", "answer": i} for i in range(4)]
+    rows = [{"idx": i, "question": f"{i + 2}?", "response": rf"\boxed{{{i + 2}}}"} for i in (0, 1)]
+    write("p.jsonl", *problems)
+    write("r.jsonl", *rows)
+    done = judge("r.jsonl", "--problems", "p.jsonl")
+    assert done.exit_code == 1
+    assert "line 1: idx leads to p.jsonl, line 1 (by idx), its question to p.jsonl, line 3" in (
+        done.output
+    )
+    done = judge("r.jsonl", "--problems", "p.jsonl", "--problem-id", "question")
+    assert "2 samples of 2 problems, 2 correct" in done.output
+    write("r.jsonl", {"id": "x", "response": "0"})
+    done = judge("r.jsonl", "--problems", "p.jsonl")
+    assert "line 1: no problem with id 'x' in p.jsonl, and no other row finds its" in done.output
+    # A sure id that some rows have wrong is never given up for a number that all have.
+    write("p.jsonl", *(row | {"task_id": f"t{row['idx']}"} for row in problems))
+    write("r.jsonl", *({"idx": i, "task_id": f"t{i + 3}", "response": "0"} for i in (0, 1)))
+    done = judge("r.jsonl", "--problems", "p.jsonl")
+    assert "line 2: no problem with task_id 't4' in p.jsonl (1 of 2 rows)" in done.output
 
 
 def test_nested_values_and_chat_messages():
