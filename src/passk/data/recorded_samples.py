@@ -2,8 +2,7 @@ r"""Samples of a benchmark's problems that somebody else drew: each row names it
 
 evalplus-style files have `task_id` and `solution` (a whole program) or `completion` (what follows
 the problem's prompt); others have the whole response. All become responses, the text from which
-the grader takes a program: a program stands in a fenced block there. `import@NAME` and
-`passk judge --domain code` both read samples here.
+the grader takes a program: a program stands in a fenced block there.
 
 Example:
     >>> as_response("def f(x):\n    return x", "program", prefix="")
@@ -19,7 +18,7 @@ import polars as pl
 from passk.core.rows import RecordedError, Row
 from passk.core.schemas.samples import RESPONSES
 from passk.data.import_settings import Columns
-from passk.data.imported import Hint, cell, read_samples, under_columns
+from passk.data.imported import cell, read_samples, under_columns
 from passk.data.judging_columns import Content, content_of
 from passk.data.usual_columns import name_candidates
 from passk.domains.benchmark_problem import BenchmarkProblem
@@ -71,7 +70,6 @@ def join(
     *,
     partial: bool = False,
     others: bool = False,
-    hint: Hint = under_columns,
 ) -> list[Answered]:
     """Problems with their samples, in the order of the benchmark.
 
@@ -84,7 +82,6 @@ def join(
             program, `completion` what continues the prompt, else a whole response).
         partial: whether problems may be without a sample; such are left out.
         others: whether rows may name problems that the benchmark does not have; likewise.
-        hint: says what to do about a missing column.
 
     Raises:
         RecordedError: an unknown problem, a missing column, a sample index twice, or problems
@@ -94,23 +91,23 @@ def join(
     if columns.problem_id is None:
         raise RecordedError(
             f"{rows[0].place}: no column names the problem; found {sorted(rows[0].values)}. "
-            f"{hint('problem_id')}"
+            f"{under_columns('problem_id')}"
         )
     kind = holds or content_of(columns.response, programs=True)
     known = {problem.name: Answered(index, problem, []) for index, problem in enumerate(problems)}
     taken: dict[tuple[str, int], str] = {}
     for row in rows:
-        name = str(cell(row, columns, "problem_id", hint))
+        name = str(cell(row, columns, "problem_id"))
         if name not in known and others:
             continue
         if name not in known:
             raise RecordedError(
                 f"{row.place}: {columns.problem_id} is {name!r}, and no problem of the benchmark "
                 f"has that name (its first is {problems[0].name!r}); is it another benchmark's? "
-                "`others: true` (`passk judge`: --part) leaves such rows out"
+                "`others: true` leaves such rows out"
             )
         answered = known[name]
-        for sample in read_samples(row, columns, hint):
+        for sample in read_samples(row, columns):
             index = len(answered.samples) if sample.number is None else sample.number
             if (first := taken.setdefault((name, index), row.place)) != row.place:
                 raise RecordedError(
@@ -128,7 +125,7 @@ def join(
         raise RecordedError(
             f"{rows[0].place.split(',')[0]}: {len(lacking)} problems of the benchmark have no "
             f"sample, first {lacking[0]!r}; add them, or leave these problems out by "
-            "`partial: true` (`passk judge`: --part)"
+            "`partial: true`"
         )
     return [answered for answered in known.values() if answered.samples]
 
