@@ -57,18 +57,6 @@ def test_lists_explode_and_index_is_order_of_appearance():
     assert both["recorded_grade"].to_list() == [True, False, True, False]
 
 
-def test_a_column_may_be_a_path_into_nested_values():
-    nested = [
-        {"doc": {"q": row["problem"], "a": row["gold"]},
-         "draws": [{"text": text} for text in row["response"]]}
-        for row in GOOD
-    ]  # fmt: skip
-    columns = Columns(problem="doc.q", gold="doc.a", response="draws[].text")
-    plain = normal_form(rows(GOOD), Columns(), "qwen", "math")
-    found = normal_form(rows(nested), columns, "qwen", "math")
-    assert all(a.equals(b) for a, b in zip(found, plain, strict=True))
-
-
 def test_one_sample_a_row_is_the_same_as_lists():
     flat = [
         row | {"response": text, "recorded_grade": grade}

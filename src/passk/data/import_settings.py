@@ -48,13 +48,8 @@ class Columns(ParameterSection):
 class Imported(ParameterSection):
     """A file of problems, gold answers and responses, or of responses to a benchmark."""
 
-    path: NotEmpty = Field(
-        description="JSONL, JSON, CSV, TSV or Parquet file; all but Parquet also compressed."
-    )
-    columns: Columns = Field(
-        default_factory=Columns,
-        description="Names of the columns, or paths into nested values: `doc.answer`.",
-    )
+    path: NotEmpty = Field(description="JSONL (also .gz), JSON list, or Parquet file.")
+    columns: Columns = Field(default_factory=Columns, description="Names of the columns.")
     domain: Annotated[str, NameIn(DOMAINS)] = Field(
         default="math", description="Decides the judge; see `passk.domains`."
     )

@@ -4,7 +4,7 @@ Rows that ask the same question with the same gold answer belong to one problem;
 numbered in order of first appearance, samples in order of appearance.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -15,9 +15,9 @@ from passk.core.rows import RecordedError, Row
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import RESPONSES
 from passk.data.import_settings import Columns
-from passk.data.value_paths import value_at
 from passk.domains.base_reader import gold_answer
 
+Hint = Callable[[str], str]  # what a column holds -> what to do where there is none
 _GRADES = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -49,15 +49,14 @@ def under_columns(kind: str) -> str:
     return f"Name the right one under `columns`: {kind}"
 
 
-def cell(row: Row, columns: Columns, kind: str) -> object:
+def cell(row: Row, columns: Columns, kind: str, hint: Hint = under_columns) -> object:
     """A value that a row must have: that of the column of a kind."""
     column = getattr(columns, kind)
-    try:
-        return value_at(row.values, column)
-    except KeyError:
+    if column not in row.values:
         raise RecordedError(
-            f"{row.place}: no column {column!r}; found {sorted(row.values)}. {under_columns(kind)}"
-        ) from None
+            f"{row.place}: no column {column!r}; found {sorted(row.values)}. {hint(kind)}"
+        )
+    return row.values[column]
 
 
 def recorded_grade(value: object, place: str) -> bool | None:
@@ -75,8 +74,8 @@ def _list_entries(value: object) -> list[object]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _match_entries(row: Row, columns: Columns, kind: str, size: int) -> list[object]:
-    values = _list_entries(cell(row, columns, kind))
+def _match_entries(row: Row, columns: Columns, kind: str, size: int, hint: Hint) -> list[object]:
+    values = _list_entries(cell(row, columns, kind, hint))
     if len(values) != size:
         raise RecordedError(
             f"{row.place}: {len(values)} entries in {getattr(columns, kind)!r}, but {size} in "
@@ -85,17 +84,17 @@ def _match_entries(row: Row, columns: Columns, kind: str, size: int) -> list[obj
     return values
 
 
-def read_samples(row: Row, columns: Columns) -> list[RecordedSample]:
+def read_samples(row: Row, columns: Columns, hint: Hint = under_columns) -> list[RecordedSample]:
     """The samples of a row."""
-    responses = _list_entries(cell(row, columns, "response"))
+    responses = _list_entries(cell(row, columns, "response", hint))
     size = len(responses)
     texts = [_check_text(row, columns, number, text) for number, text in enumerate(responses)]
     grades: list[object] = [None] * size
     if columns.recorded_grade is not None:
-        grades = _match_entries(row, columns, "recorded_grade", size)
+        grades = _match_entries(row, columns, "recorded_grade", size, hint)
     indices: list[int | None] = [None] * size
     if columns.sample_index is not None:
-        entries = _match_entries(row, columns, "sample_index", size)
+        entries = _match_entries(row, columns, "sample_index", size, hint)
         indices = [_check_index(row, entry) for entry in entries]
     return [
         RecordedSample(index, text, recorded_grade(grade, row.place))
@@ -117,7 +116,9 @@ def _check_index(row: Row, index: object) -> int:
     return index
 
 
-def collect(rows: Sequence[Row], columns: Columns) -> list[_RecordedProblem]:
+def collect(
+    rows: Sequence[Row], columns: Columns, hint: Hint = under_columns
+) -> list[_RecordedProblem]:
     """Problems with their samples, in order of first appearance.
 
     Raises:
@@ -127,11 +128,11 @@ def collect(rows: Sequence[Row], columns: Columns) -> list[_RecordedProblem]:
     problems: dict[str, _RecordedProblem] = {}
     questions: dict[str, str] = {}
     for row in rows:
-        question = cell(row, columns, "problem")
+        question = cell(row, columns, "problem", hint)
         if not isinstance(question, str) or not question.strip():
             raise RecordedError(f"{row.place}: question is {question!r}; expected text")
-        gold = gold_answer(cell(row, columns, "gold"), row.place)
-        name = str(cell(row, columns, "problem_id")) if columns.problem_id else question
+        gold = gold_answer(cell(row, columns, "gold", hint), row.place)
+        name = str(cell(row, columns, "problem_id", hint)) if columns.problem_id else question
         problem = problems.setdefault(name, _RecordedProblem(row.place, question, gold))
         if (problem.question, problem.gold) != (question, gold):
             raise RecordedError(
@@ -143,7 +144,7 @@ def collect(rows: Sequence[Row], columns: Columns) -> list[_RecordedProblem]:
                 f"{row.place}: problems {questions[question]!r} and {name!r} ask the same "
                 "question; drop one, or name no column of problem ids"
             )
-        for sample in read_samples(row, columns):
+        for sample in read_samples(row, columns, hint):
             index = len(problem.samples) if sample.number is None else sample.number
             if index in problem.taken:
                 raise RecordedError(
@@ -161,7 +162,7 @@ def collect(rows: Sequence[Row], columns: Columns) -> list[_RecordedProblem]:
 
 
 def normal_form(
-    rows: Sequence[Row], columns: Columns, name: str, domain: str
+    rows: Sequence[Row], columns: Columns, name: str, domain: str, hint: Hint = under_columns
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Problems and responses that keep the contracts PROBLEMS and RESPONSES.
 
@@ -170,8 +171,9 @@ def normal_form(
         columns: what its columns are called.
         name: of the set.
         domain: of its problems.
+        hint: says what to do about a missing column, given what it would hold.
     """
-    problems = collect(rows, columns)
+    problems = collect(rows, columns, hint)
     identities = [problem_id(domain, problem.question) for problem in problems]
     asked = pl.DataFrame(
         {

@@ -2,7 +2,8 @@ r"""Samples of a benchmark's problems that somebody else drew: each row names it
 
 evalplus-style files have `task_id` and `solution` (a whole program) or `completion` (what follows
 the problem's prompt); others have the whole response. All become responses, the text from which
-the grader takes a program: a program stands in a fenced block there.
+the grader takes a program: a program stands in a fenced block there. `import@NAME` and
+`passk judge --domain code` both read samples here.
 
 Example:
     >>> as_response("def f(x):\n    return x", "program", prefix="")
@@ -11,19 +12,27 @@ Example:
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import polars as pl
 
 from passk.core.rows import RecordedError, Row
 from passk.core.schemas.samples import RESPONSES
 from passk.data.import_settings import Columns
-from passk.data.imported import cell, read_samples, under_columns
-from passk.data.judging_columns import Content, content_of
-from passk.data.usual_columns import name_candidates
+from passk.data.imported import Hint, cell, read_samples, under_columns
 from passk.domains.benchmark_problem import BenchmarkProblem
 from passk.domains.benchmark_tables import problem_table
 from passk.domains.domain import Domain
+
+Holds = Literal["response", "program", "completion"]
+
+# Names under which files in the wild keep these columns, in order of preference.
+NAMES = ("task_id", "question_id", "problem_id", "pid", "id")
+TEXTS = ("response", "solution", "completion", "code_list", "code")
+# What a column of that name holds; any other holds responses.
+_HOLDS: dict[str, Holds] = {
+    "solution": "program", "code": "program", "code_list": "program", "completion": "completion",
+}  # fmt: skip
 
 
 class Answered(NamedTuple):
@@ -42,17 +51,16 @@ class Answered(NamedTuple):
 
 def named(rows: Sequence[Row], columns: Columns) -> Columns:
     """The columns of a file of samples, by their usual names where they are not named rightly."""
-    first = rows[:1]
+    cells = rows[0].values
     chosen: dict[str, str | None] = {}
     if columns.problem_id is None:
-        chosen["problem_id"] = next(iter(name_candidates("problem_id", first)), None)
-    if columns.response not in rows[0].values:
-        names = name_candidates("response", first, programs=True)
-        chosen["response"] = next(iter(names), columns.response)
+        chosen["problem_id"] = next((name for name in NAMES if name in cells), None)
+    if columns.response not in cells:
+        chosen["response"] = next((name for name in TEXTS if name in cells), columns.response)
     return columns.model_copy(update=chosen)
 
 
-def as_response(cell_text: str, holds: Content, prefix: str) -> str:
+def as_response(cell_text: str, holds: Holds, prefix: str) -> str:
     """The response that a cell stands for."""
     if holds == "response":
         return cell_text
@@ -66,10 +74,11 @@ def join(
     rows: Sequence[Row],
     problems: Sequence[BenchmarkProblem],
     columns: Columns,
-    holds: Content | None = None,
+    holds: Holds | None = None,
     *,
     partial: bool = False,
     others: bool = False,
+    hint: Hint = under_columns,
 ) -> list[Answered]:
     """Problems with their samples, in the order of the benchmark.
 
@@ -82,6 +91,7 @@ def join(
             program, `completion` what continues the prompt, else a whole response).
         partial: whether problems may be without a sample; such are left out.
         others: whether rows may name problems that the benchmark does not have; likewise.
+        hint: says what to do about a missing column.
 
     Raises:
         RecordedError: an unknown problem, a missing column, a sample index twice, or problems
@@ -91,23 +101,23 @@ def join(
     if columns.problem_id is None:
         raise RecordedError(
             f"{rows[0].place}: no column names the problem; found {sorted(rows[0].values)}. "
-            f"{under_columns('problem_id')}"
+            f"{hint('problem_id')}"
         )
-    kind = holds or content_of(columns.response, programs=True)
+    kind: Holds = holds or _HOLDS.get(columns.response, "response")
     known = {problem.name: Answered(index, problem, []) for index, problem in enumerate(problems)}
     taken: dict[tuple[str, int], str] = {}
     for row in rows:
-        name = str(cell(row, columns, "problem_id"))
+        name = str(cell(row, columns, "problem_id", hint))
         if name not in known and others:
             continue
         if name not in known:
             raise RecordedError(
                 f"{row.place}: {columns.problem_id} is {name!r}, and no problem of the benchmark "
                 f"has that name (its first is {problems[0].name!r}); is it another benchmark's? "
-                "`others: true` leaves such rows out"
+                "`others: true` (`passk judge`: --part) leaves such rows out"
             )
         answered = known[name]
-        for sample in read_samples(row, columns):
+        for sample in read_samples(row, columns, hint):
             index = len(answered.samples) if sample.number is None else sample.number
             if (first := taken.setdefault((name, index), row.place)) != row.place:
                 raise RecordedError(
@@ -125,7 +135,7 @@ def join(
         raise RecordedError(
             f"{rows[0].place.split(',')[0]}: {len(lacking)} problems of the benchmark have no "
             f"sample, first {lacking[0]!r}; add them, or leave these problems out by "
-            "`partial: true`"
+            "`partial: true` (`passk judge`: --part)"
         )
     return [answered for answered in known.values() if answered.samples]
 

@@ -32,7 +32,6 @@ from passk.data.problem_filters import (
 )
 from passk.data.recorded_samples import named
 from passk.data.sources import check_file, files, source
-from passk.data.value_paths import has_value
 from passk.domains.benchmark_problem import UNTESTED
 from passk.domains.benchmark_tables import problem_table
 from passk.domains.registry import DOMAINS
@@ -109,7 +108,7 @@ def _columns(key: str, settings: Imported, values: dict[str, object]) -> Iterato
     kinds += ["response", "recorded_grade", "problem_id", "sample_index"]
     for kind in kinds:
         column = getattr(columns, kind)
-        if column is not None and not has_value(values, column):
+        if column is not None and column not in values:
             yield (
                 f"{key}.columns.{kind} = {column!r}: {settings.path} has no such column; legal: "
                 f"{legal}"
