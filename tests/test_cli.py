@@ -1,16 +1,20 @@
 """The console command: documented, with a worked example each, and clear about mistakes."""
 
 import importlib
+import inspect
+import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 import typer
 from tests.conftest import ROOT
 
 from passk.cli import check, compose, params
-from passk.cli.app import COMMANDS, application
+from passk.cli.app import format_help, load_command
+from passk.cli.commands import COMMANDS, COMMANDS_BY_PURPOSE
 from passk.config.composition import compose_text
 from passk.config.composition_sources import shipped_folder
 from passk.core.yaml_files import ParameterError
@@ -36,9 +40,33 @@ def test_every_command_is_in_the_readme():
     assert [name for name in COMMANDS if f"passk {name}" not in readme] == []
 
 
-def test_help_lists_the_commands():
-    shown = passk("--help").stdout
-    assert all(name in shown for name in COMMANDS)
+def test_help_lists_the_commands_by_purpose_and_imports_none():
+    probe = "import sys; from passk.cli.app import main\ntry: main()\nfinally: print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", probe, "--help"], text=True, capture_output=True, check=True
+    )
+    assert all(f"\n  {name} " in done.stdout for name in COMMANDS)
+    assert all(f"\n{purpose}:" in done.stdout for purpose in COMMANDS_BY_PURPOSE)
+    heavy = {"polars", "numpy", "pydantic", "rich", "dvc", *(f"passk.cli.{n}" for n in COMMANDS)}
+    assert heavy & set(done.stdout.split()) == set()
+
+
+def test_help_says_of_each_command_what_its_module_says():
+    first = {
+        name: format_help(inspect.getdoc(importlib.import_module(f"passk.cli.{name}").main) or "")
+        for name in COMMANDS
+    }
+    assert {name: text.partition("\n\n")[0] for name, text in first.items()} == COMMANDS
+
+
+def test_the_version_is_shown():
+    assert passk("--version").stdout == f"passk {version('passk')}\n"
+
+
+def test_a_command_that_there_is_not_is_named_with_the_nearest():
+    done = passk("jugde")
+    assert done.returncode == 2
+    assert "No such command 'jugde'. Did you mean 'judge'?" in done.stderr
 
 
 def test_a_mistake_is_a_message_and_an_exit_code(tmp_path):
@@ -53,10 +81,18 @@ def test_a_mistake_is_a_message_and_an_exit_code(tmp_path):
 
 
 def test_help_breaks_no_line_in_a_sentence():
-    for command in application().registered_commands:
-        for paragraph in command.help.split("\n\n"):
-            assert "\n" not in paragraph
+    for name in COMMANDS:
+        for paragraph in load_command(name).help.split("\n\n"):
+            assert paragraph.startswith("\b\nExample: ") or "\n" not in paragraph
             assert paragraph.count("Example:") <= 1
+
+
+def test_an_example_stands_on_one_line_and_no_option_is_cut_short():
+    shown = passk("judge", "--help").stdout
+    assert "--allow-set-relation-comp / --no-allow-set-relation-comp" in shown
+    assert re.search(
+        r"^ *Example: passk judge .* --domain code --out verdicts.parquet$", shown, re.M
+    )
 
 
 @pytest.fixture

@@ -129,7 +129,9 @@ def test_a_missing_column_is_named_with_those_there_are():
         ("a.jsonl.gz", b"nonsense", "damaged"),
         ("a.json", b"{}", "expected a list"),
         ("a.parquet", b"PAR1 nonsense", "a.parquet: not a readable Parquet file"),
-        ("a.csv", b"", "expected .jsonl"),
+        ("a.csv", b"", "holds no row"),
+        ("a.csv", b"x,y\n1\n", "a.csv, line 2: 1 cells for 2 columns"),
+        ("a.txt", b"", "expected .jsonl"),
     ],
 )
 def test_bad_files_are_named_and_nothing_is_written(name, content, message):

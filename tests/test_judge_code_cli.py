@@ -59,7 +59,7 @@ def test_solutions_completions_and_responses():
     )
     done = judged("s.jsonl", "--problems", "p.jsonl")
     assert done.exit_code == 0, done.output
-    assert "6 samples of 1 problems, 4 correct, 2 wrong, 0 unknown" in done.output
+    assert "6 samples of 1 problem, 4 correct, 2 wrong, 0 unknown" in done.output
     verdicts = pl.read_parquet("v.parquet")
     assert verdicts["reason"].to_list() == [
         "all tests passed", "all tests passed", "all tests passed", "all tests passed",
@@ -67,7 +67,8 @@ def test_solutions_completions_and_responses():
     ]  # fmt: skip
     assert verdicts["answer"][1] == PROMPT + "    return x + y"
     assert verdicts["sample_index"].to_list() == list(range(6))
-    assert verdicts["gold"].unique().to_list() == ["a"]
+    assert verdicts["problem_id"].unique().to_list() == ["a"]
+    assert verdicts["gold"].null_count() == 6, "programs are judged by tests"
 
 
 def test_disagreements_reads_what_judge_writes():
@@ -85,22 +86,35 @@ def test_disagreements_reads_what_judge_writes():
 @pytest.mark.parametrize(
     ("sample", "problem", "arguments", "message"),
     [
-        ({"task_id": "b", "solution": ""}, {}, [], "s.jsonl, line 1: no problem 'b' in p.jsonl"),
-        ({"solution": ""}, {}, [], "no column 'task_id'; found ['solution']. Name the"),
-        ({"task_id": "a"}, {}, [], "no column 'solution'; found"),
-        ({"task_id": "a", "solution": ["x"]}, {}, [], "expected text, one sample a row"),
+        (
+            {"task_id": "b", "solution": ""},
+            {},
+            [],
+            "s.jsonl, line 1: no problem with task_id 'b' in p.jsonl",
+        ),
+        (
+            {"solution": ""},
+            {},
+            [],
+            "no column holds the problem's id; found ['solution']. Name the",
+        ),
+        ({"task_id": "a"}, {}, [], "no column holds the response; found ['task_id']"),
+        (
+            {"task_id": "a", "solution": ["x", 1]},
+            {},
+            [],
+            "line 1, entry 1: 'solution' is 1; expected",
+        ),
         ({"task_id": "a", "solution": ""}, {"tests": "{}"}, [], "p.jsonl, line 1: 'tests' cannot"),
-        ({"task_id": "a", "solution": ""}, {"tests": None}, [], "'a' has no tests"),
-        ({"task_id": "a", "solution": ""}, {}, ["--source", "humaneval"], "add --any-digest"),
-        ({"task_id": "a", "solution": ""}, {}, ["--any-digest"], "with --source"),
-        ({"task_id": "a", "solution": ""}, {}, ["--source", "human"], "humaneval"),
         (
             {"task_id": "a", "solution": ""},
-            {},
-            ["--isolation", "none"],
-            "'none': legal: bubblewrap, subprocess",
+            {"tests": None},
+            [],
+            "1 of 1 answered problems have no tests, first 'a'",
         ),
-        ({"task_id": "a", "solution": None}, {}, [], "solution is 'None'; expected text"),
+        ({"task_id": "a", "solution": ""}, {}, ["--source", "humaneval"], "add --any-digest"),
+        ({"task_id": "a", "solution": ""}, {}, ["--source", "human"], "humaneval"),
+        ({"task_id": "a", "solution": None}, {}, [], "'solution' is None; expected text"),
         ({"task_id": "a", "solution": ""}, {}, ["--response", "text"], "no column 'text'"),
         ({"task_id": "a", "solution": ""}, {}, ["--sample-index", "n"], "no column 'n'"),
     ],
@@ -180,14 +194,72 @@ def test_another_file_than_the_published_one_is_taken_where_told():
     assert "1 correct" in done.output
 
 
-def test_a_problem_without_a_sample_and_a_sample_twice():
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--any-digest"], "--any-digest: name the benchmark that the file is, with --source"),
+        (["--isolation", "none"], "--isolation none: input should be 'bubblewrap' or 'subprocess'"),
+        (["--packages", "a b"], "--packages a b: string should match"),
+        (["--holds", "poem"], "--holds poem: legal: response, program, completion"),
+        (["--gold", "x"], "--gold: without effect with --domain code"),
+        (["--float-rounding", "3"], "--float-rounding: without effect with --domain code"),
+    ],
+)
+def test_a_wrong_option_is_a_fault_of_usage(arguments, message):
+    table()
+    write("s.jsonl", {"task_id": "a", "solution": ""})
+    done = judged("s.jsonl", "--problems", "p.jsonl", *arguments)
+    assert done.exit_code == 2
+    assert message in done.output
+
+
+def test_a_part_of_the_problems_and_a_sample_twice():
     tests = Tests("add", (encode([1, 2]),), (encode(3),)).dump()
-    write("p.jsonl", {"task_id": "a", "tests": tests}, {"task_id": "b", "tests": tests})
+    write("p.jsonl", {"task_id": "a", "tests": tests}, {"task_id": "b", "tests": None})
     write("s.jsonl", {"task_id": "a", "solution": "", "n": 0})
-    assert "no sample of 'b'" in judged("s.jsonl", "--problems", "p.jsonl").output
+    assert "not answered: 1 of 2 problems" in judged("s.jsonl", "--problems", "p.jsonl").output
+    write("s.jsonl", *({"task_id": name, "solution": ""} for name in "ab"))
+    given = ("s.jsonl", "--problems", "p.jsonl")
+    assert "no tests, first 'b'; leave them out with --part" in judged(*given).output
+    done = judged(*given, "--part")
+    assert done.exit_code == 0
+    assert "left out: 1 of 2 answered problems have no tests" in done.output
     write("s.jsonl", *[{"task_id": "a", "solution": "", "n": 0}] * 2)
     done = judged("s.jsonl", "--problems", "p.jsonl", "--sample-index", "n")
-    assert "s.jsonl, line 2: sample 0 of 'a' stands in s.jsonl, line 1 too" in done.output
+    assert "s.jsonl, line 2: sample 0 of problem 'a' stands in s.jsonl, line 1 too" in done.output
+
+
+def test_programs_that_no_text_should_be_have_a_verdict():
+    table()
+    Path("s.jsonl").write_text(
+        r"""{"task_id": "a", "solution": "x = '\ud800'\ndef add(x, y): return x + y"}
+{"task_id": "a", "solution": "def add(x, y): return x + y\u0000"}
+{"task_id": "a", "solution": ""}
+{"task_id": "a", "response": "```python\ndef add(x, y): return x + y #\udfff\n```"}
+"""
+    )
+    done = judged("s.jsonl", "--problems", "p.jsonl")
+    assert done.exit_code == 0, done.output
+    verdicts = pl.read_parquet("v.parquet")["verdict"].to_list()
+    assert verdicts == ["correct", "wrong", "wrong", "correct"]
+
+
+def test_packages_and_cut_programs(tmp_path):
+    table()
+    program = "import tomli_no_such\ndef add(x, y): return x + y"
+    write(
+        "s.jsonl",
+        {"task_id": "a", "solution": program, "finish_reason": "stop"},
+        {"task_id": "a", "solution": "def add(x, y): retu", "finish_reason": "length"},
+        {"task_id": "a", "solution": "def add(x, y): return x + y", "finish_reason": "length"},
+    )
+    done = judged("s.jsonl", "--problems", "p.jsonl", "--memory-mib", 2048)
+    assert done.exit_code == 0, done.output
+    reasons = pl.read_parquet("v.parquet").select("verdict", "reason").rows()
+    assert reasons == [
+        ("wrong", "error: ModuleNotFoundError"), ("unknown", "truncated"),
+        ("correct", "all tests passed"),
+    ]  # fmt: skip
 
 
 def test_problems_must_be_named():

@@ -274,17 +274,35 @@ def test_what_would_be_ignored_or_is_not_there_is_refused(there):
     Path("p.jsonl").write_text('{"id": "1"}\n')
     visual = ("judge", "r.jsonl", "--domain", "visual", "--out", "v.parquet")
     for more, said in {
-        ("--problems", "p.jsonl", "--gold", "g"): "--gold: without effect with --domain visual",
         ("--problems", "nope.jsonl"): "nope.jsonl: no such file",
-        ("--problems", "p.jsonl", "--response", "nope"): "no column 'nope'",
-        ("--problems", "p.jsonl", "--problem-id", "nope"): "no column 'nope'",
-        ("--problems", "p.jsonl"): "say which it is by --source",
+        ("--problems", "p.jsonl"): "say which with --source: mathvista_testmini",
     }.items():
         done = run(*visual, *more)
         assert done.exit_code == 1
         assert said in " ".join(done.output.split())
-    done = run("judge", "r.jsonl", "--domain", "math", "--part", "--out", "v.parquet")
-    assert "--part: without effect with --domain math" in " ".join(done.output.split())
+    Path("p.jsonl").write_text('{"id": "1", "answer": "6", "answer_type": "integer"}\n')
+    for option in ("--response", "--problem-id", "--gold"):
+        done = run(*visual, "--problems", "p.jsonl", option, "nope")
+        assert done.exit_code == 1
+        assert "no column 'nope'" in done.output
+    done = run("judge", "r.jsonl", "--domain", "math", "--free-form", "--out", "v.parquet")
+    assert done.exit_code == 2
+    assert "--free-form: without effect with --domain math" in " ".join(done.output.split())
+
+
+def test_a_table_with_answer_types_needs_no_benchmark(there):
+    Path("r.csv").write_text("pid,response\nx,Answer: B\ny,6\nz,3.46\n")
+    Path("p.jsonl").write_text(
+        '{"pid": "x", "answer": "two", "answer_type": "text", "choices": ["one", "two"]}\n'
+        '{"pid": "y", "answer": 6, "answer_type": "integer", "choices": null}\n'
+        '{"pid": "z", "answer": "3.5", "answer_type": "float", "precision": 1}\n'
+    )
+    visual = ("--domain", "visual", "--out", "v.parquet")
+    done = run("judge", "r.csv", "--problems", "p.jsonl", *visual)
+    assert done.exit_code == 0, done.output
+    assert "3 samples of 3 problems, 3 correct" in done.output
+    done = run("judge", "r.csv", "--problems", "p.jsonl", *visual, "--free-form")
+    assert "left out: 1 of 3 problems, with answers to choose from" in done.output
 
 
 def test_files_that_do_not_belong_together_are_named(there, real):
@@ -293,7 +311,7 @@ def test_files_that_do_not_belong_together_are_named(there, real):
     visual = ("--domain", "visual", "--out", "v.parquet")
     others = run("judge", gemini, "--problems", testmini, *visual)
     assert others.exit_code == 1
-    assert "line 1: id is '1', and no problem of the benchmark" in others.output
+    assert "line 1: no problem with id '1' in" in others.output
     assert "--part" in others.output
     bare = run("judge", gemini, *visual)
     assert "--problems" in bare.output

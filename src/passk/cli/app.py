@@ -1,57 +1,128 @@
-"""The console command `passk`: one sub-command per job, each with a worked example in its help."""
+"""The console command `passk`: one sub-command per job, each with a worked example in its help.
+
+A command's module is imported when the command is called, so that `passk --help` takes no longer
+than Python needs to start. Help is plain text: names of options are never cut short, and examples
+stand on one line, to be copied.
+"""
 
 import importlib
 import inspect
 import sys
+from collections.abc import Iterable
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
+from passk.cli.commands import COMMANDS, COMMANDS_BY_PURPOSE
 from passk.core.processor import pin
 
-COMMANDS = (
-    "new",
-    "compose",
-    "check",
-    "params",
-    "judge",
-    "disagreements",
-    "explain",
-    "audit",
-    "diff",
-    "docs",
-    "track",
-    "export",
-    "restore",
-    "prune",
-    "migrate",
-    "status",
-)
+WIDTH = 100  # characters of help at most
+_PLAIN: dict[str, Any] = {
+    "add_completion": False,
+    "pretty_exceptions_enable": False,
+    "rich_markup_mode": None,
+    "context_settings": {"max_content_width": WIDTH, "help_option_names": ["-h", "--help"]},
+}
+
+
+class SectionedCommand(TyperCommand):
+    """A command whose help lists options under the titles of their panels."""
+
+    def format_options(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ANN401
+        """Write arguments and options, a section for each title."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            if (entry := parameter.get_help_record(ctx)) is not None:
+                kind = "Arguments" if parameter.param_type_name == "argument" else "Options"
+                title = getattr(parameter, "rich_help_panel", None) or kind
+                sections.setdefault(title, []).append(entry)
+        for title, entries in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(entries)
+
+
+class LazyGroup(TyperGroup):
+    """All commands by their purpose; one is loaded when it is called."""
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401
+        listed = {name: TyperCommand(name, help=text) for name, text in COMMANDS.items()}
+        super().__init__(**{**settings, "commands": listed})
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401
+        """The name, the loaded command, and its arguments."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, load_command(name) if name is not None else command, rest
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
+        """Write the commands, a section for each purpose, in one column."""
+        del ctx
+        widest = max(map(len, COMMANDS))
+        for purpose, commands in COMMANDS_BY_PURPOSE.items():
+            with formatter.section(purpose):
+                formatter.write_dl([(name.ljust(widest), text) for name, text in commands.items()])
+
+
+def load_command(name: str) -> Any:  # noqa: ANN401  (typer's own type is private)
+    """A command with its options, from its module."""
+    function = importlib.import_module(f"passk.cli.{name}").main
+    app = typer.Typer(**_PLAIN)
+    app.command(name, help=format_help(inspect.getdoc(function) or ""), cls=SectionedCommand)(
+        function
+    )
+    return typer.main.get_command(app)
+
+
+def format_help(text: str) -> str:
+    r"""A docstring with each paragraph on one line, and examples that a terminal does not break.
+
+    Example:
+        >>> format_help("Do this\nand that.\n\nExample: passk new\n--here")
+        'Do this and that.\n\n\x08\nExample: passk new --here'
+    """
+    return "\n\n".join(_format_paragraphs(text.split("\n\n")))
+
+
+def _format_paragraphs(paragraphs: Iterable[str]) -> Iterable[str]:
+    for paragraph in paragraphs:
+        line = " ".join(paragraph.split())
+        yield f"\b\n{line}" if line.startswith("Example:") else line
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"passk {version('passk')}")
+        raise typer.Exit
 
 
 def application() -> typer.Typer:
-    """All sub-commands; heavy libraries are imported by the ones that need them, when called."""
+    """All sub-commands."""
     app = typer.Typer(
+        cls=LazyGroup,
         no_args_is_help=True,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        help="Study what reinforcement learning adds to a model's reasoning: pass@k at large k. "
+        help="Study what reinforcement learning adds to a model's reasoning: pass@k at large k.\n\n"
         "Studies run by `make study`, `dvc repro` or `snakemake --cores N`; these commands look "
-        "at them, and judge samples outside of them.",
+        "at them, and judge samples outside of them. `passk COMMAND --help` has an example.",
+        **_PLAIN,
     )
-    for name in COMMANDS:
-        function = importlib.import_module(f"passk.cli.{name}").main
-        app.command(name, help=join_lines(inspect.getdoc(function) or ""))(function)
+
+    @app.callback()
+    def passk(
+        version: Annotated[
+            bool,
+            typer.Option(
+                "--version",
+                callback=_show_version,
+                is_eager=True,
+                help="Show the version and exit.",
+            ),
+        ] = False,
+    ) -> None:
+        del version
+
     return app
-
-
-def join_lines(text: str) -> str:
-    r"""A docstring with each paragraph on one line: a terminal breaks it where its width says.
-
-    Example:
-        >>> join_lines("Do this\nand that.\n\nExample: passk new")
-        'Do this and that.\n\nExample: passk new'
-    """
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
 def main() -> None:

@@ -2,17 +2,21 @@
 
 import io
 import math
+import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import polars as pl
 import typer
 from polars.exceptions import PolarsError
 
 from passk.analysis.disagreements import KEY, cohen_kappa, compare, confusion, from_grades
+from passk.cli.judged import read_judged
 from passk.config import paths
 from passk.core.yaml_files import ParameterError, read
 
+_DIGEST = re.compile(r"[0-9a-f]{16}")  # an id that is made of what a problem asks
 SAME, DIFFERENT, FAILED = 0, 1, 2  # exit codes, as of diff(1)
 
 
@@ -24,9 +28,10 @@ def _read(path: Path) -> pl.DataFrame:
     if not path.exists():
         raise DisagreementsError(f"{path}: no such file")
     try:
-        return pl.read_parquet(path)
+        return read_judged(path)
     except (PolarsError, OSError) as error:
-        raise DisagreementsError(f"{path}: not a readable Parquet file ({error})") from error
+        form = {".jsonl": "JSONL", ".csv": "CSV"}.get(path.suffix, "Parquet")
+        raise DisagreementsError(f"{path}: not a readable {form} file ({error})") from error
 
 
 def _check_verdicts(frame: pl.DataFrame, origin: str) -> pl.DataFrame:
@@ -97,10 +102,10 @@ def format_report(both: pl.DataFrame, new: int, old: int) -> str:
     changed = both.filter(pl.col("new") != pl.col("old"))
     lines = []
     for row in changed.sort("set", "index", "problem_id", "sample_index").iter_rows(named=True):
-        index = row["problem_id"] if row["index"] is None else row["index"]
         lines.append(
-            f"set {row['set']} index {index} sample {row['sample_index']}: {row['old']} -> "
-            f"{row['new']} ({row['reason']}); answer {row['answer']!r}, gold {row['gold']!r}"
+            f"set {row['set']} {_name_problem(row)} sample {row['sample_index']}: {row['old']} -> "
+            f"{row['new']} ({row['reason']}); answer {_shorten(row['answer'])}, "
+            f"gold {_shorten(row['gold'])}"
         )
     table = confusion(both)
     kappa = cohen_kappa(table)
@@ -112,10 +117,25 @@ def format_report(both: pl.DataFrame, new: int, old: int) -> str:
     return "\n".join(lines)
 
 
+def _name_problem(row: Mapping[str, Any]) -> str:
+    """A problem by its place in its set, and by its id where somebody gave it one."""
+    if row["index"] is None:
+        return f"index {row['problem_id']}"
+    given = "" if _DIGEST.fullmatch(row["problem_id"]) else f" id {row['problem_id']}"
+    return f"index {row['index']}{given}"
+
+
+def _shorten(answer: str | None) -> str:
+    """An answer as it is; of a program, how it begins."""
+    return repr(answer) if answer is None or len(answer) <= 200 else f"{answer[:200]!r}..."
+
+
 def main(
-    verdicts: Annotated[Path | None, typer.Argument(help="Verdicts (Parquet).")] = None,
+    verdicts: Annotated[
+        Path | None, typer.Argument(help="Verdicts: .parquet, or .jsonl or .csv of `passk judge`.")
+    ] = None,
     draw: Annotated[str | None, typer.Option(help="Or: a draw of the study at hand.")] = None,
-    against: Annotated[Path | None, typer.Option(help="Other verdicts (Parquet).")] = None,
+    against: Annotated[Path | None, typer.Option(help="Other verdicts, likewise.")] = None,
     rev: Annotated[str | None, typer.Option(help="Git revision with the same file.")] = None,
     out: Annotated[Path | None, typer.Option(help="Also write what changed (CSV).")] = None,
 ) -> None:

@@ -1,292 +1,231 @@
 """`passk judge`: verdicts on anybody's responses, outside a study."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, get_args
 
-import polars as pl
 import typer
-from pydantic import ValidationError
 
-from passk.cli import judge_answers, judge_programs
-from passk.cli.judged import JUDGED, check_inputs, check_out, summary
+from passk.cli.judge_files import judge_files
+from passk.cli.judge_options import (
+    UsageError,
+    read_settings,
+    with_judge_options,
+    without_effect,
+)
+from passk.cli.judge_request import JudgeRequest
+from passk.cli.judged import check_out, summary, write_judged
+from passk.config import paths
 from passk.core.legal import unknown
-from passk.core.rows import RecordedError, Row, read_rows
+from passk.core.rows import RecordedError
 from passk.core.tables import TableError
-from passk.data.import_settings import Columns
-from passk.data.imported import normal_form
-from passk.data.sources import published
-from passk.domains.code.domain import CODE
+from passk.data.judging_columns import Content
 from passk.domains.domain import Domain
 from passk.domains.math.domain import MATH
 from passk.domains.registry import DOMAINS
-from passk.domains.settings import Verification
 from passk.domains.verdict import JudgeError
-from passk.pipeline.stages.job import StageError
-from passk.pipeline.stages.verify import judge_samples
 
-# Names under which files in the wild keep these columns, in order of preference.
-KNOWN = {
-    "problem": ("problem", "question", "prompt"),
-    "gold": ("gold", "answer", "gt", "target", "final_answer"),
-    "response": ("response", "responses", "text", "code", "output", "completion"),
-    "recorded_grade": ("recorded_grade", "score", "correct", "true_false"),
-    "problem_id": ("problem_id", "pid", "id", "idx"),
-    "sample_index": ("sample_index",),
-}
-
+FAILED, USAGE, STOPPED = 1, 2, 130  # exit codes; 0: all responses have a verdict
+MISSING = ("unknown", "wrong", "drop")
+_COLUMNS = "Columns (else by their usual names)"
+_BENCHMARK = "Benchmarks"
 # What a user can mend: the message says how.
-_EXPECTED = (
-    RecordedError, TableError, StageError, JudgeError, ValidationError, OSError,
-)  # fmt: skip
+_EXPECTED = (RecordedError, TableError, JudgeError, OSError)
 
 
-def hint(kind: str) -> str:
-    """Which option names the column of a kind."""
-    return f"Name the right one with --{kind.replace('_', '-')}"
-
-
-def choose(given: str | None, kind: str, rows: list[Row]) -> str | None:
-    """The column of a kind: as given, else the first known name that the first row has."""
-    if given is not None:
-        return given
-    return next((name for name in KNOWN[kind] if name in rows[0].values), None)
-
-
-def with_problems(rows: list[Row], problems: list[Row], key: str, columns: Columns) -> list[Row]:
-    """Rows of responses completed by their problem's question and gold answer.
-
-    Raises:
-        RecordedError: a response without its problem, a problem twice or without a response.
-    """
-    known: dict[str, Row] = {}
-    for row in problems:
-        name = str(_need(row, key, "problem_id"))
-        if name in known:
-            raise RecordedError(f"{row.place}: {key} {name!r} stands in {known[name].place} too")
-        known[name] = row
-    completed, seen = [], set()
-    for row in rows:
-        name = str(_need(row, key, "problem_id"))
-        if name not in known:
-            raise RecordedError(f"{row.place}: no problem with {key} {name!r}")
-        seen.add(name)
-        reference = known[name]
-        question = _need(reference, columns.problem, "problem")
-        gold = _need(reference, columns.gold, "gold")
-        completed.append(
-            Row(row.place, row.values | {columns.problem: question, columns.gold: gold})
-        )
-    if unanswered := [row for name, row in known.items() if name not in seen]:
-        raise RecordedError(
-            f"{unanswered[0].place}: a problem without a response ({len(unanswered)} of them)"
-        )
-    return completed
-
-
-def _need(row: Row, column: str, kind: str) -> object:
-    if column not in row.values:
-        raise RecordedError(
-            f"{row.place}: no column {column!r}; found {sorted(row.values)}. {hint(kind)}"
-        )
-    return row.values[column]
-
-
-def judge_rows(
-    rows: list[Row], columns: Columns, name: str, settings: Verification, domain: str = MATH.name
-) -> pl.DataFrame:
-    """The verdict table of a file's rows, with gold answers and recorded grades beside it."""
-    problems, responses = normal_form(rows, columns, name, domain, hint)
-    frame = responses.join(
-        problems.select("problem_id", "set", "index", "domain", "question", "answer", "source"),
-        on="problem_id",
-        how="left",
-        maintain_order="left",
-    ).with_columns(
-        draw=pl.lit(name),
-        finish_reason=pl.lit("unknown"),
-        gold=pl.col("answer"),
-        tests=pl.lit(None, pl.String()),
-    )
-    return judge_samples(frame, settings)
-
-
+@with_judge_options
 def main(  # noqa: PLR0917  (a command line: every argument has a name)
     responses: Annotated[
-        Path, typer.Argument(help="Responses: .jsonl, .jsonl.gz, .json, .parquet")
+        Path,
+        typer.Argument(
+            metavar="RESPONSES",
+            help="Responses: .jsonl, .json, .csv, .tsv or .parquet; also .gz, .bz2, .xz, .zst",
+        ),
     ],
-    out: Annotated[Path, typer.Option(help="Where the verdicts go (.parquet).")],
+    out: Annotated[
+        Path, typer.Option(help="Where the verdicts go: .parquet, .jsonl or .csv, by its ending.")
+    ],
     problems: Annotated[
         Path | None,
-        typer.Option(help="Problems with gold answers; without it the responses hold them."),
+        typer.Option(
+            help="Problems with gold answers or tests: a table, or a benchmark's published file; "
+            "without it the responses hold them."
+        ),
     ] = None,
     domain: Annotated[
         str, typer.Option(help=f"Decides the judge: {', '.join(DOMAINS)}.")
     ] = MATH.name,
-    source: Annotated[
-        str | None,
-        typer.Option(help="Code, visual: the benchmark whose file --problems is."),
-    ] = None,
-    any_digest: Annotated[
-        bool, typer.Option(help="Code, visual: take --problems for --source, published or not.")
-    ] = False,
     part: Annotated[
         bool,
-        typer.Option(help="Visual: leave out rows of other problems, and problems without a row."),
+        typer.Option("--part", help="Leave out rows of problems that --problems lacks."),
     ] = False,
-    free_form: Annotated[
-        bool, typer.Option(help="Visual: leave out problems with answers to choose from.")
-    ] = False,
-    problem: Annotated[str | None, typer.Option(help="Column of the question.")] = None,
-    gold: Annotated[str | None, typer.Option(help="Column of the gold answer.")] = None,
-    response: Annotated[
-        str | None, typer.Option(help="Column of the response, or of their list.")
-    ] = None,
-    recorded_grade: Annotated[
-        str | None, typer.Option(help="Column of somebody's grade, if any.")
+    missing: Annotated[
+        str | None,
+        typer.Option(
+            help="What a response that is null counts as; without it one is an error.",
+            metavar="|".join(MISSING),
+        ),
     ] = None,
     problem_id: Annotated[
-        str | None, typer.Option(help="Column that tells problems apart; joins --problems.")
+        str | None,
+        typer.Option(help="Names the problem that a row answers.", rich_help_panel=_COLUMNS),
+    ] = None,
+    problems_id: Annotated[
+        str | None,
+        typer.Option(help="The same in --problems, where it differs.", rich_help_panel=_COLUMNS),
+    ] = None,
+    response: Annotated[
+        str | None,
+        typer.Option(help="The response, or a list of them.", rich_help_panel=_COLUMNS),
+    ] = None,
+    gold: Annotated[
+        str | None, typer.Option(help="The gold answer.", rich_help_panel=_COLUMNS)
+    ] = None,
+    problem: Annotated[
+        str | None, typer.Option(help="The question.", rich_help_panel=_COLUMNS)
+    ] = None,
+    recorded_grade: Annotated[
+        str | None, typer.Option(help="Somebody's grade.", rich_help_panel=_COLUMNS)
     ] = None,
     sample_index: Annotated[
-        str | None, typer.Option(help="Column that numbers a problem's samples.")
+        str | None,
+        typer.Option(
+            help="Numbers a problem's samples; else order in the file.", rich_help_panel=_COLUMNS
+        ),
     ] = None,
-    timeout: Annotated[
-        float, typer.Option(min=0.001, max=600, help="Math, visual: processor time of one answer, s.")
-    ] = 5.0,
-    workers: Annotated[int, typer.Option(min=1, help="Worker processes at most.")] = 2,
-    isolation: Annotated[
-        str, typer.Option(help="Code: bubblewrap, or subprocess (limits alone).")
-    ] = "bubblewrap",
-    all_tests: Annotated[
-        bool, typer.Option(help="Code: run all tests of a program that failed one, too.")
+    finish_reason: Annotated[
+        str | None,
+        typer.Option(
+            help="Why the response ended: `length` is cut off, and unknown unless it states a "
+            "final answer.",
+            rich_help_panel=_COLUMNS,
+        ),
+    ] = None,
+    holds: Annotated[
+        str | None,
+        typer.Option(
+            help="Code: what --response holds, where its name does not say.",
+            metavar="|".join(get_args(Content)),
+            rich_help_panel=_COLUMNS,
+        ),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            help="The benchmark that --problems is, where its digest does not say.",
+            rich_help_panel=_BENCHMARK,
+        ),
+    ] = None,
+    any_digest: Annotated[
+        bool,
+        typer.Option(
+            "--any-digest",
+            help="Take --problems for --source, published or not.",
+            rich_help_panel=_BENCHMARK,
+        ),
     ] = False,
+    free_form: Annotated[
+        bool,
+        typer.Option(
+            "--free-form",
+            help="Visual: leave out problems with answers to choose from.",
+            rich_help_panel=_BENCHMARK,
+        ),
+    ] = False,
+    **options: Any,  # noqa: ANN401  (of all judges; see `with_judge_options`)
 ) -> None:
-    """Judge a file of responses; columns go by their usual names or as told.
+    """Judge a file of responses: verdicts, their reasons, pass@k.
 
-    Writes one row per sample: problem, sample index, extracted answer, verdict (correct, wrong,
-    unknown), reason, grader. Cells may hold a list, one entry per sample. Verdicts are kept in
-    .passk/verdicts, so that the next run judges only what is new.
+    Columns go by their usual names, or as told: a name, or a path like choices[0].message.content.
+    Which were chosen is printed; where several may be meant, nothing is judged.
 
-    Programs run in a sandbox. Their samples have `task_id` and `solution` (a program), or
-    `completion` (what follows the benchmark's prompt), or `response` (from which the program is
-    extracted); problems are a benchmark's published file, or a table with a column `tests`.
+    Writes one row per sample: your problem id, sample index, extracted answer, verdict (correct,
+    wrong, unknown), reason, grader. Verdicts are kept in .passk/verdicts, so that a run that was
+    stopped goes on where it was, and the next one judges only what is new.
 
-    Answers about images name their problem (`pid`, `id`) in a benchmark's published file.
+    Programs run in a sandbox. Exit codes: 0 judged, 1 a fault of a file, 2 a fault of the command
+    line. Read more in docs/judging.
+
+    Math, gold answers in a file of their own:
 
     Example: passk judge samples.jsonl --problems problems.jsonl --out verdicts.parquet
 
-    Example: passk judge bard.json --problems testmini.json --domain visual --out verdicts.parquet
+    Code, programs beside a benchmark's published file:
+
+    Example: passk judge programs.jsonl --problems HumanEvalPlus-v0.1.10.jsonl.gz --domain code
+    --out verdicts.parquet
+
+    Visual, answers about images (which are not needed):
+
+    Example: passk judge bard.json --problems testmini.json --domain visual --out verdicts.csv
     """
+    columns = {
+        "problem": problem,
+        "gold": gold,
+        "response": response,
+        "recorded_grade": recorded_grade,
+        "problem_id": problem_id,
+        "problems_id": problems_id,
+        "sample_index": sample_index,
+        "finish_reason": finish_reason,
+    }
     try:
-        check_out(out, [responses] if problems is None else [responses, problems])
-        check_inputs(responses, problems)
-        for fault in unknown("--domain", domain, DOMAINS, "domain"):
-            raise RecordedError(fault)
-        kind = DOMAINS[domain]
+        check_out(out, [path for path in (responses, problems) if path is not None])
+        judging_domain = _find_domain(domain)
+        _check_choice("--missing", missing, MISSING)
+        _check_choice("--holds", holds, get_args(Content))
         _check_options(
-            kind, source=source, any_digest=any_digest, part=part, free_form=free_form,
-            problem=problem, gold=gold,
+            judging_domain, problems is not None,
+            holds=holds, free_form=free_form, source=source, any_digest=any_digest, part=part,
+            problems_id=problems_id, gold=gold,
         )  # fmt: skip
-        given = {
-            "problem": problem,
-            "gold": gold,
-            "response": response,
-            "recorded_grade": recorded_grade,
-            "problem_id": problem_id,
-            "sample_index": sample_index,
-        }
-        if kind is CODE:
-            code = judge_programs.grader(isolation=isolation, all_tests=all_tests, workers=workers)
-            verdicts = judge_programs.judge_file(
-                responses, problems, source, given, code, any_digest=any_digest
-            )
-        elif kind.needs_benchmark is not None:
-            verdicts = judge_answers.judge_file(
-                responses, problems, source, _columns(responses, given), domain=kind,
-                settings=_settings(kind, timeout=timeout, workers=workers), hint=hint,
-                any_digest=any_digest, part=part, free_form=free_form,
-            )  # fmt: skip
-        else:
-            settings = _settings(kind, timeout=timeout, workers=workers)
-            verdicts = _judge(responses, problems, kind, given, settings)
-        JUDGED.write(verdicts, out)
+        settings = read_settings(domain, options)
+        request = JudgeRequest(
+            responses, problems, judging_domain, settings, columns,
+            source=source, any_digest=any_digest, part=part, free_form=free_form,
+            holds=holds, missing=missing,  # type: ignore[arg-type]
+        )  # fmt: skip
+        verdicts = judge_files(request, typer.echo)
+        write_judged(verdicts, out)
+    except UsageError as error:
+        raise _stop(str(error), USAGE) from None
     except _EXPECTED as error:
-        typer.echo(f"passk judge: {error}", err=True)
-        raise typer.Exit(1) from None
+        raise _stop(str(error), FAILED) from None
+    except KeyboardInterrupt:
+        raise _stop(
+            f"stopped; what is judged is kept in {paths.VERDICTS}, and the same command goes on",
+            STOPPED,
+        ) from None
     typer.echo(summary(verdicts, out))
 
 
-def _uses(option: str, domain: Domain) -> bool:
-    """Whether an option that only some domains have a use for has an effect in one."""
-    joined = domain.needs_benchmark is not None
-    return {
-        "source": joined,
-        "any_digest": joined,
-        "part": joined and not domain.tested,
-        "free_form": joined and not domain.tested,
-        "problem": not joined,
-        "gold": not joined,
-    }[option]
+def _stop(message: str, code: int) -> typer.Exit:
+    typer.echo(f"passk judge: {message}", err=True)
+    return typer.Exit(code)
 
 
-def _check_options(domain: Domain, **given: object) -> None:
-    """Raise RecordedError for an option that would be ignored."""
-    for option, value in given.items():
-        if value and not _uses(option, domain):
-            used = [name for name, other in DOMAINS.items() if _uses(option, other)]
-            raise RecordedError(
-                f"--{option.replace('_', '-')}: without effect with --domain {domain.name}; leave "
-                f"it out (it is for {' and '.join(used)})"
-            )
+def _find_domain(name: str) -> Domain:
+    for fault in unknown("--domain", name, DOMAINS, "domain"):
+        raise UsageError(fault)
+    return DOMAINS[name]
 
 
-def _settings(domain: Domain, **limits: float) -> Verification:
-    """The settings of a domain's judge, with those of the limits that it has."""
-    known = {name: value for name, value in limits.items() if name in domain.settings.model_fields}
-    return Verification.model_validate({domain.name: known})
+def _check_choice(flag: str, value: str | None, legal: tuple[str, ...]) -> None:
+    if value is not None and value not in legal:
+        raise UsageError(f"{flag} {value}: legal: {', '.join(legal)}")
 
 
-def _columns(responses: Path, given: dict[str, str | None]) -> Columns:
-    """Columns of a file whose rows name a benchmark's problems."""
-    rows = read_rows(responses)
-    kinds = ("problem_id", "response", "recorded_grade", "sample_index")
-    chosen = {kind: choose(given[kind], kind, rows) for kind in kinds}
-    for kind in kinds:
-        if (named := given[kind]) is not None:
-            _need(rows[0], named, kind)
-    return Columns(**{kind: name for kind, name in chosen.items() if name is not None})
-
-
-def _judge(
-    responses: Path,
-    problems: Path | None,
-    domain: Domain,
-    given: dict[str, str | None],
-    settings: Verification,
-) -> pl.DataFrame:
-    """Verdicts on responses that stand beside question and gold answer, or are joined to them."""
-    if problems is not None:
-        _check_published(problems)
-    rows = read_rows(responses)
-    references = rows if problems is None else read_rows(problems)
-    chosen = {
-        kind: choose(given[kind], kind, references if kind in {"problem", "gold"} else rows)
-        for kind in KNOWN
+def _check_options(domain: Domain, has_problems: bool, **given: object) -> None:
+    """Raise UsageError for an option that would be ignored."""
+    needs = {
+        "holds": [name for name, other in DOMAINS.items() if other.tested],
+        "free_form": [name for name, other in DOMAINS.items() if other.has_images],
+        "gold": [name for name, other in DOMAINS.items() if not other.tested],
     }
-    if problems is not None:
-        key = chosen["problem_id"] or chosen["problem"] or "problem"
-        named = Columns(problem=chosen["problem"] or "problem", gold=chosen["gold"] or "gold")
-        rows = with_problems(rows, references, key, named)
-    elif given["problem_id"] is None:
-        chosen["problem_id"] = None  # an `id` in a file of responses may as well number them
-    columns = Columns(**{kind: name for kind, name in chosen.items() if name is not None})
-    return judge_rows(rows, columns, responses.name.split(".")[0], settings, domain.name)
-
-
-def _check_published(problems: Path) -> None:
-    """Raise RecordedError for a benchmark's file whose answers alone do not judge."""
-    for name, domain in DOMAINS.items():
-        if domain.needs_benchmark is None or domain.tested:
-            continue
-        if (benchmark := published(problems, name)) is not None:
-            raise RecordedError(f"{problems}: is {benchmark}, whose answers need --domain {name}")
+    for option, domains in needs.items():
+        if given[option] and domain.name not in domains:
+            raise without_effect(f"--{option.replace('_', '-')}", domain.name, domains)
+    for option in ("source", "any_digest", "part", "problems_id"):
+        if given[option] and not has_problems:
+            raise UsageError(f"--{option.replace('_', '-')}: says how to read --problems; add it")
+    if given["any_digest"] and not given["source"]:
+        raise UsageError("--any-digest: name the benchmark that the file is, with --source")

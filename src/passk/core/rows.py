@@ -1,18 +1,25 @@
-"""Reading rows that somebody else wrote: JSONL, JSON, or Parquet, told by the name.
+"""Reading rows that somebody else wrote: JSONL, JSON, CSV, TSV or Parquet, told by the name.
 
-JSON is a list of objects, or an object of objects (a name -> its row, as MathVista publishes).
+All but Parquet may be compressed (`passk.core.compressed`). JSON is a list of objects, or an object
+of objects (a name -> its row, as MathVista publishes); a list in a file named `.jsonl`, and lines
+in one named `.json`, are read as what they are. Half of a surrogate pair, which is no text, becomes
+U+FFFD.
 """
 
-import gzip
+import csv
+import io
 import json
-import zlib
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from passk.core.characters import well_formed_values
-from passk.core.files import FileError, read_json
+from passk.core.compressed import DAMAGED, open_text, plain_suffix
 from passk.core.tables import TableError, read_parquet
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # in the text of a JSON document
+_LONGEST_CELL = 1 << 30  # characters of a CSV cell: the module's own limit is 131,072
 
 
 class RecordedError(ValueError):
@@ -26,32 +33,72 @@ class Row(NamedTuple):
     values: dict[str, Any]
 
 
-def _jsonl(path: Path) -> Iterator[Row]:
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8") as stream:
-        for number, line in enumerate(stream, 1):
-            if not line.strip():
-                continue
-            place = f"{path}, line {number}"
-            try:
-                values = json.loads(line)
-                if "\\u" in line:  # an escape may be half of a character
-                    values = well_formed_values(values)
-            except json.JSONDecodeError as error:
-                raise RecordedError(f"{place}: not valid JSON ({error}); mend the line") from error
-            yield Row(place, _mapping(values, place))
-
-
-def _json(path: Path) -> Iterator[Row]:
+def _parse(document: str, place: str) -> Any:  # noqa: ANN401  (JSON is anything)
+    """A JSON document; RecordedError where it is none, or holds what no program should read."""
     try:
-        rows: Any = well_formed_values(read_json(path, "mend it"))
-    except FileError as error:
-        raise RecordedError(str(error)) from error
-    if (
-        isinstance(rows, dict)
-        and rows
-        and all(isinstance(values, dict) for values in rows.values())
-    ):
+        values = json.loads(document)
+    except RecursionError as error:
+        raise RecordedError(f"{place}: nested too deeply; mend it") from error
+    except json.JSONDecodeError as error:
+        line = f"line {error.lineno}, " if error.lineno > 1 else ""
+        fault = f"{error.msg}, {line}column {error.colno}"
+        raise RecordedError(f"{place}: not valid JSON ({fault}); mend it") from error
+    except ValueError as error:  # an integer of thousands of digits
+        raise RecordedError(f"{place}: not valid JSON ({error}); mend it") from error
+    return well_formed_values(values) if _SURROGATE.search(document) else values
+
+
+def _jsonl(path: Path, stream: IO[str]) -> Iterator[Row]:
+    started = False
+    for number, line in enumerate(stream, 1):
+        if not line.strip():
+            continue
+        place = f"{path}, line {number}"
+        if not started and line.lstrip().startswith("["):
+            yield from _list_of_objects(path, place, line + stream.read())
+            return
+        started = True
+        try:
+            values = _parse(line, place)
+        except RecordedError as error:
+            if line.endswith("\n") or next(stream, None) is not None:
+                raise
+            raise RecordedError(
+                f"{error}. It is the last line and has no end: was its writer stopped? Remove it"
+            ) from error
+        yield Row(place, _mapping(values, place))
+
+
+def _list_of_objects(path: Path, place: str, document: str) -> Iterator[Row]:
+    """The rows of a JSON list in a file of lines."""
+    rows = _parse(document, place)
+    if not all(isinstance(values, dict) for values in rows):
+        raise RecordedError(f"{place}: expected an object, found list")
+    yield from _entries(path, rows)
+
+
+def _json(path: Path, stream: IO[str]) -> Iterator[Row]:
+    document = stream.read()
+    try:
+        rows = _parse(document, str(path))
+    except RecordedError:
+        lines = [line for line in document.splitlines() if line.strip()]
+        if len(lines) < 2 or not _is_object(lines[0]):
+            raise
+        yield from _jsonl(path, io.StringIO(document))
+        return
+    yield from _entries(path, rows)
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _entries(path: Path, rows: object) -> Iterator[Row]:
+    if isinstance(rows, dict) and rows and all(isinstance(value, dict) for value in rows.values()):
         for name, values in rows.items():
             yield Row(f"{path}, entry {name!r}", values)
         return
@@ -70,6 +117,31 @@ def _mapping(values: object, place: str) -> dict[str, Any]:
     return values
 
 
+def _csv(path: Path, stream: IO[str]) -> Iterator[Row]:
+    """Cells are text."""
+    csv.field_size_limit(_LONGEST_CELL)
+    lines = csv.reader(stream, delimiter="\t" if plain_suffix(path) == ".tsv" else ",", strict=True)
+    try:
+        header = next(lines, [])
+        if len(set(header)) < len(header):
+            repeated = sorted({name for name in header if header.count(name) > 1})
+            raise RecordedError(f"{path}, line 1: column(s) {repeated} stand twice; rename one")
+        begins = lines.line_num + 1
+        for cells in lines:
+            place = f"{path}, line {begins}"
+            begins = lines.line_num + 1
+            if not cells:
+                continue
+            if len(cells) != len(header):
+                raise RecordedError(
+                    f"{place}: {len(cells)} cells for {len(header)} columns; quote the cells that "
+                    "hold commas, quotes or line ends"
+                )
+            yield Row(place, dict(zip(header, cells, strict=True)))
+    except csv.Error as error:
+        raise RecordedError(f"{path}, line {lines.line_num}: no CSV ({error}); mend it") from error
+
+
 def _parquet(path: Path) -> Iterator[Row]:
     try:
         frame = read_parquet(path)
@@ -79,11 +151,13 @@ def _parquet(path: Path) -> Iterator[Row]:
         yield Row(f"{path}, row {number}", values)
 
 
-_READERS = {
-    (".jsonl",): _jsonl,
-    (".jsonl", ".gz"): _jsonl,
-    (".json",): _json,
-    (".parquet",): _parquet,
+_PARQUET = ".parquet"
+_READERS: dict[str, Callable[[Path, IO[str]], Iterator[Row]]] = {
+    ".jsonl": _jsonl,
+    ".ndjson": _jsonl,
+    ".json": _json,
+    ".csv": _csv,
+    ".tsv": _csv,
 }
 
 
@@ -99,16 +173,25 @@ def read_rows(path: Path) -> list[Row]:
 def each_row(path: Path) -> Iterator[Row]:
     """The rows of a file one by one, for files larger than memory; raises as `read_rows`."""
     if not path.is_file():
-        raise RecordedError(f"{path}: no such file")
-    suffixes = path.suffixes
-    reader = _READERS.get(tuple(suffixes[-2:])) or _READERS.get(tuple(suffixes[-1:]))
-    if reader is None:
-        raise RecordedError(f"{path}: expected .jsonl, .jsonl.gz, .json or .parquet")
+        raise RecordedError(
+            f"{path}: {'a folder; name a file' if path.is_dir() else 'no such file'}"
+        )
+    suffix = plain_suffix(path)
+    if suffix != _PARQUET and suffix not in _READERS:
+        raise RecordedError(
+            f"{path}: expected .jsonl, .jsonl.gz, .json or .parquet (or .csv, .tsv, .ndjson, each "
+            "also .gz, .zst, .bz2, .xz)"
+        )
     row = None
     try:
-        for row in reader(path):
-            yield row
-    except (UnicodeDecodeError, EOFError, gzip.BadGzipFile, zlib.error) as error:
+        if suffix == _PARQUET:
+            for row in _parquet(path):
+                yield row
+        else:
+            with open_text(path) as stream:
+                for row in _READERS[suffix](path, stream):
+                    yield row
+    except DAMAGED as error:
         raise RecordedError(f"{path}: damaged, or not UTF-8 text ({error})") from error
     if row is None:
         raise RecordedError(f"{path}: holds no row")
