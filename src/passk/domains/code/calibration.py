@@ -8,6 +8,7 @@ import json
 import os
 import platform
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from passk.core.digests import digest
@@ -62,7 +63,8 @@ def program_limits(reference: float | None, tests: Tests, options: CodeOptions) 
     if reference is not None:
         cpu = max(options.cpu_floor, options.cpu_factor * reference)
     output = max(_OUTPUT, _OUTPUT_FACTOR * sum(map(len, tests.expected)))
-    return _limits(cpu, output, tests, options, each=tests.reference is None)
+    each = tests.reference is None
+    return replace(_limits(cpu, output, tests, options, each=each), floats=True)
 
 
 class Calibration:

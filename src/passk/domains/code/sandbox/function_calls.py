@@ -12,7 +12,7 @@ from typing import Any
 
 from passk.domains.code.sandbox import frames, values
 from passk.domains.code.sandbox.results import ResultPipe, describe
-from passk.domains.code.sandbox.work import Work, load_prelude
+from passk.domains.code.sandbox.work import GuestLimits, Work, load_prelude
 
 
 def call_entry(work: Work, entry: str, out: ResultPipe) -> None:
@@ -34,13 +34,17 @@ def call_entry(work: Work, entry: str, out: ResultPipe) -> None:
             out.write(frames.RAISED, describe(error))
             continue
         try:
-            text = values.digest(value, work.limits.whole) or values.encode(value)
+            text = _encode(value, work.limits)
         except MemoryError:
             raise
         except BaseException:
             out.write(frames.OPAQUE, type.__dict__["__name__"].__get__(type(value)).encode()[:200])
             continue
         out.write(frames.RETURNED, text.encode("ascii"))
+
+
+def _encode(value: Any, limits: GuestLimits) -> str:  # noqa: ANN401
+    return values.digest(value, limits.whole, limits.floats) or values.encode(value)
 
 
 def _load(work: Work, entry: str) -> Callable[..., Any]:

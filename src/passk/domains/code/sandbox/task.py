@@ -36,6 +36,7 @@ class Limits:
         output: bytes that it may return or print.
         whole: characters of a text, or numbers in a list or tuple, past which only the digest of
             what a call returned comes back (`values.digest`); 0: all comes back whole.
+        floats: whether that is so, too, for what holds floats: none is right by a tolerance.
     """
 
     cpu: float = 10.0
@@ -46,6 +47,7 @@ class Limits:
     output: int = 16 << 20
     whole: int = 0
     each: bool = False
+    floats: bool = False
 
     def total_cpu(self, cases: int) -> float:
         """Seconds of processor time that a program may use for all its cases."""

@@ -22,6 +22,7 @@ class GuestLimits(NamedTuple):
     output: int
     whole: int = 0
     each: bool = False
+    floats: bool = False
 
     def total_cpu(self, cases: int) -> float:
         """Seconds of processor time that a program may use for all its cases."""
