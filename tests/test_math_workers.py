@@ -176,9 +176,10 @@ def test_what_is_decided_without_algebra_is_what_a_worker_says():
 
 TOKENS = (
     "1", "12", "9" * 30, "x", "a", " ", ",", "(", ")", "[", "]", "{", "}", r"\frac", r"\sqrt", "^",
-    "_", "=", "<", r"\le", r"\text{", "+", "-", r"\cdot", "/", r"\%", "$", ".", "and", r"\cup", r"\in",
-    r"\left", r"\right", r"\begin{pmatrix}", r"\end{pmatrix}", r"\\", "&", "mod", r"\pm", "!", "'", "|",
-    ":", r"\circ", "cm", "million", "not", "e", "0.", r"\overline{3}", "...", "答案", "½", r"\boxed{",
+    "_", "=", "<", r"\le", r"\text{", "+", "-", r"\cdot", "/", r"\%", "$", ".", "and", r"\cup",
+    r"\in", r"\left", r"\right", r"\begin{pmatrix}", r"\end{pmatrix}", r"\\", "&", "mod", r"\pm", "!", "'",
+    "|", ":", r"\circ", "cm", "million", "not", "e", "0.", r"\overline{3}", "...", "答案", "½",
+    r"\boxed{",
 )  # fmt: skip
 
 
@@ -191,7 +192,7 @@ def test_no_text_is_long_to_look_at_without_a_worker():
         return "".join(draw.choices(tokens, k=draw.randrange(1, 60)))[:200]
 
     begun = time.process_time()
-    for _ in range(1500):
+    for _ in range(600):
         judge_without_algebra(text(), text(), MathOptions())
     assert time.process_time() - begun < 5
 
