@@ -363,11 +363,14 @@ def test_texts_that_break_encoders_have_verdicts():
         '{"question": "a", "answer": 2, "response": "\\ud83d \\\\boxed{2}"}\n'
         '{"question": "b", "answer": 2, "response": "\\u0000 \\\\boxed{2}"}\n'
         '{"question": "c\\udfff", "answer": 2, "response": ""}\n'
+        '{"question": "d", "answer": "1\\ud8002", "response": "\\\\boxed{1\\ud8002}"}\n'
     )
     done = judge("r.jsonl", out="v.jsonl")
     assert done.exit_code == 0, done.output
     assert "wrong          1  no answer found" in done.output
-    assert pl.read_ndjson("v.jsonl")["verdict"].to_list() == ["correct", "correct", "wrong"]
+    verdicts = pl.read_ndjson("v.jsonl")
+    assert verdicts["verdict"].to_list()[:3] == ["correct", "correct", "wrong"]
+    assert verdicts["gold"].to_list()[3] == "1\ufffd2"
 
 
 def test_missing_responses_count_as_told():

@@ -1,6 +1,7 @@
 """Worker processes of the math judge: limits, crashes, streams, speed; verdicts need none of it."""
 
 import os
+import random
 import signal
 import subprocess
 import threading
@@ -171,6 +172,29 @@ def test_what_is_decided_without_algebra_is_what_a_worker_says():
         if plain[number] != verdicts[position]
     }
     assert different == {}
+
+
+TOKENS = (
+    "1", "12", "9" * 30, "x", "a", " ", ",", "(", ")", "[", "]", "{", "}", r"\frac", r"\sqrt", "^",
+    "_", "=", "<", r"\le", r"\text{", "+", "-", r"\cdot", "/", r"\%", "$", ".", "and", r"\cup",
+    r"\in", r"\left", r"\right", r"\begin{pmatrix}", r"\end{pmatrix}", r"\\", "&", "mod", r"\pm", "!", "'",
+    "|", ":", r"\circ", "cm", "million", "not", "e", "0.", r"\overline{3}", "...", "答案", "½",
+    r"\boxed{",
+)  # fmt: skip
+
+
+def test_no_text_is_long_to_look_at_without_a_worker():
+    """Outside of a worker nothing ends a pattern that takes for ever."""
+    draw = random.Random(1)
+
+    def text():
+        tokens = draw.sample(TOKENS, draw.randrange(1, 8)) if draw.random() < 0.6 else TOKENS
+        return "".join(draw.choices(tokens, k=draw.randrange(1, 60)))[:200]
+
+    begun = time.process_time()
+    for _ in range(600):
+        judge_without_algebra(text(), text(), MathOptions())
+    assert time.process_time() - begun < 5
 
 
 def test_numbers_and_words_start_no_worker(monkeypatch):

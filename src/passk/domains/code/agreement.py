@@ -52,6 +52,7 @@ class Agreements:
     def __init__(self) -> None:
         self._cases: dict[tuple[str, int], _Case] = {}
         self._programs: defaultdict[str, set[str]] = defaultdict(set)
+        self._right: Counter[str] = Counter()
 
     def is_new(self, tests: str, program: str) -> bool:
         """Whether a program differs from all before it by more than layout and comments."""
@@ -61,11 +62,16 @@ class Agreements:
         self._programs[tests].add(kind)
         return True
 
+    def add_right(self, tests: str) -> None:
+        """Count a new program that is right on every test."""
+        self._right[tests] += 1
+
     def add(self, tests: str, case: int, result: CaseResult, expected: str, *, right: bool) -> None:
         """Count what a new program did on a test; errors and time-outs are no outputs."""
         if result.kind not in {RETURNED, PRINTED}:
             return
-        counts = self._cases.setdefault((tests, case), _Case(expected))
+        if (counts := self._cases.get((tests, case))) is None:
+            counts = self._cases[tests, case] = _Case(expected)
         counts.answered += 1
         if not right:
             output = "\n".join(map(str.strip, result.value.strip().split("\n")))
@@ -77,12 +83,11 @@ class Agreements:
         """For each problem the test with the largest agreement, where there is one."""
         largest: dict[str, Agreement] = {}
         for (tests, number), case in sorted(self._cases.items()):
+            answered = case.answered + self._right[tests]
             for key, programs in case.outputs.most_common(1):
-                if programs < PROGRAMS or programs < SHARE * case.answered:
+                if programs < PROGRAMS or programs < SHARE * answered:
                     continue
                 if tests not in largest or programs > largest[tests].programs:
                     shown, expected = case.shown[key], case.expected
-                    largest[tests] = Agreement(
-                        tests, number, programs, case.answered, shown, expected
-                    )
+                    largest[tests] = Agreement(tests, number, programs, answered, shown, expected)
         return list(largest.values())

@@ -13,7 +13,7 @@ _NAMES = frozenset(
 # Sessions and tracebacks, which are no programs.
 _SESSIONS = re.compile(r"python[-_ ]?(?:repl|console|session|traceback|output|shell)")
 _LABEL = re.compile(r"[{.\s]*([^\s,:;{}=()\[\]]*)")
-_PYTHON = re.compile(r"python[-_ ]?[0-9.]*(?:$|[-_])")
+_PYTHON = re.compile(r"python[-_ ]?[0-9.]*(?:$|[^a-z0-9])")
 # Code that begins on the fence's line. Attributes (`title="a.py"`, `{1,3}`) are none.
 _CODE = re.compile(
     r"(?:async\s+def|def|class|import|from|if|for|while|try|with|return|global)\b\s*\S"

@@ -22,7 +22,7 @@ from passk.domains.code.test_cases import Tests
 from passk.domains.code.test_checks import read_tests
 from passk.domains.code.verdicts import Run, make_program, order_cases
 from passk.domains.grading import Progress, silent
-from passk.domains.verdict import NO_PROGRAM, TESTS, TRUNCATED, UNKNOWN, WRONG, Verdict
+from passk.domains.verdict import CORRECT, NO_PROGRAM, TESTS, TRUNCATED, UNKNOWN, WRONG, Verdict
 from passk.domains.verdict_cache import VerdictCache
 
 
@@ -201,14 +201,14 @@ class CodeJudge(Closing):
         for number, outcome in self._open_sandbox().run(programs, want):
             run = runs.pop(number)
             verdict = Verdict(*run.decide(outcome), None)
-            self._count_outputs(todo[number], run, outcome)
+            key, source, _ = todo[number]
+            if self._agreements.is_new(key, source):
+                self._count_outputs(key, run, outcome, verdict)
             yield number, verdict
 
-    def _count_outputs(
-        self, judged: tuple[str, str, _TestedProblem], run: Run, outcome: Outcome
-    ) -> None:
-        key, source, _ = judged
-        if not self._agreements.is_new(key, source):
+    def _count_outputs(self, key: str, run: Run, outcome: Outcome, verdict: Verdict) -> None:
+        if verdict.verdict == CORRECT:
+            self._agreements.add_right(key)
             return
         for position, result in enumerate(outcome.cases):
             case, right = run.cases[position], run.compare(position, result)

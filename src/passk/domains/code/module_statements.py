@@ -14,7 +14,7 @@ _ENDINGS = frozenset({"stdin", "exit", "_exit"})  # attributes that count as the
 
 
 @dataclass(frozen=True)
-class Statement:
+class ModuleStatement:
     """A statement of a module.
 
     Attributes:
@@ -30,7 +30,7 @@ class Statement:
     changes: frozenset[str]
 
 
-def describe(node: ast.stmt) -> Statement:
+def describe(node: ast.stmt) -> ModuleStatement:
     """What a statement binds, reads and changes."""
     reads, changes = set(_read_by(node)), set()
     if not isinstance(node, DEFINITION | IMPORT | ast.Assert):
@@ -38,7 +38,7 @@ def describe(node: ast.stmt) -> Statement:
     # A value stored in an attribute or under a key of a name changes what the name holds.
     stored = {_root(target) for target in _targets(node)} - {None}
     binds = bound_by(node) | {str(name) for name in stored}
-    return Statement(node, frozenset(binds), frozenset(reads), frozenset(changes))
+    return ModuleStatement(node, frozenset(binds), frozenset(reads), frozenset(changes))
 
 
 def _targets(node: ast.stmt) -> list[ast.expr]:

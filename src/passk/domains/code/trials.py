@@ -6,7 +6,7 @@ import sys
 from passk.domains.code.module_statements import (
     DEFINITION,
     IMPORT,
-    Statement,
+    ModuleStatement,
     describe,
     erase_statements,
 )
@@ -41,7 +41,7 @@ def without_trials(program: str, entry: str | None) -> str:
     return erase_statements(program, tree, _find_trials(statements, names))
 
 
-def _find_trials(statements: list[Statement], names: set[str]) -> set[int]:
+def _find_trials(statements: list[ModuleStatement], names: set[str]) -> set[int]:
     """Positions of statements that can go."""
     repeated = _repeated_stubs(statements, names)
     reached = _reach(statements, names, repeated)
@@ -58,7 +58,7 @@ def _find_trials(statements: list[Statement], names: set[str]) -> set[int]:
     return _with_dependents(statements, dropped, reached)
 
 
-def _repeated_stubs(statements: list[Statement], names: set[str]) -> set[int]:
+def _repeated_stubs(statements: list[ModuleStatement], names: set[str]) -> set[int]:
     """Heads without bodies of what is defined before."""
     defined: set[str] = set()
     stubs = set()
@@ -71,7 +71,7 @@ def _repeated_stubs(statements: list[Statement], names: set[str]) -> set[int]:
     return stubs
 
 
-def _reach(statements: list[Statement], names: set[str], without: set[int]) -> set[int]:
+def _reach(statements: list[ModuleStatement], names: set[str], without: set[int]) -> set[int]:
     """Positions of statements that bind what is called, and what that reads, and so on."""
     binders: dict[str, list[int]] = {}
     for number, statement in enumerate(statements):
@@ -93,7 +93,7 @@ def _reach(statements: list[Statement], names: set[str], without: set[int]) -> s
     return reached
 
 
-def _constants(statements: list[Statement]) -> set[str]:
+def _constants(statements: list[ModuleStatement]) -> set[str]:
     """Names that are bound to numbers and texts alone, which nothing changes in place."""
     constant: set[str] = set()
     other: set[str] = set()
@@ -107,7 +107,7 @@ def _constants(statements: list[Statement]) -> set[str]:
     return constant - other
 
 
-def _defined(statements: list[Statement]) -> set[str]:
+def _defined(statements: list[ModuleStatement]) -> set[str]:
     """Names of functions, classes and modules."""
     return {
         name
@@ -117,14 +117,14 @@ def _defined(statements: list[Statement]) -> set[str]:
     }
 
 
-def _find_demos(statements: list[Statement], names: set[str], reached: set[int]) -> set[str]:
+def _find_demos(statements: list[ModuleStatement], names: set[str], reached: set[int]) -> set[str]:
     """Names of functions and classes, besides the solution's own, that try something out."""
     definitions = [
         statement
         for number, statement in enumerate(statements)
         if number not in reached and isinstance(statement.node, DEFINITION)
     ]
-    callers: dict[str, list[Statement]] = {}
+    callers: dict[str, list[ModuleStatement]] = {}
     for statement in definitions:
         for name in statement.reads:
             callers.setdefault(name, []).append(statement)
@@ -138,7 +138,7 @@ def _find_demos(statements: list[Statement], names: set[str], reached: set[int])
     return demos
 
 
-def _tries_out(statement: Statement, names: set[str]) -> bool:
+def _tries_out(statement: ModuleStatement, names: set[str]) -> bool:
     if isinstance(statement.node, DEFINITION | IMPORT):
         return False
     if isinstance(statement.node, ast.Assert | ast.Raise) or is_bare_word(statement.node):
@@ -157,7 +157,9 @@ def _is_foreign(node: ast.stmt) -> bool:
     return any(name.partition(".")[0] not in sys.stdlib_module_names for name in modules)
 
 
-def _with_dependents(statements: list[Statement], dropped: set[int], reached: set[int]) -> set[int]:
+def _with_dependents(
+    statements: list[ModuleStatement], dropped: set[int], reached: set[int]
+) -> set[int]:
     """And those that read what only statements that go bind."""
     readers: dict[str, list[int]] = {}
     binders: dict[str, set[int]] = {}

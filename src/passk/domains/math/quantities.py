@@ -22,6 +22,7 @@ _BARE_TAIL = re.compile(
 )
 _TEXT_TAIL = re.compile(r"\s*(?P<tail>\\text\{[^{}]*\}.*)$")
 _DEGREES = re.compile(r"\s*\^\{\\circ\}\s*(?:[CF]|\\text\{\s*[CF]\s*\})?$")
+_APPLIED = re.compile(r"\\(?!frac|pi|sqrt)[a-z]+")
 _CURRENCY = re.compile(rf"^(?P<sign>[-+]?)\s?(?:US|USD|HK|A|C)?\s?(?P<mark>[{DOLLAR}€£¥₹])\s?")
 _CURRENCIES = {DOLLAR: "dollar", "€": "euro", "£": "gbp", "¥": "yuan", "₹": "rupee"}
 _ORDINAL = re.compile(r"(?<=\d)\s?\^?\{?\s?(?:\\text\{\s?)?(?:st|nd|rd|th)\s?\}?\s?\}?$")
@@ -60,14 +61,13 @@ def read_value(text: str) -> Value:
     if match := _CURRENCY.match(text):
         unit = _CURRENCIES[match["mark"]]
         text = match["sign"] + text[match.end() :]
+    if text.endswith(DOLLAR):
+        unit, text = "dollar", text.removesuffix(DOLLAR).rstrip()
     text = _ORDINAL.sub("", text)
+    if (match := _DEGREES.search(text)) and not _APPLIED.search(text[: match.start()]):
+        return Value(text[: match.start()].strip(), match[0].strip())
     head, tail, sure = _tail(text)
-    if not tail:
-        if (match := _DEGREES.search(text)) and "\\" not in text[: match.start()].replace(
-            r"\frac", ""
-        ).replace(r"\pi", ""):
-            return Value(text[: match.start()].strip(), match[0].strip())
-        head = text
+    head = head if tail else text
     if (match := _PERCENT.search(head)) and match.end() == len(head):
         return Value(head[: match.start()].strip(), unit or tail, "%")
     if not tail:

@@ -11,7 +11,7 @@ _OPTIONS = (
 
 
 class MathJudgeSettings(ParameterSection):
-    """Math-Verify's options, and the limits under which it works."""
+    """Options of the comparison, and the limits under which it works."""
 
     float_rounding: int = Field(
         default=MathOptions.float_rounding,

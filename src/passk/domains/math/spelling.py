@@ -79,6 +79,7 @@ _NAMED = re.compile(
     rf"(?<![A-Za-z\\])({'|'.join(_FUNCTIONS)})(?![A-Za-z])(?=\s*[\d(^\\*/+)\-{{_]|$)"
 )
 _OVER = re.compile(r"\{([^{}]{1,200})\\over\s*([^{}]{1,200})\}")
+_LETTERS = tuple("eidABCDEFGHIJKLMNOPQRTUVWXYZ")  # upright, they are what they are in italics
 _POINT = re.compile(r"(?<![\d.])\.(?=\d)")
 _BARE_POINT = re.compile(r"(?<=\d)\.(?![\d.])")
 _REPEATING = re.compile(
@@ -95,8 +96,18 @@ _ENDING = re.compile(r"(?:[\s,;:*\\~]|(?<!\.\.)\.)+$")
 DOLLAR = "¤"  # in place of a dollar sign that is one, and opens no formula
 _DOLLAR = re.compile(r"\\\$|^\$(?=\s?[\d.]+[^$]*$)")
 _JOINT = re.compile(r"\$\s*([,;])\s*\$")
-_NEGATIVE = re.compile(r"^(?:negative|minus)\s+(?=[\d¤\\])", re.IGNORECASE)
-_ALL_TEXT = re.compile(r"\\text\s*\{([^{}]*\d[^{}]*)\}")
+_NEGATIVE = re.compile(
+    r"^(?:\\text\s?\{\s*)?(?:negative|minus)\s*(?:\}\s*|(?<=\s))(?=[\d¤\\])", re.IGNORECASE
+)
+_DECIMAL_COMMA = re.compile(r"(-?\s?0),(\d{1,60})")
+_OPEN_SYSTEM = re.compile(r"\\left\s?\\\{(.*)\\right\s?\.?", re.DOTALL)
+_UNIT_LETTER = re.compile(r"(?<=\d)\s*\\(?:text|mathrm)\s?\{\s*([A-Z])\s*\}")
+_CHOOSE = re.compile(
+    r"\{([^{}]{1,60})\\choose\s*([^{}]{1,60})\}|(?<![A-Za-z\\])C\((\d+),\s?(\d+)\)"
+)
+_ALL_TEXT = re.compile(
+    r"\\text\s*\{([^{}]*\d[^{}]*|\s*[A-J](?:(?:\s*,|\s+and|\s+or)\s*[A-J])+\s*)\}"
+)
 _LONGEST = 2000  # characters of an answer; longer ones are compared as they stand
 
 
@@ -111,10 +122,13 @@ def canonical(text: str) -> str:
     """
     if len(text) > _LONGEST:
         return text.strip()
-    text = unwrapped(_OVER.sub(r"\\frac{\1}{\2}", to_latex(text)))
+    text = _CHOOSE.sub(_binomial, _OVER.sub(r"\\frac{\1}{\2}", to_latex(text)))
+    text = unwrapped(text)
     text = _JOINT.sub(r"\1 ", _DOLLAR.sub(DOLLAR, text))
     if match := _ALL_TEXT.fullmatch(text):
         text = _ENDING.sub("", match[1].strip())
+    text = _DECIMAL_COMMA.sub(r"\1.\2", text) if _DECIMAL_COMMA.fullmatch(text) else text
+    text = _UNIT_LETTER.sub(r"\\text{ \1 }", text)
     text = _repeating(_lines(_NEGATIVE.sub("-", text)))
     text = _THIN.sub("", text)
     text = _SIZES.sub("", text)
@@ -154,6 +168,10 @@ def unwrapped(text: str) -> str:
     return text
 
 
+def _binomial(match: re.Match[str]) -> str:
+    return rf"\binom{{{match[1] or match[3]}}}{{{match[2] or match[4]}}}"
+
+
 def squeezed(text: str) -> str:
     """A text without the spaces that part no letters or digits: `1 2` is not `12`."""
     return re.sub(r"(?<![0-9A-Za-z]) | (?![0-9A-Za-z])", "", text)
@@ -165,7 +183,9 @@ def _lines(text: str) -> str:
         return text
     if "matrix" in text or ("cases" in text and "&" in text):
         return text
-    text = _ALIGNED.sub(" ", _COLUMNS.sub(" ", text)).replace("&", " ")
+    text = _ALIGNED.sub(" ", _COLUMNS.sub(" ", text)).replace("&", " ").strip()
+    if system := _OPEN_SYSTEM.fullmatch(text):
+        text = system[1]
     return ", ".join(line.strip() for line in text.split(r"\\") if line.strip())
 
 
@@ -203,13 +223,11 @@ def _fonts(text: str) -> str:
 
 def _upright(content: str) -> str:
     bare = content.strip().strip("$").strip()
-    if bare in _FUNCTIONS:
+    if bare in _FUNCTIONS and bare not in ("min", "max"):
         return rf"\{bare} "
     if not bare:
         return " "
-    if not re.search(r"[A-Za-z]", bare) or (
-        len(bare) == 1 and bare in "eidABCDEFGHIJKLMNOPQRTUVWXYZ"
-    ):
+    if not re.search(r"[A-Za-z]", bare) or (content == bare and bare in _LETTERS):
         return content.replace("$", "")
     return rf"\text{{{content.replace('$', '')}}}"
 

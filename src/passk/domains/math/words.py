@@ -30,7 +30,7 @@ _SAME = (
 # Words that make another answer of the number before them.
 _NOT_COUNTED = re.compile(
     r"and|or|but|not|plus|minus|times|over|than|nor|versus|divided|multiplied|squared|cubed|mod|if|"
-    r"when|either|because|unless|except|factorial|trillion|quadrillion|percentile|remainder|"
+    r"when|either|because|unless|except|factorial|is|was|wrong|incorrect|trillion|quadrillion|percentile|remainder|"
     r"R|r|more|fewer|less|least|most|choose|through|to|degrees?|radians?|base",
     re.IGNORECASE,
 )
@@ -70,6 +70,8 @@ def is_prose(text: str) -> bool:
     plain = bare(text)
     if not plain:
         return False
+    if re.search("[\u2460-\u2473]", plain):  # statements by number in a circle
+        return True
     if re.search(r"[\d=<>^_+*/|\\]", rest):
         return _NO_FORMULA.match(plain) is not None or _labelled(text)
     if set_as_text.strip():
