@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from passk.core.characters import well_formed_values
 from passk.core.compressed import DAMAGED, open_text, plain_suffix
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # in the text of a JSON document
@@ -52,18 +53,7 @@ def _parse(document: str, place: str) -> Any:  # noqa: ANN401  (JSON is anything
         raise RecordedError(f"{place}: not valid JSON ({fault}); mend it") from error
     except ValueError as error:  # an integer of thousands of digits
         raise RecordedError(f"{place}: not valid JSON ({error}); mend it") from error
-    return _mend_surrogates(values) if _SURROGATE.search(document) else values
-
-
-def _mend_surrogates(value: Any) -> Any:  # noqa: ANN401
-    """The same with U+FFFD for each half of a surrogate pair, in texts at any depth."""
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, list):
-        return [_mend_surrogates(entry) for entry in value]
-    if isinstance(value, dict):
-        return {_mend_surrogates(key): _mend_surrogates(entry) for key, entry in value.items()}
-    return value
+    return well_formed_values(values) if _SURROGATE.search(document) else values
 
 
 def _jsonl(path: Path, stream: IO[str]) -> Iterator[Row]:
