@@ -12,6 +12,7 @@ from passk.analysis.examples import EXAMPLES
 from passk.analysis.questions.registry import QUESTIONS
 from passk.analysis.settings import Analysis
 from passk.config import paths
+from passk.config.imported_paths import reading as reading_path
 from passk.core.files import read_json, replacing_folder, write_text
 from passk.data.expectations.results import SuiteResult
 from passk.pipeline.stages.job import Job, StageError
@@ -96,7 +97,7 @@ def _read_reading(job: Job) -> Reading:
     reads = {}
     for name, draw in _entries(job, "draws", ReportedDraw).items():
         entry, _, model = draw.model.partition("/")
-        path = paths.reading(job.study, entry)
+        path = reading_path(job.study, entry)
         if path.exists() and draw.engine == "imported":
             content = read_json(path, f"run the stage import@{entry} again")
             reads[name] = TypeAdapter(ReadDraw).validate_python(content[model])

@@ -1,0 +1,10 @@
+"""Where what was read of other people's files is kept. Apart from `paths`, which every stage reads."""
+
+from pathlib import Path
+
+from passk.config.paths import data
+
+
+def reading(study: str, name: str) -> Path:
+    """What was read of the files of an entry of `imported:`."""
+    return data(study) / "problems" / f"{name}.json"
