@@ -49,6 +49,7 @@ _PART = re.compile(
     r"up to|no more than|as many as)\s)[\s$(*]{0,4}$",
     re.IGNORECASE,
 )
+_REST = re.compile(r"[\d.,]{1,20}(?<=\d)")  # of a number whose first digit is matched
 _BEFORE = 40
 _CLAUSE_END = re.compile(
     r"[,;](?=\s\D)|[.!?](?=[\s*\"'”)]|$)|\s\((?=[a-zA-Z])|"
@@ -67,10 +68,13 @@ def continues(sentence: str, end: int) -> bool:
     return _CONTINUES.match(sentence, end) is not None
 
 
-def is_one_of_several(sentence: str, end: int) -> bool:
-    """Whether another number stands beside one: `4 or 5`, `4, 5`."""
+def end_of_several(sentence: str, end: int) -> int | None:
+    """Where another number ends that stands beside one: `4 or 5`, `4, 5`; None: none does."""
     match = _CONTINUES.match(sentence, end)
-    return match is not None and match["list"] is not None
+    if match is None or match["list"] is None:
+        return None
+    rest = _REST.match(sentence, match.end())
+    return rest.end() if rest else match.end()
 
 
 def is_part(sentence: str, start: int) -> bool:
