@@ -1,4 +1,4 @@
-"""How fast stated answers are read: responses of 40,000 characters a second, of processor time on one core.
+"""How fast stated answers are read: 40,000 characters each, in processor time of one core.
 
     python benchmarks/stated_answers.py
 
