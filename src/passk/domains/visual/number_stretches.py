@@ -16,6 +16,7 @@ _CONTINUES = re.compile(
     r"[√π²³¹⁰⁴-⁹½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]|\\(?:sqrt|pi|frac|pm|mp|to|times|cdot|div)\b|sqrt\s?\(|pi\b|"
     r"\^|\*\*\s?[\d(]|!(?=[.,;)])|±|→|"
     # what is done to it
+    r"[<>≤≥]\s?\d|[+×÷*·]\s?[a-zA-Z](?![\w'’])|"
     rf"(?:[+×÷*·⋅/]|--?|[–—])\s?{_MORE}|"
     r"(?:times|plus|minus|divided by|multiplied by|over)\b(?! (?:all|the))|(?:squared|cubed|"
     r"factorial|dozens?|hundred|score|"
@@ -42,7 +43,9 @@ _PART = re.compile(
     r"\b(?:rows?|columns?|figure|fig\.?|question|problem|step|page|table|line|case|equation|"
     r"part|section|"
     r"image|picture|chapter|example|exercise|q|depends on|confidence:?)\s|"
-    r"\b(?:twice|double|triple|half|plus or minus)\s|\b(?:square|root|cube|half|double|twice|"
+    r"(?:大于|小于|至少|至多|最多|最少|超过|不到|少于|多于|不足)\s?|"
+    r"\b(?:twice|double|triple|half|plus or minus)\s|"
+    r"\b(?:square|root|cube|half|double|twice|"
     r"third|quarter|power|logarithm|inverse|sum|product|multiple|"
     r"factors?|digits?)(?:\s\w+)? of\s|\b(?:at (?:least|most)|(?:more|less|fewer|greater|"
     r"larger|smaller) than|"

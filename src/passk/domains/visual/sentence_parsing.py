@@ -59,6 +59,7 @@ _OTHER = re.compile(
     r"\s?(?:[²³]|\^\s?\{?\s?[\w(-]|(?:squared|cubed)\b(?!\s[a-z])|factorial\b|"
     r"(?:or|and|to|[+*×÷x−–-]|\\times|\\cdot)\s?[$(\\]?-?\d(?!\d{0,3}\s?/))"
 )
+_OPERAND = re.compile(r"[+×÷*·/]\s?$|\d\sx\s$")
 _RATIO = re.compile(r":\d|\s:\s?\d")
 # `one` and the like that count nothing: `the one for lime`, `each one`.
 _NO_COUNT = re.compile(r"\b(?:the|this|that|each|which|any|no|every|to|in)\s$")
@@ -237,6 +238,7 @@ def _stated(sentence: str) -> str | None:
     if any(end_of_several(sentence, number.end) for number in numbers):
         return None
     alone = [number for number in numbers if number.text[-1].isdigit() or number.text.endswith("%")]
+    alone = [number for number in alone if not _OPERAND.search(sentence[: number.start][-4:])]
     alone = [number for number in alone if not _BOUND.search(sentence[: number.start][-16:])]
     return alone[0].text if len({number.text for number in alone}) == 1 else None
 
