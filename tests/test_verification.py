@@ -280,10 +280,12 @@ def test_a_hundred_thousand_short_responses_take_seconds():
 JUDGING = """
 import sys
 from importlib.metadata import packages_distributions
+from passk.domains.math import antlr, mathverify
 from passk.domains.math.options import MathOptions
 assert mathverify.judge("x^2", r"so $x \\cdot x$", False, MathOptions()).verdict == "correct"
 owners = packages_distributions()
-packages = {module.partition(".")[0] for module in sys.modules}
+packages = {module.partition(".")[0] for module in sys.modules} - {"antlr4"}  # ours
+assert sys.modules["antlr4"].__file__.startswith(str(antlr.VENDOR))
 print(*{owner for package in packages for owner in owners.get(package, ())})
 """
 
