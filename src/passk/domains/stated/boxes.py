@@ -18,7 +18,8 @@ from passk.domains.stated.statement import BOX, Statement, single
 
 _BRACE = re.compile(
     r"(?P<box>(?:\\{1,2}(?:boxed|fbox|framebox)|\x08oxed|(?<![\\a-zA-Z])boxed)\s{0,3}\{)"
-    r"|\\{1,2}boxed(?:\s{0,3}(?P<bare>[-+−]?\d[\d.,]{0,40}(?<![.,])|[A-Z](?!\w))|\((?P<round>[^()\n]{1,80})\))"
+    r"|\\{1,2}boxed(?:\s{0,3}(?P<bare>[-+−]?\d[\d.,]{0,40}(?<![.,])|[A-Z](?!\w))|"
+    r"\((?P<round>[^()\n]{1,80})\))"
     r"|<\|begin_of_box\|>(?P<token>.{0,400}?)<\|end_of_box\|>"
     r"|\\[\\{}]|[{}]",
     re.DOTALL,

@@ -10,18 +10,22 @@ _UNCLAIMED = re.compile(
     r"\b(?:if|suppose|supposing|assum(?:e|ing)|unless|whether|wrong|incorrect|false|mistaken|"
     r"(?<!\bi )(?<!\bwe )(?:might|may|could|would|will) "
     r"(?:think|say|guess|believe|expect|be tempted)|common|"
-    r"(?:first|initially|originally) (?:thought|guessed|said|wrote|had)|tempting|doubt|not|never|"
-    r"no|cannot|neither|unlikely|least likely|mistake|trap|distractor)\b|n['’]t\b"
-    r"|不是|并非|错误",
+    r"(?:first|initially|originally) (?:thought|guessed|said|wrote|had)|thought|"
+    r"assumed|guessed|tempting|doubt|"
+    r"exclude|rule out|eliminate|reject|discard|were it|not|never|"
+    r"no|cannot|neither|none|unlikely|least likely|mistake|trap|distractor)\b|n['’]t\b"
+    r"|不是|不选|并非|错误|排除",
     re.IGNORECASE,
 )
+_NO_DOUBT = re.compile(r"\b(?:no|without(?: any| a)?|beyond) doubts?\b", re.IGNORECASE)
 _CLAUSE = re.compile(r"[,;:，；：。]|\b(?:but|so|then|hence|thus|therefore|and)\b", re.IGNORECASE)
 _REACH = 100  # characters before an announcement in which its clause begins
 _DENIAL = re.compile(
     r"\W{0,3}(?:(?:is|are|was|be)\s)?(?:certainly |definitely |clearly |surely )?"
     r"(?:not\b(?! only)|n['’]t\b|never\b|cannot\b|anything (?:but|other than)\b|"
     r"all (?:but|except)\b|"
-    r"any(?:thing)? except\b|other than\b|neither\b|unlikely\b|different from\b|"
+    r"any(?:thing)? except\b|other than\b|neither\b|unlikely\b|different from\b|far from\b|"
+    r"(?:\w+ly |once )?(?:thought|believed|assumed|supposed|said) to be\b|"
     r"不是|不为|并非|不等于)",
     re.IGNORECASE,
 )
@@ -51,14 +55,37 @@ _WITHDRAWAL = re.compile(
 )
 # The same directly behind an announcement.
 _REPLY = re.compile(
-    rf"{_OPENING}(?:no[,:;!.–—]|i (?:mean|meant)\b|sorry[,:;.]|wait[,:;.!–—-]|"
-    r"actually,? (?:it|that|there|this|the answer)(?=['’]s| is| are)|不对|不，)"
+    rf"{_OPENING}(?:no[,:;!.–—]\s?\s?(?=it\b|it['’]s|that|there|the answer|actually|rather|"
+    rf"wait|i mean|[-−\d$\\(*]|"
+    r"[A-Z]\b\W?|\w+ing )|i (?:mean|meant)\b|sorry[,:;.]|wait[,:;.!–—-]|"
+    r"oops\b|no, (?=\w+(?: \w+)?[.!]?$)|actually,? (?:it|that|there|this|the answer)(?=['’]s| is|"
+    r" are)|不对|不，)"
     r"[\s,.:;!–—-]{0,4}(?:it(?: is| should be|['’]s)\s)?",
     re.IGNORECASE,
 )
 # One of these stands in every withdrawal.
 _HINTS = ("wrong", "correct", "mistake", "error", "iscount", "not right", "no wait", "no, wait",
           "No wait", "No, wait", "cratch that", "orrection", "更正")  # fmt: skip
+# Before what is left out, and behind what is rejected.
+_EXCEPT = re.compile(
+    r"\b(?:all|every|any|each|everything|anything|anyone|none)\b[^.;]{0,40}\b(?:but|"
+    r"except)\b\W{0,3}"
+    r"(?:for |option |choice |the )?\W{0,3}$|\b(?:unlike|except(?: for)?|instead of|"
+    r"rather than|than|"
+    r"other than|without)\W{1,3}(?:the |option |choice )?\W{0,3}$",
+    re.IGNORECASE,
+)
+_REJECTED = re.compile(
+    r"[\s*)\]'\"”’]{0,4}(?:\w+\s){0,2}?"
+    r"(?:(?:is|are|was|were|would be|can|could|does|do|must|seems?)"
+    r"(?:\s(?:clearly|definitely|obviously|therefore|also|thus|be|the|only))?\s?"
+    r"(?:not\b|n['’]t\b|wrong\b|incorrect\b|false\b|excluded|ruled out|eliminated|rejected|"
+    r"impossible|out\b|discarded|(?:an?|one|the) "
+    r"(?:possibility|mistake|distractor|wrong|common|"
+    r"trap)|too (?:many|few|large|small|high|low|big|much|long|short))|cannot\b|\w{1,6}n['’]t\b|"
+    r"可以排除|错误|不对|不正确|不是)",
+    re.IGNORECASE,
+)
 _QUESTION = re.compile(r"[?？][\s*\"'”’)]{0,4}$")
 _ALTERNATIVE = re.compile(
     r"\W{0,3}(?:or|and maybe|or maybe|alternatively|maybe|或者?)\b\W{0,3}", re.I
@@ -84,7 +111,8 @@ def is_unclaimed(before: str) -> bool:
     """
     clause = before[-_REACH:]
     last = max((mark.end() for mark in _CLAUSE.finditer(clause)), default=0)
-    return _UNCLAIMED.search(clause, last) is not None
+    clause = _NO_DOUBT.sub("", clause[last:])
+    return _UNCLAIMED.search(clause) is not None
 
 
 def is_denial(text: str) -> bool:
@@ -140,6 +168,23 @@ def withdrawal(sentence: str, *, reply: bool = False) -> int | None:
     """
     match = _WITHDRAWAL.match(sentence) or (_REPLY.match(sentence) if reply else None)
     return None if match is None else match.end()
+
+
+def is_claimed(sentence: str, start: int, end: int) -> bool:
+    """Whether a sentence claims what stands at [start, end) in it.
+
+    Example:
+        >>> claimed = [("It is blue.", 6), ("Blue is wrong.", 0), ("Is it blue?", 6)]
+        >>> [is_claimed(sentence, start, start + 4) for sentence, start in claimed]
+        [True, False, False]
+    """
+    before = sentence[:start]
+    return not (
+        is_question(sentence)
+        or is_unclaimed(before)
+        or _EXCEPT.search(before[-_REACH:])
+        or _REJECTED.match(sentence, end)
+    )
 
 
 def may_withdraw(text: str, start: int, end: int) -> bool:

@@ -41,7 +41,8 @@ Accepts = Callable[[str], bool]
 
 _VALUE = re.compile(
     r"[\s*$\\(\[{\"'“`]{0,6}(?:[-+−–]?\s?\.?\d|[A-Z](?![\w'’])|(?:frac|sqrt|pi|text)\b|"
-    r"(?:yes|no|true|false|negative|minus|zero|one|two|three|four|five|six|seven|eight|nine|ten)\b)",
+    r"(?:yes|no|true|false|negative|minus|zero|one|two|three|four|five|six|seven|eight|nine|"
+    r"ten)\b)",
     re.IGNORECASE,
 )
 _SMALL_WORD = re.compile(r"[\s*$]{0,6}[ai]\s", re.IGNORECASE)  # an article, or `I`
