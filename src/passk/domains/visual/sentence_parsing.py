@@ -99,8 +99,15 @@ def sentences(text: str) -> list[str]:
         >>> sentences("It costs $3.50. So 2 cost $7.")
         ['It costs $3.50.', 'So 2 cost $7.']
     """
-    parts = (part.strip() for part in _SPLIT.split(text))
-    return [part for part in parts if part and part.count("|") < 2 and not _NUMBERING.match(part)]
+    parts: list[str] = []
+    number = ""  # of a list's item, which the split parts from it
+    for part in (part.strip() for part in _SPLIT.split(text)):
+        if _NUMBERING.match(part):
+            number = f"{part} "
+        elif part and part.count("|") < 2:
+            parts.append(number + part)
+            number = ""
+    return parts
 
 
 def is_listed(sentence: str) -> bool:
