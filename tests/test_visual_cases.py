@@ -1,11 +1,12 @@
-"""Public bug reports about graders of answers about images, with the right verdict (data/cases).
+"""Answers about images that graders are known to misjudge, and that this one judges right.
 
-Those that cannot be mended in a few lines would stand in UPSTREAM, each with its report.
+`data/cases/visual.jsonl` holds public bug reports with the right verdict; `visual_variants.jsonl`
+has more of each kind, by reference answer. Cases of the reports that cannot be mended in a few
+lines would stand in UPSTREAM, each with the report of the library that is at fault.
 """
 
 import json
 from collections import defaultdict
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,23 +17,33 @@ from passk.domains.visual.gold import Gold
 from passk.domains.visual.judge import VisualJudge
 from passk.domains.visual.options import VisualOptions
 
-CASES = Path(__file__).with_name("data") / "cases" / "visual.jsonl"
-ACCEPTED, REFUSED = 0.02, 0.04  # at most, of the wrong and of the right ones
-UPSTREAM: dict[str, str] = {}  # id of a case -> report of the library that is at fault
+CASES = Path(__file__).with_name("data") / "cases"
+ACCEPTED, REFUSED = 0.02, 0.04  # at most, of the wrong and of the right reports
+MISJUDGED = 0.005  # at most, of the variants
+UPSTREAM: dict[str, str] = {}  # id of a report -> report of the library
 
 
-@cache
-def judged() -> tuple[tuple[dict, str], ...]:
-    """Each case, and its verdict."""
-    rows = [json.loads(line) for line in CASES.read_text(encoding="utf-8").splitlines()]
-    golds = [
-        Gold(row["answer"], row["answer_type"], row["precision"], tuple(row["choices"] or ()),
-             row["unit"]).dump()
-        for row in rows
-    ]  # fmt: skip
-    with VisualJudge(VisualOptions(), limits=WorkerLimits(timeout=10.0, count=1)) as judge:
-        verdicts = judge(golds, [row["response"] for row in rows])
-    return tuple((row, verdict.verdict) for row, verdict in zip(rows, verdicts, strict=True))
+def rows(name: str) -> list[dict]:
+    return [json.loads(line) for line in (CASES / name).read_text(encoding="utf-8").splitlines()]
+
+
+def gold(row: dict) -> str:
+    choices = tuple(row["choices"] or ())
+    return Gold(row["answer"], row["answer_type"], row["precision"], choices, row["unit"]).dump()
+
+
+@pytest.fixture(scope="module")
+def judge():
+    with VisualJudge(VisualOptions(), limits=WorkerLimits(timeout=10.0, count=1)) as judging:
+        yield judging
+
+
+@pytest.fixture(scope="module")
+def judged(judge) -> list[tuple[dict, str]]:
+    """Each report, and its verdict."""
+    reports = rows("visual.jsonl")
+    verdicts = judge([gold(row) for row in reports], [row["response"] for row in reports])
+    return [(row, verdict.verdict) for row, verdict in zip(reports, verdicts, strict=True)]
 
 
 def listed(cases: list[tuple[dict, str]]) -> str:
@@ -46,10 +57,10 @@ def listed(cases: list[tuple[dict, str]]) -> str:
 
 
 @pytest.mark.parametrize(("expected", "rate"), [(WRONG, ACCEPTED), (CORRECT, REFUSED)])
-def test_plain_cases_are_judged_right(expected, rate):
+def test_plain_cases_are_judged_right(judged, expected, rate):
     plain = [
         (row, verdict)
-        for row, verdict in judged()
+        for row, verdict in judged
         if row["expected"] == expected and not row["arguable"] and row["id"] not in UPSTREAM
     ]
     assert len(plain) > 250
@@ -57,12 +68,29 @@ def test_plain_cases_are_judged_right(expected, rate):
     assert len(failures) <= rate * len(plain), f"\n{listed(failures)}"
 
 
-def test_no_case_is_undecided():
-    undecided = [(row, verdict) for row, verdict in judged() if verdict not in (CORRECT, WRONG)]
+def test_variants_of_the_reports_are_judged_right(judge):
+    variants = [
+        (row, response, expected)
+        for row in rows("visual_variants.jsonl")
+        for expected in (CORRECT, WRONG)
+        for response in row[expected]
+    ]
+    assert len(variants) > 1000
+    verdicts = judge([gold(row) for row, _, _ in variants], [case[1] for case in variants])
+    misjudged = [
+        f"{row['answer']} {row['choices'] or ''}: {response!r} is not {expected}"
+        for (row, response, expected), verdict in zip(variants, verdicts, strict=True)
+        if verdict.verdict != expected
+    ]
+    assert len(misjudged) <= MISJUDGED * len(variants), "\n".join(misjudged)
+
+
+def test_no_case_is_undecided(judged):
+    undecided = [(row, verdict) for row, verdict in judged if verdict not in (CORRECT, WRONG)]
     assert undecided == [], f"\n{listed(undecided)}"
 
 
-def test_what_is_pinned_still_fails_for_its_report():
+def test_what_is_pinned_still_fails_for_its_report(judged):
     assert len(UPSTREAM) <= 8
-    mended = [row["id"] for row, verdict in judged() if verdict == row["expected"]]
+    mended = [row["id"] for row, verdict in judged if verdict == row["expected"]]
     assert set(UPSTREAM) & set(mended) == set(), "upstream has mended these: strike them"

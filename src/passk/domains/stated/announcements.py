@@ -30,10 +30,10 @@ MOST = 8  # announcements that are read, from the end
 _TRIED = 64  # sentences that may announce something, from the end
 
 # One of these stands in every announcement, in whatever case people write it.
-_TRIGGERS = ("nswer", "NSWER", "orrect", "ORRECT", "ight ", "best ", "inal ", "my ", "My ",
+_TRIGGERS = ("nswer", "NSWER", "Ans", "orrect", "ORRECT", "ight ", "best ", "inal ", "my ", "My ",
              "答", "选", "结果")  # fmt: skip
 _NOUN = (
-    r"\banswers?\b(?! choices?\b)|"
+    r"\banswers?\b(?! choices?\b)|\bans\b\.?(?=\s?[:=])|"
     r"\b(?:correct|right|best|final|proper|my)(?: final| correct)? "
     r"(?:choice|option|one|result|solution|response)\b"
 )
@@ -47,7 +47,7 @@ _INTRODUCTION = re.compile(
     re.IGNORECASE,
 )
 _BARE = re.compile(
-    r"(?:^\W{0,6}|\b(?:the|my) )(?P<noun>(?:final |correct )?answer)(?:[\s:*=#`]{1,6}|\s[-–—]\s)"
+    r"(?:^\W{0,6}|\b(?:the|my) )(?P<noun>(?:final |correct )?answer)(?:\s[-–—]\s|[\s:*=#`]{1,6})"
     r"(?<!\()(?=[(\d$\\-]|[A-Z]\W{0,4}$)",
     re.IGNORECASE,
 )
@@ -55,7 +55,7 @@ _CHINESE = re.compile(
     r"(?P<noun>答案|结果|正确选项)(?P<about>[^\n，。,；]{0,12}?)(?P<verb>应该?是|[:：是为选])[:：]?\s{0,3}(?=\S)"
 )
 _CHINESE_CHOICE = re.compile(
-    r"(?<![回解应])(?P<noun>答|故选|应选|所以选|因此选|选择?)(?:择)?\s?[:：]?\s{0,3}(?=[A-Z(（\d$\\-])"
+    r"(?<![回解应不])(?P<noun>答|故选|应选|所以选|因此选|选择?)(?:择)?\s?[:：]?\s{0,3}(?=[A-Z(（\d$\\-])"
 )
 # The answer stands below: `## Answer`, `**Final Answer**`, `The final answer is:`.
 _BELOW = re.compile(
@@ -64,10 +64,16 @@ _BELOW = re.compile(
     re.IGNORECASE,
 )
 _PREDICATE = re.compile(
-    r"\s(?:is|are|must be|is thus|is therefore|is indeed)\s"
+    r"\s(?:is|are|must be|seems|looks|seems to be|appears to be|is thus|is therefore|is indeed)\s"
     r"(?:(?:the|my) )?(?:final |correct |right |best )?"
     r"(?:answer|correct|right|choice|option)\b(?:\s(?:answer|option|choice|one|solution))?"
     r"(?=\W{0,4}$|[.!,;]|\s(?:because|since|as|and)\b)",
+    re.IGNORECASE,
+)
+# Subjects that name no answer: `I hope it is correct`, `this answer is right`.
+_PRONOUN = re.compile(
+    r"\b(?:it|this|that|these|those|they|he|she|you|we|which|what|who|everything|answers?|work|"
+    r"reasoning|calculation|solution|result|statement|one)$",
     re.IGNORECASE,
 )
 _LONGEST_SUBJECT = 60
@@ -220,6 +226,8 @@ def _subject(sentence: str) -> Span | None:
         subjects.append((begin + (lead.end() if lead else 0), predicate.start()))
     for begin, end in reversed(subjects):
         subject = sentence[begin:end]
+        if _PRONOUN.search(subject):
+            continue
         if subject and not (
             is_unclaimed(sentence[:begin]) or is_unclaimed(subject) or is_denial(subject)
         ):

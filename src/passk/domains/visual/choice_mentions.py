@@ -19,8 +19,10 @@ _MENTION = re.compile(
 )
 # A letter by itself, where it is an answer and no article or name.
 _BARE = re.compile(
-    r"(?:\b(?:go with|choose|pick|select|is|be|it['’]s|so|thus|hence|therefore|选)|^)[\s,:*]{0,4}"
-    r"(?P<letter>[A-Z])(?=[\s.*!)]{0,4}$|[.,;!]\s|\*{0,2}\s(?:is|because|since|as)\b)"
+    r"(?:\b(?i:go with|choose|pick|select|say|is|be|it['’]s|so|thus|hence|therefore|clearly|"
+    r"correct|"
+    r"final|选)|^)[\s,:*]{0,4}"
+    r"(?P<letter>[A-Z])(?=[\s.*!)]{0,4}$|[.,;!]\s|\*{0,2}\s(?:is|seems|must|because|since|as)\b)"
 )
 # Letters by themselves: not the article `A`, the pronoun `I`, or those of names.
 _LETTER = re.compile(r"(?<![\w'’])(?!A [a-z]|I\b)([A-Z])(?![\w'’])")
@@ -37,8 +39,8 @@ def letters_mentioned(text: str) -> Iterator[tuple[str, Span]]:
     alone = {match[1] for match in _LETTER.finditer(claim)}
     bare = [] if len(alone) > 1 else _BARE.finditer(claim)
     for match in (*_MENTION.finditer(text), *bare):
-        letter = next(group for group in match.groups() if group)
-        yield letter, match.span()
+        name = match.lastgroup or ""
+        yield match[name], match.span(name)
 
 
 def several_letters(text: str) -> bool:
@@ -55,12 +57,13 @@ def is_labelled(text: str) -> bool:
 
 def _contradicted(text: str, named: str, choices: Sequence[str]) -> bool:
     """Whether behind or before a letter stands the text of another choice."""
-    texts = []
-    for _, span in letters_mentioned(text):
-        texts += [text[span[1] :][:400], text[: span[0]]]
-    return any(
-        by_text(other.strip(" ,:*"), choices) not in (None, named) for other in texts if other
-    )
+    for _, (start, end) in letters_mentioned(text):
+        behind, before = text[end:][:400].lstrip(")] ,:*.-–"), text[:start].rstrip("([ ,:*")
+        if any(
+            other and by_text(other, choices) not in (None, named) for other in (behind, before)
+        ):
+            return True
+    return False
 
 
 def mentioned(text: str, choices: Sequence[str]) -> str | None:
@@ -79,7 +82,7 @@ def mentioned(text: str, choices: Sequence[str]) -> str | None:
         >>> mentioned("Option A is wrong.", ("larger", "smaller")) is None
         True
     """
-    text = text[:_LONGEST]
+    text = plain(text[:_LONGEST])
     letters = {
         named
         for letter, span in letters_mentioned(text)
@@ -88,7 +91,7 @@ def mentioned(text: str, choices: Sequence[str]) -> str | None:
     if letters:
         named = letters.pop()
         return named if not letters and not _contradicted(text, named, choices) else None
-    named_by_words = _by_words(plain(text).casefold(), choices)
+    named_by_words = _by_words(text.casefold(), choices)
     return named_by_words[0] if len(named_by_words) == 1 else None
 
 

@@ -52,7 +52,7 @@ _LEAD = re.compile(
 )
 _NEGATIVE = re.compile(r"\b(?:negative|minus) (?=\.?\d)", re.IGNORECASE)
 _RATIO = re.compile(
-    r"(?<![\d.:])\d{1,9}(?:\.\d{1,9})?(?:\s?:\s?\d{1,9}(?:\.\d{1,9})?){1,4}(?![\d:])"
+    r"(?<![\d.:])\d{1,9}(?:\.\d{1,9})?(?:(?::|\s:\s)\d{1,9}(?:\.\d{1,9})?){1,4}(?![\d:])"
 )
 _BEFORE_QUESTION = re.compile(r"(?:.{0,2000}[.!]\**(?=\s))?", re.DOTALL)
 _VALUE = re.compile(r"[\d√π]|\\[a-z]")

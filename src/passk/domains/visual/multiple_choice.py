@@ -18,7 +18,8 @@ from passk.domains.visual.quantities import Values, pairs, read
 _PUNCTUATION = re.compile(r"[^\w]+")
 _ARTICLES = re.compile(r"\b(?:the|an|a) (?=\w)")
 _LABEL = re.compile(
-    r"(?:(?:option|choice|answer|选项)s?\s?)?[\[{(]{0,2}(?:\(([A-Z])\)|([A-Z])(?=[).:,\]}]|\s?$|"
+    r"(?:(?:option|choice|answer|letter|选项)s?\s?)?[\[{(]{0,2}(?:\(([A-Z])\)|"
+    r"([A-Z])(?=[).:,\]}]|\s?$|"
     r"\s[-–—(=]))"
     r"[)\]}.:,]{0,3}\s?(?:[-–—=]\s)?(.{0,400})",
     re.DOTALL | re.IGNORECASE,
@@ -33,6 +34,7 @@ _VERB = re.compile(
     r"|错|不|正确",
     re.IGNORECASE,
 )
+_MARKS = re.compile(r"(?<=[^\d)])[?!]{1,3}$")
 _NOT_MORE = re.compile(r",? (?:and )?not (?:option |choice )?[(]?[A-Z]\b[)]?$")
 
 
@@ -95,7 +97,7 @@ def chosen(text: str, choices: Sequence[str]) -> str | None:
     text = text.strip()
     if (choice := _exactly(text, choices)) is not None:
         return choice
-    bare = _NOT_MORE.sub("", plain(text)).rstrip("?! ")
+    bare = _MARKS.sub("", _NOT_MORE.sub("", plain(text)).strip("'\"`“”‘’ "))
     if match := _SMALL_LETTER.fullmatch(bare) or _SMALL_OPTION.fullmatch(bare):
         return by_letter(match[1], choices)
     if (match := _LABEL.fullmatch(bare)) and (match[1] or match[2]).isupper():

@@ -23,6 +23,8 @@ _CONTINUES = re.compile(
     r"quarters?|(?:four|fif|six|seven|eigh|nin)ths?)\b(?!\s(?:of|in)\s[a-z]+\s(?:is|are))|"
     r"(?:more|less|fewer|greater|larger|smaller) than\b(?=\s\$?\d)|out of\b|(?:%|percent|"
     r"per cent) of \d|"
+    r"(?:sure|certain|confident)\b|or (?:more|less|fewer|so|higher|lower|above|below)\b|"
+    r"at (?:most|least)\b|"
     r"(?:and|or) (?:a half|half|a quarter|three quarters)\b|"
     # another number
     rf"(?P<list>(?:[,;]|and|or|to|&)\s{{0,2}}(?:(?:or|and|also|maybe|perhaps|possibly|"
@@ -47,6 +49,7 @@ _PART = re.compile(
     r"up to|no more than|as many as)\s)[\s$(*]{0,4}$",
     re.IGNORECASE,
 )
+_REST = re.compile(r"[\d.,]{1,20}(?<=\d)")  # of a number whose first digit is matched
 _BEFORE = 40
 _CLAUSE_END = re.compile(
     r"[,;](?=\s\D)|[.!?](?=[\s*\"'”)]|$)|\s\((?=[a-zA-Z])|"
@@ -65,10 +68,13 @@ def continues(sentence: str, end: int) -> bool:
     return _CONTINUES.match(sentence, end) is not None
 
 
-def is_one_of_several(sentence: str, end: int) -> bool:
-    """Whether another number stands beside one: `4 or 5`, `4, 5`."""
+def end_of_several(sentence: str, end: int) -> int | None:
+    """Where another number ends that stands beside one: `4 or 5`, `4, 5`; None: none does."""
     match = _CONTINUES.match(sentence, end)
-    return match is not None and match["list"] is not None
+    if match is None or match["list"] is None:
+        return None
+    rest = _REST.match(sentence, match.end())
+    return rest.end() if rest else match.end()
 
 
 def is_part(sentence: str, start: int) -> bool:

@@ -63,7 +63,11 @@ _CHINESE_NUMBER = re.compile(
 )
 
 # What may stand before a number that is an answer: `x =`, `about`, `a total of`, `the year`.
+_REMARK = re.compile(r"\s\([a-zA-Z]{2,20}(?:[\s-][a-zA-Z]{1,20}){0,4}\)$")  # `3 (three)`
 _BEFORE = re.compile(
+    r"(?:(?:the )?(?:total|answer|result|sum|count|value|number|area|length|perimeter|volume|"
+    r"height|"
+    r"width|angle)\s?:\s?)?"
     r"(?:(?:\|?[a-zA-Z](?:_\{?\w{1,5}\}?)?\|?|\\?(?:angle|theta)\s?[A-Zα-ω]{0,3}|∠\s?[A-Z]{1,3})\s?"
     r"(?:=|≈|\\approx)\s?)?(?:≈|~|\\approx)?\s?(?:(?:about|approximately|around|roughly|"
     r"exactly|only|"
@@ -82,7 +86,8 @@ _NOT_A_UNIT = re.compile(
     r"since|which|where|unless|except|factorial|dozens?|trillion|quadrillion|percentile|too|score|"
     r"half|halves|thirds?|quarters?|(?:four|fif|six|seven|eigh|nin|ten|hundred|thousand)ths?|"
     r"pairs?|"
-    r"more|less|fewer|out|is|are|was|were|can|cannot|could|would|should|might|may|does|did|has|"
+    r"more|less|fewer|out|is|are|was|were|most|least|can|cannot|could|would|should|might|may|"
+    r"does|did|has|"
     r"have|"
     r"wrong|incorrect|sure|certain|confident|confidence|possible|possibly|maybe|perhaps|until|"
     r"also|between|power|percent"
@@ -210,7 +215,7 @@ def read(text: str, unit: str | None = None) -> Values | None:
         >>> read(r"x = \frac{3}{4} \text{ cm}"), read("three objects"), read("50%")
         ((Fraction(3, 4),), (Fraction(3, 1),), (Fraction(50, 1), Fraction(1, 2)))
     """
-    text = plain(text)
+    text = _REMARK.sub("", plain(text))
     before = _BEFORE.match(text)
     starts = sorted({0, before.end() if before else 0}, reverse=True)
     for start in starts:
