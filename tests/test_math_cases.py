@@ -84,7 +84,7 @@ def test_reported_cases(judge):
 
 def test_variants_of_every_kind(judge, pool):
     cases = rows("math_variants.jsonl")
-    answers = [WorkerRequest(c["gold"], c["answer"], True) for c in cases if "answer" in c]
+    answers = [WorkerRequest(c["gold"], c["answer"]) for c in cases if "answer" in c]
     alone = dict(pool.judge(answers))
     expected = [case["expected"] for case in cases if "answer" in case]
     assert [
@@ -188,7 +188,7 @@ _OTHERS = st.sampled_from(
 def test_what_needs_no_algebra_is_decided_as_the_worker_does(pool, pairs):
     decided = [(*pair, decide(*pair, 6)) for pair in pairs]
     decided = [one for one in decided if one[2] is not None]
-    found = dict(pool.judge([WorkerRequest(gold, answer, True) for gold, answer, _ in decided]))
+    found = dict(pool.judge([WorkerRequest(gold, answer) for gold, answer, _ in decided]))
     for number, (gold, answer, equal) in enumerate(decided):
         assert found[number].verdict == ("correct" if equal else "wrong"), (gold, answer)
 
@@ -202,7 +202,7 @@ from passk.domains.math.options import MathOptions
 from latex2sympy2_extended import antlr_parser
 cases = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8")]
 pairs = [(case["gold"], case["answer"]) for case in cases if "answer" in case][::4]
-verdicts = [judge(gold, answer, True, MathOptions()) for gold, answer in pairs]
+verdicts = [judge(gold, answer, MathOptions()) for gold, answer in pairs]
 print(json.dumps([antlr_parser.antlr_version, verdicts]))
 """
 

@@ -26,9 +26,9 @@ from math_verify.grader import should_treat_as_complex  # noqa: E402
 
 from passk.domains.math import numerals  # noqa: E402
 from passk.domains.math.brackets import is_balanced  # noqa: E402
+from passk.domains.math.comparing import UnreadableError  # noqa: E402
 from passk.domains.math.numeric import FAULTS, close, close_complex, real_roots  # noqa: E402
 from passk.domains.math.options import MathOptions  # noqa: E402
-from passk.domains.math.spelling import squeezed  # noqa: E402
 
 # Of Math-Verify's own normalisation: not its units (it takes `3t` for 3), and no boxes.
 _NORMALISE = NormalizationConfig(
@@ -52,10 +52,6 @@ _FACTOR = re.compile(r"(?<=\d)\s*\\frac\{(\d+)\}\{(\d+)\}")
 _LONGEST = 1000  # characters of a formula that is parsed: the parser takes seconds for more
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _LETTER = re.compile(r"(?<![A-Za-z])[A-Za-z](?![A-Za-z])|(?<=[A-Z])[A-Z]")
-
-
-class UnreadableError(ValueError):
-    """A formula that no parser reads."""
 
 
 def quiet() -> None:
@@ -133,11 +129,8 @@ def same_formula(gold: str, answer: str, options: MathOptions) -> bool:
     Raises:
         UnreadableError: one cannot be read; its argument `gold` says which.
     """
-    if squeezed(gold) == squeezed(answer):
-        return True
-    numbers = numerals.numeral(gold), numerals.numeral(answer)
-    if numbers[0] is not None and numbers[1] is not None:
-        return numerals.same(numbers[0], numbers[1], options.float_rounding)
+    if (plain := numerals.same_plainly(gold, answer, options.float_rounding)) is not None:
+        return plain
     if ("vmatrix" in gold) != ("vmatrix" in answer):
         return False
     gold, answer = _distinguished(gold, answer)

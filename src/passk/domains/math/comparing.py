@@ -7,9 +7,13 @@ from typing import Protocol
 from passk.domains.math.shapes import Shape
 
 
+class UnreadableError(ValueError):
+    """A formula that no parser reads."""
+
+
 @dataclass(frozen=True)
 class Algebra:
-    """How formulas are compared; each raises UnreadableError, see `algebra`.
+    """How formulas are compared; each may raise UnreadableError.
 
     Attributes:
         same: whether two formulas are equal.

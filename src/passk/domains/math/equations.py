@@ -2,7 +2,8 @@
 
 import sympy
 
-from passk.domains.math.algebra import UnreadableError, parse, verified
+from passk.domains.math.algebra import parse, verified
+from passk.domains.math.comparing import UnreadableError
 from passk.domains.math.numeric import FAULTS
 from passk.domains.math.options import MathOptions
 

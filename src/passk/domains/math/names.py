@@ -5,7 +5,7 @@ import re
 from passk.domains.math.brackets import outside
 
 _LONGEST = 120
-_NAME = re.compile(r"(?:\\[a-zA-Z]+|[A-Za-z]|[_'|(){}=<>,\s\d+\-*/^\\&:!.])+")
+_NAME = re.compile(r"[A-Za-z_'|(){}=<>,\s\d+\-*/^\\&:!.]+")
 _PHRASE = re.compile(r"(?:\\text\{[^{}]*\}|[A-Z][a-z]+(?: [a-z]+)*)(?:\s*\([^()]*\))?")
 _INDEX = re.compile(r"_\s?(?:\{[^{}]{1,40}\}|\\?\w)")
 # A function of an angle that has a name is asked for as if it were one; `\sin x = 1` is solved.

@@ -4,6 +4,8 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
+from passk.domains.math.spelling import squeezed
+
 _DIGITS = r"(?:\d{1,3}(?:,\d{3}){1,30}|\d{1,300})"
 _DECIMAL = re.compile(rf"([+-]?)\s?({_DIGITS}(?:\.\d{{1,300}})?)", re.ASCII)
 _SCIENTIFIC = re.compile(
@@ -79,6 +81,14 @@ def same(left: Numeral, right: Numeral, decimals: int) -> bool:
     if left.exact and right.exact:
         return False
     return close(left.value, right.value, decimals)
+
+
+def same_plainly(gold: str, answer: str, decimals: int) -> bool | None:
+    """Whether two canonical formulas are equal, where that needs no algebra; else None."""
+    if squeezed(gold) == squeezed(answer):
+        return True
+    left, right = numeral(gold), numeral(answer)
+    return None if left is None or right is None else same(left, right, decimals)
 
 
 def close(left: Fraction, right: Fraction, decimals: int) -> bool:

@@ -42,7 +42,7 @@ class MathJudgeSettings(ParameterSection):
         default=5.0,
         gt=0,
         le=600,
-        description="Wall limit of one answer, s; past it: unknown (timeout).",
+        description="Processor time of one answer, s; past it: unknown (timeout).",
     )
     workers: int = Field(default=2, ge=1, le=256, description="Worker processes at most.")
     memory_gib: float = Field(
