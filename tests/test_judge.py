@@ -120,15 +120,3 @@ def test_a_missing_column_is_named_with_its_flag(missing, flag):
     done = judge("r.jsonl", "--out", "v.parquet")
     assert done.exit_code == 1
     assert done.output.rstrip().endswith(f"Name the right one with {flag}")
-
-
-def test_half_of_a_character_ends_no_run():
-    Path("r.jsonl").write_text(
-        '{"problem": "a\\udc00?", "gold": "12", "response": "x \\ud83d \\\\boxed{12}"}\n'
-        '{"problem": "b?", "gold": "1\\ud8002", "response": "\\\\boxed{1\\ud83d2}"}\n'
-    )
-    done = judge("r.jsonl", "--out", "v.parquet")
-    assert done.exit_code == 0, done.output
-    verdicts = pl.read_parquet("v.parquet")
-    assert verdicts["gold"].to_list() == ["12", "1\ufffd2"]
-    assert verdicts["verdict"].to_list()[0] == "correct"

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from passk.core.characters import well_formed_values
 from passk.core.files import FileError, read_json
 from passk.core.tables import TableError, read_parquet
 
@@ -35,8 +34,6 @@ def _jsonl(path: Path) -> Iterator[Row]:
             place = f"{path}, line {number}"
             try:
                 values = json.loads(line)
-                if "\\u" in line:  # an escape may be half of a character
-                    values = well_formed_values(values)
             except json.JSONDecodeError as error:
                 raise RecordedError(f"{place}: not valid JSON ({error}); mend the line") from error
             yield Row(place, _mapping(values, place))
@@ -44,7 +41,7 @@ def _jsonl(path: Path) -> Iterator[Row]:
 
 def _json(path: Path) -> Iterator[Row]:
     try:
-        rows: Any = well_formed_values(read_json(path, "mend it"))
+        rows = read_json(path, "mend it")
     except FileError as error:
         raise RecordedError(str(error)) from error
     if (
