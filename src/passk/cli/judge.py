@@ -151,7 +151,7 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
         str | None, typer.Option(help="Column that numbers a problem's samples.")
     ] = None,
     timeout: Annotated[
-        float, typer.Option(min=0.001, max=600, help="Math, visual: time of one answer, s of CPU.")
+        float, typer.Option(min=0.001, max=600, help="Math, visual: wall limit of one answer, s.")
     ] = 5.0,
     workers: Annotated[int, typer.Option(min=1, help="Worker processes at most.")] = 2,
     isolation: Annotated[
