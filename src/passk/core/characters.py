@@ -19,3 +19,14 @@ def well_formed(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
+
+
+def well_formed_values(content: object) -> object:
+    """What JSON holds, with all of its texts, names of fields included, well formed."""
+    if isinstance(content, str):
+        return well_formed(content)
+    if isinstance(content, list):
+        return [well_formed_values(value) for value in content]
+    if isinstance(content, dict):
+        return {well_formed(name): well_formed_values(value) for name, value in content.items()}
+    return content
