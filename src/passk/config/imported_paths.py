@@ -1,4 +1,4 @@
-"""Where what was read of other people's files is kept: apart from `paths`, which all stages read."""
+"""Where what was read of other files is kept: apart from `paths`, which all stages read."""
 
 from pathlib import Path
 
