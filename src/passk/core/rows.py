@@ -1,9 +1,10 @@
 """Reading rows that somebody else wrote: JSONL, JSON, CSV, TSV, Parquet or Excel, told by the name.
 
-Texts may be compressed (`passk.core.compressed`). JSON is a list of objects, or an object
+Files may be compressed (`passk.core.compressed`). JSON is a list of objects, or an object
 of objects (a name -> its row, as MathVista publishes); a list in a file named `.jsonl`, and lines
 in one named `.json`, are read as what they are. Half of a surrogate pair, which is no text, becomes
-U+FFFD.
+U+FFFD. Rows are read one by one; in memory at once are a batch of Parquet, JSON of up to 64 MB, and
+Excel.
 """
 
 import csv
@@ -14,10 +15,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from passk.core.compressed import DAMAGED, open_text, plain_suffix
+from passk.core.compressed import DAMAGED, find_compression, open_bytes, open_text, plain_suffix
+from passk.core.json_stream import JsonStream, mend_surrogates
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # in the text of a JSON document
-_BATCH = 512  # rows of a Parquet file that are in memory at once
+_BATCH = 512  # rows of a Parquet file that are in memory at once, if they are short
+_BATCH_BYTES = 1 << 24  # and fewer of long ones
+_WHOLE = 1 << 26  # characters of JSON that are parsed at once; longer documents entry by entry
 _LONGEST_CELL = 1 << 30  # characters of a CSV cell: the module's own limit is 131,072
 
 
@@ -52,18 +56,7 @@ def _parse(document: str, place: str) -> Any:  # noqa: ANN401  (JSON is anything
         raise RecordedError(f"{place}: not valid JSON ({fault}); mend it") from error
     except ValueError as error:  # an integer of thousands of digits
         raise RecordedError(f"{place}: not valid JSON ({error}); mend it") from error
-    return _mend_surrogates(values) if _SURROGATE.search(document) else values
-
-
-def _mend_surrogates(value: Any) -> Any:  # noqa: ANN401
-    """The same with U+FFFD for each half of a surrogate pair, in texts at any depth."""
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, list):
-        return [_mend_surrogates(entry) for entry in value]
-    if isinstance(value, dict):
-        return {_mend_surrogates(key): _mend_surrogates(entry) for key, entry in value.items()}
-    return value
+    return mend_surrogates(values) if _SURROGATE.search(document) else values
 
 
 def _jsonl(path: Path, stream: IO[str]) -> Iterator[Row]:
@@ -73,7 +66,11 @@ def _jsonl(path: Path, stream: IO[str]) -> Iterator[Row]:
             continue
         place = f"{path}, line {number}"
         if not started and line.lstrip().startswith("["):
-            yield from _list_of_objects(path, place, line + stream.read())
+            rest = stream.read(_WHOLE)
+            if len(rest) == _WHOLE:
+                yield from _streamed(path)
+            else:
+                yield from _list_of_objects(path, place, line + rest)
             return
         started = True
         try:
@@ -96,7 +93,10 @@ def _list_of_objects(path: Path, place: str, document: str) -> Iterator[Row]:
 
 
 def _json(path: Path, stream: IO[str]) -> Iterator[Row]:
-    document = stream.read()
+    document = stream.read(_WHOLE)
+    if len(document) == _WHOLE:
+        yield from _streamed(path)
+        return
     try:
         rows = _parse(document, str(path))
     except RecordedError:
@@ -106,6 +106,57 @@ def _json(path: Path, stream: IO[str]) -> Iterator[Row]:
         yield from _jsonl(path, io.StringIO(document))
         return
     yield from _entries(path, rows)
+
+
+def _streamed(path: Path) -> Iterator[Row]:
+    """Rows of JSON that is too long to be parsed at once: lines, a list, or objects by name."""
+    with open_text(path) as stream:
+        if _is_object(stream.readline(_WHOLE)):
+            with open_text(path) as lines:
+                yield from _jsonl(path, lines)
+            return
+    number = 0
+    try:
+        with open_text(path) as stream:
+            document = JsonStream(stream)
+            if document.peek() == "[":
+                for number, values in enumerate(document.elements(), 1):
+                    place = f"{path}, entry {number}"
+                    yield Row(place, _mapping(values, place))
+                return
+            for name in document.names():
+                if document.peek() != "{":
+                    raise OneObjectError(path, skim(path))
+                yield Row(f"{path}, entry {name!r}", document.value())
+                number += 1
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, RecordedError):
+            raise
+        raise RecordedError(
+            f"{path}, behind entry {number}: not valid JSON ({error}); mend it"
+        ) from error
+
+
+def skim(path: Path) -> dict[str, Any]:
+    """An object that is too long to be parsed at once: of what it nests, the first entry."""
+    values: dict[str, Any] = {}
+    with open_text(path) as stream:
+        document = JsonStream(stream)
+        for name in document.names():
+            if document.peek() == "[":
+                values[name] = [next(document.elements(), None)]
+                break
+            values[name] = document.value() if document.peek() != "{" else _first(document)
+    return values
+
+
+def _first(document: JsonStream) -> dict[str, Any]:
+    """The first entry of the object that is next, which is read to its end."""
+    first: dict[str, Any] = {}
+    for name in document.names():
+        value = document.value()
+        first = first or {name: value}
+    return first
 
 
 def _is_object(line: str) -> bool:
@@ -163,19 +214,28 @@ def _csv(path: Path, stream: IO[str]) -> Iterator[Row]:
 
 
 def _parquet(path: Path) -> Iterator[Row]:
-    """Rows of a batch at a time: a file may be larger than memory."""
+    """Rows of a batch at a time: a file, and a row group of it, may be larger than memory."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     number = 0
     try:
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=_BATCH):
+        with pq.ParquetFile(_whole_or_path(path), pre_buffer=False, buffer_size=1 << 20) as file:
+            for batch in file.iter_batches(batch_size=_batch_size(file.metadata)):
                 for values in batch.to_pylist():
                     number += 1
                     yield Row(f"{path}, row {number}", values)
     except pa.ArrowException as error:
-        raise RecordedError(f"{path}: not a readable Parquet file ({error})") from error
+        raise RecordedError(
+            f"{path}: not a readable Parquet file ({error}); is it complete?"
+        ) from error
+
+
+def _batch_size(metadata: Any) -> int:  # noqa: ANN401  (pyarrow has no types)
+    """Rows of a batch, fewer where they are long, as where a list holds a hundred responses."""
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    longest = max((g.total_byte_size / max(g.num_rows, 1) for g in groups), default=1)
+    return max(1, min(_BATCH, int(_BATCH_BYTES / max(longest, 1))))
 
 
 def _excel(path: Path) -> Iterator[Row]:
@@ -183,11 +243,19 @@ def _excel(path: Path) -> Iterator[Row]:
     import polars as pl
 
     try:
-        frame = pl.read_excel(path, infer_schema_length=None)
+        frame = pl.read_excel(_whole_or_path(path), infer_schema_length=None)
     except (pl.exceptions.PolarsError, fastexcel.FastExcelError, ValueError) as error:
         raise RecordedError(f"{path}: not a readable Excel file ({error})") from error
     for number, values in enumerate(frame.iter_rows(named=True), 2):
         yield Row(f"{path}, row {number}", values)
+
+
+def _whole_or_path(path: Path) -> Any:  # noqa: ANN401  (either is read)
+    """A file that is read in any order: its path, or the content of a compressed one."""
+    if find_compression(path) is None:
+        return path
+    with open_bytes(path) as stream:
+        return io.BytesIO(stream.read())
 
 
 _TABLES: dict[str, Callable[[Path], Iterator[Row]]] = {".parquet": _parquet, ".xlsx": _excel}
@@ -219,7 +287,7 @@ def each_row(path: Path) -> Iterator[Row]:
     if suffix not in _TABLES and suffix not in _READERS:
         raise RecordedError(
             f"{path}: expected .jsonl, .jsonl.gz, .json or .parquet (or .csv, .tsv, .xlsx, "
-            ".ndjson; texts also .gz, .zst, .bz2, .xz)"
+            ".ndjson, each also .gz, .zst, .bz2, .xz)"
         )
     row = None
     try:

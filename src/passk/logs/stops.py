@@ -3,6 +3,7 @@
 A response is cut before the first stop string, as the tool that drew it would have ended there.
 """
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,10 +14,15 @@ USUAL = (
     "\nProblem:",
     "\nUser:",
     "\nHuman:",
+    "<|im_start|>",
     "<|im_end|>",
     "<|endoftext|>",
     "</s>",
 )
+_END = ("<|im_end|>", "<|endoftext|>", "</s>")  # alone at a response's end they are its end
+_ANSWER = re.compile(r"\\boxed\s?\{([^{}\n]{1,80}(?:\{[^{}\n]{0,80}\}[^{}\n]{0,80}){0,4})\}"
+                     r"|(?<!\w)[Aa]nswer(?: is|:)\s{0,3}\$?([^\n.$]{1,60})")  # fmt: skip
+_ROW = 24  # characters between boxes of one statement: `\boxed{3} and \boxed{5}`
 
 
 class Cut(NamedTuple):
@@ -38,5 +44,43 @@ def cut(text: str, stops: Sequence[str]) -> Cut:
 
 
 def runs_on(text: str) -> bool:
-    """Whether a response seems to go on with another turn or question."""
+    r"""Whether a response seems to go on with another turn or question.
+
+    Example:
+        >>> runs_on("It is 4.<|im_end|>\n"), runs_on("It is 4.<|im_end|>\n<|im_start|>user\n")
+        (False, True)
+    """
+    text = text.rstrip()
+    for end in _END:
+        text = text.removesuffix(end)
     return cut(text, USUAL).stopped
+
+
+def has_two_answers(text: str) -> bool:
+    r"""Whether a response holds two final answers that differ; the judge reads the last.
+
+    Boxes in a row are one answer. It counts for a warning: a step may be boxed, too.
+
+    Example:
+        >>> has_two_answers(r"So \boxed{4}.\n\nProblem 2: what is 3 + 3?\n\nSo \boxed{6}.")
+        True
+        >>> has_two_answers(r"\boxed{3} and \boxed{5}"), has_two_answers(r"It is \boxed{4}.")
+        (False, False)
+    """
+    if "boxed" not in text and "nswer" not in text:
+        return False
+    known: str | None = None
+    end = -_ROW
+    for match in _ANSWER.finditer(text):
+        content = _plain(match[1] or match[2])
+        # `The answer is $\boxed{4}$`: the box says it.
+        if content and "boxed" not in content:
+            if known is not None and content != known and match.start() - end >= _ROW:
+                return True
+            known = content if known is None else known
+        end = match.end()
+    return False
+
+
+def _plain(answer: str) -> str:
+    return re.sub(r"[\s$*\\]|text|mathrm", "", answer).strip(".,;:")

@@ -1,23 +1,21 @@
 """Data sets of responses in list columns: OpenR1, evalchemy, large language monkeys."""
 
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from passk.core.rows import Row
-from passk.logs.fields import Fields, samples
+from passk.logs.fields import Fields
 from passk.logs.format import LogFormat, Values
-from passk.logs.sample import LogSample
 
 _LISTS = ("generations", "model_outputs", "samples")
 FIELDS = Fields(
     response=_LISTS,
-    problem=("uuid", "id", "problem_id"),
+    problem=("uuid", "id", "problem_id", "orig_dset_idx"),
     question=("problem", "question"),
     reference=("answer", "gt_answer", "expected_answer"),
     grade=("correctness_math_verify", "correctness", "is_corrects"),
     finish=("finish_reasons",),
 )
-_BOX = r"\boxed"
 
 
 def recognises(values: Values, _path: Path) -> bool:
@@ -27,12 +25,13 @@ def recognises(values: Values, _path: Path) -> bool:
     )
 
 
-def read(row: Row, fields: Fields) -> Iterator[LogSample]:
-    """The samples of a row; a list of grades that is null, or holds null, grades nothing there."""
-    yield from samples(row, fields)
+def narrow(row: Row, fields: Fields) -> Fields:
+    """Of a kind, the column that is no null in a row: OpenR1 has several of grades."""
+    grades = tuple(path for path in fields.grade if row.values.get(path) is not None)
+    return replace(fields, grade=grades or fields.grade)
 
 
 FORMAT = LogFormat(
-    "list columns (OpenR1, evalchemy, monkeys)", FIELDS, recognises, read=read,
-    note="A reference that is a whole solution is read by its box.",
+    "list columns (OpenR1, evalchemy, monkeys)", FIELDS, recognises, narrow=narrow,
+    note="Of a reference that is a whole solution its last box is the right answer.",
 )  # fmt: skip
