@@ -11,12 +11,11 @@ from pathlib import Path
 import pytest
 
 from passk.core.rows import RecordedError, Row
-from passk.data import recorded_samples as samples
 from passk.data.benchmarks import read_benchmark
 from passk.data.filters import apply_filters
-from passk.data.import_settings import Columns
 from passk.data.problem_filters import DateWindow, Untagged
 from passk.data.readers import READERS
+from passk.data.responses import as_response
 from passk.data.sources import check_file, files, source, sources
 from passk.domains.benchmark_problem import FLAGGED, UNTESTED
 from passk.domains.benchmark_tables import problem_table
@@ -25,6 +24,11 @@ from passk.domains.code.readers.livecodebench import PRELUDE, errata
 from passk.domains.code.readers.pickled import pickled_text
 from passk.domains.code.sandbox.values import decode, encode
 from passk.domains.registry import DOMAINS
+from passk.logs.benchmark_join import in_common, join_benchmark
+from passk.logs.reader import LogReading
+from passk.logs.reader import read as read_log
+from passk.logs.sample import LogSample
+from passk.logs.side import gather
 
 HUMANEVAL = {
     "task_id": "HumanEval/53",
@@ -485,54 +489,68 @@ def test_every_source_has_its_adapter_and_near_names_are_suggested():
 # ---------------------------------------------------------------------------------------- samples
 
 
-def joined(*rows, **options):
-    asked = problems("humaneval_plus", HUMANEVAL, HUMANEVAL | {"task_id": "HumanEval/54"})
-    placed = [Row(f"row {number}", row) for number, row in enumerate(rows, 1)]
-    return samples.join(placed, asked, Columns(**options.pop("columns", {})), **options)
+@pytest.fixture
+def joined(tmp_path):
+    """Samples of two problems of HumanEval+, beside them."""
+
+    def join(*rows, columns=None, **options):
+        asked = problems("humaneval_plus", HUMANEVAL, HUMANEVAL | {"task_id": "HumanEval/54"})
+        path = write(tmp_path / "samples.jsonl", *rows)
+        side = gather(read_log([path], LogReading(fields=columns or {})))
+        return join_benchmark(side, asked, **options)
+
+    return join
 
 
-def test_solutions_completions_and_responses_become_responses():
+def texts(samples):
+    return [(sample.number, sample.text, sample.grade) for sample in samples]
+
+
+def test_solutions_completions_and_responses_become_responses(joined):
     rows = [{"task_id": f"HumanEval/{n}", "solution": f"x = {n}"} for n in (54, 53, 54)]
-    first, second = joined(*rows)
-    assert (first.position, first.problem.name) == (0, "HumanEval/53")
-    assert [index for index, _, _ in second.samples] == [0, 1]
-    assert first.samples[0][1] == "```python\nx = 53\n```\n"
+    answered = joined(*rows)
+    assert texts(answered["HumanEval/53"]) == [(0, "```python\nx = 53\n```\n", None)]
+    assert [sample.number for sample in answered["HumanEval/54"]] == [0, 1]
     rows = [{"task_id": f"HumanEval/{n}", "completion": "    return 1"} for n in (53, 54)]
-    assert HUMANEVAL["prompt"] + "    return 1\n" in joined(*rows)[0].samples[0][1]
+    assert HUMANEVAL["prompt"] + "    return 1\n" in joined(*rows)["HumanEval/53"][0].text
     rows = [{"task_id": f"HumanEval/{n}", "response": ["a", "b"], "ok": [1, 0]} for n in (53, 54)]
-    found = joined(*rows, columns={"recorded_grade": "ok"})[0].samples
-    assert found == [(0, "a", True), (1, "b", False)]
+    answered = joined(*rows, columns={"grade": "ok"})
+    assert texts(answered["HumanEval/53"]) == [(0, "a", True), (1, "b", False)]
     # a program that holds a fence stays whole
-    assert samples.as_response('"""\n```\n"""', "program", "").startswith("````python\n")
+    assert as_response('"""\n```\n"""', "program", "").startswith("````python\n")
 
 
-def test_samples_that_do_not_fit_are_named():
+def test_samples_that_do_not_fit_are_named(joined):
     good = [{"task_id": f"HumanEval/{n}", "solution": ""} for n in (53, 54)]
-    with pytest.raises(RecordedError, match=r"row 3: task_id is 'Mbpp/2'.*another benchmark's"):
+    with pytest.raises(RecordedError, match=r"line 3: the problem is 'Mbpp/2'.*another bench"):
         joined(*good, {"task_id": "Mbpp/2", "solution": ""})
+    assert joined(*good, {"task_id": "Mbpp/2", "solution": ""}, others=True).keys() == {
+        "HumanEval/53", "HumanEval/54",
+    }  # fmt: skip
     with pytest.raises(RecordedError, match=r"1 problems .* no sample, first 'HumanEval/54'"):
         joined(good[0])
-    assert [one.problem.name for one in joined(good[0], partial=True)] == ["HumanEval/53"]
-    with pytest.raises(RecordedError, match="row 1: no column names the problem"):
-        joined({"solution": ""})
-    with pytest.raises(RecordedError, match="row 1: entry 0 of 'solution' is None"):
-        joined(good[0] | {"solution": None})
-    with pytest.raises(RecordedError, match=r"row 2: sample index 4 .* taken in row 1"):
-        joined(good[0] | {"k": 4}, good[0] | {"k": 4}, columns={"sample_index": "k"})
+    assert list(joined(good[0], partial=True)) == ["HumanEval/53"]
+    with pytest.raises(RecordedError, match="line 1: nothing tells which problem it answers"):
+        joined({"response": ""})
+    with pytest.raises(RecordedError, match="line 1: response 0 is 4; expected text"):
+        joined(good[0] | {"solution": 4})
+    with pytest.raises(RecordedError, match=r"line 2: sample 4 .* stands twice"):
+        joined(good[0] | {"k": 4}, good[0] | {"k": 4}, columns={"number": "k"})
 
 
-def test_positions_in_the_benchmark_stay_where_problems_are_left_out():
-    answered = joined({"task_id": "HumanEval/54", "solution": ""}, partial=True)
-    asked, responses = samples.tables(answered, "mine", DOMAINS["code"], "HumanEval+")
-    assert asked["index"].to_list() == [1]
-    assert asked["source"].to_list() == ["HumanEval+: HumanEval/54"]
-    assert responses["problem_id"].to_list() == asked["problem_id"].to_list()
+def test_problems_that_every_model_answered_keep_their_position():
+    asked = problems("humaneval_plus", HUMANEVAL, HUMANEVAL | {"task_id": "HumanEval/54"})
+    sample = LogSample("row 1", "HumanEval/54", "")
+    both = {"HumanEval/53": [sample], "HumanEval/54": [sample, sample]}
+    one = {"HumanEval/54": [sample]}
+    assert [place for place, _ in in_common({"a": both, "b": one}, asked, 1)] == [1]
+    with pytest.raises(RecordedError, match="min_n = 2"):
+        in_common({"a": both, "b": one}, asked, 2)
 
 
 def test_real_livecodebench_programs_join_with_their_problems(real):
     asked = read_benchmark("livecodebench_v5", real / COUNTS["livecodebench_v5"][0])
-    lines = (real / "samples/livecodebench_o1mini.jsonl").read_text().splitlines()
-    placed = [Row(f"line {number}", json.loads(line)) for number, line in enumerate(lines, 1)]
-    answered = samples.join(placed, asked, Columns(recorded_grade="graded_list"))
+    side = gather(read_log([real / "samples/livecodebench_o1mini.jsonl"], LogReading()))
+    answered = join_benchmark(side, asked)
     assert len(answered) == 880
-    assert all(len(one.samples) == 1 for one in answered)
+    assert all(len(samples) == 1 for samples in answered.values())

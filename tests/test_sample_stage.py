@@ -254,7 +254,7 @@ def test_what_cannot_be_asked_is_said(study):
 def responses(rows):
     frame = pl.DataFrame(
         [{"problem_id": p, "sample_index": i, "text": f"{p}.{i}"} for p, i in rows]
-    ).with_columns(pl.lit(True).alias("recorded_grade"))
+    ).with_columns(recorded_grade=True, finish_reason=pl.lit("unknown"), n_tokens=None, seed=None)
     path = paths.model("toy", "theirs") / "responses.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
     RESPONSES.write(frame, path)

@@ -1,6 +1,5 @@
 """From the files of two sides to counts, and what was read of them."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,12 +14,13 @@ from passk.comparing.run import Judge, PairTables, count_pair, judge_pair
 from passk.core.rows import RecordedError
 from passk.logs.alignment import align
 from passk.logs.imported import by_rule
-from passk.logs.reader import LogReading, LogSummary, read
+from passk.logs.reader import LogReading, LogSummary
+from passk.logs.reader import read as read_log
 from passk.logs.sample import LogSample
-from passk.logs.side import Side, gather
+from passk.logs.side import gather
 from passk.logs.stated_problems import read_problems
 from passk.logs.tables import tabulate_problems, tabulate_samples
-from passk.report.reading import ReadDraw, ReadFile
+from passk.report.reading import ReadDraw, read_draw, read_file
 
 DOMAIN = "math"  # programs and answers about images need their benchmark
 Missing = Literal["unknown", "wrong", "drop"]
@@ -71,7 +71,9 @@ def count_samples(sources: ComparedFiles, judge: Judge, progress: Progress) -> C
     summaries = {draw: LogSummary() for draw in DRAWS}
     sides = {
         draw: gather(
-            by_rule(progress(read(files, sources.reading, summaries[draw]), draw), sources.missing)
+            by_rule(
+                progress(read_log(files, sources.reading, summaries[draw]), draw), sources.missing
+            )
         )
         for draw, files in zip(DRAWS, sources.sides, strict=True)
     }
@@ -87,8 +89,8 @@ def count_samples(sources: ComparedFiles, judge: Judge, progress: Progress) -> C
     reads = {}
     for draw, files in zip(DRAWS, sources.sides, strict=True):
         grades = tables.samples[draw]["recorded_grade"].to_list()
-        read_draw = _read_draw(files, summaries[draw], sides[draw], len(aligned.only[draw]))
-        reads[draw] = read_draw.graded(agreement(verdicts[draw], grades))
+        read = read_draw(files, summaries[draw], sides[draw], len(aligned.only[draw]))
+        reads[draw] = read.graded(agreement(verdicts[draw], grades))
     return Compared(count_pair(tables, verdicts), reads, verdicts)
 
 
@@ -117,35 +119,6 @@ def count_files(sources: ComparedFiles, columns: Sequence[dict[str, str]]) -> Co
         )
     }
     return Compared(table, reads)
-
-
-def read_file(path: Path, log_format: str) -> ReadFile:
-    """A file as the page names it; of a folder there is no digest."""
-    digest = ""
-    if path.is_file():
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()[:16]
-    return ReadFile(str(path), digest, log_format)
-
-
-def _read_draw(files: Sequence[Path], summary: LogSummary, side: Side, only: int) -> ReadDraw:
-    sizes = [len(problem.samples) for problem in side.values()]
-    return ReadDraw(
-        files=tuple(read_file(path, summary.files[str(path)]) for path in files),
-        columns=summary.columns,
-        rows=summary.rows,
-        left_out=summary.left_out,
-        problems=len(side),
-        samples=sum(sizes),
-        smallest=min(sizes, default=0),
-        largest=max(sizes, default=0),
-        cut=summary.cut,
-        running_on=summary.running_on,
-        empty=summary.empty,
-        missing=summary.missing,
-        truncated=summary.truncated,
-        only=only,
-    )
 
 
 def _counted_draw(path: Path, side: counted.Counts, only: int) -> ReadDraw:

@@ -1,11 +1,14 @@
 """Stage group `import`: somebody else's samples as problems and responses in normal form."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from passk.config import paths
+from passk.core.files import write_json
 from passk.core.rows import RecordedError
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import RESPONSES
@@ -23,6 +26,7 @@ from passk.logs.imported import ImportedSides, read_sides
 from passk.logs.sample import LogSample
 from passk.logs.tables import identity, tabulate_problems, tabulate_responses
 from passk.pipeline.stages.job import Job, StageError
+from passk.report.reading import read_draw
 
 Responses = Mapping[str, Mapping[str, Sequence[LogSample]]]  # model -> problem id -> samples
 
@@ -40,11 +44,27 @@ def run(job: Job) -> dict[str, float]:
         raise StageError(f"imported.{job.item}: {error}") from error
     tables = {model: tabulate_responses(samples) for model, samples in responses.items()}
     PROBLEMS.write(problems, paths.problems(job.study, job.item))
+    write_json(paths.reading(job.study, job.item), _describe(read, responses))
     for model, table in tables.items():
         RESPONSES.write(table, paths.model(job.study, job.item) / model / "responses.parquet")
     return {
         "problems": float(problems.height),
         "samples": float(sum(table.height for table in tables.values())),
+    }
+
+
+def _describe(read: ImportedSides, responses: Responses) -> dict[str, Any]:
+    """What was read of each model's files."""
+    return {
+        model: asdict(
+            read_draw(
+                read.files[model],
+                read.summaries[model],
+                side,
+                len(side) - len(responses[model]),
+            )
+        )
+        for model, side in read.sides.items()
     }
 
 

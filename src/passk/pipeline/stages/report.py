@@ -24,6 +24,7 @@ from passk.report.entries import (
 )
 from passk.report.html.page import render_page
 from passk.report.published import read_published
+from passk.report.reading import ReadDraw, Reading
 from passk.report.sections.assembly import draw_charts
 from passk.report.settings import Headline, ReportSettings
 from passk.report.summary import collect_numbers, summarize_headlines, tabulate_curves
@@ -86,7 +87,20 @@ def gather(job: Job) -> ReportContext:
         sft=_entries(job, "sft", ReportedFineTuning),
         pretrain=tuple(job.params["pretrain"]),
         published=read_published(params.published),
+        reading=_read_reading(job),
     )
+
+
+def _read_reading(job: Job) -> Reading:
+    """What was read for each draw of imported samples."""
+    reads = {}
+    for name, draw in _entries(job, "draws", ReportedDraw).items():
+        entry, _, model = draw.model.partition("/")
+        path = paths.reading(job.study, entry)
+        if path.exists() and draw.engine == "imported":
+            content = read_json(path, f"run the stage import@{entry} again")
+            reads[name] = TypeAdapter(ReadDraw).validate_python(content[model])
+    return Reading(reads)
 
 
 def _entries(job: Job, section: str, kind: type[Entry]) -> dict[str, Entry]:
