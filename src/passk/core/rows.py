@@ -245,7 +245,8 @@ def _excel(path: Path) -> Iterator[Row]:
     try:
         frame = pl.read_excel(_whole_or_path(path), infer_schema_length=None)
     except (pl.exceptions.PolarsError, fastexcel.FastExcelError, ValueError) as error:
-        raise RecordedError(f"{path}: not a readable Excel file ({error})") from error
+        first_line = str(error).partition("\n")[0]
+        raise RecordedError(f"{path}: not a readable Excel file ({first_line})") from error
     for number, values in enumerate(frame.iter_rows(named=True), 2):
         yield Row(f"{path}, row {number}", values)
 

@@ -116,8 +116,8 @@ def samples(row: Row, fields: Fields) -> Iterator[LogSample]:
     if response is MISSING:
         paths = " or ".join(map(repr, fields.response)) or "any usual name"
         raise RecordedError(
-            f"{row.place}: no response at {paths}; name its column, as response=COLUMN; the row "
-            f"has {names(row)}"
+            f"{row.place}: no response at {paths}; the row has {names(row)}. Name its column, as "
+            "response=COLUMN"
         )
     response = answered(response)
     # An empty list is a response that is missing: the problem was asked.
