@@ -21,6 +21,7 @@ _WINDOW = 1 << 20  # characters that are read at least
 _SPACE = re.compile(r"[ \t\r\n]*")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # in the text of a JSON document
 _LONGEST_TOKEN = 16  # how close to the window's end an error may be that more text would mend
+_NUMBER_GOES_ON = 4  # characters behind a number that ends in the window: `1`, and then `.5e-3`
 _DECODER = json.JSONDecoder()
 
 
@@ -57,7 +58,8 @@ class JsonStream:
                 if not self._may_go_on(error) or not self._grow():
                     raise ValueError(error.msg) from error
                 continue
-            if end == len(self._window) and self._grow():  # a number may go on
+            goes_on = isinstance(value, int | float) and len(self._window) - end < _NUMBER_GOES_ON
+            if goes_on and self._grow():
                 continue
             mend = _SURROGATE.search(self._window, self._at, end) is not None
             self._at = end
@@ -115,8 +117,11 @@ class JsonStream:
             return False
         rest = self._window[self._at :]
         more = self._text.read(max(_WINDOW, len(rest)))
-        self._window, self._at, self._ended = rest + more, 0, not more
-        return bool(more)
+        if not more:
+            self._ended = True
+            return False
+        self._window, self._at = rest + more, 0
+        return True
 
 
 def mend_surrogates(value: Any) -> Any:  # noqa: ANN401

@@ -4,7 +4,7 @@ A response is cut before the first stop string, as the tool that drew it would h
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 # What base models write once they are done, by the reports of several harnesses.
@@ -20,8 +20,9 @@ USUAL = (
     "</s>",
 )
 _END = ("<|im_end|>", "<|endoftext|>", "</s>")  # alone at a response's end they are its end
-_ANSWER = re.compile(r"\\boxed\s?\{([^{}\n]{1,80}(?:\{[^{}\n]{0,80}\}[^{}\n]{0,80}){0,4})\}"
-                     r"|(?<!\w)[Aa]nswer(?: is|:)\s{0,3}\$?([^\n.$]{1,60})")  # fmt: skip
+_MARKS = (r"\boxed", "nswer is", "nswer:")
+_BOX = re.compile(r"\\boxed\s?\{([^{}\n]{1,80}(?:\{[^{}\n]{0,80}\}[^{}\n]{0,80}){0,4})\}")
+_ANNOUNCED = re.compile(r"nswer(?: is|:)\s{0,3}\$?([^\n.$]{1,60})")
 _ROW = 24  # characters between boxes of one statement: `\boxed{3} and \boxed{5}`
 
 
@@ -67,19 +68,27 @@ def has_two_answers(text: str) -> bool:
         >>> has_two_answers(r"\boxed{3} and \boxed{5}"), has_two_answers(r"It is \boxed{4}.")
         (False, False)
     """
-    if "boxed" not in text and "nswer" not in text:
-        return False
     known: str | None = None
     end = -_ROW
-    for match in _ANSWER.finditer(text):
-        content = _plain(match[1] or match[2])
+    for position in sorted(position for mark in _MARKS for position in _positions(text, mark)):
+        match = _BOX.match(text, position) or _ANNOUNCED.match(text, position)
+        if match is None:
+            continue
+        content = _plain(match[1])
         # `The answer is $\boxed{4}$`: the box says it.
         if content and "boxed" not in content:
-            if known is not None and content != known and match.start() - end >= _ROW:
+            if known is not None and content != known and position - end >= _ROW:
                 return True
             known = content if known is None else known
         end = match.end()
     return False
+
+
+def _positions(text: str, mark: str) -> Iterator[int]:
+    position = text.find(mark)
+    while position >= 0:
+        yield position
+        position = text.find(mark, position + 1)
 
 
 def _plain(answer: str) -> str:

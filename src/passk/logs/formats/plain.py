@@ -29,13 +29,7 @@ _OTHERS = {
 _MODEL = ("model", "model_name", "model_id")
 
 
-@lru_cache(maxsize=256)
-def _candidates(columns: frozenset[str]) -> dict[str, list[str]]:
-    """Kind of a field -> the columns that it may stand in."""
-    row = Row("", dict.fromkeys(columns))
-    found = {kind: name_candidates(column, [row]) for kind, column in _KINDS.items()}
-    others = {kind: [n for n in names if n in columns][:1] for kind, names in _OTHERS.items()}
-    return found | others
+_Chosen = tuple[tuple[tuple[str, tuple[str, ...]], ...], Fields]
 
 
 def narrow(row: Row, fields: Fields, kinds: Collection[str] = (*_KINDS, *_OTHERS)) -> Fields:
@@ -49,18 +43,30 @@ def narrow(row: Row, fields: Fields, kinds: Collection[str] = (*_KINDS, *_OTHERS
     Raises:
         AmbiguousColumnError: several may be meant, and they differ.
     """
-    named = {path for kind in _KINDS for path in getattr(fields, kind)}
-    chosen: dict[str, tuple[FieldPath, ...]] = {}
-    for kind, names in _candidates(frozenset(row.values)).items():
-        free = [name for name in names if name not in named]
-        if free and kind in kinds and not getattr(fields, kind):
-            if len({_show(row.values[name]) for name in free}) > 1:
-                raise ambiguous(_KINDS[kind], row, free, _option)
-            chosen[kind] = tuple(free[:1])
-    fields = fields.narrowed(**chosen)
+    several, fields = _chosen(frozenset(row.values), fields, tuple(kinds))
+    for kind, names in several:
+        if len({_show(row.values[name]) for name in names}) > 1:
+            raise ambiguous(_KINDS[kind], row, names, _option)
     if not fields.question and fields.response and is_chat(row.values.get(fields.response[0])):
         return fields.narrowed(question=fields.response)  # a dialogue holds both
     return fields
+
+
+@lru_cache(maxsize=256)
+def _chosen(columns: frozenset[str], fields: Fields, kinds: Collection[str]) -> _Chosen:
+    """Kinds with several columns that may be meant, and fields with the first of each."""
+    row = Row("", dict.fromkeys(columns))
+    named = {path for kind in _KINDS for path in getattr(fields, kind)}
+    names = {kind: name_candidates(column, [row]) for kind, column in _KINDS.items()}
+    names |= {kind: [n for n in usual if n in columns][:1] for kind, usual in _OTHERS.items()}
+    free = {
+        kind: [name for name in candidates if name not in named]
+        for kind, candidates in names.items()
+        if kind in kinds and not getattr(fields, kind)
+    }
+    several = tuple((kind, tuple(found)) for kind, found in free.items() if len(found) > 1)
+    chosen: dict[str, tuple[FieldPath, ...]] = {k: (f[0],) for k, f in free.items() if f}
+    return several, fields.narrowed(**chosen)
 
 
 def _show(value: object) -> str:
