@@ -1,5 +1,6 @@
 """`passk export`: how much is written, and what is refused."""
 
+import json
 from pathlib import Path
 
 import click
@@ -15,6 +16,8 @@ from passk.core.images import encode, normalize
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import SAMPLES
 from passk.core.schemas.verdicts import VERDICTS
+from passk.data.dataset_card import FIELDS, ExportedDataset, card, croissant
+from passk.logs.reader import LogReading, read
 
 
 def run(*arguments):
@@ -82,7 +85,9 @@ def test_rows_name_their_image_and_their_problem(red):
     assert [(line.get("problem_id"), line.get("image")) for line in lines] == [
         ("a", red.digest), ("b", red.digest), (None, None),
     ]  # fmt: skip
-    assert set(lines[2]) == {"problem", "gold", "response", "recorded_grade"}
+    assert set(lines[2]) == {
+        "problem", "gold", "response", "recorded_grade", "sample_index", "finish_reason",
+    }  # fmt: skip
     assert [line["recorded_grade"] for line in lines] == [[True]] * 3
 
 
@@ -93,3 +98,26 @@ def test_each_image_is_written_once_named_by_its_digest(red, tmp_path):
         (file,) = folder.iterdir()
         assert file.name == f"{red.digest}.png"
         assert normalize(file.read_bytes(), "here") == red
+
+
+def test_unknown_verdicts_are_null_and_come_back_as_unknown(red):
+    verdicts = VERDICTS.read(paths.verdicts("toy", "d"))
+    verdicts = verdicts.with_columns(verdict=pl.Series(["correct", "wrong", "unknown"]))
+    VERDICTS.write(verdicts, paths.verdicts("toy", "d"))
+    exported = export.collect_responses("toy", "d", export.read_problems("toy", "s", None), None)
+    assert [problem.recorded_grade for problem in exported] == [[True], [False], [None]]
+    assert "recorded_grade" not in exported[2].columns()
+    path = Path("x.jsonl")
+    path.write_text("".join(json.dumps(problem.columns()) + "\n" for problem in exported))
+    samples = list(read([path], LogReading()))
+    assert [sample.grade for sample in samples] == [True, False, None]
+    assert [sample.finish for sample in samples] == ["stop"] * 3
+
+
+def test_croissant_names_the_columns_of_the_file():
+    dataset = ExportedDataset("a", "s", 1, 2, {"model": "m"}, "g", "data/samples.parquet", "0" * 64)
+    document = croissant(dataset)
+    fields = document["recordSet"][0]["field"]
+    assert [field["source"]["extract"]["column"] for field in fields] == list(FIELDS)
+    assert document["distribution"][0]["contentUrl"] == "data/samples.parquet"
+    assert "path: data/samples.parquet" in card(dataset)

@@ -36,8 +36,8 @@ COMMANDS_BY_PURPOSE: dict[str, dict[str, str]] = {
     "Keep and pass on": {
         "track": "Bring the ledger up to date with dvc.lock, and MLflow with the executions that "
         "wait.",
-        "export": "Write a draw's samples with their grades: of math problems, ready for the "
-        "imported study.",
+        "export": "Write a draw's samples with their grades, ready for `passk import` and for "
+        "others.",
         "restore": "Fill the block store from existing samples, e.g. after a clone and `dvc pull`.",
         "prune": "List, or with --yes remove, artifacts and run records that the study no longer "
         "names.",

@@ -174,7 +174,8 @@ def registries() -> Mapping[str, Registry[Any]]:
     """Every registry of this package by its kind; their modules import little."""
     modules = (
         "data.filters", "data.readers", "domains.completions", "domains.registry", "domains.suites",
-        "domains.worlds", "logs.format", "sampling.engines.registry", "training.algorithms.registry",
+        "domains.worlds", "logs.format", "sampling.engines.registry",
+        "training.algorithms.registry",
         "training.curricula.registry", "training.rewards.registry", "analysis.questions.registry",
         "report.claims.registry", "report.domains", "report.sections.registry",
     )  # fmt: skip
