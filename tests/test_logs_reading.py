@@ -169,6 +169,21 @@ def test_files_are_one_draw_in_natural_order_with_seeds_of_their_names(tmp_path)
         samples(tmp_path / "none*.jsonl")
 
 
+def test_stated_numbers_and_numbers_by_order_do_not_meet(tmp_path):
+    choices = [{"message": {"content": "2"}}, {"message": {"content": "3"}}]
+    path = lines(
+        tmp_path / "batch.jsonl",
+        {"custom_id": "p-sample-0", "response": {"status_code": 200, "body": {"choices": choices}}},
+        {"custom_id": "p-sample-1", "response": {"status_code": 500, "body": None}},
+        {"custom_id": "p-sample-2", "response": {"status_code": 200, "body": {"choices": choices}}},
+    )
+    numbers = [s.number for s in samples(path)]
+    assert len(set(numbers)) == 5
+    twice = lines(tmp_path / "a.jsonl", *[ROW | {"sample_index": n} for n in (70_000, 0, 70_000)])
+    with pytest.raises(RecordedError, match=r"line 3: sample 70000 .* stands twice"):
+        samples(twice)
+
+
 def test_null_and_empty_responses_are_counted_apart(tmp_path):
     summary = LogSummary()
     path = lines(tmp_path / "a.jsonl", *[ROW | {"response": r} for r in (None, "", " ", "2", [])])
@@ -208,7 +223,7 @@ def test_two_final_answers_that_differ(text, two):
 
 
 def test_counting_answers_takes_linear_time():
-    text = r"\boxed{" * 200_000 + "answer is " * 100_000
+    text = r"\boxed{" * 20_000 + "answer is " * 10_000
     assert stops.has_two_answers(text) in {True, False}  # it ends
 
 

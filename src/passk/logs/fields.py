@@ -170,7 +170,8 @@ def _question(row: Row, fields: Fields) -> str | None:
 def _problem(row: Row, fields: Fields, question: str | None) -> str:
     for path in fields.problem:
         if (name := lookup(row.values, path)) is not MISSING and name not in (None, ""):
-            return str(name)
+            whole = isinstance(name, float) and name.is_integer()  # as Excel and pandas write 7
+            return str(int(name) if whole else name)
     if question is None:
         paths = (*fields.problem, *fields.question)
         raise RecordedError(

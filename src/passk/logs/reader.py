@@ -1,6 +1,6 @@
 """Files of samples to samples: joined over files, cut at stop strings, numbered, counted."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,12 +11,11 @@ from passk.logs import stops
 from passk.logs.fields import Fields, first
 from passk.logs.files import expand, natural, recognise
 from passk.logs.format import LogFormat
+from passk.logs.numbering import Key, Numbering
 from passk.logs.sample import LogSample
 from passk.logs.values import MISSING, lookup
 
 __all__ = ["LogReading", "LogSummary", "expand", "natural", "read", "recognise"]
-
-Key = tuple[str | None, str]  # set, problem
 
 
 @dataclass(frozen=True)
@@ -106,25 +105,18 @@ def read(
     draw = _Draw(reading, summary if summary is not None else LogSummary())
     taken: Counter[Key] = Counter()
     for path in paths:
-        unnumbered: Counter[Key] = Counter()
-        numbered: dict[Key, set[int]] = defaultdict(set)
+        numbering = Numbering()
         for sample in draw.read(path):
             key = sample.set, sample.problem
-            number = sample.number
+            number = numbering.take(key, sample.number)
             if number is None:
-                number = unnumbered[key]
-                unnumbered[key] += 1
-            elif number in numbered[key]:
                 raise RecordedError(
-                    f"{sample.place}: sample {number} of problem {_short(sample.problem)} stands "
-                    "twice in the file; drop one, or name another column of sample numbers"
+                    f"{sample.place}: sample {sample.number} of problem {_short(sample.problem)} "
+                    "stands twice in the file; drop one, or name another column of sample numbers"
                 )
-            else:
-                numbered[key].add(number)
             draw.summary.add(sample)
             yield sample._replace(number=taken[key] + number)
-        taken.update(unnumbered)
-        taken.update({key: max(numbers) + 1 for key, numbers in numbered.items()})
+        taken.update(dict(numbering.sizes()))
     draw.check_named(paths)
 
 

@@ -37,9 +37,8 @@ def read(row: Row, fields: Fields) -> Iterator[LogSample]:
         "__texts__": [text for text, _ in choices],
         "__finishes__": [end for _, end in choices],
     }
-    if start is not None:  # samples of a repeated request follow each other
-        first = start * len(choices)
-        values["__numbers__"] = list(range(first, first + len(choices)))
+    if start is not None and len(choices) == 1:  # of several choices the order decides
+        values["__numbers__"] = start
     yield from samples(Row(row.place, row.values | values), fields)
 
 

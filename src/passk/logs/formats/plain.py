@@ -5,11 +5,13 @@ often do. Of several whose values differ none is taken; the message names them a
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from passk.core.rows import Row
-from passk.data.usual_columns import ambiguous, name_candidates
+from passk.data.responses import Holds
+from passk.data.usual_columns import COMPLETIONS, PROGRAMS, ambiguous, name_candidates
 from passk.logs.fields import Fields
 from passk.logs.fields import Path as FieldPath
 from passk.logs.format import LogFormat
@@ -66,7 +68,15 @@ def _chosen(columns: frozenset[str], fields: Fields, kinds: Collection[str]) -> 
     }
     several = tuple((kind, tuple(found)) for kind, found in free.items() if len(found) > 1)
     chosen: dict[str, tuple[FieldPath, ...]] = {k: (f[0],) for k, f in free.items() if f}
-    return several, fields.narrowed(**chosen)
+    fields = fields.narrowed(**chosen)
+    return several, replace(fields, holds=_holds(fields.response[0] if fields.response else ""))
+
+
+def _holds(column: str) -> Holds:
+    """What a column of responses holds, by its name: matters where problems ask for programs."""
+    if column in PROGRAMS:
+        return "program"
+    return "completion" if column in COMPLETIONS else "response"
 
 
 def _show(value: object) -> str:
