@@ -236,6 +236,12 @@ def test_every_format_has_a_file():
     assert folders == set(FORMATS) - {"normal"}
 
 
+def test_every_format_is_documented():
+    table = (DATA.parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    names = {line.split("`")[1] for line in table.splitlines() if line.startswith("| `")}
+    assert names - {"--as"} == set(FORMATS)
+
+
 QUESTIONS = [
     ("lm-eval/repeats.jsonl", ONE, ("2",)),
     ("lighteval/flat.parquet", ONE, ("2",)),
