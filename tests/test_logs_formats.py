@@ -3,14 +3,15 @@
 import gzip
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from passk.core.rows import RecordedError
-from passk.logs import normal_file
+from passk.core.rows import RecordedError, Row
+from passk.logs import normal_file, reader
 from passk.logs.format import FORMATS
 from passk.logs.reader import LogReading, LogSummary, expand, read, recognise
 
@@ -477,3 +478,54 @@ def test_a_row_group_of_long_rows_is_read_in_small_batches(tmp_path, monkeypatch
     monkeypatch.setattr(rows, "_BATCH_BYTES", 40_000)
     assert rows._batch_size(pq.ParquetFile(path).metadata) <= 10
     assert len(rows.read_rows(path)) == 64
+
+
+SHAPES = [None, 3, -1.5, True, "x", "", [], {}, [None], [3], ["a"], {"a": 1}, [[1]], float("nan")]
+
+
+def changed(value, shape):
+    """Every copy of a value in which one entry, at any depth, has another shape or is gone."""
+    keys = list(value) if isinstance(value, dict) else range(min(len(value), 2))
+    for key in keys:
+        copy = dict(value) if isinstance(value, dict) else list(value)
+        copy[key] = shape
+        yield copy
+        if isinstance(value, dict):
+            yield {name: inner for name, inner in value.items() if name != key}
+        if isinstance(value[key], dict | list):
+            for inner in changed(value[key], shape):
+                copy = dict(value) if isinstance(value, dict) else list(value)
+                copy[key] = inner
+                yield copy
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_row_of_another_shape_is_read_or_named(name, monkeypatch):
+    (path,) = expand([DATA / name])
+    format_name, log_format = recognise(path)
+    first = next(iter(log_format.rows(path)))
+    messages = []
+    for number, shape in enumerate(SHAPES):
+        variants = list(changed(first.values, shape))[number % 3 :: 3]
+        for values in variants:
+            row = Row("here", values)
+            one = replace(log_format, rows=lambda _path, row=row: iter([row]))
+            monkeypatch.setattr(reader, "recognise", lambda *_, one=one: (format_name, one))
+            try:
+                list(read([path], LogReading()))
+            except RecordedError as error:
+                messages.append(str(error))
+    assert messages
+    assert not [message for message in messages if "\n" in message]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_files_of_another_format_are_refused_in_a_line_or_read(name):
+    messages = []
+    for other in READ:
+        try:
+            samples(other, format=name)
+        except RecordedError as error:
+            messages.append(str(error))
+    assert len(messages) > 5
+    assert not [message for message in messages if "\n" in message]

@@ -12,7 +12,7 @@ Finish = Literal["stop", "length", "unknown"]
 
 _RIGHT = {"true", "1", "c", "pass", "passed", "correct", "yes", "success", "right"}
 _WRONG = {"false", "0", "-1", "i", "fail", "failed", "incorrect", "wrong", "no", "error", "timeout"}
-_NONE = {"", "none", "null", "nan", "n", "n/a", "unknown"}
+_NONE = {"", "none", "null", "nan", "n", "n/a", "unknown", "p"}  # Inspect: p is partly right
 _LENGTH = {
     "length", "max_tokens", "model_length", "max_length", "max_new_tokens", "max_output_tokens",
     "token_limit", "true", "incomplete", "context", "token",

@@ -15,6 +15,9 @@ from passk.logs.numbering import Key, Numbering
 from passk.logs.sample import LogSample
 from passk.logs.values import MISSING, lookup
 
+# What a format's reader meets where a value is of another shape than its tool writes.
+_OTHER_SHAPE = (TypeError, KeyError, AttributeError, IndexError)
+
 __all__ = ["LogReading", "LogSummary", "expand", "natural", "read", "recognise"]
 
 
@@ -146,15 +149,18 @@ class _Draw:
         seed = int(match[1]) if match else None
         set_name = log_format.set_of(path)
         for row, fields in self._rows(path, log_format):
-            drawn = None
-            for drawn in log_format.read(row, fields):
+            try:
+                drawn = list(log_format.read(row, fields))
+            except _OTHER_SHAPE as error:
+                raise _misread(row.place, log_format, error) from error
+            self.summary.errors += not drawn
+            for sample in drawn:
                 yield self._finished(
-                    drawn._replace(
-                        seed=seed if drawn.seed is None else drawn.seed,
-                        set=set_name if drawn.set is None else drawn.set,
+                    sample._replace(
+                        seed=seed if sample.seed is None else sample.seed,
+                        set=set_name if sample.set is None else sample.set,
                     )
                 )
-            self.summary.errors += drawn is None
 
     def _rows(self, path: Path, log_format: LogFormat) -> Iterator[tuple[Row, Fields]]:
         """The rows that are read, and the fields of each."""
@@ -162,7 +168,7 @@ class _Draw:
         if self.reading.grade_from is not None:
             given = replace(given, grade_from=self.reading.grade_from)
         columns: dict[str, str] = {}
-        for row in log_format.rows(path):
+        for row in _rows(path, log_format):
             self.summary.rows += 1
             wanted = self.reading.where.items()
             if not all(matches(lookup(row.values, where), value) for where, value in wanted):
@@ -235,6 +241,21 @@ class _Draw:
             sample = sample._replace(text=text, finish="stop")
         summary.truncated += sample.finish == "length"
         return sample
+
+
+def _rows(path: Path, log_format: LogFormat) -> Iterator[Row]:
+    try:
+        yield from log_format.rows(path)
+    except _OTHER_SHAPE as error:
+        raise _misread(str(path), log_format, error) from error
+
+
+def _misread(place: str, log_format: LogFormat, error: Exception) -> RecordedError:
+    fault = f"{type(error).__name__}: {error}"
+    return RecordedError(
+        f"{place}: not as {log_format.title} writes it ({fault}); mend it, or name another format "
+        "by --as"
+    )
 
 
 def _short(text: str) -> str:

@@ -57,7 +57,7 @@ def read(row: Row, fields: Fields) -> Iterator[LogSample]:
     document has one response, or where the scores of each repeat stand beside it.
     """
     texts = _texts(row)
-    values = row.values | {"resps": texts, "target": _target(row.values["target"])}
+    values = row.values | {"resps": texts, "target": _target(row.values.get("target"))}
     if not fields.grade:
         values["__grade__"] = _grades(row.values, len(texts))
         fields = replace(fields, grade=("__grade__",))
@@ -70,7 +70,7 @@ def _texts(row: Row) -> list[str]:
     Raises:
         RecordedError: there are none, say since choices were scored by their likelihood.
     """
-    responses = row.values["resps"]
+    responses = row.values.get("resps")
     if not isinstance(responses, list) or not responses:
         raise RecordedError(f"{row.place}: `resps` is no list of responses; is the file complete?")
     texts = responses[0] if isinstance(responses[0], list) else responses
