@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
+from passk.core import rows
 from passk.core.rows import RecordedError, Row
 from passk.logs import normal_file, reader
 from passk.logs.format import FORMATS
@@ -467,9 +468,15 @@ def test_other_containers_are_read_compressed_too(name, tmp_path):
     assert len(list(read([copy], LogReading()))) == len(samples(name))
 
 
-def test_a_row_group_of_long_rows_is_read_in_small_batches(tmp_path, monkeypatch):
-    from passk.core import rows
+@pytest.mark.parametrize("name", ["inspect/log.json", "evalplus-results/samples_eval_results.json"])
+def test_other_containers_larger_than_memory_are_recognised(name, monkeypatch):
+    drawn = samples(name)
+    monkeypatch.setattr(rows, "_WHOLE", 100)
+    assert recognise(DATA / name)[0] == name.split("/")[0]
+    assert samples(name) == drawn
 
+
+def test_a_row_group_of_long_rows_is_read_in_small_batches(tmp_path, monkeypatch):
     path = tmp_path / "long.parquet"
     table = pl.DataFrame(
         {"problem": ["a"] * 64, "response": ["x" * 4000 + str(i) for i in range(64)]}

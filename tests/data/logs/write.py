@@ -2,7 +2,8 @@
 
     python tests/data/logs/write.py
 
-Not written here, since they are real, from repositories under the MIT licence:
+Not written here, since they are real, from repositories under the MIT licence (inspect_ai:
+copyright 2024 UK AI Security Institute; every_eval_ever: copyright 2026 EvalEval):
 
 - `inspect/2024.eval`: UKGovernmentBEIS/inspect_ai, tests/log/test_eval_log/log_streaming.eval
 - `inspect/2024.json`: the same, tests/log/test_eval_log/log_length_stop_reason.txt
@@ -422,10 +423,11 @@ def list_columns():
     openr1 = [
         {
             "problem": Q[p], "solution": "...", "answer": rf"\boxed{{{A[p]}}}", "uuid": f"u{p}",
-            "generations": [said(p), SEVEN], "finish_reasons": ["stop", "length"],
+            "generations": [said(p), SEVEN], "finish_reasons": ends,
+            "is_reasoning_complete": [True, False],
             "correctness_math_verify": grades, "correctness_llama": None, "correctness_count": 1,
         }
-        for p, grades in ((0, [True, False]), (1, None))
+        for p, grades, ends in ((0, [True, False], ["stop", "length"]), (1, None, None))
     ]  # fmt: skip
     parquet("list-columns/openr1.parquet", openr1)
     evalchemy = [

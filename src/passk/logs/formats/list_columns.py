@@ -1,11 +1,13 @@
 """Data sets of responses in list columns: OpenR1, evalchemy, large language monkeys."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from passk.core.rows import Row
-from passk.logs.fields import Fields
+from passk.logs.fields import Fields, samples
 from passk.logs.format import LogFormat, Values
+from passk.logs.sample import LogSample
 
 _LISTS = ("generations", "model_outputs", "samples")
 FIELDS = Fields(
@@ -31,7 +33,17 @@ def narrow(row: Row, fields: Fields) -> Fields:
     return replace(fields, grade=grades or fields.grade)
 
 
+def read(row: Row, fields: Fields) -> Iterator[LogSample]:
+    """The samples of a row; OpenR1 often knows only whether the reasoning is complete."""
+    complete = row.values.get("is_reasoning_complete")
+    known = row.values.get("finish_reasons") is not None or fields.finish != FIELDS.finish
+    if isinstance(complete, list) and not known:
+        ends = ["stop" if whole else "length" for whole in complete]
+        row = Row(row.place, row.values | {"finish_reasons": ends})
+    yield from samples(row, fields)
+
+
 FORMAT = LogFormat(
-    "list columns (OpenR1, evalchemy, monkeys)", FIELDS, recognises, narrow=narrow,
+    "list columns (OpenR1, evalchemy, monkeys)", FIELDS, recognises, narrow=narrow, read=read,
     note="Of a reference that is a whole solution its last box is the right answer.",
 )  # fmt: skip
