@@ -1,15 +1,18 @@
 """Judging programs: this package beside evalplus 0.3.1, on HumanEval+ v0.1.10.
 
-    python benchmarks/code_judging.py EVALPLUS_PYTHON [--copies 5] [--rounds 0]
+    python benchmarks/code_judging.py EVALPLUS_PYTHON [--copies 5] [--repeats 5] [--rounds 0]
 
 EVALPLUS_PYTHON is the interpreter of an environment of its own: `python -m venv /tmp/evalplus &&
 /tmp/evalplus/bin/pip install evalplus==0.3.1`. No network is used: evalplus reads the file beside
 the project, and its expected outputs are computed before it is timed, as are ours.
 
 - Rate: canonical solutions, `copies` of each, 2 processes, all tests run by both, no verdict kept,
-  none judged once for several (each copy has a comment of its own). Beside both, the seconds that
-  the calls alone take, in one process without any harness: what no harness can be faster than.
+  none judged once for several (each copy has a comment of its own); ratios by the clock and by
+  processor time (which other work on the machine disturbs less), each the median of `repeats`.
+  Beside both, the seconds that the calls alone take, in one process without any harness: what no
+  harness can be faster than.
 - Verdicts: the same, and a mutant of each solution, broken on purpose; differences are listed.
+- The mutants again as each judges by default, stopping at the first failure.
 - With `--rounds 10`: canonical solutions that many times while two processes keep both cores busy.
 """
 
@@ -24,12 +27,13 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from statistics import median
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT / "tests/data/real/code/HumanEvalPlus-v0.1.10.jsonl.gz"
 sys.path.insert(0, str(ROOT / "tests"))
 
-from passk.data.readers import read  # noqa: E402
+from passk.data.benchmarks import read_benchmark  # noqa: E402
 from passk.domains.benchmark_problem import BenchmarkProblem  # noqa: E402
 from passk.domains.code.judge import CodeJudge  # noqa: E402
 from passk.domains.code.options import CodeOptions  # noqa: E402
@@ -46,14 +50,16 @@ from evalplus.evaluate import evaluate, get_groundtruth
 from evalplus.data import get_human_eval_plus, get_human_eval_plus_hash
 get_groundtruth(get_human_eval_plus(), get_human_eval_plus_hash(), [])
 begun, before = time.perf_counter(), os.times()
-evaluate("humaneval", samples=sys.argv[1], parallel=2, test_details=True)
+evaluate("humaneval", samples=sys.argv[1], parallel=2, test_details=sys.argv[3] == "all")
 after = os.times()
 spent = sum(after[:4]) - sum(before[:4])
 print(json.dumps([time.perf_counter() - begun, spent]), file=open(sys.argv[2], "w"))
 """
 
 
-def theirs(python: str, data: Path, folder: Path, programs: Programs) -> tuple[float, float, Found]:
+def theirs(
+    python: str, data: Path, folder: Path, programs: Programs, *, all_tests: bool = True
+) -> tuple[float, float, Found]:
     """Seconds, processor seconds and verdicts (name, passed) of evalplus."""
     samples, timed = folder / "samples.jsonl", folder / "timed.json"
     with samples.open("w", encoding="utf-8") as stream:
@@ -62,7 +68,7 @@ def theirs(python: str, data: Path, folder: Path, programs: Programs) -> tuple[f
     results = folder / "samples_eval_results.json"
     results.unlink(missing_ok=True)
     subprocess.run(
-        [python, "-c", THEIRS, str(samples), str(timed)],
+        [python, "-c", THEIRS, str(samples), str(timed), "all" if all_tests else "first"],
         env={
             **os.environ,
             "HUMANEVAL_OVERRIDE_PATH": str(data),
@@ -85,15 +91,31 @@ def theirs(python: str, data: Path, folder: Path, programs: Programs) -> tuple[f
     return seconds, spent, verdicts
 
 
-def ours(problems: list[BenchmarkProblem], folder: Path, programs: Programs) -> tuple[float, Found]:
-    """Seconds and verdicts; time limits are calibrated before."""
+def ours(
+    problems: list[BenchmarkProblem], folder: Path, programs: Programs, *, all_tests: bool = True
+) -> tuple[float, float, Found]:
+    """Seconds, processor seconds and verdicts; time limits are calibrated before."""
     golds = {one.name: one.tests.dump() for one in problems}
-    with CodeJudge(CodeOptions(all_tests=True), calibration=folder / "calibration") as judge:
+    options = CodeOptions(all_tests=all_tests)
+    with CodeJudge(options, calibration=folder / "calibration") as judge:
         judge.programs(list(golds.values()), [one.answer for one in problems])  # calibrates
-        begun = time.perf_counter()
+        begun, before = time.perf_counter(), spent(judge)
         found = judge.programs([golds[name] for name, _ in programs], [one for _, one in programs])
-        seconds = time.perf_counter() - begun
-    return seconds, [(one.verdict == "correct", one.reason) for one in found]
+        seconds, used = time.perf_counter() - begun, spent(judge) - before
+    return seconds, used, [(one.verdict == "correct", one.reason) for one in found]
+
+
+def spent(judge: CodeJudge) -> float:
+    """Processor seconds of this process, of the sandbox's servers, and of all guests that ended."""
+    assert judge._sandbox is not None
+    ticks, wanted = 0, list(judge._sandbox.pids)
+    while wanted:
+        pid = wanted.pop()
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+        ticks += sum(map(int, stat[11:15]))
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8")
+        wanted += map(int, children.split())
+    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
 
 
 def bare(problems: list[BenchmarkProblem]) -> float:
@@ -132,7 +154,7 @@ def under_load(problems: list[BenchmarkProblem], folder: Path, rounds: int) -> l
     programs = [(one.name, one.answer) for one in problems]
     try:
         return [
-            sum(right for right, _ in ours(problems, folder, programs)[1]) for _ in range(rounds)
+            sum(right for right, _ in ours(problems, folder, programs)[2]) for _ in range(rounds)
         ]
     finally:
         for one in busy:
@@ -140,9 +162,9 @@ def under_load(problems: list[BenchmarkProblem], folder: Path, rounds: int) -> l
             one.join()
 
 
-def main(python: str, copies: int, rounds: int) -> None:
+def main(python: str, copies: int, repeats: int, rounds: int) -> None:
     """Measure and print."""
-    problems = with_expected(read("humaneval_plus", FILE))
+    problems = with_expected(read_benchmark("humaneval_plus", FILE))
     with tempfile.TemporaryDirectory() as name, gzip.open(FILE, "rt", encoding="utf-8") as stream:
         folder = Path(name)
         text = stream.read()
@@ -157,22 +179,32 @@ def main(python: str, copies: int, rounds: int) -> None:
             for number, one in enumerate(problems)
         ]
         mutants = [(one.name, made) for one, (_, made) in zip(problems, broke, strict=True)]
-        print(f"calls alone, one process: {bare(problems) * copies:.1f} processor s")
-        for title, programs, kinds in (
-            ("canonical", canonical, ["canonical"] * len(canonical)),
-            ("mutants", mutants, [kind for kind, _ in broke]),
+        kinds = [kind for kind, _ in broke]
+        print(f"calls alone, one process: {bare(problems) * copies:.1f} processor s", flush=True)
+        for title, programs, labels, all_tests in (
+            ("canonical, all tests", canonical, ["canonical"] * len(canonical), True),
+            ("mutants, all tests", mutants, kinds, True),
+            ("mutants, to the first failure", mutants, kinds, False),
         ):
-            seconds, found = ours(problems, folder, programs)
-            their_seconds, spent, their_found = theirs(python, data, folder, programs)
-            count = len(programs)
+            by_clock, by_processor = [], []
+            for _ in range(repeats):
+                seconds, used, found = ours(problems, folder, programs, all_tests=all_tests)
+                their_seconds, their_used, their_found = theirs(
+                    python, data, folder, programs, all_tests=all_tests
+                )
+                by_clock.append(their_seconds / seconds)
+                by_processor.append(their_used / used)
             print(
-                f"{title}: {count} programs {dict(Counter(kinds))}\n"
-                f"  evalplus {count / their_seconds:6.1f} a second ({spent:.0f} processor s), "
+                f"{title}: {len(programs)} programs {dict(Counter(labels))}\n"
+                f"  evalplus {their_seconds:.1f} s, {their_used:.1f} processor s; "
                 f"{sum(right for right, _ in their_found)} pass\n"
-                f"  ours     {count / seconds:6.1f} a second, "
-                f"{sum(right for right, _ in found)} pass; {their_seconds / seconds:.1f} times"
+                f"  ours     {seconds:.1f} s, {used:.1f} processor s; "
+                f"{sum(right for right, _ in found)} pass\n"
+                f"  times as fast: {median(by_clock):.1f} by the clock, "
+                f"{median(by_processor):.1f} by processor time"
             )
-            print("\n".join(differences(programs, kinds, their_found, found)) or "  no difference")
+            differing = differences(programs, labels, their_found, found)
+            print("\n".join(differing) or "  no difference", flush=True)
         if rounds:
             print(f"under load, correct of {len(problems)}: {under_load(problems, folder, rounds)}")
 
@@ -182,5 +214,6 @@ if __name__ == "__main__":
     parser.add_argument("python", help="interpreter of evalplus's environment")
     parser.add_argument("--copies", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=0)
+    parser.add_argument("--repeats", type=int, default=5)
     given = parser.parse_args()
-    main(given.python, given.copies, given.rounds)
+    main(given.python, given.copies, given.repeats, given.rounds)

@@ -24,8 +24,9 @@ from passk.config import paths
 from passk.config.paths import LEDGER
 from passk.core.schemas.counts import COUNTS
 from passk.core.schemas.samples import SAMPLES
-from passk.provenance.audit import chain, conditions, files, page, tables
-from passk.provenance.audit.study import AuditedStudy
+from passk.provenance.audit import chain, conditions, definitions, files, page, tables
+from passk.provenance.audit.findings import describe_faults
+from passk.provenance.audit.study import AuditCheck, AuditedStudy
 from passk.provenance.code_state import TREES
 from passk.provenance.dvc_cache import cached_files, find_cache, object_path
 from passk.provenance.ledger import Ledger, read_ledger, update_ledger
@@ -150,6 +151,7 @@ def test_a_finished_study_passes_and_says_how_much_was_looked_at(toy):
         "the cache has every output": 3,
         "each stage has its run record, and none was changed": 2,
         "records name the records whose outputs they read": 1,
+        "the ledger holds nothing that nobody names": 3,
         "git has the commits and the parameters that ran": 2,
         "the installed packages of each record are known": 1,
     }
@@ -181,6 +183,15 @@ def consistently_forged():
     forged = replace(record, metrics={"reward": 1.0})
     records = {k: r for k, r in ledger.records.items() if k != record.digest}
     Path(LEDGER).write_text(Ledger({**records, forged.digest: forged}, ledger.environments).text)
+
+
+def unnamed_record():
+    """A whole record, with a digest of its own, of an execution that the lock does not name."""
+    ledger = read_ledger()
+    record = replace(ledger.find(read_lock()["count"].digest), entry="0" * 64)
+    record = replace(record, stated=record.digest)
+    records = {**ledger.records, record.digest: record}
+    Path(LEDGER).write_text(Ledger(records, ledger.environments).text)
 
 
 def forget_stage():
@@ -230,6 +241,11 @@ BREAKS = {
     ),
     "a changed line": lambda: replace_in(LEDGER, '"exit_status": 0', '"exit_status": 3'),
     "a line with a digest of its own": consistently_forged,
+    "a line with a key of its own": lambda: replace_in(LEDGER, '"item"', '"note": 1, "item"'),
+    "a record that nobody names": unnamed_record,
+    "packages that no record ran with": lambda: replace_in(
+        LEDGER, '{"group": "make"', '{"environment": "0", "packages": ["a"]}\n{"group": "make"'
+    ),
     "a damaged line": lambda: Path(LEDGER).write_text("{" + Path(LEDGER).read_text()),
     "a changed record": lambda: replace_in(
         own_store().path(own_store().name(read_lock()["count"].digest)), "exit_status\": 0",
@@ -253,7 +269,7 @@ BREAKS = {
 
 QUICK = (
     "an edited output", "a missing output", "a missing object of the cache",
-    "a damaged object of the cache",
+    "a damaged object of the cache", "a record that nobody names",
 )  # fmt: skip
 
 
@@ -284,9 +300,7 @@ def test_a_ledger_that_is_behind_is_said_and_is_no_fault(toy):
     Path(LEDGER).unlink()
     checks = audit()
     assert faults(checks) == []
-    assert any(
-        f"2 executions have no line in {LEDGER} yet" in line for line in format_checks(checks)
-    )
+    assert any(f"2 executions are not in {LEDGER} yet" in line for line in format_checks(checks))
 
 
 def test_what_a_shallow_clone_or_an_archive_cannot_tell_is_said(toy, tmp_path):
@@ -404,11 +418,17 @@ def test_components_are_held_to_the_installed_code(toy):
         entry["params"]["components.json"] = {"some.item": {"trainer": digest}}
     YAML().dump(lock, Path("dvc.lock"))
     current = {"make": {"trainer": "1"}, "count": {"trainer": "3"}}
-    check = files.check_components(open_study(components=current))
+    check = definitions.check_components(open_study(components=current))
     (fault,) = check.faults
     assert check.looked_at == 2
     assert (fault.stage, fault.problem) == ("count", "trainer is 3, the stage ran with 2")
     assert fault.remedy == "dvc repro count"
+    current = {name: {"trainer": "3", "judge": "4"} for name in current}
+    check = definitions.check_components(open_study(components=current))
+    assert [fault.stage for fault in check.faults] == ["count", "make"]
+    assert check.faults[0].problem == (
+        "judge is 4, the stage ran with none; other than it ran are also trainer"
+    )
 
 
 def test_a_published_file_with_another_digest_is_named(toy):
@@ -469,6 +489,48 @@ def test_a_changed_interval_is_named():
     said = tables._difference(wrong, rows, ["draw", "k"])
     assert said == "low of draw=a, k=1 is 0.2, 0.1 follows; 1 of 2 values differ"
     assert "1 rows" in tables._difference(rows.head(1), rows, ["draw", "k"])
+    for one, other in ((rows.drop("low"), rows), (rows, rows.drop("low"))):
+        assert tables._difference(one, other, ["draw", "k"]).endswith(": low")
+
+
+def test_findings_of_one_cause_are_one():
+    check = AuditCheck("parameters", "keys")
+    for number in range(6):
+        name = f"count@{number}"
+        problem = "seed is 2, the stage ran with 1"
+        check.fault("params.yaml", name, problem, f"put it back, or: dvc repro {name}")
+        check.fault(f"counts/{number}", name, f"is missing, {name}", f"dvc repro {name}", "missing")
+    check.fault("params.yaml", "other", "rate is 2, the stage ran with 1", "put it back")
+    assert describe_faults(check.faults) == [
+        "params.yaml (count@0, count@1, count@2, count@3 and 2 more): seed is 2, the stage ran "
+        "with 1; put it back, or: dvc repro",
+        "counts/0, counts/1, counts/2, counts/3 and 2 more (count@0, count@1, count@2, count@3 and "
+        "2 more): is missing, count@0; dvc repro",
+        "params.yaml (other): rate is 2, the stage ran with 1; put it back",
+    ]
+    assert len(check.faults) == 13
+    pair = describe_faults(check.faults[:3])
+    assert pair[0].endswith("or: dvc repro count@0 count@1")
+
+
+def test_a_changed_source_is_one_finding_and_its_remedy_works(toy):
+    replace_in("dvc.yaml", "deps: [data/toy/made]", "deps: [data/toy/made, source.txt]")
+    assert dvc("repro") == 0
+    update_ledger()
+    Path("source.txt").write_text("2\n")
+    inputs = next(check for check in audit() if "inputs" in check.title)
+    (finding,) = describe_faults(inputs.faults)
+    assert finding.startswith("source.txt (count, make): ")
+    shell(finding.rpartition(": ")[2])
+    update_ledger()
+    assert faults(audit()) == []
+
+
+def test_without_parameters_an_audit_says_so_once(toy):
+    Path("params.yaml").unlink()
+    done = CliRunner().invoke(application(), ["audit"])
+    assert done.exit_code == 1
+    assert done.output.count("params.yaml") == 1
 
 
 def test_every_object_of_a_folder_is_looked_at(toy):

@@ -4,14 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from passk.core.digests import digest
 from passk.domains.code.calibration import Calibration, program_limits
 from passk.domains.code.judge import CodeJudge
 from passk.domains.code.options import CodeOptions
+from passk.domains.code.readers.statements import find_unjudgeable
 from passk.domains.code.reference_outputs import ReferenceSolutionError, completed
-from passk.domains.code.run_queue import RunningProgram
 from passk.domains.code.sandbox.values import encode
 from passk.domains.code.test_cases import Tests
-from passk.domains.code.verdicts import find_entry, split_cases
+from passk.domains.code.verdicts import find_entry, order_cases
 from passk.domains.verdict import Verdict
 from passk.domains.verdict_cache import VerdictCache
 
@@ -212,10 +213,36 @@ def test_damaged_calibrations_are_measured_again(tmp_path):
     assert kept.get("b") is None
 
 
+def test_short_inputs_run_first_where_the_first_failure_ends_it():
+    assert order_cases(ECHO, QUICK) == (1, 0)
+    assert order_cases(ECHO, replace(QUICK, cheapest_first=False)) == (0, 1)
+    assert order_cases(ADD, replace(QUICK, all_tests=True)) == (0, 1, 2)
+
+
+BUSY = """
+def f(x):
+    import time
+    begun = time.process_time()
+    while time.process_time() - begun < x:
+        pass
+    return x
+"""
+
+
 def test_without_a_reference_each_case_has_a_limit_of_its_own():
-    assert split_cases(ECHO, QUICK) == [(1,), (0,)]  # the shorter input first
-    assert split_cases(ECHO, replace(QUICK, cheapest_first=False)) == [(0,), (1,)]
-    assert split_cases(ADD, replace(QUICK, all_tests=True)) == [(0, 1, 2)]
+    options = replace(QUICK, cpu_default=0.7)
+    for cases, expected in ((4, "all tests passed"), (3, "timeout")):
+        seconds = 0.4 if cases == 4 else 60
+        tests = Tests("f", (f"[{seconds}]",) * cases, (str(seconds),) * cases).dump()
+        with CodeJudge(options, calibration=None) as judge:
+            assert judge.programs([tests], [BUSY])[0].reason == expected
+
+
+@pytest.mark.parametrize("reference", [None, "def f(x):\n    return 1"])
+def test_a_module_stays_from_case_to_case(judge, reference):
+    tests = Tests("f", ("[1]", "[2]"), ("1", "1"), reference=reference)
+    kept = "seen = []\ndef f(x):\n    seen.append(x)\n    return len(seen)"
+    assert verdict(judge, tests, kept)[:2] == ("wrong", "wrong output")
 
 
 def test_the_entry_is_the_method_or_the_bare_function():
@@ -256,22 +283,6 @@ def test_the_first_failing_case_says_why_whichever_ends_first(workers, all_tests
     with CodeJudge(options, calibration=None, workers=workers) as judge:
         said = judge.programs([tests] * 3, [FIRST_SLOW, other, FIRST_SLOW + "#"])
     assert [one.reason for one in said] == ["wrong output", "error: KeyError", "wrong output"]
-
-
-@pytest.mark.parametrize(
-    "order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1), (0, 2, 1), (1, 0, 2)]
-)
-def test_the_order_in_which_runs_end_does_not_matter(order):
-    said = [("correct", ""), ("wrong", "a"), ("wrong", "b")]
-    for first in (True, False):
-        judged = RunningProgram(left=3)
-        known = []
-        for place in order:
-            judged.end(place, said[place])
-            known.append(judged.verdict(first=first))
-        assert known[-1] == ("wrong", "a")
-        assert {one for one in known if one} == {("wrong", "a")}
-        assert first or known[:2] == [None, None]
 
 
 @pytest.mark.parametrize(
@@ -319,3 +330,47 @@ def test_a_reference_that_returns_a_generator_is_refused():
     tests = Tests("f", ("[]",), (), reference="def f():\n    yield 1")
     with pytest.raises(ReferenceSolutionError, match="equal to nothing"):
         completed([tests], QUICK)
+
+
+def test_half_a_character_ends_no_run(judge):
+    gold = ADD.dump()
+    right = "def add(x, y):\n    return x + y  # \ud83d"
+    texts = [f"```python\n{right}\n```", "\udc00 none", "```python\n\ud800\n```", right]
+    judged = judge([gold] * 4, texts)
+    assert [one.verdict for one in judged] == ["correct", "wrong", "wrong", "correct"]
+    assert judged[0].answer.encode().endswith("# \ufffd".encode())
+    assert judge.programs([gold], [right])[0].verdict == "correct"
+
+
+def test_programs_that_agree_on_another_output_are_listed():
+    tests = Tests(None, ("3\n",), ("1 2\n",), comparison={"kind": "text"}).dump()
+    agreeing = [f"print(2, 1)\nx{n} = {n}" for n in range(5)]
+    copies = [f"print(3)  # {n}" for n in range(9)]  # comments do not make another program
+    with CodeJudge(QUICK, calibration=None) as judge:
+        judge.programs([tests] * 15, [*agreeing[:4], *copies, "print(1, 2)", "1 / 0"])
+        assert judge.list_agreements() == []
+        judge.programs([tests], agreeing[4:])
+        (agreement,) = judge.list_agreements()
+    assert agreement[:4] == (digest(tests), 0, 5, 7)
+    assert (agreement.output, agreement.expected) == ("2 1", "1 2\n")
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("If there are multiple solutions, you may print any of them.", "multiple-answers"),
+        ("If multiple solutions exist, any of them will be accepted.", "multiple-answers"),
+        ("If there are several\nanswers, output any.", "multiple-answers"),
+        ("Return the indices in any order.", "multiple-answers"),
+        ("Any valid answer is accepted.", "multiple-answers"),
+        ("Print any of these.", "multiple-answers"),
+        ("The absolute or relative error must be at most 10^-6.", "tolerance"),
+        ("This is an interactive problem.", "interactive"),
+        ("You may cross the bridges in any order. Print the cost.", None),
+        ("There are multiple ways to obtain a. Print their number.", None),
+        ("Print the absolute difference.", None),
+        ("Print Yes if any of them is red.", None),
+    ],
+)
+def test_statements_that_accept_several_outputs(statement, reason):
+    assert find_unjudgeable(statement) == reason

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from passk.domains.code.options import CodeOptions
+from passk.domains.verdict_cache import VerdictCache
+
 pytestmark = pytest.mark.drill
 
 NUMBER = 100_000
@@ -66,7 +69,8 @@ def test_a_hundred_thousand_programs_killed_and_resumed(tmp_path):
     first = subprocess.Popen(command)
     while time.monotonic() - begun < 1800:
         time.sleep(1)
-        kept = sum(path.read_text().count("\n") for path in cache.rglob("*.jsonl"))
+        with VerdictCache(cache, CodeOptions().grader()) as verdicts:
+            kept = len(verdicts)
         if kept > NUMBER // 2:
             break
     mine = _children(first.pid)

@@ -7,7 +7,7 @@ import pytest
 from ruamel.yaml import YAML
 from tests.conftest import ROOT, copy_project
 
-from passk.pipeline.dag import IDENTITY, Dag, Stage, cached
+from passk.pipeline.dag import IDENTITY, Dag, Stage, cached, parameters_read_once
 from passk.pipeline.identity.components import stage_module
 from passk.pipeline.identity.source_files import PACKAGE, SourceFiles
 
@@ -113,6 +113,35 @@ def test_the_job_writes_the_same_lock_as_dvc(smoke):
     path.write_text(whole)
     assert written[0] == written[1]
     assert YAML(typ="safe").load(written[0]) == YAML(typ="safe", pure=True).load(whole)
+
+
+def test_parameters_are_looked_up_as_dvc_does(tmp_path):
+    from dvc.dependency import param
+    from dvc.fs import localfs
+
+    file = tmp_path / "params.yaml"
+    text = "a: {b: {c: 1, d.e: 2, 7: 3}, empty: {}, none: null, list: [{x: 1}, 2]}\nb: text\n"
+    file.write_text(text)
+    keys = [
+        "a", "b", "a.b", "a.b.c", "a.b.d", "a.b.d.e", "a.b.7", "a.empty", "a.none", "a.list",
+        "a.list.0", "a.list.0.x", "a.list.2", "b.c", "a.x", "x", "a.b.[c]", "?", "a.none.x",
+    ]  # fmt: skip
+
+    def read(*wanted):
+        try:
+            values = param.read_param_file(localfs, str(file), list(wanted), flatten=True)
+        except ValueError as error:  # a pattern of several
+            return str(error)
+        return list(values.items())
+
+    for wanted in (*((key,) for key in keys), [k for k in keys if "?" not in k]):
+        expected = read(*wanted)
+        with parameters_read_once():
+            file.write_text(text)
+            assert read(*wanted) == expected
+            file.write_text("a: 2")  # what was read is read once
+            assert read(*wanted) == expected
+        file.write_text(text)
 
 
 def test_long_chains_run_first_and_what_an_early_figure_waits_for_before_them():

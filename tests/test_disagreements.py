@@ -53,7 +53,10 @@ def test_against_recorded_grades():
     table(["correct", "wrong", "wrong", "unknown"], "v.parquet", recorded_grade=grades)
     done = run_disagreements("v.parquet", "--out", "changed.csv")
     assert done.exit_code == 1
-    assert "set s index 0 sample 1: correct -> wrong (equal); answer '1', gold '1'" in done.output
+    assert (
+        "set s index 0 id p0 sample 1: correct -> wrong (equal); answer '1', gold '1'"
+        in done.output
+    )
     assert "1 of 3 verdicts differ; Cohen's kappa 0.4" in done.output
     assert pl.read_csv("changed.csv").select("index", "old", "new").rows() == [
         (0, "correct", "wrong")
@@ -111,7 +114,7 @@ def test_a_draw_of_a_study_takes_grades_and_golds_from_its_neighbours():
     asked.write_parquet("data/t/sets/s.parquet")
     done = run_disagreements("--draw", "d")
     assert done.exit_code == 1
-    assert "index 72 sample 1: correct -> wrong" in done.output
+    assert "index 72 id p0 sample 1: correct -> wrong" in done.output
     assert "gold '7'" in done.output
 
 
@@ -129,7 +132,7 @@ def test_against_another_revision():
     table(["wrong", "wrong"], "data/t/verdicts/d.parquet")
     done = run_disagreements("data/t/verdicts/d.parquet", "--rev", "HEAD")
     assert done.exit_code == 1, done.output
-    assert "index 0 sample 0: correct -> wrong" in done.output
+    assert "index 0 id p0 sample 0: correct -> wrong" in done.output
     missing = run_disagreements("data/t/verdicts/d.parquet", "--rev", "nowhere")
     assert missing.exit_code == 2
     assert "revision 'nowhere'" in missing.output

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from passk.domains.code.extraction import extract, longest_run
+from passk.domains.code.code_runs import code_runs
+from passk.domains.code.extraction import extract
 from passk.domains.code.python_syntax import LONGEST
 from passk.domains.code.trials import without_trials
 
@@ -79,7 +80,7 @@ def test_bare_code_that_does_not_define_the_entry_is_no_answer():
     [
         ("n = int(input())\nprint(n)", "n = int(input())\nprint(n)"),
         ("```python\nprint(1)\n```\nor\n```python\nprint(2)\n```", "print(2)"),
-        ("```python\nprint(1)\n```\nprints\n```\n1\n```", "1"),  # LiveCodeBench: the last block
+        ("```python\nprint(1)\n```\nprints\n```\n1\n```", "print(1)"),
         ("```python\nprint(1)\n```\nprints\n```output\n1\n```", "print(1)"),
         ("print(1)\n```\nDone.", "print(1)"),
         ("Read n.\nprint(int(input()))\nThat is all of it.", "print(int(input()))"),
@@ -135,7 +136,6 @@ def test_statements_that_try_the_function_out_are_left_out(trial):
         "f = cache(f)",
         "LIMIT = 3",
         "def h(x):\n    print(x)",
-        "table = [0]\nfor i in range(3):\n    table.append(f(i))",
     ],
 )
 def test_statements_that_matter_are_kept(more):
@@ -148,13 +148,22 @@ def test_what_a_trial_binds_is_kept_where_it_is_used():
     assert without_trials(source, None) == source
 
 
+def test_what_fills_a_table_that_is_used_is_kept():
+    source = (
+        "def f(x):\n    return table[x]\ntable = [0]\nfor i in range(3):\n    table.append(g(i))"
+    )
+    shown = f"{source}\nprint(f(1))\nfor i in range(2):\n    print(f(i), table)"
+    assert without_trials(shown, "f") == source
+
+
 def test_a_trial_on_a_line_with_something_else_is_kept():
     assert without_trials(f"{F}\nlimit = 3; print(f(1))", "f") == f"{F}\nlimit = 3; print(f(1))"
 
 
 def test_the_longest_run_is_valid_and_cannot_be_made_longer():
     text = f"First:\nimport math\n\n{F}\n\ndef g():\n    return (1,\n\nThe end"
-    assert longest_run(text, "f") == f"import math\n\n{F}"
+    runs = [run.text for run in code_runs(text)]
+    assert f"import math\n\n{F}" in runs
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def modules() -> dict[str, Path]:
     return {
         ".".join(("passk", *path.relative_to(PACKAGE).with_suffix("").parts)): path
         for path in sorted(PACKAGE.rglob("*.py"))
-        if path.name != "__init__.py" and path.parent != PACKAGE
+        if path.name != "__init__.py" and path.parent != PACKAGE and "_vendor" not in path.parts
     }
 
 

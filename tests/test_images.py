@@ -1,5 +1,6 @@
 """Image files in normal form: lossless, without metadata; damaged and strange ones are refused."""
 
+import base64
 import io
 import random
 import struct
@@ -9,7 +10,16 @@ from contextlib import suppress
 import pytest
 from PIL import Image, PngImagePlugin
 
-from passk.core.images import FORMATS, MOST_PIXELS, ImageError, decode, encode, normalize
+from passk.core.images import (
+    FORMATS,
+    LONGEST,
+    MOST_PIXELS,
+    ImageError,
+    decode,
+    embedded,
+    encode,
+    normalize,
+)
 
 NOISE = Image.effect_noise((24, 16), 60).convert("RGB")
 LOSSLESS = ("PNG", "BMP", "TIFF", "PPM")
@@ -102,3 +112,73 @@ def test_what_cannot_be_used_says_why_and_names_the_problem(data, fault):
         normalize(data, "problem '7'")
     assert fault in str(caught.value)
     assert "0x" not in str(caught.value)
+
+
+# --- what a viewer shows -----------------------------------------------------------------------
+
+
+def half(mode, *colours):
+    """Two pixels beside each other, of a colour each."""
+    image = Image.new(mode, (2, 1), colours[0])
+    image.putpixel((1, 0), colours[1])
+    return image
+
+
+@pytest.mark.parametrize(
+    ("image", "transparent"),
+    [
+        (half("RGB", (255, 0, 0), (0, 255, 0)), (0, 255, 0)),
+        (half("L", 0, 128), 128),
+        (half("1", 0, 1), 1),
+        (half("RGB", (255, 0, 0), (0, 255, 0)).quantize(2), bytes([255, 0])),
+    ],
+    ids=["RGB", "grey", "black and white", "palette"],
+)
+def test_a_colour_that_a_file_names_transparent_is_white(image, transparent):
+    file = encode_file(image, transparency=transparent)
+    assert b"tRNS" in file
+    shown = decode(normalize(file, "here").png)
+    whole = decode(normalize(encode_file(image), "here").png)
+    see_through = [x for x in (0, 1) if shown.getpixel((x, 0)) != whole.getpixel((x, 0))]
+    assert [shown.getpixel((x, 0)) for x in see_through] in ([(255, 255, 255)], [])
+    assert (255, 255, 255) in [shown.getpixel((x, 0)) for x in (0, 1)]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF", "JPEG"])
+@pytest.mark.parametrize(
+    ("note", "turn"),
+    [(1, None), (2, "FLIP_LEFT_RIGHT"), (3, "ROTATE_180"), (6, "ROTATE_270"), (8, "ROTATE_90")],
+)
+def test_an_image_is_turned_as_its_file_notes(kind, note, turn):
+    exif = Image.Exif()
+    exif[0x0112] = note
+    more = {"lossless": True} if kind == "WEBP" else {}
+    shown = decode(normalize(encode_file(NOISE, kind, exif=exif, **more), "here").png)
+    lying = decode(normalize(encode_file(NOISE, kind, **more), "here").png)
+    upright = lying if turn is None else lying.transpose(Image.Transpose[turn])
+    assert shown.size == upright.size
+    assert encode(shown) == encode(upright)
+
+
+def test_notes_that_cannot_be_read_turn_nothing():
+    exif = b"Exif\0\0II*\0" + b"\xff" * 40
+    assert normalize(encode_file(NOISE, exif=exif), "here") == encode(NOISE)
+
+
+def test_an_image_much_longer_than_wide_is_refused_by_its_header():
+    legal = Image.new("RGB", (LONGEST, 1))
+    assert normalize(encode_file(legal), "here") == encode(legal)
+    with pytest.raises(ImageError, match="crop or pad"):
+        normalize(encode_file(Image.new("RGB", (LONGEST + 1, 1))), "here")
+
+
+def test_images_within_texts_are_read():
+    png = encode_file(NOISE)
+    code = base64.b64encode(png).decode()
+    assert embedded(f"data:image/png;base64,{code}") == png
+    assert embedded(f"data:image/png;charset=utf-8;base64,{code[:40]}\n{code[40:]}") == png
+    assert embedded(code) == png
+    assert embedded("/9j/2.jpg") is None
+    for text in ("data:image/png;base64,?", "data:text/plain,x", f"{code[:-3]}?"):
+        with pytest.raises(ValueError, match=r"base64|data URL"):
+            embedded(text)

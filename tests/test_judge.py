@@ -28,8 +28,8 @@ QWEN = "samples/math_qwen_100x8.jsonl"
 REAL = real_file(QWEN)
 ROWS = [
     {"question": "1+1?", "answer": 2, "response": r"\boxed{2}"},
-    {"question": "1+2?", "answer": "3", "response": "4"},
-]
+    {"question": "1+2?", "answer": "3", "response": r"\boxed{4}"},
+]  # boxed numbers, which need no worker process
 
 
 @pytest.fixture(autouse=True)
@@ -68,20 +68,20 @@ def test_responses_joined_with_problems_keep_their_ids():
     write(
         "p.jsonl",
         {"id": 1, "question": "1+1?", "answer": 2},
-        {"id": 2, "question": "x?", "answer": "x+1"},
+        {"id": 2, "question": "x?", "answer": "12"},
         {"id": 3, "question": "1+1?", "answer": 2},  # asked before
     )
     write(
         "r.jsonl",
-        {"id": "2", "response": r"\boxed{1+x}"},
-        {"id": 1.0, "response": "3"},
-        {"id": 3, "response": "2"},
+        {"id": "2", "response": r"\boxed{12}"},
+        {"id": 1.0, "response": r"\boxed{3}"},
+        {"id": 3, "response": r"\boxed{2}"},
     )
     done = judge("r.jsonl", "--problems", "p.jsonl", "--domain", "math")
     assert done.exit_code == 0, done.output
     verdicts = pl.read_parquet("v.parquet")
     assert verdicts.select("problem_id", "index", "gold", "verdict").rows() == [
-        ("1", 0, "2", "wrong"), ("2", 1, "x+1", "correct"), ("3", 2, "2", "correct"),
+        ("1", 0, "2", "wrong"), ("2", 1, "12", "correct"), ("3", 2, "2", "correct"),
     ]  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def test_faults_are_named_and_nothing_is_written(response, message):
 
 def test_a_part_of_the_problems_and_rows_of_other_ones():
     write("p.jsonl", *({"id": i, "question": str(i), "answer": i} for i in range(3)))
-    write("r.jsonl", {"id": 2, "response": "2"}, {"id": 7, "response": "7"})
+    write("r.jsonl", *({"id": i, "response": rf"\boxed{{{i}}}"} for i in (2, 7)))
     assert "leave out such rows with --part" in judge("r.jsonl", "--problems", "p.jsonl").output
     done = judge("r.jsonl", "--problems", "p.jsonl", "--part")
     assert done.exit_code == 0
@@ -222,20 +222,72 @@ def test_an_id_that_may_number_samples_is_asked_about():
     assert "problem id = none (the question tells problems apart)" in done.output
 
 
+def test_several_sure_ids_must_tell_problems_apart_alike():
+    write("r.jsonl", *(row | {"task_id": "gsm8k", "problem_id": i} for i, row in enumerate(ROWS)))
+    done = judge("r.jsonl")
+    assert done.exit_code == 1
+    assert "the problem's id may be 'problem_id' ('0') or 'task_id' ('gsm8k')" in done.output
+    write("r.jsonl", *(row | {"task_id": f"g{i}", "problem_id": i} for i, row in enumerate(ROWS)))
+    assert "problem id = problem_id" in judge("r.jsonl").output
+
+
+def test_lists_of_responses_and_why_they_ended():
+    outputs = [r"\boxed{1}", "so far", r"\boxed{2}"]
+    row = {"question": "?", "gold": 1, "outputs": outputs, "stop_reason": None}
+    write(
+        "r.jsonl",
+        row | {"finish_reason": ["stop", "length", "stop"]},
+        row | {"question": "??", "outputs": [], "finish_reason": []},
+    )
+    output = judge("r.jsonl").output
+    assert "3 samples of 1 problem, 1 correct, 1 wrong, 1 unknown" in output
+    assert "without a response: 1 of 2 problems" in output
+    write("r.jsonl", row | {"finish_reason": ["stop", "stop"]})
+    assert "line 1: 2 entries in 'finish_reason', but 3 responses" in judge("r.jsonl").output
+
+
 def test_ids_are_found_by_which_rows_find_their_problem():
     write("p.jsonl", *({"id": f"p{i}", "idx": i, "answer": i} for i in range(3)))
-    write("r.jsonl", *({"task_id": f"p{i}", "id": f"run/{i}", "response": str(i)} for i in (2, 0)))
+    write(
+        "r.jsonl",
+        *({"task_id": f"p{i}", "id": f"run/{i}", "response": rf"\boxed{{{i}}}"} for i in (2, 0)),
+    )
     done = judge("r.jsonl", "--problems", "p.jsonl")
     assert done.exit_code == 0, done.output
     assert pl.read_parquet("v.parquet")["problem_id"].to_list() == ["p0", "p2"]
-    write("r.jsonl", {"id": "p1", "idx": 0, "response": "1"})
+    write("r.jsonl", {"id": "p1", "idx": 0, "response": r"\boxed{1}"})
     done = judge("r.jsonl", "--problems", "p.jsonl")
     assert done.exit_code == 1
-    assert "the problem's id may be 'id' or 'idx'" in done.output
+    assert (
+        "line 1: id leads to p.jsonl, line 2 (by id), idx to p.jsonl, line 1 (by idx); say which"
+        in done.output
+    )
     assert judge("r.jsonl", "--problems", "p.jsonl", "--problem-id", "id").exit_code == 0
     write("p.jsonl", {"id": 1, "answer": 1}, {"id": "1", "answer": 1})
     done = judge("r.jsonl", "--problems", "p.jsonl", "--problem-id", "idx", "--problems-id", "id")
     assert "p.jsonl, line 2: id '1' stands in p.jsonl, line 1 too" in done.output
+
+
+def test_numbers_that_happen_to_be_in_both_files_are_no_ids():
+    problems = [{"idx": i, "question": f"{i}?", "answer": i} for i in range(4)]
+    rows = [{"idx": i, "question": f"{i + 2}?", "response": rf"\boxed{{{i + 2}}}"} for i in (0, 1)]
+    write("p.jsonl", *problems)
+    write("r.jsonl", *rows)
+    done = judge("r.jsonl", "--problems", "p.jsonl")
+    assert done.exit_code == 1
+    assert "line 1: idx leads to p.jsonl, line 1 (by idx), its question to p.jsonl, line 3" in (
+        done.output
+    )
+    done = judge("r.jsonl", "--problems", "p.jsonl", "--problem-id", "question")
+    assert "2 samples of 2 problems, 2 correct" in done.output
+    write("r.jsonl", {"id": "x", "response": "0"})
+    done = judge("r.jsonl", "--problems", "p.jsonl")
+    assert "line 1: no problem with id 'x' in p.jsonl, and no other row finds its" in done.output
+    # A sure id that some rows have wrong is never given up for a number that all have.
+    write("p.jsonl", *(row | {"task_id": f"t{row['idx']}"} for row in problems))
+    write("r.jsonl", *({"idx": i, "task_id": f"t{i + 3}", "response": "0"} for i in (0, 1)))
+    done = judge("r.jsonl", "--problems", "p.jsonl")
+    assert "line 2: no problem with task_id 't4' in p.jsonl (1 of 2 rows)" in done.output
 
 
 def test_nested_values_and_chat_messages():
@@ -311,11 +363,14 @@ def test_texts_that_break_encoders_have_verdicts():
         '{"question": "a", "answer": 2, "response": "\\ud83d \\\\boxed{2}"}\n'
         '{"question": "b", "answer": 2, "response": "\\u0000 \\\\boxed{2}"}\n'
         '{"question": "c\\udfff", "answer": 2, "response": ""}\n'
+        '{"question": "d", "answer": "1\\ud8002", "response": "\\\\boxed{1\\ud8002}"}\n'
     )
     done = judge("r.jsonl", out="v.jsonl")
     assert done.exit_code == 0, done.output
     assert "wrong          1  no answer found" in done.output
-    assert pl.read_ndjson("v.jsonl")["verdict"].to_list() == ["correct", "correct", "wrong"]
+    verdicts = pl.read_ndjson("v.jsonl")
+    assert verdicts["verdict"].to_list()[:3] == ["correct", "correct", "wrong"]
+    assert verdicts["gold"].to_list()[3] == "1\ufffd2"
 
 
 def test_missing_responses_count_as_told():
@@ -349,7 +404,7 @@ def test_pass_at_k_reasons_and_unknown_are_summed_up():
 
 
 def test_k_ends_where_a_problem_has_no_more_samples():
-    rows = [{"id": name, "gold": 1, "response": "1"} for name in "aaaab"]
+    rows = [{"id": name, "gold": 1, "response": r"\boxed{1}"} for name in "aaaab"]
     write("r.jsonl", *rows)
     output = judge("r.jsonl").output
     assert "2 problems, 1 to 4 samples each" in output

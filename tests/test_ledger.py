@@ -1,11 +1,13 @@
-"""The ledger: one line per execution that the lock names, a chain whatever is merged or dropped."""
+"""The ledger: each execution that the lock names, a chain whatever is merged or dropped."""
 
+import difflib
 import json
 import multiprocessing
 import shutil
 import subprocess
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from ruamel.yaml import YAML
@@ -63,6 +65,11 @@ def lines(root):
     return (root / LEDGER).read_text().splitlines()
 
 
+def stages_of(text):
+    """Stages in the order of the ledger's text."""
+    return [record.stage for record in parse_ledger("\n".join(text)).records.values()]
+
+
 def test_each_record_names_those_whose_outputs_it_read(study):
     records = {name: find_record(entry, study) for name, entry in read_lock(study).items()}
     assert records["model"].parents == ()
@@ -71,11 +78,11 @@ def test_each_record_names_those_whose_outputs_it_read(study):
     assert records["count@a"].parents == (records["sample@a"].digest,)
 
 
-def test_the_ledger_has_a_line_for_each_execution_and_says_it_once(study):
+def test_the_ledger_has_each_execution_and_says_it_once(study):
     assert update_ledger(study)
     before = (study / LEDGER).read_bytes()
-    stages = [json.loads(line)["stage"] for line in lines(study)[1:]]
-    assert stages == sorted(read_lock(study))
+    assert stages_of(lines(study)) == sorted(read_lock(study))
+    assert all("group" in json.loads(line) for line in lines(study)[1:])
     assert "environment" in json.loads(lines(study)[0])
     assert not update_ledger(study)
     (study / "dvc.lock").touch()
@@ -94,10 +101,42 @@ def test_a_stage_that_ran_again_changes_its_line_alone(study):
     update_ledger(study)
     after = set(lines(study))
     assert len(after) == len(before)
-    assert {json.loads(line)["stage"] for line in after - before} == {"count@a"}
+    assert stages_of(after - before) == ["count@a"]
 
 
-def test_lines_that_others_name_stay_and_what_nobody_names_goes(study):
+def test_a_change_of_code_that_moves_no_bytes_changes_a_line_of_each_group(study):
+    def name(i):
+        return Step(f"count@{i}", "c", ("samples.txt",), (f"counts-{i}.txt",), KEYS)
+
+    def diff(before, after):
+        changes = difflib.unified_diff(before, after, n=0)
+        return sum(line[0] in "+-" and line[:3] not in ("---", "+++") for line in changes)
+
+    for i in range(20):
+        execute(study, name(i))
+    update_ledger(study)
+    before, parents = lines(study), set(read_ledger(study).records)
+    for step in (*STAGES, *map(name, range(20))):
+        execute(study, replace(step, cmd=f"{step.cmd} mended"))
+    update_ledger(study)
+    assert diff(before, lines(study)) == 2 * 4  # model, other, sample, count
+    ledger = read_ledger(study)
+    assert not parents & set(ledger.records)
+    for entry in read_lock(study).values():
+        assert ledger.find(entry.digest).complete(entry).document["cmd"].endswith("mended")
+
+
+def test_a_ledger_with_a_line_for_each_execution_is_read_and_printed_anew(study):
+    update_ledger(study)
+    ledger = read_ledger(study)
+    old = [json.dumps(record.line) for record in ledger.records.values()]
+    (study / LEDGER).write_text("\n".join([lines(study)[0], *old, ""]))
+    assert read_ledger(study).records == ledger.records
+    update_ledger(study)
+    assert (study / LEDGER).read_text() == ledger.text
+
+
+def test_records_that_others_name_stay_and_what_nobody_names_goes(study):
     update_ledger(study)
     old = find_record(read_lock(study)["other"], study)
     # Another command, the same bytes: what was sampled from them is not sampled again.
@@ -125,9 +164,7 @@ def test_a_clone_finds_records_by_the_ledger_and_goes_on_with_the_chain(study, t
     # Its own execution with the same lock entry leaves the ledger's record in its place.
     assert execute(clone, STAGES[2]).digest == records["sample@a"].digest
     update_ledger(clone)
-    assert {json.loads(line)["stage"] for line in set(lines(clone)) - set(lines(study))} == {
-        "count@a"
-    }
+    assert stages_of(set(lines(clone)) - set(lines(study))) == ["count@a"]
 
 
 def test_a_clone_that_shares_a_cache_has_its_records(tmp_path):

@@ -9,8 +9,9 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
+from tests.conftest import ROOT
 
-from passk.core import rows
+from passk.core import json_rows, rows
 from passk.core.rows import RecordedError, Row
 from passk.logs import normal_file, reader
 from passk.logs.format import FORMATS
@@ -239,7 +240,7 @@ def test_every_format_has_a_file():
 
 
 def test_every_format_is_documented():
-    table = (DATA.parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    table = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
     names = {line.split("`")[1] for line in table.splitlines() if line.startswith("| `")}
     assert names - {"--as"} == set(FORMATS)
 
@@ -471,7 +472,7 @@ def test_other_containers_are_read_compressed_too(name, tmp_path):
 @pytest.mark.parametrize("name", ["inspect/log.json", "evalplus-results/samples_eval_results.json"])
 def test_other_containers_larger_than_memory_are_recognised(name, monkeypatch):
     drawn = samples(name)
-    monkeypatch.setattr(rows, "_WHOLE", 100)
+    monkeypatch.setattr(json_rows, "_WHOLE", 100)
     assert recognise(DATA / name)[0] == name.split("/")[0]
     assert samples(name) == drawn
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from passk.cli.app import application
-from passk.core import rows
+from passk.core import json_rows
 from passk.core.json_stream import JsonStream
 from passk.core.rows import RecordedError, read_rows
 from passk.data.recorded_values import answer_of, grade, matches, references
@@ -212,6 +212,7 @@ def test_stop_strings_cut_and_a_cut_response_has_ended(tmp_path):
         (r"\boxed{2} Then the next problem asks for 3 + 3: \boxed{6}", True),
         (r"\boxed{2} and once more, to be sure of it: \boxed{ 2 }", False),
         (r"\boxed{2}, \boxed{3}", False),
+        ("It is \\boxed{2}.\nQuestion: 3+3?\n\\boxed{6}", True),
         (r"The answer is $\boxed{2}$.", False),
         ("The answer is 2.\n\nQuestion: 3 + 3?\nThe answer is 6.", True),
         ("The answer is 2. I checked it twice. The answer is 2.", False),
@@ -315,7 +316,7 @@ def test_json_that_is_too_long_to_parse_at_once_is_read_alike(tmp_path, monkeypa
     path = tmp_path / name
     path.write_text(text)
     whole = read_rows(path)
-    monkeypatch.setattr(rows, "_WHOLE", 100)
+    monkeypatch.setattr(json_rows, "_WHOLE", 100)
     assert read_rows(path) == whole
     assert len(whole) == 40
     path.write_text(text[:-40])

@@ -155,7 +155,7 @@ def test_blocks_stay_and_what_does_not_is_said(old):
     assert any("all 1 blocks stay valid; none is drawn again" in line for line in outcome.done)
     said = "\n".join(outcome.remains)
     for words in ("1 stages had no run record (manifest)", "dvc repro", "resume points",
-                  "records/: keep it, 1 stages of dvc.lock have no line"):  # fmt: skip
+                  "records/: keep it, 1 stages of dvc.lock are not in"):  # fmt: skip
         assert words in said
     assert "git rm" not in said
 

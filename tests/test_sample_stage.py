@@ -10,7 +10,10 @@ import time
 
 import polars as pl
 import pytest
+from tests.conftest import ROOT
+from typer.testing import CliRunner
 
+from passk.cli.app import application
 from passk.cli.restore import check_table
 from passk.config import paths
 from passk.core.schemas.problems import PROBLEMS
@@ -204,6 +207,13 @@ def test_nothing_is_taken_from_a_table_that_is_not_what_the_lock_promises(study)
     run(job(n=24))  # the stage itself draws, and takes nothing from what lies there
     assert content() != before
     assert SAMPLES.read(path)["text"].to_list() != ["42"] * len(table())
+
+
+def test_nothing_to_put_back_is_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    done = CliRunner().invoke(application(), ["restore"], catch_exceptions=False)
+    assert (done.exit_code, done.output.startswith("nothing to put back: no samples")) == (0, True)
 
 
 def test_a_refilled_table_without_log_probabilities_is_drawn_again_for_them(study):

@@ -1,37 +1,20 @@
 """Judging math answers: known answers, equality with Math-Verify, limits, cache."""
 
 import json
-import logging
-import multiprocessing
-import os
-import signal
 import subprocess
 import sys
-import threading
-import time
-from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from math_verify import parse, verify
 from tests.conftest import needs_real, real_file
 
-from passk.domains.math import mathverify
-from passk.domains.math.extraction import boxed_answer, closed_box
 from passk.domains.math.judge import MathJudge
-from passk.domains.math.numerals import decide
 from passk.domains.math.options import MathOptions
 from passk.domains.math.worker_limits import WorkerLimits
-from passk.domains.math.workers import Pool, WorkerError, WorkerRequest
 from passk.domains.registry import DOMAINS
-from passk.domains.verdict import Verdict
-from passk.domains.verdict_cache import WHOLE, VerdictCache
 
 QWEN = "samples/math_qwen_100x8.jsonl"
 REAL = real_file(QWEN)
-# Parses in no time and is worked out by nobody: C code that no Python signal handler interrupts.
-ENDLESS = "9^{9^{9^{9}}}+1"
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +59,7 @@ def test_real_responses_get_math_verifys_own_verdicts(judge):
         ("28", r"\boxed{\sqrt{34}+3\sqrt{10}}", ("wrong", "different")),
         ("3", r"First \(\boxed{2}\). But no: it is \(\boxed{3}\).", ("correct", "equal")),
         ("3", "The answer is 3.", ("correct", "equal")),
+        ("3", r"It is 3: \boxed{?}", ("wrong", "answer not readable")),
         ("3", "I cannot say.", ("wrong", "no answer found")),
         ("3", "", ("wrong", "no answer found")),
     ],
@@ -116,268 +100,6 @@ def test_grader_name_follows_the_options():
     assert MathOptions().grader().startswith("math-verify 0.9.0 ")
 
 
-# ------------------------------------------------------- shortcuts are Math-Verify's verdicts
-
-_ANSWERS = st.sampled_from(
-    [
-        *("12", "x", "a", "A", "3/4", "1/0", "-5", "0.5", "007", "1.50", "1,000", "10{,}000"),
-        *(r"\frac{1}{2}", r"12\frac{3}{5}", r"2\sqrt{3}", "x=3", "[0,1)", "(1,2]", r"\{1,2\}"),
-        *(r"\left[0,1\right]", r"\begin{pmatrix}1\\2\end{pmatrix}", r"\text{Monday}"),
-        *(r"5\text{ cm}", r"50\%", r"\$5", "and", "12 and 13", "5 is 7", "{}= 7 text"),
-        *("", "{", "$", "x] ", r"\]", r"is \( 3", r"\boxed{2}"),
-    ]
-)
-_PIECES = st.sampled_from(
-    [
-        *("The answer is ", "answer: 3 ", "final answer is ", "final answer. ", "I hope it is"),
-        *("Final Answer: The final answer is ", "so ", "is ", " and ", ", ", ".", "**", " ", "\n"),
-        *("$", "$$", r"\(", r"\)", r"\[", r"\]", " [", "]", "{", "}", "\\", r"\boxed", r"\fbox{3}"),
-        *("costs $5 and ", r"3\$", "= 7 ", "12 ", "x", r"\frac{3}{4}", "percent", "%"),
-    ]
-)
-_ENVIRONMENTS = st.sampled_from(
-    [("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), (" [", "] "), ("$$", "$$"), ("", ""), ("", "")]
-)
-
-
-@st.composite
-def _responses(draw):
-    before = "".join(draw(st.lists(_PIECES, max_size=4)))
-    opening, closing = draw(_ENVIRONMENTS)
-    box = rf"\boxed{{{draw(_ANSWERS)}}}"
-    inner = (
-        draw(st.sampled_from(["", "x=", " ", "\n"])) + box + draw(st.sampled_from(["", ".", "\n"]))
-    )
-    return before + opening + inner + closing + "".join(draw(st.lists(_PIECES, max_size=3)))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _quiet():
-    logging.getLogger("math_verify").setLevel(logging.ERROR)
-
-
-@settings(max_examples=800, deadline=None, derandomize=True)
-@given(_responses(), _ANSWERS.filter(bool))
-def test_the_box_that_stands_for_a_response_is_what_math_verify_finds_in_it(text, gold):
-    answer = boxed_answer(text)
-    if answer is None:
-        return
-    whole = parse(text, parsing_timeout=None)
-    short = mathverify.read(rf"\boxed{{{answer}}}", mathverify.box_pattern())
-    if short and not isinstance(short[0], str):  # else the worker asks for the whole response
-        assert list(map(str, short)) == list(map(str, whole))
-    shortcut = decide(gold, answer, 6)
-    if shortcut is not None:
-        golds = parse(mathverify.gold_text(gold), parsing_timeout=None)
-        assert shortcut == verify(golds, whole, timeout_seconds=None)
-
-
-_NUMERALS = st.one_of(
-    st.integers(-2000, 2000).map(str),
-    st.integers(0, 10**12).map(lambda n: f"{n:,}"),
-    st.integers(0, 99).map(lambda n: f"{n:05}"),
-    st.decimals(-99, 99, places=3).map(str),
-    st.tuples(st.integers(-9, 9), st.integers(1, 9)).map(lambda f: rf"\frac{{{f[0]}}}{{{f[1]}}}"),
-    st.tuples(st.integers(1, 9), st.integers(1, 9)).map(lambda f: rf"-\dfrac{{{f[0]}}}{{{f[1]}}}"),
-    st.tuples(st.integers(-9, 9), st.integers(1, 9)).map(lambda f: f"{f[0]}/{f[1]}"),
-    st.tuples(st.integers(1, 3), st.integers(0, 9), st.integers(1, 6)).map(
-        lambda f: rf"{f[0]} \frac{{{f[1]}}}{{{f[2]}}}"
-    ),
-    st.decimals(-9, 9, places=12).map("{:f}".format),
-)
-
-
-@settings(max_examples=400, deadline=None, derandomize=True)
-@given(_NUMERALS, _NUMERALS)
-def test_numbers_decided_without_algebra_are_decided_as_math_verify_does(gold, answer):
-    shortcut = decide(gold, answer, 6)
-    if shortcut is not None:
-        golds = parse(f"${gold}$", parsing_timeout=None)
-        found = parse(rf"\boxed{{{answer}}}", parsing_timeout=None)
-        assert shortcut == verify(golds, found, timeout_seconds=None)
-
-
-def test_doubt_ends_in_the_whole_response():
-    for text in (
-        "no box",
-        r"\boxed{1} and \boxed{2}",
-        r"\boxed{1",
-        r"\boxed{}",
-        r"$\boxed{5}$ percent",
-        r"The final answer is $\boxed{5}$. I hope it is correct.",
-        r"\boxed 5",
-        r"\fbox{3} \boxed{5}",
-    ):
-        assert boxed_answer(text) is None, text
-    assert boxed_answer(r"Thus $x = \boxed{[0,1)}$.") == "[0,1)"
-    assert boxed_answer(r"The final answer is \( \boxed{\frac{3}{16}} \).") == r"\frac{3}{16}"
-    assert not closed_box("no box")
-
-
-# ---------------------------------------------------------------------------- hard limits
-
-
-def test_an_overrun_is_unknown_and_its_worker_replaced():
-    requests = [
-        WorkerRequest("1", "2 x", True),
-        WorkerRequest("1", ENDLESS, True),
-        WorkerRequest("1", "3 x", True),
-    ]
-    begun = time.monotonic()
-    with Pool(MathOptions(), WorkerLimits(timeout=1.0, count=1)) as pool:
-        found = dict(pool.judge(requests))
-        (pid,) = pool.pids
-    assert found[0].verdict == found[2].verdict == "wrong"
-    assert found[1] == Verdict("unknown", "timeout", None)
-    assert time.monotonic() - begun < 30
-    with pytest.raises(ProcessLookupError):  # nothing is left behind
-        os.kill(pid, 0)
-
-
-def test_a_crash_is_unknown_and_the_others_are_judged():
-    requests = [WorkerRequest("1", f"{i} x", True) for i in range(40)]
-    with Pool(MathOptions(), WorkerLimits(count=1)) as pool:
-        found = {}
-        for number, verdict in pool.judge(requests):
-            if not found:
-                os.kill(pool.pids[0], signal.SIGKILL)
-            found[number] = verdict
-    assert len(found) == 40
-    faults = [v for v in found.values() if v.verdict == "unknown"]
-    assert len(faults) <= 1  # the item at which it was
-    assert all(v.reason.startswith("grader fault") for v in faults)
-    assert sum(v.verdict == "wrong" for v in found.values()) >= 39
-
-
-def test_a_stopped_worker_is_killed_from_outside(monkeypatch):
-    monkeypatch.setattr("passk.domains.math.workers._GRACE", 0.5)
-    with Pool(MathOptions(), WorkerLimits(timeout=0.5, count=1)) as pool:
-        list(pool.judge([WorkerRequest("1", "x", True)]))
-        os.kill(pool.pids[0], signal.SIGSTOP)  # neither judges nor hears its alarm
-        assert dict(pool.judge([WorkerRequest("1", "y", True)]))[0].reason == "timeout"
-
-
-def test_a_grader_that_does_not_start_is_an_error(monkeypatch):
-    monkeypatch.setattr("passk.domains.math.worker.__name__", "passk.domains.no_such_module")
-    with pytest.raises(WorkerError, match="no_such_module"), Pool(MathOptions()) as pool:
-        list(pool.judge([WorkerRequest("1", "x", True)]))
-
-
-def test_long_responses_block_no_pipe():
-    texts = [f"{'so on ' * 20_000} {i}" for i in range(8)]
-    with Pool(MathOptions(), WorkerLimits(count=2)) as pool:
-        found = dict(pool.judge([WorkerRequest("5", text, False) for text in texts]))
-    assert [found[i].verdict for i in range(8)] == ["wrong"] * 5 + ["correct"] + ["wrong"] * 2
-
-
-def test_a_worker_works_outside_the_main_thread_of_its_parent():
-    found = []
-    judge = MathJudge(MathOptions(), limits=WorkerLimits(count=1))
-    thread = threading.Thread(target=lambda: found.extend(judge(["x"], [r"\boxed{y}"])))
-    thread.start()
-    thread.join()
-    assert [v.verdict for v in found] == ["wrong"]
-
-
-# ---------------------------------------------------------------------------------- cache
-
-RIGHT, UNSURE = Verdict("correct", "equal", "1"), Verdict("unknown", "timeout", None)
-
-
-def test_unknown_is_never_kept_and_graders_share_nothing(tmp_path):
-    with VerdictCache(tmp_path, "one") as cache:
-        cache.put(cache.key("1", "a", True), RIGHT)
-        cache.put(cache.key("1", "b", True), UNSURE)
-        cache.put(cache.key("1", "c", True), WHOLE)
-    again = VerdictCache(tmp_path, "one")
-    assert len(again) == 2
-    assert again.get(again.key("1", "a", True)) == RIGHT
-    assert again.get(again.key("1", "a", False)) is None
-    assert again.get(again.key("2", "a", True)) is None
-    assert len(VerdictCache(tmp_path, "two")) == 0
-
-
-def test_a_filled_cache_starts_no_worker(tmp_path, monkeypatch):
-    golds, texts = ["x", "x", "{}= 7 text"], [r"\boxed{y}", "say x", r"\boxed{{}= 7 text}"]
-    options = MathOptions()
-    with MathJudge(options, VerdictCache(tmp_path, options.grader())) as one:
-        first = one(golds, texts)
-    monkeypatch.setattr(subprocess, "Popen", None)
-    with MathJudge(options, VerdictCache(tmp_path, options.grader())) as one:
-        assert one(golds, texts) == first
-
-
-def test_damage_is_detected_and_told(tmp_path, capsys):
-    with VerdictCache(tmp_path, "g") as cache:
-        for text in "abc":
-            cache.put(cache.key("1", text, True), RIGHT)
-    (path,) = tmp_path.glob("*/*.jsonl")
-    lines = path.read_text().splitlines(keepends=True)
-    torn = lines[2][:20]  # as kill -9 leaves it: no complaint
-    path.write_text(lines[0] + lines[1].replace("correct", "wrong") + torn)
-    again = VerdictCache(tmp_path, "g")
-    assert [again.get(again.key("1", t, True)) for t in "abc"] == [RIGHT, None, None]
-    assert "first line 2" in capsys.readouterr().err
-
-
-def _fill(folder, start):
-    with VerdictCache(folder, "g") as cache:
-        for i in range(start, start + 200):
-            cache.put(cache.key("1", str(i), True), RIGHT)
-
-
-def test_processes_write_at_once_and_many_files_become_one(tmp_path):
-    context = multiprocessing.get_context("fork")
-    jobs = [context.Process(target=_fill, args=(tmp_path, 100 * i)) for i in range(3)]
-    for job in jobs:
-        job.start()
-    for job in jobs:
-        job.join()
-    assert len(VerdictCache(tmp_path, "g")) == 400
-    for i in range(20):
-        with VerdictCache(tmp_path, "g") as cache:
-            cache.put(cache.key("2", str(i), True), RIGHT)
-    assert len(VerdictCache(tmp_path, "g")) == 420
-    assert len(list(tmp_path.glob("*/*.jsonl"))) < 20
-
-
-def test_kill_9_keeps_what_was_judged(tmp_path):
-    code = f"""
-import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})
-from pathlib import Path
-from passk.domains.verdict_cache import VerdictCache
-from passk.domains.registry import DOMAINS
-from passk.domains.verdict import Verdict
-cache = VerdictCache(Path({str(tmp_path)!r}), "g")
-for i in range(100):
-    cache.put(cache.key("1", str(i), True), Verdict("correct", "equal", "1"))
-print("done", flush=True)
-input()
-"""
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert process.stdout.readline()
-    process.kill()
-    process.communicate()
-    assert len(VerdictCache(tmp_path, "g")) == 100
-
-
-# ---------------------------------------------------------------------------------- speed
-
-
-def test_a_hundred_thousand_short_responses_take_seconds():
-    golds = [f"{i % 1000:05}" for i in range(100_000)]
-    texts = [rf" add3={i % 7001:05} \boxed{{{i % 7001:05}}}" for i in range(100_000)]
-    begun = time.monotonic()
-    with MathJudge(MathOptions()) as judge:
-        found = judge(golds, texts)
-    assert sum(v.verdict == "correct" for v in found) == sum(
-        i % 1000 == i % 7001 for i in range(100_000)
-    )
-    assert time.monotonic() - begun < 10
-
-
 # ---------------------------------------------------------------------------------- libraries
 
 JUDGING = """
@@ -385,7 +107,7 @@ import sys
 from importlib.metadata import packages_distributions
 from passk.domains.math import mathverify
 from passk.domains.math.options import MathOptions
-assert mathverify.judge("x^2", r"so $x \\cdot x$", False, MathOptions()).verdict == "correct"
+assert mathverify.judge("x^2", r"x \\cdot x", MathOptions()).verdict == "correct"
 owners = packages_distributions()
 packages = {module.partition(".")[0] for module in sys.modules}
 print(*{owner for package in packages for owner in owners.get(package, ())})
@@ -398,6 +120,8 @@ def test_a_domain_names_the_libraries_that_decide_its_verdicts():
         [sys.executable, "-S", "-c", f"import sys; sys.path[:0] = {sys.path!r}{JUDGING}"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert set(loaded.stdout.split()) - {"passk"} == set(DOMAINS["math"].libraries)
+    # The parser's runtime is this package's own, whatever is installed under that name.
+    others = {"passk", "antlr4-python3-runtime"}
+    assert set(loaded.stdout.split()) - others == set(DOMAINS["math"].libraries)
     assert DOMAINS["visual"].libraries == DOMAINS["math"].libraries
     assert DOMAINS["code"].libraries == ()

@@ -1,5 +1,6 @@
 """MathVista, MathVision, Geometry3K: questions, answers, filters, images, samples, faults."""
 
+import base64
 import io
 import json
 from pathlib import Path
@@ -244,6 +245,29 @@ def test_a_lossless_copy_of_an_image_is_the_same_image():
     assert images_digest([third]) != images_digest([first])
 
 
+def test_an_image_in_the_row_itself_is_the_same_as_in_a_file():
+    Path("4.jpg").write_bytes(png())
+    code = base64.b64encode(png()).decode()
+    rows = [
+        MATHVISION | {"id": str(number), "image": image}
+        for number, image in enumerate(("4.jpg", f"data:image/png;base64,{code}"))
+    ]
+    first, second = with_images(problems("mathvision", *rows), Path())
+    assert first.image == second.image
+
+
+def test_images_of_one_name_in_two_folders_are_told_apart():
+    rows = [MATHVISION | {"id": one, "image": f"{one}/1.jpg"} for one in "ab"]
+    found = problems("mathvision", *rows)
+    Path("1.jpg").write_bytes(png())
+    with pytest.raises(RecordedError, match=r"2 of 2[^\0]*may be the image of any of several"):
+        with_images(found, Path())
+    for one, colour in (("a", "red"), ("b", "blue")):
+        Path(one).mkdir()
+        Path(f"{one}/1.jpg").write_bytes(png(colour))
+    assert len({one.image.digest for one in with_images(found, Path())}) == 2
+
+
 # --------------------------------------------------------------------------------------- bad input
 
 BAD_ROWS = {
@@ -262,6 +286,13 @@ BAD_ROWS = {
     "no such letter": ("mathvision", {"options": list("ABC")}, "answer '6' names none of its 3"),
     "no list of options": ("mathvision", {"options": "ABC"}, "expected a list of texts"),
     "image of another type": ("mathvision", {"image": 4}, "expected an image's path"),
+    "damaged data URL": ("mathvision", {"image": "data:image/png;base64,?"}, "cannot be read"),
+    "another data URL": ("mathvision", {"image": "data:text/plain,x"}, "of another kind"),
+    "place of an image": (
+        "mathvision", {"question": "How many <|image_pad|>?"}, "holds '<|image_pad|>'"
+    ),
+    "end of a turn": ("mathvista", {"question": "Two?<|im_end|>"}, "holds '<|im_end|>'"),
+    "token in a choice": ("mathvision", {"options": ["<|im_start|>", "6"]}, "'<|im_start|>'"),
 }  # fmt: skip
 
 

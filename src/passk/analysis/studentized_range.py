@@ -63,10 +63,10 @@ def studentized_range(quantities: int, freedom: int, level: float = 0.95) -> flo
 def _range_of_normals(quantities: int) -> tuple[Floats, Floats]:
     """Widths, and the chance that standard normals span no more."""
     step = 0.02
-    places = np.arange(-8.0, 8.0 + _WIDEST + step, step)
-    below = np.array([(1 + erf(point / sqrt(2))) / 2 for point in places])
+    points = np.arange(-8.0, 8.0 + _WIDEST + step, step)
+    below = np.array([(1 + erf(point / sqrt(2))) / 2 for point in points])
     lowest = int(16.0 / step)
-    density = np.exp(-(places[:lowest] ** 2) / 2)
+    density = np.exp(-(points[:lowest] ** 2) / 2)
     density /= density.sum()
     shifts = np.arange(int(_WIDEST / step) + 1)
     within = below[np.arange(lowest) + shifts[:, None]] - below[:lowest]

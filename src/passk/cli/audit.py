@@ -1,6 +1,7 @@
 """`passk audit`: does everything still fit together?"""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,15 +13,16 @@ from passk.config import paths
 from passk.core.yaml_files import ParameterError, read
 from passk.pipeline.dag import cached
 from passk.pipeline.identity.current import read_identity
-from passk.provenance.audit import chain, conditions, files, page, tables
+from passk.provenance.audit import chain, conditions, definitions, files, page, tables
+from passk.provenance.audit.findings import describe_faults
 from passk.provenance.audit.study import AuditCheck, AuditedStudy, Components
 from passk.provenance.lock import read_lock
 
 CHECKS: Sequence[Callable[[AuditedStudy], AuditCheck]] = (
-    files.check_outputs, files.check_inputs, files.check_sources, files.check_parameters,
-    files.check_components, files.check_cache, files.check_copies, chain.check_records,
-    chain.check_parents, conditions.check_commits, conditions.check_environments,
-    tables.check_streams, tables.check_counts, tables.check_curves,
+    files.check_outputs, files.check_inputs, files.check_sources, definitions.check_parameters,
+    definitions.check_components, files.check_cache, files.check_copies, chain.check_records,
+    chain.check_parents, chain.check_ledger, conditions.check_commits,
+    conditions.check_environments, tables.check_streams, tables.check_counts, tables.check_curves,
     page.check_page, page.check_metrics,
 )  # fmt: skip
 
@@ -38,10 +40,11 @@ def main(
     Example: passk audit
     """
     try:
-        study = open_study(components=read_components(), deep=deep)
+        study = open_study(deep=deep)
     except (ParameterError, ValueError) as error:
         typer.echo(f"passk: {error}", err=True)
         raise typer.Exit(1) from None
+    study = replace(study, components=read_components())
     checks = [run_check(check, study) for check in tqdm(CHECKS, "audit", delay=2, leave=False)]
     for line in format_checks(checks):
         typer.echo(line)
@@ -96,7 +99,7 @@ def format_checks(checks: Sequence[AuditCheck]) -> list[str]:
             f"{check.state:<12}{check.title:<{width}}  {count}looked at {check.looked_at:,} "
             f"{check.unit}"
         )
-        lines += [f"    {fault}" for fault in check.faults]
+        lines += [f"    {finding}" for finding in describe_faults(check.faults)]
         lines += [f"    not checked: {reason}" for reason in check.unchecked[:4]]
         if len(check.unchecked) > 4:
             lines.append(f"    not checked: and {len(check.unchecked) - 4} more of the kind")

@@ -2,8 +2,10 @@
 
 import io
 import math
+import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import polars as pl
 import typer
@@ -14,6 +16,7 @@ from passk.cli.judged import read_judged
 from passk.config import paths
 from passk.core.yaml_files import ParameterError, read
 
+_DIGEST = re.compile(r"[0-9a-f]{16}")  # an id that is made of what a problem asks
 SAME, DIFFERENT, FAILED = 0, 1, 2  # exit codes, as of diff(1)
 
 
@@ -99,10 +102,10 @@ def format_report(both: pl.DataFrame, new: int, old: int) -> str:
     changed = both.filter(pl.col("new") != pl.col("old"))
     lines = []
     for row in changed.sort("set", "index", "problem_id", "sample_index").iter_rows(named=True):
-        index = row["problem_id"] if row["index"] is None else row["index"]
         lines.append(
-            f"set {row['set']} index {index} sample {row['sample_index']}: {row['old']} -> "
-            f"{row['new']} ({row['reason']}); answer {row['answer']!r}, gold {row['gold']!r}"
+            f"set {row['set']} {_name_problem(row)} sample {row['sample_index']}: {row['old']} -> "
+            f"{row['new']} ({row['reason']}); answer {_shorten(row['answer'])}, "
+            f"gold {_shorten(row['gold'])}"
         )
     table = confusion(both)
     kappa = cohen_kappa(table)
@@ -112,6 +115,19 @@ def format_report(both: pl.DataFrame, new: int, old: int) -> str:
     if both.height < max(new, old):
         lines.append(f"  compared: samples that both have; new has {new}, old has {old}")
     return "\n".join(lines)
+
+
+def _name_problem(row: Mapping[str, Any]) -> str:
+    """A problem by its place in its set, and by its id where somebody gave it one."""
+    if row["index"] is None:
+        return f"index {row['problem_id']}"
+    given = "" if _DIGEST.fullmatch(row["problem_id"]) else f" id {row['problem_id']}"
+    return f"index {row['index']}{given}"
+
+
+def _shorten(answer: str | None) -> str:
+    """An answer as it is; of a program, how it begins."""
+    return repr(answer) if answer is None or len(answer) <= 200 else f"{answer[:200]!r}..."
 
 
 def main(

@@ -15,11 +15,11 @@ KINDS = ("problems", "samples", "verdicts")
 
 def find_results(study: str) -> dict[str, Path]:
     """The newest result of each suite: a failed one lies outside of DVC's outputs."""
-    places = {
+    folders = {
         kind: [paths.STATE / "validation" / study / f"{kind}.json", paths.validation(study, kind)]
         for kind in KINDS
     }
-    existing = {kind: [p for p in both if p.exists()] for kind, both in places.items()}
+    existing = {kind: [p for p in both if p.exists()] for kind, both in folders.items()}
     return {
         kind: max(both, key=lambda path: path.stat().st_mtime)
         for kind, both in existing.items()

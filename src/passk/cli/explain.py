@@ -15,11 +15,12 @@ from passk.config import paths
 from passk.core.yaml_files import ParameterError, read
 from passk.data.expectations.results import FilterStep
 from passk.domains.expectations import ExpectationResult
-from passk.provenance import explain
+from passk.provenance import explain, origins
 from passk.provenance.draws import read_comparisons, trace_row
-from passk.provenance.explain import ExplainError, Link
+from passk.provenance.explain import ExplainError
 from passk.provenance.lock import LockEntry, read_lock
 from passk.provenance.mlflow_runs import flatten
+from passk.provenance.origins import Link
 from passk.provenance.suites import read_suite
 from passk.provenance.tables_in_git import TABLES
 
@@ -107,7 +108,7 @@ def lines(number: str, where: Mapping[str, object], problem: str, limit: int) ->
     for row in rows:
         yield f"{table}: " + ", ".join(f"{name}={_short(value)}" for name, value in row.items())
     result = paths.results(study, table).as_posix()
-    links = explain.trace(result, entries, {arm for source in sources for arm in source.arms})
+    links = origins.trace(result, entries, {arm for source in sources for arm in source.arms})
     for link in islice(links, 1 if groups else None):
         yield from _link(link)
     for (draw, name), of_draw in groups.items():
@@ -116,7 +117,7 @@ def lines(number: str, where: Mapping[str, object], problem: str, limit: int) ->
             yield from _samples(samples[draw, name], limit)
         yield f"from what draw {draw!r} was made:"
         names = {draw, *counts[draw, name]["set"]}  # of a view: its set
-        for link in explain.trace(paths.counts(study, draw).as_posix(), entries, names):
+        for link in origins.trace(paths.counts(study, draw).as_posix(), entries, names):
             yield from _link(link)
 
 
@@ -142,7 +143,7 @@ def _validation(
             yield from _expectation(expectation)
         for step in suite.filters:
             yield _filter(step)
-        for link in explain.trace(paths.validation(study, kind).as_posix(), entries, names):
+        for link in origins.trace(paths.validation(study, kind).as_posix(), entries, names):
             yield from _link(link)
 
 

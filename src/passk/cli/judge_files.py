@@ -21,6 +21,7 @@ from passk.data.judging_problems import (
 from passk.data.judging_references import read_reference
 from passk.data.judging_samples import read_samples
 from passk.domains.code.readers.references import with_expected
+from passk.domains.code.settings import CodeJudgeSettings
 
 Say = Callable[[str], None]
 
@@ -45,7 +46,8 @@ def judge_files(request: JudgeRequest, say: Say) -> pl.DataFrame:
     samples = read_samples(
         joined.rows, joined.names, columns, allow_missing=request.missing is not None
     )
-    for line in describe_columns(request, file, joined, columns):
+    answered = len({sample.problem for sample in samples})
+    for line in describe_columns(request, file, joined, columns, answered):
         say(line)
     problems = _complete(request, file, joined.problems)
     if request.free_form:
@@ -93,12 +95,9 @@ def _complete(
     """The answered problems with what they are judged by."""
     benchmarks = [problem.benchmark for problem in problems.values() if problem.benchmark]
     if request.domain.tested and benchmarks:
-        code = request.settings.model_dump()["code"]
-        options = type(request.settings).model_validate({"code": code}).code.options()  # type: ignore[attr-defined]
-        tested = {
-            problem.name: problem
-            for problem in with_expected(benchmarks, options, workers=code["workers"])
-        }
+        settings = request.settings.section(CodeJudgeSettings)
+        filled = with_expected(benchmarks, settings.options(), workers=settings.workers)
+        tested = {problem.name: problem for problem in filled}
         problems = {
             name: replace(problem, benchmark=tested[problem.benchmark.name])
             if problem.benchmark

@@ -11,9 +11,6 @@ from passk.data.judging_problems import ProblemFile
 from passk.domains.domain import Domain
 from passk.domains.settings import Verification
 
-# In place of a column of ids, in what is said.
-_ID_WORDS = {QUESTION: "none (the question tells problems apart)"}
-
 
 @dataclass(frozen=True)
 class JudgeRequest:
@@ -47,23 +44,36 @@ class JudgeRequest:
 
 
 def describe_columns(
-    request: JudgeRequest, file: ProblemFile, joined: JoinedRows, columns: SampleColumns
+    request: JudgeRequest,
+    file: ProblemFile,
+    joined: JoinedRows,
+    columns: SampleColumns,
+    answered: int,
 ) -> list[str]:
-    """Which columns were chosen, and which rows and problems are left out."""
+    """Which columns were chosen, and which rows and problems are left out.
+
+    Args:
+        request: what is asked for.
+        file: of problems.
+        joined: rows beside them.
+        columns: of the responses.
+        answered: problems that have a response; a row may hold an empty list.
+    """
     response = columns.response or " or ".join(
         name for name in EVALPLUS if any(name in row.values for row in joined.rows)
     )
     if request.domain.tested and columns.response is not None:
         response += f" (a {columns.holds})"
+    own = joined.key is None and joined.column == QUESTION
     of_samples = {
-        "problem id": _ID_WORDS.get(joined.column, joined.column),
+        "problem id": "none (the question tells problems apart)" if own else joined.column,
         "response": response,
         "recorded grade": columns.recorded_grade,
         "sample index": columns.sample_index,
         "finish reason": columns.finish_reason,
     }
     of_problems = {
-        "problem id": _ID_WORDS.get(joined.key or "", joined.key),
+        "problem id": joined.key,
         "question": file.columns.get("problem") if joined.key in {None, QUESTION} else None,
         "gold": file.columns.get("gold"),
         "tests": file.columns.get("tests"),
@@ -84,6 +94,8 @@ def describe_columns(
     if joined.unanswered:
         total = len(joined.problems) + joined.unanswered
         lines.append(f"not answered: {joined.unanswered} of {total} problems")
+    if empty := len(joined.problems) - answered:
+        lines.append(f"without a response: {empty} of {len(joined.problems)} problems")
     return lines
 
 

@@ -1,8 +1,10 @@
 """The verdict table of samples beside their problems."""
 
+import sys
 from collections.abc import Mapping, Sequence
 
 import polars as pl
+from tqdm import tqdm
 
 from passk.cli.judge_request import JudgeRequest
 from passk.cli.judged import JUDGED
@@ -12,10 +14,19 @@ from passk.data.judging_problems import JudgingProblem
 from passk.data.judging_samples import JudgingSample
 from passk.domains.code.extraction import completed
 from passk.domains.code.judge import CodeJudge
-from passk.domains.grading import Judge, JudgeResources, progress_bar
+from passk.domains.grading import Judge, JudgeResources, Results
 from passk.domains.verdict import TRUNCATED, UNKNOWN, WRONG, Verdict
 
 NO_RESPONSE = "no response"
+
+
+def show_progress(results: Results, total: int) -> Results:
+    """A bar with rate and time left on standard error; in a log, a line now and then."""
+    interval = 0.1 if sys.stderr.isatty() else 30
+    return tqdm(
+        results, total=total, unit="answer", desc="judging", delay=3, mininterval=interval,
+        dynamic_ncols=True,
+    )  # fmt: skip
 
 
 def judge_table(
@@ -30,7 +41,7 @@ def judge_table(
         JudgeError: the judge cannot work on this machine.
     """
     golds = _golds(request, problems)
-    resources = JudgeResources(paths.VERDICTS, paths.CALIBRATION, progress=progress_bar)
+    resources = JudgeResources(paths.VERDICTS, paths.CALIBRATION, progress=show_progress)
     with request.domain.judge(request.settings, resources) as judge:
         verdicts = _judge(judge, samples, golds, problems, request.missing)
     name = request.responses.name.partition(".")[0]

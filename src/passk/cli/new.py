@@ -30,18 +30,20 @@ def main(
     """
     from passk.pipeline.study_folder import make_folder
 
-    made = make_folder(folder, like, extend=extend)
-    typer.echo(f"{folder}: study {made.study!r}, like {like}")
-    if made.shares is not None:
-        typer.echo(f"It shares DVC's cache of {made.shares}: what ran there is restored.")
-    if made.left:
-        typer.echo(f"Not taken over, as the new study is like its study.yaml alone: {made.left}")
-    if made.git:
+    new_study = make_folder(folder, like, extend=extend)
+    typer.echo(f"{folder}: study {new_study.study!r}, like {like}")
+    if new_study.shares is not None:
+        typer.echo(f"It shares DVC's cache of {new_study.shares}: what ran there is restored.")
+    if new_study.left:
+        typer.echo(
+            f"Not taken over, as the new study is like its study.yaml alone: {new_study.left}"
+        )
+    if new_study.git:
         typer.echo(f"Nothing of it is staged in git: git add {shlex.quote(str(folder))}")
     else:
         typer.echo("It is in no git repository (or ignored there): DVC keeps it without one.")
-    if made.lacks:
-        typer.echo(f"Before it runs: {made.lacks}")
+    if new_study.lacks:
+        typer.echo(f"Before it runs: {new_study.lacks}")
     typer.echo(
         f"Next:\n  cd {shlex.quote(str(folder))}\n"
         "  passk compose          # after an edit of study.yaml\n"

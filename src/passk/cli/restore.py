@@ -30,7 +30,7 @@ def main(
     study = validate(read(params), str(params))
     store = BlockStore(paths.BLOCKS)
     entries = read_lock()
-    refused = False
+    refused, looked_at, restored = False, 0, 0
     for name, draw in study.draws.items():
         table = paths.samples(study.study, name)
         if ENGINES[draw.engine].blocks is None or not table.exists():
@@ -40,9 +40,15 @@ def main(
             refused = True
             continue
         written = refill_draw(Job("sample", name, resolve(study), ""), store)
-        typer.echo(f"{name}: {written} block(s) put back")
+        looked_at, restored = looked_at + 1, restored + written
+        if written:
+            typer.echo(f"{name}: {written} block(s) put back")
     if refused:
         raise typer.Exit(1)
+    if not looked_at:
+        typer.echo("nothing to put back: no samples table is here; `dvc pull` brings them")
+    elif not restored:
+        typer.echo(f"nothing to put back: the store has every block of {looked_at} draw(s)")
 
 
 def check_table(table: Path, entry: LockEntry | None) -> str:

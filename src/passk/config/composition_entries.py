@@ -128,7 +128,7 @@ def _named(
         for key, entry in written.items()
         if not (isinstance(entry, Mapping) and "each" in entry)
     }
-    made: dict[str, str] = {}
+    makers: dict[str, str] = {}
     for key, entry in written.items():
         at = f"{location}.{key}"
         keys = as_mapping(at, entry)
@@ -138,9 +138,9 @@ def _named(
             name = _complete(at, str(fill(key, filled)), "name")
             if grid is not None and name in plain:
                 continue
-            if name in made:
-                raise ParameterError(f"{at}: makes {name!r}, as {made[name]} does; rename one")
-            made[name] = at
+            if name in makers:
+                raise ParameterError(f"{at}: makes {name!r}, as {makers[name]} does; rename one")
+            makers[name] = at
             content = fill(merge(extra, keys), filled)
             for note in NOTES:
                 if isinstance(content.get(note), str):

@@ -151,15 +151,15 @@ def list_notes(sections: Mapping[str, ComposedSection], note: str) -> dict[str, 
     Raises:
         ParameterError: two entries of one name state different ones.
     """
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for location, section in sections.items():
         for name, notes in section.notes.items():
-            if note in notes and found.setdefault(name, notes[note]) != notes[note]:
+            if note in notes and values.setdefault(name, notes[note]) != notes[note]:
                 raise ParameterError(
                     f"{location}.{name}.{note} = {notes[note]!r}: {name!r} has the {note} "
-                    f"{found[name]!r} in another section; the page has one, so state it once"
+                    f"{values[name]!r} in another section; the page has one, so state it once"
                 )
-    return found
+    return values
 
 
 def complete_labels(labels: Mapping[str, Any]) -> dict[str, Any]:
@@ -174,7 +174,7 @@ def complete_labels(labels: Mapping[str, Any]) -> dict[str, Any]:
     return {k: text(v, 8) if isinstance(v, str) else v for k, v in labels.items()}
 
 
-def group_members(groups: Mapping[str, Any], found: Mapping[str, list[str]]) -> Iterator[str]:
+def group_members(groups: Mapping[str, Any], members: Mapping[str, list[str]]) -> Iterator[str]:
     """Faults of groups that are stated and follow, too."""
-    for name in groups.keys() & found.keys():
+    for name in groups.keys() & members.keys():
         yield f"analysis.groups.{name}: stated, and comparisons say `group: {name}`; keep one"

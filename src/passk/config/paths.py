@@ -8,7 +8,7 @@ from pathlib import Path
 
 PARAMS = Path("params.yaml")
 COMPONENTS = Path("components.json")  # git-ignored: digests of the code that each stage uses
-LEDGER = Path("ledger.jsonl")  # in git: one line per execution that dvc.lock names
+LEDGER = Path("ledger.jsonl")  # in git: each execution that dvc.lock names
 STATE = Path(".passk")  # git-ignored: records, blocks, verdicts, resume folders, stamps
 RECORDS = STATE / "records"
 BLOCKS = STATE / "blocks"

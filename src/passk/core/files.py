@@ -81,20 +81,20 @@ def _on_one_file_system(temporary: Path, path: Path) -> Iterator[Path]:
     One device number may be mounted twice, and no rename goes from one mount to the other: then
     the content is copied beside the target first.
     """
-    place = temporary
+    source = temporary
     if temporary.parent != path.parent and not _can_rename(temporary.parent, path.parent):
-        place = _beside(path)
+        source = _beside(path)
         if temporary.is_dir():
-            shutil.copytree(temporary, place, symlinks=True)
+            shutil.copytree(temporary, source, symlinks=True)
         else:
-            shutil.copy2(temporary, place)
+            shutil.copy2(temporary, source)
     try:
-        yield place
+        yield source
     finally:
-        if place != temporary and place.is_dir():
-            shutil.rmtree(place, ignore_errors=True)
-        elif place != temporary:
-            place.unlink(missing_ok=True)
+        if source != temporary and source.is_dir():
+            shutil.rmtree(source, ignore_errors=True)
+        elif source != temporary:
+            source.unlink(missing_ok=True)
 
 
 @lru_cache(maxsize=64)
@@ -122,8 +122,8 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = _temporary(path)
     try:
         yield temporary
-        with _on_one_file_system(temporary, path) as place:
-            place.replace(path)
+        with _on_one_file_system(temporary, path) as source:
+            source.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -150,8 +150,8 @@ def write_once(path: Path, text: str) -> bool:
     temporary = _temporary(path)
     try:
         temporary.write_text(text, encoding="utf-8", newline="")
-        with _on_one_file_system(temporary, path) as place:
-            os.link(place, path)  # fails if the path exists: the first writer wins
+        with _on_one_file_system(temporary, path) as source:
+            os.link(source, path)  # fails if the path exists: the first writer wins
     except FileExistsError:
         return False
     finally:
@@ -171,8 +171,8 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
     try:
         yield temporary
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with _on_one_file_system(temporary, folder) as place:
-            _exchange(place, folder)
+        with _on_one_file_system(temporary, folder) as source:
+            _exchange(source, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -195,12 +195,12 @@ def _exchange(temporary: Path, folder: Path) -> None:
 
 def _sweep(folder: Path) -> None:
     """Remove temporary folders of processes of this host that are no more; models are large."""
-    places = {folder.parent, _temporary(folder).parent}
+    parents = {folder.parent, _temporary(folder).parent}
     name = re.compile(
         rf"\.{re.escape(folder.name)}\.(?:[0-9a-f]{{12}}\.)?{re.escape(socket.gethostname())}-(\d+)-"
     )
-    for place in places:
-        for path in place.iterdir() if place.is_dir() else ():
+    for parent in parents:
+        for path in parent.iterdir() if parent.is_dir() else ():
             writer = name.match(path.name)
             if writer and not _runs(int(writer[1])):
                 shutil.rmtree(path, ignore_errors=True)

@@ -4,10 +4,12 @@ An image is named by the digest of what it shows (size and RGB values), not of a
 it anew changes nothing. What is kept is a PNG of these values alone, so that no text, date or
 place of the original file can tell a model anything.
 
-Covered: truncated files, unknown formats, unusual modes, images too large to decode (judged by
-the header, before memory is taken), several frames (the first is taken). Not covered: formats that
+Covered: truncated files, unknown formats, unusual modes, images too large to decode or too long
+for a model's processor (judged by the header, before memory is taken), several frames (the first
+is taken), transparency of every kind (white becomes visible), orientation as a camera notes it
+beside the pixels (the image is turned as a viewer shows it), data URLs. Not covered: formats that
 hold programs, or images of other sizes than their header says (EPS, ICO and the like), which are
-refused; orientation as a camera notes it beside the pixels, which are taken as they lie.
+refused.
 
 Example:
     >>> from PIL import Image
@@ -16,13 +18,16 @@ Example:
     ((255, 0, 0), True)
 """
 
+import base64
+import binascii
 import hashlib
 import io
+import re
 import struct
 import zlib
 from typing import NamedTuple
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 MOST_PIXELS = 1 << 25  # 33 million: 100 MB of RGB values, and twice that while decoding
 MOST_BYTES = 1 << 26  # of a file
@@ -34,6 +39,13 @@ _DAMAGED = (
     OSError, ValueError, SyntaxError, RuntimeError, ArithmeticError, LookupError, TypeError,
     EOFError, struct.error, zlib.error, Image.DecompressionBombError,
 )  # fmt: skip
+
+
+_DATA_URL = re.compile(r"data:image/[\w.+-]{1,40}(?:;[\w=.+-]{1,80}){0,4};base64,", re.IGNORECASE)
+# How the base64 of a PNG, JPEG, GIF or WebP begins, where no `data:` names it.
+_BARE_BASE64 = ("iVBORw0KGgo", "/9j/", "R0lGOD", "UklGR")
+_SHORTEST_BASE64 = 100  # characters; a path is shorter, and `/9j/` may begin one
+_ORIENTATION = 0x0112  # EXIF
 
 
 class ImageError(ValueError):
@@ -54,7 +66,7 @@ class StoredImage(NamedTuple):
 
 def encode(image: Image.Image) -> StoredImage:
     """An image's normal form; transparent parts become white."""
-    if image.mode != "RGB":
+    if image.mode != "RGB" or "transparency" in image.info:
         image = _on_white(image)
     stream = io.BytesIO()
     bare = Image.frombytes("RGB", image.size, image.tobytes())  # nothing but the values
@@ -87,7 +99,7 @@ def normalize(data: bytes, place: str) -> StoredImage:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:  # reads the header alone
             _check(image, place)
             image.load()
-            return encode(image)
+            return encode(_upright(image))
     except ImageError:
         raise
     except UnidentifiedImageError as error:
@@ -108,10 +120,46 @@ def _check(image: Image.Image, place: str) -> None:
         raise ImageError(
             f"{place}: {width} x {height} pixels; at most {MOST_PIXELS} in all: shrink the image"
         )
+    if max(width, height) > LONGEST * min(width, height):
+        raise ImageError(
+            f"{place}: {width} x {height} pixels, more than {LONGEST} times as long as wide, which "
+            "models' processors refuse: crop or pad the image"
+        )
     if image.mode not in _MODES:
         raise ImageError(
             f"{place}: mode {image.mode!r}; legal are {', '.join(_MODES)}: convert the image to RGB"
         )
+
+
+def embedded(text: str) -> bytes | None:
+    """The bytes of an image that a text holds, as a data URL or as base64; None: it holds none.
+
+    Raises:
+        ValueError: a data URL whose base64 cannot be read.
+
+    Example:
+        >>> embedded("data:image/png;base64,iVBORw0KGgo=")[1:4], embedded("images/1.png")
+        (b'PNG', None)
+    """
+    if match := _DATA_URL.match(text):
+        text = text[match.end() :]
+    elif text[:5].lower() == "data:":
+        raise ValueError("a data URL of another kind than base64 of an image")
+    elif len(text) < _SHORTEST_BASE64 or not text.startswith(_BARE_BASE64):
+        return None
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"base64 of an image that cannot be read ({error})") from error
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """An image as viewers show it; one whose notes cannot be read stays as it lies."""
+    try:
+        turned = image.getexif().get(_ORIENTATION, 1) != 1
+        return ImageOps.exif_transpose(image) if turned else image
+    except _DAMAGED:
+        return image
 
 
 def decode(png: bytes) -> Image.Image:

@@ -17,6 +17,8 @@ import re
 from collections.abc import Iterator
 from typing import IO, Any
 
+from passk.core.characters import well_formed_values
+
 _WINDOW = 1 << 20  # characters that are read at least
 _SPACE = re.compile(r"[ \t\r\n]*")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # in the text of a JSON document
@@ -63,7 +65,7 @@ class JsonStream:
                 continue
             mend = _SURROGATE.search(self._window, self._at, end) is not None
             self._at = end
-            return mend_surrogates(value) if mend else value
+            return well_formed_values(value) if mend else value
 
     def elements(self) -> Iterator[Any]:
         """The elements of the list that is next.
@@ -122,14 +124,3 @@ class JsonStream:
             return False
         self._window, self._at = rest + more, 0
         return True
-
-
-def mend_surrogates(value: Any) -> Any:  # noqa: ANN401
-    """The same with U+FFFD for each half of a surrogate pair, in texts at any depth."""
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, list):
-        return [mend_surrogates(entry) for entry in value]
-    if isinstance(value, dict):
-        return {mend_surrogates(key): mend_surrogates(entry) for key, entry in value.items()}
-    return value

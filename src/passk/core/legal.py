@@ -16,7 +16,7 @@ def suggest(name: str, known: Iterable[str]) -> str:
     return f"{f'did you mean {near[0]!r}? ' if near else ''}legal: {', '.join(known) or 'none'}"
 
 
-def unknown(place: str, name: str, known: Iterable[str], what: str) -> Iterator[str]:
+def unknown(key: str, name: str, known: Iterable[str], what: str) -> Iterator[str]:
     """The fault of a name that is not known; nothing where it is."""
     if name not in (names := set(known)):
-        yield f"{place} = {name!r}: unknown {what}; {suggest(name, names)}"
+        yield f"{key} = {name!r}: unknown {what}; {suggest(name, names)}"

@@ -11,7 +11,15 @@ from passk.core.rows import RecordedError, Row
 from passk.data.judging_ids import QUESTION, id_columns, name_at
 from passk.data.judging_join import JoinedRows
 from passk.data.judging_problems import JudgingProblem, ProblemFile, question_of
-from passk.data.usual_columns import Option, cell_of, find_column, flag, missing_column
+from passk.data.usual_columns import (
+    Option,
+    ambiguous,
+    cell_of,
+    find_column,
+    flag,
+    missing_column,
+    tell_apart_alike,
+)
 from passk.data.value_paths import has_value, value_at
 from passk.domains.domain import Domain
 
@@ -85,27 +93,34 @@ def _own_id(
     if (stated := given.get("problem_id")) is not None:
         find_column("problem_id", rows, stated, option=option)
         return QUESTION if stated == file.columns.get("problem") else stated
-    candidates = [
-        (name, tier)
-        for name, tier in id_columns(rows, None, option)
-        if tier == 0 or all(name_at(row, name) is not None for row in rows)
-    ]
+    columns = id_columns(rows, None, option)
+    sure = [name for name, tier in columns if tier == 0]
+    if sure:
+        return _agreed(sure, rows, option)
+    likely = [name for name, _ in columns if all(name_at(row, name) is not None for row in rows)]
     if "problem" not in file.columns:
-        if not candidates:
+        if not likely:
             raise missing_column("problem", rows, option=option)
-        return candidates[0][0]
+        return _agreed(likely, rows, option)
     questions = [question_of(problem, file) for problem in file.problems]
-    for name, tier in candidates:
+    for name in likely:
         ids = [name_at(row, name) for row in rows]
         pairs = set(zip(ids, questions, strict=True))
-        if tier == 0:
-            return name
         if len(pairs) > len(set(ids)):
             continue  # one id, several questions: it names something else
         if len(pairs) > len(set(questions)):
             raise RecordedError(_describe_unclear(file, questions, ids, name, option))
         return name
     return QUESTION
+
+
+def _agreed(names: Sequence[str], rows: Sequence[Row], option: Option) -> str:
+    """The first of columns that tell problems apart alike."""
+    first = [name_at(row, names[0]) for row in rows]
+    for name in names[1:]:
+        if not tell_apart_alike(first, [name_at(row, name) for row in rows]):
+            raise ambiguous("problem_id", rows[0], [names[0], name], option)
+    return names[0]
 
 
 def _describe_unclear(

@@ -102,29 +102,28 @@ def join_rows(
 def _describe_lost(
     lost: Sequence[Row], rows: Sequence[Row], file: ProblemFile, match: _Match
 ) -> str:
-    shown = f"{match.column} {_id_or_question(lost[0], match.column)!r}"
-    first = file.problems[0].row
-    if len(lost) == len(rows):
+    if match.column == QUESTION:
+        fact = f"{lost[0].place}: asks what no problem, or more than one, of {file.path} asks"
+    else:
+        name = name_at(lost[0], match.column)
+        fact = f"{lost[0].place}: no problem with {match.column} {name!r} in {file.path}"
+    if len(lost) < len(rows):
         return (
-            f"{lost[0].place}: no problem with {shown} in {file.path}, and no other row finds its "
-            f"problem (the first there has {match.key} "
-            f"{_id_or_question(first, match.key)!r}); are they of one benchmark? Name "
-            "the columns of ids with --problem-id and --problems-id"
+            f"{fact} ({len(lost)} of {len(rows)} rows); correct it, or leave out such rows with "
+            "--part"
         )
+    first = "" if match.key == QUESTION else name_at(file.problems[0].row, match.key)
+    shown = f" (the first there has {match.key} {first!r})" if first else ""
     return (
-        f"{lost[0].place}: no problem with {shown} in {file.path} ({len(lost)} of {len(rows)} "
-        "rows); correct it, or leave out such rows with --part"
+        f"{fact}, and no other row finds its problem{shown}; are they of one benchmark? Name the "
+        "columns of ids with --problem-id and --problems-id"
     )
-
-
-def _id_or_question(row: Row, column: str) -> str:
-    text = name_at(row, column) if column != QUESTION else None
-    return str(text)[:60]
 
 
 def _choose_match(
     rows: Sequence[Row], file: ProblemFile, given: Mapping[str, str | None], option: Option
 ) -> _Match:
+    """The way by which all rows find their problem, or else the most; by ids before questions."""
     table = [problem.row for problem in file.problems]
     matches = [
         _match(rows, table, column, key, tier + other)
@@ -132,22 +131,39 @@ def _choose_match(
         for key, other in _keys(table, file, given, option)
         if _is_key(table, key)
     ]
-    whole = [match for match in matches if match.found == len(rows)]
-    if given.get("problem_id") is None and not whole:
-        matches += _match_questions(rows, file, given, option)
-        whole = [match for match in matches if match.found == len(rows)]
-    if not matches:
+    stated = given.get("problem_id") is not None
+    by_question = [] if stated else _match_questions(rows, file, given)
+    if not matches and not by_question:
         _refuse_repeated_keys(rows, table, file, given, option)
-    best = min((match.tier for match in whole), default=0)
-    ways = [match for match in whole if match.tier == best]
+    # Ids that hardly mean anything else decide, where they lead to any problem at all.
+    leading = [match for match in matches if match.found] or matches
+    tier = min((match.tier for match in leading), default=0)
+    best = [match for match in matches if match.tier == tier]
+    if whole := [match for match in best if match.found == len(rows)]:
+        _refuse_disagreeing(rows, file, [*whole, *by_question])
+        return whole[0]
+    if whole := [match for match in by_question if match.found == len(rows)]:
+        return whole[0]
+    return max([*best, *by_question], key=lambda match: match.found)
+
+
+def _refuse_disagreeing(rows: Sequence[Row], file: ProblemFile, ways: Sequence[_Match]) -> None:
+    """Raise RecordedError where two ways lead a row to different problems.
+
+    So small numbers that happen to be in both files are not taken for ids, where questions are
+    there and say otherwise.
+    """
+    first = ways[0]
     for other in ways[1:]:
-        if other.positions != ways[0].positions:
+        for row, ours, theirs in zip(rows, first.positions, other.positions, strict=True):
+            if theirs is None or theirs == ours:
+                continue
+            assert ours is not None  # the first way finds a problem for every row
             raise RecordedError(
-                f"{rows[0].place}: the problem's id may be {ways[0].column!r} or "
-                f"{other.column!r} (in {file.path}: {ways[0].key!r} or {other.key!r}), which lead "
-                "to different problems; say which with --problem-id and --problems-id"
+                f"{row.place}: {first.column} leads to {file.problems[ours].row.place} (by "
+                f"{first.key}), {other.column} to {file.problems[theirs].row.place} (by "
+                f"{other.key}); say which is meant with --problem-id and --problems-id"
             )
-    return ways[0] if ways else max(matches, key=lambda match: (match.found, -match.tier))
 
 
 def _refuse_repeated_keys(
@@ -197,24 +213,24 @@ def _match(rows: Sequence[Row], table: Sequence[Row], column: str, key: str, tie
 
 
 def _match_questions(
-    rows: Sequence[Row], file: ProblemFile, given: Mapping[str, str | None], option: Option
+    rows: Sequence[Row], file: ProblemFile, given: Mapping[str, str | None]
 ) -> list[_Match]:
-    """Rows beside problems that ask the same, where both say what they ask."""
-    table: dict[str | None, int] = {}
+    """Rows beside problems that ask the same, where both say what they ask; at most one way.
+
+    A question that several problems ask leads nowhere.
+    """
+    places: dict[str, list[int]] = {}
     for index, problem in enumerate(file.problems):
-        question = question_of(problem, file)
-        if question is None or question in table:
-            return []
-        table[question] = index
-    if given.get("problem") is None and not name_candidates("problem", rows):
-        return []
-    names = [given["problem"]] if given.get("problem") else name_candidates("problem", rows)
-    matches = []
+        if (question := question_of(problem, file)) is not None:
+            places.setdefault(question, []).append(index)
+    single = {question: at[0] for question, at in places.items() if len(at) == 1}
+    named = given.get("problem")
+    names = [named] if named is not None else name_candidates("problem", rows)
+    ways = []
     for name in names:
-        questions = [_question_at(row, str(name)) for row in rows]
-        positions = tuple(table.get(question) for question in questions)
-        matches.append(_Match(QUESTION, QUESTION, 9, positions))
-    return matches
+        positions = tuple(single.get(_question_at(row, name) or "") for row in rows)
+        ways.append(_Match(QUESTION, QUESTION, 0, positions))
+    return [max(ways, key=lambda way: way.found)] if single and ways else []
 
 
 def _question_at(row: Row, column: str) -> str | None:

@@ -8,12 +8,14 @@ from passk.core.rows import RecordedError, Row, read_rows
 from passk.data import sources as registry
 from passk.data.benchmarks import read_benchmark
 from passk.data.usual_columns import (
+    USUAL,
     Option,
     cell_of,
     find_column,
     flag,
     missing_column,
     name_candidates,
+    tell_apart_alike,
 )
 from passk.data.value_paths import message_text
 from passk.domains.benchmark_problem import ANY_FILE, BenchmarkProblem
@@ -85,7 +87,7 @@ def read_benchmark_file(
         problems = read_benchmark(name, path, ANY_FILE if any_digest else None)
     except registry.OtherFileError as error:
         raise RecordedError(f"{error.fact}, or, to take it as it is, add --any-digest") from error
-    return ProblemFile(path, _with_columns(path, problems), name, {})
+    return ProblemFile(path, _with_ids(path, problems, domain), name, {})
 
 
 def _find_published(path: Path, domain: Domain) -> str | None:
@@ -99,13 +101,22 @@ def _find_published(path: Path, domain: Domain) -> str | None:
     return None
 
 
-def _with_columns(path: Path, problems: Sequence[BenchmarkProblem]) -> list[JudgingProblem]:
-    """A benchmark's problems beside the columns of their rows: any of them may name one."""
-    rows = {row.place: row.values for row in registry.rows(path)}
+def _with_ids(
+    path: Path, problems: Sequence[BenchmarkProblem], domain: Domain
+) -> list[JudgingProblem]:
+    """A benchmark's problems beside the ids of their rows: any of them may name one.
+
+    Not of programs: their files hold tests of gigabytes, and samples name them as the reader does.
+    """
+    usual = {*USUAL["problem_id"].sure, *USUAL["problem_id"].likely}
+    ids = {
+        row.place: {name: value for name, value in row.values.items() if name in usual}
+        for row in ([] if domain.tested else registry.rows(path))
+    }
     return [
         JudgingProblem(
             index,
-            Row(problem.place, {NAME: problem.name, **rows.get(problem.place, {})}),
+            Row(problem.place, {NAME: problem.name, **ids.get(problem.place, {})}),
             question=problem.question,
             prefix=problem.prefix,
             benchmark=problem,
@@ -161,13 +172,9 @@ def _by_question(rows: Sequence[Row]) -> Sequence[Row]:
     """
     names = name_candidates("problem", rows)
     groups = [[repr(row.values.get(name)) for row in rows] for name in names]
-    if len(names) < 2 or any(not _tell_apart_alike(groups[0], other) for other in groups[1:]):
+    if len(names) < 2 or any(not tell_apart_alike(groups[0], other) for other in groups[1:]):
         return rows
     return [Row(row.place, dict.fromkeys(names, "")) for row in rows]
-
-
-def _tell_apart_alike(first: Sequence[str], second: Sequence[str]) -> bool:
-    return len(set(first)) == len(set(second)) == len(set(zip(first, second, strict=True)))
 
 
 def _require(rows: Sequence[Row], column: str, path: Path, domain: Domain) -> None:

@@ -23,6 +23,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from passk.core.legal import suggest, unknown
 from passk.core.yaml_files import ParameterError, is_path, read
 
+_FOLDER = Path(__file__).parent / "templates"
+
 
 class PromptError(ValueError):
     """A prompt cannot be rendered; the message names the template and the remedy."""
@@ -86,8 +88,12 @@ class Template(BaseModel):
 @cache
 def templates() -> dict[str, Template]:
     """The templates of this package by name."""
-    folder = Path(__file__).parent / "templates"
-    return {path.stem: _read(path) for path in sorted(folder.glob("*.yaml"))}
+    return {path.stem: _read(path) for path in sorted(_FOLDER.glob("*.yaml"))}
+
+
+def template_file(name: str) -> Path:
+    """The file of a template, which need not exist."""
+    return Path(name) if is_path(name) else _FOLDER / f"{name}.yaml"
 
 
 def template(name: str) -> Template:
@@ -107,7 +113,7 @@ def template_faults(key: str, name: str) -> Iterator[str]:
     """The fault of a parameter that names no template; nothing where it does."""
     if is_path(name):
         try:
-            _read(Path(name))
+            read_template(Path(name))
         except PromptError as error:
             yield f"{key} = {name!r}: {error}"
     else:
@@ -116,6 +122,15 @@ def template_faults(key: str, name: str) -> Iterator[str]:
 
 @cache
 def _read(path: Path) -> Template:
+    return read_template(path)
+
+
+def read_template(path: Path) -> Template:
+    """A template's file as it is now, with every default filled in.
+
+    Raises:
+        PromptError: it is no template.
+    """
     try:
         return Template.model_validate(read(path))
     except (ParameterError, ValidationError) as error:

@@ -73,8 +73,8 @@ USUAL: Mapping[str, UsualNames] = {
     ),
     "sample_index": UsualNames(("sample_index", "sample_idx"), (), "the sample's number"),
     "finish_reason": UsualNames(
-        ("finish_reason", "finish_reasons", "stop_reason", "is_truncated", "truncated"),
-        (),
+        ("finish_reason", "finish_reasons"),
+        ("is_truncated", "truncated", "stop_reason"),
         "why a response ended",
     ),
 }  # fmt: skip
@@ -162,6 +162,16 @@ def ambiguous(kind: str, row: Row, names: Sequence[str], option: Option) -> Ambi
         f"{row.place}: {USUAL[kind].holds} may be {' or '.join(shown)}; say which with "
         f"{option(kind)}"
     )
+
+
+def tell_apart_alike(first: Sequence[object], second: Sequence[object]) -> bool:
+    """Whether two columns are equal in the same rows: either tells these apart as the other does.
+
+    Example:
+        >>> tell_apart_alike([1, 2, 2], ["a", "b", "b"]), tell_apart_alike([1, 2, 3], "abb")
+        (True, False)
+    """
+    return len(set(first)) == len(set(second)) == len(set(zip(first, second, strict=True)))
 
 
 def missing_column(

@@ -8,7 +8,7 @@ from passk.domains.code.test_cases import Tests
 
 # Tags with a meaning of their own; the others are a benchmark's own subjects and levels.
 ANY_FILE = "any"  # in parameters, in place of a digest: take the file as it is
-FLAGGED = "flagged"  # the benchmark's authors say that it cannot be judged rightly
+FLAGGED = "flagged"  # its authors or its statement say that it cannot be judged rightly
 UNTESTED = "no-tests"  # of domain code, without tests: it can be asked and dated, not judged
 
 

@@ -1,44 +1,38 @@
 """Verdicts on disk, keyed by what was judged and by whom; unknown is never kept.
 
-Each process appends to a file of its own, so that processes never wait for each other, and reads
-everybody's when it starts. A line carries its own checksum: a line that kill -9 cut short, or
-that was damaged, is not used, and its pair is judged again.
+Look verdicts up by the hundred and more with `get_many`. What is put is kept in memory for at most
+a second's work, then written at once: kill -9 costs no more than that. How the file bears damage,
+a full disk and several processes is told in `passk.domains.verdict_database`.
+
+It is only a cache: a study's folder may lose `.passk/verdicts` at any time. Files `*.jsonl` in it
+are of earlier versions of this package, are not read, and may be deleted.
 """
 
+import hashlib
 import json
-import os
-import sys
-import zlib
+import time
+from collections.abc import Iterable
 from pathlib import Path
-from typing import IO
 
 from passk.core.closing import Closing
 from passk.core.digests import digest
-from passk.core.files import write_text
 from passk.domains.verdict import CORRECT, WRONG, Verdict
+from passk.domains.verdict_database import VerdictDatabase
 
-# Says that a box could not be parsed, and that the whole response has to be judged.
-WHOLE = Verdict("whole", "", None)
-_KEPT = (CORRECT, WRONG, WHOLE.verdict)
-_MERGE = 16  # files past which one is made of them
-
-
-def _line(key: str, verdict: Verdict) -> str:
-    body = json.dumps([key, *verdict])
-    return f"{zlib.crc32(body.encode()):08x} {body}\n"
+_KEPT = (CORRECT, WRONG)
+_WAIT = 1.0  # seconds after which what was put is written,
+_ROWS = 1000  # or number of verdicts
 
 
-def _parse(line: str) -> tuple[str, Verdict] | None:
-    """Key and verdict of a line; None where it is damaged."""
-    mark, _, body = line.rstrip("\n").partition(" ")
-    if mark != f"{zlib.crc32(body.encode()):08x}":
-        return None
-    key, *verdict = json.loads(body)
-    return key, Verdict(*verdict)
-
-
-def _new_name() -> str:
-    return f"{os.getpid()}-{os.urandom(6).hex()}.jsonl"
+def verdict_key(*parts: str | bool) -> bytes:
+    """What identifies a verdict of a grader: the gold answer, what was judged (16 bytes)."""
+    state = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        # A response may hold half of a surrogate pair, which plain UTF-8 refuses.
+        content = str(part).encode("utf-8", "surrogatepass")
+        state.update(b"%d:" % len(content))
+        state.update(content)
+    return state.digest()
 
 
 class VerdictCache(Closing):
@@ -50,64 +44,45 @@ class VerdictCache(Closing):
     """
 
     def __init__(self, folder: Path, grader: str) -> None:
-        self._folder = folder / digest(grader)[:16]
-        self._grader = grader
-        self._known: dict[str, Verdict] = {}
-        self._file: IO[str] | None = None
-        files = sorted(self._folder.glob("*.jsonl"))
-        for path in files:
-            self._read(path)
-        if len(files) > _MERGE:
-            self._merge(files)
+        self._database = VerdictDatabase(folder / digest(grader)[:16])
+        self._unwritten: dict[bytes, bytes] = {}
+        self._written = time.monotonic()
 
     def __len__(self) -> int:
-        return len(self._known)
+        """Number of verdicts; reads the whole file."""
+        self.flush()
+        return len(self._database)
 
     def close(self) -> None:
-        """Close the file that this process appends to."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        """Write what was put, and close the file."""
+        self.flush()
+        self._database.close()
 
-    def key(self, gold: str, text: str, boxed: bool) -> str:
-        """What identifies a verdict: grader, problem's answer, what was judged."""
-        return digest(self._grader, gold, text, boxed)[:32]
+    def key(self, *parts: str | bool) -> bytes:
+        """See `verdict_key`."""
+        return verdict_key(*parts)
 
-    def get(self, key: str) -> Verdict | None:
+    def get(self, key: bytes) -> Verdict | None:
         """A verdict that is known, or None."""
-        return self._known.get(key)
+        return self.get_many([key]).get(key)
 
-    def put(self, key: str, verdict: Verdict) -> None:
-        """Keep a verdict, on disk when this returns; unknown is not kept."""
-        if verdict.verdict not in _KEPT or key in self._known:
+    def get_many(self, keys: Iterable[bytes]) -> dict[bytes, Verdict]:
+        """Those verdicts that are known."""
+        wanted = list(keys)
+        rows = self._database.read([key for key in wanted if key not in self._unwritten])
+        rows |= {key: self._unwritten[key] for key in wanted if key in self._unwritten}
+        return {key: Verdict(*json.loads(row)) for key, row in rows.items()}
+
+    def put(self, key: bytes, verdict: Verdict) -> None:
+        """Keep a verdict, on disk after a second's work or `flush`; unknown is not kept."""
+        if verdict.verdict not in _KEPT:
             return
-        self._known[key] = verdict
-        if self._file is None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._file = (self._folder / _new_name()).open("a", encoding="utf-8", buffering=1)
-        self._file.write(_line(key, verdict))
+        self._unwritten[key] = json.dumps(verdict).encode()
+        if len(self._unwritten) >= _ROWS or time.monotonic() > self._written + _WAIT:
+            self.flush()
 
-    def _read(self, path: Path) -> None:
-        try:
-            lines = path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
-        except FileNotFoundError:  # merged by another process just now
-            return
-        damaged = []
-        for number, line in enumerate(lines, 1):
-            if (entry := _parse(line)) is not None:
-                self._known[entry[0]] = entry[1]
-            elif line.endswith("\n"):
-                damaged.append(number)
-        if damaged:
-            print(
-                f"passk: verdict cache {path}: {len(damaged)} damaged line(s), first line "
-                f"{damaged[0]}; ignored, and judged again",
-                file=sys.stderr,
-            )
-
-    def _merge(self, files: list[Path]) -> None:
-        """Make one file of many. A process that still appends to one loses cache, never truth."""
-        lines = (_line(key, verdict) for key, verdict in self._known.items())
-        write_text(self._folder / _new_name(), "".join(lines))
-        for path in files:
-            path.unlink(missing_ok=True)
+    def flush(self) -> None:
+        """Write what was put."""
+        self._database.write(self._unwritten)
+        self._unwritten.clear()
+        self._written = time.monotonic()

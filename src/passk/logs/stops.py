@@ -69,7 +69,7 @@ def has_two_answers(text: str) -> bool:
         (False, False)
     """
     known: str | None = None
-    end = -_ROW
+    end = -1
     for position in sorted(position for mark in _MARKS for position in _positions(text, mark)):
         match = _BOX.match(text, position) or _ANNOUNCED.match(text, position)
         if match is None:
@@ -77,7 +77,9 @@ def has_two_answers(text: str) -> bool:
         content = _plain(match[1])
         # `The answer is $\boxed{4}$`: the box says it.
         if content and "boxed" not in content:
-            if known is not None and content != known and position - end >= _ROW:
+            between = text[end:position] if end >= 0 else ""
+            apart = len(between) >= _ROW or ("\n" in between and not between.isspace())
+            if known is not None and content != known and apart:
                 return True
             known = content if known is None else known
         end = match.end()

@@ -153,23 +153,55 @@ def load(root: Path = Path()) -> Dag:
 
 @contextmanager
 def parameters_read_once() -> Iterator[None]:
-    """Inside, DVC parses a parameter file once, not once for every stage that names a key of it."""
+    """Inside, DVC parses a parameter file once, not once for every stage, and looks keys up.
+
+    DVC itself walks through all values of the file for each key (dpath), which takes the square of
+    a study's size.
+    """
     from dvc.dependency import param
 
-    load = param.load_path
+    load, read = param.load_path, param.read_param_file
     contents: dict[str, Any] = {}
 
-    def once(path: str, fs: object, **kwargs: Any) -> Any:  # noqa: ANN401
+    def load_once(path: str, fs: object, **kwargs: Any) -> Any:  # noqa: ANN401
         key = f"{path} {kwargs}"
         if key not in contents:
             contents[key] = load(path, fs, **kwargs)
         return contents[key]  # DVC only looks values up in it, or copies it
 
-    param.load_path = once
+    def look_up(
+        fs: object,
+        path: str,
+        key_paths: list[str] | None = None,
+        flatten: bool = False,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        if not flatten or not key_paths:
+            return read(fs, path, key_paths, flatten, **kwargs)
+        content = load_once(path, fs, **kwargs)
+        values = {key: _value_at(content, key) for key in key_paths}
+        others = [key for key in key_paths if values[key] is _MISSING]
+        if others:  # missing, or a pattern
+            values |= dict.fromkeys(others, _MISSING) | read(fs, path, others, flatten, **kwargs)
+        return {key: value for key, value in values.items() if value is not _MISSING}
+
+    param.load_path, param.read_param_file = load_once, look_up
     try:
         yield
     finally:
-        param.load_path = load
+        param.load_path, param.read_param_file = load, read
+
+
+_MISSING = object()
+
+
+def _value_at(content: object, key: str) -> object:
+    """The value of a dotted key in nested mappings with texts as keys; `_MISSING` without one."""
+    for part in key.split("."):
+        if not isinstance(content, dict) or part not in content:
+            return _MISSING
+        content = content[part]
+    return content
 
 
 def changes(root: Path = Path()) -> dict[str, Any]:

@@ -4,7 +4,7 @@ DVC says that `train.grpo` of `components.json` is modified; what a person wants
 algorithm was edited, and in which file. DVC says that a parameter changed; here stand both values.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -15,7 +15,8 @@ from passk.config.paths import COMPONENTS, PARAMS
 from passk.pipeline.dag import Dag, Stage, changes
 from passk.pipeline.identity.components import StageComponents
 from passk.pipeline.identity.current import Identity, changed_files, differing
-from passk.provenance.lock import LockEntry, read_lock
+from passk.pipeline.lock_entries import HEAD, split
+from passk.provenance.lock import LOCK, LockEntry, parse_lock, read_lock
 
 _SHOWN = 4  # values or files of one reason
 _PARAMETERS = "parameters"
@@ -42,8 +43,8 @@ def read_status(dag: Dag, identity: Identity, root: Path = Path()) -> list[Stage
         identity: of the parameters and the code at hand; `components.json` must say the same.
         root: of the study.
     """
-    lock = read_lock(root)
     reasons = changes(root)
+    lock = _read_entries(reasons, root)
     planned = dag.downstream(reasons)
     return [
         StageStatus(
@@ -55,6 +56,17 @@ def read_status(dag: Dag, identity: Identity, root: Path = Path()) -> list[Stage
         for name in dag.ordered()
         if name in planned
     ]
+
+
+def _read_entries(names: Collection[str], root: Path) -> Mapping[str, LockEntry]:
+    """The lock's entries of some stages; YAML is read slowly, so no others are."""
+    path = root / LOCK
+    text = path.read_text(encoding="utf-8") if names and path.exists() else ""
+    entries = split(text)
+    if entries is None:  # not as DVC prints it
+        return read_lock(root)
+    wanted = "".join(lines for name, lines in entries.items() if name in names)
+    return parse_lock(HEAD + wanted, path, root) if wanted else {}
 
 
 def _reasons(

@@ -1,11 +1,10 @@
-"""The ledger: `ledger.jsonl` in git, one line for each execution that `dvc.lock` names.
+"""The ledger: `ledger.jsonl` in git, a record of each execution that `dvc.lock` names.
 
-A line holds what the lock does not say: how and where it ran, what it measured, and the digests of
-the records whose outputs it read. Lines are in the order of stages, so that a stage that ran again
-changes one line; git merges them line by line (`merge=union`), and the next update drops what is
-double. Lines that others name as their parents stay, also when the lock has moved on, as long as
-they are named: so the ledger is a chain whatever was merged or dropped. Environments (installed
-packages) are lines of their own, each once.
+A record holds what the lock does not say: how and where it ran, what it measured, and the digests
+of the records whose outputs it read. A line has those of a stage group (`ledger_lines`); git merges
+line by line (`merge=union`), and the next update drops what is double. Records that others name as
+their parents stay, also when the lock has moved on, as long as they are named: so the ledger is a
+chain whatever was merged or dropped. Environments (installed packages) are lines of their own.
 
     update_ledger()         # from the records and the lock; does nothing where nothing changed
     read_ledger().find(entry.digest)
@@ -22,12 +21,13 @@ from pathlib import Path
 from passk.config.paths import LEDGER, RECORDS
 from passk.core.files import write_once, write_text
 from passk.provenance.environment import environment_digest
+from passk.provenance.ledger_lines import build_lines, parse_line
 from passk.provenance.lock import LOCK, LockEntry, read_lock
 from passk.provenance.record_store import RecordStore, open_stores, own_store
 from passk.provenance.run_record import RunRecord
 
 _SEEN = RECORDS / "ledger-seen"  # the state of the ledger that the store knows
-_COMPLETE = RECORDS / "ledger-complete"  # the lock that all of the ledger's lines answer to
+_COMPLETE = RECORDS / "ledger-complete"  # the lock that all of the ledger's records answer to
 _BUSY = RECORDS / "ledger.lock"
 
 
@@ -40,7 +40,7 @@ class Ledger:
     """What the ledger holds.
 
     Attributes:
-        records: digest that its line states -> record, without command, parameters and deps.
+        records: digest that it states -> record, without command, parameters and deps.
         environments: name -> packages.
     """
 
@@ -53,7 +53,7 @@ class Ledger:
         return min(known, key=lambda r: (r.execution.started, r.digest), default=None)
 
     def answers(self, entries: Iterable[LockEntry]) -> bool:
-        """Whether it has a line for each entry of a lock, and for each line that these name."""
+        """Whether it has a record of each entry of a lock, and each record that these name."""
         parents = {parent for record in self.records.values() for parent in record.parents}
         return parents <= set(self.records) and all(self.find(e.digest) for e in entries)
 
@@ -66,14 +66,11 @@ class Ledger:
 
     @property
     def text(self) -> str:
-        """The file's text: environments first, then records by stage."""
+        """The file's text: environments first, then records by stage group."""
         packages = sorted(self.environments.items())
-        records = sorted(
-            self.records.values(), key=lambda r: (r.stage, r.execution.started, r.digest)
-        )
         lines: list[Mapping[str, object]] = [
             *({"environment": name, "packages": list(names)} for name, names in packages),
-            *(record.line for record in records),
+            *build_lines(self.records.values()),
         ]
         return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
@@ -114,8 +111,7 @@ def parse_ledger(text: str, source: str = str(LEDGER)) -> Ledger:
             if "environment" in content:
                 environments[str(content["environment"])] = tuple(map(str, content["packages"]))
             else:
-                record = RunRecord.parse(content)
-                records[record.stated] = record
+                records |= {record.stated: record for record in parse_line(content)}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise LedgerError(
                 f"{source}, line {number}: not a line of the ledger ({error}); "
@@ -127,7 +123,7 @@ def parse_ledger(text: str, source: str = str(LEDGER)) -> Ledger:
 def update_ledger(root: Path = Path()) -> bool:
     """Bring the ledger up to date with the lock; True if its text changed.
 
-    What the lock names and no record is known of has no line: `passk audit` says so. Its record
+    What the lock names and no record is known of is not in it: `passk audit` says so. Its record
     may come later, with a shared cache, so the next call looks again.
 
     Raises:
@@ -150,8 +146,8 @@ def update_ledger(root: Path = Path()) -> bool:
     return changed
 
 
-def drop_lines(entry: str, root: Path = Path()) -> None:
-    """Remove the lines of a lock entry's records, by the entry's digest."""
+def drop_records(entry: str, root: Path = Path()) -> None:
+    """Remove the records of a lock entry, by the entry's digest."""
     with _alone(root):
         ledger = read_ledger(root)
         kept = {name: r for name, r in ledger.records.items() if r.entry != entry}
@@ -162,7 +158,7 @@ def drop_lines(entry: str, root: Path = Path()) -> None:
 def gather(entries: Iterable[LockEntry], old: Ledger, stores: Iterable[RecordStore]) -> Ledger:
     """The ledger that a lock asks for, from an older one and from records.
 
-    A line whose digest is not what its content gives counts for nothing.
+    A record whose digest is not what its content gives counts for nothing.
     """
     stores = tuple(stores)
     genuine = {name: r for name, r in old.records.items() if r.digest == name}
@@ -189,14 +185,14 @@ def gather(entries: Iterable[LockEntry], old: Ledger, stores: Iterable[RecordSto
 
 
 def index_ledger(root: Path = Path()) -> None:
-    """Tell the store of the lines of a ledger that it has not seen, e.g. in a fresh clone."""
+    """Tell the store of the records of a ledger that it has not seen, e.g. in a fresh clone."""
     if (root / LEDGER).exists() and _text(root / _SEEN) != _state(root, LEDGER):
         with _alone(root), suppress(LedgerError):
             _index(root)
 
 
 def _index(root: Path) -> None:
-    """Keep all lines of the ledger in the study's store; what it has stays."""
+    """Keep all records of the ledger in the study's store; what it has stays."""
     ledger = read_ledger(root)
     store = own_store(root)
     for record in ledger.records.values():

@@ -219,7 +219,7 @@ def _in_order(entries: Mapping[str, LockEntry]) -> list[str]:
 
 
 def _say_of_records(root: Path) -> str:
-    """Whether the old records may go: only where the ledger has a line for all that is locked."""
+    """Whether the old records may go: only where the ledger has all that is locked."""
     ledger = read_ledger(root)
     missing = [name for name, entry in read_lock(root).items() if not ledger.find(entry.digest)]
     if not missing:
@@ -228,7 +228,7 @@ def _say_of_records(root: Path) -> str:
             f"git's history; git rm -r {OLD_RECORDS}, then commit {LEDGER} and {LOCK}"
         )
     return (
-        f"{OLD_RECORDS}/: keep it, {len(missing)} stages of {LOCK} have no line in {LEDGER} "
+        f"{OLD_RECORDS}/: keep it, {len(missing)} stages of {LOCK} are not in {LEDGER} "
         f"({', '.join(missing[:4])}{' ...' if len(missing) > 4 else ''}); dvc repro -f -s STAGE "
         "records a new execution of each, then passk track && passk migrate"
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from passk.config.paths import LEDGER, STATE
 from passk.provenance.code_state import find_unnamed_trees, run_git
 from passk.provenance.dvc_cache import find_cache, object_path
-from passk.provenance.ledger import drop_lines, read_ledger, update_ledger
+from passk.provenance.ledger import drop_records, read_ledger, update_ledger
 from passk.provenance.lock import path_digest, read_lock
 from passk.provenance.record_store import RecordStore, open_stores, own_store
 
@@ -128,7 +128,7 @@ def forget(stage: str, root: Path = Path()) -> None:
             with suppress(OSError):  # a shared cache that is not ours to write
                 store.drop(store.path(name))
                 store.unname(digest)
-    drop_lines(digest, root)
+    drop_records(digest, root)
 
 
 def _find_entry(stage: str, root: Path) -> str:

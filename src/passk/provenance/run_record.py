@@ -120,7 +120,7 @@ class RunRecord:
     Attributes:
         stage: `group@item`, or the group alone.
         entry: digest of the stage's lock entry: of command, parameters, deps and outs.
-        cmd: the shell command; empty in a line of the ledger, as `dvc.lock` has it.
+        cmd: the shell command; empty in a record of the ledger, as `dvc.lock` has it.
         params: parameter file -> dotted key -> value; likewise.
         deps: path -> digest of what went in; likewise.
         outs: path -> digest of what came out; empty for a failed execution.
@@ -161,8 +161,8 @@ class RunRecord:
         return StartedExecution(facts.id, self.stage, self.cmd, self.params, facts.started)
 
     @property
-    def line(self) -> dict[str, object]:
-        """Its line in the ledger: what `dvc.lock` does not say, and what makes the chain."""
+    def line(self) -> dict[str, Any]:
+        """What the ledger has of it: what `dvc.lock` does not say, and what makes the chain."""
         return {
             "stage": self.stage,
             "digest": self.digest,
@@ -198,7 +198,7 @@ class RunRecord:
 
     @classmethod
     def parse(cls, content: Document) -> Self:
-        """A record, or a line of the ledger; keys of a later version are left out.
+        """A record, or what the ledger has of it; keys of a later version are left out.
 
         Raises:
             RecordError: a key is missing.

@@ -35,11 +35,11 @@ def copy_path(path: Path) -> Path | None:
 
 def locate(path: Path, root: Path = Path()) -> Path:
     """The table itself, or its copy where only that is here and is what the lock promises."""
-    place = locate_any(path, root)
-    if place == root / path or not (root / LOCK).exists():
+    file = locate_any(path, root)
+    if file == root / path or not (root / LOCK).exists():
         return root / path
     promised = _promised(root.resolve(), (root / LOCK).stat().st_mtime_ns).get(path.as_posix())
-    return place if path_digest(place) == promised else root / path
+    return file if path_digest(file) == promised else root / path
 
 
 def locate_any(path: Path, root: Path = Path()) -> Path:

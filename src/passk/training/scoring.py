@@ -89,15 +89,21 @@ def run_sharing_prompts(
     """
     marked = prompts[0].masked_fill(prompts[1] == 0, -1)  # padding differs from every token
     # Equal words about another image are another prompt: its number goes before them.
-    number = {seen: i for i, seen in enumerate(dict.fromkeys(images))}
-    which = torch.tensor([number[seen] for seen in images] or [0] * len(marked))
+    number = {image_inputs: i for i, image_inputs in enumerate(dict.fromkeys(images))}
+    which = torch.tensor([number[image_inputs] for image_inputs in images] or [0] * len(marked))
     marked = torch.cat([which.to(marked)[:, None], marked], dim=1)
     distinct, inverse = torch.unique(marked, dim=0, return_inverse=True)
-    shown = [list(number)[i] for i in distinct[:, 0].tolist()] if images else []
+    image_numbers = [list(number)[i] for i in distinct[:, 0].tolist()] if images else []
     ids, prompt_mask = distinct[:, 1:].clamp(min=0), (distinct[:, 1:] >= 0).long()
-    places, shift, seen = _find_prompt_positions(decoder, ids, prompt_mask, shown)
+    positions, shift, image_inputs = _find_prompt_positions(
+        decoder, ids, prompt_mask, image_numbers
+    )
     encoded = decoder(
-        input_ids=ids, attention_mask=prompt_mask, position_ids=places, use_cache=True, **seen
+        input_ids=ids,
+        attention_mask=prompt_mask,
+        position_ids=positions,
+        use_cache=True,
+        **image_inputs,
     )
     # The state of a prompt's last token predicts the first token of every response to it.
     cache = [(layer.keys, layer.values) for layer in encoded.past_key_values.layers]

@@ -87,13 +87,13 @@ def _possible_problems(settings: WorldSet, dropped: int) -> pl.DataFrame:
     """
     world = WORLDS[settings.world]
     size = min(settings.size, (dropped + 1) * len(settings.levels))
-    places = [
+    problems = [
         (index, [family, f"level-{settings.levels[index % len(settings.levels)]}"])
         for index in range(size)
         for family in settings.families
     ]
     rows = pl.DataFrame(
-        places, schema={"index": pl.Int64(), "tags": pl.List(pl.String())}, orient="row"
+        problems, schema={"index": pl.Int64(), "tags": pl.List(pl.String())}, orient="row"
     )
     image = "image" if DOMAINS[world.domain].has_images else None
     rows = rows.with_columns(

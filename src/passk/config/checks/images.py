@@ -26,7 +26,7 @@ def find_faults(
     arms: Mapping[str, Training | FineTuning],
     draws: Mapping[str, Draw],
 ) -> Iterator[str]:
-    """One line per place that disagrees.
+    """One line per key that disagrees.
 
     Args:
         worlds: section of the parameters, as the next two and `draws`.
@@ -47,20 +47,20 @@ def find_faults(
     for name, arm in arms.items():
         if not isinstance(arm, Training):
             continue
-        place, sees = f"train.{name}", _takes_images(arm.start, pretrain, arms)
-        yield from _compare_template(f"{place}.set", arm.template, {arm.set: shows.get(arm.set)})
-        yield from _compare_model(f"{place}.start", arm.template, arm.start, sees)
+        key, sees_images = f"train.{name}", _takes_images(arm.start, pretrain, arms)
+        yield from _compare_template(f"{key}.set", arm.template, {arm.set: shows.get(arm.set)})
+        yield from _compare_model(f"{key}.start", arm.template, arm.start, sees_images)
         if _shows_image(arm.template) and arm.algorithm.critic() is not None:
             yield (
-                f"{place}.algorithm.name = {arm.algorithm.name!r}: its critic reads text "
+                f"{key}.algorithm.name = {arm.algorithm.name!r}: its critic reads text "
                 "alone; use another algorithm for problems with images"
             )
     for name, draw in draws.items():
         if draw.template is not None and ENGINES[draw.engine].blocks is not None:
             with_images = {set_name: shows.get(set_name) for set_name in draw.sets}
             yield from _compare_template(f"draws.{name}.sets", draw.template, with_images)
-            sees = _takes_images(draw.model, pretrain, arms)
-            yield from _compare_model(f"draws.{name}.model", draw.template, draw.model, sees)
+            sees_images = _takes_images(draw.model, pretrain, arms)
+            yield from _compare_model(f"draws.{name}.model", draw.template, draw.model, sees_images)
 
 
 def _has_images(name: str) -> bool:
@@ -75,22 +75,22 @@ def _shows_image(name: str) -> bool | None:
         return None
 
 
-def _corpus(place: str, model: Pretraining) -> Iterator[str]:
+def _corpus(key: str, model: Pretraining) -> Iterator[str]:
     shows, sees = _has_images(model.corpus.world), model.architecture.vision is not None
     if shows != sees:
         has = "shows images" if shows else "has no images"
         yield (
-            f"{place}.corpus.world = {model.corpus.world!r}: {has}, and architecture.family = "
+            f"{key}.corpus.world = {model.corpus.world!r}: {has}, and architecture.family = "
             f"{model.architecture.family!r} {'takes some' if sees else 'takes none'}; use "
             + ("family qwen2_5_vl with `vision`" if shows else "a family without `vision`")
         )
     elif _shows_image(model.corpus.template) is not None:
         yield from _compare_template(
-            f"{place}.corpus", model.corpus.template, {model.corpus.world: shows}
+            f"{key}.corpus", model.corpus.template, {model.corpus.world: shows}
         )
 
 
-def _compare_template(place: str, template: str, shows: Mapping[str, bool | None]) -> Iterator[str]:
+def _compare_template(key: str, template: str, shows: Mapping[str, bool | None]) -> Iterator[str]:
     """Whether a template shows the images that there are; None is not known."""
     image = _shows_image(template)
     if image is None:
@@ -98,7 +98,7 @@ def _compare_template(place: str, template: str, shows: Mapping[str, bool | None
     for name, has_images in shows.items():
         if has_images is not None and has_images != image:
             yield (
-                f"{place}: problems of {name!r} {'have' if has_images else 'have no'} images, and "
+                f"{key}: problems of {name!r} {'have' if has_images else 'have no'} images, and "
                 f"template {template!r} {'shows one' if image else 'shows none'}; use a template "
                 f"{'with' if has_images else 'without'} `image: true`"
             )
@@ -116,9 +116,9 @@ def _takes_images(
     return None if name not in pretrain else pretrain[name].architecture.vision is not None
 
 
-def _compare_model(place: str, template: str, model: str, sees: bool | None) -> Iterator[str]:
+def _compare_model(key: str, template: str, model: str, sees: bool | None) -> Iterator[str]:
     if _shows_image(template) and sees is False:
         yield (
-            f"{place} = {model!r}: takes no images, which template {template!r} shows; use a "
+            f"{key} = {model!r}: takes no images, which template {template!r} shows; use a "
             "model of family qwen2_5_vl, or another template"
         )

@@ -48,12 +48,12 @@ def _shared_sources(study: Study) -> Iterator[str]:
 
 def _shared_models(study: Study) -> Iterator[str]:
     """Models of one name: both would be written to one folder; demonstrations likewise."""
-    taken = {*study.pretrain, *study.imported}
+    earlier_names = {*study.pretrain, *study.imported}
     for section in ("fetch", "train", "sft"):
         names = set(getattr(study, section))
-        for name in sorted(names & taken):
+        for name in sorted(names & earlier_names):
             yield f"{section}.{name}: another model has that name already; choose another"
-        taken |= names
+        earlier_names |= names
     for name in sorted(set(study.pretrain) & set(study.imported)):
         yield f"pretrain.{name}: imported samples have that name already; choose another"
     for name in study.reference_answers:

@@ -8,6 +8,7 @@ import json
 import os
 import platform
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from passk.core.digests import digest
@@ -28,7 +29,9 @@ WHOLE = 1 << 13
 _WALL_FACTOR, _WALL_MORE = 5.0, 20.0
 
 
-def _limits(cpu: float, output: int, tests: Tests, options: CodeOptions) -> Limits:
+def _limits(
+    cpu: float, output: int, tests: Tests, options: CodeOptions, *, each: bool = False
+) -> Limits:
     large = (text for text in tests.expected if len(text) > WHOLE)
     digests = digestible(tests.comparison) and not any(
         tolerant(text, tests.comparison) for text in large
@@ -39,6 +42,7 @@ def _limits(cpu: float, output: int, tests: Tests, options: CodeOptions) -> Limi
         memory=options.memory_mib << 20,
         output=output,
         whole=WHOLE if digests else 0,
+        each=each,
     )
 
 
@@ -48,7 +52,7 @@ def reference_limits(tests: Tests, options: CodeOptions) -> Limits:
 
 
 def program_limits(reference: float | None, tests: Tests, options: CodeOptions) -> Limits:
-    """Limits of one run: of all tests beside a reference solution, of one test without.
+    """Limits of a program: for all its tests beside a reference solution, for each without.
 
     Args:
         reference: processor seconds that the reference solution took; None where there is none.
@@ -59,7 +63,8 @@ def program_limits(reference: float | None, tests: Tests, options: CodeOptions) 
     if reference is not None:
         cpu = max(options.cpu_floor, options.cpu_factor * reference)
     output = max(_OUTPUT, _OUTPUT_FACTOR * sum(map(len, tests.expected)))
-    return _limits(cpu, output, tests, options)
+    each = tests.reference is None
+    return replace(_limits(cpu, output, tests, options, each=each), floats=True)
 
 
 class Calibration:

@@ -1,40 +1,50 @@
 """The program that a response states, by the rules of the benchmarks' own harnesses.
 
-1. What stands before the last `</think>` is left out; of `<answer>` tags, the inside of the last.
-   Tags within a fenced program that is valid are its own.
-2. Fences (three or more backticks or tildes on a line of their own) cut the text into blocks. A
-   response whose prompt opened the fence starts inside one: what stands before the first fence is
-   a block if it is Python that does something. A last block that is never closed ends with the
-   text. Where a block is indented as its fence is (in a list), that indent is left out.
-3. Of blocks, the last that defines the entry point (evalplus looks for it; LiveCodeBench takes
-   the last block, here the rule where nothing is to be called). Where none does: a run of lines
-   as in rule 4, else the last block that mentions the definition but has a syntax error, else
-   the last block. Blocks in another language count only where there are no others.
-4. Without a fence, the longest run of lines that is Python (evalplus): of runs that define the
-   entry point where one is to be called, and of all runs that do something where none is.
-5. Where a function or method is called, statements after its definition that merely try it out
-   (assert, print, read input or call it; `if __name__ == "__main__"`) are left out, unless what
-   they bind is used by what stays. evalplus keeps imports and what the entry point reaches.
+1. Thoughts are left out, also one that is never closed, and what stands behind the end of a turn
+   (`passk.domains.stated`). Of `<answer>` tags, the inside of the last that holds a program; tags
+   within a fenced program that is valid are its own.
+2. Fences (three or more backticks or tildes) cut the text into blocks. They may stand in a list or
+   a quotation; one with Python's label may stand behind prose, and code may begin on its line.
+   Marks at the end of a block's last line close it, too; those within a text in triple quotes do
+   not, where the block is Python only without. A response whose prompt opened the fence starts
+   inside one: what stands before the first fence is a block if it is Python that does something.
+   A last block that is never closed ends with the text.
+3. Where something is called: of blocks labelled as Python or not at all, the last that defines it,
+   but for heads without bodies (evalplus looks for it). Where nothing is: of blocks labelled as
+   Python, or without these of those without a label, the last that reads input and prints, on its
+   own (LiveCodeBench takes the last block, also where it is a sample output or a test). Names that
+   the block reads and another one binds (imports, a helper) bring that other one along. Where no
+   such block is valid: a run of lines as in rule 4, else the last block that mentions the
+   definition, else the last block.
+4. Without a fence, a run of lines that is Python (evalplus takes the longest): the last that
+   defines what is called, as in rule 3, or the program as there. `[BEGIN]`, `[DONE]` and their
+   like count as fences; single words that parse (`Solution`, `Output: 4`) are left out.
+5. Where a function or method is called, statements that merely try it out (assert, print, read
+   input, call it or a function that does so; `if __name__ == "__main__"`), imports from outside of
+   the standard library that it does not need, and what reads what only these bind, are left out,
+   unless what is called needs what they bind or change. evalplus keeps imports and what the entry
+   point reaches.
 
-A completion (a function's body alone) is none of these: see `completed`.
+A completion (a function's body alone) is none of these: see `completed`. A program in JSON, or in
+pieces that have to be pasted into another one, is not found.
 """
 
-import ast
 import re
-import warnings
 from typing import NamedTuple
 
+from passk.domains.code.code_runs import CodeRun, code_runs
+from passk.domains.code.fence_labels import OTHER, PYTHON
 from passk.domains.code.fenced_blocks import FencedBlock, fenced_blocks
-from passk.domains.code.python_syntax import LONGEST, defines, does_something, parse
+from passk.domains.code.markers import fence_markers
+from passk.domains.code.module_statements import erase_statements
+from passk.domains.code.program_choice import Piece, choose_defining, choose_program
+from passk.domains.code.python_syntax import defines, does_something, is_bare_word, parse
 from passk.domains.code.trials import without_trials
+from passk.domains.stated.tags import tags
+from passk.domains.stated.thoughts import said
 
-# Tries, and characters parsed in all of them, at most, when looking for the longest run of lines.
-_TRIES, _PARSED = 2000, 1 << 24
-
-_THINK_END = "</think>"
-_TAG = re.compile(r"<(/think|/?answer)>")
-_HIDDEN, _HIDDEN_TAG = "\ue000\ue001", re.compile("\ue000\ue001(/think|/?answer)>")
-_ANSWER = re.compile(r"<answer>(.*?)(</answer>|\Z)", re.DOTALL)
+_TAGS = 8  # answer tags that are looked into, from the last
+_TAG = re.compile(r"<\|?/?\w|\[/?THINK|◁")
 
 
 class Extracted(NamedTuple):
@@ -61,16 +71,13 @@ def extract(response: str, entry: str | None) -> Extracted | None:
         Extracted(program='def f(x):\n    return x', closed=True)
     """
     # Python, too, takes each of the three for the end of a line.
-    text, tagged = _stated(response.replace("\r\n", "\n").replace("\r", "\n"), entry)
-    blocks = fenced_blocks(text, entry)
-    block = _defining(blocks, entry) if entry else _last(blocks)
-    if block is None and (entry or not blocks):
-        if (program := longest_run(text, entry)) is not None:
-            return Extracted(without_trials(program, entry), tagged)
-        block = _mentioning(blocks, entry) or _last(blocks)
-    if block is None:
-        return None
-    return Extracted(without_trials(block.text, entry), block.closed or tagged)
+    text = response.replace("\r\n", "\n").replace("\r", "\n")
+    own = _own_spans(text, entry)
+    start, end = said(text, own)
+    for tag in reversed(tags(text, start, end, own)[-_TAGS:]):
+        if (extracted := _extract_said(tag.text, entry)) is not None:
+            return extracted._replace(closed=extracted.closed or tag.closed)
+    return _extract_said(text[start:end], entry)
 
 
 def completed(prompt: str, completion: str) -> str:
@@ -78,33 +85,82 @@ def completed(prompt: str, completion: str) -> str:
     return prompt + completion
 
 
-def _stated(text: str, entry: str | None) -> tuple[str, bool]:
-    """The text that counts, and whether a closing tag ends it."""
-    text = _hidden(text, entry).rpartition(_THINK_END)[2]
-    answers = [match for match in _ANSWER.finditer(text) if match[1].strip()]
-    text, tagged = (answers[-1][1], bool(answers[-1][2])) if answers else (text, False)
-    return _HIDDEN_TAG.sub(r"<\1>", text), tagged
-
-
-def _hidden(text: str, entry: str | None) -> str:
-    """The text without the tags within fenced programs, which are the programs' own."""
-    if _HIDDEN in text or not _TAG.search(text):
-        return text
+def _own_spans(text: str, entry: str | None) -> list[tuple[int, int]]:
+    """Spans of fenced programs that mention tags, which are the programs' own."""
+    if not _TAG.search(text):
+        return []
     lines = text.split("\n")
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line) + 1)
+    spans = []
     for block in fenced_blocks(text, entry):
-        if _TAG.search(block.text) and (tree := parse(block.text)) is not None:
-            if not (defines(tree, entry) if entry else does_something(tree)):
-                continue
-            for number in range(block.start, block.stop):
-                lines[number] = _TAG.sub(rf"{_HIDDEN}\1>", lines[number])
+        tree = parse(block.text) if _TAG.search(block.text) else None
+        if tree is not None and (defines(tree, entry) if entry else does_something(tree)):
+            spans.append((starts[block.start], starts[block.stop]))
+    return spans
+
+
+def _extract_said(text: str, entry: str | None) -> Extracted | None:
+    """The program of a text without thoughts."""
+    blocks = fenced_blocks(text, entry)
+    if (extracted := _from_blocks(blocks, entry)) is not None:
+        return extracted
+    if entry is None and any(block.rank == PYTHON for block in blocks):
+        return _as_it_is(_last(blocks), entry)  # its valid parts are no program
+    marked = fence_markers(text)
+    if marked is not None:
+        extracted = _from_blocks(fenced_blocks(marked, entry), entry)
+        if extracted is not None:
+            return extracted
+    bare = text if entry is not None else _outside(text, blocks)
+    if (extracted := _from_runs(code_runs(bare), entry)) is not None:
+        return extracted
+    return _as_it_is(_mentioning(blocks, entry) or _last(blocks), entry)
+
+
+def _as_it_is(block: FencedBlock | None, entry: str | None) -> Extracted | None:
+    return None if block is None else Extracted(without_trials(block.text, entry), block.closed)
+
+
+def _outside(text: str, blocks: list[FencedBlock]) -> str:
+    """The lines that are in no block."""
+    lines = text.split("\n")
+    for block in blocks:
+        lines[block.start : block.stop] = [""] * (block.stop - block.start)
     return "\n".join(lines)
 
 
-def _defining(blocks: list[FencedBlock], entry: str) -> FencedBlock | None:
-    for block in reversed(blocks):
-        if (tree := parse(block.text)) is not None and defines(tree, entry):
-            return block
-    return None
+def _from_blocks(blocks: list[FencedBlock], entry: str | None) -> Extracted | None:
+    """The program of blocks that are valid."""
+    ranks = {block.rank for block in blocks}
+    if ranks - {OTHER}:
+        blocks = [block for block in blocks if block.rank != OTHER]
+    if entry is None and PYTHON in ranks:
+        blocks = [block for block in blocks if block.rank == PYTHON]
+    pieces = [
+        Piece(block.text, tree, block.closed)
+        for block in blocks
+        if (tree := parse(block.text)) is not None
+    ]
+    piece = choose_program(pieces) if entry is None else choose_defining(pieces, entry)
+    if piece is None:
+        return None
+    return Extracted(without_trials(piece.text, entry), piece.closed)
+
+
+def _from_runs(runs: list[CodeRun], entry: str | None) -> Extracted | None:
+    """The program of runs of lines."""
+    pieces = [_without_words(run) for run in runs if does_something(run.tree)]
+    piece = choose_program(pieces) if entry is None else choose_defining(pieces, entry)
+    return None if piece is None else Extracted(without_trials(piece.text, entry), closed=False)
+
+
+def _without_words(run: CodeRun) -> Piece:
+    words = {number for number, node in enumerate(run.tree.body) if is_bare_word(node)}
+    text = erase_statements(run.text, run.tree, words)
+    tree = parse(text) if words else run.tree
+    return Piece(text, tree, False) if tree is not None else Piece(run.text, run.tree, False)
 
 
 def _mentioning(blocks: list[FencedBlock], entry: str | None) -> FencedBlock | None:
@@ -114,43 +170,6 @@ def _mentioning(blocks: list[FencedBlock], entry: str | None) -> FencedBlock | N
 
 
 def _last(blocks: list[FencedBlock]) -> FencedBlock | None:
-    return blocks[-1] if blocks else None
-
-
-def longest_run(text: str, entry: str | None) -> str | None:
-    """The longest run of lines that is Python, in lines that are not blank; None without one."""
-    if len(text) > LONGEST:
-        return None
-    lines = text.split("\n")
-    best, most, tries, parsed, past = None, 0, 0, 0, 0
-    for start, line in enumerate(lines):
-        if start < past or not line.strip() or line[0] in " \t":
-            continue  # inside of a run that is known, or no start of a module
-        stop = len(lines)
-        while stop > start and tries < _TRIES and parsed < _PARSED:
-            tries += 1
-            parsed += stop - start + sum(map(len, lines[start:stop]))
-            tree, stop = _parse_lines(lines, start, stop)
-            if tree is None:
-                continue
-            past = stop
-            size = sum(1 for line in lines[start:stop] if line.strip())
-            fits = defines(tree, entry) if entry else does_something(tree)
-            if fits and size > most:
-                best, most = "\n".join(lines[start:stop]).rstrip(), size
-            break
-    return best
-
-
-def _parse_lines(lines: list[str], start: int, stop: int) -> tuple[ast.Module | None, int]:
-    """A module of lines [start, stop); where they are none, the end of what may be one."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse("\n".join(lines[start:stop])), stop
-    except SyntaxError as error:
-        # Lines up to the error may be a module. An error of indentation or of the end of the text
-        # is reported past its cause, so each try ends at least one line earlier.
-        return None, min(stop - 1, start + max(0, (error.lineno or 1) - 1))
-    except (ValueError, RecursionError, MemoryError):
-        return None, start
+    """The last block of the highest rank."""
+    ranks = {block.rank for block in blocks}
+    return next((block for block in reversed(blocks) if block.rank == max(ranks)), None)

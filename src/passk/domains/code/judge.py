@@ -8,20 +8,21 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from passk.core.characters import well_formed
 from passk.core.closing import Closing
 from passk.core.digests import digest
+from passk.domains.code.agreement import Agreement, Agreements
 from passk.domains.code.calibration import Calibration, program_limits
 from passk.domains.code.extraction import extract
 from passk.domains.code.options import CodeOptions
 from passk.domains.code.reference_times import time_references
-from passk.domains.code.run_queue import RunningProgram, RunQueue
 from passk.domains.code.sandbox.pool import Sandbox
-from passk.domains.code.sandbox.task import CaseResult, Program
+from passk.domains.code.sandbox.task import CaseResult, Outcome, Program
 from passk.domains.code.test_cases import Tests
 from passk.domains.code.test_checks import read_tests
-from passk.domains.code.verdicts import Run, make_program, split_cases
+from passk.domains.code.verdicts import Run, make_program, order_cases
 from passk.domains.grading import Progress, silent
-from passk.domains.verdict import NO_PROGRAM, TESTS, TRUNCATED, UNKNOWN, WRONG, Verdict
+from passk.domains.verdict import CORRECT, NO_PROGRAM, TESTS, TRUNCATED, UNKNOWN, WRONG, Verdict
 from passk.domains.verdict_cache import VerdictCache
 
 
@@ -75,6 +76,7 @@ class CodeJudge(Closing):
         self._calibration: Calibration | None = None
         self._sandbox: Sandbox | None = None
         self._progress = progress
+        self._agreements = Agreements()
 
     def close(self) -> None:
         """End the sandbox and close the cache."""
@@ -96,7 +98,8 @@ class CodeJudge(Closing):
                 only in a block or tag that is closed; without one it is unknown (truncated).
 
         Returns:
-            Verdicts in the order of the responses; `answer` is the extracted program.
+            Verdicts in the order of the responses; `answer` is the extracted program. Half a
+            character (a lone surrogate), which no file can hold, stands in it as U+FFFD.
 
         Raises:
             ValueError: the sequences differ in length.
@@ -108,7 +111,7 @@ class CodeJudge(Closing):
         rows = zip(golds, texts, cut or [False] * len(texts), strict=True)
         for number, (gold, text, short) in enumerate(rows):
             problem = problems[gold]
-            extracted = extract(text, problem.entry) if problem is not None else None
+            extracted = extract(well_formed(text), problem.entry) if problem is not None else None
             if short and (extracted is None or not extracted.closed):
                 truncated.add(number)
                 extracted = None
@@ -121,11 +124,13 @@ class CodeJudge(Closing):
     def programs(self, golds: Sequence[str], programs: Sequence[str]) -> list[Verdict]:
         """A verdict for each program, run as it is: nothing is extracted.
 
+        Half a character (a lone surrogate), which no file can hold, is run as U+FFFD.
+
         Raises:
             ValueError: the sequences differ in length.
             SandboxError: bubblewrap or namespaces are missing.
         """
-        return self._judge(golds, programs, self._read_problems(golds))
+        return self._judge(golds, list(map(well_formed, programs)), self._read_problems(golds))
 
     def _read_problems(self, golds: Sequence[str]) -> dict[str, _TestedProblem | None]:
         """Distinct tests; None where they are not readable, or hold no case."""
@@ -186,50 +191,51 @@ class CodeJudge(Closing):
         """Number and verdict of each program, as runs end."""
         if not todo:
             return
-        queue = RunQueue()
+        runs: dict[int, Run] = {}
 
         def is_wanted(number: int, case: int, result: CaseResult) -> bool:
-            program, position, run = queue.runs[number]
-            return run.compare(case, result) and queue.programs[program].wants(position)
+            return runs[number].compare(case, result)
 
-        runs = self._list_runs(todo, queue)
-        first = not self.options.all_tests
-        want = is_wanted if first else None
-        for number, outcome in self._open_sandbox().run(runs, want):
-            program, position, run = queue.runs.pop(number)
-            running = queue.programs[program]
-            if first and not running.wants(position):
-                running.left -= 1  # stopped, or of no matter
-            else:
-                running.end(position, run.decide(outcome))
-                if verdict := running.verdict(first=first):
-                    running.done = True
-                    yield program, Verdict(*verdict, None)
-            if not running.left:
-                del queue.programs[program]
+        want = None if self.options.all_tests else is_wanted
+        programs = self._list_programs(todo, runs)
+        for number, outcome in self._open_sandbox().run(programs, want):
+            run = runs.pop(number)
+            verdict = Verdict(*run.decide(outcome), None)
+            key, source, _ = todo[number]
+            if self._agreements.is_new(key, source):
+                self._count_outputs(key, run, outcome, verdict)
+            yield number, verdict
 
-    def _list_runs(
-        self, todo: Sequence[tuple[str, str, _TestedProblem]], queue: RunQueue
+    def _count_outputs(self, key: str, run: Run, outcome: Outcome, verdict: Verdict) -> None:
+        if verdict.verdict == CORRECT:
+            self._agreements.add_right(key)
+            return
+        for position, result in enumerate(outcome.cases):
+            case, right = run.cases[position], run.compare(position, result)
+            expected = run.tests.expected[case]
+            self._agreements.add(key, case, result, expected, right=right)
+            if not right:
+                return
+
+    def list_agreements(self) -> list[Agreement]:
+        """Problems on which programs agree on another output than the expected one.
+
+        Of programs that were run since the judge was made; verdicts of the cache hold no outputs.
+        """
+        return self._agreements.list_agreements()
+
+    def _list_programs(
+        self, todo: Sequence[tuple[str, str, _TestedProblem]], runs: dict[int, Run]
     ) -> Iterator[Program]:
-        """Programs for the sandbox, in the order of problems; what is not needed is left out."""
-        made = 0
-        last: tuple[str, Tests] | None = None
+        """Programs for the sandbox, in the order of problems."""
+        last: str | None = None
         for number, (key, source, problem) in enumerate(todo):
-            if last is None or last[0] != key:
-                last = key, Tests.load(problem.gold)
-                limits = program_limits(self._reference_cpu(last[1]), last[1], self.options)
-            tests = last[1]
-            batches = split_cases(tests, self.options)
-            running = queue.programs[number] = RunningProgram(left=len(batches))
-            for position, cases in enumerate(batches):
-                if running.failed is not None and not self.options.all_tests:
-                    running.left -= 1  # one before it failed meanwhile
-                    continue
-                queue.runs[made] = number, position, Run(tests, cases)
-                made += 1
-                yield make_program(tests, source, cases, limits)
-            if running.done and not running.left:
-                queue.programs.pop(number, None)
+            if last != key:
+                last, tests = key, Tests.load(problem.gold)
+                limits = program_limits(self._reference_cpu(tests), tests, self.options)
+                cases = order_cases(tests, self.options)
+            runs[number] = Run(tests, cases)
+            yield make_program(tests, source, cases, limits)
 
     def _open_sandbox(self) -> Sandbox:
         if self._sandbox is None:

@@ -1,11 +1,31 @@
 """Statements that merely try a program out; see rule 5 of `passk.domains.code.extraction`."""
 
 import ast
+import sys
 
-from passk.domains.code.python_syntax import bound_by, defines, parse
+from passk.domains.code.module_statements import (
+    DEFINITION,
+    IMPORT,
+    ModuleStatement,
+    describe,
+    erase_statements,
+)
+from passk.domains.code.python_syntax import (
+    bound_by,
+    defines,
+    has_no_body,
+    has_solution,
+    is_bare_word,
+    parse,
+)
 
-_TRIAL = frozenset({"print", "input"})
-_ASSIGNS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
+# What a statement mentions that talks to somebody, ends the process, or runs tests.
+_TRIAL = frozenset(
+    (
+        *("print", "input", "raw_input", "open", "exit", "quit", "SystemExit", "__name__"),
+        *("doctest", "unittest", "pytest", "timeit"),
+    )
+)
 
 
 def without_trials(program: str, entry: str | None) -> str:
@@ -15,52 +35,147 @@ def without_trials(program: str, entry: str | None) -> str:
         return program
     owner, _, method = entry.rpartition(".")
     names = {owner or method, method}
-    last = max(number for number, node in enumerate(tree.body) if names & bound_by(node))
-    trials = [node for node in tree.body[last + 1 :] if _tries_out(node, names)]
-    tried = set(map(id, trials))
-    kept = [node for node in tree.body if id(node) not in tried]
-    used = {name for node in kept for name in _read_by(node)}
-    tables = {name for node in kept if isinstance(node, _ASSIGNS) for name in bound_by(node)}
-    taken = {number for node in kept for number in _lines(node)}
-    lines = program.split("\n")
-    for node in trials:
-        if bound_by(node) & used or _mentioned(node) & tables or taken & set(_lines(node)):
+    if not owner and method not in {name for node in tree.body for name in bound_by(node)}:
+        names = {"Solution"} if has_solution(tree, method) else names
+    statements = [describe(node) for node in tree.body]
+    return erase_statements(program, tree, _find_trials(statements, names))
+
+
+def _find_trials(statements: list[ModuleStatement], names: set[str]) -> set[int]:
+    """Positions of statements that can go."""
+    repeated = _repeated_stubs(statements, names)
+    reached = _reach(statements, names, repeated)
+    used = {name for number in reached for name in statements[number].reads} | names
+    changing = used - _constants(statements) - _defined(statements)
+    demos = _find_demos(statements, names, reached)
+    dropped = set(repeated)
+    for number, statement in enumerate(statements):
+        if number in reached or number in dropped:
             continue
-        for number in _lines(node):
-            lines[number] = ""
-    return "\n".join(lines).rstrip() if trials else program
+        tries = _tries_out(statement, names | demos) or _is_foreign(statement.node)
+        if tries and not statement.changes & changing:
+            dropped.add(number)
+    return _with_dependents(statements, dropped, reached)
 
 
-def _lines(node: ast.stmt) -> range:
-    return range(node.lineno - 1, node.end_lineno or node.lineno)
+def _repeated_stubs(statements: list[ModuleStatement], names: set[str]) -> set[int]:
+    """Heads without bodies of what is defined before."""
+    defined: set[str] = set()
+    stubs = set()
+    for number, statement in enumerate(statements):
+        if isinstance(statement.node, DEFINITION) and statement.node.name in names:
+            if not has_no_body(statement.node):
+                defined.add(statement.node.name)
+            elif statement.node.name in defined:
+                stubs.add(number)
+    return stubs
 
 
-def _mentioned(node: ast.stmt) -> set[str]:
-    return {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
+def _reach(statements: list[ModuleStatement], names: set[str], without: set[int]) -> set[int]:
+    """Positions of statements that bind what is called, and what that reads, and so on."""
+    binders: dict[str, list[int]] = {}
+    for number, statement in enumerate(statements):
+        if number not in without:
+            for name in statement.binds:
+                binders.setdefault(name, []).append(number)
+    reached: set[int] = set()
+    seen: set[str] = set()
+    todo = list(names)
+    while todo:
+        name = todo.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        for number in binders.get(name, ()):
+            if number not in reached:
+                reached.add(number)
+                todo += statements[number].reads
+    return reached
 
 
-def _read_by(node: ast.stmt) -> set[str]:
-    """Names of the module that a statement reads; those that a function binds itself are not."""
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return _mentioned(node)
-    own = {child.arg for child in ast.walk(node) if isinstance(child, ast.arg)}
-    stored = {
-        child.id
-        for child in ast.walk(node)
-        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store)
+def _constants(statements: list[ModuleStatement]) -> set[str]:
+    """Names that are bound to numbers and texts alone, which nothing changes in place."""
+    constant: set[str] = set()
+    other: set[str] = set()
+    for statement in statements:
+        node = statement.node
+        literal = isinstance(node, ast.Assign) and all(
+            isinstance(part, ast.Constant | ast.BinOp | ast.UnaryOp | ast.operator | ast.unaryop)
+            for part in ast.walk(node.value)
+        )
+        (constant if literal else other).update(statement.binds)
+    return constant - other
+
+
+def _defined(statements: list[ModuleStatement]) -> set[str]:
+    """Names of functions, classes and modules."""
+    return {
+        name
+        for statement in statements
+        if isinstance(statement.node, DEFINITION | IMPORT)
+        for name in statement.binds
     }
-    declared = {
-        name for child in ast.walk(node) if isinstance(child, ast.Global) for name in child.names
-    }
-    return _mentioned(node) - (own | stored - declared)
 
 
-def _tries_out(node: ast.stmt, names: set[str]) -> bool:
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+def _find_demos(statements: list[ModuleStatement], names: set[str], reached: set[int]) -> set[str]:
+    """Names of functions and classes, besides the solution's own, that try something out."""
+    definitions = [
+        statement
+        for number, statement in enumerate(statements)
+        if number not in reached and isinstance(statement.node, DEFINITION)
+    ]
+    callers: dict[str, list[ModuleStatement]] = {}
+    for statement in definitions:
+        for name in statement.reads:
+            callers.setdefault(name, []).append(statement)
+    demos: set[str] = set()
+    todo = [*_TRIAL, *names]
+    while todo:
+        for statement in callers.get(todo.pop(), ()):
+            new = statement.binds - demos
+            demos |= new
+            todo += new
+    return demos
+
+
+def _tries_out(statement: ModuleStatement, names: set[str]) -> bool:
+    if isinstance(statement.node, DEFINITION | IMPORT):
         return False
-    if isinstance(node, ast.Assert):
+    if isinstance(statement.node, ast.Assert | ast.Raise) or is_bare_word(statement.node):
         return True
-    mentioned = _mentioned(node)
-    if isinstance(node, ast.If) and "__name__" in mentioned:
-        return True
-    return bool(mentioned & (_TRIAL | names))
+    return bool(statement.reads & (_TRIAL | names))
+
+
+def _is_foreign(node: ast.stmt) -> bool:
+    """Whether a statement imports from outside of the standard library."""
+    if isinstance(node, ast.Import):
+        modules = [alias.name for alias in node.names]
+    elif isinstance(node, ast.ImportFrom) and node.names[0].name != "*":
+        modules = [node.module or ""]
+    else:
+        return False
+    return any(name.partition(".")[0] not in sys.stdlib_module_names for name in modules)
+
+
+def _with_dependents(
+    statements: list[ModuleStatement], dropped: set[int], reached: set[int]
+) -> set[int]:
+    """And those that read what only statements that go bind."""
+    readers: dict[str, list[int]] = {}
+    binders: dict[str, set[int]] = {}
+    for number, statement in enumerate(statements):
+        for name in statement.reads:
+            readers.setdefault(name, []).append(number)
+        for name in statement.binds:
+            binders.setdefault(name, set()).add(number)
+    todo = list(dropped)
+    while todo:
+        for name in statements[todo.pop()].binds:
+            binders[name] -= dropped
+            if binders[name]:
+                continue
+            for number in readers.get(name, ()):
+                if number not in reached and number not in dropped:
+                    dropped.add(number)
+                    todo.append(number)
+    return dropped

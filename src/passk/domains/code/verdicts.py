@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from passk.domains.code.options import CodeOptions
 from passk.domains.code.outcomes import is_right
-from passk.domains.code.python_syntax import bound_names, parse
+from passk.domains.code.python_syntax import bound_names, has_solution, parse
 from passk.domains.code.sandbox import task
 from passk.domains.code.sandbox.task import CaseResult, Limits, Outcome, Program
 from passk.domains.code.test_cases import Tests
@@ -36,28 +36,38 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 def find_entry(entry: str | None, source: str) -> str | None:
-    """What is called in a program: where `Class.method` is asked for, a bare function will do.
+    """What is called in a program.
 
-    LiveCodeBench's rule: models answer with the function alone at times.
+    Where `Class.method` is asked for, a bare function will do (LiveCodeBench's rule: models answer
+    with the function alone at times); for a function, a method of `class Solution` (TACO's).
     """
-    if entry is None or "." not in entry:
-        return entry
+    if entry is None:
+        return None
     owner, _, method = entry.rpartition(".")
-    bound = bound_names(tree) if (tree := parse(source)) is not None else set()
-    return method if method in bound and owner not in bound else entry
+    if not owner and "Solution" not in source:
+        return entry
+    if (tree := parse(source)) is None:
+        return entry
+    bound = bound_names(tree)
+    if owner:
+        return method if method in bound and owner not in bound else entry
+    return f"Solution.{method}" if method not in bound and has_solution(tree, method) else entry
 
 
-def split_cases(tests: Tests, options: CodeOptions) -> list[tuple[int, ...]]:
-    """Cases of each run of a program: all in one, or one each where no limit is known for all.
+def order_cases(tests: Tests, options: CodeOptions) -> tuple[int, ...]:
+    """Numbers of the cases in the order in which a program runs on them.
+
+    All run in one module, as in LiveCodeBench's and evalplus's harnesses: what a program keeps in
+    a global variable or a class's attribute in one case is there in the next.
 
     Args:
-        tests: of the problem. A time limit for all cases comes from the reference solution.
+        tests: of the problem.
         options: of the grader.
     """
     cases = list(range(len(tests.inputs)))
     if options.cheapest_first and not options.all_tests:
         cases.sort(key=lambda case: len(tests.inputs[case]))
-    return [tuple(cases)] if tests.reference is not None else [(case,) for case in cases]
+    return tuple(cases)
 
 
 def make_program(tests: Tests, source: str, cases: tuple[int, ...], limits: Limits) -> Program:
@@ -73,7 +83,7 @@ def make_program(tests: Tests, source: str, cases: tuple[int, ...], limits: Limi
 
 @dataclass
 class Run:
-    """Some cases of a program on their way through the sandbox.
+    """A program on its way through the sandbox.
 
     Attributes:
         tests: of the problem.

@@ -1,107 +1,118 @@
-r"""Verdicts that need no algebra: two plain numbers, or the same string twice.
-
-Each shortcut is a consequence of how Math-Verify 0.9.0 works; the tests compare both on drawn
-strings. Whatever is not surely decided here is left to Math-Verify (None).
-
-Same string: `parse` keeps, beside the expression, the normalised string of the first match, and
-`verify` compares strings as well. A gold in `$...$` is matched whole, and the content of a box is
-normalised by the same function, so that equal texts give equal strings.
-
-Numbers: integers (also `1,000`, `007`), decimals, simple and mixed fractions parse to the number
-that they name. Exact numbers that are the same are equal; numbers that are not integers are
-compared after rounding, then by their difference, so that a gap far above both tolerances means
-different.
-"""
+r"""Numbers as they are written, as exact fractions, and when two of them are the same."""
 
 import re
 from fractions import Fraction
+from typing import NamedTuple
 
-_INTEGER = re.compile(r"-?(?:\d{1,100}|[1-9]\d{0,2}(?:(?:,|\{,\})\d{3}){1,30})", re.ASCII)
-_DECIMAL = re.compile(r"-?\d{1,9}\.\d{1,30}", re.ASCII)
-_MIXED = re.compile(r"([1-9]\d{0,8}) ?\\frac\{(\d{1,9})\}\{(\d{1,9})\}", re.ASCII)
-_FRACTION = re.compile(r"(-?)\\[dt]?frac\{(-?\d{1,9})\}\{(\d{1,9})\}", re.ASCII)
-_SLASHED = re.compile(r"(-?\d{1,9})/(\d{1,9})", re.ASCII)
-# A gold that `$GOLD$` surely reproduces whole: see `same_string`.
-_UNSAFE = re.compile(r"\$|\n|boxed|fbox|answer|\\$", re.IGNORECASE)
-_LASTING = re.compile(r"\d|^[A-Za-z]+$", re.ASCII)
+from passk.domains.math.spelling import squeezed
+
+_DIGITS = r"(?:\d{1,3}(?:,\d{3}){1,30}|\d{1,300})"
+_DECIMAL = re.compile(rf"([+-]?)\s?({_DIGITS}(?:\.\d{{1,300}})?)", re.ASCII)
+_SCIENTIFIC = re.compile(
+    r"([+-]?)\s?(?:(\d{1,60}(?:\.\d{1,60})?)\s?(?:\\times|\\cdot)\s?)?10\s?\^\s?"
+    r"(?:\{\s?([+-]?\s?\d{1,3})\s?\}|(\d))", re.ASCII)  # fmt: skip
+_QUOTIENT = re.compile(
+    r"([+-]?)\s?(?:\\frac\{\s?([+-]?\d{1,60}(?:\.\d{1,60})?)\s?\}\{\s?([+-]?\d{1,60}(?:\.\d{1,60})?)\s?\}|"
+    r"(\d{1,60})\s?(?:/|\\div)\s?(\d{1,60}))", re.ASCII)  # fmt: skip
+_MIXED = re.compile(
+    r"([+-]?)\s?(\d{1,30})\s?(?:\\frac\{(\d{1,30})\}\{(\d{1,30})\}|(?<=\s)(\d{1,30})/(\d{1,30}))",
+    re.ASCII,
+)
+_SPACED = re.compile(r"([+-]?)\s?(\d{1,3}(?: \d{3}){1,30})", re.ASCII)
+_LASTING = re.compile("[0-9A-Za-z]")
+SMALL = Fraction(1, 10**4)  # numbers below are compared relative to their size
+_SMALL_FROM = 4  # decimals of rounding from which on that rule holds
 
 
-def integer(text: str) -> int | None:
-    """The integer that a text names, or None.
+class Numeral(NamedTuple):
+    """A number, and whether it was written without a decimal point."""
+
+    value: Fraction
+    exact: bool
+
+
+def numeral(text: str) -> Numeral | None:
+    r"""The number that a canonical text names, or None.
 
     Example:
-        >>> integer("007"), integer("1,000"), integer("1,00"), integer("2.0")
-        (7, 1000, None, None)
+        >>> numeral("1,000").value, tuple(numeral(r"1.6 \times 10^{-2}"))
+        (Fraction(1000, 1), (Fraction(2, 125), False))
+        >>> numeral("1,00"), numeral("1/0"), numeral(r"6\frac{3}{2}").value
+        (None, None, Fraction(9, 1))
     """
-    if _INTEGER.fullmatch(text) is None:
-        return None
-    return int(text.replace("{,}", "").replace(",", ""))
-
-
-def number(text: str) -> Fraction | None:
-    r"""The number that a plain numeral names, or None.
-
-    Example:
-        >>> number("6.5"), number(r"-\frac{3}{4}"), number("1/0"), number("x")
-        (Fraction(13, 2), Fraction(-3, 4), None, None)
-        >>> number(r"1 \frac{1}{4}")
-        Fraction(5, 4)
-    """
-    if (whole := integer(text)) is not None:
-        return Fraction(whole)
-    if _DECIMAL.fullmatch(text):
-        return Fraction(text)
-    whole_part, sign = "0", ""
-    if match := _SLASHED.fullmatch(text):
-        top, bottom = match.groups()
-    elif match := _FRACTION.fullmatch(text):
-        sign, top, bottom = match.groups()
-    elif match := _MIXED.fullmatch(text):
-        whole_part, top, bottom = match.groups()
-        if not 0 < int(top) < int(bottom):  # `1 \frac{0}{3}` is read as a product
+    text = text.strip()
+    if match := _DECIMAL.fullmatch(text):
+        value, exact = Fraction(match[2].replace(",", "")), "." not in match[2]
+    elif match := _QUOTIENT.fullmatch(text):
+        top, bottom = Fraction(match[2] or match[4]), Fraction(match[3] or match[5])
+        if not bottom:
             return None
+        value, exact = top / bottom, "." not in text
+    elif match := _MIXED.fullmatch(text):
+        whole, over, under = int(match[2]), int(match[3] or match[5]), int(match[4] or match[6])
+        if not under:
+            return None
+        # An improper fraction makes no mixed number: it is a factor.
+        part = Fraction(over, under)
+        value, exact = (whole + part if 0 < over < under else whole * part), True
+    elif match := _SCIENTIFIC.fullmatch(text):
+        power = int((match[3] or match[4]).replace(" ", ""))
+        value = Fraction(match[2] or 1) * Fraction(10) ** power
+        exact = "." not in text and power >= 0
+    elif match := _SPACED.fullmatch(text):
+        value, exact = Fraction(match[2].replace(" ", "")), True
     else:
         return None
-    if not int(bottom):
-        return None
-    return int(whole_part) + Fraction(int(top), int(bottom)) * (-1 if sign else 1)
+    return Numeral(-value if match[1] == "-" else value, exact)
 
 
-def same_string(gold: str, answer: str) -> bool:
-    """Whether Math-Verify surely finds the same string in both.
+def same(left: Numeral, right: Numeral, decimals: int) -> bool:
+    """Whether two numbers are the same.
 
-    A digit survives every normalisation, and so does a word alone: the string is not empty.
+    Exact numbers must be equal. Where one has a decimal point, both are rounded to so many
+    decimals; numbers below `SMALL` may differ by two units of their last such digit, relatively.
+
+    Example:
+        >>> same(Numeral(Fraction(1, 3), True), Numeral(Fraction("0.333333"), False), 6)
+        True
     """
-    return (
-        gold == answer
-        and gold == gold.strip()
-        and _LASTING.search(gold) is not None
-        and _UNSAFE.search(gold) is None
-    )
+    if left.value == right.value:
+        return True
+    if left.exact and right.exact:
+        return False
+    return close(left.value, right.value, decimals)
 
 
-def decide(gold: str, answer: str, float_rounding: int) -> bool | None:
-    r"""Whether a boxed answer equals the gold, where that needs no algebra; else None.
+def same_plainly(gold: str, answer: str, decimals: int) -> bool | None:
+    """Whether two canonical formulas are equal, where that needs no algebra; else None."""
+    if squeezed(gold) == squeezed(answer):
+        return True
+    left, right = numeral(gold), numeral(answer)
+    return None if left is None or right is None else same(left, right, decimals)
+
+
+def close(left: Fraction, right: Fraction, decimals: int) -> bool:
+    """Whether two numbers, one of them with a decimal point, count as the same."""
+    largest = max(abs(left), abs(right))
+    if largest < SMALL and decimals >= _SMALL_FROM:
+        return abs(left - right) <= 2 * largest / 10**decimals
+    return round(left, decimals) == round(right, decimals)
+
+
+def decide(gold: str, answer: str, decimals: int) -> bool | None:
+    r"""Whether an answer equals the gold, where that needs no algebra; else None.
 
     Args:
-        gold: the reference answer, without dollar signs.
+        gold: the reference answer.
         answer: the content of a box.
-        float_rounding: decimals to which Math-Verify rounds.
+        decimals: to which numbers with a decimal point are rounded.
 
     Example:
         >>> decide("12", "12", 6), decide("12", "13", 6), decide("x", "y", 6) is None
         (True, False, True)
     """
-    if same_string(gold, answer):
+    gold, answer = gold.strip(), answer.strip()
+    if gold == answer and _LASTING.search(gold):
         return True
-    if (left := integer(gold)) is not None and (right := integer(answer)) is not None:
-        return left == right
-    a, b = number(gold), number(answer)
-    if a is None or b is None:
-        return None
-    if a == b:
-        exact = "." not in gold and "." not in answer
-        return True if exact else None
-    gap = abs(a - b)
-    apart = gap > 10 * Fraction(10) ** -float_rounding and gap > max(abs(a), abs(b)) / 10**9
-    return False if apart else None
+    left, right = numeral(gold), numeral(answer)
+    return None if left is None or right is None else same(left, right, decimals)

@@ -4,18 +4,18 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 
 from passk.core.digests import digest
+from passk.domains.math import antlr
 
 # Raised when this package's own part of a verdict changes: extraction, shortcuts, reasons.
-REVISION = 1
-# What Math-Verify's verdicts depend on besides the options, as the names of graders have it.
-_NAMED = ("math-verify", "latex2sympy2_extended", "sympy")
-# And what these stand on: the parser's runtime, and SymPy's numerics.
-LIBRARIES = (*_NAMED, "antlr4-python3-runtime", "mpmath")
+REVISION = 2
+# What verdicts depend on besides the options. The parser's runtime comes with this package,
+# whatever is installed; see `antlr`.
+LIBRARIES = ("math-verify", "latex2sympy2_extended", "sympy", "mpmath")
 
 
 @dataclass(frozen=True)
 class MathOptions:
-    """Options of Math-Verify, with its own defaults; see `passk.domains.settings`.
+    """Options of the comparison; see `passk.domains.settings`.
 
     Attributes:
         float_rounding: decimals to which floats are rounded before they are compared.
@@ -28,7 +28,7 @@ class MathOptions:
     float_rounding: int = 6
     numeric_precision: int = 15
     strict: bool = True
-    allow_set_relation_comp: bool = False
+    allow_set_relation_comp: bool = True
     without_anchor: bool = True
 
     def grader(self) -> str:
@@ -36,6 +36,6 @@ class MathOptions:
 
         Limits of time and memory are no part of it: what they cut is unknown, and never kept.
         """
-        versions = {name: version(name) for name in _NAMED}
+        versions = {name: version(name) for name in LIBRARIES} | {"antlr": antlr.VERSION}
         mark = digest("math", REVISION, versions, asdict(self))[:12]
         return f"math-verify {versions['math-verify']} {mark}"

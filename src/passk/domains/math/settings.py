@@ -11,7 +11,7 @@ _OPTIONS = (
 
 
 class MathJudgeSettings(ParameterSection):
-    """Math-Verify's options, and the limits under which it works."""
+    """Options of the comparison, and the limits under which it works."""
 
     float_rounding: int = Field(
         default=MathOptions.float_rounding,
@@ -42,7 +42,7 @@ class MathJudgeSettings(ParameterSection):
         default=5.0,
         gt=0,
         le=600,
-        description="Wall limit of one answer, s; past it: unknown (timeout).",
+        description="Processor time of one answer, s; past it: unknown (timeout).",
     )
     workers: int = Field(default=2, ge=1, le=256, description="Worker processes at most.")
     memory_gib: float = Field(

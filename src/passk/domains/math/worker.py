@@ -1,10 +1,12 @@
 """The worker process: `python -m passk.domains.math.worker OPTIONS`, one request a line.
 
-A request is `[number, gold, text, boxed]`, a reply `[number, verdict, reason, answer]` or
-`[number]` where the whole response is wanted; both are JSON. The first line out is `[]`: ready.
+A request holds the fields of a `WorkerRequest`, a reply those of a `Verdict`; both are JSON, in the
+same order. The first line out is `[]`: ready.
 
-The hard limit is the kernel's: SIGALRM, not handled by anybody, ends the process even inside C
-code and even when the parent is gone. Math-Verify's own alarms are off, so nothing resets it.
+The hard limits are the kernel's: signals that nobody handles end the process even inside C code
+and even when the parent is gone. SIGPROF comes when an item has used up its processor time, which
+decides it, SIGALRM after a wall time far above, which only says that the machine was too busy.
+Math-Verify's own alarms are off, so nothing resets them.
 """
 
 import json
@@ -15,9 +17,15 @@ import sys
 from typing import IO, Any
 
 
-def _reply(out: IO[str], *message: object) -> None:
+def _reply(out: IO[str], message: object) -> None:
     out.write(json.dumps(message) + "\n")
     out.flush()
+
+
+def _limit(cpu: float, wall: float) -> None:
+    """Begin to count anew; 0 ends counting."""
+    signal.setitimer(signal.ITIMER_PROF, cpu)
+    signal.setitimer(signal.ITIMER_REAL, wall)
 
 
 def serve(requests: IO[str], replies: IO[str], settings: dict[str, Any]) -> None:
@@ -26,7 +34,7 @@ def serve(requests: IO[str], replies: IO[str], settings: dict[str, Any]) -> None
     Args:
         requests: where requests come from.
         replies: where verdicts go.
-        settings: `options` of the grader, `timeout` in seconds, `memory` in bytes.
+        settings: `options` of the grader, `cpu` and `wall` in seconds, `memory` in bytes.
     """
     from passk.domains.math import mathverify
     from passk.domains.math.options import MathOptions
@@ -35,14 +43,15 @@ def serve(requests: IO[str], replies: IO[str], settings: dict[str, Any]) -> None
     options = MathOptions(**settings["options"])
     resource.setrlimit(resource.RLIMIT_AS, (settings["memory"], settings["memory"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    _reply(replies)
+    for number in (signal.SIGPROF, signal.SIGALRM):
+        signal.signal(number, signal.SIG_DFL)
+    _reply(replies, [])
     for line in requests:
-        number, gold, text, boxed = json.loads(line)
-        signal.setitimer(signal.ITIMER_REAL, settings["timeout"])
-        verdict = mathverify.judge(gold, text, boxed, options)
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        _reply(replies, number, *(verdict or ()))
+        gold, answer = json.loads(line)
+        _limit(settings["cpu"], settings["wall"])
+        verdict = mathverify.judge(gold, answer, options)
+        _limit(0, 0)
+        _reply(replies, verdict)
 
 
 if __name__ == "__main__":

@@ -1,81 +1,36 @@
 """Worker processes with hard limits, started when there is something to judge.
 
-A worker that overruns its wall limit is ended by the kernel's alarm (see `worker`), or killed
-from here should that fail, and replaced; the item it was at is unknown (timeout). One that dies
-otherwise is replaced too, and its item is unknown (grader fault). No other item is touched.
+A worker that uses up the processor time of an item is ended by the kernel (see `worker`) and
+replaced; the item is unknown (timeout). Wall time decides nothing: a worker that overruns its far
+larger wall limit is ended, or killed from here should that fail, and its item is tried once more.
+One that dies otherwise is replaced too, and its item is unknown (grader fault). No other item is
+touched.
 """
 
-import json
 import os
 import selectors
 import signal
-import subprocess
-import sys
-import tempfile
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import IO, NamedTuple
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import asdict
+from typing import Any
 
 from passk.core.closing import Closing
-from passk.domains.math import worker
 from passk.domains.math.options import MathOptions
 from passk.domains.math.worker_limits import WorkerLimits
+from passk.domains.math.worker_process import WorkerItem, WorkerProcess, WorkerRequest
 from passk.domains.verdict import FAULT, TIMEOUT, UNKNOWN, JudgeError, Verdict
 
-_GRACE = 5.0  # seconds past the limit at which a worker is killed from outside
-_START = 120.0  # seconds a worker may take to import its grader
+_GRACE = 5.0  # seconds past the wall limit at which a worker is killed from outside
+_TRIALS = 2  # times that an item may overrun the wall limit
 _ATTEMPTS = 3  # workers in a row that may die before they are ready
-_AHEAD = 32  # requests that may wait in one worker's pipe,
-_AHEAD_BYTES = 24_000  # well below a pipe's 64 KiB, so that neither side ever blocks the other
 _SHARE = 500  # requests that make another worker worth its start,
-_PATIENCE = 1.0  # or seconds after which all are started if requests still wait
-
-
-class WorkerRequest(NamedTuple):
-    """What to judge: a whole response, or with `boxed` the content of its only box."""
-
-    gold: str
-    text: str
-    boxed: bool
+_PATIENCE = 1.0  # or seconds of work after which all are started if requests still wait
 
 
 class WorkerError(JudgeError):
     """Workers cannot be started; the message says what they printed."""
-
-
-@dataclass(eq=False)
-class _Worker:
-    process: subprocess.Popen[bytes]
-    errors: IO[bytes]
-    deadline: float
-    ready: bool = False
-    waiting: deque[tuple[int, int]] = field(default_factory=deque)  # request number, bytes
-    received: bytes = b""
-
-    def room(self) -> bool:
-        """Whether another request may be sent."""
-        if not self.ready or len(self.waiting) >= _AHEAD:
-            return False
-        return sum(size for _, size in self.waiting) < _AHEAD_BYTES
-
-    def end(self) -> int:
-        """Make sure that the process is gone; its return code."""
-        self.process.kill()
-        code = self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except BrokenPipeError:
-                    continue
-        return code
-
-    def complaint(self) -> str:
-        """The last lines that the process printed."""
-        self.errors.seek(0)
-        return self.errors.read().decode(errors="replace").strip()[-2000:]
 
 
 class Pool(Closing):
@@ -90,122 +45,115 @@ class Pool(Closing):
         limits = limits or WorkerLimits()
         self._settings = {
             "options": asdict(options),
-            "timeout": limits.timeout,
+            "cpu": limits.timeout,
+            "wall": limits.wall_time,
             "memory": limits.memory,
         }
-        self._timeout, self._count = limits.timeout, limits.count
-        self._workers: list[_Worker] = []
+        self._wall, self._count = limits.wall_time, limits.count
+        self._workers: list[WorkerProcess] = []
         self._selector = selectors.DefaultSelector()
+        self._queue: deque[WorkerItem] = deque()
+        self._left = 0  # items without a result
+        self._begun = 0.0  # when work began: something to do, and a worker that is ready
         self._failed = 0
 
     def close(self) -> None:
-        """End all workers."""
+        """End all workers, and forget what was to be judged."""
         for running in list(self._workers):
             self._remove(running)
+        self._queue.clear()
+        self._left = 0
+
+    def clear(self) -> None:
+        """Forget what is left of an iteration that was given up."""
+        if self._left:
+            self.close()
 
     @property
     def pids(self) -> list[int]:
         """Process ids of the workers that run now."""
         return [running.process.pid for running in self._workers]
 
-    def judge(self, requests: Sequence[WorkerRequest]) -> Iterator[tuple[int, Verdict | None]]:
-        """Judge requests, in the order in which they finish.
+    def judge(self, requests: Iterable[WorkerRequest]) -> Iterator[tuple[Any, Verdict]]:
+        """Judge requests, in the order in which they finish; see `add` and `results`.
 
         Yields:
-            Position of the request, and its verdict; None where the whole response is wanted.
+            Position of the request, and its verdict.
+        """
+        self.clear()
+        self.add(enumerate(requests))
+        yield from self.results()
+
+    def add(self, requests: Iterable[tuple[Hashable, WorkerRequest]]) -> None:
+        """Queue requests, each under a key of the caller's; those of one gold are best together."""
+        if not self._left:
+            self._begun = time.monotonic()
+        items = [WorkerItem(key, request) for key, request in requests]
+        self._queue.extend(items)
+        self._left += len(items)
+
+    def results(self, left: int = 0) -> Iterator[tuple[Any, Verdict]]:
+        """What is known by now, and what comes until at most `left` requests have no result.
+
+        Yields:
+            Key of a request, and its verdict.
 
         Raises:
             WorkerError: workers do not start.
         """
-        if any(
-            running.waiting for running in self._workers
-        ):  # left by an iteration that was given up
-            self.close()
-        queue = deque(range(len(requests)))
-        left = len(requests)
-        begun = time.monotonic()
-        while left:
-            late = bool(queue) and time.monotonic() > begun + _PATIENCE
-            wanted = self._count if late else min(self._count, -(-left // _SHARE))
-            while len(self._workers) < wanted:
-                self._start()
-            for running in list(self._workers):
-                self._feed(running, queue, requests)
-            longest = _PATIENCE if len(self._workers) < self._count else _START
-            for number, verdict in self._results(queue, longest):
-                left -= 1
-                yield number, verdict
+        while self._left:
+            enough = self._left <= left
+            self._staff()
+            for running in self._workers:
+                running.feed(self._queue, self._wall + _GRACE)
+            for key, verdict in self._results(0 if enough else _PATIENCE):
+                self._left -= 1
+                yield key, verdict
+            if enough:
+                return
 
-    def _start(self) -> None:
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed when the worker is removed)
-        process = subprocess.Popen(
-            [sys.executable, "-m", worker.__name__, json.dumps(self._settings)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env=environment,
-        )
-        started = _Worker(process, errors, time.monotonic() + _START)
-        self._workers.append(started)
-        assert process.stdout is not None
-        self._selector.register(process.stdout, selectors.EVENT_READ, started)
+    def _staff(self) -> None:
+        """Start as many workers as what is to be judged is worth."""
+        working = any(running.ready for running in self._workers)
+        late = working and bool(self._queue) and time.monotonic() > self._begun + _PATIENCE
+        wanted = self._count if late else min(self._count, -(-self._left // _SHARE))
+        while len(self._workers) < wanted:
+            started = WorkerProcess.start(self._settings)
+            self._workers.append(started)
+            self._selector.register(started.replies, selectors.EVENT_READ, started)
 
-    def _remove(self, ended: _Worker) -> int:
+    def _remove(self, ended: WorkerProcess) -> int:
         self._workers.remove(ended)
-        assert ended.process.stdout is not None
-        self._selector.unregister(ended.process.stdout)
-        code = ended.end()
-        ended.errors.close()
-        return code
+        self._selector.unregister(ended.replies)
+        return ended.end()
 
-    def _feed(self, running: _Worker, queue: deque[int], requests: Sequence[WorkerRequest]) -> None:
-        assert running.process.stdin is not None
-        lines = []
-        while queue and running.room():
-            number = queue.popleft()
-            line = json.dumps([number, *requests[number]]).encode() + b"\n"
-            if not running.waiting:
-                running.deadline = time.monotonic() + self._timeout + _GRACE
-            running.waiting.append((number, len(line)))
-            lines.append(line)
-        try:
-            running.process.stdin.write(b"".join(lines))
-            running.process.stdin.flush()
-        except BrokenPipeError:
-            return  # it died; `_results` sees the end of its output
-
-    def _results(self, queue: deque[int], longest: float) -> Iterator[tuple[int, Verdict | None]]:
+    def _results(self, longest: float) -> Iterator[tuple[Hashable, Verdict]]:
         """Whatever has arrived, and what the workers that died leave behind."""
         now = time.monotonic()
-        busy = [running for running in self._workers if running.waiting or not running.ready]
-        patience = min((running.deadline for running in busy), default=now) - now
-        for key, _ in self._selector.select(min(max(patience, 0), longest)):
-            running: _Worker = key.data
-            chunk = os.read(key.fd, 1 << 16)
+        patience = min((w.deadline for w in self._workers if w.busy), default=now) - now
+        for selected, _ in self._selector.select(min(max(patience, 0), longest)):
+            running: WorkerProcess = selected.data
+            chunk = os.read(selected.fd, 1 << 16)
             if chunk:
                 yield from self._take(running, chunk)
             else:
-                yield from self._bury(running, queue)
+                yield from self._bury(running)
         for running in list(self._workers):
-            if (running.waiting or not running.ready) and time.monotonic() > running.deadline:
-                yield from self._bury(running, queue, overran=True)
+            if running.busy and time.monotonic() > running.deadline:
+                yield from self._bury(running, overran=True)
 
-    def _take(self, running: _Worker, chunk: bytes) -> Iterator[tuple[int, Verdict | None]]:
-        *lines, running.received = (running.received + chunk).split(b"\n")
-        for line in lines:
-            message = json.loads(line)
-            running.deadline = time.monotonic() + self._timeout + _GRACE
-            if not message:
+    def _take(self, running: WorkerProcess, chunk: bytes) -> Iterator[tuple[Hashable, Verdict]]:
+        for verdict in running.take(chunk):
+            running.deadline = time.monotonic() + self._wall + _GRACE
+            if not running.ready:
                 running.ready, self._failed = True, 0
+                self._begun = time.monotonic()
                 continue
-            number, *verdict = message
-            running.waiting.popleft()
-            yield number, Verdict(*verdict) if verdict else None
+            yield running.waiting.popleft().key, Verdict(*verdict)
 
     def _bury(
-        self, ended: _Worker, queue: deque[int], overran: bool = False
-    ) -> Iterator[tuple[int, Verdict | None]]:
+        self, ended: WorkerProcess, *, overran: bool = False
+    ) -> Iterator[tuple[Hashable, Verdict]]:
         """Remove a worker that died or overran; blame its current item, hand on the others."""
         complaint = ended.complaint()
         code = self._remove(ended)
@@ -216,8 +164,14 @@ class Pool(Closing):
                     f"a grader process does not start (exit code {code}): "
                     f"{complaint or 'it printed nothing'}"
                 )
-        if ended.waiting:
-            blamed, *others = (number for number, _ in ended.waiting)
-            queue.extendleft(reversed(others))
-            reason = TIMEOUT if overran or code == -signal.SIGALRM else f"{FAULT}: exit code {code}"
-            yield blamed, Verdict(UNKNOWN, reason, None)
+        if not ended.waiting:
+            return
+        blamed, *others = ended.waiting
+        self._queue.extendleft(reversed(others))
+        overran = overran or code == -signal.SIGALRM
+        blamed.overrun += overran
+        if overran and blamed.overrun < _TRIALS:
+            self._queue.append(blamed)
+            return
+        reason = TIMEOUT if overran or code == -signal.SIGPROF else f"{FAULT}: exit code {code}"
+        yield blamed.key, Verdict(UNKNOWN, reason, None)

@@ -16,6 +16,7 @@ left to Math-Verify.
 import re
 from fractions import Fraction
 
+from passk.domains.visual.formulas import formula
 from passk.domains.visual.gold import NUMBERS, Gold
 from passk.domains.visual.markup import plain
 from passk.domains.visual.multiple_choice import chosen, words
@@ -28,6 +29,9 @@ _LISTS = (re.compile(r"[\[(]([^\[\]()]{1,4000})[\])]"), re.compile(r"\{([^{}]{1,
 _FORMULA = re.compile(r"[\d\\=^_π√∞]|^\s*[a-zA-Z]\s*$")
 # A hyphen between letters of words is none: `red-panda`, but `x-y`.
 _SIGNS = re.compile(r"[\d\\+*/^=<>]|-(?<![^\W\d_]{2}-)|-(?![^\W\d_]{2})")
+_OR = re.compile(r"\bor\b|或")
+_RELATION = re.compile(r"[<>=≤≥≠]|\\(?:[lg]eq?|[lg]t|neq?)(?![a-z])")
+_PERCENT = ("%", "percent", "per cent")
 _LONGEST_FORMULA = 400  # characters; longer ones are no answers, and slow to parse
 
 
@@ -95,19 +99,50 @@ def equal(gold: Gold, answer: str, *, truncate: bool = False) -> bool | None:
         >>> equal(Gold("2", "integer"), r"\sqrt{4}") is None
         True
     """
-    if gold.choices and (choice := chosen(answer, gold.choices)) is not None:
-        return choice == gold.answer
+    if gold.choices:
+        return _equal_choice(gold, answer)
     if gold.kind == "list":
         # An interval or a point is a list, too, and lists of formulas are rare: no algebra.
         return elements(answer) == elements(gold.answer)
     wanted, stated = read(gold.answer), read(answer, gold.unit)
     if wanted is not None and stated is not None:
+        if gold.unit in _PERCENT:  # both are percentages, as they are written
+            wanted, stated = wanted[:1], stated[:1]
         return any(same_number(gold, *two, truncate=truncate) for two in pairs(wanted, stated))
     if words(answer) == words(gold.answer) and _same_signs(answer, gold.answer):
         return True
+    return None if for_algebra(gold, answer) is not None else False
+
+
+def _equal_choice(gold: Gold, answer: str) -> bool | None:
+    """Whether the right choice is named; None where algebra must compare formulas."""
+    if (choice := chosen(answer, gold.choices)) is not None:
+        return choice == gold.answer
+    if read(answer) is not None:
+        return False  # none of the numbers that are offered, or several
+    return None if for_algebra(gold, answer) is not None else False
+
+
+def for_algebra(gold: Gold, answer: str) -> str | None:
+    r"""What algebra may compare with a reference answer; None: no rule of it applies.
+
+    Numbers are compared with formulas without variables alone.
+
+    Example:
+        >>> gold = Gold("2", "integer")
+        >>> for_algebra(gold, r"x = \sqrt{4} cm"), for_algebra(gold, "2x")
+        ('\\sqrt{4}', None)
+    """
+    if len(answer) > _LONGEST_FORMULA:
+        return None
+    closed = formula(answer, gold.unit)
+    if gold.kind in NUMBERS:
+        return closed
     if (gold.kind == "text" or gold.choices) and not _FORMULA.search(gold.answer):
-        return False
-    return None if _FORMULA.search(answer) and len(answer) <= _LONGEST_FORMULA else False
+        return None
+    if not _FORMULA.search(answer) or (_OR.search(answer) and not _OR.search(gold.answer)):
+        return None
+    return closed if closed is not None and not _RELATION.search(gold.answer) else answer
 
 
 def _same_signs(left: str, right: str) -> bool:

@@ -1,25 +1,31 @@
 r"""Where a response about an image states its answer.
 
-Tried in this order, the first that finds something decides:
+What is stated in a box, a tag or by announcement is read by the rule of all domains
+(`passk.domains.stated.reading`); of it, what is an answer of the reference's type. Without such a
+statement, and only if that is allowed: the last sentence that concludes (therefore, so, in total)
+and states one number; else the first sentence with a bold number; else the sentence with which the
+response begins, behind greetings; else the one with which it ends.
 
-1. the last closed `\boxed{...}`;
-2. the last `<answer>...</answer>`;
-3. the last sentence that says what the answer is ("the answer to the question is 2", "Answer: 2");
-4. without an anchor, and only if that is allowed: the last sentence that concludes (therefore, so,
-   in total) and states one number; else the first sentence with a bold number; else the sentence
-   with which the response begins, behind greetings; else the one with which it ends.
-
-What is thought (`<think>`) states no answer, nor do blocks of code in prose. A response that only
-lists numbers has no answer: see `prose.stated`. Every pattern matches a bounded stretch, so that
-time grows in proportion to length; past LONGEST characters, prose is read at both ends alone.
+Blocks of code in prose state nothing, nor do sentences that deny, ask or suppose, and those that
+refuse to answer. A response that only lists numbers has no answer: see `sentence_parsing.stated`.
+Every pattern matches a bounded stretch, so that time grows in proportion to length; past LONGEST
+characters, prose is read at both ends alone.
 """
 
 import re
 from typing import NamedTuple
 
+from passk.domains.stated.denials import is_claimed, is_question
+from passk.domains.stated.reading import is_value, read
+from passk.domains.stated.statement import ANNOUNCED, Statement
+from passk.domains.visual.announced_objects import object_of
+from passk.domains.visual.choice_mentions import is_labelled, mentioned, several_letters
+from passk.domains.visual.formulas import formula
 from passk.domains.visual.gold import NUMBERS, Gold
-from passk.domains.visual.markup import plain
-from passk.domains.visual.multiple_choice import chosen, is_labelled, mentioned, several_letters
+from passk.domains.visual.markup import plain, typed
+from passk.domains.visual.multiple_choice import chosen
+from passk.domains.visual.quantities import read as read_number
+from passk.domains.visual.refusals import refuses
 from passk.domains.visual.sentence_parsing import (
     conclusion,
     has_bold_number,
@@ -31,25 +37,28 @@ from passk.domains.visual.sentence_parsing import (
 )
 
 LONGEST = 20_000
-_BRACES = re.compile(r"\\boxed\s{0,3}\{|\\[\\{}]|[{}]")
-_TAG = re.compile(r"<(/?)answer>", re.IGNORECASE)
-_THOUGHT, _THOUGHT_END = "<think>", "</think>"
-_NOT = re.compile(r"\b(?:not|never|cannot)\b|n't\b")
-_IS_NOT = re.compile(r"\banswers?\b[^\n.]{0,60}?\b(?:is|are|was|were)n't\b", re.IGNORECASE)
-_YES_OR_NO = re.compile(r"\W{0,3}(yes|no)\b(?!\s*\w)", re.IGNORECASE)
-_REASON = re.compile(r",?\s(?:because|since|as)\s")
-_ANSWER = re.compile(
-    r"\banswers?\b(?! choices?\b)[^\n]{0,120}?(?:\b(?:is|are|was|be)\b:?|[:=])\s{0,3}(?=\S)",
+_YES_OR_NO = re.compile(r"\W{0,3}(yes|no|true|false)\b(?!\s*[/\w])", re.IGNORECASE)
+_ANY_YES_OR_NO = re.compile(r"\b(?:yes|no|true|false)\b", re.IGNORECASE)
+_LIST = re.compile(r"\[[^\[\]\n]{0,2000}\]|\([^()\n]{0,2000}\)|\{[^{}\n]{0,2000}\}")
+_FORMULA = re.compile(r"\$([^$\n]{1,400})\$|\\\(([^\n]{1,400}?)\\\)")
+_ABOUT_ANSWERS = re.compile(
+    r"\banswers?\b(?! choices?\b)[^\n]{0,120}?\b(?:is|are|was|be|depends|is?n['’]t)\b", re.I
+)
+_LEAD = re.compile(
+    r"\W{0,3}(?:(?:it|that|this)(?:['’]s| is)|there(?:['’]s| is| are)|i (?:count|see|get)|"
+    r"they are)\s(?!not\b)"
+    r"|(?:一共|总共|共计|共|有|是){1,2}",
     re.IGNORECASE,
 )
-_ANSWER_BELOW = re.compile(
-    r"(?:^\W{0,4}|\bthe |\bmy )(?:final |correct )?answer\W{0,4}(?:is)?\W{0,4}$", re.IGNORECASE
+_NEGATIVE = re.compile(r"\b(?:negative|minus) (?=\.?\d)", re.IGNORECASE)
+_RATIO = re.compile(
+    r"(?<![\d.:])\d{1,9}(?:\.\d{1,9})?(?:\s?:\s?\d{1,9}(?:\.\d{1,9})?){1,4}(?![\d:])"
 )
-_LIST = re.compile(r"\[[^\[\]\n]{0,2000}\]|\([^()\n]{0,2000}\)")
-_FORMULA = re.compile(r"\$([^$\n]{1,400})\$|\\\(([^\n]{1,400}?)\\\)")
-_ALGEBRA = re.compile(r"\\[a-zA-Z]|[√π^]")
-_WORDS_OF_AN_ANSWER = 3  # an announced text of more words is no answer to be numbered
-_END = re.compile(r"(?<!\d)\.(?:\s|$)|\.(?=\s|$)|[!?](?:\s|$)")
+_BEFORE_QUESTION = re.compile(r"(?:.{0,2000}[.!]\**(?=\s))?", re.DOTALL)
+_VALUE = re.compile(r"[\d√π]|\\[a-z]")
+_WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{3,}")
+_SENTENCE = re.compile(r"[a-zA-Z]{2,}\W+(?:[^a-zA-Z]+\s)?[a-zA-Z]{2,}")
+_WORDS_OF_A_SHORT_RESPONSE = 4
 
 
 class Answer(NamedTuple):
@@ -64,56 +73,13 @@ class Answer(NamedTuple):
     closed: bool
 
 
-def boxed(text: str) -> str | None:
-    r"""The content of the box that is closed last; None where none is, or it is empty.
-
-    Example:
-        >>> boxed(r"\boxed{1}, so \boxed{\frac{1}{2}} and \boxed{3")
-        '\\frac{1}{2}'
-    """
-    content = _last_box(text)
-    inner = _last_box(content) if content and r"\boxed" in content else None
-    return inner or content or None
-
-
-def _last_box(text: str) -> str | None:
-    opened: list[int | None] = []  # where a box begins, or None for another brace
-    best: tuple[int, int] | None = None
-    for match in _BRACES.finditer(text):
-        if match[0].startswith(r"\boxed"):
-            opened.append(match.end())
-        elif match[0] == "{":
-            opened.append(None)
-        elif match[0] == "}" and opened and (begin := opened.pop()) is not None:
-            best = begin, match.start()
-    if best is None:
-        return None
-    return text[slice(*best)].strip()
-
-
-def tagged(text: str) -> str | None:
-    """The content of the last tag that is closed; None where none is, or it is empty.
-
-    Example:
-        >>> tagged("<think> 3? </think> <answer> 4 </answer>")
-        '4'
-    """
-    start, content = None, None
-    for match in _TAG.finditer(text):
-        if not match[1]:
-            start = match.end()
-        elif start is not None:
-            content, start = text[start : match.start()].strip(), None
-    return content or None
-
-
 def answer_of(response: str, gold: Gold, *, without_anchor: bool = True) -> Answer | None:
     r"""The answer that a response states; None where there is none.
 
     Args:
         response: the text.
         gold: tells which kind of answer is looked for; its value is not looked at.
-        without_anchor: an answer counts without box, tag or the word `answer`.
+        without_anchor: an answer counts without box, tag or announcement.
 
     Example:
         >>> number = Gold("?", "integer")
@@ -124,126 +90,138 @@ def answer_of(response: str, gold: Gold, *, without_anchor: bool = True) -> Answ
         >>> answer_of("I see 1, 2, 3.", number) is None
         True
     """
-    response = without_thoughts(response)
-    for found in (boxed(response), tagged(response)):
-        if found is not None:
-            return Answer(found, closed=True)
-    prose = _prose(response)
-    parts = sentences(prose)
-    if (text := _announced(parts, gold)) is None and without_anchor:
-        text = _unannounced(parts, prose, gold)
+    reading = read(response, lambda text: _replaces(text, gold))
+    for statement in reading.statements:
+        if statement.kind != ANNOUNCED:
+            return Answer(_marked(statement, gold), statement.closed)
+        if (text := object_of(statement.text, gold)) is not None:
+            return Answer(text, closed=False)
+    if not without_anchor:
+        return None
+    text = _unannounced(_prose(response[reading.start : reading.end]), gold)
     return None if text is None else Answer(text, closed=False)
 
 
-def without_thoughts(response: str) -> str:
-    """What a response says: all behind its last thought, and nothing of one that is not closed.
-
-    Example:
-        >>> without_thoughts("<think> 6? </think> It is 7."), without_thoughts("Well <think> 6")
-        (' It is 7.', 'Well ')
-    """
-    return response.rpartition(_THOUGHT_END)[2].partition(_THOUGHT)[0]
+def _replaces(text: str, gold: Gold) -> bool:
+    """Whether what is announced behind a box is an answer of the type that is looked for."""
+    if gold.choices:
+        return object_of(text, gold) in gold.choices
+    return is_value(text)
 
 
-def _prose(response: str) -> str:
+def _marked(statement: Statement, gold: Gold) -> str:
+    """The answer in a box or tag; of a sentence there, what it states."""
+    content = statement.text
+    if gold.choices:
+        named = chosen(content, gold.choices) is not None
+        return content if named else mentioned(content, gold.choices) or content
+    bare = plain(content)
+    if gold.kind in NUMBERS and _SENTENCE.search(bare) and not _is_number(content, gold):
+        return stated(bare) or content
+    if gold.kind == "text":
+        clear = _YES_OR_NO.match(bare)
+        if clear and not _ANY_YES_OR_NO.search(bare, clear.end()):
+            return clear[1]
+        return content[lead.end() :] if (lead := _LEAD.match(content)) else content
+    return content
+
+
+def _is_number(text: str, gold: Gold) -> bool:
+    return read_number(text, gold.unit) is not None or formula(text, gold.unit) is not None
+
+
+def _prose(said: str) -> str:
     """What a response says in words, without code."""
-    if len(response) > LONGEST:
-        response = f"{response[: LONGEST // 2]}\n{response[-LONGEST // 2 :]}"
-    return without_code(response.replace("\r", ""))
+    if len(said) > LONGEST:
+        said = f"{said[: LONGEST // 2]}\n{said[-LONGEST // 2 :]}"
+    said = _NEGATIVE.sub("-", typed(said))
+    return without_code(said.replace("\r", ""))
 
 
-def _announced(parts: list[str], gold: Gold) -> str | None:
-    """What the last sentence states that announces the answer."""
-    for index in range(len(parts) - 1, -1, -1):
-        announced = _announcements(parts[index])
-        if _denied(parts[index]):
-            continue
-        if not announced:
-            following = parts[index + 1 : index + 2]
-            if re.search(_ANSWER_BELOW, parts[index]) and following:
-                announced_text = following[0]
-            else:
-                continue
-        else:
-            announced_text = parts[index][announced[-1].end() :]
-        if text := _object(announced_text, gold):
-            return text
+def _unannounced(prose: str, gold: Gold) -> str | None:
+    """What a response is as a whole, concludes, opens or ends with."""
+    parts = [part for sentence in sentences(prose) if (part := _without_question(sentence))]
+    if gold.kind == "list" and not gold.choices:
+        return _only_list(parts)
+    stating = [sentence for sentence in parts if _may_state(sentence)]
+    if gold.kind == "text" and not gold.choices:
+        opening = _YES_OR_NO.match(stating[0]) if stating else None
+        return opening[1] if opening else _whole(prose, gold)
+    if (whole := _whole(prose, gold)) is not None:
+        return whole
+    for sentence in _by_weight(stating, parts, gold):
+        if claim := _stated(sentence, gold):
+            return claim
     return None
 
 
-def _announcements(sentence: str) -> list[re.Match[str]]:
-    """Where a sentence says what the answer is, and not what it is not."""
-    return [
-        match
-        for match in _ANSWER.finditer(sentence)
-        if not (_NOT.search(match[0]) or _NOT.match(sentence, match.end()))
-    ]
-
-
-def _denied(sentence: str) -> bool:
-    """Whether a sentence only says what the answer is not."""
-    spoken = _ANSWER.search(sentence) or _IS_NOT.search(sentence)
-    return spoken is not None and not _announcements(sentence)
-
-
-def _object(text: str, gold: Gold) -> str | None:
-    """The answer at the beginning of what follows `answer is`."""
+def _whole(prose: str, gold: Gold) -> str | None:
+    """The answer of a response of a few words, which is one as a whole."""
+    text = prose.strip()
+    if not text or len(text.split()) > _WORDS_OF_A_SHORT_RESPONSE or "\n" in text:
+        return None
+    if "?" in text or refuses(text):
+        return None
+    bare = text[lead.end() :] if (lead := _LEAD.match(text)) else text
+    bare = bare.strip("*$ ").rstrip(".!")
     if gold.choices:
-        head = _END.split(text, maxsplit=1)[0]
-        choice = chosen(head.strip("* "), gold.choices) or mentioned(head, gold.choices)
-        number = stated(f"is {head}") if choice is None else None
-        return choice or (number and chosen(number, gold.choices))
-    if gold.kind == "list" and (listed := _LIST.search(text)):
-        return listed[0]
-    head = _END.split(text, maxsplit=1)[0].strip()
-    if formula := _FORMULA.search(head):
-        inside = formula[1] or formula[2]
-        if _ALGEBRA.search(inside):
-            return inside.strip()
-    if gold.kind in NUMBERS and not _ALGEBRA.search(head):
-        number = stated(f"is {head}")  # what stands behind that verb
-        if number or len(head.split()) > _WORDS_OF_AN_ANSWER:
-            return number
-    if gold.kind == "text":
-        if clear := _YES_OR_NO.match(head):
-            return clear[1]
-        head = _REASON.split(head, maxsplit=1)[0]
-    return head.strip("* ") or None
+        return chosen(bare, gold.choices)
+    return bare if _is_answer(bare, gold) else None
 
 
-def _unannounced(parts: list[str], prose: str, gold: Gold) -> str | None:
-    """What a response concludes, opens or ends with."""
-    if gold.kind == "list" and not gold.choices:
-        listed = [
-            sentence for sentence in _LIST.findall(prose) if re.search(r"\d.*[,;].*\d", sentence)
-        ]
-        return listed[0] if len(set(listed)) == 1 else None
-    stating = [sentence for sentence in parts if not (is_pleasantry(sentence) or _denied(sentence))]
-    if gold.kind == "text" and not gold.choices:
-        opening = _YES_OR_NO.match(stating[0]) if stating else None
-        return opening[1] if opening else None
+def _is_answer(bare: str, gold: Gold) -> bool:
+    """Whether a few words are an answer of the reference's type."""
+    if gold.kind in NUMBERS:
+        return _is_number(bare, gold)
+    if gold.kind == "expression":
+        return _VALUE.search(bare) is not None and not _WORD.search(bare)
+    return gold.kind == "text" and is_claimed(bare, len(bare), len(bare))
+
+
+def _may_state(sentence: str) -> bool:
+    """Whether a sentence may state an answer without announcing it."""
+    return not (is_pleasantry(sentence) or refuses(sentence) or _ABOUT_ANSWERS.search(sentence))
+
+
+def _without_question(sentence: str) -> str:
+    """A sentence without a question at its end; empty where it is one."""
+    return _BEFORE_QUESTION.match(sentence)[0] if is_question(sentence) else sentence  # type: ignore[index]
+
+
+def _only_list(parts: list[str]) -> str | None:
+    lists = {
+        match[0]
+        for part in parts
+        for match in _LIST.finditer(part)
+        if re.search(r"\d.*[,;].*\d", match[0]) and is_claimed(part, *match.span())
+    }
+    return lists.pop() if len(lists) == 1 else None
+
+
+def _by_weight(stating: list[str], parts: list[str], gold: Gold) -> list[str]:
+    """The sentences that may state the answer: conclusions, bold ones, the first and the last."""
     strong = [claim for sentence in reversed(stating) if (claim := conclusion(sentence))]
     mild = [claim for sentence in reversed(stating) if (claim := conclusion(sentence, mild=True))]
     bold = [sentence for sentence in stating if has_bold_number(sentence)]
     edges = [sentence for sentence in (*stating[:1], *stating[-1:]) if not is_listed(sentence)]
     if gold.choices:
         bold = [sentence for sentence in stating if "**" in sentence]
-        offered = several_letters(prose) or sum(map(is_labelled, stating)) > 1
+        offered = several_letters("\n".join(parts)) or sum(map(is_labelled, stating)) > 1
         edges = [] if offered else edges
-    for sentence in (*strong, *bold, *mild, *edges):
-        if claim := _stated(sentence, gold):
-            return claim
-    return None
+    if any(refuses(part) for part in (*parts[:1], *parts[-1:])):
+        edges = []
+    return [*strong, *bold, *mild, *edges]
 
 
 def _stated(sentence: str, gold: Gold) -> str | None:
-    if gold.choices and (choice := chosen(sentence.strip("* "), gold.choices)):
-        return choice
-    if gold.choices and (choice := mentioned(sentence, gold.choices)):
-        return choice
-    if gold.choices or gold.kind in NUMBERS:
+    if gold.choices:
+        choice = chosen(sentence.strip("* "), gold.choices) or mentioned(sentence, gold.choices)
+        return choice or stated(sentence)
+    if gold.kind in NUMBERS:
         return stated(sentence)
-    formula = _FORMULA.findall(sentence)
     if gold.kind == "expression":
-        return plain(formula[-1][0] or formula[-1][1]) if formula else stated(sentence)
+        formulas = _FORMULA.findall(sentence)
+        if not formulas and (ratio := _RATIO.search(sentence)):
+            return ratio[0]
+        return plain(formulas[-1][0] or formulas[-1][1]) if formulas else stated(sentence)
     return None

@@ -24,7 +24,7 @@ from passk.domains.verdict import (
     Verdict,
 )
 from passk.domains.verdict_cache import VerdictCache
-from passk.domains.visual.comparison import equal, readable
+from passk.domains.visual.comparison import equal, for_algebra, readable
 from passk.domains.visual.extraction import answer_of
 from passk.domains.visual.gold import Gold
 from passk.domains.visual.markup import plain
@@ -36,11 +36,13 @@ class _Open(NamedTuple):
 
     Attributes:
         gold, answer: as written.
+        formula: what of the answer is compared.
         decimals: to which floats are rounded.
     """
 
     gold: str
     answer: str
+    formula: str
     decimals: int
 
 
@@ -126,7 +128,8 @@ class VisualJudge(Closing):
             decimals = self.options.math.float_rounding
             if gold.kind == "float" and gold.precision is not None:
                 decimals = gold.precision
-            return _Open(gold.answer, answer.text, decimals)
+            formula = for_algebra(gold, answer.text) or answer.text
+            return _Open(gold.answer, answer.text, formula, decimals)
         return Verdict(*((CORRECT, EQUAL) if right else (WRONG, DIFFERENT)), answer.text)
 
     def _formulas(self, pairs: Sequence[_Open]) -> dict[_Open, Verdict]:
@@ -136,7 +139,7 @@ class VisualJudge(Closing):
             distinct = [pair for pair in dict.fromkeys(pairs) if pair.decimals == decimals]
             verdicts = self._judge(decimals)(
                 [pair.gold for pair in distinct],
-                [rf"\boxed{{{_balanced(pair.answer)}}}" for pair in distinct],
+                [rf"\boxed{{{_balanced(pair.formula)}}}" for pair in distinct],
             )
             known |= {
                 pair: verdict._replace(answer=pair.answer)

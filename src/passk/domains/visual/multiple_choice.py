@@ -1,9 +1,9 @@
-r"""Words, and which of the offered answers a text names.
+r"""Words, and which of the offered answers a text is, by itself or by its letter.
 
 Example:
     >>> chosen("(B)", ("135°", "140°")), chosen("A: 135°", ("135°", "140°"))
     ('140°', '135°')
-    >>> chosen("the larger", ("larger", "smaller")), chosen("both", ("larger", "smaller"))
+    >>> chosen("the larger", ("larger", "smaller")), chosen("A, B", ("larger", "smaller"))
     ('larger', None)
 """
 
@@ -11,19 +11,31 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from passk.domains.visual.formulas import formula
 from passk.domains.visual.markup import plain
 from passk.domains.visual.quantities import Values, pairs, read
 
 _PUNCTUATION = re.compile(r"[^\w]+")
 _ARTICLES = re.compile(r"\b(?:the|an|a) (?=\w)")
 _LABEL = re.compile(
-    r"(?:(?:option|choice|answer)s? )?(?:\(([A-Z])\)|([A-Z])(?=[).:,]|\s?$))[).:,]?\s?(.{0,400})",
-    re.DOTALL,
+    r"(?:(?:option|choice|answer|letter|选项)s?\s?)?[\[{(]{0,2}(?:\(([A-Z])\)|"
+    r"([A-Z])(?=[).:,\]}]|\s?$|"
+    r"\s[-–—(=]))"
+    r"[)\]}.:,]{0,3}\s?(?:[-–—=]\s)?(.{0,400})",
+    re.DOTALL | re.IGNORECASE,
 )
-_SMALL_LETTER = re.compile(r"\(?([a-z])\)?")
-_DENIED = re.compile(r"\b(?:not|n t)(?: \w+){1,3}")
-_ITEM = re.compile(r"\(?[A-Z][).:]\s")
-_MENTION = re.compile(r"\(([A-Z])\)|\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer) \(?([A-Z])\b\)?")
+_SPACED_LABEL = re.compile(r"([A-Z])\s(.{1,400})", re.DOTALL)
+_SMALL_OPTION = re.compile(r"(?:[Oo]ption|[Cc]hoice|[Aa]nswer)s?\s\(?([a-z])\)?")
+_UNIT_SPACE = re.compile(r"(?<=\d)\s(?=[a-zA-Z])")
+_SMALL_LETTER = re.compile(r"[\[({]{0,2}([a-z])[\])}.:?]{0,3}")
+_LETTER = re.compile(r"(?<![\w'’])([A-Z])(?![\w'’])")
+_VERB = re.compile(
+    r"(?:is|are|was|can|cannot|could|does|do|must|would|should|fits?|looks?|seems?|\w{1,6}n['’]t)\b"
+    r"|错|不|正确",
+    re.IGNORECASE,
+)
+_MARKS = re.compile(r"(?<=[^\d)])[?!]{1,3}$")
+_NOT_MORE = re.compile(r",? (?:and )?not (?:option |choice )?[(]?[A-Z]\b[)]?$")
 
 
 def words(text: str) -> str:
@@ -38,32 +50,38 @@ def words(text: str) -> str:
     return _ARTICLES.sub("", spaced) or spaced
 
 
-def _by_letter(letter: str, choices: Sequence[str]) -> str | None:
-    index = ord(letter) - ord("A")
-    return choices[index] if index < len(choices) else None
+def by_letter(letter: str, choices: Sequence[str]) -> str | None:
+    """The choice that a letter names."""
+    index = ord(letter.upper()) - ord("A")
+    return choices[index] if 0 <= index < len(choices) else None
 
 
 def _exactly(text: str, choices: Sequence[str]) -> str | None:
-    bare = plain(text).casefold()
-    return next((choice for choice in choices if plain(choice).casefold() == bare), None)
+    bare = _unspaced(text)
+    return next((choice for choice in choices if _unspaced(choice) == bare), None)
 
 
-def _by_text(text: str, choices: Sequence[str]) -> str | None:
+def _unspaced(text: str) -> str:
+    """A text in lower case, without spaces between a number and its unit."""
+    return _UNIT_SPACE.sub("", plain(text).casefold())
+
+
+def by_text(text: str, choices: Sequence[str]) -> str | None:
     """The choice that a text is; signs count, for `-2` and `2` differ."""
     if (choice := _exactly(text, choices)) is not None:
         return choice
     number = read(text)
+    if number is None and (result := formula(text)) is not None:
+        number = read(result)
     if number is not None:
         same = [offered for offered in choices if _agree(read(offered), number)]
-        choice = same[0] if len(same) == 1 else None
-    elif named_words := words(text):
-        same = [
-            offered
-            for offered in choices
-            if words(offered) == named_words and read(offered) is None
-        ]
-        choice = same[0] if len(same) == 1 else None
-    return choice
+        return same[0] if len(same) == 1 else None
+    if not (named_words := words(text)):
+        return None
+    same = [
+        offered for offered in choices if words(offered) == named_words and read(offered) is None
+    ]
+    return same[0] if len(same) == 1 else None
 
 
 def _agree(choice: Values | None, number: Values) -> bool:
@@ -79,68 +97,27 @@ def chosen(text: str, choices: Sequence[str]) -> str | None:
     text = text.strip()
     if (choice := _exactly(text, choices)) is not None:
         return choice
-    if match := _SMALL_LETTER.fullmatch(plain(text)):
-        return _by_letter(match[1].upper(), choices)
-    if match := _LABEL.fullmatch(plain(text)):
-        letter = match[1] or match[2]
-        named = _by_letter(letter, choices)
-        if any(letter not in mention.groups() for mention in _MENTION.finditer(match[3])):
-            return None
-        other = _by_text(match[3], choices) if match[3] else None
-        return named if other in (None, named) else None
-    return _by_text(text, choices)
+    bare = _MARKS.sub("", _NOT_MORE.sub("", plain(text)).strip("'\"`“”‘’ "))
+    if match := _SMALL_LETTER.fullmatch(bare) or _SMALL_OPTION.fullmatch(bare):
+        return by_letter(match[1], choices)
+    if (match := _LABEL.fullmatch(bare)) and (match[1] or match[2]).isupper():
+        return _labelled(match[1] or match[2], match[3], choices)
+    if match := _SPACED_LABEL.fullmatch(bare):
+        named = by_letter(match[1], choices)
+        if named is not None and by_text(match[2], choices) == named:
+            return named
+    return by_text(bare, choices)
 
 
-def several_letters(text: str) -> bool:
-    """Whether a text mentions more than one letter of a choice, as `(A)` or `option B`."""
-    return len({match[1] or match[2] for match in _MENTION.finditer(text)}) > 1
-
-
-def is_labelled(text: str) -> bool:
-    """Whether a text begins with the letter of a choice, as an item of a list of them does."""
-    return _ITEM.match(plain(text)) is not None
-
-
-def _contradicted(text: str, named: str, choices: Sequence[str]) -> bool:
-    """Whether behind a letter stands the text of another choice."""
-    others = (_by_text(text[match.end() :][:400], choices) for match in _MENTION.finditer(text))
-    return any(other not in (None, named) for other in others)
-
-
-def mentioned(text: str, choices: Sequence[str]) -> str | None:
-    """The only offered answer that a sentence mentions, as letter or as words; else None.
-
-    Numbers are not looked for: a sentence may hold many. A choice whose words are part of
-    another's that is mentioned, too, does not count, nor does one behind `not`.
-
-    Example:
-        >>> mentioned("So the red car is larger.", ("larger", "smaller"))
-        'larger'
-        >>> mentioned("It is larger, not smaller.", ("larger", "smaller"))
-        'larger'
-        >>> mentioned("Larger or smaller.", ("larger", "smaller")) is None
-        True
-    """
-    letters = {
-        named
-        for match in _MENTION.finditer(text)
-        if (named := _by_letter(match[1] or match[2], choices)) is not None
-    }
-    if letters:
-        named = letters.pop()
-        return named if not letters and not _contradicted(text, named, choices) else None
-    sentence_words = _DENIED.sub(" ", f" {words(text)} ")
-    mentioned_choices = [
-        choice
-        for choice in choices
-        if (bare := words(choice))
-        and f" {bare} " in sentence_words
-        and not re.search(r"\d", choice)
-    ]
-    alone = [
-        choice
-        for choice in mentioned_choices
-        if not any(words(choice) != words(longer) and f" {words(choice)} " in f" {words(longer)} "
-                   for longer in mentioned_choices)
-    ]  # fmt: skip
-    return alone[0] if len({words(choice) for choice in alone}) == 1 else None
+def _labelled(letter: str, rest: str, choices: Sequence[str]) -> str | None:
+    """The choice of a letter, unless what follows names another, by letter or text."""
+    if _VERB.match(rest):
+        return None  # a sentence about it, which may reject it
+    named = by_letter(letter, choices)
+    other = by_text(rest.strip("() "), choices) if rest else None
+    if other is not None:
+        return named if other == named else None
+    others = {match[1] for match in _LETTER.finditer(rest)} - {letter}
+    if rest[:2] == "A ":
+        others -= {"A"}
+    return None if any(by_letter(one, choices) is not None for one in others) else named

@@ -17,8 +17,9 @@ Values = tuple[Fraction, ...]
 _DIGITS = r"(?:\d{1,3}(?:,\d{3}){1,12}|\d{1,40})(?:\.\d{1,40})?|\.\d{1,40}"
 _NUMERAL = re.compile(
     rf"(?P<sign>[-+]?)\s?[$€£¥₹]?\s?(?P<digits>{_DIGITS})(?![\d,.]*\d)"
-    r"(?:\s?/\s?(?P<under>\d{1,15})(?![\d.]))?"
-    r"(?:\s?(?:×|\\times|x|\*)\s?10\s?\^\s?\{?(?P<power>-?\d{1,2})\}?|[eE](?P<exponent>[-+]?\d{1,2})\b)?"
+    r"(?:\s?/\s?(?P<under>\d{1,15})(?!\d|\.\d))?"
+    r"(?:\s?(?:×|\\times|\\cdot|x|\*|·)\s?10\s?\^\s?\{?(?P<power>-?\d{1,2})\}?|"
+    r"[eE](?P<exponent>[-+]?\d{1,2})\b)?"
     r"(?:\s?(?P<percent>%|percent\b|per cent\b)|\s?(?P<many>hundred|thousand|million|billion)\b)?",
     re.ASCII | re.IGNORECASE,
 )
@@ -26,7 +27,9 @@ _FRACTION = re.compile(
     r"(?P<sign>-?)\s?(?:(?P<whole>\d{1,15})\s?)?\\frac\s?\{\s?(?P<top>-?\d{1,15})\s?\}"
     r"\{\s?(?P<under>\d{1,15})\s?\}", re.ASCII)  # fmt: skip
 _MIXED = re.compile(
-    r"(?P<sign>-?)(?P<whole>\d{1,15})[ +]+(?P<top>\d{1,15})\s?/\s?(?P<under>\d{1,15})", re.ASCII
+    r"(?P<sign>-?)(?P<whole>\d{1,15})(?: \+ | and |[ +])(?P<top>\d{1,15})\s?/\s?(?P<under>\d{1,15})"
+    r"(?!\d|\.\d)",
+    re.ASCII,
 )
 _MANY = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 
@@ -50,10 +53,24 @@ WORDS: dict[str, int] = (
 )
 _WORD = re.compile(rf"({'|'.join(sorted(WORDS, key=len, reverse=True))})\b", re.IGNORECASE)
 
+_MORE_WORDS = re.compile(r"[ -](hundred|thousand|million)\b", re.IGNORECASE)
+_REST_WORDS = re.compile(
+    rf"(?: and)?[ -]({'|'.join(sorted(WORDS, key=len, reverse=True))})\b", re.IGNORECASE
+)
+_CHINESE_DIGITS = "零一二三四五六七八九"
+_CHINESE_NUMBER = re.compile(
+    r"[一二两三四五六七八九]?十[一二三四五六七八九]?|[零一二两三四五六七八九]"
+)
+
 # What may stand before a number that is an answer: `x =`, `about`, `a total of`, `the year`.
+_REMARK = re.compile(r"\s\([a-zA-Z]{2,20}(?:[\s-][a-zA-Z]{1,20}){0,4}\)$")  # `3 (three)`
 _BEFORE = re.compile(
+    r"(?:(?:the )?(?:total|answer|result|sum|count|value|number|area|length|perimeter|volume|"
+    r"height|"
+    r"width|angle)\s?:\s?)?"
     r"(?:(?:\|?[a-zA-Z](?:_\{?\w{1,5}\}?)?\|?|\\?(?:angle|theta)\s?[A-Zα-ω]{0,3}|∠\s?[A-Z]{1,3})\s?"
-    r"(?:=|≈|\\approx)\s?)?(?:≈|~|\\approx)?\s?(?:(?:about|approximately|around|roughly|exactly|only|"
+    r"(?:=|≈|\\approx)\s?)?(?:≈|~|\\approx)?\s?(?:(?:about|approximately|around|roughly|"
+    r"exactly|only|"
     r"just|nearly|almost|equal to|is|are|there (?:is|are)|a total of|the (?:year|number|value)|"
     r"year|number|in)\s){0,3}",
     re.IGNORECASE,
@@ -66,10 +83,22 @@ _SYMBOL = re.compile(
 _NOT_A_UNIT = re.compile(
     r"and|or|but|not|plus|minus|times|over|through|than|nor|versus|divided|multiplied|squared|"
     r"cubed|pi|sqrt|root|infinity|hundred|thousand|million|billion|mod|if|when|either|because|"
-    r"since|which|where|unless|except|factorial|dozens?|trillion|quadrillion|percentile"
+    r"since|which|where|unless|except|factorial|dozens?|trillion|quadrillion|percentile|too|score|"
+    r"half|halves|thirds?|quarters?|(?:four|fif|six|seven|eigh|nin|ten|hundred|thousand)ths?|"
+    r"pairs?|"
+    r"more|less|fewer|out|is|are|was|were|most|least|can|cannot|could|would|should|might|may|"
+    r"does|did|has|"
+    r"have|"
+    r"wrong|incorrect|sure|certain|confident|confidence|possible|possibly|maybe|perhaps|until|"
+    r"also|between|power|percent"
 )
 _TOKEN = re.compile(r"([^\W\d_]+\.?)(?:\^-?[1-4])?")
-_JOINTS = re.compile(r"[\s/·*-]{1,3}")
+# Of things in Chinese, and what there makes something else of a number.
+_CHINESE_UNIT = re.compile(r"[\u4e00-\u9fff]{1,6}")
+_NO_CHINESE_UNIT = re.compile(r"[或和与及不非到至倍万亿千百半分多几是]")
+_CHINESE_UNITS = ("平方分米", "分米", "分钟", "分", "百分点")
+_LITTLE_WORDS = ("of", "a", "in", "on", "at", "by")
+_JOINTS = re.compile(r"(?:[\s/·*]|(?<!\^)-){1,3}")
 _LONGEST_UNIT = 8
 
 
@@ -90,6 +119,8 @@ def is_unit(text: str, unit: str | None = None) -> bool:
     if not text or (unit is not None and text.casefold() == unit.casefold()):
         return True
     tokens = [token for token in _JOINTS.split(text) if token]
+    if len(tokens) == 1 and tokens[0].casefold() in _LITTLE_WORDS:
+        return False
     return len(tokens) <= _LONGEST_UNIT and all(map(_is_token, tokens))
 
 
@@ -98,10 +129,12 @@ def _is_token(token: str) -> bool:
     if match is None:
         return False
     word = match[1]
+    if _CHINESE_UNIT.fullmatch(word):
+        return not _NO_CHINESE_UNIT.search(word) or word in _CHINESE_UNITS
     if _SYMBOL.fullmatch(word) or _SYMBOL.fullmatch(word.rstrip(".")):
         return True
     low = word.casefold().rstrip(".")
-    if low in ("of", "a", "in", "on", "at", "by"):
+    if low in _LITTLE_WORDS:
         return True
     return len(low) > 2 and low not in WORDS and _NOT_A_UNIT.fullmatch(low) is None
 
@@ -136,6 +169,39 @@ def _fraction(match: re.Match[str]) -> Values:
     return (-value if match["sign"] == "-" else value,)
 
 
+def number_word(text: str, start: int = 0) -> tuple[int, int] | None:
+    """The number that words name from a place on, and where they end; None: they name none.
+
+    Example:
+        >>> number_word("one hundred and twenty-two bars"), number_word("七")
+        ((122, 26), (7, 1))
+    """
+    if match := _CHINESE_NUMBER.match(text, start):
+        return _chinese(match[0]), match.end()
+    if not (match := _WORD.match(text, start)):
+        return None
+    value, end = WORDS[match[1].casefold()], match.end()
+    while more := _MORE_WORDS.match(text, end):
+        value, end = value * _MANY[more[1].lower()], more.end()
+        if rest := _REST_WORDS.match(text, end):
+            value, end = value + WORDS[rest[1].casefold()], rest.end()
+    return value, end
+
+
+def _as_meant(match: re.Match[str], unit: str | None) -> Values:
+    """The numbers of a numeral; `5 million` is 5 only where the reference counts in millions."""
+    many = match["many"]
+    found = values(match)
+    return found[1:] if many and many.lower() not in (unit or "").lower() else found
+
+
+def _chinese(numeral_text: str) -> int:
+    """A Chinese numeral below a hundred."""
+    tens, mark, units = numeral_text.rpartition("十")
+    many = _CHINESE_DIGITS.index(tens.replace("两", "二") or "一") if mark else 0
+    return 10 * many + (_CHINESE_DIGITS.index(units.replace("两", "二")) if units else 0)
+
+
 def read(text: str, unit: str | None = None) -> Values | None:
     r"""The numbers that a stated answer names; None where it is not one number with its unit.
 
@@ -149,7 +215,7 @@ def read(text: str, unit: str | None = None) -> Values | None:
         >>> read(r"x = \frac{3}{4} \text{ cm}"), read("three objects"), read("50%")
         ((Fraction(3, 4),), (Fraction(3, 1),), (Fraction(50, 1), Fraction(1, 2)))
     """
-    text = plain(text)
+    text = _REMARK.sub("", plain(text))
     before = _BEFORE.match(text)
     starts = sorted({0, before.end() if before else 0}, reverse=True)
     for start in starts:
@@ -158,9 +224,11 @@ def read(text: str, unit: str | None = None) -> Values | None:
                 return _fraction(match) or None
         elif match := _NUMERAL.match(text, start):
             if is_unit(text[match.end() :], unit):
-                return values(match) or None
-        elif (match := _WORD.match(text, start)) and is_unit(text[match.end() :], unit):
-            return (Fraction(WORDS[match[1].casefold()]),)
+                return _as_meant(match, unit) or None
+        elif (word := number_word(text, start)) and is_unit(text[word[1] :], unit):
+            return (Fraction(word[0]),)
+        elif text.startswith("-", start) and (word := number_word(text, start + 1)):
+            return (Fraction(-word[0]),) if is_unit(text[word[1] :], unit) else None
     return None
 
 

@@ -7,16 +7,21 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from passk.domains.stated.denials import is_claimed
+from passk.domains.visual.number_stretches import continues, is_one_of_several, is_part, stretch
 from passk.domains.visual.quantities import WORDS, is_unit, numeral, values
 
 _SPLIT = re.compile(r"\n+|(?<=[.!?])[ \t]+(?=[A-Z*$\\(\"'])")
 _BOLD = re.compile(r"\*\*([^*\n]{1,80})\*\*")
 _LISTED = re.compile(r"\s{0,8}(?:[*+-]|\d{1,3}[.)])\s|\s{0,8}\|")
 # A number is looked for where none is glued to it: not the 2 of `x_2`, `x^2`, `A2`, `-2-3`.
-_START = re.compile(r"(?<![\w.,^_{\\])(?=[-+−–]?\s?[$€£¥₹]?\s?\.?\d)")
+_START = re.compile(
+    r"(?<![^\W\u4e00-\u9fff])(?<![.,^{\\])(?=[-+−–]?\s?[$€£¥₹]?\s?\.?\d|[-−]?\s?(?:√|π|\\(?:sqrt|frac|pi)(?![a-z])))"
+)
 _NUMBER_WORD = re.compile(rf"\b(?:{'|'.join(sorted(WORDS, key=len, reverse=True))})\b")
 _FILLER = (
-    r"about|approximately|around|roughly|only|exactly|equal|to|an?|total|of|the|year|week|month|day|"
+    r"about|approximately|around|roughly|only|exactly|equal|to|an?|total|of|the|year|week|"
+    r"month|day|"
     r"in|at|just|also|still|therefore|thus|now|simply|nearly|almost|then|number|value|there|which|"
     r"is|are|be|left|[:$=≈~]"
 )
@@ -45,7 +50,8 @@ _CONCLUDES = re.compile(
 _SO = re.compile(r", so (?!that )")
 # Before a number that only bounds another: `more than 4`.
 _BOUND = re.compile(
-    r"\b(?:than|above|below|over|under|between|from|least|most|until|since|exceeds?|mark|not|n't)\W{1,3}$"
+    r"\b(?:than|above|below|over|under|between|from|least|most|until|since|exceeds?|mark|not|"
+    r"n't)\W{1,3}$"
     r"|\b(?:from|between)\s\S{1,6}\s(?:to|and)\s$"
 )
 # Behind a number that is one of several, or has something done to it: `5 or 6`, `5 - 6`, `5²`.
@@ -56,6 +62,10 @@ _OTHER = re.compile(
 _RATIO = re.compile(r"\s?:\s?\d")
 # `one` and the like that count nothing: `the one for lime`, `each one`.
 _NO_COUNT = re.compile(r"\b(?:the|this|that|each|which|any|no|every|to|in)\s$")
+_OF_THEM = re.compile(r" of (?:them|these|those)\b")
+_NEGATIVE = re.compile(r"(?:negative|minus) $", re.IGNORECASE)
+_VARIABLE = re.compile(r"\s[b-hj-zB-HJ-Z](?![\w'’])")
+_OF_NUMBER = re.compile(r"\sof\s\$?\d")
 _PLEASANTRY = re.compile(
     r"\W{0,3}(?:sure\b|yes, i can|i (?:see|understand)\W{0,2}(?:the (?:image|picture)\W|$)|"
     r"i (?:can (?:help|answer)|hope)\b|okay|certainly|of course|"
@@ -135,20 +145,53 @@ def _numbers(sentence: str) -> Iterator[_Number]:
         if start.start() < end:
             continue
         match = numeral(sentence, start.start())
+        if match is None and not sentence[start.start()].isdigit():
+            text = stretch(sentence, start.start(), start.start())
+            end = start.start() + max(1, len(text))
+            if is_claimed(sentence, start.start(), end):
+                yield _Number(start.start(), end, text)
+            continue
         if match is None or not values(match):
             continue
         after = sentence[match.end() : match.end() + 8]
         ratio = _RATIO.match(after) or re.search(r"\d\s?:\s?$", sentence[: match.start()][-4:])
         glued = re.match(r"[A-Za-z]{1,4}", after)
-        if ratio or (glued and not is_unit(glued[0])):
+        part = continues(sentence, match.end()) or _is_share(sentence, match)
+        if _VARIABLE.match(after) and not is_unit(after[1]):
+            continue
+        if ratio or (glued and not is_unit(glued[0]) and not part):
             continue  # `2:8`, `4x`, `6th`, `3D`
         end = match.end()
-        yield _Number(match.start(), end, match[0].strip())
+        if is_claimed(sentence, match.start(), end) and not is_part(sentence, match.start()):
+            number = _Number(match.start(), end, match[0].strip())
+            if part:
+                number = number._replace(text=stretch(sentence, match.start(), end))
+            if is_one_of_several(sentence, match.end()):
+                end = match.start() + len(number.text)
+            yield number
     if not end:  # no digits at all: a number word may stand for them
-        for word in _NUMBER_WORD.finditer(sentence.lower()):
-            before, after = sentence[: word.start()][-8:], sentence[word.end() :][:4]
-            if not (after.startswith(" of ") or _NO_COUNT.search(before)):
-                yield _Number(word.start(), word.end(), sentence[word.start() : word.end()])
+        yield from _number_words(sentence)
+
+
+def _is_share(sentence: str, match: re.Match[str]) -> bool:
+    """Whether a percentage is one of a number: `5% of 80`."""
+    return match["percent"] is not None and _OF_NUMBER.match(sentence, match.end()) is not None
+
+
+def _number_words(sentence: str) -> Iterator[_Number]:
+    for word in _NUMBER_WORD.finditer(sentence.lower()):
+        before, after = sentence[: word.start()][-9:], sentence[word.end() :][:4]
+        if (after == " of " and not _OF_THEM.match(sentence, word.end())) or _NO_COUNT.search(
+            before
+        ):
+            continue
+        if is_claimed(sentence, *word.span()) and not is_part(sentence, word.start()):
+            text = sentence[word.start() : word.end()]
+            if continues(sentence, word.end()):
+                text = stretch(sentence, word.start(), word.end())
+            yield _Number(
+                word.start(), word.end(), f"-{text}" if _NEGATIVE.search(before[-9:]) else text
+            )
 
 
 def stated(sentence: str) -> str | None:
@@ -185,6 +228,8 @@ def _stated(sentence: str) -> str | None:
     closing = [number for number in numbers if _closes(sentence, number)]
     if closing:
         return closing[-1].text
+    if any(is_one_of_several(sentence, number.end) for number in numbers):
+        return None
     alone = [number for number in numbers if number.text[-1].isdigit() or number.text.endswith("%")]
     alone = [number for number in alone if not _BOUND.search(sentence[: number.start][-16:])]
     return alone[0].text if len({number.text for number in alone}) == 1 else None

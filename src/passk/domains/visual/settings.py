@@ -27,7 +27,7 @@ class VisualJudgeSettings(ParameterSection):
         default=5.0,
         gt=0,
         le=600,
-        description="Wall limit of one formula, s; past it: unknown (timeout).",
+        description="Processor time of one formula, s; past it: unknown (timeout).",
     )
     workers: int = Field(
         default=2,

@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from passk.core.characters import well_formed_values
 from passk.core.compressed import open_text
-from passk.core.json_stream import JsonStream, mend_surrogates
+from passk.core.json_stream import JsonStream
 from passk.core.rows import RecordedError, Row
 from passk.logs.fields import Fields, samples
 from passk.logs.format import LogFormat, Values
@@ -82,8 +83,8 @@ def _archive(path: Path) -> Iterator[Row]:
             task = header.get("eval", {}).get("task")
             names = sorted(filter(_MEMBER.fullmatch, members))
             for name in names:
-                values = json.loads(_read(path, archive, members[name]))
-                yield Row(f"{path}, {name}", _resolved(mend_surrogates(values), task))
+                values: Any = well_formed_values(json.loads(_read(path, archive, members[name])))
+                yield Row(f"{path}, {name}", _resolved(values, task))
     except RecordedError:
         raise
     except (zipfile.BadZipFile, ValueError, struct.error, OSError, RecursionError) as error:

@@ -5,10 +5,10 @@ syntax tree is printed here, in a form that holds what all of them agree on. Lef
 change what a stage writes:
 
 - comments, docstrings, line breaks, the order of imports, imports that only annotations use;
+- names of local variables (`local_names`), so that one may be renamed;
 - annotations of functions and of their variables (in a class body they make fields, and count);
 - fields of parameter schemas (`x: int = Field(...)`) and their validators: a stage's identity holds
-  the resolved values of its parameters, which are all that these decide (fields of `Template`, the
-  one other such class that stages use, have defaults that a test freezes);
+  the resolved values of its parameters, which are all that these decide, and so of templates;
 - descriptions of parameters and of commands' options;
 - what a registry lists: each thing that an item uses is a component of its own.
 
@@ -21,6 +21,8 @@ Example:
 
 import ast
 from collections.abc import Iterator
+
+from passk.pipeline.identity.local_names import number_local_names
 
 _DESCRIPTIVE = {"description", "help"}
 _DESCRIBED = {"Field", "Option", "Argument"}  # of parameters and commands
@@ -39,7 +41,7 @@ def canonical(source: str) -> str:
     written = _names(tree)
     meaning = _Meaning().visit(tree)
     unused = written - _names(meaning)  # named by annotations and descriptions alone
-    return "".join(_print(_Imports(unused).visit(meaning)))
+    return "".join(_print(number_local_names(_Imports(unused).visit(meaning))))
 
 
 def _names(tree: ast.AST) -> set[str]:

@@ -25,7 +25,6 @@ from passk.config.paths import PARAMS
 from passk.core.digests import digest
 from passk.core.processor import pins
 from passk.core.registry import Registry
-from passk.core.yaml_files import is_path
 from passk.pipeline.dag import Dag, Stage
 from passk.pipeline.identity.source_files import PACKAGE, SourceFiles
 
@@ -129,7 +128,7 @@ def _name(path: Path) -> str:
 def _digest_used(kind: str, name: str, code: frozenset[Path], files: SourceFiles) -> str:
     """The digest of a registered thing, of a template or of a source."""
     if kind == "template":
-        return _digest_files([_template_file(name)], files)
+        return _digest_template(name, files)
     if kind == "source":
         return _digest_source(name)
     if kind == "published":
@@ -145,8 +144,14 @@ def _digest_used(kind: str, name: str, code: frozenset[Path], files: SourceFiles
     return _digest_files(closure - code, files, attribute)
 
 
-def _template_file(name: str) -> Path:
-    return Path(name) if is_path(name) else PACKAGE / "data" / "templates" / f"{name}.yaml"
+def _digest_template(name: str, files: SourceFiles) -> str:
+    """A template by its fields, those that its file leaves to their defaults among them."""
+    from passk.data.prompts import read_template, template_file
+
+    path = template_file(name)
+    mark = _short(read_template(path).model_dump(mode="json"))
+    files.members[mark] = {_name(path): files[path].meaning}
+    return mark
 
 
 def _digest_source(name: str) -> str:

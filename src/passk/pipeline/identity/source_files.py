@@ -22,7 +22,7 @@ from passk.pipeline.identity.canonical import canonical
 
 PACKAGE = Path(passk.__file__).parent
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.\w+)+")
-VERSION = 1  # of the canonical form: a new one makes every stage stale
+VERSION = 2  # of the canonical form: a new one makes every stage stale
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,8 @@ class SourceFiles:
 def _reader() -> str:
     """Digest of the code that reads source files: what another one read is not taken over."""
     here = Path(__file__).parent
-    return digest(*(file_digest(here / name) for name in ("canonical.py", "source_files.py")))
+    names = ("canonical.py", "local_names.py", "source_files.py")
+    return digest(*(file_digest(here / name) for name in names))
 
 
 def _remembered(memory: Path) -> dict[str, SourceFile]:

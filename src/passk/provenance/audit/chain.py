@@ -1,5 +1,6 @@
 """Run records: that each execution has one, that none was forged, and that they are a chain."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import partial
 from pathlib import Path
@@ -8,6 +9,7 @@ from passk.config.paths import LEDGER
 from passk.provenance.audit.remedies import read_checked_ledger, run_again, shorten, take_back
 from passk.provenance.audit.study import AuditCheck, AuditedStudy, flatten_outs
 from passk.provenance.ledger import Ledger
+from passk.provenance.ledger_lines import find_unknown
 from passk.provenance.lock import LockEntry
 from passk.provenance.record_store import RecordStore, open_stores
 from passk.provenance.records import find_record
@@ -32,30 +34,59 @@ def check_records(study: AuditedStudy) -> AuditCheck:
     waiting = []
     for name, entry in study.locked.items():
         _check_readable(check, study, entry, stores)
-        places = list(_places(study, entry, ledger, stores))
-        if not places:
+        locations = list(_places(study, entry, ledger, stores))
+        if not locations:
             problem = f"no record of execution {entry.digest[:16]}"
             remedy = take_back(study, name, partial(_has_record, entry=entry))
-            check.fault(LEDGER, name, problem, remedy)
+            check.fault(LEDGER, name, problem, remedy, f"no record: {remedy.partition(name)[0]}")
             continue
         check.looked_at += 1
-        for file, record in places:
+        for file, record in locations:
             if problem := _forgery(record, entry):
-                check.fault(file, name, problem, _mend(study, entry, file, len(places) > 1))
+                check.fault(file, name, problem, _mend(study, entry, file, len(locations) > 1))
         # Two runs of one lock entry, brought together by a merge, have two identities.
-        runs = {(record.execution.id, record.digest) for _, record in places}
+        runs = {(record.execution.id, record.digest) for _, record in locations}
         digests = sorted(digest for _, digest in runs)
         doubled = len({identity for identity, _ in runs}) < len(runs)
-        if doubled and not any(_forgery(record, entry) for _, record in places):
+        if doubled and not any(_forgery(record, entry) for _, record in locations):
             problem = f"two records of one execution: {' and '.join(digests)}"
-            own = next(r.digest for file, r in places if file != str(LEDGER))
+            own = next(r.digest for file, r in locations if file != str(LEDGER))
             remedy = take_back(study, name, partial(_has_record, entry=entry, digest=own))
             check.fault(LEDGER, name, problem, remedy)
-        if not any(file == str(LEDGER) for file, _ in places):
+        if not any(file == str(LEDGER) for file, _ in locations):
             waiting.append(name)
     if waiting:
         names = ", ".join([*waiting[:3], *(["..."] if len(waiting) > 3 else [])])
-        check.skip(f"{len(waiting)} executions have no line in {LEDGER} yet ({names}): passk track")
+        check.skip(f"{len(waiting)} executions are not in {LEDGER} yet ({names}): passk track")
+    return check
+
+
+def check_ledger(study: AuditedStudy) -> AuditCheck:
+    """The ledger holds records that are named, and their environments, and nothing else."""
+    check = AuditCheck("the ledger holds nothing that nobody names", "lines")
+    ledger = read_checked_ledger(study, AuditCheck("", ""))
+    if not (ledger.records or ledger.environments):
+        check.skip(f"{LEDGER} is missing, empty or damaged")
+        return check
+    lines = (study.root / LEDGER).read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines, 1):
+        check.looked_at += 1
+        if unknown := find_unknown(json.loads(line)) if line.strip() else []:
+            problem = f"line {number} holds what no line of a ledger does: {', '.join(unknown)}"
+            check.fault(LEDGER, "", problem, "passk track")
+    if not ledger.answers(study.locked.values()):
+        check.skip("what is superseded: the ledger is behind dvc.lock")
+        return check
+    named = {entry.digest for entry in study.entries.values()}
+    parents = {parent for record in ledger.records.values() for parent in record.parents}
+    for record in ledger.records.values():
+        if record.entry not in named and record.stated not in parents:
+            problem = "dvc.lock and the other records do not name its record"
+            check.fault(LEDGER, record.stage, f"{problem} {record.stated}", "passk track", problem)
+    ran_with = {record.execution.environment for record in ledger.records.values()}
+    for environment in sorted(set(ledger.environments) - ran_with):
+        problem = f"no record ran with the packages of environment {environment}"
+        check.fault(LEDGER, "", problem, "passk track")
     return check
 
 
@@ -128,7 +159,8 @@ def check_parents(study: AuditedStudy) -> AuditCheck:
                 problem = f"its record {record.digest} names {digest}, of which there is no record"
                 wanted = {digest, *ledger.records}
                 remedy = take_back(study, name, partial(_has_records, digests=wanted))
-                check.fault(LEDGER, name, problem, remedy)
+                cause = f"{digest}: {remedy.partition(name)[0]}"
+                check.fault(LEDGER, name, problem, remedy, cause)
             else:
                 parents[digest] = parent
         if len(parents) == len(record.parents):
@@ -142,14 +174,14 @@ def _unexplained(
     entry: LockEntry, outs: Mapping[str, tuple[str, str]], parents: Sequence[RunRecord]
 ) -> Iterator[str]:
     """Outputs of other stages that a stage read and no parent made."""
-    made = {path: md5 for parent in parents for path, md5 in parent.outs.items()}
+    written = {path: md5 for parent in parents for path, md5 in parent.outs.items()}
     for dep, md5 in entry.deps.items():
         around = {parent.as_posix() for parent in Path(dep).parents} & set(outs)
         if dep in outs:
-            if made.get(dep) != md5:
+            if written.get(dep) != md5:
                 yield dep
         elif around:
-            if not around & set(made):
+            if not around & set(written):
                 yield dep
         else:
-            yield from (o for o in outs if o.startswith(f"{dep}/") and o not in made)
+            yield from (o for o in outs if o.startswith(f"{dep}/") and o not in written)

@@ -1,14 +1,12 @@
-"""Files of a study beside its lock: outputs, inputs, sources, parameters, components, cache."""
+"""Files of a study beside its lock: outputs, inputs, sources, cache, copies in git."""
 
 import hashlib
-import json
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from passk.config import paths
 from passk.core.digests import file_digest
-from passk.core.yaml_files import ParameterError, read, select
 from passk.data.sources import OtherFileError, check_file
 from passk.provenance.audit.study import AuditCheck, AuditedStudy, flatten_outs
 from passk.provenance.code_state import run_git
@@ -16,7 +14,6 @@ from passk.provenance.dvc_cache import cached_files, object_path, read_listing
 from passk.provenance.lock import LOCK
 from passk.provenance.tables_in_git import TABLES, find_other_copies
 
-COMPONENTS = paths.COMPONENTS.as_posix()  # a parameter file, which machines write
 _SAMPLED = 20  # objects of the cache that are read without `--deep`
 
 
@@ -25,14 +22,21 @@ def check_outputs(study: AuditedStudy) -> AuditCheck:
     check = AuditCheck("outputs are those of dvc.lock", "outputs")
     for name in sorted(set(study.stages) - set(study.entries)):
         first = next(iter(study.stages[name].outs), LOCK.as_posix())
-        check.fault(first, name, f"the stage is not in {LOCK}: it never ran", f"dvc repro {name}")
+        check.fault(
+            first,
+            name,
+            f"the stage is not in {LOCK}: it never ran",
+            f"dvc repro {name}",
+            "it never ran",
+        )
     for name, entry in study.locked.items():
         for path, md5 in entry.outs.items():
             check.looked_at += 1
             present = study.digest(path)
             if present != md5:
                 problem = f"is {present or 'missing'}, should be {md5}"
-                check.fault(path, name, problem, _bring_back(study, name, path, md5))
+                cause = "" if present else "missing"
+                check.fault(path, name, problem, _bring_back(study, name, path, md5), cause)
     return check
 
 
@@ -87,10 +91,10 @@ def _restore_source(study: AuditedStudy, name: str, path: str, md5: str) -> str:
 def check_sources(study: AuditedStudy) -> AuditCheck:
     """Published files have the digests that parameters or `sources.yaml` record."""
     check = AuditCheck("published files have their recorded digests", "files")
-    for place, entry in _find_sources(study.values):
+    for key, entry in _find_sources(study.values):
         path = Path(str(entry["path"]))
         if not (study.root / path).exists():
-            check.skip(f"{path} ({place}) is not here")
+            check.skip(f"{path} ({key}) is not here")
             continue
         wanted = entry.get("sha256")
         try:
@@ -99,9 +103,9 @@ def check_sources(study: AuditedStudy) -> AuditCheck:
             )
         except OtherFileError as error:
             remedy = str(error).removeprefix(error.fact).removeprefix(", or ")
-            check.fault(path, place, error.fact, remedy)
+            check.fault(path, key, error.fact, remedy)
         except (ValueError, OSError) as error:
-            check.fault(path, place, str(error), "passk check")
+            check.fault(path, key, str(error), "passk check")
         check.looked_at += 1
     return check
 
@@ -112,93 +116,13 @@ def _find_sources(values: Mapping[str, object]) -> Iterator[tuple[str, Mapping[s
         for item, entry in items.items() if isinstance(items, Mapping) else ():
             if not isinstance(entry, Mapping):
                 continue
-            places = {
+            entries = {
                 f"{section}.{item}": entry,
                 f"{section}.{item}.benchmark": entry.get("benchmark"),
             }
-            for place, inner in places.items():
+            for key, inner in entries.items():
                 if isinstance(inner, Mapping) and {"source", "path"} <= set(inner):
-                    yield place, inner
-
-
-def check_parameters(study: AuditedStudy) -> AuditCheck:
-    """Commands and parameters are those that each stage ran with."""
-    check = AuditCheck("commands and parameters are those of dvc.lock", "parameters")
-    files: dict[str, Mapping[str, object]] = {paths.PARAMS.as_posix(): study.values}
-    for name, entry in study.locked.items():
-        stage = study.stages[name]
-        if stage.cmd != entry.cmd:
-            problem = f"the command is {stage.cmd!r}, {LOCK} has {entry.cmd!r}"
-            check.fault("dvc.yaml", name, problem, f"dvc repro {name}")
-        for file, keys in stage.params.items():
-            if file == COMPONENTS:
-                continue
-            try:
-                if file not in files:
-                    files[file] = read(study.root / file)
-            except ParameterError as error:
-                check.skip(str(error))
-                continue
-            locked = entry.params.get(file, {})
-            check.looked_at += len(keys)
-            for key in sorted({*keys, *locked}):
-                present = _value(files[file], key) if key in keys else "undeclared"
-                if problem := _compare(key, present, locked.get(key, "nothing")):
-                    remedy = f"put it back, or to run with the new value: dvc repro {name}"
-                    check.fault(file, name, problem, remedy)
-    return check
-
-
-def _compare(key: str, present: object, locked: object) -> str:
-    if _plain(present) == _plain(locked):
-        return ""
-    return f"{key} is {_short(present)}, the stage ran with {_short(locked)}"
-
-
-def _value(values: Mapping[str, object], key: str) -> object:
-    try:
-        value: object = select(values, (key,))
-    except (KeyError, TypeError):
-        return "missing"
-    for part in key.split("."):
-        assert isinstance(value, Mapping)
-        value = value[part]
-    return value
-
-
-def _plain(value: object) -> object:
-    return json.loads(json.dumps(value, default=str, sort_keys=True))
-
-
-def _short(value: object) -> str:
-    text = json.dumps(value, default=str)
-    return text if len(text) < 120 else f"{text[:117]}..."
-
-
-def check_components(study: AuditedStudy) -> AuditCheck:
-    """The installed code is, by meaning, the code that each stage ran."""
-    check = AuditCheck("installed code is, by meaning, what ran", "stages")
-    if study.components is None:
-        check.skip("the digests of the installed code are not known")
-        return check
-    for name, entry in study.locked.items():
-        locked = {k: v for key in entry.params.get(COMPONENTS, {}).values() for k, v in _items(key)}
-        present = study.components.get(name)
-        if not locked or present is None:
-            check.skip(f"{name} names no components")
-            continue
-        check.looked_at += 1
-        for component in sorted({*locked, *present}):
-            now, then = present.get(component, "gone"), locked.get(component, "none")
-            if now != then:
-                problem = f"{component} is {now}, the stage ran with {then}"
-                check.fault(COMPONENTS, name, problem, f"dvc repro {name}")
-    return check
-
-
-def _items(value: object) -> Iterator[tuple[str, str]]:
-    if isinstance(value, Mapping):
-        yield from ((str(name), str(digest)) for name, digest in value.items())
+                    yield key, inner
 
 
 def check_cache(study: AuditedStudy) -> AuditCheck:
@@ -226,7 +150,8 @@ def check_cache(study: AuditedStudy) -> AuditCheck:
             continue
         present = study.digest(path) == study.locked[name].outs[path]
         remedy = f"dvc commit --force {name}" if present else f"dvc repro {name}"
-        check.fault(file, name, f"{problem}; it is a part of {path}", remove + remedy)
+        cause = "" if remove else f"missing, here: {present}"
+        check.fault(file, name, f"{problem}; it is a part of {path}", remove + remedy, cause)
     if not study.deep:
         check.skip(f"the content of most of the {len(objects)} objects; --deep reads all")
     return check

@@ -8,6 +8,7 @@ from passk.provenance.dvc_cache import find_cache
 from passk.provenance.lock import LockEntry, path_digest
 from passk.provenance.records import StageLike
 
+SHOWN = 4  # stages, files or components of one finding
 Components = Mapping[str, Mapping[str, str]]  # stage -> component -> digest
 
 
@@ -20,12 +21,14 @@ class AuditFault:
         stage: whose it is; empty where it is no one stage's.
         problem: what it is, and what it should be.
         remedy: what to do, mostly a command; it works as it stands.
+        cause: equal in faults that one thing made; empty where file, problem and remedy say it.
     """
 
     path: str
     stage: str
     problem: str
     remedy: str
+    cause: str = ""
 
     def __str__(self) -> str:
         stage = f" ({self.stage})" if self.stage else ""
@@ -50,9 +53,9 @@ class AuditCheck:
     faults: list[AuditFault] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
 
-    def fault(self, path: object, stage: str, problem: str, remedy: str) -> None:
-        """Note something that is not as it should be."""
-        self.faults.append(AuditFault(str(path), stage, problem, remedy))
+    def fault(self, path: object, stage: str, problem: str, remedy: str, cause: str = "") -> None:
+        """Note something that is not as it should be; see `AuditFault`."""
+        self.faults.append(AuditFault(str(path), stage, problem, remedy, cause))
 
     def skip(self, reason: str) -> None:
         """Note, once, what could not be looked at."""
@@ -104,8 +107,8 @@ class AuditedStudy:
     def digest(self, path: str) -> str | None:
         """DVC's digest of a file or folder at hand; None where it is not here."""
         if path not in self._digests:
-            place = self.root / path
-            self._digests[path] = path_digest(place, self.root) if place.exists() else None
+            file = self.root / path
+            self._digests[path] = path_digest(file, self.root) if file.exists() else None
         return self._digests[path]
 
     def names(self, section: str) -> Sequence[str]:
@@ -119,6 +122,12 @@ class AuditedStudy:
         return [
             name.partition("@")[2] for name in sorted(self.stages) if name.startswith("analyze@")
         ]
+
+
+def list_names(names: Sequence[str]) -> str:
+    """The first few of some names, and how many more there are."""
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def flatten_outs(entries: Iterable[LockEntry]) -> dict[str, tuple[str, str]]:

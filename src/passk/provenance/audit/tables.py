@@ -129,17 +129,18 @@ def _read_inputs(study: AuditedStudy) -> QuestionInputs:
 
 def _difference(rows: pl.DataFrame, again: pl.DataFrame, key: list[str]) -> str:
     """What is the first that differs between a table and its like; empty where nothing does."""
-    if set(rows.columns) - set(again.columns) or len(rows) != len(again):
-        sizes = f"{again.height} of {again.width} follow"
-        return f"has {rows.height} rows of {rows.width} columns, {sizes}"
+    if columns := sorted(set(rows.columns) ^ set(again.columns)):
+        return f"has columns that do not follow, or lacks some that do: {', '.join(columns)}"
+    if len(rows) != len(again):
+        return f"has {len(rows)} rows, {len(again)} follow"
     rows, again = rows.sort(key), again.select(rows.columns).sort(key)
     for name in rows.columns:
         equal = _equal(rows[name], again[name])
         if not equal.all():
-            place = int((~equal).arg_true()[0])
-            row = ", ".join(f"{column}={rows[column][place]}" for column in key)
+            index = int((~equal).arg_true()[0])
+            row = ", ".join(f"{column}={rows[column][index]}" for column in key)
             return (
-                f"{name} of {row} is {rows[name][place]}, {again[name][place]} follows; "
+                f"{name} of {row} is {rows[name][index]}, {again[name][index]} follows; "
                 f"{int((~equal).sum())} of {len(rows)} values differ"
             )
     return ""

@@ -73,12 +73,15 @@ def _break_axis(axes: "Axes", rows: pl.DataFrame, bases: frozenset[str]) -> None
         scale_vertical(axes, (low, high))
         axes.set_ylabel("pass@k")
         return
-    values, places = scale_ranges(
+    values, positions = scale_ranges(
         (min(low, stretched[0][0]), max(high, stretched[-1][1])), stretched
     )
     axes.set_yscale(
         "function",
-        functions=(lambda y: np.interp(y, values, places), lambda y: np.interp(y, places, values)),
+        functions=(
+            lambda y: np.interp(y, values, positions),
+            lambda y: np.interp(y, positions, values),
+        ),
     )
     axes.set_ylim(values[0], values[-1])
     ticks = [
@@ -124,18 +127,18 @@ def scale_ranges(span: Range, stretched: Sequence[Range]) -> tuple[list[float], 
     """Values and their places on the axis, piecewise linear, places from 0 to 1.
 
     Example:
-        >>> values, places = scale_ranges((0.0, 1.0), [(0.2, 0.3), (0.8, 0.9)])
-        >>> values, [round(place, 2) for place in places]
+        >>> values, positions = scale_ranges((0.0, 1.0), [(0.2, 0.3), (0.8, 0.9)])
+        >>> values, [round(position, 2) for position in positions]
         ([0.0, 0.2, 0.3, 0.8, 0.9, 1.0], [0.0, 0.07, 0.43, 0.6, 0.96, 1.0])
     """
     values = sorted({span[0], span[1], *(end for ends in stretched for end in ends)})
     inside = sum(end - start for start, end in stretched)
     outside = max(span[1] - span[0] - inside, 0.0)
     share = STRETCHED if outside > 0 else 1.0
-    places = [0.0]
+    positions = [0.0]
     for start, end in pairwise(values):
         width = (1 - share) * (end - start) / outside if outside > 0 else 0.0
         if any(low <= start and end <= high for low, high in stretched):
             width = share / len(stretched)
-        places.append(places[-1] + width)
-    return values, [place / places[-1] for place in places]
+        positions.append(positions[-1] + width)
+    return values, [position / positions[-1] for position in positions]

@@ -107,8 +107,8 @@ def draw_histogram(
         figure, axes = make_panel(frame, (0.62, 0.1, 0.28, 0.78))
         for i, (draw, style) in enumerate(styles.items()):
             bars = select_rows(rows, draw=draw).sort("bin")
-            places = [bin_ - 0.42 + (i + 0.5) * width for bin_ in bars["bin"]]
-            axes.bar(places, bars["share"], width, color=style.colour, label=style.label)
+            positions = [bin_ - 0.42 + (i + 0.5) * width for bin_ in bars["bin"]]
+            axes.bar(positions, bars["share"], width, color=style.colour, label=style.label)
         axes.set_xticks(list(labels), list(labels.values()), rotation=45, ha="right")
         axes.set_xlim(-0.6, max(labels) + 0.6)
         axes.tick_params(axis="x", labelsize=7.5, length=0)
@@ -143,9 +143,9 @@ def draw_failures(
                 (r["verdict"], r["reason"]): r["share"]
                 for r in select_rows(rows, draw=draw).to_dicts()
             }
-            places = [row - 0.38 + (i + 0.5) * height for row in range(len(reasons))]
+            positions = [row - 0.38 + (i + 0.5) * height for row in range(len(reasons))]
             widths = [shares.get(reason, 0.0) for reason in reasons]
-            axes.barh(places, widths, height, color=style.colour, label=style.label)
+            axes.barh(positions, widths, height, color=style.colour, label=style.label)
         axes.set_xlim(0.0, frame.span[1] * 1.03)
         axes.xaxis.set_major_formatter(format_percents())
     return figure

@@ -35,11 +35,11 @@ def style_series(params: ReportSettings, models: Mapping[str, str]) -> dict[str,
     """
     free = [c for c in params.palette if c not in params.colours.values()] or params.palette
     styles: dict[str, SeriesStyle] = {}
-    taken = 0
+    count = 0
     for i, (draw, model) in enumerate(models.items()):
         colour = find_first(params.colours, (draw, model))
         if colour is None:
-            colour, taken = free[taken % len(free)], taken + 1
+            colour, count = free[count % len(free)], count + 1
         # Not by the arm: two draws of one arm (checkpoints, temperatures) must not share a label.
         label = find_first(params.labels, (draw, model)) or draw
         styles[draw] = SeriesStyle(
@@ -64,11 +64,11 @@ def style_families(
     """
     free = [c for c in params.palette if c not in params.colours.values()] or list(params.palette)
     result: dict[str, SeriesStyle] = {}
-    taken = 0
+    count = 0
     for i, (base, rl) in enumerate(comparisons.values()):
         colour = find_first(params.colours, (rl, models[rl]))
         if colour is None:
-            colour, taken = free[taken % len(free)], taken + 1
+            colour, count = free[count % len(free)], count + 1
         marker = MARKERS[i % len(MARKERS)]
         for draw, line in ((base, "dashed"), (rl, "solid")):
             result[draw] = SeriesStyle(styles[draw].label, colour.lower(), line, marker)
@@ -77,8 +77,8 @@ def style_families(
 
 def list_colours(params: ReportSettings) -> dict[str, str]:
     """Every colour that a line may have on light ground, and what it is on dark ground."""
-    given = [*params.colours.values(), *params.palette]
-    return {colour.lower(): SeriesStyle("", colour.lower(), "", "").dark for colour in given}
+    colours = [*params.colours.values(), *params.palette]
+    return {colour.lower(): SeriesStyle("", colour.lower(), "", "").dark for colour in colours}
 
 
 def find_first(table: Mapping[str, str], names: Iterable[str]) -> str | None:

@@ -98,8 +98,8 @@ def list_gaps(context: ReportContext) -> dict[str, list[DotRow]]:
         ]
         here = rows.setdefault(entry.set, [])
         here.append(DotRow(label, repeated, [style.colour] * len(repeated), entry.seeds["mean"]))
-        places, colours = [value for value, _ in gaps], [colour for _, colour in gaps]
-        group = DotRow(context.label(entry.group), places, colours)
+        values, colours = [value for value, _ in gaps], [colour for _, colour in gaps]
+        group = DotRow(context.label(entry.group), values, colours)
         if gaps and group not in here:
             here.append(group)
     return rows

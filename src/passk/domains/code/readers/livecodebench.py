@@ -4,7 +4,8 @@ Public tests are a JSON string; private ones too, or base64 of zlib of a pickle 
 read by `pickled.py` and never unpickled. With `func_name` in `metadata` a test's input holds one
 JSON value per line, the arguments of a method of `class Solution`; else it is standard input.
 Files without test columns (the 880 problems of LiveCodeBench/submissions) give problems without
-tests. Problems in `livecodebench_errata.yaml` are tagged `flagged` and with the reason.
+tests. Problems in `livecodebench_errata.yaml`, and those whose statements accept several outputs
+(`statements.py`), are tagged `flagged` and with the reason.
 
 Example of a row (shortened):
     {"question_id": "abc301_a", "question_title": "A. Overall Winner", "platform": "atcoder",
@@ -26,7 +27,9 @@ from ruamel.yaml import YAML
 from passk.core.rows import RecordedError, Row
 from passk.domains.base_reader import optional, text
 from passk.domains.benchmark_problem import FLAGGED, BenchmarkProblem
+from passk.domains.code.readers.json_values import read_json_value
 from passk.domains.code.readers.pickled import pickled_text
+from passk.domains.code.readers.statements import find_unjudgeable
 from passk.domains.code.sandbox.values import encode
 from passk.domains.code.test_cases import Tests
 
@@ -80,7 +83,7 @@ def _cases(row: Row, column: str) -> list[dict[str, str]]:
 
 def _values(line: str, row: Row) -> Any:  # noqa: ANN401
     try:
-        return json.loads(line)
+        return read_json_value(line)
     except ValueError as error:
         raise RecordedError(
             f"{row.place}: {line[:60]!r} in a functional test is not JSON ({error}): download the "
@@ -135,11 +138,12 @@ def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Benchm
     del options
     for row in rows:
         name, title = text(row, "question_id"), text(row, "question_title")
-        reason = errata().get(name) or errata().get(title)
+        question = text(row, "question_content")
+        reason = errata().get(name) or errata().get(title) or find_unjudgeable(question)
         yield BenchmarkProblem(
             name=name,
             place=row.place,
-            question=text(row, "question_content"),
+            question=question,
             answer="",
             answer_type="program",
             tests=tests(row),

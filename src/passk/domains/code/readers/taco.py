@@ -3,7 +3,8 @@ r"""TACO: the whole set, or the verified part of it, in BAAI's format (JSONL or 
 `input_output` is a JSON string: `inputs` and `outputs`, texts of standard input and output, or,
 with `fn_name`, lists of arguments and values. A list of lines counts as a text. Outputs of
 Codewars' problems are wrapped in a list of one. `solutions` is a list, or a JSON string of one; its
-first entry is the reference. Special judges (TACO's `output_spj.jsonl`) are not applied.
+first entry is the reference. Special judges (TACO's `output_spj.jsonl`) are not applied: problems
+whose statements accept several outputs (`statements.py`) are tagged `flagged` and with the reason.
 
 Example of a row (shortened):
     {"question": "Print twice ...", "difficulty": "EASY", "source": "codeforces",
@@ -11,14 +12,15 @@ Example of a row (shortened):
      "input_output": "{\"inputs\": [\"1\\n\"], \"outputs\": [\"2\\n\"]}"}
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from passk.core.rows import RecordedError, Row
 from passk.domains.base_reader import optional, text, value
-from passk.domains.benchmark_problem import BenchmarkProblem
+from passk.domains.benchmark_problem import FLAGGED, BenchmarkProblem
+from passk.domains.code.readers.json_values import read_json_value
+from passk.domains.code.readers.statements import find_unjudgeable
 from passk.domains.code.sandbox.values import encode
 from passk.domains.code.test_cases import Tests
 
@@ -47,7 +49,7 @@ def _json(row: Row, column: str, kind: type) -> Any:  # noqa: ANN401
     content = value(row, column, (str, kind))
     if isinstance(content, str):
         try:
-            content = json.loads(content) if content else kind()
+            content = read_json_value(content) if content else kind()
         except ValueError as error:
             raise RecordedError(
                 f"{row.place}: {column!r} is not JSON ({error}): download the file again"
@@ -117,11 +119,14 @@ def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Benchm
         starter_code = optional(row, "starter_code")
         solutions = _json(row, "solutions", list)
         reference = str(solutions[0]) if solutions else None
-        tags = (optional(row, "difficulty"), optional(row, "source"))
+        question = text(row, "question").strip()
+        reason = find_unjudgeable(question)
+        flags = (FLAGGED, reason) if reason else ()
+        tags = (optional(row, "difficulty"), optional(row, "source"), *flags)
         yield BenchmarkProblem(
             name=str(row.values.get("id", index)),
             place=row.place,
-            question=text(row, "question").strip(),
+            question=question,
             answer=reference or "",
             answer_type="program",
             tests=tests(row, starter_code or "", reference),

@@ -1,14 +1,18 @@
 """The command line of the sandbox, and why it cannot be had where it cannot."""
 
+import importlib.util
 import itertools
 import os
 import shutil
 import sys
+import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 
 from passk.domains.code.sandbox import (
+    calls,
     confine,
+    event_pair,
     forker,
     frames,
     function_calls,
@@ -17,17 +21,19 @@ from passk.domains.code.sandbox import (
     server,
     usage,
     values,
+    waiting_guest,
     whole_program,
     work,
 )
 from passk.domains.verdict import JudgeError
 
 ISOLATIONS = ("bubblewrap", "subprocess")
-INSIDE = "/tmp/server"
+INSIDE = "/tmp/server"  # which guests do not see: they have a /tmp of their own
+PACKAGES = "/packages"
 # What runs inside. Imported here, though not used, so that whoever judges depends on this code too.
 _INSIDE = (
-    confine, forker, frames, function_calls, guest, results, server, usage, values, whole_program,
-    work,
+    calls, confine, event_pair, forker, frames, function_calls, guest, results, server, usage,
+    values, waiting_guest, whole_program, work,
 )  # fmt: skip
 _SOURCES = [f"{module.__name__.rpartition('.')[2]}.py" for module in _INSIDE]
 _PACKAGE = "passk/domains/code/sandbox"
@@ -94,9 +100,11 @@ def command(isolation: str, stops: int, packages: Sequence[str] = ()) -> list[st
         for name in _SOURCES
         for part in ("--ro-bind", str(here / name), f"{INSIDE}/{_PACKAGE}/{name}")
     ]
-    inside = f"{INSIDE}/site"
-    listed = ":".join([inside, *packages])
-    mounts = [part for path in binds for part in ("--ro-bind", path, f"{inside}/{Path(path).name}")]
+    devices = [part for name in confine.DEVICES for part in ("--dev-bind", name, name)]
+    listed = ":".join([PACKAGES, *packages])
+    mounts = [
+        part for path in binds for part in ("--ro-bind", path, f"{PACKAGES}/{Path(path).name}")
+    ]
     return [
         *("bwrap", "--die-with-parent", "--new-session", "--hostname", "sandbox"),
         *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
@@ -105,13 +113,11 @@ def command(isolation: str, stops: int, packages: Sequence[str] = ()) -> list[st
         # in a user namespace they would be root to the kernel, whom no process limit binds.
         *(_AS_ROOT if root else _AS_USER),
         *_system(python),
-        *("--dir", "/dev", "--dev-bind", "/dev/null", "/dev/null"),
-        *("--dev-bind", "/dev/zero", "/dev/zero"),
-        *("--dev-bind", "/dev/urandom", "/dev/urandom", "--dev-bind", "/dev/random"),
-        *("/dev/random", "--symlink", "/tmp", "/dev/shm"),
+        *("--dir", "/dev", *devices),
+        *("--symlink", "/tmp", "/dev/shm", "--symlink", whole_program.INPUT, "/dev/stdin"),
         *("--tmpfs", "/tmp"),
         *_parents(f"{INSIDE}/{_PACKAGE}/x"),
-        *("--proc", f"{INSIDE}/proc", "--dir", inside),
+        *("--proc", f"{INSIDE}/proc", "--dir", PACKAGES),
         *files,
         *mounts,
         *("--chdir", "/tmp", "--remount-ro", "/"),
@@ -149,18 +155,32 @@ def environment() -> dict[str, str]:
 def _system(python: str) -> list[str]:
     """Read-only: the C library, the interpreter and its standard library, nothing else."""
     parts: list[str] = []
-    for name in ("/lib", "/lib64", "/lib32", "/usr/lib", "/usr/lib64"):
+    prefix = os.path.realpath(sys.base_prefix)
+    folders = ["/lib", "/lib64", "/lib32", "/usr/lib", "/usr/lib64"]
+    if prefix != "/usr":
+        folders += [f"{prefix}/lib", f"{prefix}/lib64"]
+    bound = [name for name in folders if Path(name).is_dir() and not Path(name).is_symlink()]
+    for name in folders:
         path = Path(name)
         if path.is_symlink():
-            parts += ["--symlink", str(path.readlink()), name]
-        elif path.is_dir():
-            parts += ["--ro-bind", name, name]
-    prefix = os.path.realpath(sys.base_prefix)
-    if prefix != "/usr":
-        parts += [*_parents(prefix), "--ro-bind", prefix, prefix]
-    if not Path(python).is_relative_to(prefix) or prefix == "/usr":
-        parts += [*_parents(python), "--ro-bind", python, python]
+            parts += [*_parents(name), "--symlink", str(path.readlink()), name]
+        elif name in bound:
+            parts += [*_parents(name), "--ro-bind", name, name]
+    for name in _package_folders(bound):
+        parts += ["--tmpfs", name, "--remount-ro", name]
+    parts += [*_parents(python), "--ro-bind", python, python]
     return [*parts, "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+
+
+def _package_folders(folders: Sequence[str]) -> list[str]:
+    """Where this machine's interpreters have their packages, which are nothing to programs."""
+    found = [
+        path
+        for folder in folders
+        for name in ("site-packages", "dist-packages")
+        for path in Path(folder).glob(f"python*/{name}")
+    ]
+    return sorted(str(path) for path in found if path.is_dir() and not path.is_symlink())
 
 
 def _parents(path: str) -> list[str]:
@@ -171,13 +191,13 @@ def _parents(path: str) -> list[str]:
 
 def _packages(names: Sequence[str]) -> tuple[list[str], str]:
     """Paths of packages in site-packages, with the libraries that wheels put beside them."""
-    import sysconfig
-
     folder = Path(sysconfig.get_paths()["platlib"])
     paths = []
     for name in names:
-        path = folder / name
-        if not path.is_dir():
-            raise SandboxError(f"packages: {name!r} is no package in {folder}")
+        spec = importlib.util.find_spec(name)
+        if spec is None or not spec.submodule_search_locations:
+            raise SandboxError(f"packages: {name!r} is no package of this interpreter, {folder}")
+        path = Path(next(iter(spec.submodule_search_locations)))
+        folder = path.parent
         paths += [str(part) for part in (path, folder / f"{name}.libs") if part.is_dir()]
     return paths, str(folder)

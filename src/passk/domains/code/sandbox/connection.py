@@ -106,7 +106,7 @@ class Running:
     def outcome(self, end: dict[str, Any]) -> Outcome:
         """What became of it, with what the server saw."""
         ended, detail = self.ended, self.detail
-        limit = self.program.limits.cpu
+        limit = self.program.limits.total_cpu(len(self.program.inputs))
         if self.unwanted:
             ended = task.FINISHED
         elif end["stopped"] in _STOPPED and ended != task.FINISHED:

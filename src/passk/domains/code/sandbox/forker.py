@@ -3,8 +3,9 @@
 Every guest can read all memory of the process that it was forked from, whatever the interpreter
 lets it see: also what that process has freed. So this process, forked before the server reads its
 first message, never sees a byte of any program, input or output. It imports what programs usually
-import, is handed the two pipes of a guest, and tells the server who the guest is and how it
-ended. The guest itself reads its work, and no other's, from its pipe.
+import, is handed the two pipes of a guest, and forks it as a child of the server's, which waits for
+it. A guest is forked before there is work for it, makes its /tmp, and waits. Then it reads its
+work, and no other's, from its pipe, gives up all privilege, and runs it.
 """
 
 import gc
@@ -12,36 +13,44 @@ import importlib
 import os
 import random
 import resource
-import signal
 import socket
 import struct
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from passk.domains.code.sandbox import confine, frames, guest, whole_program
-from passk.domains.code.sandbox.work import Work
+from passk.domains.code.sandbox import confine, event_pair, frames, guest, whole_program
+from passk.domains.code.sandbox.work import GuestLimits, Work
 from passk.domains.code.sandbox.work import receive as receive_work
 
 # What programs usually import: here, so that it is paid once. Whatever else a program imports it
 # pays itself; each module here costs every program (its pages are copied at the fork).
 _USUAL = """
-    abc array bisect cmath collections collections.abc contextlib copy dataclasses datetime decimal
-    enum fractions functools heapq io itertools json math numbers operator queue random re
+    abc array atexit bisect cmath collections collections.abc contextlib copy dataclasses datetime
+    decimal enum fractions functools heapq io itertools json math numbers operator queue random re
     statistics string struct threading time traceback types typing
 """
 _FILES = 64  # open files of a guest
 _ENTRIES = 4096  # files and folders in its /tmp
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-_RESULTS = 3  # the guest's descriptor of its result pipe
+_RESULTS, _GIVEN = 3, 4  # the guest's descriptors of its result pipe, and of its work
 
-# Messages, one packet each. The server's: FORK with the guest's ends of its work and result
-# pipes, and REAP once it has seen the guest end. The answers: PID, and END with the wait status
-# and the processor time that the kernel counted.
-READY, FORK, REAP = b"ready", b"fork", b"reap"
-PID, END = struct.Struct("=q"), struct.Struct("=id")
+# Messages, one packet each. The server's: FORK, with the bytes that the guest's /tmp may hold and
+# the guest's ends of its work and result pipes. The answer: PID, of a child of the server's.
+READY = b"ready"
+FORK, PID = struct.Struct("=Q"), struct.Struct("=q")
 PACKET = 64  # bytes that none of them reaches
+
+# Run here before any guest is forked: code that has run has settled, and a guest that runs it again
+# writes, and so copies, a fifth fewer pages.
+_WARM_UP = """
+from typing import List
+def f(values: List[int]) -> int:
+    found = {}
+    for i, value in enumerate(sorted(values)):
+        found.setdefault(str(value), []).append(value * i + 0.5)
+    return sum(len(key) for key in found if key)
+"""
 
 
 @dataclass(frozen=True)
@@ -110,6 +119,12 @@ def memory(proc: str, pid: str) -> tuple[int, int]:
     return int(mapped) * _PAGE, int(resident) * _PAGE
 
 
+def list_pids(proc: str) -> list[int]:
+    """Processes that /proc shows."""
+    with os.scandir(proc) as entries:
+        return [int(entry.name) for entry in entries if entry.name.isdigit()]
+
+
 def _hold_nothing_else(kept: int) -> None:
     """Give up the connection to the host and all else, but for standard error."""
     nothing = os.open("/dev/null", os.O_RDWR)
@@ -122,19 +137,23 @@ def _hold_nothing_else(kept: int) -> None:
 class _Forker:
     def __init__(self, how: Confinement, packages: Sequence[str]) -> None:
         self._how = how
-        if how.weak:
-            confine.adopt_orphans()
         folder, *names = packages
         if names:
             sys.path.append(folder)
         for name in [*_USUAL.split(), *names]:
             importlib.import_module(name)
         guest.define_exit()
+        whole_program.open_standard_files()
+        if not how.weak:
+            event_pair.replace_socketpair()
+        sys.set_int_max_str_digits(0)  # as judges' interpreters; processor time is limited anyway
+        _warm_up()
         random.seed(0)  # the same for every program, and for every server
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 1024), hard))
-        # Whoever shares the guest's user: in a user namespace, all that are here now.
-        self._others = len(self._pids()) if how.user is None else 0
+        # Whoever shares the guest's user: in a user namespace, all that are here now, and the
+        # guest that waits.
+        self._others = len(list_pids(how.proc)) + 1 if how.user is None else 0
         gc.collect()
         gc.freeze()  # fewer pages are written, and so copied, by a guest
         gc.disable()
@@ -147,71 +166,69 @@ class _Forker:
             message, files, _, _ = socket.recv_fds(server, PACKET, 2)
             if not message:
                 return
-            given, results = files
-            pid = os.fork() if self._how.weak else confine.fork_confined()
+            pid = confine.fork(confined=not self._how.weak, sibling=True)
             if pid == 0:
-                self._child(given, results)
-            os.close(given)
-            os.close(results)
+                self._child(*files, *FORK.unpack(message))
+            for file in files:
+                os.close(file)
             server.send(PID.pack(pid))
-            if not server.recv(PACKET):  # until then its process id is nobody else's
-                return
-            _, status, used = os.wait4(pid, 0)
-            if self._how.weak:
-                self._end_descendants()
-            server.send(END.pack(status, used.ru_utime + used.ru_stime))
 
-    def _child(self, given: int, results: int) -> None:
+    def _child(self, given: int, results: int, size: int) -> None:
         """Become the guest. Never returns."""
         status = 1
         try:
             try:
+                given, results = self._prepare(given, results, size)
                 work = receive_work(given)
-                results = self._confine(work, results)
+                if work is None:  # the server has ended
+                    return
+                self._confine(work, size)
             except OSError as error:
                 os.write(results, frames.pack(frames.UNCONFINED, str(error).encode()))
                 return
             # From here on nothing that goes wrong is said to be the sandbox's doing.
             os.write(results, frames.pack(frames.CONFINED, b""))
-            guest.run(work, results)
+            guest.run(work, results, confined=not self._how.weak)
             status = 0
         finally:
             os._exit(status)
 
-    def _confine(self, work: Work, results: int) -> int:
-        if results != _RESULTS:
-            os.dup2(results, _RESULTS)
+    def _prepare(self, given: int, results: int, size: int) -> tuple[int, int]:
+        """What needs no work: descriptors, /tmp, memory."""
+        if self._how.weak:  # confined, it dies with its server's namespace
+            confine.die_with_parent()
+        os.dup2(given, _GIVEN + _FILES)  # out of the way of the other
+        os.dup2(results, _RESULTS)
+        os.dup2(_GIVEN + _FILES, _GIVEN)
+        os.closerange(_GIVEN + 1, 256)
         nothing = os.open("/dev/null", os.O_RDWR)
         for file in (0, 1, 2):
             os.dup2(nothing, file)
-        os.closerange(_RESULTS + 1, 256)
+        os.close(nothing)
         os.setsid()  # signals to its process group must not reach the server
-        if self._how.weak:
-            confine.die_with_parent()
-            whole_program.without_confinement()
-        else:
-            confine.enter(self._how.user, work.limits.memory, _ENTRIES)
-        most = work.limits
-        processes = None if self._how.weak else self._others + most.processes
-        confine.limit(most.cpu, self._mapped + most.memory, processes, most.file_size, _FILES)
         if not self._how.weak:
-            confine.filter_calls()
-        return _RESULTS
+            confine.mount_files(size, _ENTRIES)
+        return _GIVEN, _RESULTS
 
-    def _pids(self) -> list[int]:
-        with os.scandir(self._how.proc) as entries:
-            return [int(entry.name) for entry in entries if entry.name.isdigit()]
+    def _confine(self, work: Work, size: int) -> None:
+        """Limits, and no privilege; the filter of calls comes where the program is run."""
+        most = work.limits
+        if not self._how.weak:
+            if most.memory != size:
+                confine.mount_files(most.memory, _ENTRIES, again=True)
+            confine.drop_privileges(self._how.user)
+        processes = None if self._how.weak else self._others + most.processes
+        cpu = most.total_cpu(len(work.inputs))
+        file_size = most.file_size if work.entry is not None else whole_program.file_size(work)
+        confine.limit(cpu, self._mapped + most.memory, processes, file_size, _FILES)
+        if not self._how.weak:  # a whole program's cases are filtered further
+            confine.filter_calls(supervisor=work.entry is None)
 
-    def _end_descendants(self) -> None:
-        """Weak isolation: whoever is left was adopted by this process; kill until nobody is."""
-        while children := [pid for pid in self._pids() if self._is_child(pid)]:
-            for child in children:
-                os.kill(child, signal.SIGKILL)
-                os.waitpid(child, 0)
 
-    def _is_child(self, pid: int) -> bool:
-        try:
-            with Path(f"{self._how.proc}/{pid}/stat").open("rb") as file:
-                return int(file.read().rsplit(b")", 1)[1].split()[1]) == os.getpid()
-        except (FileNotFoundError, ProcessLookupError):
-            return False
+def _warm_up() -> None:
+    limits = GuestLimits(cpu=1, wall=1, memory=0, processes=1, file_size=0, output=1 << 16)
+    nothing = os.open("/dev/null", os.O_WRONLY)
+    for _ in range(4):
+        guest.run(Work(_WARM_UP, "f", b"", limits, [b"[[1,2,3]]"] * 4), nothing, confined=False)
+    os.close(nothing)
+    del sys.modules["solution"]

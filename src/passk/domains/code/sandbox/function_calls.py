@@ -12,7 +12,7 @@ from typing import Any
 
 from passk.domains.code.sandbox import frames, values
 from passk.domains.code.sandbox.results import ResultPipe, describe
-from passk.domains.code.sandbox.work import Work
+from passk.domains.code.sandbox.work import GuestLimits, Work, load_prelude
 
 
 def call_entry(work: Work, entry: str, out: ResultPipe) -> None:
@@ -25,7 +25,7 @@ def call_entry(work: Work, entry: str, out: ResultPipe) -> None:
         out.write(frames.UNLOADED, describe(error))
         return
     for given in work.inputs:
-        arguments = values.decode(given)
+        arguments = values.decode(str(given, "ascii"))
         try:
             value = call(*arguments)
         except MemoryError:
@@ -34,7 +34,7 @@ def call_entry(work: Work, entry: str, out: ResultPipe) -> None:
             out.write(frames.RAISED, describe(error))
             continue
         try:
-            text = values.digest(value, work.limits.whole) or values.encode(value)
+            text = _encode(value, work.limits)
         except MemoryError:
             raise
         except BaseException:
@@ -43,12 +43,16 @@ def call_entry(work: Work, entry: str, out: ResultPipe) -> None:
         out.write(frames.RETURNED, text.encode("ascii"))
 
 
+def _encode(value: Any, limits: GuestLimits) -> str:  # noqa: ANN401
+    return values.digest(value, limits.whole, limits.floats) or values.encode(value)
+
+
 def _load(work: Work, entry: str) -> Callable[..., Any]:
     module = types.ModuleType("solution")
     sys.modules["solution"] = module
-    for name, text in (("<prelude>", work.prelude), ("<program>", work.source)):
-        if text:
-            exec(compile(text, name, "exec", dont_inherit=True), module.__dict__)
+    if work.prelude:
+        exec(load_prelude(work), module.__dict__)
+    exec(compile(work.source, "<program>", "exec", dont_inherit=True), module.__dict__)
     owner, _, method = entry.rpartition(".")
     if not owner:
         return module.__dict__[entry] if entry in module.__dict__ else _refuse_missing(entry)

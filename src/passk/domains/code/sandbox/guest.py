@@ -17,13 +17,13 @@ from passk.domains.code.sandbox.whole_program import run_whole
 from passk.domains.code.sandbox.work import Work
 
 
-def run(work: Work, results: int) -> None:
+def run(work: Work, results: int, *, confined: bool) -> None:
     """Run a program and write what became of its cases; returns or not."""
     out = ResultPipe(results, work.limits.output)
     gc.enable()
     try:
         if work.entry is None:
-            run_whole(work, out)
+            run_whole(work, out, confined=confined)
         else:
             call_entry(work, work.entry, out)
         out.write(frames.FINISHED, b"")

@@ -7,24 +7,35 @@
     (CaseResult(kind='returned', value='2'),)
 
 Each server is a bubblewrap sandbox with all namespaces its own: no network, a read-only root of
-the C library and Python's alone, no environment. In it stay two small Python processes. One takes
-programs from the host and passes on what comes back; the other, which never sees any of that,
-forks a guest for each program, which is process 1 of its own process namespace, with user, mount,
-IPC and UTS namespaces and a /tmp of its own, no /proc, no capability, no way to gain one, a filter
-on system calls, and limits. The server looks on from outside that namespace; when process 1 ends,
-by itself or killed, the kernel ends all that the program started.
+the C library and Python's standard library alone, no environment. In it stay two small Python
+processes. One takes programs from the host and passes on what comes back; the other, which never
+sees any of that, forks a guest for each program, which is process 1 of its own process namespace,
+with a /tmp of its own, no /proc, no capability, no way to gain one, limits, and a filter that lets
+through the system calls that `calls` names. Guests are forked ahead and wait for their work. The
+server looks on from outside that namespace; when process 1 ends, by itself or killed, the kernel
+ends all that the program started.
 
-Covered (tests/test_attacks.py):
+Covered (tests/test_attacks.py, tests/test_leaks.py):
 
 - Forged results. Expected outputs never come here; what a guest writes is read as a claim about
   values, of bounded size, with a parser that only reads. Nothing is unpickled. Results of one
   program are never taken for another's: each guest has a pipe of its own.
-- Programs that exit, crash, fork endlessly or away, sleep, ignore signals, allocate, write or
-  print without end, or kill all they can: each costs its own limit.
-- Reading or writing the host's files, other processes, the network, what other programs left.
+- Programs that exit, crash, sleep, ignore signals, allocate, write or print without end, or kill
+  all they can: each costs its own limit. No program starts another process, as in the benchmarks'
+  own harnesses, so that none can hide the processor time that it uses.
+- Reading or writing the host's files, packages of the interpreter that were not asked for, other
+  processes, the network.
+- What one program tells another, before it on the same server or beside it on another: by files,
+  times and rights of files, locks, leases, watches, sockets, pipes, queues, semaphores, shared
+  memory, keys, futexes, timers, priorities, counters (of processes, files, pipes, sockets), budgets
+  of a user, or by what the kernel says of the machine's memory, load and disks. Python's
+  `resource.getrusage`, `os.statvfs`, `os.pipe`, `socket` and the like are refused; locks of a
+  program's own files are had at once, and are none.
 - Reading memory. A guest can read all of its own, which holds its own source and inputs, and what
   the process it was forked from held, which is nothing of any program: no source, input or output
   of others, reference solutions among them, which may so run in the same servers.
+- Cases of standard input: each is a process of its own, with an empty /tmp; process 1 runs no line
+  of the program.
 - Blaming the sandbox: only what happens before a program's first line can be a fault of confining
   it, and the program cannot say so afterwards.
 - Leftovers: servers die with the thread that started them (kill -9 too), guests with their
@@ -32,15 +43,18 @@ Covered (tests/test_attacks.py):
 
 Not covered:
 
-- Bugs of the kernel, of bubblewrap, or of the processor (side channels); a guest shares both.
-- Time: processor time varies by tens of percent with what else the machine does.
-- Memory between two looks at a guest (20 ms) may pass the limit; kernel memory (pipes, sockets,
-  page tables) is bounded by counts of files and processes, not by bytes.
-- Processor time of processes that a program starts and has reaped automatically (SIGCHLD ignored)
-  counts only while they live; such a program meets its wall limit.
+- What takes time: while one program computes, reads a file or fills a cache of the processor,
+  another finds the machine slower, or a file of the standard library in memory; it may also see on
+  which processor it runs, and by the device number of its /tmp that other guests exist.
+- Bugs of the kernel, of bubblewrap, or of the processor; a guest shares all three.
+- Processor time varies by tens of percent with what else the machine does.
+- Memory between two looks at a guest (20 ms) may pass the limit; kernel memory (page tables,
+  files) is bounded by counts of files and threads, not by bytes.
+- The processor limit is that of the kernel's clock, read every 20 ms; no cgroup is needed, since a
+  program has one process at a time.
 - `isolation="subprocess"`: a process with limits, forked from one that knows nothing, and
   nothing else of the above. The program can read and write whatever this user can, other
-  processes too.
+  processes too, and start others, whose time counts once they have ended.
 """
 
 import selectors

@@ -7,7 +7,6 @@ knows nothing, so that what this one has read and passed on is in no guest's mem
 one ends, or whoever started it or the other does, everything in the sandbox ends.
 """
 
-import fcntl
 import json
 import os
 import select
@@ -18,30 +17,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from passk.domains.code.sandbox import confine, forker, frames, work
-from passk.domains.code.sandbox.usage import Usage, UsageMeter
+from passk.domains.code.sandbox.usage import Usage, UsageMeter, end_descendants
+from passk.domains.code.sandbox.waiting_guest import GuestProcess, WaitingGuest, enlarge
 
 _FIRST_TICK, _LAST_TICK = 0.001, 0.02  # seconds between looks at a guest
 _UNWATCHED = 0.015  # seconds before the first reckoning of processor time and memory
 _MUCH = 1 << 15  # bytes at one look of a guest that is looked at more often, with a larger pipe
+_USUAL_MEMORY = 1 << 30  # bytes of memory that most programs may use
 _ROUND = 8 << 20  # bytes taken from a guest before looking at the rest
-_PIPE_SIZE = 1031  # Linux's F_SETPIPE_SZ
 
 
 _NOTHING_USED = Usage()
 
 
 @dataclass
-class _Guest:
-    """A program that runs now."""
+class _Running:
+    """A program that runs now.
+
+    Attributes:
+        cases: how many it has.
+        most: bytes that it may write.
+    """
 
     serial: int
     limits: work.GuestLimits
-    pid: int
-    results: int
-    giving: int
-    unsent: memoryview
+    guest: GuestProcess
+    cases: int
+    most: int
     begun: float = field(default_factory=time.monotonic)
-    most: int = 0
+    case_begun: float = 0.0  # when the last case is taken to have begun,
+    case_cpu: float = 0.0  # and the processor time used before it
     received: int = 0
     stopped: str = ""
     usage: Usage = field(default_factory=Usage)
@@ -52,7 +57,9 @@ class _Server:
         self, how: forker.Confinement, connection: socket.socket, other: int, stops: int
     ) -> None:
         self._stops = stops
+        self._weak, self._proc, self._forker_pid = how.weak, how.proc, other
         self._forker = connection
+        self._waiting = WaitingGuest(connection)
         self._meter = UsageMeter(how, other)
         self._inputs: dict[int, work.Inputs] = {}
         self._unwanted: set[int] = set()
@@ -62,6 +69,7 @@ class _Server:
 
     def serve(self) -> None:
         """Run programs until the host closes the connection."""
+        self._waiting.prepare(_USUAL_MEMORY)
         self._send(frames.pack(frames.READY, b""))
         while (message := self._receive()) is not None:
             serial, key, inputs, forgotten, source, prelude, entry, limits = message
@@ -75,7 +83,8 @@ class _Server:
                 kept, allowed = self._inputs[key], work.GuestLimits(*limits)
                 most = allowed.output + (len(kept.sizes) + 3) * frames.HEAD
                 packed = work.pack(source, entry, prelude, allowed, kept)
-                self._run(serial, allowed, packed, most)
+                guest = self._waiting.take(allowed.memory)
+                self._run(_Running(serial, allowed, guest, len(kept.sizes), most), packed)
 
     def _receive(self) -> list | None:
         """The next message."""
@@ -98,42 +107,15 @@ class _Server:
             received += part
         return bytes(received)
 
-    def _run(self, serial: int, limits: work.GuestLimits, packed: bytes, most: int) -> None:
-        given, giving = os.pipe()
-        results, into = os.pipe()
-        socket.send_fds(self._forker, [forker.FORK], [given, into])
-        os.close(given)
-        os.close(into)
-        os.set_blocking(giving, False)
-        (pid,) = forker.PID.unpack(forker.receive(self._forker))
-        running = _Guest(serial, limits, pid, results, giving, memoryview(packed), most=most)
+    def _run(self, running: _Running, packed: bytes) -> None:
+        running.case_begun = running.begun
         try:
-            status, used = self._watch(running)
+            status, used = self._watch(running, packed)
         finally:
-            os.close(results)
-            self._withhold(running)
+            running.guest.close()
         running.usage.cpu = max(running.usage.cpu, used)
-        self._account(
-            serial, running.stopped, status, running.usage, time.monotonic() - running.begun
-        )
-
-    def _hand(self, running: _Guest) -> bool:
-        """Give the guest more of its work; whether some is left."""
-        try:
-            while running.unsent:
-                running.unsent = running.unsent[os.write(running.giving, running.unsent) :]
-        except BlockingIOError:
-            return True
-        except BrokenPipeError:  # it has ended
-            pass
-        self._withhold(running)
-        return False
-
-    def _withhold(self, running: _Guest) -> None:
-        """Close the pipe of its work."""
-        if running.giving >= 0:
-            os.close(running.giving)
-            running.giving = -1
+        wall = time.monotonic() - running.begun
+        self._account(running.serial, running.stopped, status, running.usage, wall)
 
     def _account(
         self,
@@ -148,7 +130,7 @@ class _Server:
         end |= {"cpu": usage.cpu, "delay": usage.delay}
         self._send(frames.pack(frames.ENDED, json.dumps(end).encode()), wait=True)
 
-    def _watch(self, running: _Guest) -> tuple[int, float]:
+    def _watch(self, running: _Running, packed: bytes) -> tuple[int, float]:
         """Until the guest has ended: give it its work, pass on what it writes, limit it.
 
         Returns:
@@ -157,42 +139,47 @@ class _Server:
         Raises:
             EOFError: the forker has ended.
         """
-        os.set_blocking(running.results, False)
-        ended = os.pidfd_open(running.pid)
+        guest = running.guest
+        ended = os.pidfd_open(guest.pid)
         poll = select.poll()
-        poll.register(ended, select.POLLIN)
-        poll.register(self._stops, select.POLLIN)
-        poll.register(self._forker, select.POLLIN)
-        if self._hand(running):
-            fcntl.fcntl(running.giving, _PIPE_SIZE, 1 << 20)
-            poll.register(running.giving, select.POLLOUT)
+        for file in (ended, self._stops, self._forker.fileno()):
+            poll.register(file, select.POLLIN)
+        if guest.give(packed):
+            poll.register(guest.giving, select.POLLOUT)
+        self._waiting.prepare(running.limits.memory)
         tick = _FIRST_TICK
         try:
             while True:
                 ready = {file for file, _ in poll.poll(tick * 1000)}
-                tick = min(tick * 1.5, _LAST_TICK)
-                if running.giving in ready:
-                    file = running.giving
-                    if not self._hand(running):
-                        poll.unregister(file)
-                if self._forker.fileno() in ready:  # it says nothing while a guest runs
-                    forker.receive(self._forker)
-                if self._stops in ready and self._asked_to_stop(running.serial):
-                    self._stop(running, "asked")
-                if self._pass_on(running) >= _MUCH:
-                    fcntl.fcntl(running.results, _PIPE_SIZE, 1 << 20)
-                    tick = _FIRST_TICK
+                self._serve_ready(running, ready, poll)
                 if ended in ready:
                     break
+                passed = self._pass_on(running)
+                self._send(b"")
+                tick = min(tick * 1.5, _LAST_TICK)
+                if passed >= _MUCH:
+                    enlarge(guest.results)
+                    tick = _FIRST_TICK
                 if time.monotonic() - running.begun > _UNWATCHED:
                     self._check_usage(running)
         finally:
             os.close(ended)
-        self._forker.send(forker.REAP)
-        status, used = forker.END.unpack(forker.receive(self._forker))
+        status, used = guest.wait()
+        if self._weak:
+            end_descendants(self._proc, {self._forker_pid, self._waiting.pid})
         while self._pass_on(running):
             pass
         return status, used
+
+    def _serve_ready(self, running: _Running, ready: set[int], poll: select.poll) -> None:
+        """Do what the files that are ready ask for."""
+        giving = running.guest.giving
+        if giving in ready and not running.guest.give_more():
+            poll.unregister(giving)
+        if self._forker.fileno() in ready:  # the guest that waits now, or its end
+            _ = self._waiting.pid or forker.receive(self._forker)
+        if self._stops in ready and self._asked_to_stop(running.serial):
+            self._stop(running, "asked")
 
     def _asked_to_stop(self, serial: int) -> bool:
         """Whether the host wants this program no more; what it said of later ones is kept."""
@@ -206,17 +193,17 @@ class _Server:
         self._unwanted = {number for number in self._unwanted if number >= serial}
         return serial in self._unwanted
 
-    def _stop(self, running: _Guest, why: str) -> None:
+    def _stop(self, running: _Running, why: str) -> None:
         if not running.stopped:
             running.stopped = why
-            os.kill(running.pid, signal.SIGKILL)
+            os.kill(running.guest.pid, signal.SIGKILL)
 
-    def _pass_on(self, running: _Guest) -> int:
+    def _pass_on(self, running: _Running) -> int:
         """Hand on what the guest has written since; how many bytes."""
         before = running.received
         while running.received - before < _ROUND:
             try:
-                data = os.read(running.results, 1 << 20)
+                data = os.read(running.guest.results, 1 << 20)
             except BlockingIOError:
                 break
             if not data:
@@ -225,8 +212,9 @@ class _Server:
             if running.received > running.most:
                 self._stop(running, "output")
                 break
-            self._send(frames.pack(frames.DATA, data))
-        self._send(b"")
+            self._outgoing += frames.pack(frames.DATA, data)
+        if running.limits.each and running.received > before:
+            running.case_begun, running.case_cpu = time.monotonic(), running.usage.cpu
         return running.received - before
 
     def _send(self, data: bytes, wait: bool = False) -> None:
@@ -242,16 +230,24 @@ class _Server:
                 continue
             del self._outgoing[:sent]
 
-    def _check_usage(self, running: _Guest) -> None:
+    def _check_usage(self, running: _Running) -> None:
         """Compare what the guest's processes have used with what they may use."""
-        usage = self._meter.measure(running.pid)
+        usage, limits, now = (
+            self._meter.measure(running.guest.pid, self._waiting.pid),
+            running.limits,
+            time.monotonic(),
+        )
         running.usage.cpu = max(running.usage.cpu, usage.cpu)
         running.usage.delay = max(running.usage.delay, usage.delay)
-        if running.usage.cpu > running.limits.cpu:
+        cpu, wall = (
+            limits.total_cpu(running.cases),
+            limits.wall * (running.cases if limits.each else 1),
+        )
+        if running.usage.cpu > cpu or running.usage.cpu - running.case_cpu > limits.cpu:
             self._stop(running, "cpu")
-        elif usage.resident > running.limits.memory:
+        elif usage.resident > limits.memory:
             self._stop(running, "memory")
-        elif time.monotonic() - running.begun > running.limits.wall:
+        elif now - running.case_begun > limits.wall or now - running.begun > wall:
             self._stop(running, "wall")
 
 
@@ -267,6 +263,7 @@ def main(arguments: Sequence[str]) -> None:
     how = forker.Confinement(isolation == "subprocess", user, proc)
     if how.weak:
         confine.die_with_parent()
+        confine.adopt_orphans()
     else:
         confine.keep_mounts()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the host decides

@@ -21,11 +21,14 @@ OPAQUE = "opaque"  # returned something that no test could expect; `value` is it
 
 @dataclass(frozen=True)
 class Limits:
-    """What one program may use, all its cases and child processes together.
+    """What one program may use, its child processes included; all its cases together, or each.
 
     Attributes:
         cpu: seconds of processor time.
         wall: seconds that may pass; several times `cpu`, as neighbours may keep it waiting.
+        each: `cpu` and `wall` are what one case may use, and count anew when it has ended. That
+            it has is the program's to say, so all together may not use more than so many times
+            `cpu`, whatever it says.
         memory: bytes of address space of each process beyond the interpreter's own, of memory
             that all processes together really use, and of its /tmp.
         processes: processes and threads at one time.
@@ -33,6 +36,7 @@ class Limits:
         output: bytes that it may return or print.
         whole: characters of a text, or numbers in a list or tuple, past which only the digest of
             what a call returned comes back (`values.digest`); 0: all comes back whole.
+        floats: whether that is so, too, for what holds floats: none is right by a tolerance.
     """
 
     cpu: float = 10.0
@@ -42,6 +46,12 @@ class Limits:
     file_size: int = 16 << 20
     output: int = 16 << 20
     whole: int = 0
+    each: bool = False
+    floats: bool = False
+
+    def total_cpu(self, cases: int) -> float:
+        """Seconds of processor time that a program may use for all its cases."""
+        return self.cpu * max(cases, 1) if self.each else self.cpu
 
 
 @dataclass(frozen=True)

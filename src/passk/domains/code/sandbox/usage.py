@@ -1,8 +1,10 @@
 """What the processes of a guest have used, read from /proc; standard library alone."""
 
 import os
-from collections.abc import Iterator, Sequence
+import signal
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from passk.domains.code.sandbox import forker
 
@@ -28,27 +30,29 @@ class UsageMeter:
 
     def __init__(self, how: forker.Confinement, forker_pid: int) -> None:
         self._proc, self._weak = how.proc, how.weak
-        self._own = set(self._list_pids())
+        self._own = set(forker.list_pids(self._proc))
         _, self._resident = forker.memory(self._proc, str(forker_pid))  # before any program
 
-    def measure(self, pid: int) -> Usage:
-        """What a guest, by its process 1, and all that it started have used."""
+    def measure(self, pid: int, waiting: int) -> Usage:
+        """What a guest, by its process 1, and all that it started have used.
+
+        Args:
+            pid: its process 1.
+            waiting: the guest that waits for work.
+        """
         usage = Usage()
-        for process in self._list_processes(pid):
+        for process in self._list_processes(pid, waiting):
             try:
                 self._add(process, usage, process == pid)
             except (FileNotFoundError, ProcessLookupError):
                 continue
         return usage
 
-    def _list_pids(self) -> Iterator[int]:
-        with os.scandir(self._proc) as entries:
-            yield from (int(entry.name) for entry in entries if entry.name.isdigit())
-
-    def _list_processes(self, pid: int) -> Sequence[int]:
+    def _list_processes(self, pid: int, waiting: int) -> Sequence[int]:
         if self._weak:
             return [pid]
-        return [process for process in self._list_pids() if process not in self._own]
+        others = self._own | {waiting}
+        return [process for process in forker.list_pids(self._proc) if process not in others]
 
     def _add(self, pid: int, usage: Usage, first: bool) -> None:
         fields = self._read(f"{pid}/stat").rsplit(b")", 1)[1].split()
@@ -66,3 +70,26 @@ class UsageMeter:
             return os.read(file, 4096)
         finally:
             os.close(file)
+
+
+def end_descendants(proc: str, kept: Collection[int]) -> None:
+    """Weak isolation: whoever is left was adopted by this process; kill until nobody is.
+
+    Args:
+        proc: where /proc is.
+        kept: children of this process that are no guest's.
+    """
+    while children := [
+        pid for pid in forker.list_pids(proc) if _is_child(proc, pid) and pid not in kept
+    ]:
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+
+
+def _is_child(proc: str, pid: int) -> bool:
+    try:
+        with Path(f"{proc}/{pid}/stat").open("rb") as file:
+            return int(file.read().rsplit(b")", 1)[1].split()[1]) == os.getpid()
+    except (FileNotFoundError, ProcessLookupError):
+        return False

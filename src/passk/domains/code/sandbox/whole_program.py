@@ -1,71 +1,76 @@
 """Programs that read standard input and print; standard library alone.
 
 Each case runs in a fork of its own, as `__main__`, to its end, including threads, exit handlers and
-files left open, as a judge's `python file` would. One thing differs: `/dev/stdin` and its like are
-links into /proc, which guests do not have; `open(0)` reads the same.
+files left open, as a judge's `python program < input > output` would: standard input and output are
+files, so that `os.fstat(0).st_size` and one large `os.read` give all of the input, and
+`/dev/stdin` is a link to it. One thing differs: `/dev/stdout` is a link into /proc, which guests do
+not have. Process 1 never runs a line of the program; it empties /tmp after each case.
 """
 
+import atexit
 import contextlib
 import gc
 import io
 import os
-import random
-import select
-import signal
 import sys
 import types
+from pathlib import Path
 
-from passk.domains.code.sandbox import frames
+from passk.domains.code.sandbox import confine, frames
 from passk.domains.code.sandbox.results import OutputLimitError, ResultPipe, describe
-from passk.domains.code.sandbox.work import Work
+from passk.domains.code.sandbox.work import Work, load_prelude
+
+FOLDER = "/tmp"
+INPUT = f"{FOLDER}/.stdin"  # where /dev/stdin points to
+_REPORT = 3  # descriptor of the file in which a case's process says what it raised
 
 
-def run_whole(work: Work, out: ResultPipe) -> None:
+def run_whole(work: Work, out: ResultPipe, *, confined: bool) -> None:
     """Run the program once for each input, and write what it printed."""
     try:
-        code = [
-            compile(text, name, "exec", dont_inherit=True)
-            for name, text in (("<prelude>", work.prelude), ("<program>", work.source))
-            if text
-        ]
+        code = [compile(work.source, "<program>", "exec", dont_inherit=True)]
     except MemoryError:
         raise
     except BaseException as error:
         out.write(frames.UNLOADED, describe(error))
         return
+    if work.prelude:
+        code.insert(0, load_prelude(work))
     left = work.limits.output
     for given in work.inputs:
-        kind, payload = _run_process(code, given, left)
+        kind, payload = _run_case(code, given, left, confined)
         left -= len(payload)
         out.write(kind, payload)
 
 
-def _run_process(code: list[types.CodeType], given: str, most: int) -> tuple[bytes, bytes]:
-    """One case in a process of its own, and the end of all that it leaves behind."""
-    source, target = os.pipe(), os.pipe()
-    complaint = os.pipe()
-    pid = os.fork()
+def _run_case(
+    code: list[types.CodeType], given: bytes, most: int, confined: bool
+) -> tuple[bytes, bytes]:
+    """One case in a process of its own."""
+    source = _open_input(given, confined)
+    printed, report = _open_unnamed(confined), _open_unnamed(confined)
+    pid = confine.fork()
     if pid == 0:
         try:
-            os.dup2(source[0], 0)
-            os.dup2(target[1], 1)
-            os.dup2(complaint[1], 3)
-            os.closerange(4, 64)
+            for number, file in enumerate((source, printed, None, report)):
+                if file is not None:
+                    os.dup2(file, number)
+            os.closerange(_REPORT + 1, 64)
+            if confined:
+                confine.filter_calls()
             _run_main(code)
         finally:
             os._exit(1)
-    for file in (source[0], target[1], complaint[1]):
-        os.close(file)
-    printed = _exchange(pid, source[1], target[0], given.encode("utf-8", "surrogatepass"), most)
     _, status = os.waitpid(pid, 0)
-    os.set_blocking(complaint[0], False)
-    try:
-        error = os.read(complaint[0], 4096)
-    except BlockingIOError:
-        error = b""
-    _kill_remaining()
-    for file in (target[0], complaint[0]):
+    error = os.pread(report, 4096, 0)
+    size = os.fstat(printed).st_size
+    if size > most:
+        raise OutputLimitError
+    text = os.pread(printed, size, 0) if size and not error and not status else b""
+    for file in (source, printed, report):
         os.close(file)
+    if confined:
+        _empty_folder()
     if error == b"MemoryError":
         raise MemoryError
     if error:
@@ -74,95 +79,74 @@ def _run_process(code: list[types.CodeType], given: str, most: int) -> tuple[byt
         return frames.RAISED, f"signal {os.WTERMSIG(status)}".encode()
     if status:
         return frames.RAISED, f"exit status {os.WEXITSTATUS(status)}".encode()
-    return frames.PRINTED, printed
+    return frames.PRINTED, text
 
 
-class _Printed:
-    """Standard output of a process, read without waiting."""
-
-    def __init__(self, file: int, most: int) -> None:
-        self._file, self._left = file, most
-        self._parts: list[bytes] = []
-        os.set_blocking(file, False)
-
-    def read(self) -> bool:
-        """Read a part; False where there is none (yet)."""
-        try:
-            part = os.read(self._file, 1 << 16)
-        except BlockingIOError:
-            return False
-        self._left -= len(part)
-        if self._left < 0:
-            raise OutputLimitError
-        self._parts.append(part)
-        return bool(part)
-
-    def read_all(self) -> bytes:
-        """With what is still in the pipe."""
-        while self.read():
-            pass
-        return b"".join(self._parts)
+def file_size(work: Work) -> int:
+    """Bytes that a file may have: standard input, and one more than may be printed."""
+    longest = max(map(len, work.inputs), default=0)
+    return max(work.limits.file_size, longest, work.limits.output + 1)
 
 
-def _exchange(pid: int, stdin: int, stdout: int, given: bytes, most: int) -> bytes:
-    """Feed standard input and read standard output until the process has ended."""
-    ended = os.pidfd_open(pid)
-    os.set_blocking(stdin, False)
-    printed, unread = _Printed(stdout, most), memoryview(given)
-    poll = select.poll()
-    poll.register(ended, select.POLLIN)
-    poll.register(stdout, select.POLLIN)
-    poll.register(stdin, select.POLLOUT)
-    ready = {stdin}
-    while ended not in ready:
-        if stdin in ready:
-            try:
-                unread = unread[os.write(stdin, unread[:65536]) :]
-            except BlockingIOError:
-                pass
-            except BrokenPipeError:  # it reads no more
-                unread = unread[:0]
-            if not unread:
-                poll.unregister(stdin)
-                os.close(stdin)
-        if stdout in ready and not printed.read():
-            poll.unregister(stdout)  # it prints no more
-        ready = {file for file, _ in poll.poll()}
-    if unread:
-        os.close(stdin)
-    os.close(ended)
-    return printed.read_all()
+def _open_input(given: bytes, confined: bool) -> int:
+    """A file that holds standard input, at its beginning."""
+    path = INPUT if confined else f"{INPUT}-{os.getpid()}"
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    unread = memoryview(given)
+    while unread:
+        unread = unread[os.write(file, unread) :]
+    os.lseek(file, 0, os.SEEK_SET)
+    if not confined:
+        os.unlink(path)  # noqa: PTH108  (a Path costs more than the call)
+    return file
 
 
-def _kill_remaining() -> None:
-    """Kill what the process left behind: all but process 1, which this is when confined."""
-    if not _confined:
-        return
-    try:
-        os.kill(-1, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-    while True:
-        try:
-            os.waitpid(-1, 0)
-        except ChildProcessError:
-            return
+def _open_unnamed(confined: bool) -> int:
+    """A file without a name. Not a pipe, whose number would say how many others made before."""
+    if confined:
+        return os.open(FOLDER, os.O_RDWR | os.O_APPEND | os.O_TMPFILE, 0o600)
+    return os.memfd_create("output")
+
+
+def _empty_folder() -> None:
+    """Remove what a case left in /tmp, and its standard input."""
+    os.unlink(INPUT) if os.listdir(FOLDER) == [Path(INPUT).name] else _remove_all()  # noqa: PTH108, PTH208
+
+
+def _remove_all() -> None:
+    os.chdir(FOLDER)
+    with contextlib.suppress(RecursionError):  # deeper than anybody nests folders
+        for folder, folders, _ in os.walk(FOLDER):
+            for path in (Path(folder, name) for name in folders):
+                if not path.is_symlink():
+                    path.chmod(0o700)
+        for folder, folders, files in os.walk(FOLDER, topdown=False):
+            for path in (Path(folder, name) for name in [*files, *folders]):
+                path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def open_standard_files() -> None:
+    """Make the objects of standard input and output, once, for the descriptors of all cases."""
+    global _stdin, _stdout  # noqa: PLW0603  (set once, before the first fork)
+    _stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    _stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+
+
+_stdin = _stdout = io.TextIOWrapper(io.BytesIO())
 
 
 def _run_main(code: list[types.CodeType]) -> None:
-    random.seed(0)  # a fork through the interpreter has seeded it from the system
     sys.argv = ["program"]
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.__stdin__, sys.__stdout__ = sys.stdin, sys.stdout  # type: ignore[misc]
+    sys.stdin, sys.stdout = _stdin, _stdout
+    sys.__stdin__, sys.__stdout__ = _stdin, _stdout  # type: ignore[misc]
     try:
         with contextlib.suppress(SystemExit):  # whatever its status, as benchmarks' harnesses do
             _execute(code)
         _finish()
     except MemoryError:
-        os.write(3, b"MemoryError")
+        os.write(_REPORT, b"MemoryError")
     except BaseException as error:
-        os.write(3, describe(error))
+        os.write(_REPORT, describe(error))
     os._exit(0)
 
 
@@ -175,10 +159,8 @@ def _execute(code: list[types.CodeType]) -> None:
 
 def _finish() -> None:
     """What the interpreter does at its end: wait for threads, exit handlers, flush, finalize."""
-    import atexit
-
     threading = sys.modules.get("threading")
-    if threading is not None:
+    if threading is not None and threading.active_count() > 1:
         threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     # The module goes, and with it what only it held: finalizers run, files are closed.
@@ -201,13 +183,3 @@ _WRITERS = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
 
 def _is_buffer(file: object) -> bool:
     return not issubclass(type(file), io.TextIOWrapper)
-
-
-_confined = True
-
-
-def without_confinement() -> None:
-    """Isolation is weak: no filter, no process namespace."""
-    global _confined  # noqa: PLW0603  (set once, before the first fork)
-    _confined = False
-    random.seed(0)

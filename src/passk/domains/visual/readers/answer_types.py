@@ -14,7 +14,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from passk.core.images import embedded
 from passk.core.rows import RecordedError, Row
+
+# What a tokenizer for chats takes for its own markup, wherever it stands.
+_SPECIAL_TOKEN = re.compile(r"<\|[\w-]{1,40}\|>|<｜[^<>｜\n]{1,40}｜>")
 
 TYPES = ("text", "integer", "float", "list", "expression")
 
@@ -47,7 +51,18 @@ def question(row: Row, name: str, column: str) -> str:
             f"{row.place}: problem {name!r} has no question ({column!r} is {content!r}), only an "
             f"image; download the file again, or remove the row"
         )
+    _refuse_special_tokens(row, name, column, content)
     return content
+
+
+def _refuse_special_tokens(row: Row, name: str, column: str, content: str) -> None:
+    """A token of a model's own in a text would end its turn, or count as another image."""
+    if token := _SPECIAL_TOKEN.search(content):
+        raise RecordedError(
+            f"{row.place}: problem {name!r}: {column!r} holds {token[0]!r}, which tokenizers take "
+            "for markup of their own (the end of a turn, a place of an image); remove it, or "
+            f"leave the problem out: `without: [{name}]`"
+        )
 
 
 def image(row: Row, name: str, *columns: str) -> str | bytes:
@@ -56,7 +71,8 @@ def image(row: Row, name: str, *columns: str) -> str | bytes:
     Args:
         row: of the file.
         name: of the problem.
-        columns: that hold it, as a path or as `{bytes, path}`, in order of preference.
+        columns: that hold it, as a path, a data URL, base64 or `{bytes, path}`, in order of
+            preference.
 
     Raises:
         RecordedError: no image, or something else in its place.
@@ -69,6 +85,8 @@ def image(row: Row, name: str, *columns: str) -> str | bytes:
                 return data
             cell = cell.get("path")
         if isinstance(cell, str) and cell.strip():
+            if (data := _embedded(row, name, column, cell.strip())) is not None:
+                return data
             paths.append(cell)
         elif cell is not None:
             content = f"{type(cell).__name__} {str(cell)[:40]!r}"
@@ -83,6 +101,15 @@ def image(row: Row, name: str, *columns: str) -> str | bytes:
             "row"
         )
     return paths[0]
+
+
+def _embedded(row: Row, name: str, column: str, cell: str) -> bytes | None:
+    try:
+        return embedded(cell)
+    except ValueError as error:
+        raise RecordedError(
+            f"{row.place}: problem {name!r}: {column!r} is {error}; download the file again"
+        ) from error
 
 
 def among(row: Row, name: str, answer: str, choices: tuple[str, ...]) -> str:
@@ -105,4 +132,6 @@ def texts(row: Row, name: str, column: str) -> tuple[str, ...]:
             f"{row.place}: problem {name!r}: {column!r} is {entries!r}; expected a list of texts: "
             "download the file again"
         )
+    for entry in entries:
+        _refuse_special_tokens(row, name, column, entry)
     return tuple(entries)

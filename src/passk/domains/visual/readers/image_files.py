@@ -7,6 +7,7 @@ Example:
     '4f53cda1'
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -36,9 +37,10 @@ def with_images(
         RecordedError: images are missing, or cannot be used; it names the problems.
     """
     completed, faults = [], []
+    shared = _shared_names(problems)
     for problem in problems:
         try:
-            image = _read_image(problem, folder)
+            image = _read_image(problem, folder, shared)
         except _MissingError as error:
             image = None
             if not partial:
@@ -97,7 +99,16 @@ class _MissingError(Exception):
     """There is no such file."""
 
 
-def _read_image(problem: BenchmarkProblem, folder: Path | None) -> StoredImage | None:
+def _shared_names(problems: Sequence[BenchmarkProblem]) -> set[str]:
+    """Last names that several paths end with: `a/1.jpg` and `b/1.jpg`."""
+    paths = {problem.image_file for problem in problems if isinstance(problem.image_file, str)}
+    names = Counter(PurePosixPath(path).name for path in paths)
+    return {name for name, number in names.items() if number > 1}
+
+
+def _read_image(
+    problem: BenchmarkProblem, folder: Path | None, shared: set[str]
+) -> StoredImage | None:
     place = f"problem {problem.name!r}"
     if isinstance(problem.image_file, bytes):
         return normalize(problem.image_file, f"{place} ({problem.place})")
@@ -108,6 +119,11 @@ def _read_image(problem: BenchmarkProblem, folder: Path | None) -> StoredImage |
         raise ImageError(f"{place}: image {problem.image_file!r} leads out of the folder of images")
     for path in (folder / named, folder / named.name):
         if path.is_file():
+            if path != folder / named and named.name in shared:
+                raise ImageError(
+                    f"{place}: {path} may be the image of any of several problems, which name it "
+                    f"in different folders ({problem.image_file!r} here); keep these folders"
+                )
             with path.open("rb") as stream:
                 # One byte more than is legal: a file of any size is refused, never held.
                 return normalize(stream.read(MOST_BYTES + 1), f"{place} ({path})")

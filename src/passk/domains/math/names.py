@@ -1,0 +1,47 @@
+r"""Which formulas are names: `x`, `f(x)`, `|AB|`, `\angle A`, `P(X = 1)`, `x_1 + x_2`."""
+
+import re
+
+from passk.domains.math.brackets import outside
+
+_LONGEST = 120
+_NAME = re.compile(r"[A-Za-z_'|(){}=<>,\s\d+\-*/^\\&:!.]+")
+_PHRASE = re.compile(r"(?:\\text\{[^{}]*\}|[A-Z][a-z]+(?: [a-z]+)*)(?:\s*\([^()]*\))?")
+_INDEX = re.compile(r"_\s?(?:\{[^{}]{1,40}\}|\\?\w)")
+# A function of an angle that has a name is asked for as if it were one; `\sin x = 1` is solved.
+_RATIO_OF_ANGLE = re.compile(
+    r"\\(?:sin|cos|tan|cot|sec|csc)(?:\^\{?2\}?)?\s*(?:\\angle\s*|\\left)*"
+    r"\(?(?:\\(?!frac)[a-z]+|[A-Z]{1,3})\)?(?![A-Za-z(])"
+)
+_APPLIED = re.compile(
+    r"[A-Za-z]'*\s?\((?:[^()]|\([^()]*\))*\)|\\(?!sin|cos|tan|cot|sec|csc|ln|log)[a-z]+\s?\([^()]*\)"
+)
+_COMPUTED = re.compile(r"\d|\^|\\(?:sqrt|ln|log|sin|cos|tan|cot|sec|csc|exp|int|sum|prod)(?![a-z])")
+
+
+def is_name(text: str) -> bool:
+    r"""Whether a formula is a name, or a sum or quotient of names: it stands for what it equals.
+
+    Example:
+        >>> [is_name(text) for text in ("x", "f(x)", "|AB|", "x_1 + x_2", "x^2", "16", "2x")]
+        [True, True, True, True, False, False, False]
+    """
+    text = text.strip(" &")
+    if not text or len(text) > _LONGEST or _NAME.fullmatch(text) is None:
+        return False
+    if _PHRASE.fullmatch(text):
+        return True
+    bare = _INDEX.sub("", text)
+    for pattern in (_RATIO_OF_ANGLE, _APPLIED):
+        bare = pattern.sub("N", bare)
+    return _COMPUTED.search(bare) is None and re.search("[A-Za-z]", bare) is not None
+
+
+def is_sum(text: str) -> bool:
+    """Whether a formula is a sum or difference.
+
+    Example:
+        >>> is_sum("x + y"), is_sum("-x"), is_sum("f(x+y)")
+        (True, False, False)
+    """
+    return re.search(r"(?<=[^\s(])\s*[+-]", outside(text)) is not None

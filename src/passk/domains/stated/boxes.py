@@ -1,0 +1,100 @@
+r"""Answers in boxes: `\boxed{...}`, `\boxed {...}`, `\fbox{...}`, `\boxed 5`, and damaged ones.
+
+Boxes that only commas or the words `and` and `or` part are one answer of several parts. A box
+within a box is what the outer one holds. Escaped braces close nothing.
+
+Example:
+    >>> boxes(r"\boxed{1}, so \boxed{\frac{1}{2}} and \boxed{3")[-2].text
+    '\\frac{1}{2}'
+    >>> last_box(r"The roots are $\boxed{3}$ and $\boxed{5}$.").parts
+    ('3', '5')
+    >>> last_box(r"Write it into \boxed . Or \boxed{}.") is None
+    True
+"""
+
+import re
+
+from passk.domains.stated.statement import BOX, Statement, single
+
+_BRACE = re.compile(
+    r"(?P<box>(?:\\{1,2}(?:boxed|fbox|framebox)|\x08oxed|(?<![\\a-zA-Z])boxed)\s{0,3}\{)"
+    r"|\\{1,2}boxed(?:\s{0,3}(?P<bare>[-+−]?\d[\d.,]{0,40}(?<![.,])|[A-Z](?!\w))|"
+    r"\((?P<round>[^()\n]{1,80})\))"
+    r"|<\|begin_of_box\|>(?P<token>.{0,400}?)<\|end_of_box\|>"
+    r"|\\[\\{}]|[{}]",
+    re.DOTALL,
+)
+_HINTS = ("oxed", r"\fbox", r"\framebox", "<|begin_of_box")
+# Between two boxes of one answer.
+_JOINT = re.compile(
+    r"[\s$*)\]\\]{0,8}(?:(?:,|;|、|，|&|\band\b|\bor\b|和|与|或)[\s,]{0,3}){1,2}"
+    r"[\s$*(\[\\]{0,8}(?:[a-zA-Z]\w?\s?=\s?)?[\s$]{0,3}"
+)
+_LONGEST_JOINT = 40
+
+
+def has_box(text: str) -> bool:
+    """Whether anything in a text looks like a box; cheap."""
+    return any(hint in text for hint in _HINTS)
+
+
+def boxes(text: str, start: int = 0, end: int | None = None) -> list[Statement]:
+    """The boxes of a text in the order of their ends, without those in others and empty ones.
+
+    The last may be unclosed: a box that the text's end leaves open.
+
+    Args:
+        text: the response.
+        start: of the part that is read.
+        end: of that part; None: of the text.
+    """
+    end = len(text) if end is None else end
+    first = min((at for hint in _HINTS if (at := text.find(hint, start, end)) >= 0), default=-1)
+    if first < 0:
+        return []
+    closed: list[Statement] = []
+    opened: list[tuple[int, int] | None] = []  # start of a box and of its content; else None
+    for mark in _BRACE.finditer(text, max(start, first - 4), end):
+        content = mark["bare"] or mark["round"] or mark["token"]
+        if mark["box"]:
+            opened.append((mark.start(), mark.end()))
+        elif content:
+            closed.append(single(content.strip(), BOX, closed=True, span=mark.span()))
+        elif mark[0] == "{":
+            opened.append(None)
+        elif mark[0] == "}" and opened and (begin := opened.pop()) is not None:
+            _close(closed, text, begin, mark.start())
+    if open_boxes := [begin for begin in opened if begin is not None]:
+        _leave_open(closed, text, open_boxes[-1], end)
+    return closed
+
+
+def _close(closed: list[Statement], text: str, begin: tuple[int, int], end: int) -> None:
+    """Add a box; of boxes within it the last is what it holds, and the others go."""
+    inner = closed[-1] if closed and closed[-1].start >= begin[0] else None
+    content = inner.text if inner else text[begin[1] : end].strip()
+    while closed and closed[-1].start >= begin[0]:
+        closed.pop()
+    if content:
+        closed.append(single(content, BOX, closed=True, span=(begin[0], end + 1)))
+
+
+def _leave_open(closed: list[Statement], text: str, begin: tuple[int, int], end: int) -> None:
+    content = text[begin[1] : end].partition("\n")[0].strip(" $.")
+    if content and (not closed or closed[-1].end <= begin[0]):
+        closed.append(single(content, BOX, closed=False, span=(begin[0], end)))
+
+
+def last_box(text: str, start: int = 0, end: int | None = None) -> Statement | None:
+    """The closed box that ends last, with those in a row before it; None where none is."""
+    row: list[Statement] = []
+    for box in reversed([box for box in boxes(text, start, end) if box.closed]):
+        if row:
+            between = text[box.end : row[0].start]
+            if len(between) > _LONGEST_JOINT or not _JOINT.fullmatch(between):
+                break
+        row.insert(0, box)
+    if not row:
+        return None
+    parts = tuple(dict.fromkeys(box.text for box in row))
+    return Statement(", ".join(parts), BOX, True, row[0].start, row[-1].end, parts)
