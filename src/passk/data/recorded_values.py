@@ -7,6 +7,7 @@ from typing import Literal
 
 from passk.core.rows import RecordedError
 from passk.domains.base_reader import gold_answer
+from passk.domains.stated.boxes import last_box
 
 Finish = Literal["stop", "length", "unknown"]
 
@@ -21,8 +22,6 @@ _STOP = {
     "stop", "end_turn", "eos", "eos_token", "stop_sequence", "stop_str", "completed", "false",
     "finished",
 }  # fmt: skip
-_BOX = re.compile(r"\\boxed\s*\{")
-_BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
 _GSM8K = re.compile(r"####\s*(\S[^\n]*?)\s*\Z")  # the last line of its solutions
 
 
@@ -118,12 +117,8 @@ def answer_of(solution: str) -> str:
         >>> answer_of(r"It is \boxed{1}, so \boxed{\frac{1}{2}}."), answer_of("12")
         ('\\frac{1}{2}', '12')
     """
-    for box in reversed(list(_BOX.finditer(solution))):
-        depth = 1
-        for brace in _BRACES.finditer(solution, box.end()):
-            depth += (brace[0] == "{") - (brace[0] == "}")
-            if depth == 0:
-                return solution[box.end() : brace.start()].strip() or solution
+    if (box := last_box(solution)) is not None:
+        return box.text
     return match[1] if (match := _GSM8K.search(solution)) else solution
 
 
