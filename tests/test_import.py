@@ -36,7 +36,7 @@ def write(values, path="samples.jsonl"):
 
 
 def job(path, columns=None, group="import", **changes):
-    columns = columns or {"recorded_grade": "recorded_grade"}
+    columns = columns or {}
     entry = {"path": str(path), "columns": columns, "domain": "math"} | changes
     return Job(group, "qwen", {"study": "t", "imported": {"qwen": entry}}, "")
 
@@ -156,7 +156,7 @@ def test_every_kind_of_file_gives_the_same_rows(kind):
     [
         ({"gold": None}, "problem '2+2?' has no right answer"),
         ({"gold": float("nan")}, "line 2: gold answer is nan"),
-        ({"gold": " "}, "line 2: gold answer is empty"),
+        ({"gold": " "}, "line 2: problem '2+2?' has no right answer"),
         ({"problem": None}, "line 2: nothing tells which problem it answers"),
         ({"problem": 4}, "line 2: question is 4"),
         ({"response": ["4", 5]}, "line 2: response 1 is 5; expected text"),

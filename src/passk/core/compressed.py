@@ -1,9 +1,11 @@
 """Text files as people have them: plain or compressed, told by their first bytes.
 
-gzip, bzip2, xz and zstandard; a byte-order mark is dropped, and CRLF is a line's end.
+gzip, bzip2, xz and zstandard. A byte-order mark is dropped (that of UTF-16 is followed), and CRLF
+is a line's end.
 """
 
 import bz2
+import codecs
 import gzip
 import io
 import lzma
@@ -18,6 +20,7 @@ _FIRST_BYTES = {
     b"\xfd7zXZ\x00": ".xz",
     b"(\xb5/\xfd": ".zst",
 }
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 ENDINGS = frozenset(_FIRST_BYTES.values())
 # What reading a damaged file raises: as the decompressors do, each in its own way.
 DAMAGED = (UnicodeDecodeError, EOFError, zlib.error, lzma.LZMAError, OSError)
@@ -33,7 +36,23 @@ def open_text(path: Path) -> IO[str]:
     if compression is None and path.suffix in ENDINGS:
         raise OSError(f"its name ends in {path.suffix}, its content is something else")
     newline = "" if csv_like(path) else None
-    return io.TextIOWrapper(_open_bytes(path, compression), encoding="utf-8-sig", newline=newline)
+    encoding = "utf-16" if _starts(path, _UTF16) else "utf-8-sig"
+    return io.TextIOWrapper(_open(path, compression), encoding=encoding, newline=newline)
+
+
+def open_bytes(path: Path) -> IO[bytes]:
+    """The content of a file, decompressed as it is read.
+
+    Raises:
+        OSError: no such file.
+    """
+    stream: IO[bytes] = _open(path, find_compression(path))
+    return stream
+
+
+def _starts(path: Path, marks: tuple[bytes, ...]) -> bool:
+    with open_bytes(path) as stream:
+        return stream.read(2) in marks
 
 
 def find_compression(path: Path) -> str | None:
@@ -59,7 +78,7 @@ def csv_like(path: Path) -> bool:
     return plain_suffix(path) in {".csv", ".tsv"}
 
 
-def _open_bytes(path: Path, compression: str | None) -> Any:  # noqa: ANN401  (stream types differ)
+def _open(path: Path, compression: str | None) -> Any:  # noqa: ANN401  (stream types differ)
     if compression == ".gz":
         return gzip.open(path, "rb")
     if compression == ".bz2":

@@ -1,130 +1,27 @@
 """Reading rows that somebody else wrote: JSONL, JSON, CSV, TSV, Parquet or Excel, told by the name.
 
-Texts may be compressed (`passk.core.compressed`). JSON is a list of objects, or an object
+Files may be compressed (`passk.core.compressed`). JSON is a list of objects, or an object
 of objects (a name -> its row, as MathVista publishes); a list in a file named `.jsonl`, and lines
 in one named `.json`, are read as what they are. Half of a surrogate pair, which is no text, becomes
-U+FFFD.
+U+FFFD. Rows are read one by one; in memory at once are a batch of Parquet, JSON of up to 64 MB, and
+Excel.
 """
 
 import csv
 import io
-import json
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
-from passk.core.characters import well_formed_values
-from passk.core.compressed import DAMAGED, open_text, plain_suffix
+from passk.core.compressed import DAMAGED, find_compression, open_bytes, open_text, plain_suffix
+from passk.core.json_rows import json_rows, jsonl_rows
+from passk.core.row import OneObjectError, RecordedError, Row
 
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # in the text of a JSON document
-_BATCH = 512  # rows of a Parquet file that are in memory at once
+__all__ = ["OneObjectError", "RecordedError", "Row", "each_row", "read_rows"]
+
+_BATCH = 512  # rows of a Parquet file that are in memory at once, if they are short
+_BATCH_BYTES = 1 << 24  # and fewer of long ones
 _LONGEST_CELL = 1 << 30  # characters of a CSV cell: the module's own limit is 131,072
-
-
-class RecordedError(ValueError):
-    """A file cannot be read as rows; the message names file, row and remedy."""
-
-
-class OneObjectError(RecordedError):
-    """A JSON file holds one object that is no table; who knows such files reads `values`."""
-
-    def __init__(self, path: Path, values: dict[str, Any]) -> None:
-        super().__init__(f"{path}: expected a list of objects, or an object of them; found dict")
-        self.values = values
-
-
-class Row(NamedTuple):
-    """A row, and where it stands in words for messages."""
-
-    place: str
-    values: dict[str, Any]
-
-
-def _parse(document: str, place: str) -> Any:  # noqa: ANN401  (JSON is anything)
-    """A JSON document; RecordedError where it is none, or holds what no program should read."""
-    try:
-        values = json.loads(document)
-    except RecursionError as error:
-        raise RecordedError(f"{place}: nested too deeply; mend it") from error
-    except json.JSONDecodeError as error:
-        line = f"line {error.lineno}, " if error.lineno > 1 else ""
-        fault = f"{error.msg}, {line}column {error.colno}"
-        raise RecordedError(f"{place}: not valid JSON ({fault}); mend it") from error
-    except ValueError as error:  # an integer of thousands of digits
-        raise RecordedError(f"{place}: not valid JSON ({error}); mend it") from error
-    return well_formed_values(values) if _SURROGATE.search(document) else values
-
-
-def _jsonl(path: Path, stream: IO[str]) -> Iterator[Row]:
-    started = False
-    for number, line in enumerate(stream, 1):
-        if not line.strip():
-            continue
-        place = f"{path}, line {number}"
-        if not started and line.lstrip().startswith("["):
-            yield from _list_of_objects(path, place, line + stream.read())
-            return
-        started = True
-        try:
-            values = _parse(line, place)
-        except RecordedError as error:
-            if line.endswith("\n") or next(stream, None) is not None:
-                raise
-            raise RecordedError(
-                f"{error}. It is the last line and has no end: was its writer stopped? Remove it"
-            ) from error
-        yield Row(place, _mapping(values, place))
-
-
-def _list_of_objects(path: Path, place: str, document: str) -> Iterator[Row]:
-    """The rows of a JSON list in a file of lines."""
-    rows = _parse(document, place)
-    if not all(isinstance(values, dict) for values in rows):
-        raise RecordedError(f"{place}: expected an object, found list")
-    yield from _entries(path, rows)
-
-
-def _json(path: Path, stream: IO[str]) -> Iterator[Row]:
-    document = stream.read()
-    try:
-        rows = _parse(document, str(path))
-    except RecordedError:
-        lines = [line for line in document.splitlines() if line.strip()]
-        if len(lines) < 2 or not _is_object(lines[0]):
-            raise
-        yield from _jsonl(path, io.StringIO(document))
-        return
-    yield from _entries(path, rows)
-
-
-def _is_object(line: str) -> bool:
-    try:
-        return isinstance(json.loads(line), dict)
-    except (ValueError, RecursionError):
-        return False
-
-
-def _entries(path: Path, rows: object) -> Iterator[Row]:
-    if isinstance(rows, dict) and rows and all(isinstance(value, dict) for value in rows.values()):
-        for name, values in rows.items():
-            yield Row(f"{path}, entry {name!r}", values)
-        return
-    if isinstance(rows, dict):
-        raise OneObjectError(path, rows)
-    if not isinstance(rows, list):
-        raise RecordedError(
-            f"{path}: expected a list of objects, or an object of them; found {type(rows).__name__}"
-        )
-    for number, values in enumerate(rows, 1):
-        place = f"{path}, entry {number}"
-        yield Row(place, _mapping(values, place))
-
-
-def _mapping(values: object, place: str) -> dict[str, Any]:
-    if not isinstance(values, dict):
-        raise RecordedError(f"{place}: expected an object, found {type(values).__name__}")
-    return values
 
 
 def _csv(path: Path, stream: IO[str]) -> Iterator[Row]:
@@ -153,19 +50,28 @@ def _csv(path: Path, stream: IO[str]) -> Iterator[Row]:
 
 
 def _parquet(path: Path) -> Iterator[Row]:
-    """Rows of a batch at a time: a file may be larger than memory."""
+    """Rows of a batch at a time: a file, and a row group of it, may be larger than memory."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     number = 0
     try:
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=_BATCH):
+        with pq.ParquetFile(_whole_or_path(path), pre_buffer=False, buffer_size=1 << 20) as file:
+            for batch in file.iter_batches(batch_size=_batch_size(file.metadata)):
                 for values in batch.to_pylist():
                     number += 1
                     yield Row(f"{path}, row {number}", values)
     except pa.ArrowException as error:
-        raise RecordedError(f"{path}: not a readable Parquet file ({error})") from error
+        raise RecordedError(
+            f"{path}: not a readable Parquet file ({error}); is it complete?"
+        ) from error
+
+
+def _batch_size(metadata: Any) -> int:  # noqa: ANN401  (pyarrow has no types)
+    """Rows of a batch, fewer where they are long, as where a list holds a hundred responses."""
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    longest = max((g.total_byte_size / max(g.num_rows, 1) for g in groups), default=1)
+    return max(1, min(_BATCH, int(_BATCH_BYTES / max(longest, 1))))
 
 
 def _excel(path: Path) -> Iterator[Row]:
@@ -173,18 +79,27 @@ def _excel(path: Path) -> Iterator[Row]:
     import polars as pl
 
     try:
-        frame = pl.read_excel(path, infer_schema_length=None)
+        frame = pl.read_excel(_whole_or_path(path), infer_schema_length=None)
     except (pl.exceptions.PolarsError, fastexcel.FastExcelError, ValueError) as error:
-        raise RecordedError(f"{path}: not a readable Excel file ({error})") from error
+        first_line = str(error).partition("\n")[0]
+        raise RecordedError(f"{path}: not a readable Excel file ({first_line})") from error
     for number, values in enumerate(frame.iter_rows(named=True), 2):
         yield Row(f"{path}, row {number}", values)
 
 
+def _whole_or_path(path: Path) -> Any:  # noqa: ANN401  (either is read)
+    """A file that is read in any order: its path, or the content of a compressed one."""
+    if find_compression(path) is None:
+        return path
+    with open_bytes(path) as stream:
+        return io.BytesIO(stream.read())
+
+
 _TABLES: dict[str, Callable[[Path], Iterator[Row]]] = {".parquet": _parquet, ".xlsx": _excel}
 _READERS: dict[str, Callable[[Path, IO[str]], Iterator[Row]]] = {
-    ".jsonl": _jsonl,
-    ".ndjson": _jsonl,
-    ".json": _json,
+    ".jsonl": jsonl_rows,
+    ".ndjson": jsonl_rows,
+    ".json": json_rows,
     ".csv": _csv,
     ".tsv": _csv,
 }
@@ -209,7 +124,7 @@ def each_row(path: Path) -> Iterator[Row]:
     if suffix not in _TABLES and suffix not in _READERS:
         raise RecordedError(
             f"{path}: expected .jsonl, .jsonl.gz, .json or .parquet (or .csv, .tsv, .xlsx, "
-            ".ndjson; texts also .gz, .zst, .bz2, .xz)"
+            ".ndjson, each also .gz, .zst, .bz2, .xz)"
         )
     row = None
     try:

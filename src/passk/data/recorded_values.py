@@ -1,22 +1,28 @@
 """What single values of other tools' files mean: grades, ends of responses, references."""
 
+import json
 import math
-from collections.abc import Mapping
-from typing import Any, Literal
+import re
+from typing import Literal
 
 from passk.core.rows import RecordedError
 from passk.domains.base_reader import gold_answer
+from passk.domains.stated.boxes import last_box
 
 Finish = Literal["stop", "length", "unknown"]
 
 _RIGHT = {"true", "1", "c", "pass", "passed", "correct", "yes", "success", "right"}
 _WRONG = {"false", "0", "-1", "i", "fail", "failed", "incorrect", "wrong", "no", "error", "timeout"}
-_NONE = {"", "none", "null", "nan", "n", "n/a", "unknown"}
+_NONE = {"", "none", "null", "nan", "n", "n/a", "unknown", "p"}  # Inspect: p is partly right
 _LENGTH = {
     "length", "max_tokens", "model_length", "max_length", "max_new_tokens", "max_output_tokens",
-    "token_limit", "true",
+    "token_limit", "true", "incomplete", "context", "token",
 }  # fmt: skip
-_STOP = {"stop", "end_turn", "eos", "eos_token", "stop_sequence", "stop_str", "completed", "false"}
+_STOP = {
+    "stop", "end_turn", "eos", "eos_token", "stop_sequence", "stop_str", "completed", "false",
+    "finished",
+}  # fmt: skip
+_GSM8K = re.compile(r"####\s*(\S[^\n]*?)\s*\Z")  # the last line of its solutions
 
 
 def grade(value: object, place: str, threshold: float | None = None) -> bool | None:
@@ -86,15 +92,34 @@ def finish(value: object) -> Finish:
 
 
 def references(value: object, place: str) -> tuple[str, ...]:
-    """The right answers: a text or a number, or a list of which any is right.
+    r"""The right answers: a text or a number, or a list of which any is right; empty: none stated.
+
+    Of a whole solution it is what its last box holds, or what follows `####`.
 
     Raises:
-        RecordedError: there is none, or it is neither.
+        RecordedError: one is neither a text nor a number.
+
+    Example:
+        >>> references(["3", 0.5], "here"), references(r"Since $1 + 1 = \boxed{2}$.", "here")
+        (('3', '0.5'), ('2',))
+        >>> references("3 + 4 = 7\n#### 7", "here"), references("", "here")
+        (('7',), ())
     """
     values = list(value) if isinstance(value, list | tuple) else [value]
-    if not values:
-        raise RecordedError(f"{place}: no reference answer; the list is empty")
-    return tuple(dict.fromkeys(gold_answer(each, place) for each in values))
+    stated = [each for each in values if not (isinstance(each, str) and not each.strip())]
+    return tuple(dict.fromkeys(answer_of(gold_answer(each, place)) for each in stated))
+
+
+def answer_of(solution: str) -> str:
+    r"""The answer of a whole solution; of anything else the text itself.
+
+    Example:
+        >>> answer_of(r"It is \boxed{1}, so \boxed{\frac{1}{2}}."), answer_of("12")
+        ('\\frac{1}{2}', '12')
+    """
+    if (box := last_box(solution)) is not None:
+        return box.text
+    return match[1] if (match := _GSM8K.search(solution)) else solution
 
 
 def whole(value: object, place: str, what: str) -> int | None:
@@ -114,6 +139,15 @@ def whole(value: object, place: str, what: str) -> int | None:
     return value
 
 
-def matches(row: Mapping[str, Any], wanted: Mapping[str, str], value: Any) -> bool:  # noqa: ANN401
-    """Whether a row has the wanted values, compared as text; `value` looks a path up."""
-    return all(str(value(row, path)) == text for path, text in wanted.items())
+def matches(value: object, wanted: str) -> bool:
+    """Whether a value is the wanted one, which a person wrote as text.
+
+    Example:
+        >>> matches("math", "math"), matches(True, "true"), matches(7.0, "7"), matches(None, "null")
+        (True, True, True, True)
+    """
+    if isinstance(value, bool) or value is None:
+        return json.dumps(value) == wanted.lower() or str(value) == wanted
+    if isinstance(value, float) and value.is_integer():
+        return wanted in {str(value), str(int(value))}
+    return str(value) == wanted

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from passk.core.rows import RecordedError
 from passk.logs.side import ONE_SET, Key, Side, SideProblem
+from passk.logs.stated_problems import find
 
 _NAMED = 3  # problems that a message names
 
@@ -60,6 +61,7 @@ def align(sides: Mapping[str, Side], problems: Side | None = None, min_n: int = 
         RecordedError: nothing is in common, a problem has no right answer, or two that differ.
     """
     by = "id"
+    sides = _as_one_set(sides)
     shared = _shared(list(sides.values()))
     if not shared:
         sides = {name: _by_question(side) for name, side in sides.items()}
@@ -81,6 +83,19 @@ def align(sides: Mapping[str, Side], problems: Side | None = None, min_n: int = 
         {name: [key for key in side if key not in keys] for name, side in sides.items()},
         sum(_reworded(problem) for problem in kept),
     )
+
+
+def _as_one_set(sides: Mapping[str, Side]) -> Mapping[str, Side]:
+    """Sides of one set each, which one file's name tells and another's does not, are of one set."""
+    sets = [{key[0] for key in side} for side in sides.values()]
+    named = {name for side in sets for name in side if name != ONE_SET}
+    if any(len(side) != 1 for side in sets) or len(named) != 1 or {ONE_SET} not in sets:
+        return sides
+    (one,) = named
+    return {
+        name: {(one, key[1]): problem for key, problem in side.items()}
+        for name, side in sides.items()
+    }
 
 
 def _shared(sides: Sequence[Side]) -> list[Key]:
@@ -116,11 +131,8 @@ def _stated(
     """
     if problems is None:
         return None
-    questions = [problem.question for problem in answered.values() if problem.question]
-    for name in (key[1], *questions):
-        for set_name in (key[0], ONE_SET):
-            if (problem := problems.get((set_name, name))) is not None:
-                return problem
+    if (problem := find(problems, key, (p.question for p in answered.values()))) is not None:
+        return problem
     place = next(iter(answered.values())).place
     raise RecordedError(f"{place}: problem {key[1]!r} is not in the file of problems; add it there")
 

@@ -15,6 +15,7 @@ KINDS = (
     "set", "problem", "question", "reference", "response", "number", "grade", "finish", "tokens",
     "seed", "step",
 )  # fmt: skip
+_OF_ONE = ("grade", "number", "tokens")  # kinds that no two responses share
 Paths = tuple[Path, ...]  # the first that a row has
 
 
@@ -24,7 +25,7 @@ class Fields:
 
     Attributes:
         response: the response, or a list of them.
-        problem: what tells problems apart; all of the paths together. Empty: the question.
+        problem: what tells problems apart. Empty, or null in a row: the question.
         question, reference: empty where problems come from elsewhere.
         set, number, grade, finish, tokens, seed, step: as in `LogSample`; each may be a list, an
             entry for each response.
@@ -52,6 +53,10 @@ class Fields:
         """These fields, but for those whose paths a person gave."""
         return replace(self, **{name: (path,) for name, path in given.items()})  # type: ignore[arg-type]
 
+    def narrowed(self, **chosen: Paths) -> "Fields":
+        """These fields with other paths of some kinds."""
+        return replace(self, **chosen)  # type: ignore[arg-type]
+
     def present(self, values: dict[str, Any]) -> dict[str, Path]:
         """Kind -> the path that is read, of the kinds that a row has."""
         kinds = {name: getattr(self, name) for name in KINDS}
@@ -59,6 +64,7 @@ class Fields:
             kind: path
             for kind, paths in kinds.items()
             if (path := next((p for p in paths if lookup(values, p) is not MISSING), None))
+            and not path.startswith("__")  # what a format makes of several columns
         }
 
 
@@ -78,7 +84,8 @@ class _Values:
         if value is MISSING:
             return None
         if not isinstance(value, list | tuple):
-            return value
+            # One value for several responses is the row's, as the mean of their grades.
+            return None if kind in _OF_ONE and self.size > 1 else value
         if len(value) != self.size:
             if kind == "grade" and not value:
                 return None
@@ -107,9 +114,10 @@ def samples(row: Row, fields: Fields) -> Iterator[LogSample]:
         return
     response = first(row.values, fields.response)
     if response is MISSING:
+        paths = " or ".join(map(repr, fields.response)) or "any usual name"
         raise RecordedError(
-            f"{row.place}: no response at {' or '.join(map(repr, fields.response))}; the row has "
-            f"{', '.join(sorted(map(str, row.values)))}"
+            f"{row.place}: no response at {paths}; the row has {names(row)}. Name its column, as "
+            "response=COLUMN"
         )
     response = answered(response)
     # An empty list is a response that is missing: the problem was asked.
@@ -145,32 +153,38 @@ def samples(row: Row, fields: Fields) -> Iterator[LogSample]:
         )
 
 
+def names(row: Row) -> str:
+    """The columns of a row, for messages."""
+    return ", ".join(sorted(map(str, row.values)))
+
+
 def _question(row: Row, fields: Fields) -> str | None:
     question = asked(first(row.values, fields.question))
-    if question is MISSING or question is None:
+    if question is MISSING or question is None or question == "":
         return None
-    if not isinstance(question, str) or not question.strip():
+    if not isinstance(question, str):
         raise RecordedError(f"{row.place}: question is {_short(question)}; expected text")
     return question
 
 
 def _problem(row: Row, fields: Fields, question: str | None) -> str:
-    if fields.problem:
-        parts = [lookup(row.values, path) for path in fields.problem]
-        named = [str(part) for part in parts if part is not MISSING and part is not None]
-        if named:
-            return "/".join(named)
+    for path in fields.problem:
+        if (name := lookup(row.values, path)) is not MISSING and name not in (None, ""):
+            whole = isinstance(name, float) and name.is_integer()  # as Excel and pandas write 7
+            return str(int(name) if whole else name)
     if question is None:
+        paths = (*fields.problem, *fields.question)
         raise RecordedError(
-            f"{row.place}: nothing tells which problem it answers: neither "
-            f"{' nor '.join(map(repr, (*fields.problem, *fields.question)))}; name one"
+            f"{row.place}: nothing tells which problem it answers: "
+            + (f"neither {' nor '.join(map(repr, paths))} is there; " if paths else "")
+            + f"name a column, as problem_id=COLUMN; the row has {names(row)}"
         )
     return question
 
 
 def _references(row: Row, fields: Fields) -> tuple[str, ...]:
     value = first(row.values, fields.reference)
-    if value is MISSING or value is None or value == []:
+    if value is MISSING or value is None:
         return ()
     return recorded_values.references(value, row.place)
 

@@ -24,6 +24,16 @@ def log_rows(path: Path) -> Iterator[Row]:
         yield Row(str(path), error.values)
 
 
+def no_set(_path: Path) -> str | None:
+    """The benchmark that a file's name does not tell."""
+    return None
+
+
+def keep(_row: Row, fields: Fields) -> Fields:
+    """Fields as they are."""
+    return fields
+
+
 @dataclass(frozen=True)
 class LogFormat:
     """A format.
@@ -33,8 +43,12 @@ class LogFormat:
         fields: where values stand.
         recognises: whether a first row, from a file of that name, is of this format.
         rows: the rows of a file; other containers than tables have their own.
+        narrow: the fields that are read of a row, where that depends on the row.
         read: the samples of a row.
         seed: of a file's name, with one group: the seed that drew it.
+        set_of: the benchmark that a file's name or folder tells, where no row does.
+        scorer: who graded a row, where a response has a row for each; rows of one are read.
+        single: what is one in a draw, say the checkpoint: rows that differ in it are an error.
         opens: whether a path that is no table at all (an archive, a folder) is of this format.
         note: what a reader should know of it.
     """
@@ -43,8 +57,12 @@ class LogFormat:
     fields: Fields
     recognises: Callable[[Values, Path], bool]
     rows: Callable[[Path], Iterator[Row]] = log_rows
+    narrow: Callable[[Row, Fields], Fields] = keep
     read: Callable[[Row, Fields], Iterator[LogSample]] = samples
-    seed: re.Pattern[str] | None = None
+    seed: re.Pattern[str] = re.compile(r"(?<![a-z])seed[-_=]?(\d+)")
+    set_of: Callable[[Path], str | None] = no_set
+    scorer: tuple[str, ...] = ()
+    single: tuple[str, ...] = ()
     opens: Callable[[Path], bool] = lambda path: False
     note: str = ""
 

@@ -5,7 +5,6 @@ any other (`passk.logs.formats.normal`).
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from pathlib import Path
 
 import polars as pl
@@ -13,7 +12,8 @@ import polars as pl
 from passk.core.files import replacing
 from passk.logs.sample import LogSample
 
-BATCH = 2048  # samples; some 100 MB of long responses
+BATCH = 2048  # samples, if they are short
+BATCH_CHARACTERS = 1 << 24  # and fewer of long ones
 COLUMNS = {
     "set": pl.String(),
     "problem": pl.String(),
@@ -49,8 +49,15 @@ def write(samples: Iterable[LogSample], path: Path) -> int:
 
 
 def _batches(samples: Iterable[LogSample]) -> Iterator[list[LogSample]]:
-    iterator = iter(samples)
-    while batch := list(islice(iterator, BATCH)):
+    batch: list[LogSample] = []
+    characters = 0
+    for sample in samples:
+        batch.append(sample)
+        characters += len(sample.text or "") + len(sample.question or "")
+        if len(batch) == BATCH or characters >= BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
         yield batch
 
 

@@ -1,125 +1,25 @@
-"""Files of samples to samples: recognised, joined over files, cut at stop strings, numbered."""
+"""Files of samples to samples: joined over files, cut at stop strings, numbered, counted."""
 
-import glob
-import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from passk.core.rows import RecordedError, Row
+from passk.data.recorded_values import matches
 from passk.logs import stops
-from passk.logs.fields import Fields
-from passk.logs.format import FORMATS, LogFormat
+from passk.logs.fields import Fields, first
+from passk.logs.files import expand, natural, recognise
+from passk.logs.format import LogFormat
+from passk.logs.numbering import Key, Numbering
 from passk.logs.sample import LogSample
+from passk.logs.summary import LogReading, LogSummary
 from passk.logs.values import MISSING, lookup
 
-PLAIN = "plain"  # any table, where no other format recognises it
-_DIGITS = re.compile(r"(\d+)")
-_PATTERN = re.compile(r"[*?\[]")
-_READABLE = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".xlsx", ".eval")
+# What a format's reader meets where a value is of another shape than its tool writes.
+_OTHER_SHAPE = (TypeError, KeyError, AttributeError, IndexError)
 
-
-@dataclass(frozen=True)
-class LogReading:
-    """How files are read; everything that is not stated is found out.
-
-    Attributes:
-        format: a name in `FORMATS`; None: recognised from the first row.
-        fields: kind -> path, in place of the format's.
-        where: path -> value, as text; other rows are left out.
-        stop: strings before which a response ends.
-        grade_from: the score from which a response is right.
-    """
-
-    format: str | None = None
-    fields: Mapping[str, str] = field(default_factory=dict)
-    where: Mapping[str, str] = field(default_factory=dict)
-    stop: Sequence[str] = ()
-    grade_from: float | None = None
-
-
-@dataclass
-class LogSummary:
-    """What was read, for people: counted while samples stream by.
-
-    Attributes:
-        files: name of each file -> its format.
-        columns: kind -> the path that was read.
-        rows, left_out: rows read, and rows that `where` left out.
-        samples: of each (set, problem).
-        cut: responses that held a stop string.
-        running_on: responses that seem to go on behind their answer, and were not cut.
-        empty, missing: responses without text, and rows without a response.
-        truncated, graded: samples that ended at their limit, and that somebody graded.
-    """
-
-    files: dict[str, str] = field(default_factory=dict)
-    columns: dict[str, str] = field(default_factory=dict)
-    rows: int = 0
-    left_out: int = 0
-    samples: Counter[tuple[str | None, str]] = field(default_factory=Counter)
-    cut: int = 0
-    running_on: int = 0
-    empty: int = 0
-    missing: int = 0
-    truncated: int = 0
-    graded: int = 0
-
-
-def expand(patterns: Iterable[str | Path]) -> list[Path]:
-    """The files that names, globs and folders stand for, in natural order: `s2` before `s10`.
-
-    Raises:
-        RecordedError: one stands for no file.
-    """
-    files: dict[Path, None] = {}
-    for pattern in patterns:
-        path = Path(pattern)
-        matched = [path]
-        if _PATTERN.search(str(pattern)) and not path.exists():
-            matched = [Path(name) for name in glob.glob(str(pattern), recursive=True)]  # noqa: PTH207
-        elif path.is_dir() and not _format_of_path(path):
-            matched = [file for file in path.rglob("*") if _is_table(file)]
-        if not matched or not all(file.exists() for file in matched):
-            raise RecordedError(f"{pattern}: no such file")
-        files |= dict.fromkeys(sorted(matched, key=natural))
-    return list(files)
-
-
-def natural(path: Path) -> list[tuple[int, int | str]]:
-    """A key that sorts numbers within names by their value."""
-    return [
-        (0, int(part)) if part.isdecimal() else (1, part)
-        for part in _DIGITS.split(str(path))
-        if part
-    ]
-
-
-def _is_table(path: Path) -> bool:
-    return path.is_file() and any(suffix in _READABLE for suffix in path.suffixes)
-
-
-def _format_of_path(path: Path) -> str | None:
-    return next((name for name, known in FORMATS.items() if known.opens(path)), None)
-
-
-def recognise(path: Path, name: str | None = None) -> tuple[str, LogFormat]:
-    """The format of a file, as named, or by its first row.
-
-    Raises:
-        RecordedError: it cannot be read as rows.
-        UnknownNameError: no format of that name.
-    """
-    if name is not None:
-        return name, FORMATS[name]
-    if (found := _format_of_path(path)) is not None:
-        return found, FORMATS[found]
-    first = next(iter(FORMATS[PLAIN].rows(path)))
-    for known, candidate in FORMATS.items():
-        if known != PLAIN and candidate.recognises(first.values, path):
-            return known, candidate
-    return PLAIN, FORMATS[PLAIN]
+__all__ = ["LogReading", "LogSummary", "expand", "natural", "read", "recognise"]
 
 
 def read(
@@ -136,74 +36,162 @@ def read(
         summary: filled while samples are taken.
 
     Raises:
-        RecordedError: a row that cannot be read, a number twice in one file.
+        RecordedError: a row that cannot be read, a number twice in one file, two checkpoints or
+            models in one draw, a named column that no row has.
     """
-    summary = summary if summary is not None else LogSummary()
-    taken: Counter[tuple[str | None, str]] = Counter()
+    draw = _Draw(reading, summary if summary is not None else LogSummary())
+    taken: Counter[Key] = Counter()
     for path in paths:
-        name, log_format = recognise(path, reading.format)
-        summary.files[str(path)] = name
-        unnumbered: Counter[tuple[str | None, str]] = Counter()
-        numbered: dict[tuple[str | None, str], set[int]] = defaultdict(set)
-        for sample in _samples(path, log_format, reading, summary):
+        numbering = Numbering()
+        for sample in draw.read(path):
             key = sample.set, sample.problem
-            number = sample.number
+            number = numbering.take(key, sample.number)
             if number is None:
-                number = unnumbered[key]
-                unnumbered[key] += 1
-            elif number in numbered[key]:
                 raise RecordedError(
-                    f"{sample.place}: sample {number} of problem {sample.problem!r} stands twice "
-                    "in the file; drop one, or name no column of sample numbers"
+                    f"{sample.place}: sample {sample.number} of problem {_short(sample.problem)} "
+                    "stands twice in the file; drop one, or name another column of sample numbers"
                 )
-            else:
-                numbered[key].add(number)
-            summary.samples[key] += 1
+            draw.summary.add(sample)
             yield sample._replace(number=taken[key] + number)
-        taken.update(unnumbered)
-        taken.update({key: max(numbers) + 1 for key, numbers in numbered.items()})
+        taken.update(dict(numbering.sizes()))
+    draw.check_named(paths)
 
 
-def _samples(
-    path: Path, log_format: LogFormat, reading: LogReading, summary: LogSummary
-) -> Iterator[LogSample]:
-    fields = log_format.fields.named(dict(reading.fields))
-    first_row = True
-    if reading.grade_from is not None:
-        fields = Fields(**{**fields.__dict__, "grade_from": reading.grade_from})
-    match = log_format.seed.search(path.name) if log_format.seed else None
-    seed = int(match[1]) if match else None
-    first_filter: object = MISSING
-    for row in log_format.rows(path):
-        summary.rows += 1
-        if not _wanted(row, reading.where):
-            summary.left_out += 1
-            continue
-        if (filtered := row.values.get("filter", MISSING)) is not MISSING and "resps" in row.values:
-            first_filter = filtered if first_filter is MISSING else first_filter
-            if filtered != first_filter:
+@dataclass
+class _Draw:
+    """A draw while its files are read.
+
+    Attributes:
+        reading: how.
+        summary: what was read.
+        scorers: set -> the scorer whose rows are read.
+        single: path -> the value that all rows have, and the place of the first.
+        named: kinds whose named column some row has.
+    """
+
+    reading: LogReading
+    summary: LogSummary
+    scorers: dict[object, object] = field(default_factory=dict)
+    single: dict[str, tuple[object, str]] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
+
+    def read(self, path: Path) -> Iterator[LogSample]:
+        """The samples of a file, cut and counted."""
+        name, log_format = recognise(path, self.reading.format)
+        self.summary.files[str(path)] = name
+        match = log_format.seed.search(path.name)
+        seed = int(match[1]) if match else None
+        set_name = log_format.set_of(path)
+        for row, fields in self._rows(path, log_format):
+            try:
+                drawn = list(log_format.read(row, fields))
+            except _OTHER_SHAPE as error:
+                raise _misread(row.place, log_format, error) from error
+            self.summary.errors += not drawn
+            for sample in drawn:
+                yield self._finished(
+                    sample._replace(
+                        seed=seed if sample.seed is None else sample.seed,
+                        set=set_name if sample.set is None else sample.set,
+                    )
+                )
+
+    def _rows(self, path: Path, log_format: LogFormat) -> Iterator[tuple[Row, Fields]]:
+        """The rows that are read, and the fields of each."""
+        given = log_format.fields.named(dict(self.reading.fields))
+        if self.reading.grade_from is not None:
+            given = replace(given, grade_from=self.reading.grade_from)
+        columns: dict[str, str] = {}
+        for row in _rows(path, log_format):
+            self.summary.rows += 1
+            wanted = self.reading.where.items()
+            if not all(matches(lookup(row.values, where), value) for where, value in wanted):
+                self.summary.left_out += 1
                 continue
-        if first_row:
-            summary.columns |= fields.present(row.values)
-            first_row = False
-        for drawn in log_format.read(row, fields):
-            sample = drawn if drawn.seed is not None else drawn._replace(seed=seed)
-            sample = _cut(sample, reading.stop, summary)
-            summary.graded += sample.grade is not None
-            summary.truncated += sample.finish == "length"
-            yield sample
+            fields = log_format.narrow(row, given)
+            if self._is_rescored(row, fields, log_format):
+                self.summary.rescored += 1
+                continue
+            self._check_single(row, log_format)
+            if len(self.named) < len(self.reading.fields):
+                self._note_named(row)
+            if not columns:
+                columns = fields.present(row.values)
+                self.summary.columns |= columns
+            yield row, fields
 
+    def _is_rescored(self, row: Row, fields: Fields, log_format: LogFormat) -> bool:
+        """Whether another scorer's row of the same benchmark was read."""
+        scorer = first(row.values, log_format.scorer)
+        if scorer is MISSING or scorer is None:
+            return False
+        key = str(first(row.values, fields.set))
+        if key not in self.scorers:
+            self.summary.columns["scorer"] = str(scorer)
+        return self.scorers.setdefault(key, scorer) != scorer
 
-def _cut(sample: LogSample, stop: Sequence[str], summary: LogSummary) -> LogSample:
-    if sample.text is None:
-        summary.missing += 1
+    def _check_single(self, row: Row, log_format: LogFormat) -> None:
+        for path in log_format.single:
+            value = lookup(row.values, path)
+            if value is MISSING or value is None:
+                continue
+            known, place = self.single.setdefault(path, (value, row.place))
+            if value != known:
+                raise RecordedError(
+                    f"{row.place}: {path} = {value!r}, and {known!r} in {place}; a draw is of one: "
+                    f"choose by --where {path}={value}, or give the files of one"
+                )
+
+    def _note_named(self, row: Row) -> None:
+        self.named |= {
+            kind
+            for kind, path in self.reading.fields.items()
+            if lookup(row.values, path) is not MISSING
+        }
+
+    def check_named(self, paths: Sequence[Path]) -> None:
+        """Raise RecordedError where no row has a column that a person named."""
+        for kind, path in self.reading.fields.items():
+            if kind not in self.named and self.summary.rows > self.summary.left_out:
+                raise RecordedError(
+                    f"{paths[0]}: no row has {path!r}, which was named for the {kind}; name "
+                    "another column, or a path such as doc.answer"
+                )
+
+    def _finished(self, sample: LogSample) -> LogSample:
+        """A sample cut at its first stop string; it is counted."""
+        summary = self.summary
+        summary.graded += sample.grade is not None
+        summary.right += sample.grade is True
+        if sample.text is None:
+            summary.missing += 1
+            return sample
+        text, stopped = stops.cut(sample.text, self.reading.stop)
+        summary.cut += stopped
+        summary.empty += not text.strip()
+        summary.running_on += not stopped and stops.runs_on(text)
+        summary.two_answers += not stopped and stops.has_two_answers(text)
+        if stopped:
+            sample = sample._replace(text=text, finish="stop")
+        summary.truncated += sample.finish == "length"
         return sample
-    text, stopped = stops.cut(sample.text, stop)
-    summary.cut += stopped
-    summary.empty += not text.strip()
-    summary.running_on += not stopped and stops.runs_on(text)
-    return sample._replace(text=text, finish="stop") if stopped else sample
 
 
-def _wanted(row: Row, where: Mapping[str, str]) -> bool:
-    return all(str(lookup(row.values, path)) == wanted for path, wanted in where.items())
+def _rows(path: Path, log_format: LogFormat) -> Iterator[Row]:
+    try:
+        yield from log_format.rows(path)
+    except _OTHER_SHAPE as error:
+        raise _misread(str(path), log_format, error) from error
+
+
+def _misread(place: str, log_format: LogFormat, error: Exception) -> RecordedError:
+    fault = f"{type(error).__name__}: {error}"
+    return RecordedError(
+        f"{place}: not as {log_format.title} writes it ({fault}); mend it, or name another format "
+        "by --as"
+    )
+
+
+def _short(text: str) -> str:
+    shown = repr(text)
+    return shown if len(shown) <= 80 else f"{shown[:77]}..."

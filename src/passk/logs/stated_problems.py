@@ -1,48 +1,91 @@
 """Questions and right answers from a file of their own, for samples that lack them."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from passk.core.rows import RecordedError, each_row
+from passk.core.rows import RecordedError, Row, each_row
 from passk.data import recorded_values
-from passk.logs.fields import first
-from passk.logs.formats.plain import USUAL
-from passk.logs.side import ONE_SET, Side, SideProblem
-from passk.logs.values import MISSING, asked
+from passk.logs.fields import Fields, first, names
+from passk.logs.formats import plain
+from passk.logs.sample import LogSample
+from passk.logs.side import ONE_SET, Key, Side, SideProblem
+from passk.logs.values import MISSING, asked, lookup
+
+_READ = ("problem", "question", "reference", "set")
 
 
 def read_problems(path: Path, given: Mapping[str, str]) -> Side:
     """Problems by their id, and by their question.
 
+    Args:
+        path: a table in any of the formats of rows.
+        given: kind -> path, as named for the samples; it counts where this file has it, too.
+
     Raises:
-        RecordedError: a row without a right answer, or a problem twice.
+        RecordedError: a row without a right answer, a problem twice, columns that may be meant.
     """
-    kinds = {
-        kind: (given[kind], *getattr(USUAL, kind))
-        for kind in ("problem", "question", "reference")
-        if kind in given
-    }
-    fields = replace(USUAL, **kinds)  # type: ignore[arg-type]
     problems: Side = {}
     for row in each_row(path):
+        fields = _fields(row, given)
         question = asked(first(row.values, fields.question))
         reference = first(row.values, fields.reference)
         if reference is MISSING:
             raise RecordedError(
-                f"{row.place}: no right answer; found {', '.join(map(str, row.values))}. Name "
-                "its column: --column gold=COLUMN"
+                f"{row.place}: no right answer; found {names(row)}. Name its column: --column "
+                "gold=COLUMN"
             )
-        text = question if isinstance(question, str) else None
+        text = question if isinstance(question, str) and question else None
         problem = SideProblem(row.place, text, recorded_values.references(reference, row.place))
         name = first(row.values, fields.problem)
         set_name = first(row.values, fields.set)
-        keys = [str(name)] if name is not MISSING else []
+        keys = [] if name in (MISSING, None) else [str(name)]
         for key in [*keys, *([text] if text else [])]:
             place = (str(set_name) if set_name not in (MISSING, None) else ONE_SET), key
             if place in problems and problems[place].references != problem.references:
                 raise RecordedError(
-                    f"{row.place}: problem {key!r} stands in {problems[place].place} too"
+                    f"{row.place}: problem {key[:80]!r} stands in {problems[place].place} too, "
+                    "with another right answer; drop one, or name the column of ids"
                 )
             problems[place] = problem
     return problems
+
+
+def _fields(row: Row, given: Mapping[str, str]) -> Fields:
+    named = {
+        kind: (path,)
+        for kind, path in given.items()
+        if kind in _READ and lookup(row.values, path) is not MISSING
+    }
+    return plain.narrow(row, Fields(response=()).narrowed(**named), _READ)
+
+
+def find(problems: Side, key: Key, questions: Iterable[str | None]) -> SideProblem | None:
+    """A problem as a file of problems has it: by its id or a question, of its set or of no set."""
+    for name in (key[1], *filter(None, questions)):
+        for set_name in (key[0], ONE_SET):
+            if (problem := problems.get((set_name, name))) is not None:
+                return problem
+    return None
+
+
+def state(
+    samples: Iterable[LogSample], problems: Side, unknown: Counter[str]
+) -> Iterator[LogSample]:
+    """Samples with the questions and right answers of a file of problems.
+
+    Args:
+        samples: of a draw.
+        problems: from `read_problems`.
+        unknown: counts the samples of each problem that the file does not have; they stay as
+            they are.
+    """
+    for sample in samples:
+        key = sample.set or ONE_SET, sample.problem
+        problem = find(problems, key, (sample.question,))
+        if problem is None:
+            unknown[sample.problem] += 1
+            yield sample
+        else:
+            question = problem.question or sample.question
+            yield sample._replace(question=question, references=problem.references)

@@ -112,16 +112,23 @@ def _role(message: dict[str, Any]) -> str | None:
 
 
 def content(message: dict[str, Any]) -> object:
-    """The text of a message; of a list of parts, those of text."""
+    """The text of a message; of a list of parts, those of text.
+
+    Example:
+        >>> content({"content": [{"type": "reasoning", "reasoning": "Hm."}, {"text": "Four."}]})
+        'Four.'
+    """
     text = next((message[key] for key in ("content", "value", "prompt") if key in message), None)
     if isinstance(text, list | tuple):
-        parts = [part if isinstance(part, str) else part.get("text") for part in text]
+        parts = [part.get("text") if isinstance(part, dict) else part for part in text]
         text = "".join(part for part in parts if isinstance(part, str))
     return text
 
 
 def answered(value: object) -> object:
-    """A response: of chat messages, the content of the last one."""
+    """A response: of chat messages, the content of the last one; of one message, its content."""
+    if isinstance(value, dict) and _role(value) is not None:
+        return content(value)
     return content(list(value)[-1]) if is_chat(value) else value  # type: ignore[call-overload]
 
 

@@ -14,15 +14,18 @@ FIELDS = Fields(response=("solution", "completion"), problem=("task_id",))
 
 
 def recognises(values: Values, _path: Path) -> bool:
-    """Whether a row is of this format."""
-    return "task_id" in values and ("solution" in values or "completion" in values)
+    """Whether a row is of this format: its tasks are called `HumanEval/0`, `Mbpp/2`."""
+    named = isinstance(values.get("task_id"), str) and "/" in values["task_id"]
+    return named and ("solution" in values or "completion" in values)
 
 
 def read(row: Row, fields: Fields) -> Iterator[LogSample]:
     """The sample of a row."""
-    holds: Holds = "program" if row.values.get("solution") is not None else "completion"
-    named = ("solution",) if holds == "program" else ("completion",)
-    yield from samples(row, replace(fields, response=named, holds=holds))
+    if fields.response == FIELDS.response:
+        holds: Holds = "program" if row.values.get("solution") is not None else "completion"
+        named = ("solution",) if holds == "program" else ("completion",)
+        fields = replace(fields, response=named, holds=holds)
+    yield from samples(row, fields)
 
 
 def opens(path: Path) -> bool:
@@ -38,9 +41,9 @@ def rows(path: Path) -> Iterator[Row]:
     for program in sorted(path.glob("*/*.py"), key=lambda file: (file.parent.name, _number(file))):
         task = "/".join(program.parent.name.rsplit("_", 1))
         try:
-            text = program.read_text(encoding="utf-8")
+            text = program.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:
-            raise RecordedError(f"{program}: not UTF-8 text ({error})") from error
+            raise RecordedError(f"{program}: not UTF-8 text ({error}); mend it") from error
         yield Row(str(program), {"task_id": task, "solution": text})
 
 
@@ -49,11 +52,6 @@ def _number(file: Path) -> int:
 
 
 FORMAT = LogFormat(
-    "evalplus samples (.jsonl or a folder)",
-    FIELDS,
-    recognises,
-    rows=rows,
-    read=read,
-    opens=opens,
-    note="Grades lie in *_eval_results.json, which is another file: they are not read.",
-)
+    "evalplus samples (.jsonl or a folder)", FIELDS, recognises, rows=rows, read=read, opens=opens,
+    note="Grades lie in *_eval_results.json, which holds the programs, too.",
+)  # fmt: skip

@@ -9,35 +9,42 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from passk.core.characters import well_formed_values
+from passk.core.compressed import open_text
+from passk.core.json_stream import JsonStream
 from passk.core.rows import RecordedError, Row
 from passk.logs.fields import Fields, samples
 from passk.logs.format import LogFormat, Values
 from passk.logs.sample import LogSample
-from passk.logs.values import lookup
+from passk.logs.values import content, lookup
 
 FIELDS = Fields(
-    response=("output.completion",),
+    response=("__responses__",),
     problem=("id",),
     question=("input",),
     reference=("target",),
-    finish=("output.choices[0].stop_reason",),
+    finish=("__finishes__",),
     tokens=("output.usage.output_tokens",),
-    set=("task",),
+    set=("__task__",),
 )
 _ZSTD = 93  # a method of compression that zipfile knows from Python 3.14 on
 _GRADES = {"C": True, "I": False}
 _ATTACHED = "attachment://"
 _MEMBER = re.compile(r"samples/.+\.json")
+_READ = ("input", "target", "output")  # of a sample; the rest is how it came about
 
 
 def recognises(values: Values, path: Path) -> bool:
     """Whether a row is of this format: a whole log in JSON, or a sample of an archive."""
-    return path.suffix == ".eval" or ("eval" in values and "samples" in values)
+    return path.suffix == ".eval" or {"eval", "samples", "plan"} <= values.keys()
 
 
 def opens(path: Path) -> bool:
     """Whether a path is an archive of Inspect's."""
-    return path.is_file() and path.suffix == ".eval"
+    if not path.is_file() or not zipfile.is_zipfile(path):
+        return path.suffix == ".eval" and path.is_file()
+    with zipfile.ZipFile(path) as archive:
+        return path.suffix == ".eval" or "_journal/start.json" in archive.namelist()
 
 
 def rows(path: Path) -> Iterator[Row]:
@@ -45,30 +52,47 @@ def rows(path: Path) -> Iterator[Row]:
     if zipfile.is_zipfile(path):
         yield from _archive(path)
         return
+    task, number = None, 0
     try:
-        log = json.loads(path.read_text(encoding="utf-8-sig"))
+        with open_text(path) as stream:
+            log = JsonStream(stream)
+            for key in log.names():
+                if key != "samples" or log.peek() != "[":
+                    value = log.value()
+                    task = lookup(value, "task") if key == "eval" else task
+                    continue
+                for number, values in enumerate(log.elements(), 1):
+                    yield Row(f"{path}, sample {number}", _resolved(values, task))
+    except RecordedError:
+        raise
     except (ValueError, RecursionError) as error:
-        raise RecordedError(f"{path}: not valid JSON ({error}); mend it") from error
-    task = lookup(log, "eval.task")
-    for number, values in enumerate(log.get("samples") or (), 1):
-        yield Row(f"{path}, sample {number}", _resolved({"task": task} | values))
+        raise RecordedError(
+            f"{path}, behind sample {number}: damaged, or no log of Inspect ({error})"
+        ) from error
+    if number == 0:
+        raise RecordedError(f"{path}: the log holds no sample; was the evaluation stopped?")
 
 
 def _archive(path: Path) -> Iterator[Row]:
+    name = "header.json"
     try:
         with zipfile.ZipFile(path) as archive:
             members = {info.filename: info for info in archive.infolist()}
-            header = (
-                json.loads(_read(path, archive, members["header.json"]))
-                if ("header.json" in members)
-                else {}
-            )
+            start = next((n for n in (name, "_journal/start.json") if n in members), None)
+            header = json.loads(_read(path, archive, members[start])) if start else {}
             task = header.get("eval", {}).get("task")
-            for name in sorted(filter(_MEMBER.fullmatch, members)):
-                values = json.loads(_read(path, archive, members[name]))
-                yield Row(f"{path}, {name}", _resolved({"task": task} | values))
-    except (zipfile.BadZipFile, ValueError, struct.error, OSError) as error:
-        raise RecordedError(f"{path}: damaged, or no log of Inspect ({error})") from error
+            names = sorted(filter(_MEMBER.fullmatch, members))
+            for name in names:
+                values: Any = well_formed_values(json.loads(_read(path, archive, members[name])))
+                yield Row(f"{path}, {name}", _resolved(values, task))
+    except RecordedError:
+        raise
+    except (zipfile.BadZipFile, ValueError, struct.error, OSError, RecursionError) as error:
+        raise RecordedError(
+            f"{path}, {name}: damaged, or no log of Inspect ({error}); fetch the file again"
+        ) from error
+    if not names:
+        raise RecordedError(f"{path}: the log holds no sample; was the evaluation stopped?")
 
 
 def _read(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
@@ -81,11 +105,11 @@ def _read(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> byte
         name_size, extra_size = struct.unpack("<HH", stream.read(4))
         stream.seek(name_size + extra_size, 1)
         compressed = stream.read(member.compress_size)
-    with pa.input_stream(pa.BufferReader(compressed), compression="zstd") as content:
-        return bytes(content.read())
+    with pa.input_stream(pa.BufferReader(compressed), compression="zstd") as decompressed:
+        return bytes(decompressed.read())
 
 
-def _resolved(values: Values) -> Values:
+def _resolved(values: Values, task: object) -> Values:
     """A sample whose attachments stand where they are referred to."""
     attachments = values.get("attachments") or {}
 
@@ -96,26 +120,46 @@ def _resolved(values: Values) -> Values:
             return {key: resolve(inner) for key, inner in value.items()}
         return [resolve(inner) for inner in value] if isinstance(value, list) else value
 
-    return {
-        key: resolve(value) if key in {"input", "target", "output"} else value
+    kept = {
+        key: resolve(value) if key in _READ else value
         for key, value in values.items()
         if key not in {"attachments", "events", "messages"}
+    }
+    return kept | {"__task__": task} | _responses(kept)
+
+
+def _responses(values: Values) -> Values:
+    """Texts of a sample's choices and how each ended; none where it failed.
+
+    A choice's message is read, since logs of 2024 have no `completion`; reasoning is none of it.
+    """
+    output = values.get("output") or {}
+    choices = output.get("choices") or []
+    if values.get("error") or output.get("error") or not choices:
+        return {"__responses__": [None], "__finishes__": ["unknown"]}
+    limit = (values.get("limit") or {}).get("type")
+    return {
+        "__responses__": [content(choice.get("message") or {}) or "" for choice in choices],
+        # a sample that met a limit of tokens, time or messages was not finished
+        "__finishes__": ["length" if limit else choice.get("stop_reason") for choice in choices],
     }
 
 
 def read(row: Row, fields: Fields) -> Iterator[LogSample]:
-    """The sample of a row: epochs count from 1, errors have no response."""
-    values = row.values
-    epoch = values.get("epoch")
-    failed = bool(values.get("error")) or not (values.get("output") or {}).get("choices", True)
-    if failed or lookup(values, "output.completion") in (None, ""):
-        values = values | {"output": {"completion": None}}
-    scores = [score.get("value") for score in (values.get("scores") or {}).values()]
-    for sample in samples(Row(row.place, values), replace(fields, grade=())):
-        yield sample._replace(
-            number=epoch - 1 if isinstance(epoch, int) else None,
-            grade=_grade(scores[0]) if scores else None,
-        )
+    """The samples of a row: epochs count from 1; of several choices none has a number."""
+    epoch = row.values.get("epoch")
+    scores = [
+        score.get("value") if isinstance(score, dict) else score
+        for score in (row.values.get("scores") or {}).values()
+    ]
+    values = dict(row.values)
+    if not fields.grade:
+        fields = replace(fields, grade=("__grade__",))
+        values["__grade__"] = _grade(scores[0]) if scores else None
+    drawn = list(samples(Row(row.place, values), fields))
+    for sample in drawn:
+        numbered = len(drawn) == 1 and isinstance(epoch, int) and not fields.number
+        yield sample._replace(number=epoch - 1) if numbered else sample  # type: ignore[operator]
 
 
 def _grade(value: object) -> bool | None:
@@ -126,5 +170,6 @@ def _grade(value: object) -> bool | None:
 
 FORMAT = LogFormat(
     "Inspect (.eval, .json)", FIELDS, recognises, rows=rows, read=read, opens=opens,
-    note="Epochs are the samples; a sample that ended in an error has no response.",
+    note="Epochs are the samples; a sample that ended in an error has no response. The grade is "
+    "that of the first scorer.",
 )  # fmt: skip

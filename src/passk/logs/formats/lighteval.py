@@ -1,5 +1,11 @@
-"""lighteval: `details_TASK_DATE.parquet`, a row per document."""
+"""lighteval: `details_TASK_DATE.parquet`, a row per document.
 
+Columns are `doc`, `model_response`, `metric` from 0.11 on (its documentation writes them with
+underscores around). Before, they were flat (`full_prompt`, `predictions`, `gold`, `metrics`), and
+up to 0.9 each value was written as text.
+"""
+
+import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -9,35 +15,56 @@ from passk.logs.format import LogFormat, Values
 from passk.logs.sample import LogSample
 from passk.logs.values import MISSING, lookup
 
-_DOC, _ANSWERS, _METRIC = ("doc", "__doc__"), ("model_response", "__model_response__"), (
-    "metric", "__metric__",
-)  # fmt: skip
+_DOC, _RESPONSE = ("doc", "__doc__"), ("model_response", "__model_response__")
+_METRIC = ("metric", "__metric__", "metrics")
+_FLAT = {"full_prompt", "predictions", "gold"}
 
 FIELDS = Fields(
-    response=("model_response.text", "__model_response__.text"),
+    response=("model_response.text", "__model_response__.text", "predictions"),
     problem=("doc.id", "__doc__.id"),
-    question=("doc.original_query", "__doc__.original_query", "doc.query", "__doc__.query"),
-    reference=("gold",),
+    question=(
+        "doc.original_query", "__doc__.original_query", "doc.query", "__doc__.query", "example",
+        "full_prompt",
+    ),
+    reference=("doc.choices", "__doc__.choices", "gold"),
     set=("doc.task_name", "__doc__.task_name"),
-)
+)  # fmt: skip
 
 
 def recognises(values: Values, _path: object) -> bool:
     """Whether a row is of this format."""
-    return any({doc, answers} <= values.keys() for doc, answers in zip(_DOC, _ANSWERS, strict=True))
+    nested = zip(_DOC, _RESPONSE, strict=True)
+    return values.keys() >= _FLAT or any({doc, texts} <= values.keys() for doc, texts in nested)
 
 
 def read(row: Row, fields: Fields) -> Iterator[LogSample]:
     """The samples of a document; a metric is their grade where there is one sample."""
-    doc = first(row.values, _DOC)
-    doc = doc if isinstance(doc, dict) else {}
-    gold = _golds(doc)
-    values = row.values | ({"gold": gold} if gold else {})
-    if not lookup(doc, "original_query"):  # null where the query was not changed
-        fields = replace(fields, question=fields.question[2:])
-    drawn = list(samples(Row(row.place, values), fields))
-    grade = _grade(row.values) if len(drawn) == 1 else None
-    yield from (sample._replace(grade=grade) for sample in drawn)
+    values = {name: _parsed(value) for name, value in row.values.items()}
+    doc = first(values, _DOC)
+    if isinstance(doc, dict):
+        values["__gold__"] = _golds(doc)
+        fields = replace(fields, reference=_own(fields.reference, "__gold__"))
+        if not lookup(doc, "original_query"):  # null where the query was not changed
+            fields = replace(fields, question=_own(fields.question, *FIELDS.question[2:]))
+    if not fields.grade:
+        values["__grade__"] = _grade(values)
+        fields = replace(fields, grade=("__grade__",))
+    yield from samples(Row(row.place, values), fields)
+
+
+def _own(paths: tuple[str, ...], *instead: str) -> tuple[str, ...]:
+    """The paths of the format, replaced; those that a person named, as they are."""
+    return instead if paths in (FIELDS.reference, FIELDS.question) else paths
+
+
+def _parsed(value: object) -> object:
+    """A list or an object that was written as the text of a Python value."""
+    if isinstance(value, str) and value[:1] in {"[", "{"}:
+        try:
+            return ast.literal_eval(value)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return value
+    return value
 
 
 def _golds(doc: Values) -> list[object]:

@@ -1,6 +1,7 @@
 """Data sets of responses in list columns: OpenR1, evalchemy, large language monkeys."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from passk.core.rows import Row
@@ -11,13 +12,12 @@ from passk.logs.sample import LogSample
 _LISTS = ("generations", "model_outputs", "samples")
 FIELDS = Fields(
     response=_LISTS,
-    problem=("uuid", "id", "problem_id"),
+    problem=("uuid", "id", "problem_id", "orig_dset_idx"),
     question=("problem", "question"),
     reference=("answer", "gt_answer", "expected_answer"),
     grade=("correctness_math_verify", "correctness", "is_corrects"),
     finish=("finish_reasons",),
 )
-_BOX = r"\boxed"
 
 
 def recognises(values: Values, _path: Path) -> bool:
@@ -27,12 +27,23 @@ def recognises(values: Values, _path: Path) -> bool:
     )
 
 
+def narrow(row: Row, fields: Fields) -> Fields:
+    """Of a kind, the column that is no null in a row: OpenR1 has several of grades."""
+    grades = tuple(path for path in fields.grade if row.values.get(path) is not None)
+    return replace(fields, grade=grades or fields.grade)
+
+
 def read(row: Row, fields: Fields) -> Iterator[LogSample]:
-    """The samples of a row; a list of grades that is null, or holds null, grades nothing there."""
+    """The samples of a row; OpenR1 often knows only whether the reasoning is complete."""
+    complete = row.values.get("is_reasoning_complete")
+    known = row.values.get("finish_reasons") is not None or fields.finish != FIELDS.finish
+    if isinstance(complete, list) and not known:
+        ends = ["stop" if whole else "length" for whole in complete]
+        row = Row(row.place, row.values | {"finish_reasons": ends})
     yield from samples(row, fields)
 
 
 FORMAT = LogFormat(
-    "list columns (OpenR1, evalchemy, monkeys)", FIELDS, recognises, read=read,
-    note="A reference that is a whole solution is read by its box.",
+    "list columns (OpenR1, evalchemy, monkeys)", FIELDS, recognises, narrow=narrow, read=read,
+    note="Of a reference that is a whole solution its last box is the right answer.",
 )  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path
 from passk.core.rows import Row
 from passk.logs.fields import Fields, samples
 from passk.logs.format import LogFormat, Values
+from passk.logs.formats.chat_templates import last_turn
 from passk.logs.sample import LogSample
 
 FIELDS = Fields(
@@ -27,13 +28,22 @@ def recognises(values: Values, path: Path) -> bool:
     )
 
 
+def narrow(row: Row, fields: Fields) -> Fields:
+    """The grade is the reward of accuracy, whose name the trainer's user chose."""
+    rewards = sorted(name for name in row.values if _ACCURACY.search(name))
+    return fields if fields.grade else replace(fields, grade=tuple(rewards[:1]))
+
+
 def read(row: Row, fields: Fields) -> Iterator[LogSample]:
-    """The sample of a row; a reward of accuracy of 1 and more is right."""
-    rewards = tuple(sorted(name for name in row.values if _ACCURACY.search(name)))
-    yield from samples(row, replace(fields, grade=fields.grade or rewards[:1]))
+    """The sample of a row; a reward of accuracy of 1 and more is right, NaN was not computed."""
+    prompt = row.values.get("prompt")
+    if isinstance(prompt, str) and fields.question == FIELDS.question:
+        row = Row(row.place, row.values | {"__question__": last_turn(prompt)})
+        fields = replace(fields, question=("__question__",))
+    yield from samples(row, fields)
 
 
 FORMAT = LogFormat(
-    "TRL completions (completions_STEP.parquet)", FIELDS, recognises, read=read,
-    note="Right answers are often not in the file: give the problems.",
+    "TRL completions (completions_STEP.parquet)", FIELDS, recognises, narrow=narrow, read=read,
+    single=("step",), note="Right answers are often not in the file: give the problems.",
 )  # fmt: skip

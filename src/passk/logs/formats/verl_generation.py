@@ -7,7 +7,7 @@ FORMAT = LogFormat(
     "verl generation (.parquet)",
     Fields(
         response=("responses",),
-        problem=("data_source", "extra_info.index"),
+        problem=("extra_info.index",),
         question=("prompt",),
         reference=("reward_model.ground_truth",),
         set=("data_source",),
