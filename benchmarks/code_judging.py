@@ -40,6 +40,7 @@ from passk.domains.code.options import CodeOptions  # noqa: E402
 from passk.domains.code.readers.references import with_expected  # noqa: E402
 from passk.domains.code.sandbox.values import decode  # noqa: E402
 from program_mutants import broken  # noqa: E402  (shared with the tests)
+from sandbox import processor_seconds  # noqa: E402  (beside this file)
 
 Programs = list[tuple[str, str]]  # name of the problem, source
 Found = list[tuple[bool, str]]  # whether it passed, and what was said
@@ -106,16 +107,9 @@ def ours(
 
 
 def spent(judge: CodeJudge) -> float:
-    """Processor seconds of this process, of the sandbox's servers, and of all guests that ended."""
+    """Processor seconds of this process and of the judge's sandbox."""
     assert judge._sandbox is not None
-    ticks, wanted = 0, list(judge._sandbox.pids)
-    while wanted:
-        pid = wanted.pop()
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
-        ticks += sum(map(int, stat[11:15]))
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8")
-        wanted += map(int, children.split())
-    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
+    return processor_seconds(judge._sandbox)
 
 
 def bare(problems: list[BenchmarkProblem]) -> float:

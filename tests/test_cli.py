@@ -13,7 +13,7 @@ import typer
 from tests.conftest import ROOT
 
 from passk.cli import check, compose, params
-from passk.cli.app import format_help, load_command
+from passk.cli.app import format_help, load_command, module_of
 from passk.cli.commands import COMMANDS, COMMANDS_BY_PURPOSE
 from passk.config.composition import compose_text
 from passk.config.composition_sources import shipped_folder
@@ -31,7 +31,7 @@ def passk(*arguments: str, cwd=ROOT) -> subprocess.CompletedProcess:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_a_worked_example(name):
-    text = importlib.import_module(f"passk.cli.{name}").main.__doc__
+    text = importlib.import_module(module_of(name)).main.__doc__
     assert f"Example: passk {name}" in text
 
 
@@ -53,7 +53,7 @@ def test_help_lists_the_commands_by_purpose_and_imports_none():
 
 def test_help_says_of_each_command_what_its_module_says():
     first = {
-        name: format_help(inspect.getdoc(importlib.import_module(f"passk.cli.{name}").main) or "")
+        name: format_help(inspect.getdoc(importlib.import_module(module_of(name)).main) or "")
         for name in COMMANDS
     }
     assert {name: text.partition("\n\n")[0] for name, text in first.items()} == COMMANDS

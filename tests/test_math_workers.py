@@ -177,8 +177,9 @@ def test_what_is_decided_without_algebra_is_what_a_worker_says():
 TOKENS = (
     "1", "12", "9" * 30, "x", "a", " ", ",", "(", ")", "[", "]", "{", "}", r"\frac", r"\sqrt", "^",
     "_", "=", "<", r"\le", r"\text{", "+", "-", r"\cdot", "/", r"\%", "$", ".", "and", r"\cup",
-    r"\in", r"\left", r"\right", r"\begin{pmatrix}", r"\end{pmatrix}", r"\\", "&", "mod", r"\pm", "!", "'",
-    "|", ":", r"\circ", "cm", "million", "not", "e", "0.", r"\overline{3}", "...", "答案", "½",
+    r"\in", r"\left", r"\right", r"\begin{pmatrix}", r"\end{pmatrix}", r"\\", "&", "mod", r"\pm",
+    "!",
+    "'", "|", ":", r"\circ", "cm", "million", "not", "e", "0.", r"\overline{3}", "...", "答案", "½",
     r"\boxed{",
 )  # fmt: skip
 

@@ -168,6 +168,14 @@ def test_the_reader_reads_the_file_that_the_source_describes(toy):
     assert problems["problem_id"][0] == problem_id("words", "What is rose backwards?")
 
 
+def test_files_of_its_format_are_recognised(toy):
+    said = "from passk.cli.app import main; main()"
+    printed = toy.python("-c", said, "import", str(HERE / "toy_package/toy_words/said.jsonl"))
+    assert "word lists with what was said" in printed
+    assert "2 problems, 4 samples" in printed
+    assert "1 without a response" in printed
+
+
 def test_the_filter_says_what_it_left_out(toy):
     (row,) = toy.table("filters/listed").rows()
     assert row == ("listed", 0, "short_answer", 6, 5, "answer over 4 letters")

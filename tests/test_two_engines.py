@@ -32,7 +32,7 @@ EDITS = {
         99,
         ("problems@", "pretrain@", "train@", "sft@", "sample@", "analyze@", "headline@"),
     ),
-    "corpus": ("pretrain.base.steps", 7, ("pretrain@base", "report")),
+    "corpus": ("pretrain.base.steps", 35, ("pretrain@base", "report")),
     "gate": ("validation.truncated_at_most", 0.99, ("validate@",)),
     "world": ("worlds.indomain.size", 5, ("problems@indomain",)),
 }  # fmt: skip

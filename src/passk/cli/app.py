@@ -51,11 +51,21 @@ class LazyGroup(TyperGroup):
 
 def load_command(name: str) -> Any:  # noqa: ANN401  (typer's own type is private)
     """A command with its options, from its module."""
-    module = importlib.import_module(f"passk.cli.{name}{'_' * keyword.iskeyword(name)}")
+    module = importlib.import_module(module_of(name))
     kind, function = getattr(module, "COMMAND", SectionedCommand), module.main
     app = typer.Typer(**_PLAIN)
     app.command(name, help=format_help(inspect.getdoc(function) or ""), cls=kind)(function)
     return typer.main.get_command(app)
+
+
+def module_of(name: str) -> str:
+    """The module of a command; that of a keyword of Python ends in an underscore.
+
+    Example:
+        >>> module_of("judge"), module_of("import")
+        ('passk.cli.judge', 'passk.cli.import_')
+    """
+    return f"passk.cli.{name}{'_' * keyword.iskeyword(name)}"
 
 
 def format_help(text: str) -> str:

@@ -30,7 +30,7 @@ from passk.pipeline.stages.job import StageError
 from passk.pipeline.stages.verify import judge_samples
 from passk.report.charts.chart import DrawnChart
 from passk.report.html.page import render_page
-from passk.report.reading import Reading
+from passk.report.reading import ReadSamples
 from passk.report.sections.assembly import draw_charts
 
 COMMAND = CommandWithSeveral
@@ -114,7 +114,7 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
         compared = _count(files, column or []) if counts else _judge(files)
         answers = _answer(compared, resamples, level, seed)
         grader = "" if counts else str(compared.counts["grader"][0])
-        context = page.report_context(answers, labels, Reading(compared.reads, grader), TITLE)
+        context = page.report_context(answers, labels, ReadSamples(compared.reads, grader), TITLE)
         drawn = draw_charts(context)
         write_text(out, render_page(context, drawn))
         if tables is not None:

@@ -10,11 +10,11 @@ from passk.comparing.run import PairAnswers
 from passk.domains.verdict import CORRECT, UNKNOWN
 from passk.report.context import ReportContext
 from passk.report.entries import ReportedDraw, ReportedSet
-from passk.report.reading import Agreement, Reading, cohen_kappa
+from passk.report.reading import GradeAgreement, ReadSamples, cohen_kappa
 
 
 def report_context(
-    answers: PairAnswers, labels: Mapping[str, str], reading: Reading, title: str
+    answers: PairAnswers, labels: Mapping[str, str], reading: ReadSamples, title: str
 ) -> ReportContext:
     """Everything that the page of a comparison shows."""
     sets = answers.counts["set"].unique(maintain_order=True).to_list()
@@ -28,7 +28,7 @@ def report_context(
     )
 
 
-def agreement(verdicts: pl.DataFrame, grades: Sequence[bool | None]) -> Agreement | None:
+def agreement(verdicts: pl.DataFrame, grades: Sequence[bool | None]) -> GradeAgreement | None:
     """How verdicts and recorded grades agree; None where nothing was graded.
 
     Args:
@@ -43,6 +43,6 @@ def agreement(verdicts: pl.DataFrame, grades: Sequence[bool | None]) -> Agreemen
     there = frame["grade"]
     only_here, only_there = int((here & ~there).sum()), int((~here & there).sum())
     both, neither = int((here & there).sum()), int((~here & ~there).sum())
-    return Agreement(
+    return GradeAgreement(
         len(frame), only_here, only_there, cohen_kappa(both, only_here, only_there, neither)
     )

@@ -30,11 +30,6 @@ def problems(study: str, name: str) -> Path:
     return data(study) / "problems" / f"{name}.parquet"
 
 
-def reading(study: str, name: str) -> Path:
-    """What was read of the files of an entry of `imported:`."""
-    return data(study) / "problems" / f"{name}.json"
-
-
 def sets(study: str) -> Path:
     """The folder of filtered sets."""
     return data(study) / "sets"

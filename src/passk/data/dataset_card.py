@@ -70,9 +70,8 @@ configs:
 
 # {dataset.name}
 
-{dataset.samples} responses to {dataset.problems} problems, each with a verdict; made by
-passk, study `{dataset.study}`. Verdicts are of {dataset.grader}.
-`passk import {dataset.file}` reads them.
+{dataset.samples} responses to {dataset.problems} problems, each with a verdict of {dataset.grader}.
+Made by passk, study `{dataset.study}`; `passk import {dataset.file}` reads them.
 
 | sampling | |
 |---|---|

@@ -8,12 +8,10 @@ import polars as pl
 from passk.core.digests import digest
 from passk.core.ids import problem_id
 from passk.core.schemas.problems import PROBLEMS
+from passk.core.schemas.recorded import ANY, MISSING
 from passk.core.schemas.samples import RESPONSES, SAMPLES
 from passk.logs.alignment import AlignedProblem
 from passk.logs.sample import LogSample
-
-ANY = "any"  # type of an answer that is a JSON list of right ones
-MISSING = "missing"  # finish reason of a sample without a response
 
 
 def identity(domain: str, problem: AlignedProblem) -> str:

@@ -17,7 +17,7 @@ from passk.report.entries import (
     ReportedSet,
 )
 from passk.report.published import PublishedNumbers, read_published
-from passk.report.reading import Reading
+from passk.report.reading import ReadSamples
 from passk.report.settings import ReportSettings
 
 
@@ -48,7 +48,7 @@ class ReportContext:
     sft: Mapping[str, ReportedFineTuning] = field(default_factory=dict)
     pretrain: Collection[str] = ()
     published: PublishedNumbers = field(default_factory=read_published)
-    reading: Reading = field(default_factory=Reading)
+    reading: ReadSamples = field(default_factory=ReadSamples)
 
     def __contains__(self, question: str) -> bool:
         return question in self.results and not self.results[question].is_empty()

@@ -20,7 +20,7 @@ class ReadFile:
 
 
 @dataclass(frozen=True)
-class Agreement:
+class GradeAgreement:
     """Verdicts beside recorded grades, unknown verdicts left out.
 
     Attributes:
@@ -66,15 +66,15 @@ class ReadDraw:
     missing: int = 0
     truncated: int = 0
     only: int = 0
-    agreement: Agreement | None = None
+    agreement: GradeAgreement | None = None
 
-    def graded(self, agreement: Agreement | None) -> Self:
+    def graded(self, agreement: GradeAgreement | None) -> Self:
         """The same with how verdicts agree with recorded grades."""
         return replace(self, agreement=agreement)
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadSamples:
     """What was read for each draw, and who judged it."""
 
     draws: Mapping[str, ReadDraw] = field(default_factory=dict)

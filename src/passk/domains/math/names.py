@@ -31,7 +31,7 @@ def is_name(text: str) -> bool:
         return False
     if _PHRASE.fullmatch(text):
         return True
-    bare = _INDEX.sub("", text)
+    bare = _INDEX.sub("", text.replace("^{-1}(", "("))
     for pattern in (_RATIO_OF_ANGLE, _APPLIED):
         bare = pattern.sub("N", bare)
     return _COMPUTED.search(bare) is None and re.search("[A-Za-z]", bare) is not None

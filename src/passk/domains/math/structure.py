@@ -16,7 +16,7 @@ _SEPARATOR = re.compile(
 _TEXT_AND = re.compile(_AND)
 _THOUSANDS = re.compile(r"[+-]?¤?\s?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])[^,;]*")
 _CUP = re.compile(r"\\cup(?![A-Za-z])")
-_BUILDER = re.compile(r"(?:\\mid|\||:)(?![A-Za-z])")
+_BUILDER = re.compile(r"\\mid(?![A-Za-z])|[|:]")
 _MINUS_PLUS = re.compile(r"\\(pm|mp)(?![A-Za-z])")
 _LEAD = re.compile(
     r"(?:\\text\{)?\s*(?:(?:there (?:are|is)|it is|we (?:get|have)|therefore|thus|so|hence|the|"

@@ -70,6 +70,12 @@ _PREDICATE = re.compile(
     r"(?=\W{0,4}$|[.!,;]|\s(?:because|since|as|and)\b)",
     re.IGNORECASE,
 )
+# Subjects that name no answer: `I hope it is correct`, `this answer is right`.
+_PRONOUN = re.compile(
+    r"\b(?:it|this|that|these|those|they|he|she|you|we|which|what|who|everything|answers?|work|"
+    r"reasoning|calculation|solution|result|statement|one)$",
+    re.IGNORECASE,
+)
 _LONGEST_SUBJECT = 60
 _CLAUSE = re.compile(r"[,;:\n]\s?")
 _CHINESE_SUBJECT = re.compile(r"(?P<text>选项\s?[(（]?[A-Z][)）]?)\s?(?:是)?正确")
@@ -220,6 +226,8 @@ def _subject(sentence: str) -> Span | None:
         subjects.append((begin + (lead.end() if lead else 0), predicate.start()))
     for begin, end in reversed(subjects):
         subject = sentence[begin:end]
+        if _PRONOUN.search(subject):
+            continue
         if subject and not (
             is_unclaimed(sentence[:begin]) or is_unclaimed(subject) or is_denial(subject)
         ):

@@ -13,10 +13,11 @@ _UNCLAIMED = re.compile(
     r"(?:first|initially|originally) (?:thought|guessed|said|wrote|had)|thought|"
     r"assumed|guessed|tempting|doubt|"
     r"exclude|rule out|eliminate|reject|discard|were it|not|never|"
-    r"no|cannot|neither|unlikely|least likely|mistake|trap|distractor)\b|n['’]t\b"
+    r"no|cannot|neither|none|unlikely|least likely|mistake|trap|distractor)\b|n['’]t\b"
     r"|不是|不选|并非|错误|排除",
     re.IGNORECASE,
 )
+_NO_DOUBT = re.compile(r"\b(?:no|without(?: any| a)?|beyond) doubts?\b", re.IGNORECASE)
 _CLAUSE = re.compile(r"[,;:，；：。]|\b(?:but|so|then|hence|thus|therefore|and)\b", re.IGNORECASE)
 _REACH = 100  # characters before an announcement in which its clause begins
 _DENIAL = re.compile(
@@ -110,7 +111,8 @@ def is_unclaimed(before: str) -> bool:
     """
     clause = before[-_REACH:]
     last = max((mark.end() for mark in _CLAUSE.finditer(clause)), default=0)
-    return _UNCLAIMED.search(clause, last) is not None
+    clause = _NO_DOUBT.sub("", clause[last:])
+    return _UNCLAIMED.search(clause) is not None
 
 
 def is_denial(text: str) -> bool:

@@ -20,6 +20,7 @@ from passk.domains.stated.reading import is_value, read
 from passk.domains.stated.statement import ANNOUNCED, Statement
 from passk.domains.visual.announced_objects import object_of
 from passk.domains.visual.choice_mentions import is_labelled, mentioned, several_letters
+from passk.domains.visual.comparison import elements
 from passk.domains.visual.formulas import formula
 from passk.domains.visual.gold import NUMBERS, Gold
 from passk.domains.visual.markup import plain, typed
@@ -52,9 +53,10 @@ _LEAD = re.compile(
 )
 _NEGATIVE = re.compile(r"\b(?:negative|minus) (?=\.?\d)", re.IGNORECASE)
 _RATIO = re.compile(
-    r"(?<![\d.:])\d{1,9}(?:\.\d{1,9})?(?:\s?:\s?\d{1,9}(?:\.\d{1,9})?){1,4}(?![\d:])"
+    r"(?<![\d.:])\d{1,9}(?:\.\d{1,9})?(?:(?::|\s:\s)\d{1,9}(?:\.\d{1,9})?){1,4}(?![\d:])"
 )
 _BEFORE_QUESTION = re.compile(r"(?:.{0,2000}[.!]\**(?=\s))?", re.DOTALL)
+_FULL_STOP = re.compile(r"(?:(?<!!)\.|!)$")
 _VALUE = re.compile(r"[\d√π]|\\[a-z]")
 _WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{3,}")
 _SENTENCE = re.compile(r"[a-zA-Z]{2,}\W+(?:[^a-zA-Z]+\s)?[a-zA-Z]{2,}")
@@ -142,7 +144,7 @@ def _unannounced(prose: str, gold: Gold) -> str | None:
     """What a response is as a whole, concludes, opens or ends with."""
     parts = [part for sentence in sentences(prose) if (part := _without_question(sentence))]
     if gold.kind == "list" and not gold.choices:
-        return _only_list(parts)
+        return _only_list(parts) or _whole(prose, gold)
     stating = [sentence for sentence in parts if _may_state(sentence)]
     if gold.kind == "text" and not gold.choices:
         opening = _YES_OR_NO.match(stating[0]) if stating else None
@@ -163,7 +165,7 @@ def _whole(prose: str, gold: Gold) -> str | None:
     if "?" in text or refuses(text):
         return None
     bare = text[lead.end() :] if (lead := _LEAD.match(text)) else text
-    bare = bare.strip("*$ ").rstrip(".!")
+    bare = _FULL_STOP.sub("", bare.strip("*$ "))
     if gold.choices:
         return chosen(bare, gold.choices)
     return bare if _is_answer(bare, gold) else None
@@ -173,6 +175,8 @@ def _is_answer(bare: str, gold: Gold) -> bool:
     """Whether a few words are an answer of the reference's type."""
     if gold.kind in NUMBERS:
         return _is_number(bare, gold)
+    if gold.kind == "list":
+        return len(elements(bare) or ()) > 1 and is_claimed(bare, len(bare), len(bare))
     if gold.kind == "expression":
         return _VALUE.search(bare) is not None and not _WORD.search(bare)
     return gold.kind == "text" and is_claimed(bare, len(bare), len(bare))

@@ -16,6 +16,7 @@ _CONTINUES = re.compile(
     r"[√π²³¹⁰⁴-⁹½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]|\\(?:sqrt|pi|frac|pm|mp|to|times|cdot|div)\b|sqrt\s?\(|pi\b|"
     r"\^|\*\*\s?[\d(]|!(?=[.,;)])|±|→|"
     # what is done to it
+    r"[<>≤≥]\s?\d|[+×÷*·]\s?[a-zA-Z](?![\w'’])|"
     rf"(?:[+×÷*·⋅/]|--?|[–—])\s?{_MORE}|"
     r"(?:times|plus|minus|divided by|multiplied by|over)\b(?! (?:all|the))|(?:squared|cubed|"
     r"factorial|dozens?|hundred|score|"
@@ -42,13 +43,16 @@ _PART = re.compile(
     r"\b(?:rows?|columns?|figure|fig\.?|question|problem|step|page|table|line|case|equation|"
     r"part|section|"
     r"image|picture|chapter|example|exercise|q|depends on|confidence:?)\s|"
-    r"\b(?:twice|double|triple|half|plus or minus)\s|\b(?:square|root|cube|half|double|twice|"
+    r"(?:大于|小于|至少|至多|最多|最少|超过|不到|少于|多于|不足)\s?|"
+    r"\b(?:twice|double|triple|half|plus or minus)\s|"
+    r"\b(?:square|root|cube|half|double|twice|"
     r"third|quarter|power|logarithm|inverse|sum|product|multiple|"
     r"factors?|digits?)(?:\s\w+)? of\s|\b(?:at (?:least|most)|(?:more|less|fewer|greater|"
     r"larger|smaller) than|"
     r"up to|no more than|as many as)\s)[\s$(*]{0,4}$",
     re.IGNORECASE,
 )
+_REST = re.compile(r"[\d.,]{1,20}(?<=\d)")  # of a number whose first digit is matched
 _BEFORE = 40
 _CLAUSE_END = re.compile(
     r"[,;](?=\s\D)|[.!?](?=[\s*\"'”)]|$)|\s\((?=[a-zA-Z])|"
@@ -67,10 +71,13 @@ def continues(sentence: str, end: int) -> bool:
     return _CONTINUES.match(sentence, end) is not None
 
 
-def is_one_of_several(sentence: str, end: int) -> bool:
-    """Whether another number stands beside one: `4 or 5`, `4, 5`."""
+def end_of_several(sentence: str, end: int) -> int | None:
+    """Where another number ends that stands beside one: `4 or 5`, `4, 5`; None: none does."""
     match = _CONTINUES.match(sentence, end)
-    return match is not None and match["list"] is not None
+    if match is None or match["list"] is None:
+        return None
+    rest = _REST.match(sentence, match.end())
+    return rest.end() if rest else match.end()
 
 
 def is_part(sentence: str, start: int) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from passk.domains.stated.denials import is_claimed
-from passk.domains.visual.number_stretches import continues, is_one_of_several, is_part, stretch
+from passk.domains.visual.number_stretches import continues, end_of_several, is_part, stretch
 from passk.domains.visual.quantities import WORDS, is_unit, numeral, values
 
 _SPLIT = re.compile(r"\n+|(?<=[.!?])[ \t]+(?=[A-Z*$\\(\"'])")
@@ -59,7 +59,8 @@ _OTHER = re.compile(
     r"\s?(?:[²³]|\^\s?\{?\s?[\w(-]|(?:squared|cubed)\b(?!\s[a-z])|factorial\b|"
     r"(?:or|and|to|[+*×÷x−–-]|\\times|\\cdot)\s?[$(\\]?-?\d(?!\d{0,3}\s?/))"
 )
-_RATIO = re.compile(r"\s?:\s?\d")
+_OPERAND = re.compile(r"[+×÷*·/]\s?$|\d\sx\s$")
+_RATIO = re.compile(r":\d|\s:\s?\d")
 # `one` and the like that count nothing: `the one for lime`, `each one`.
 _NO_COUNT = re.compile(r"\b(?:the|this|that|each|which|any|no|every|to|in)\s$")
 _OF_THEM = re.compile(r" of (?:them|these|those)\b")
@@ -99,8 +100,15 @@ def sentences(text: str) -> list[str]:
         >>> sentences("It costs $3.50. So 2 cost $7.")
         ['It costs $3.50.', 'So 2 cost $7.']
     """
-    parts = (part.strip() for part in _SPLIT.split(text))
-    return [part for part in parts if part and part.count("|") < 2 and not _NUMBERING.match(part)]
+    parts: list[str] = []
+    number = ""  # of a list's item, which the split parts from it
+    for part in (part.strip() for part in _SPLIT.split(text)):
+        if _NUMBERING.match(part):
+            number = f"{part} "
+        elif part and part.count("|") < 2:
+            parts.append(number + part)
+            number = ""
+    return parts
 
 
 def is_listed(sentence: str) -> bool:
@@ -154,7 +162,7 @@ def _numbers(sentence: str) -> Iterator[_Number]:
         if match is None or not values(match):
             continue
         after = sentence[match.end() : match.end() + 8]
-        ratio = _RATIO.match(after) or re.search(r"\d\s?:\s?$", sentence[: match.start()][-4:])
+        ratio = _RATIO.match(after) or re.search(r"\d(?::|\s:\s?)$", sentence[: match.start()][-4:])
         glued = re.match(r"[A-Za-z]{1,4}", after)
         part = continues(sentence, match.end()) or _is_share(sentence, match)
         if _VARIABLE.match(after) and not is_unit(after[1]):
@@ -166,8 +174,7 @@ def _numbers(sentence: str) -> Iterator[_Number]:
             number = _Number(match.start(), end, match[0].strip())
             if part:
                 number = number._replace(text=stretch(sentence, match.start(), end))
-            if is_one_of_several(sentence, match.end()):
-                end = match.start() + len(number.text)
+            end = end_of_several(sentence, match.end()) or end
             yield number
     if not end:  # no digits at all: a number word may stand for them
         yield from _number_words(sentence)
@@ -228,9 +235,10 @@ def _stated(sentence: str) -> str | None:
     closing = [number for number in numbers if _closes(sentence, number)]
     if closing:
         return closing[-1].text
-    if any(is_one_of_several(sentence, number.end) for number in numbers):
+    if any(end_of_several(sentence, number.end) for number in numbers):
         return None
     alone = [number for number in numbers if number.text[-1].isdigit() or number.text.endswith("%")]
+    alone = [number for number in alone if not _OPERAND.search(sentence[: number.start][-4:])]
     alone = [number for number in alone if not _BOUND.search(sentence[: number.start][-16:])]
     return alone[0].text if len({number.text for number in alone}) == 1 else None
 

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from passk.config import paths
+from passk.config.imported_paths import reading as reading_path
 from passk.core.files import write_json
 from passk.core.rows import RecordedError
 from passk.core.schemas.problems import PROBLEMS
@@ -44,7 +45,7 @@ def run(job: Job) -> dict[str, float]:
         raise StageError(f"imported.{job.item}: {error}") from error
     tables = {model: tabulate_responses(samples) for model, samples in responses.items()}
     PROBLEMS.write(problems, paths.problems(job.study, job.item))
-    write_json(paths.reading(job.study, job.item), _describe(read, responses))
+    write_json(reading_path(job.study, job.item), _describe(read, responses))
     for model, table in tables.items():
         RESPONSES.write(table, paths.model(job.study, job.item) / model / "responses.parquet")
     return {

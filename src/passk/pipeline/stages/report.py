@@ -12,6 +12,7 @@ from passk.analysis.examples import EXAMPLES
 from passk.analysis.questions.registry import QUESTIONS
 from passk.analysis.settings import Analysis
 from passk.config import paths
+from passk.config.imported_paths import reading as reading_path
 from passk.core.files import read_json, replacing_folder, write_text
 from passk.data.expectations.results import SuiteResult
 from passk.pipeline.stages.job import Job, StageError
@@ -24,7 +25,7 @@ from passk.report.entries import (
 )
 from passk.report.html.page import render_page
 from passk.report.published import read_published
-from passk.report.reading import ReadDraw, Reading
+from passk.report.reading import ReadDraw, ReadSamples
 from passk.report.sections.assembly import draw_charts
 from passk.report.settings import Headline, ReportSettings
 from passk.report.summary import collect_numbers, summarize_headlines, tabulate_curves
@@ -91,16 +92,16 @@ def gather(job: Job) -> ReportContext:
     )
 
 
-def _read_reading(job: Job) -> Reading:
+def _read_reading(job: Job) -> ReadSamples:
     """What was read for each draw of imported samples."""
     reads = {}
     for name, draw in _entries(job, "draws", ReportedDraw).items():
         entry, _, model = draw.model.partition("/")
-        path = paths.reading(job.study, entry)
+        path = reading_path(job.study, entry)
         if path.exists() and draw.engine == "imported":
             content = read_json(path, f"run the stage import@{entry} again")
             reads[name] = TypeAdapter(ReadDraw).validate_python(content[model])
-    return Reading(reads)
+    return ReadSamples(reads)
 
 
 def _entries(job: Job, section: str, kind: type[Entry]) -> dict[str, Entry]:

@@ -9,6 +9,7 @@ import polars as pl
 
 from passk.config import paths
 from passk.core.schemas.problems import PROBLEMS
+from passk.core.schemas.recorded import ANY, MISSING
 from passk.core.schemas.samples import SAMPLES
 from passk.core.schemas.verdicts import VERDICTS
 from passk.domains.grading import Judge, JudgeResources, Progress, Reference, progress_bar, silent
@@ -16,7 +17,6 @@ from passk.domains.registry import DOMAINS
 from passk.domains.settings import Verification
 from passk.domains.verdict import CORRECT, UNKNOWN, WRONG, JudgeError, Verdict
 from passk.domains.worlds import WORLDS
-from passk.logs.tables import ANY, MISSING
 from passk.pipeline.stages.job import Job, StageError
 
 _SAMPLED = ("draw", "set", "problem_id", "sample_index", "text", "finish_reason")

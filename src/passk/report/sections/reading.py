@@ -2,7 +2,7 @@
 
 from passk.report.context import ReportContext
 from passk.report.html.tables import Cells, HtmlTable
-from passk.report.reading import Agreement, ReadDraw
+from passk.report.reading import GradeAgreement, ReadDraw
 from passk.report.sections.section import Section
 
 _ALWAYS = (
@@ -75,7 +75,7 @@ def tabulate_agreement(context: ReportContext) -> HtmlTable:
     return HtmlTable(columns, rows, title="Recorded grades" if rows else "")
 
 
-def _agreement(agreement: Agreement) -> Cells:
+def _agreement(agreement: GradeAgreement) -> Cells:
     kappa = "–" if agreement.kappa is None else f"{agreement.kappa:.3f}"
     counts = (agreement.graded, agreement.right_here, agreement.right_there)
     return [*([str(count)] for count in counts), [kappa]]
