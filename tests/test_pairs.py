@@ -244,7 +244,8 @@ def test_neither_training_nor_an_engine_needs_to_be_installed(tmp_path, argument
 
 def test_a_missing_extra_is_named(tmp_path):
     code = (
-        "import sys\nsys.modules['dvc'] = None\nsys.argv = ['passk', 'new', 'x', '--like', 'smoke']\n"
+        "import sys\nsys.modules['dvc'] = None\n"
+        "sys.argv = ['passk', 'new', 'x', '--like', 'smoke']\n"
         "from passk.cli.app import main\nmain()"
     )
     done = subprocess.run(
