@@ -5,13 +5,6 @@ from passk.report.html.tables import Cells, HtmlTable
 from passk.report.reading import GradeAgreement, ReadDraw
 from passk.report.sections.section import Section
 
-    0,
-    1,
-    3,
-    4,
-)  # columns that are shown with zeros, too: draw, problems, samples, their range
-
-
 # What is counted of a draw -> its column.
 _COUNTED = {
     "only": "Problems not compared",
