@@ -6,11 +6,11 @@ from pathlib import Path
 
 from passk.core.rows import RecordedError, Row, each_row
 from passk.data import recorded_values
+from passk.data.value_paths import MISSING, asked, lookup
 from passk.logs.fields import Fields, first, names
 from passk.logs.formats import plain
 from passk.logs.sample import LogSample
 from passk.logs.side import ONE_SET, Side, SideProblem, find
-from passk.logs.values import MISSING, asked, lookup
 
 _READ = ("problem", "question", "reference", "set")
 
