@@ -15,9 +15,11 @@ from passk.domains.math.comparison import ShapeComparison
 from passk.domains.math.golds import gold_answer
 from passk.domains.math.numerals import same_plainly
 from passk.domains.math.options import MathOptions
+from passk.domains.math.quantities import Value
 from passk.domains.math.shapes import Shape
 from passk.domains.math.spelling import canonical, squeezed
 from passk.domains.math.structure import read
+from passk.domains.math.unit_tails import bare_unit
 from passk.domains.math.words import same_choice
 from passk.domains.verdict import (
     CORRECT,
@@ -33,6 +35,7 @@ from passk.domains.verdict import (
 
 FAULTS = (MemoryError, RecursionError)
 _LONGEST = 8000  # characters of a gold or answer that is read
+_VARIABLE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]")
 _SHORT = 200  # characters of a gold or answer that is looked at outside of a worker's limits
 
 
@@ -94,6 +97,8 @@ def _is_equal(wanted: str, shape: Shape, stated: str, comparison: ShapeCompariso
         return right
     if not re.search(r"\w", stated):
         return None
+    if isinstance(shape, Value) and not _VARIABLE.search(shape.formula):
+        stated = bare_unit(stated)
     return comparison.equal(shape, read(stated))
 
 

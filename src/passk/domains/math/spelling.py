@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from passk.domains.math.brackets import argument, closing_brace
 from passk.domains.math.characters import to_latex
+from passk.domains.math.unit_tails import join_units
 
 _DROPPED = re.compile(
     r"\\(?:displaystyle|textstyle|scriptstyle|left|right|middle|[bB]igg?[lrm]?|limits|nolimits|"
@@ -101,7 +102,7 @@ _NEGATIVE = re.compile(
 )
 _DECIMAL_COMMA = re.compile(r"(-?\s?0),(\d{1,60})")
 _OPEN_SYSTEM = re.compile(r"\\left\s?\\\{(.*)\\right\s?\.?", re.DOTALL)
-_UNIT_LETTER = re.compile(r"(?<=\d)\s*\\(?:text|mathrm)\s?\{\s*([A-Z])\s*\}")
+_UNIT_LETTER = re.compile(r"(?<=\d)(?:\s|~|\\[,;:! ]){0,6}\\(?:text|mathrm)\s?\{\s*([A-Z])\s*\}")
 _CHOOSE = re.compile(
     r"\{([^{}]{1,60})\\choose\s*([^{}]{1,60})\}|(?<![A-Za-z\\])C\((\d+),\s?(\d+)\)"
 )
@@ -128,7 +129,7 @@ def canonical(text: str) -> str:
     if match := _ALL_TEXT.fullmatch(text):
         text = _ENDING.sub("", match[1].strip())
     text = _DECIMAL_COMMA.sub(r"\1.\2", text) if _DECIMAL_COMMA.fullmatch(text) else text
-    text = _UNIT_LETTER.sub(r"\\text{ \1 }", text)
+    text = _UNIT_LETTER.sub(r"\\text{ \1 }", join_units(text))
     text = _repeating(_lines(_NEGATIVE.sub("-", text)))
     text = _THIN.sub("", text)
     text = _SIZES.sub("", text)
@@ -227,7 +228,7 @@ def _upright(content: str) -> str:
         return rf"\{bare} "
     if not bare:
         return " "
-    if not re.search(r"[A-Za-z]", bare) or (content == bare and bare in _LETTERS):
+    if not re.search(r"[A-Za-zÅΩμ]", bare) or (content == bare and bare in _LETTERS):
         return content.replace("$", "")
     return rf"\text{{{content.replace('$', '')}}}"
 
