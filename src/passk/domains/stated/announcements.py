@@ -85,7 +85,10 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _NEGATION = re.compile(r"\b(?:not|never|cannot)\b|n['’]?t\b|不", re.IGNORECASE)
-_END_OF_HEAD = re.compile(r"(?<!\d)\.(?:\s|$)|\.(?=\s|$)|[!?](?:\s|$)|[。！？]|\n")
+_END_OF_HEAD = re.compile(  # not at a factorial within a formula, nor at a thin space
+    r"(?<!\d)\.(?:\s|$)|\.(?=\s|$)|\?(?:\s|$)|(?<!\\)!(?:\s(?!\s?[=+*/^×÷·<>-]|\\(?:cdot|times|div)\b)|$)|"
+    r"[。！？]|\n"
+)
 _JSON, _END_OF_VALUE = re.compile(r"answer\"\s?:\s{0,3}$", re.IGNORECASE), re.compile(r"[,}]")
 _ELLIPSIS = re.compile(r"\.{2,}|…")
 
