@@ -92,6 +92,7 @@ _LEAD = re.compile(
     r",?\s{0,3}(?:that )?",
     re.IGNORECASE,
 )
+_BECAUSE = re.compile(r"\b(?:since|because)\b", re.IGNORECASE)
 _NEGATION = re.compile(r"\b(?:not|never|cannot)\b|n['’]?t\b|不", re.IGNORECASE)
 _END_OF_HEAD = re.compile(r"(?<!\d)\.(?:\s|$)|\.(?=\s|$)|[!?](?:\s|$)|[。！？]|\n")
 _JSON, _END_OF_VALUE = re.compile(r"answer\"\s?:\s{0,3}$", re.IGNORECASE), re.compile(r"[,}]")
@@ -235,6 +236,8 @@ def _object(sentence: str) -> Span | None:
 
 def _claimed(sentence: str, match: re.Match[str]) -> Span | None:
     """What follows an introduction, or holds instead of what it denies; None: it claims nothing."""
+    if _BECAUSE.search(match.groupdict().get("about") or ""):
+        return None  # `B is the right answer since A is too small`
     if is_unclaimed(sentence[: match.start()]) or is_hypothetical(
         sentence[: match.end()], sentence[match.end() :]
     ):

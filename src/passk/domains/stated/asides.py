@@ -37,8 +37,7 @@ _QUALIFIED = re.compile(
 _WOULD = re.compile(r"\bwould be\b", re.IGNORECASE)
 _CONCLUDES = re.compile(r"\b(?:so|thus|hence|therefore|final|correct)\b", re.IGNORECASE)
 _INTERMEDIATE = re.compile(r"(?<!最终)(?<!最后)(?<!最终的)(?<!最后的)结果[^，。；]{0,14}$")
-_WHERE_NOT = re.compile(r"[^.;\n]{0,80}\b(?:if|had|were|instead)\b|[^.;\n]{0,40}, (?:as )?used (?:above|earlier)",
-                        re.IGNORECASE)  # fmt: skip
+_WHERE_NOT = re.compile(r"[^.;\n]{0,80}\b(?:if|had|were|instead)\b", re.IGNORECASE)
 _REACH = 300
 
 

@@ -11,7 +11,7 @@ _UNCLAIMED = re.compile(
     r"(?<!\bi )(?<!\bwe )(?:might|may|could|would|will) "
     r"(?:think|say|guess|believe|expect|be tempted)|common|"
     r"(?:first|initially|originally) (?:thought|guessed|said|wrote|had)|thought|"
-    r"assumed|guessed|tempting|doubt|"
+    r"assumed|guessed|tempting|doubt|worst|"
     r"exclude|rule out|eliminate|reject|discard|were it|not|never|"
     r"no|cannot|neither|none|unlikely|least likely|mistake|trap|distractor)\b|n['’]t\b"
     r"|不是|不选|并非|错误|排除|如果|假如|假设|若",
@@ -21,7 +21,7 @@ _NO_DOUBT = re.compile(r"\b(?:no|without(?: any| a)?|beyond) doubts?\b", re.IGNO
 _CLAUSE = re.compile(r"[,;:，；：。]|\b(?:but|so|then|hence|thus|therefore|and)\b", re.IGNORECASE)
 _REACH = 100  # characters before an announcement in which its clause begins
 _DENIAL = re.compile(
-    r"\W{0,3}(?:(?:is|are|was|be)\s)?(?:certainly |definitely |clearly |surely )?"
+    r"\W{0,3}(?:(?:it|that|this)\s)?(?:(?:is|are|was|be)\s)?(?:certainly |definitely |clearly |surely )?"
     r"(?:not\b(?! only)|n['’]t\b|never\b|cannot\b|anything (?:but|other than)\b|"
     r"all (?:but|except)\b|"
     r"any(?:thing)? except\b|other than\b|neither\b|unlikely\b|different from\b|far from\b|"
