@@ -14,7 +14,8 @@ _SUPPOSED = re.compile(
     r"(?:for|when|with|where|at|taking|setting|using|let) [$\\(]{0,3}[a-z]{1,2}[)$]{0,2}\s?[=<>≤≥]|"
     r"(?:using|with|for|taking|had)\b[^.\n]{1,60}\b(?:instead|in place of|in lieu of)|"
     r"without\b(?! (?:loss|(?:any |a )?doubt|further)\b)|"
-    r"for (?:example|instance|comparison|reference))(?!\w)|如果|假如|假设|假若|若|倘若|要是|比如|例如",
+    r"for (?:example|instance|comparison|reference))(?!\w)"
+    r"|如果|假如|假设|假若|若|倘若|要是|比如|例如",
     re.IGNORECASE,
 )
 _OTHER = re.compile(
@@ -26,11 +27,14 @@ _OTHER = re.compile(
 )
 # Between `the answer` and `is`: of which question, or in which unit.
 _QUALIFIED = re.compile(
-    r"\banswers?\b[^\n]{0,60}?\s(?:(?:to|for|of|in) (?:the )?(?:first |second |third |last |previous "
-    r"|other )?(?:parts?|steps?|sub-?\w{1,10}|case|questions? \d|problems? \d|\([a-z\d]{1,3}\))(?!\w)"
+    r"\banswers?\b[^\n]{0,60}?\s(?:(?:to|for|of|in) (?:the )?(?:first |second |third |last "
+    r"|previous "
+    r"|other )?(?:parts?|steps?|sub-?\w{1,10}|case|questions? \d|problems? \d"
+    r"|\([a-z\d]{1,3}\))(?!\w)"
     r"|(?:for|when|with|at) [$\\(]{0,3}[a-z]{1,2}[)$]{0,2}\s?[=<>≤≥]"
     r"|in (?:(?:terms of|units? of|decimal|fraction|radian|degree) ?)?(?!total|all|fact|the|this|"
-    r"that|its?|my|our|your|conclusion|short|summary|simplest|lowest|exact|any|each|question)[a-z]+s?"
+    r"that|its?|my|our|your|conclusion|short|summary|simplest|lowest|exact|any|each"
+    r"|question)[a-z]+s?"
     r"(?: \w+)?(?= (?:is|are|was|would|equals?)\b|\s?[:=]))",
     re.IGNORECASE,
 )

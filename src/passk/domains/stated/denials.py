@@ -21,7 +21,8 @@ _NO_DOUBT = re.compile(r"\b(?:no|without(?: any| a)?|beyond) doubts?\b", re.IGNO
 _CLAUSE = re.compile(r"[,;:，；：。]|\b(?:but|so|then|hence|thus|therefore|and)\b", re.IGNORECASE)
 _REACH = 100  # characters before an announcement in which its clause begins
 _DENIAL = re.compile(
-    r"\W{0,3}(?:(?:it|that|this)\s)?(?:(?:is|are|was|be)\s)?(?:certainly |definitely |clearly |surely )?"
+    r"\W{0,3}(?:(?:it|that|this)\s)?(?:(?:is|are|was|be)\s)?(?:certainly |definitely |clearly "
+    r"|surely )?"
     r"(?:not\b(?! only)|n['’]t\b|never\b|cannot\b|anything (?:but|other than)\b|"
     r"all (?:but|except)\b|"
     r"any(?:thing)? except\b|other than\b|neither\b|unlikely\b|different from\b|far from\b|"
@@ -60,7 +61,8 @@ _ADMISSION = re.compile(
     r"(?:correction\b(?=\s?[:,.!–—-])(?!\W{1,4}(?:none|no\b(?! ?,)|nothing|n/a|not\b))|"
     r"(?:i(?:['’]ve| have)? (?:made|see)|that(?: wa|['’]|\si)s|there(?: wa|['’]|\si)s|this is) "
     r"an? (?:\w+ )?(?:mistake|error|miscount)\b(?: here| there| in my \w+(?: \w+)?)?"
-    r"(?=\W{0,4}$|\s?[,:;!–—-]\s?(?!\s?(?:but|which|that|as|since|because|though|however|many|they)\b)))"
+    r"(?=\W{0,4}$|\s?[,:;!–—-]\s?(?!\s?(?:but|which|that|as|since|because|though|however|many"
+    r"|they)\b)))"
     r"[\s,.:;!–—-]{0,4}(?:it(?: is| should be|['’]s)\s)?",
     re.IGNORECASE,
 )
