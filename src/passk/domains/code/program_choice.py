@@ -77,7 +77,9 @@ class Piece:
 def _reads(node: ast.AST) -> bool:
     if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
         name = node.id if isinstance(node, ast.Name) else node.attr
-        return name in _READERS or (name == "read" and ast.unparse(node) == "os.read")
+        return name in _READERS or (
+            name == "read" and getattr(getattr(node, "value", None), "id", "") == "os"
+        )
     if not isinstance(node, ast.Call) or getattr(node.func, "id", "") != "open":
         return False
     modes = [*node.args[1:2], *(word.value for word in node.keywords if word.arg == "mode")]
@@ -130,9 +132,9 @@ def choose_program(pieces: Sequence[Piece]) -> Piece | None:
 
     A piece that reads a name which another one binds is no program of its own: it tries out what
     the other defines, or is a part of the program. Of programs, the last that reads input; where
-    none does, the last that prints. Pieces that run a program on a text of their own are tests of it,
-    and lines of an earlier program are an excerpt. Where there is none, the last piece that runs, with what it
-    needs; else the last.
+    none does, the last that prints. Pieces that run a program on a text of their own are tests of
+    it, and lines of an earlier program are an excerpt. Where there is none, the last piece that
+    runs, with what it needs; else the last.
     """
     pieces = [piece for piece in pieces if does_something(piece.tree)]
     if not pieces:
