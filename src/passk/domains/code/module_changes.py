@@ -134,7 +134,9 @@ class ModuleChanges:
 
     def _list_aliases(self, node: ast.stmt) -> dict[str, str]:
         """Other names, within a statement, of a value or its parts."""
-        aliases = {}
+        aliases: dict[str, str] = {}
+        targets: list[ast.expr]
+        value: ast.expr | None
         for part in ast.walk(node):
             if isinstance(part, ast.Assign):
                 targets, value = part.targets, part.value
