@@ -196,11 +196,6 @@ def test_a_hundred_threads_at_one_time(sandbox):
     assert kinds(*run(sandbox, Program(source, "f", ("[100]",)))) == [("returned", "100")]
 
 
-def test_a_method_without_its_class(sandbox):
-    source = "def f(self, x): return self.g(x) + 1\ndef g(self, x): return 2 * x"
-    assert kinds(*run(sandbox, Program(source, "f", ("[3]",)))) == [("returned", "7")]
-
-
 def test_a_whole_program_knows_its_file(sandbox):
     source = "import os\nprint(os.path.basename(__file__))"
     assert kinds(*run(sandbox, Program(source, None, ("",)))) == [("printed", "program.py\n")]

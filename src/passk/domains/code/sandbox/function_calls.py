@@ -55,26 +55,10 @@ def _load(work: Work, entry: str) -> Callable[..., Any]:
     exec(compile(work.source, "<program>", "exec", dont_inherit=True), module.__dict__)
     owner, _, method = entry.rpartition(".")
     if not owner:
-        call = module.__dict__[entry] if entry in module.__dict__ else _refuse_missing(entry)
-        return _bind_method(call, module)
+        return module.__dict__[entry] if entry in module.__dict__ else _refuse_missing(entry)
     owning_class = module.__dict__[owner] if owner in module.__dict__ else _refuse_missing(owner)
     # A new instance per case, as the benchmarks have it.
     return lambda *arguments: getattr(owning_class(), method)(*arguments)  # noqa: PLW0108
-
-
-def _bind_method(call: Callable[..., Any], module: types.ModuleType) -> Callable[..., Any]:
-    """A function; a method that stands without its class gets an instance with all such ones."""
-    if not _is_method(call):
-        return call
-    methods = {name: value for name, value in module.__dict__.items() if _is_method(value)}
-    owning_class = type("Solution", (), methods)
-    return lambda *arguments: call(owning_class(), *arguments)
-
-
-def _is_method(value: object) -> bool:
-    if type(value) is not types.FunctionType:
-        return False
-    return value.__code__.co_argcount > 0 and value.__code__.co_varnames[0] == "self"
 
 
 def _refuse_missing(name: str) -> Any:  # noqa: ANN401
