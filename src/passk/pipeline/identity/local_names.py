@@ -9,8 +9,9 @@ the other.
 Names that something else can see stay: parameters (callers may name them), what `def`, `class`,
 `import`, `global` and parameters of types bind, what holds two underscores (classes mangle it). So
 do all names of a function that can look at its variables by name (`locals`, `exec`, a query of
-DuckDB, which reads them out of the frame, a text that has `from NAME` or `@NAME`), or that defines a class. Not covered: the text of an
-UnboundLocalError, and code of another package that searches the frames of its callers.
+DuckDB, which reads them out of the frame, a text that has `from NAME` or `@NAME`), or that defines
+a class. Not covered: the text of an UnboundLocalError, and code of another package that searches
+the frames of its callers.
 
 Scopes are found here: `symtable` has none for comprehensions since Python 3.12.
 """
@@ -30,7 +31,7 @@ _LOOKING = {
     "getclosurevars", "getargvalues", "__code__",
 }  # fmt: skip
 _LOOKING_ATTRIBUTES = (_LOOKING - {"eval"}) | {  # of models of torch; of tables: see the modules
-    "sql", "query", "execute", "executemany", "from_query", "table", "SQLContext",
+    "sql", "query", "execute", "executemany", "from_query", "SQLContext",
 }  # fmt: skip
 # A text may name a variable: of a table in a query, or of a value in an expression of pandas.
 _NAMED = re.compile(r"(?:\b(?:from|join)\s{1,9}\"?|(?<!\w)@)([^\W\d]\w{0,99})", re.IGNORECASE)
@@ -100,20 +101,23 @@ def _is_seen(function: ast.AST) -> bool:
     names = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
     for node in ast.walk(function):
         match node:
-            case ast.ClassDef():
+            case ast.ClassDef() | ast.Call(func=ast.Attribute(attr="table")):  # of DuckDB
                 return True
             case ast.Name(id=name) if name in _LOOKING:
                 return True
             case ast.Attribute(attr=name) if name in _LOOKING_ATTRIBUTES:
                 return True
-            case ast.Constant(value=str(text)) if text in _LOOKING | _LOOKING_ATTRIBUTES:
-                return True
-            case ast.Constant(value=str(text)) if not names.isdisjoint(_NAMED.findall(text)):
+            case ast.Constant(value=str(text)) if _is_looking(text, names):
                 return True
         # since Python 3.12: `def f[T]` and `type T = ...`
         if getattr(node, "type_params", None) or type(node).__name__ == "TypeAlias":
             return True
     return False
+
+
+def _is_looking(text: str, names: set[str]) -> bool:
+    """Whether a text is what code looks at variables by, or has one of the names as a query has."""
+    return text in _LOOKING | _LOOKING_ATTRIBUTES or not names.isdisjoint(_NAMED.findall(text))
 
 
 @dataclass
