@@ -37,7 +37,7 @@ RENAMABLE = [
     "@(lambda y: [A for A in y])\ndef f(): pass",
     "def f():\n    global P\n    A = P\n    P = A",
     "from passk.analysis import query\ndef f():\n    A = query(P)\n    return A",
-    "def f():\n    A = P\n    return A, 'pass@A from P'",
+    "def f(k):\n    A = P\n    return A, k, 'pass@k'",
 ]
 
 

@@ -41,13 +41,15 @@ def check_types(schema: type, content: Document, what: str) -> None:
 
 
 @cache
-def _model(schema: type) -> type[BaseModel]:
+def _model(schema: Any) -> type[BaseModel]:  # noqa: ANN401
     """The model whose fields are those of a class."""
+    model: type[BaseModel]
     if issubclass(schema, BaseModel):
-        return schema
+        model = schema
+        return model
     hints = get_type_hints(schema)
     defaults = {f.name: ... if f.default is MISSING else f.default for f in fields(schema)}
-    model: type[BaseModel] = create_model(
+    model = create_model(
         schema.__name__,
         **{name: (hints[name], default) for name, default in defaults.items()},  # type: ignore[call-overload]
     )

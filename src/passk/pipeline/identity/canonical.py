@@ -134,7 +134,7 @@ class _Meaning(ast.NodeTransformer):
             return None
         if node.target.id in self._assigned:
             return None
-        return ast.AnnAssign(target=node.target, annotation=None, value=None, simple=1)  # type: ignore[arg-type]
+        return ast.AnnAssign(node.target, ast.Constant(None), None, simple=1)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST | None:
         """A function without its annotations; validators of parameters go."""
