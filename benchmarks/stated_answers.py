@@ -16,9 +16,13 @@ KINDS = {
     "Chinese": "我们计算 x = 3, 因此 y < 4。再看图中的数字。\n",
     "answers that are none": "Let me see whether the answer is 5 here. " + 3 * PROSE,
     "formulas, a box at the end": r"so $\frac{a}{b}$ and $x_{1}$ follow. ",
+    "many answers": "the answer is 5, ",
+    "many answers in Chinese": "答案是.",
+    "many choices in Chinese": "故选A ",
+    "many mistakes": r"\boxed{5} There is an error. ",
     "thoughts, then a box": "<think>" + PROSE + "</think>",
 }
-RUNS, RESPONSES = 5, 50
+RUNS, RESPONSES = 5, 20
 
 
 def main() -> None:

@@ -296,6 +296,23 @@ def test_each_remedy_works_as_it_stands(toy, name):
     assert faults(audit(deep=True)) == []
 
 
+@pytest.mark.parametrize("error", [TypeError("text"), KeyError("key"), AttributeError("name")])
+def test_a_check_that_fails_is_a_finding(toy, error):
+    def check_something(_audited):
+        raise error
+
+    outcome = run_check(check_something, open_study())
+    assert [type(error).__name__ in str(fault) for fault in outcome.faults] == [True]
+
+
+def test_a_wrong_type_in_the_ledger_is_a_finding_and_explain_says_it(toy):
+    replace_in(LEDGER, '"metrics": {}', '"metrics": null')
+    assert any("line 2" in str(fault) for fault in faults(audit()))
+    done = CliRunner().invoke(application(), ["explain", "count"])
+    assert done.exit_code == 1
+    assert isinstance(done.exception, SystemExit)
+
+
 def test_a_ledger_that_is_behind_is_said_and_is_no_fault(toy):
     Path(LEDGER).unlink()
     checks = audit()

@@ -1,6 +1,7 @@
 """Whether a returned value or printed text is right: known answers of each rule."""
 
 import math
+import time
 
 import pytest
 
@@ -330,3 +331,11 @@ def test_what_is_right_within_a_tolerance_though_none_is_stated(expected, floats
     assert tolerant(encode(expected), CLOSE) is floats
     assert not tolerant(encode(expected), EXACT)
     assert tolerant(encode(expected), {"kind": "close", "atol": 1e-9})
+
+
+def test_many_small_sets_are_refused_in_linear_time():
+    expected = encode({i: i for i in range(1000)})
+    sent = "[" + ",".join(['{"s":[]}'] * 20_000) + "]"
+    begun = time.process_time()
+    assert not is_right(CaseResult(RETURNED, sent), expected, "[]", {"kind": "exact"})
+    assert time.process_time() - begun < 1

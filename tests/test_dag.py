@@ -121,10 +121,12 @@ def test_parameters_are_looked_up_as_dvc_does(tmp_path):
 
     file = tmp_path / "params.yaml"
     text = "a: {b: {c: 1, d.e: 2, 7: 3}, empty: {}, none: null, list: [{x: 1}, 2]}\nb: text\n"
+    text += "'*': 3\n'[b]': 4\n'/': 5\n'a/b': 6\n"
     file.write_text(text)
     keys = [
         "a", "b", "a.b", "a.b.c", "a.b.d", "a.b.d.e", "a.b.7", "a.empty", "a.none", "a.list",
         "a.list.0", "a.list.0.x", "a.list.2", "b.c", "a.x", "x", "a.b.[c]", "?", "a.none.x",
+        "*", "[b]", "/", "a/b", "a.*",
     ]  # fmt: skip
 
     def read(*wanted):
@@ -134,7 +136,7 @@ def test_parameters_are_looked_up_as_dvc_does(tmp_path):
             return str(error)
         return list(values.items())
 
-    for wanted in (*((key,) for key in keys), [k for k in keys if "?" not in k]):
+    for wanted in (*((key,) for key in keys), [k for k in keys if not set("?*") & set(k)]):
         expected = read(*wanted)
         with parameters_read_once():
             file.write_text(text)

@@ -156,6 +156,65 @@ def test_what_fills_a_table_that_is_used_is_kept():
     assert without_trials(shown, "f") == source
 
 
+TABLE = """class Solution:
+    table = [0, 1]
+
+    @classmethod
+    def build(cls):
+        cls.table.append(2)
+
+    def f(self, n):
+        return Solution.table[n]
+"""
+
+
+@pytest.mark.parametrize(
+    ("entry", "source"),
+    [
+        ("Solution.f", f"{TABLE}Solution.build()"),
+        ("Solution.f", f"{TABLE}Solution().build()"),
+        ("Solution.f", f"{TABLE}s = Solution()\ns.build()"),
+        ("Solution.f", f"{TABLE}t = Solution.table\nt.append(2)"),
+        ("Solution.f", f"{TABLE}for i in range(2, 50): Solution.table.append(i)"),
+        ("Solution.f", f"{TABLE}def build():\n    t = Solution.table\n    t.append(3)\nbuild()"),
+        ("f", "def f(n):\n    return f.memo[n]\nf.memo = {}\nf.memo.update({0: 0, 1: 1})"),
+        (
+            "f",
+            "F = [0]\ndef build(n):\n    F.append(n)\n    print('Built')\n"
+            "def f(n): return F[n]\nbuild(9)",
+        ),
+        (
+            "f",
+            "F = [0]\ndef add(n): F.append(n)\ndef main():\n    add(9)\n    print(f(1))\n"
+            "def f(n): return F[n]\nmain()",
+        ),
+        (
+            "f",
+            "F = {}\nclass A:\n    def __init__(self): self.exit = 3\n"
+            "def build(a): F[a.exit] = 1\ndef f(n): return F[n]\nbuild(A())",
+        ),
+    ],
+)
+def test_what_changes_what_the_solution_reads_is_kept(entry, source):
+    assert without_trials(source, entry) == source
+
+
+@pytest.mark.parametrize(
+    "trial",
+    [
+        "s = Solution()\nr = s.f(1)\nassert r == 9",
+        "r = Solution().f(1)\nprint(r)",
+        "def main():\n    Solution.table.append(int(input()))\nmain()",
+        "def check(s):\n    assert s.f(0) == 7\ncheck(Solution())",
+        "print(Solution.build())",
+    ],
+)
+def test_calls_of_a_method_and_tests_are_left_out(trial):
+    left = without_trials(f"{TABLE}{trial}", "Solution.f")
+    assert left.startswith(TABLE.rstrip())
+    assert trial.splitlines()[-1] not in left.splitlines()
+
+
 def test_a_trial_on_a_line_with_something_else_is_kept():
     assert without_trials(f"{F}\nlimit = 3; print(f(1))", "f") == f"{F}\nlimit = 3; print(f(1))"
 

@@ -43,6 +43,13 @@ ALL = sorted(path for path in PACKAGE.rglob("*.py") if "_vendor" not in path.par
         ("Option(1, help='Says.')", "Option(1, help='Says more.')"),
         ("x = f'{a}' 'b' f'c{d}'", "x = f'{a}bc{d}'"),
         ("if TYPE_CHECKING:\n    from a import b\nx = 1", "x = 1"),
+        ("if TYPE_CHECKING: pass\nelif TYPE_CHECKING: pass\nelse:\n    x = 1\n    y = 2",
+         "x = 1\ny = 2"),
+        ("import a.b\nimport a.c\na.f()", "import a.c\nimport a.b\na.f()"),
+        ("from a import x\nfrom a import x, y", "from a import x, y\nfrom a import x"),
+        ("def f():\n    x: int\n    x = 1\n    return x", "def f():\n    x = 1\n    return x"),
+        ("def f():\n    x: int\n    return x", "def f():\n    y: str\n    return y"),
+        ("x: int\ny = 1", "y = 1"),
     ],
 )  # fmt: skip
 def test_what_does_not_count(one, other):
@@ -69,6 +76,21 @@ def test_what_does_not_count(one, other):
         ("x = f(a); y = g(b)", "y = g(b); x = f(a)"),
         ("f(description='a')", "f(description='b')"),
         ("f.cast(a, b)", "g.cast(a, b)"),
+        ("from a import x\nfrom b import x", "from b import x\nfrom a import x"),
+        ("from a import p as x, q as x", "from a import q as x, p as x"),
+        ("from a import x\nfrom b import *", "from b import *\nfrom a import x"),
+        ("import a as x\nimport b as x", "import b as x\nimport a as x"),
+        ("def f():\n    x: int\n    return x", "def f():\n    return x"),
+        (
+            "def f():\n    x: int\n    class A: x = 1\n    return x",
+            "def f():\n    class A: x = 1\n    return x",
+        ),
+        ("class A:\n    if y:\n        n: int = 1", "class A:\n    if y:\n        n = 1"),
+        (
+            "class A:\n    try:\n        n: int\n    except E: pass",
+            "class A:\n    try:\n        n: str\n    except E: pass",
+        ),
+        ("class A:\n    with y:\n        n: int", "class A:\n    with y:\n        pass"),
     ],
 )
 def test_what_counts(one, other):

@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from passk.config.paths import LEDGER
 from passk.provenance import ledger
 from passk.provenance.code_state import TREES, read_code_state
-from passk.provenance.ledger import gather, parse_ledger, read_ledger, update_ledger
+from passk.provenance.ledger import Ledger, gather, parse_ledger, read_ledger, update_ledger
 from passk.provenance.lock import read_lock
 from passk.provenance.pruning import forget
 from passk.provenance.record_store import open_stores, own_store
@@ -282,6 +282,54 @@ def test_running_again_makes_no_forged_record_genuine(tmp_path):
 def test_a_damaged_line_is_named(study):
     with pytest.raises(ValueError, match=r"ledger\.jsonl, line 2: .*passk track"):
         parse_ledger('\n{"stage": 1')
+
+
+WRONG = [
+    *({key: value} for key in ("metrics", "outs", "parents") for value in (None, 1, ["a"], [[1]])),
+    *({key: [1]} for key in ("entry", "digest", "item", "started", "seconds", "id")),
+    {"seconds": "1"}, {"metrics": {"a": {"b": 1}}}, {"outs": {"a": 1}}, {"exit_status": None},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", [w for w in WRONG if w != {"parents": ["a"]}], ids=str)
+def test_a_value_of_another_type_is_a_damaged_line(study, wrong):
+    update_ledger(study)
+    environment, line, *_ = lines(study)
+    content = json.loads(line)
+    content["runs"][0]["executions"][0] |= wrong
+    with pytest.raises(ValueError, match=r"ledger\.jsonl, line 2: .*passk track"):
+        parse_ledger(f"{environment}\n{json.dumps(content)}")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [], 5, None, "environment", {"environment": "x"}, {"environment": ["x"], "packages": []},
+        {"environment": "x", "packages": "abc"}, {"environment": "x", "packages": [1]},
+        {"group": 1, "runs": []}, {"group": "a", "runs": {}}, {"group": "a", "runs": [1]},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_line_of_another_form_is_a_damaged_line(content):
+    with pytest.raises(ValueError, match=r"ledger\.jsonl, line 1: .*passk track"):
+        parse_ledger(json.dumps(content))
+
+
+@pytest.mark.parametrize("key", [{"environment": [1]}, {"commit": [1]}, {"dirty": 5}], ids=str)
+def test_a_wrong_type_in_what_executions_share_is_a_damaged_line(study, key):
+    update_ledger(study)
+    content = json.loads(lines(study)[1])
+    content["runs"][0] |= key
+    with pytest.raises(ValueError, match=r"line 1: .*passk track"):
+        parse_ledger(json.dumps(content))
+
+
+def test_only_line_feeds_end_lines(study):
+    record = find_record(read_lock(study)["other"], study)
+    facts = replace(record.execution, dirty=["a\u2028b", "c\x85d", "e\x1cf"])
+    odd = replace(record, execution=facts)
+    read = parse_ledger(Ledger({odd.digest: odd}).text).records[odd.digest]
+    assert read.execution == facts
 
 
 def _update(root):

@@ -36,6 +36,8 @@ RENAMABLE = [
     "def f(x=[A for A in P]):\n    B = x\n    return B",
     "@(lambda y: [A for A in y])\ndef f(): pass",
     "def f():\n    global P\n    A = P\n    P = A",
+    "from passk.analysis import query\ndef f():\n    A = query(P)\n    return A",
+    "def f(k):\n    A = P\n    return A, k, 'pass@k'",
 ]
 
 
@@ -81,6 +83,21 @@ DIFFERENT = [
      "from builtins import vars as v\ndef f():\n    b = 1\n    return v()"),
     ("def f(c):\n    a = 1\n    return c.sql('from a')",
      "def f(c):\n    b = 1\n    return c.sql('from a')"),
+    *(
+        (f"{head}def f(p):\n    a = p\n    return {text}",
+         f"{head}def f(p):\n    b = p\n    return {text}")
+        for head, text in (
+            ("from polars import sql\n", "sql('select 1')"),
+            ("from duckdb_engine import query as q\n", "q('select 1')"),
+            ("", "getattr(p, 'sql')('select 1')"),
+            ("", "p.table('x')"),
+            ("", "inspect.getclosurevars(p)"),
+            ("", "f.__code__.co_varnames"),
+            ("", "p.filter('x in (select x FROM a)')"),
+            ("", "p.join('join  a on x')"),
+            ("", "p.where('x+@a')"),
+        )
+    ),
     ("def f():\n    a = 1\n    return f'{a=}'", "def f():\n    b = 1\n    return f'{b=}'"),
     ("def f():\n    a = 1\n    class K:\n        x: 'a'",
      "def f():\n    b = 1\n    class K:\n        x: 'a'"),

@@ -23,12 +23,12 @@ from passk.core.json_stream import JsonStream
 from passk.core.rows import RecordedError, read_rows
 from passk.data.recorded_values import answer_of, grade, matches, references
 from passk.data.usual_columns import AmbiguousColumnError
+from passk.data.value_paths import lookup
 from passk.logs import stops
 from passk.logs.alignment import align
 from passk.logs.reader import LogReading, LogSummary, expand, read
 from passk.logs.side import gather
 from passk.logs.stated_problems import read_problems, state
-from passk.logs.values import lookup
 
 ROW = {"problem": "1 + 1?", "answer": "2", "response": r"It is \boxed{2}."}
 

@@ -88,7 +88,7 @@ def test_variants_of_every_kind(judge, pool):
     alone = dict(pool.judge(answers))
     expected = [case["expected"] for case in cases if "answer" in case]
     assert [
-        (request.gold, request.text, alone[number].verdict)
+        (request.gold, request.answer, alone[number].verdict)
         for number, request in enumerate(answers)
         if alone[number].verdict != expected[number]
     ] == []

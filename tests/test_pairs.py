@@ -213,3 +213,43 @@ def test_wrong_uses_are_one_line(tmp_path, arguments, message):
     assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "comparison.html").exists()
+
+
+HEAVY = (
+    "torch", "transformers", "trl", "peft", "accelerate", "datasets", "tokenizers", "dvc",
+    "dvc_data", "snakemake", "mlflow", "great_expectations",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["compare", "a.jsonl", "--with", "a.jsonl"],
+        ["import", "a.jsonl"],
+        ["judge", "a.jsonl", "--out", "v.parquet"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_neither_training_nor_an_engine_needs_to_be_installed(tmp_path, arguments):
+    write(tmp_path / "a.jsonl", [{"problem": "2+2?", "gold": "4", "response": [RIGHT, OTHER]}])
+    code = (
+        f"import sys\nsys.modules.update(dict.fromkeys({HEAVY!r}))\n"
+        f"sys.argv = ['passk', *{arguments!r}]\nfrom passk.cli.app import main\nmain()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_missing_extra_is_named(tmp_path):
+    code = (
+        "import sys\nsys.modules['dvc'] = None\n"
+        "sys.argv = ['passk', 'new', 'x', '--like', 'smoke']\n"
+        "from passk.cli.app import main\nmain()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.strip() == "passk: needs dvc.repo: pip install 'passk[study]'"

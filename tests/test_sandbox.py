@@ -185,6 +185,22 @@ def test_a_function(sandbox):
     assert 0 < outcome.cpu < 1
 
 
+def test_a_hundred_threads_at_one_time(sandbox):
+    source = (
+        "import threading\ndef f(n):\n    barrier, ran = threading.Barrier(n), []\n"
+        "    def meet():\n        barrier.wait()\n        ran.append(1)\n"
+        "    threads = [threading.Thread(target=meet) for _ in range(n)]\n"
+        "    for thread in threads: thread.start()\n"
+        "    for thread in threads: thread.join()\n    return len(ran)"
+    )
+    assert kinds(*run(sandbox, Program(source, "f", ("[100]",)))) == [("returned", "100")]
+
+
+def test_a_whole_program_knows_its_file(sandbox):
+    source = "import os\nprint(os.path.basename(__file__))"
+    assert kinds(*run(sandbox, Program(source, None, ("",)))) == [("printed", "program.py\n")]
+
+
 def test_arguments_are_new_for_each_case(sandbox):
     source = "def f(xs):\n    xs.append(len(xs))\n    return xs"
     [outcome] = run(sandbox, Program(source, "f", ("[[7]]", "[[7]]")))
@@ -454,9 +470,12 @@ def test_a_long_program_keeps_none_waiting_that_another_server_could_run():
 
 
 @bwrap
-def test_a_starved_program_is_the_hosts_fault_and_a_sleeping_one_its_own():
+@pytest.mark.parametrize("entry", ["f", pytest.param("g", marks=pytest.mark.slow)])
+def test_a_starved_program_is_the_hosts_fault_and_a_sleeping_one_its_own(entry):
     # Far more busy programs than processors: the wall limit passes before the processor's.
-    busy = Program("def f():\n while True: pass", "f", ("[]",), limits=Limits(cpu=30, wall=1.5))
+    loop = "import threading\ndef f():\n while True: pass\ndef g():\n"
+    loop += " t = threading.Thread(target=f)\n t.start()\n t.join()"
+    busy = Program(loop, entry, ("[]",), limits=Limits(cpu=30, wall=1.5))
     hogs = [
         subprocess.Popen([sys.executable, "-c", "while True: pass"])
         for _ in range(6 * (os.cpu_count() or 1))

@@ -150,6 +150,60 @@ def test_spans_lie_where_the_statement_stands():
     assert response[announced.start : announced.end].strip(".") == "6 cm"
 
 
+KEPT = [
+    "If we had used 5, the answer would be 7.",
+    "Using 5 instead, the answer would be 7.",
+    "For n = 5, the answer would be 7.",
+    "without this condition the answer is 7",
+    "The answer to part (a) is 7, used above.",
+    "Similar problem: the answer is 7.",
+    "The answer in hours is 0.2.",
+    "Otherwise the answer would be 7.",
+    "Suppose the order matters; then the answer is 7.",
+    "The answer for n = 5 is 7.",
+    "I made a mistake earlier in step 2, but corrected it.",
+    "This is a mistake many make: they get 7.",
+    "There is an error in the problem statement: it should say 7.",
+    "But that is not correct for n = 0, which is excluded.",
+    "Correction: none.",
+    "I made a mistake.",
+    "（从5人中选3人）。",
+    "验证：从5个中选 3 个，C(5,3)=7。",
+    "检验：2*10+5的结果是25。",
+    "如果是5个人，答案就是7。",
+    "第一问的答案是7。",
+    "我们选$x=3$代入。",
+]
+REPLACED = [
+    "So the answer would be 13.",
+    "The answer should be 13.",
+    "Using the formula, the answer is 13.",
+    "Correction: 13.",
+    "I made a mistake: it is 13.",
+    "There is a mistake. The answer is 13.",
+    "Wait, that is wrong: there are 13.",
+    "所以答案是13。",
+    "最终结果是13。",
+    "【答案】13",
+]
+
+
+@pytest.mark.parametrize("joint", [" ", "\n\n", ". "])
+def test_what_replaces_a_box_is_claimed_of_the_same_question(joint):
+    box = r"\boxed{12}"
+    kept = {remark: statement(box + joint + remark) for remark in KEPT}
+    assert [remark for remark, one in kept.items() if one is None or one.text != "12"] == []
+    replaced = {remark: statement(box + joint + remark) for remark in REPLACED}
+    assert [
+        remark for remark, one in replaced.items() if one is None or not one.text.endswith("13")
+    ] == []
+
+
+def test_a_bare_choice_in_chinese_needs_a_letter():
+    assert statement("从5个人中选3个人，共有10种方法。") is None
+    assert [statement(text).text for text in ("选B", "【答案】B", "故选$3$")] == ["B", "B", "$3$"]
+
+
 SENTENCE = "We compute x = 3 + 4 < 10, f(x) is about 12, so we go on. I think [1,2] is to check.\n"
 LONG = {
     "boxes": r"\boxed{" * 40_000,
@@ -165,6 +219,8 @@ LONG = {
     "blanks": "answer" + " " * 400_000 + ":",
     "lines": "\n" * 400_000,
     "commas": "the answer is 5, " * 40_000,
+    "Chinese answers": "答案是." * 20_000,
+    "Chinese choices": "故选A " * 20_000,
 }
 
 

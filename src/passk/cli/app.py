@@ -19,6 +19,13 @@ from passk.cli.commands import COMMANDS, COMMANDS_BY_PURPOSE
 from passk.cli.sections import SectionedCommand
 from passk.core.processor import pin
 
+# What only a study needs, and what training needs -> the extra that brings it.
+EXTRAS = {
+    **dict.fromkeys(("dvc", "dvc_data", "snakemake", "mlflow", "great_expectations"), "study"),
+    **dict.fromkeys(
+        ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "tokenizers"), "training"
+    ),
+}
 WIDTH = 100  # characters of help at most
 _PLAIN: dict[str, Any] = {
     "add_completion": False,
@@ -125,6 +132,11 @@ def main() -> None:
     pin()
     try:
         application()()
+    except ModuleNotFoundError as error:
+        if (extra := EXTRAS.get((error.name or "").partition(".")[0])) is None:
+            raise
+        print(f"passk: needs {error.name}: pip install 'passk[{extra}]'", file=sys.stderr)
+        sys.exit(1)
     except (ValueError, FileNotFoundError) as error:  # ParameterError and TableError among them
         print(f"passk: {error}", file=sys.stderr)
         sys.exit(1)

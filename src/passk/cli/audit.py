@@ -78,13 +78,15 @@ def read_components(root: Path = Path()) -> Components | None:
 
 
 def run_check(check: Callable[[AuditedStudy], AuditCheck], study: AuditedStudy) -> AuditCheck:
-    """A check's outcome; a table that cannot be read is its fault."""
+    """A check's outcome; what it cannot read is its fault, and the other checks go on."""
     try:
         return check(study)
-    except (PolarsError, OSError, ValueError) as error:
+    except (PolarsError, OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         name = check.__name__.removeprefix("check_")
         outcome = AuditCheck(f"{name} can be read", "files")
         reason = str(error).partition("\n")[0]
+        if isinstance(error, TypeError | KeyError | AttributeError):  # a bare key says nothing
+            reason = f"{type(error).__name__}: {reason}"
         outcome.fault(name, "", f"cannot be checked: {reason}", "mend the outputs first")
         return outcome
 

@@ -20,12 +20,12 @@ from passk.core.legal import unknown
 from passk.core.registry import UnknownNameError
 from passk.core.rows import RecordedError
 from passk.core.tables import TableError
+from passk.data.value_paths import PathError
 from passk.domains.settings import Verification
 from passk.domains.verdict import JudgeError
 from passk.logs.format import FORMATS
 from passk.logs.reader import LogReading, expand
 from passk.logs.sample import LogSample
-from passk.logs.values import PathError
 from passk.pipeline.stages.job import StageError
 from passk.pipeline.stages.verify import judge_samples
 from passk.report.charts.chart import DrawnChart

@@ -12,13 +12,13 @@ from tqdm import tqdm
 from passk.cli.reading_options import COLUMNS, make_reading
 from passk.core.registry import UnknownNameError
 from passk.core.rows import RecordedError
+from passk.data.value_paths import PathError
 from passk.logs import normal_file
 from passk.logs.format import FORMATS
 from passk.logs.reader import LogSummary, expand, read
 from passk.logs.sample import LogSample
 from passk.logs.stated_problems import read_problems, state
 from passk.logs.study_entry import describe_entry
-from passk.logs.values import PathError
 
 NAME = "import"
 _EXPECTED = (RecordedError, PathError, UnknownNameError, OSError)

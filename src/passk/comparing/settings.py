@@ -5,6 +5,7 @@ from pathlib import Path
 
 from passk.analysis.settings import Analysis, Bootstrap, Comparison
 from passk.comparing.draws import CANDIDATE, REFERENCE
+from passk.logs.side import ONE_SET
 from passk.report.settings import ReportSettings
 
 COMPARED = "compared"
@@ -39,7 +40,7 @@ def report(title: str, labels: Mapping[str, str], sets: Sequence[str]) -> Report
     return ReportSettings(
         title=title,
         subtitle=f"{labels[CANDIDATE]} against {labels[REFERENCE]}, problem by problem.",
-        labels=dict(labels),
+        labels={ONE_SET: "all problems", **labels},
         sets=list(sets),
         paper=False,
         sections=list(SECTIONS),

@@ -18,7 +18,7 @@ from passk.data.usual_columns import (
     missing_column,
     name_candidates,
 )
-from passk.data.value_paths import has_value, message_text, value_at
+from passk.data.value_paths import asked, has_value, value_at
 from passk.domains.domain import Domain
 
 
@@ -236,7 +236,7 @@ def _match_questions(
 def _question_at(row: Row, column: str) -> str | None:
     if not has_value(row.values, column):
         return None
-    text = message_text(value_at(row.values, column), "user")
+    text = asked(value_at(row.values, column))
     return text if isinstance(text, str) else None
 
 

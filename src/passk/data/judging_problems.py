@@ -17,7 +17,7 @@ from passk.data.usual_columns import (
     name_candidates,
     tell_apart_alike,
 )
-from passk.data.value_paths import message_text
+from passk.data.value_paths import asked
 from passk.domains.benchmark_problem import ANY_FILE, BenchmarkProblem
 from passk.domains.domain import Domain
 from passk.domains.grading import Reference
@@ -192,7 +192,7 @@ def question_of(problem: JudgingProblem, file: ProblemFile) -> str | None:
     """What a problem asks, where its file says."""
     if problem.benchmark is not None or "problem" not in file.columns:
         return problem.question
-    text = message_text(cell_of(problem.row, file.columns["problem"], "problem"), "user")
+    text = asked(cell_of(problem.row, file.columns["problem"], "problem"))
     return text if isinstance(text, str) else None
 
 

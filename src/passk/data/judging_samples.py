@@ -20,7 +20,7 @@ from passk.data.judging_columns import (
 )
 from passk.data.recorded_values import grade as recorded_grade
 from passk.data.usual_columns import Option, cell_of, flag, name_candidates
-from passk.data.value_paths import has_value, is_chat, message_text
+from passk.data.value_paths import answered, has_value, is_chat
 
 _CUT = {"length", "max_tokens", "model_length", "max_length", "true", "1"}
 
@@ -113,8 +113,8 @@ def _column_of(row: Row, columns: SampleColumns) -> tuple[str, Content]:
 
 def _texts(value: object) -> list[object]:
     if is_chat(value):
-        return [message_text(value)]
-    return [message_text(entry) for entry in list_entries(value)]
+        return [answered(value)]
+    return [answered(entry) for entry in list_entries(value)]
 
 
 def _beside(row: Row, column: str | None, kind: str, size: int, option: Option) -> list[object]:

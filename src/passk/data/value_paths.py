@@ -1,33 +1,92 @@
-"""Values of a row by a path: `doc.problem`, `choices[0].message.content`, `rollouts[].text`.
+"""Values within nested rows, by paths such as `doc.problem` or `choices[0].message.content`.
 
-A key that is the whole path wins, so that `doc.problem` may also be a column's name. `[i]` is an
-entry of a list (-1: the last), `[]` all of them. A list of chat messages stands for the content of
-one of them.
+A whole key that holds dots wins over nesting; `[]` takes every element of a list, `[-1]` the last.
+A list of chat messages stands for the content of its last message, as a question for that of its
+last user message.
 
 Example:
-    >>> row = {"doc": {"q": "1+1?"}, "draws": [{"text": "2"}, {"text": "3"}]}
-    >>> value_at(row, "doc.q"), value_at(row, "draws[].text"), value_at(row, "draws[-1].text")
-    ('1+1?', ['2', '3'], '3')
+    >>> row = {"doc": {"q": 1}, "a.b": 2, "rollouts": [{"text": "x"}, {"text": "y"}]}
+    >>> lookup(row, "doc.q"), lookup(row, "a.b"), lookup(row, "rollouts[].text")
+    (1, 2, ['x', 'y'])
+    >>> lookup(row, "doc.none") is MISSING
+    True
 """
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final
 
-_STEP = re.compile(r"\.?([^.\[\]]+)|\[(-?\d*)\]")
+_STEP = re.compile(r"([^.\[\]]+)|\[(-?\d+|)\]|(\.)")
+USER = ("user", "human")
+ASSISTANT = ("assistant", "bot", "ai", "gpt", "model")
+
+
+class _Missing:
+    """What a path leads to where nothing is; null is a value of its own."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = _Missing()
+
+
+class PathError(ValueError):
+    """A path that cannot be read as one."""
+
+
+@lru_cache(maxsize=1024)
+def steps(path: str) -> tuple[str | int | None, ...]:
+    """Keys (text), positions (whole numbers) and `[]` (None) of a path.
+
+    Raises:
+        PathError: it is none.
+
+    Example:
+        >>> steps("choices[0].message")
+        ('choices', 0, 'message')
+    """
+    parsed: list[str | int | None] = []
+    position = 0
+    while position < len(path):
+        match = _STEP.match(path, position)
+        if match is None:
+            raise PathError(f"{path!r}: not a path; write e.g. doc.problem or choices[0].text")
+        if match[1] is not None:
+            parsed.append(match[1])
+        elif match[2] is not None:
+            parsed.append(int(match[2]) if match[2] else None)
+        position = match.end()
+    return tuple(parsed)
+
+
+def lookup(row: Any, path: str) -> Any:  # noqa: ANN401
+    """The value at a path; `MISSING` where there is none."""
+    if isinstance(row, dict) and path in row:
+        return row[path]
+    if isinstance(row, dict) and "." in path:
+        # a key that holds dots, with more behind it
+        for key in sorted((k for k in row if "." in k and path.startswith(k)), key=len)[::-1]:
+            rest = path[len(key) :]
+            if rest[0] in ".[":
+                return lookup(row[key], rest.removeprefix("."))
+    return _walk(row, steps(path))
 
 
 def value_at(values: Mapping[str, object], path: str) -> object:
     """The value at a path.
 
     Raises:
-        KeyError: there is none.
+        KeyError: there is none, or an entry of a list has none.
     """
-    if path in values:
-        return values[path]
-    steps = _parse(path)
-    if len(steps) < 2:
+    try:
+        value = lookup(values, path)
+    except PathError:
+        raise KeyError(path) from None
+    if value is MISSING or (isinstance(value, list) and MISSING in value):
         raise KeyError(path)
-    return _descend(values, steps, path)
+    return value
 
 
 def has_value(values: Mapping[str, object], path: str) -> bool:
@@ -39,61 +98,68 @@ def has_value(values: Mapping[str, object], path: str) -> bool:
     return True
 
 
-def _parse(path: str) -> list[str | int | None]:
-    """Keys, numbers of entries, and None for all entries; empty where the path is none."""
-    steps: list[str | int | None] = []
-    position = 0
-    while position < len(path):
-        match = _STEP.match(path, position)
-        if match is None:
-            return []
-        key, number = match.groups()
-        steps.append(key if key is not None else int(number) if number not in {"", "-"} else None)
-        position = match.end()
-    return steps
-
-
-def _descend(value: object, steps: Sequence[str | int | None], path: str) -> object:
-    for number, step in enumerate(steps):
+def _walk(value: Any, path: Sequence[str | int | None]) -> Any:  # noqa: ANN401
+    for position, step in enumerate(path):
         if step is None:
-            if not isinstance(value, list):
-                raise KeyError(path)
-            return [_descend(entry, steps[number + 1 :], path) for entry in value]
-        try:
-            value = value[step]  # type: ignore[index]
-        except (KeyError, IndexError, TypeError):
-            raise KeyError(path) from None
+            if not isinstance(value, list | tuple):
+                return MISSING
+            rest = path[position + 1 :]
+            return [_walk(element, rest) for element in value]
+        if isinstance(step, int):
+            if not isinstance(value, list | tuple) or not -len(value) <= step < len(value):
+                return MISSING
+            value = value[step]
+        elif isinstance(value, dict) and step in value:
+            value = value[step]
+        else:
+            return MISSING
     return value
 
 
 def is_chat(value: object) -> bool:
-    """Whether a value is a list of chat messages, or one of them."""
-    if isinstance(value, list):
-        return bool(value) and all(_is_message(entry) for entry in value)
-    return _is_message(value)
-
-
-def _is_message(value: object) -> bool:
-    return isinstance(value, dict) and "content" in value and "role" in value
-
-
-def message_text(value: object, role: str | None = None) -> object:
-    """The content of the last message of a chat; any other value as it is.
-
-    Args:
-        value: of a row.
-        role: of the message; None: any.
+    """Whether a value is a list of chat messages.
 
     Example:
-        >>> message_text([{"role": "user", "content": "?"}, {"role": "assistant", "content": "!"}])
-        '!'
+        >>> is_chat([{"role": "user", "content": "2 + 2?"}]), is_chat(["a"])
+        (True, False)
     """
+    return (
+        isinstance(value, list | tuple)
+        and bool(value)
+        and all(isinstance(message, dict) and _role(message) is not None for message in value)
+    )
+
+
+def _role(message: dict[str, Any]) -> str | None:
+    role = message.get("role", message.get("from"))
+    return role.lower() if isinstance(role, str) else None
+
+
+def content(message: dict[str, Any]) -> object:
+    """The text of a message; of a list of parts, those of text.
+
+    Example:
+        >>> content({"content": [{"type": "reasoning", "reasoning": "Hm."}, {"text": "Four."}]})
+        'Four.'
+    """
+    text = next((message[key] for key in ("content", "value", "prompt") if key in message), None)
+    if isinstance(text, list | tuple):
+        parts = [part.get("text") if isinstance(part, dict) else part for part in text]
+        text = "".join(part for part in parts if isinstance(part, str))
+    return text
+
+
+def answered(value: object) -> object:
+    """A response: of chat messages, the content of the last one; of one message, its content."""
+    if isinstance(value, dict) and _role(value) is not None:
+        return content(value)
+    return content(list(value)[-1]) if is_chat(value) else value  # type: ignore[call-overload]
+
+
+def asked(value: object) -> object:
+    """A question: of chat messages, the content of the last one of the user."""
     if not is_chat(value):
         return value
-    messages: list[dict[str, object]] = value if isinstance(value, list) else [value]  # type: ignore[list-item]
-    chosen = [message for message in messages if role is None or message["role"] == role]
-    content = (chosen or messages)[-1]["content"]
-    if isinstance(content, list):  # parts, some of them images
-        parts = [part.get("text", "") for part in content if isinstance(part, dict)]
-        return "\n".join(part for part in parts if part)
-    return content
+    messages = list(value)  # type: ignore[call-overload]
+    users = [message for message in messages if _role(message) in USER]
+    return content((users or messages)[-1])

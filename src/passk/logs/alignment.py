@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from passk.core.rows import RecordedError
-from passk.logs.side import ONE_SET, Key, Side, SideProblem
-from passk.logs.stated_problems import find
+from passk.logs.side import ONE_SET, Key, Side, SideProblem, find
 
 _NAMED = 3  # problems that a message names
 

@@ -7,8 +7,8 @@ from typing import Any
 from passk.core.rows import RecordedError, Row
 from passk.data import recorded_values
 from passk.data.responses import Holds
+from passk.data.value_paths import MISSING, answered, asked, lookup
 from passk.logs.sample import LogSample
-from passk.logs.values import MISSING, answered, asked, lookup
 
 Path = str
 KINDS = (

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from passk.core.rows import RecordedError, Row
 from passk.data.recorded_values import matches
+from passk.data.value_paths import MISSING, lookup
 from passk.logs import stops
 from passk.logs.fields import Fields, first
 from passk.logs.files import expand, natural, recognise
@@ -14,7 +15,6 @@ from passk.logs.format import LogFormat
 from passk.logs.numbering import Key, Numbering
 from passk.logs.sample import LogSample
 from passk.logs.summary import LogReading, LogSummary
-from passk.logs.values import MISSING, lookup
 
 # What a format's reader meets where a value is of another shape than its tool writes.
 _OTHER_SHAPE = (TypeError, KeyError, AttributeError, IndexError)

@@ -52,5 +52,14 @@ def gather(samples: Iterable[LogSample]) -> Side:
     return side
 
 
+def find(problems: Side, key: Key, questions: Iterable[str | None]) -> SideProblem | None:
+    """A problem as a file of problems has it: by its id or a question, of its set or of no set."""
+    for name in (key[1], *filter(None, questions)):
+        for set_name in (key[0], ONE_SET):
+            if (problem := problems.get((set_name, name))) is not None:
+                return problem
+    return None
+
+
 def _listed(references: tuple[str, ...]) -> str:
     return " or ".join(map(repr, references)) or "none"

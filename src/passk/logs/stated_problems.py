@@ -6,11 +6,11 @@ from pathlib import Path
 
 from passk.core.rows import RecordedError, Row, each_row
 from passk.data import recorded_values
+from passk.data.value_paths import MISSING, asked, lookup
 from passk.logs.fields import Fields, first, names
 from passk.logs.formats import plain
 from passk.logs.sample import LogSample
-from passk.logs.side import ONE_SET, Key, Side, SideProblem
-from passk.logs.values import MISSING, asked, lookup
+from passk.logs.side import ONE_SET, Side, SideProblem, find
 
 _READ = ("problem", "question", "reference", "set")
 
@@ -58,15 +58,6 @@ def _fields(row: Row, given: Mapping[str, str]) -> Fields:
         if kind in _READ and lookup(row.values, path) is not MISSING
     }
     return plain.narrow(row, Fields(response=()).narrowed(**named), _READ)
-
-
-def find(problems: Side, key: Key, questions: Iterable[str | None]) -> SideProblem | None:
-    """A problem as a file of problems has it: by its id or a question, of its set or of no set."""
-    for name in (key[1], *filter(None, questions)):
-        for set_name in (key[0], ONE_SET):
-            if (problem := problems.get((set_name, name))) is not None:
-                return problem
-    return None
 
 
 def state(

@@ -193,10 +193,16 @@ def parameters_read_once() -> Iterator[None]:
 
 
 _MISSING = object()
+_PATTERN = frozenset("*?[]/")
 
 
 def _value_at(content: object, key: str) -> object:
-    """The value of a dotted key in nested mappings with texts as keys; `_MISSING` without one."""
+    """The value of a dotted key in nested mappings with texts as keys; `_MISSING` without one.
+
+    Keys that DVC reads as patterns or paths count as missing: it has rules of its own for them.
+    """
+    if not _PATTERN.isdisjoint(key):
+        return _MISSING
     for part in key.split("."):
         if not isinstance(content, dict) or part not in content:
             return _MISSING

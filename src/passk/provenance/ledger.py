@@ -21,7 +21,7 @@ from pathlib import Path
 from passk.config.paths import LEDGER, RECORDS
 from passk.core.files import write_once, write_text
 from passk.provenance.environment import environment_digest
-from passk.provenance.ledger_lines import build_lines, parse_line
+from passk.provenance.ledger_lines import build_lines, parse_environment, parse_line
 from passk.provenance.lock import LOCK, LockEntry, read_lock
 from passk.provenance.record_store import RecordStore, open_stores, own_store
 from passk.provenance.run_record import RunRecord
@@ -103,13 +103,13 @@ def parse_ledger(text: str, source: str = str(LEDGER)) -> Ledger:
     """
     records: dict[str, RunRecord] = {}
     environments: dict[str, tuple[str, ...]] = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
             content = json.loads(line)
             if "environment" in content:
-                environments[str(content["environment"])] = tuple(map(str, content["packages"]))
+                environments |= parse_environment(content)
             else:
                 records |= {record.stated: record for record in parse_line(content)}
         except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -12,8 +12,11 @@ from dataclasses import fields
 from itertools import groupby
 from typing import Any
 
+from pydantic import BaseModel
+
 from passk.core.digests import digest
-from passk.provenance.run_record import Document, ExecutionFacts, RunRecord
+from passk.provenance.run_record import ExecutionFacts, RunRecord
+from passk.provenance.value_types import Document, check_types
 
 # What executions have in common that ran in one go; the rest of their facts is their own.
 _SHARED = (
@@ -22,6 +25,24 @@ _SHARED = (
 
 _FACTS = {field.name for field in fields(ExecutionFacts)} - {*_SHARED}
 _EXECUTION = {"digest", "entry", "outs", "parents", "metrics"}
+
+
+class _Execution(BaseModel):
+    item: str
+
+
+class _Run(BaseModel):
+    executions: list[_Execution]
+
+
+class _Line(BaseModel):
+    group: str
+    runs: list[_Run]
+
+
+class _Environment(BaseModel):
+    environment: str
+    packages: list[str]
 
 
 def build_lines(records: Iterable[RunRecord]) -> Iterator[dict[str, Any]]:
@@ -61,11 +82,22 @@ def parse_line(content: Document) -> list[RunRecord]:
     """
     if "stage" in content:
         return [RunRecord.parse(content)]
+    check_types(_Line, content, "a line of the ledger")
     return [
         _parse_execution(content["group"], run, execution)
         for run in content["runs"]
         for execution in run["executions"]
     ]
+
+
+def parse_environment(content: Document) -> dict[str, tuple[str, ...]]:
+    """Name -> packages, of a line with an environment.
+
+    Raises:
+        RecordError: it is no such line.
+    """
+    check_types(_Environment, content, "an environment")
+    return {content["environment"]: tuple(content["packages"])}
 
 
 def _parse_execution(group: str, run: Document, execution: Document) -> RunRecord:

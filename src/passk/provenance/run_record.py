@@ -8,17 +8,13 @@ from typing import Any, Self
 from passk.core.digests import digest
 from passk.core.files import read_json
 from passk.provenance.lock import LockEntry
+from passk.provenance.value_types import Document, RecordError, check_types
 
 VERSION = 2
 DIGITS = 32  # of the names of records and lock entries: 128 bits
 
 # Parameter file -> dotted key -> value, as `dvc.lock` has them.
 Parameters = Mapping[str, Mapping[str, object]]
-Document = Mapping[str, Any]  # JSON, as a file holds it
-
-
-class RecordError(ValueError):
-    """A file is no run record; the message names what is missing."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +61,7 @@ class RunningStage(StartedExecution):
         """The note in its JSON form.
 
         Raises:
-            RecordError: a key is missing.
+            RecordError: a key is missing, or a value of another type.
         """
         return cls(**_pick(cls, content, "a note of a running stage"))
 
@@ -201,17 +197,17 @@ class RunRecord:
         """A record, or what the ledger has of it; keys of a later version are left out.
 
         Raises:
-            RecordError: a key is missing.
+            RecordError: a key is missing, or a value of another type.
         """
+        execution = _pick(ExecutionFacts, content.get("execution", {}), "a run record")
         values = {
             "cmd": "", "params": {}, **content,
             **{key: _parse_files(content.get(key, ())) for key in ("deps", "outs")},
-            "parents": tuple(content.get("parents", ())),
+            "parents": _as_tuple(content.get("parents", ())),
+            "execution": ExecutionFacts(**execution),
             "file": content.get("record", ""), "stated": content.get("digest", ""),
         }  # fmt: skip
-        picked = _pick(cls, values, "a run record")
-        facts = _pick(ExecutionFacts, picked["execution"], "a run record")
-        return cls(**{**picked, "execution": ExecutionFacts(**facts)})
+        return cls(**_pick(cls, values, "a run record"))
 
 
 def read_record(path: Path) -> RunRecord:
@@ -223,7 +219,7 @@ def read_record(path: Path) -> RunRecord:
     content = read_json(path, "delete it: the ledger has what git knows of it")
     try:
         return RunRecord.parse(content)
-    except (RecordError, AttributeError, TypeError) as error:
+    except (RecordError, AttributeError, KeyError, TypeError) as error:
         raise RecordError(f"{path}: {error}") from error
 
 
@@ -244,4 +240,11 @@ def _pick(schema: type, content: Document, what: str) -> dict[str, Any]:
     missing = [name for name, needed in names.items() if needed and name not in content]
     if missing:
         raise RecordError(f"not {what}: keys {', '.join(missing)} are missing")
-    return {name: content[name] for name in names if name in content}
+    picked = {name: content[name] for name in names if name in content}
+    check_types(schema, picked, what)
+    return picked
+
+
+def _as_tuple(value: object) -> object:
+    """A list of JSON as a tuple; other values as they are."""
+    return tuple(value) if isinstance(value, list) else value

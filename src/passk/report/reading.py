@@ -46,6 +46,8 @@ class ReadDraw:
         problems, samples: of the draw; of each problem from `smallest` to `largest` samples.
         cut: responses that ended at a stop string.
         running_on: responses that go on behind their answer, and were not cut.
+        two_answers: responses that hold two final answers which differ, and were not cut.
+        rescored, errors: rows of a response that was read already, and rows of no sample.
         empty, missing, truncated: responses without text, rows without a response, and
             responses that ended at their limit.
         only: problems that the other draw does not have; they are not compared.
@@ -62,6 +64,9 @@ class ReadDraw:
     largest: int = 0
     cut: int = 0
     running_on: int = 0
+    two_answers: int = 0
+    rescored: int = 0
+    errors: int = 0
     empty: int = 0
     missing: int = 0
     truncated: int = 0
@@ -130,6 +135,9 @@ def read_draw(files: Sequence[Path], summary: LogSummary, side: Side, only: int)
         largest=max(sizes, default=0),
         cut=summary.cut,
         running_on=summary.running_on,
+        two_answers=summary.two_answers,
+        rescored=summary.rescored,
+        errors=summary.errors,
         empty=summary.empty,
         missing=summary.missing,
         truncated=summary.truncated,

@@ -31,13 +31,13 @@ from passk.data.problem_filters import (
     Untagged,
 )
 from passk.data.sources import check_file, files, source
+from passk.data.value_paths import PathError
 from passk.domains.benchmark_problem import UNTESTED
 from passk.domains.benchmark_tables import problem_table
 from passk.domains.registry import DOMAINS
 from passk.logs.imported import list_files, read_sides, reading_of
 from passk.logs.reader import read
 from passk.logs.tables import tabulate_problems
-from passk.logs.values import PathError
 
 LARGEST_DIGEST = 256_000_000  # bytes; about half a second
 LARGEST_TABLE = 16_000_000  # bytes; about a second

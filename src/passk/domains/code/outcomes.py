@@ -73,7 +73,8 @@ def _alike(expected: object, kind: str) -> values.Admit:
             for items in _hashed(expected, top=kind == "unordered"):
                 for key, number in Counter(map(hash, items)).items():
                     known[key] = max(known[key], number)
-        if Counter(map(hash, elements)) - known:
+        own = Counter(map(hash, elements))
+        if any(number > known.get(key, 0) for key, number in own.items()):
             raise ValueError("elements that nothing expected has")
 
     return admit

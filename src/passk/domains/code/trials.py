@@ -3,6 +3,7 @@
 import ast
 import sys
 
+from passk.domains.code.module_changes import ModuleChanges
 from passk.domains.code.module_statements import (
     DEFINITION,
     IMPORT,
@@ -26,6 +27,10 @@ _TRIAL = frozenset(
         *("doctest", "unittest", "pytest", "timeit"),
     )
 )
+# What a statement mentions that waits for somebody, ends the process, or runs tests: without it
+# the module is whole, whatever else the statement changes.
+_NEVER_NEEDED = _TRIAL - {"print", "open"}
+_ROUNDS = 8  # statements that change values which statements that change values read, and so on
 
 
 def without_trials(program: str, entry: str | None) -> str:
@@ -38,24 +43,75 @@ def without_trials(program: str, entry: str | None) -> str:
     if not owner and method not in {name for node in tree.body for name in bound_by(node)}:
         names = {"Solution"} if has_solution(tree, method) else names
     statements = [describe(node) for node in tree.body]
-    return erase_statements(program, tree, _find_trials(statements, names))
+    return erase_statements(program, tree, _find_trials(statements, names, method))
 
 
-def _find_trials(statements: list[ModuleStatement], names: set[str]) -> set[int]:
+def _find_trials(statements: list[ModuleStatement], names: set[str], method: str) -> set[int]:
     """Positions of statements that can go."""
     repeated = _repeated_stubs(statements, names)
     reached = _reach(statements, names, repeated)
-    used = {name for number in reached for name in statements[number].reads} | names
-    changing = used - _constants(statements) - _defined(statements)
     demos = _find_demos(statements, names, reached)
+    reached |= _find_changing(statements, names, method, reached, repeated)
     dropped = set(repeated)
     for number, statement in enumerate(statements):
         if number in reached or number in dropped:
             continue
-        tries = _tries_out(statement, names | demos) or _is_foreign(statement.node)
-        if tries and not statement.changes & changing:
+        if _tries_out(statement, names | demos) or _is_foreign(statement.node):
             dropped.add(number)
     return _with_dependents(statements, dropped, reached)
+
+
+def _find_changing(
+    statements: list[ModuleStatement],
+    names: set[str],
+    method: str,
+    reached: set[int],
+    without: set[int],
+) -> set[int]:
+    """Positions of statements that change what the solution reads, with what they need."""
+    module = ModuleChanges(statements, names, method)
+    fixed = _constants(statements) | _imported(statements)
+    tests = _find_tests(statements, names, reached)
+    changes = {
+        number: changed
+        for number, statement in enumerate(statements)
+        if number not in reached and number not in tests and (changed := module.of(statement))
+    }
+    every = set(reached)
+    for _ in range(_ROUNDS):
+        used = {name for number in every for name in statements[number].reads} | names
+        new = {number for number, changed in changes.items() if changed & (used - fixed)} - every
+        if not new:
+            break
+        needed = {
+            name for number in new for name in statements[number].reads - statements[number].binds
+        }
+        every |= new | (_reach(statements, needed, without) - tests)
+    return every - without
+
+
+def _find_tests(statements: list[ModuleStatement], names: set[str], reached: set[int]) -> set[int]:
+    """Positions of statements that read input, end the process or run tests, or need such ones."""
+    readers: dict[str, list[int]] = {}
+    for number, statement in enumerate(statements):
+        if number not in reached:
+            for name in statement.reads - statement.binds:
+                readers.setdefault(name, []).append(number)
+    tests: set[int] = set()
+    todo = [number for name in _NEVER_NEEDED for number in readers.get(name, ())]
+    todo += [
+        number
+        for name in names
+        for number in readers.get(name, ())
+        if isinstance(statements[number].node, DEFINITION)
+        and any(isinstance(part, ast.Assert) for part in ast.walk(statements[number].node))
+    ]
+    while todo:
+        number = todo.pop()
+        if number not in tests:
+            tests.add(number)
+            todo += [at for name in statements[number].binds for at in readers.get(name, ())]
+    return tests
 
 
 def _repeated_stubs(statements: list[ModuleStatement], names: set[str]) -> set[int]:
@@ -107,12 +163,12 @@ def _constants(statements: list[ModuleStatement]) -> set[str]:
     return constant - other
 
 
-def _defined(statements: list[ModuleStatement]) -> set[str]:
-    """Names of functions, classes and modules."""
+def _imported(statements: list[ModuleStatement]) -> set[str]:
+    """Names of modules and of what is imported from them."""
     return {
         name
         for statement in statements
-        if isinstance(statement.node, DEFINITION | IMPORT)
+        if isinstance(statement.node, IMPORT)
         for name in statement.binds
     }
 

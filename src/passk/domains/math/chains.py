@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from passk.domains.math.brackets import outside
 from passk.domains.math.names import is_name, is_sum
+from passk.domains.math.quantities import Value
 from passk.domains.math.shapes import Named, Relation, Shape
 
 Read = Callable[[str], Shape]
@@ -57,6 +59,8 @@ def _read_named(members: list[str], read: Read) -> Shape | None:
     first, last = members[0], members[-1]
     if not first:
         return read(last)
+    if len(members) == 2 and (negative := _read_negative(first, last, read)) is not None:
+        return negative
     if is_sum(first) and last == "0":
         return None
     if is_name(first) and not _of_letters(members) and all(members):
@@ -64,6 +68,24 @@ def _read_named(members: list[str], read: Read) -> Shape | None:
     if len(members) == 2 and is_name(last) and not is_name(first):
         return Named(last.replace(" ", ""), read(first))
     return None
+
+
+def _read_negative(first: str, last: str, read: Read) -> Named | None:
+    """`-x = 5` as `x = -5`, whichever side has the name; None: neither is a negative name."""
+    for name, value in ((first, last), (last, first)):
+        bare = name.removeprefix("-").strip()
+        if not name.startswith("-") or is_sum(name) or not is_name(bare) or is_name(value):
+            continue
+        shape = read(value)
+        if isinstance(shape, Value) and not shape.percent:
+            return Named(bare.replace(" ", ""), replace(shape, formula=_negated(shape.formula)))
+    return None
+
+
+def _negated(formula: str) -> str:
+    if is_sum(formula):
+        return f"-({formula})"
+    return formula[1:].strip() if formula.startswith("-") else f"-{formula}"
 
 
 def _value(members: list[str], read: Read) -> Shape:

@@ -15,9 +15,11 @@ from passk.domains.math.comparison import ShapeComparison
 from passk.domains.math.golds import gold_answer
 from passk.domains.math.numerals import same_plainly
 from passk.domains.math.options import MathOptions
+from passk.domains.math.quantities import Value
 from passk.domains.math.shapes import Shape
 from passk.domains.math.spelling import canonical, squeezed
 from passk.domains.math.structure import read
+from passk.domains.math.unit_tails import bare_unit
 from passk.domains.math.words import same_choice
 from passk.domains.verdict import (
     CORRECT,
@@ -33,6 +35,14 @@ from passk.domains.verdict import (
 
 FAULTS = (MemoryError, RecursionError)
 _LONGEST = 8000  # characters of a gold or answer that is read
+_SUMMAND = re.compile(r"^\s*(?:\\text\{)?\s*\([A-J]\)\s*\}?\s*[-+*/^]\s?\d")
+# The letter of a choice before the number that it stands for.
+_LABEL = re.compile(
+    r"^(?:\\text\s?\{\s?\([A-J]\)\s?\}|\([A-J]\)) ?(?=-?(?:\d|\\frac|\\sqrt|\\text\{ ?\d))"
+)
+_OTHER_SIGN = re.compile(r"-\s?\\text\s?\{\s?[A-Za-z]{3,}\s?\}$")  # of a word
+_PRIMED = re.compile(r"-?[\d.]{1,40}'")  # minutes of arc, or feet
+_VARIABLE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]")
 _SHORT = 200  # characters of a gold or answer that is looked at outside of a worker's limits
 
 
@@ -91,9 +101,14 @@ def _is_equal(wanted: str, shape: Shape, stated: str, comparison: ShapeCompariso
     if squeezed(stated) == squeezed(wanted):
         return True
     if (right := same_choice(wanted, stated)) is not None:
-        return right
+        return right and _SUMMAND.search(stated) is None
+    stated = _LABEL.sub("", stated)
+    if _OTHER_SIGN.match(stated) or (_PRIMED.fullmatch(stated) and not _PRIMED.fullmatch(wanted)):
+        return False
     if not re.search(r"\w", stated):
         return None
+    if isinstance(shape, Value) and not _VARIABLE.search(shape.formula):
+        stated = bare_unit(stated)
     return comparison.equal(shape, read(stated))
 
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from passk.domains.math.spelling import DOLLAR
+from passk.domains.math.unit_tails import is_unit_like
 from passk.domains.math.units import read_unit
 from passk.domains.math.words import NUMBER_WORDS, is_count
 
@@ -22,6 +23,7 @@ _BARE_TAIL = re.compile(
 )
 _TEXT_TAIL = re.compile(r"\s*(?P<tail>\\text\{[^{}]*\}.*)$")
 _DEGREES = re.compile(r"\s*\^\{\\circ\}\s*(?:[CF]|\\text\{\s*[CF]\s*\})?$")
+_VARIABLES = re.compile(r"[A-Za-z]\d?|[A-Z]\d?(?:\s[A-Z]\d?){1,3}")
 _APPLIED = re.compile(r"\\(?!frac|pi|sqrt)[a-z]+")
 _CURRENCY = re.compile(rf"^(?P<sign>[-+]?)\s?(?:US|USD|HK|A|C)?\s?(?P<mark>[{DOLLAR}€£¥₹])\s?")
 _CURRENCIES = {DOLLAR: "dollar", "€": "euro", "£": "gbp", "¥": "yuan", "₹": "rupee"}
@@ -114,7 +116,9 @@ def _with_tail(text: str, head: str, tail: str, unit: str, sure: bool) -> Value:
 def _only_says_of_what(words: str, tail: str, *, as_text: bool, sure: bool) -> bool:
     """Whether words behind a number are a unit or things counted, not variables."""
     if read_unit(tail) is not None or read_unit(words) is not None:
-        return as_text or re.fullmatch(r"[A-Za-z]\d?", words) is None
+        return as_text or _VARIABLES.fullmatch(words) is None
+    if as_text and is_unit_like(words):
+        return True
     plain = as_text or _chinese(words) or words[0] == "(" or (sure and len(words) > 2)
     return plain and is_count(words)
 

@@ -34,7 +34,9 @@ _EXPRESSION = re.compile(rf"(?<![A-Za-z0-9_.\\])(?:{_TOKEN})(?:\s?(?:{_TOKEN})){
                          r"(?:\s(?:percent|million|billion|thousand|dozens?)\b)?")  # fmt: skip
 _TELLING = re.compile(r"\d|\\(?:frac|sqrt|pi|infty)|[π∞√¾½¼⅓⅔]")
 _EDGES = re.compile(r"^[\s=:*+/^)!|>'<]+|(?:[\s=:*+\-/^(|<'−–·]|(?<=\s)!)+$")
-_CONTRAST = re.compile(r",?\s(?:and )?(?:not|rather than|instead of)\s[^.;\n]{1,80}")
+_CONTRAST = re.compile(
+    r"，?而?不是[^。\n]{1,80}|,?\s(?:and )?(?:not|rather than|instead of)\s[^.;\n]{1,80}"
+)
 _LAST_NUMBER = re.compile(r"\\boxed\{(-?[\d.,/]{1,60})\}[\s.$*)\]\\]{0,12}")
 _DENIED = re.compile(r"not|n['’]t|never|不", re.IGNORECASE)
 _SINGLE = re.compile(r"[\s*_`$(.\"']*([A-J]|yes|no|true|false)[\s*_`$).\"'!]*", re.IGNORECASE)
@@ -45,13 +47,33 @@ _FORMULA = re.compile(
 _JOINT = re.compile(r"\s*(?:,|;|,?\s*and|,?\s*or)\s*")
 _BEHIND = re.compile(r"\s?(?:\\?%|percent\b|°|degrees\b|(?:million|billion|thousand|dozens?)\b)")
 _REST = re.compile(
-    r",\s+(?=[A-Za-z]{2})(?!and\b|or\b)|\s+(?:because|since|which|where|as|when|if|so|then|that|for|"
-    r"of|at|with|by|but|in total|in all|per|each|on|to|after|from|before)\b|;\s|\.\s|\n|\s\(|[。！]"
+    r",\s+(?=[A-Za-z]{2}|i\.e)(?!and\b|or\b)|\s+(?:because|since|which|where|as|when|if|so|then|that|for|"
+    r"of|at|with|by|but|in total|in all|per|each|on|to(?!\s[-−$\d])|after|from|before)\b|;\s|\.\s|"
+    r"\n|\s\(|[。！]"
 )
 _STRAY = re.compile(
     r"^\\[(\[](?!.*\\[)\]])|^\}|(?<!\\\()(?<!\\\[)\\[)\]]$", re.DOTALL
 )  # one end of a formula whose other end stands elsewhere
-_MARKS = re.compile(r"^[\s*_`>#:=]+|[\s*_`]+$")
+_BOLD = re.compile(r"\*\*(?=[^\s\d(])(?!\d)|(?<!\d)\*\*|\*\*(?=[\s.,;:!]|$)|__(?=\S)|(?<=\S)__|`")
+_FILLER = re.compile(
+    r"(?:(?:obviously|simply|clearly|just|then|thus|therefore|hence|indeed|exactly|precisely|"
+    r"of course|given by|a total of|in total|the (?:number|value|sum|product|total)|"
+    r"(?:the )?(?:sum|product|difference|quotient))(?: of)?(?![A-Za-z])(?! of\b)[\s,:]*){1,4}"
+    r"(?=[*_`]{0,3}(?:\$|\\[(\[]|[-+−]?\d))",
+    re.IGNORECASE,
+)
+# Bounds and signs in words before an unmarked number.
+_BOUND = re.compile(
+    r"\b(?P<sign>at least|at most|more than|less than|fewer than|greater than|larger than|"
+    r"smaller than|up to|minus|negative|between \S{1,20} and|from \S{1,20} to|\d[\d.,]{0,20} to)"
+    r"\s$",
+    re.IGNORECASE,
+)
+_PAIR = re.compile(
+    r"\b(?:are|were|and|=)\s(?P<list>(?:[-−]?\d[\d.]{0,20}, ){0,6}[-−]?\d[\d.]{0,20},? and )$"
+)
+_LESS = ("at most", "less than", "fewer than", "smaller than", "up to")
+_MARKS = re.compile(r"^[\s*_`#:=]+|[\s*_`]+$")
 _NAMED_BOX = re.compile(r"(?<![A-Za-z\\])boxed\{([^{}]{1,400})\}\s*[.$]*\s*$")
 _EMPTY_BOX = re.compile(r"\\boxed\s?\{\s*\}(?!.*\\boxed)", re.DOTALL)
 _BRACKETED = re.compile(r"[\s*]*([(\[](?:[^()\[\]\n]|\([^()\n]*\)){1,300}[)\]])")
@@ -111,7 +133,8 @@ def _plain_box(response: str) -> str | None:
 
 def _head(text: str) -> str:
     """The answer at the start of what is announced."""
-    text = _MARKS.sub("", text.strip())
+    text = _FILLER.sub("", _MARKS.sub("", text.strip()), count=1)
+    text = _CONTRAST.sub("", _MARKS.sub("", text))
     if match := _FORMULA.match(text):
         return _joined(text, match)[0]
     if match := _BRACKETED.match(text):
@@ -121,7 +144,8 @@ def _head(text: str) -> str:
         head = text[: cut.start()]
         if re.search(r"\w", head):
             text = head
-    return _STRAY.sub("", text).strip(" .,;:!*")
+    text = _STRAY.sub("", text).strip(" .,;:*")
+    return text if re.search(r"\d!$", text) else text.rstrip(" !")
 
 
 def _content(match: re.Match[str]) -> str:
@@ -163,7 +187,7 @@ def _last(text: str, start: int, end: int) -> str | None:
             if not is_question(kept[low:high]) and not _denies(kept[low:high])
         ]
         kept = " ".join(kept[low:high] for low, high in spans)
-    kept = _CONTRAST.sub("", kept)
+    kept = _BOLD.sub("", _CONTRAST.sub("", kept))
     for begin, answer in _candidates(kept):
         if not is_unclaimed(kept[max(0, begin - 80) : begin]):
             return answer
@@ -183,9 +207,25 @@ def _candidates(text: str) -> Iterator[tuple[int, str]]:
         if _TELLING.search(plain):
             if re.fullmatch(r"\{[^{}]*\}", plain):
                 plain = rf"\{plain[:-1]}\}}"
-            yield match.start(), _value(plain)
+            yield match.start(), _bounded(text, match.start(), _value(plain))
     for begin, _, content in reversed(formulas):
         yield begin, _value(content)
+
+
+def _bounded(text: str, start: int, value: str) -> str:
+    """A number with the bound or sign that words before it give: `at least 8` is `> 8`."""
+    before = text[max(0, start - 80) : start]
+    if match := _BOUND.search(before):
+        sign = match["sign"].lower()
+        if sign in ("minus", "negative"):
+            return f"-{value}"
+        if sign[-3:] in (" to", "and") and sign != "up to":
+            first = re.search(r"\d[\d.,]*", sign)
+            return f"{first[0] if first else ''}:{value}"
+        return rf"\{'le' if sign in _LESS else 'ge'} {value}"
+    if match := _PAIR.search(before):
+        return re.sub(r",? and $", ", ", match["list"]) + value
+    return value
 
 
 def _denies(sentence: str) -> bool:

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from passk.domains.math.brackets import argument, closing_brace
 from passk.domains.math.characters import to_latex
+from passk.domains.math.unit_tails import join_units
 
 _DROPPED = re.compile(
     r"\\(?:displaystyle|textstyle|scriptstyle|left|right|middle|[bB]igg?[lrm]?|limits|nolimits|"
@@ -38,6 +39,7 @@ _SYNONYMS = [
         (r"\\(?:geqslant|geqq|geq)(?![A-Za-z])|>=|=>(?=\s*[-\d.])", r"\\ge "),
         (r"\\(?:leqslant|leqq|leq)(?![A-Za-z])|<=", r"\\le "),
         (r"\\neq(?![A-Za-z])|\\not\s*=|!=", r"\\ne "),
+        (r"\\log_\s?(?:e(?![A-Za-z])|\{\s?e\s?\})", r"\\ln "),
         (r"\\lt(?![A-Za-z])", "<"),
         (r"\\gt(?![A-Za-z])", ">"),
         (r"\\(?:varnothing|O)(?![A-Za-z])|\\\{\s*\\\}", r"\\emptyset "),
@@ -101,7 +103,9 @@ _NEGATIVE = re.compile(
 )
 _DECIMAL_COMMA = re.compile(r"(-?\s?0),(\d{1,60})")
 _OPEN_SYSTEM = re.compile(r"\\left\s?\\\{(.*)\\right\s?\.?", re.DOTALL)
-_UNIT_LETTER = re.compile(r"(?<=\d)\s*\\(?:text|mathrm)\s?\{\s*([A-Z])\s*\}")
+_LENGTH = re.compile(r"\\\\\[\s?-?[\d.]{1,8}\s?(?:pt|em|ex|mm|cm|in)\s?\]")
+_CODE = re.compile(r"^(?:USD|US\\?\$)\s?(?=\d)")
+_UNIT_LETTER = re.compile(r"(?<=\d)(?:\s|~|\\[,;:! ]){0,6}\\(?:text|mathrm)\s?\{\s*([A-Z])\s*\}")
 _CHOOSE = re.compile(
     r"\{([^{}]{1,60})\\choose\s*([^{}]{1,60})\}|(?<![A-Za-z\\])C\((\d+),\s?(\d+)\)"
 )
@@ -124,11 +128,12 @@ def canonical(text: str) -> str:
         return text.strip()
     text = _CHOOSE.sub(_binomial, _OVER.sub(r"\\frac{\1}{\2}", to_latex(text)))
     text = unwrapped(text)
+    text = _CODE.sub("", _LENGTH.sub(r"\\\\", text))
     text = _JOINT.sub(r"\1 ", _DOLLAR.sub(DOLLAR, text))
     if match := _ALL_TEXT.fullmatch(text):
         text = _ENDING.sub("", match[1].strip())
     text = _DECIMAL_COMMA.sub(r"\1.\2", text) if _DECIMAL_COMMA.fullmatch(text) else text
-    text = _UNIT_LETTER.sub(r"\\text{ \1 }", text)
+    text = _UNIT_LETTER.sub(r"\\text{ \1 }", join_units(text))
     text = _repeating(_lines(_NEGATIVE.sub("-", text)))
     text = _THIN.sub("", text)
     text = _SIZES.sub("", text)
@@ -227,7 +232,7 @@ def _upright(content: str) -> str:
         return rf"\{bare} "
     if not bare:
         return " "
-    if not re.search(r"[A-Za-z]", bare) or (content == bare and bare in _LETTERS):
+    if not re.search(r"[A-Za-zÅΩμ]", bare) or (content == bare and bare in _LETTERS):
         return content.replace("$", "")
     return rf"\text{{{content.replace('$', '')}}}"
 

@@ -9,6 +9,9 @@ _LENGTHS = {
     "dm decimeter decimetre": "1/10", "m meter metre": "1", "km kilometer kilometre": "1000",
     "in inch inche": "0.0254", "ft foot feet": "0.3048", "yd yard": "0.9144",
     "mi mile": "1609.344", "nm nanometer": "1/1000000000", "μm micrometer micron": "1/1000000",
+    "\u00c5 \u212b angstrom": "1/10000000000", "pm": "1/1000000000000", "ly": "9460730472580800",
+    "pc parsec": "30856775814913673", "kpc": "30856775814913673000",
+    "Mpc": "30856775814913673000000", "AU": "149597870700",
 }  # fmt: skip
 _TIMES = {
     "ms millisecond": "1/1000", "s sec second": "1", "min minute": "60", "h hr hour": "3600",
@@ -29,13 +32,19 @@ _OTHERS = {
     "sterling": {"gbp GBP": "1"},
     "euro": {"euro EUR": "1"},
     "yuan": {"yuan RMB 元": "1"}, "rupee": {"rupee Rs": "1"},
-    "newton": {"N newton": "1", "kN": "1000"}, "joule": {"J joule": "1", "kJ": "1000"},
-    "watt": {"W watt": "1", "kW": "1000"}, "volt": {"V volt": "1"}, "kelvin": {"K kelvin": "1"},
+    "newton": {"N newton": "1", "kN": "1000", "mN": "1/1000", "dyn dyne": "1/100000"},
+    "joule": {"J joule": "1", "kJ": "1000", "MJ": "1000000", "mJ": "1/1000", "erg": "1/10000000"},
+    "watt": {"W watt": "1", "kW": "1000", "MW": "1000000", "mW": "1/1000"},
+    "volt": {"V volt": "1", "kV": "1000", "mV": "1/1000"}, "kelvin": {"K kelvin": "1"},
+    "henry": {"H henry": "1"}, "molar": {"M molar": "1"}, "gauss": {"G gauss": "1"},
+    "solar mass": {"Msun": "1"}, "solar radius": {"Rsun": "1"}, "solar luminosity": {"Lsun": "1"},
+    "arcsecond": {"arcsec arcsecond": "1", "arcmin arcminute": "60"}, "torr": {"Torr torr": "1"},
     "pascal": {"Pa pascal": "1", "kPa": "1000"}, "hertz": {"Hz hertz": "1", "kHz": "1000"},
     "celsius": {"celsius": "1"}, "fahrenheit": {"fahrenheit": "1"}, "mole": {"mol mole": "1"},
-    "electronvolt": {"eV": "1", "keV": "1000", "MeV": "1000000"}, "ampere": {"ampere amp": "1"},
-    "ohm": {"ohm Ω": "1"}, "acre": {"acre": "1"}, "hectare": {"hectare ha": "1"},
-    "tesla": {"tesla": "1"}, "coulomb": {"coulomb": "1"}, "farad": {"farad": "1"},
+    "electronvolt": {"eV": "1", "keV": "1000", "MeV": "1000000"},
+    "ampere": {"A ampere amp": "1", "mA": "1/1000"},
+    "ohm": {"ohm Ω": "1", "kΩ": "1000"}, "acre": {"acre": "1"}, "hectare": {"hectare ha": "1"},
+    "tesla": {"T tesla": "1"}, "coulomb": {"C coulomb": "1"}, "farad": {"F farad": "1"},
 }  # fmt: skip
 _SPEEDS = {"mph": ("1609.344", 3600), "kmph kmh kph": ("1000", 3600)}
 

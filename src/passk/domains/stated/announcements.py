@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from passk.domains.stated.asides import is_aside, is_hypothetical
 from passk.domains.stated.denials import (
     affirmed,
     alternative,
@@ -27,7 +28,10 @@ from passk.domains.stated.statement import ANNOUNCED, Span, Statement, single
 
 LONGEST = 10_000  # characters at either end of a response in which words are looked at
 MOST = 8  # announcements that are read, from the end
-_TRIED = 64  # sentences that may announce something, from the end
+_TRIED = 32  # sentences that may announce something, from the end
+_TRIED_WITHIN = 6  # introductions of a kind in one sentence, from the end
+_LONGEST_SENTENCE = 1000  # characters of a sentence that are read, around its last trigger
+_BEFORE_TRIGGER = 200
 
 # One of these stands in every announcement, in whatever case people write it.
 _TRIGGERS = ("nswer", "NSWER", "Ans", "orrect", "ORRECT", "ight ", "best ", "inal ", "my ", "My ",
@@ -54,8 +58,12 @@ _BARE = re.compile(
 _CHINESE = re.compile(
     r"(?P<noun>答案|结果|正确选项)(?P<about>[^\n，。,；]{0,12}?)(?P<verb>应该?是|[:：是为选])[:：]?\s{0,3}(?=\S)"
 )
+# `选` alone chooses things, too (从5人中选3人): it needs a letter, or a conclusion before it.
 _CHINESE_CHOICE = re.compile(
-    r"(?<![回解应不])(?P<noun>答|故选|应选|所以选|因此选|选择?)(?:择)?\s?[:：]?\s{0,3}(?=[A-Z(（\d$\\-])"
+    r"(?<![回解应不])(?P<noun>答|(?:故|应|所以|因此|本题)[，,]?(?:应|答案)?选(?:项[为是])?择?)"
+    r"\s?[:：]?\s{0,3}(?=[A-Z(（\d$\\-])"
+    r"|(?P<choice>(?<!不)选)择?\s?[:：]?\s{0,3}(?=[(（]?[A-Z](?:(?![\w=+*/^-])|因为|项|，))"
+    r"|(?P<heading>【(?:正确|参考)?答案】)\s?[:：]?\s{0,3}(?=\S)"
 )
 # The answer stands below: `## Answer`, `**Final Answer**`, `The final answer is:`.
 _BELOW = re.compile(
@@ -84,8 +92,12 @@ _LEAD = re.compile(
     r",?\s{0,3}(?:that )?",
     re.IGNORECASE,
 )
+_BECAUSE = re.compile(r"\b(?:since|because)\b", re.IGNORECASE)
 _NEGATION = re.compile(r"\b(?:not|never|cannot)\b|n['’]?t\b|不", re.IGNORECASE)
-_END_OF_HEAD = re.compile(r"(?<!\d)\.(?:\s|$)|\.(?=\s|$)|[!?](?:\s|$)|[。！？]|\n")
+_END_OF_HEAD = re.compile(  # not at a factorial within a formula, nor at a thin space
+    r"(?<!\d)\.(?:\s|$)|\.(?=\s|$)|\?(?:\s|$)|(?<!\\)!(?:\s(?!\s?[=+*/^×÷·<>-]|\\(?:cdot|times|div)\b)|$)|"
+    r"[。！？]|\n"
+)
 _JSON, _END_OF_VALUE = re.compile(r"answer\"\s?:\s{0,3}$", re.IGNORECASE), re.compile(r"[,}]")
 _ELLIPSIS = re.compile(r"\.{2,}|…")
 
@@ -102,32 +114,36 @@ class Announcements(NamedTuple):
     withdrawn: int | None
 
 
-def announcements(text: str, start: int = 0, end: int | None = None) -> Announcements:
+def announcements(
+    text: str, start: int = 0, end: int | None = None, *, behind_box: bool = False
+) -> Announcements:
     """What the sentences of a text announce as the answer.
 
     Args:
         text: the response.
         start: of the part that is read.
         end: of that part; None: of the text.
+        behind_box: a box stands before the part, and asides do not replace it.
     """
     end = len(text) if end is None else end
     for window in _windows(start, end):
-        announced = _read_window(text, window)
+        announced = _read_window(text, window, behind_box)
         if announced.statements or announced.withdrawn is not None:
             return announced
     return Announcements((), None)
 
 
-def _read_window(text: str, window: Span) -> Announcements:
+def _read_window(text: str, window: Span, behind_box: bool) -> Announcements:
     statements: list[Statement] = []
     if not (places := _places(text, window)):
         return Announcements((), None)
     spans = list(sentence_spans(text, *window))
     begins = [span[0] for span in spans]
-    tried = sorted({bisect_right(begins, place) - 1 for place in places})
-    for index in reversed(tried[-_TRIED:]):
-        span = _announced(text, spans[index], spans[index + 1 : index + 2])
-        if span is None:
+    last = {bisect_right(begins, place) - 1: place for place in places}  # trigger of a sentence
+    for index in sorted(last, reverse=True)[:_TRIED]:
+        sentence = _cut(spans[index], last[index])
+        span = _announced(text, sentence, spans[index + 1 : index + 2])
+        if span is None or (behind_box and is_aside(*_parted(text, sentence, span))):
             continue
         following = next((one for one in spans[index + 1 : index + 3] if one[0] >= span[1]), None)
         if (withdrawn := _withdrawn(text, following)) is not None:
@@ -147,7 +163,21 @@ def _places(text: str, window: Span) -> list[int]:
         while place >= 0:
             places.append(place)
             place = text.find(trigger, place + 1, window[1])
-    return places
+    return sorted(places)
+
+
+def _cut(span: Span, trigger: int) -> Span:
+    """What is read of a sentence: all, or, if it is very long, what is around its last trigger."""
+    begin = max(span[0], min(span[1] - _LONGEST_SENTENCE, trigger - _BEFORE_TRIGGER))
+    return begin, min(span[1], begin + _LONGEST_SENTENCE)
+
+
+def _parted(text: str, sentence: Span, span: Span) -> tuple[str, str]:
+    """What stands before and behind the place where a sentence's announced answer begins.
+
+    Of a subject (`B is correct`) all stands before it that may suppose something.
+    """
+    return text[sentence[0] : max(sentence[0], span[0])], text[span[0] : span[1]]
 
 
 def _windows(start: int, end: int) -> Iterator[Span]:
@@ -167,7 +197,9 @@ def _announced(text: str, span: Span, following: list[Span]) -> Span | None:
     if (place := _object(sentence)) is not None:
         return span[0] + place[0], span[0] + place[1]
     if following and (below := _BELOW.search(sentence)):
-        return following[0] if not is_unclaimed(sentence[: below.start()]) else None
+        if is_unclaimed(sentence[: below.start()]):
+            return None
+        return following[0][0], min(following[0][1], following[0][0] + _LONGEST_SENTENCE)
     return None
 
 
@@ -187,7 +219,7 @@ def _statement(text: str, span: Span, following: Span | None) -> Statement | Non
     if quotes:
         head = _END_OF_VALUE.split(head, maxsplit=1)[0]
     if following is not None and alternative(text[slice(*following)]):
-        head = text[span[0] : following[1]]
+        head = text[span[0] : min(following[1], span[1] + _LONGEST_SENTENCE)]
     if (holding := affirmed(head)) is None:
         return None
     begin, stop = span[0] + holding[0], span[0] + holding[1]
@@ -199,7 +231,7 @@ def _object(sentence: str) -> Span | None:
     """Where a sentence names the answer that it announces."""
     place: Span | None = None
     for pattern in (_INTRODUCTION, _CHINESE, _CHINESE_CHOICE, _BARE):
-        for match in pattern.finditer(sentence):
+        for match in list(pattern.finditer(sentence))[-_TRIED_WITHIN:]:
             if place is None or match.end() > place[0]:
                 place = _claimed(sentence, match) or place
     return place or _subject(sentence)
@@ -207,7 +239,11 @@ def _object(sentence: str) -> Span | None:
 
 def _claimed(sentence: str, match: re.Match[str]) -> Span | None:
     """What follows an introduction, or holds instead of what it denies; None: it claims nothing."""
-    if is_unclaimed(sentence[: match.start("noun")]):
+    if _BECAUSE.search(match.groupdict().get("about") or ""):
+        return None  # `B is the right answer since A is too small`
+    if is_unclaimed(sentence[: match.start()]) or is_hypothetical(
+        sentence[: match.end()], sentence[match.end() :]
+    ):
         return None
     groups = match.groupdict()
     denied = _NEGATION.search(f"{groups.get('about') or ''} {groups.get('verb') or ''}") is not None

@@ -10,6 +10,8 @@ Example:
     ('3', '5')
     >>> last_box(r"Write it into \boxed . Or \boxed{}.") is None
     True
+    >>> boxes(r"It is \boxed 65")[-1].closed, boxes(r"It is \boxed 65.")[-1].closed
+    (False, True)
 """
 
 import re
@@ -59,7 +61,9 @@ def boxes(text: str, start: int = 0, end: int | None = None) -> list[Statement]:
         if mark["box"]:
             opened.append((mark.start(), mark.end()))
         elif content:
-            closed.append(single(content.strip(), BOX, closed=True, span=mark.span()))
+            # without braces a value at the text's very end may have been cut within
+            whole = not mark["bare"] or mark.end() < end
+            closed.append(single(content.strip(), BOX, closed=whole, span=mark.span()))
         elif mark[0] == "{":
             opened.append(None)
         elif mark[0] == "}" and opened and (begin := opened.pop()) is not None:
@@ -86,9 +90,13 @@ def _leave_open(closed: list[Statement], text: str, begin: tuple[int, int], end:
 
 
 def last_box(text: str, start: int = 0, end: int | None = None) -> Statement | None:
-    """The closed box that ends last, with those in a row before it; None where none is."""
+    """The closed box that ends last, with those in a row before it; None where none is.
+
+    It is not closed for good where another box is left open behind it: its text was being replaced.
+    """
+    every = boxes(text, start, end)
     row: list[Statement] = []
-    for box in reversed([box for box in boxes(text, start, end) if box.closed]):
+    for box in reversed([box for box in every if box.closed]):
         if row:
             between = text[box.end : row[0].start]
             if len(between) > _LONGEST_JOINT or not _JOINT.fullmatch(between):
@@ -97,4 +105,4 @@ def last_box(text: str, start: int = 0, end: int | None = None) -> Statement | N
     if not row:
         return None
     parts = tuple(dict.fromkeys(box.text for box in row))
-    return Statement(", ".join(parts), BOX, True, row[0].start, row[-1].end, parts)
+    return Statement(", ".join(parts), BOX, every[-1].closed, row[0].start, row[-1].end, parts)

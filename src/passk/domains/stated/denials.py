@@ -11,17 +11,18 @@ _UNCLAIMED = re.compile(
     r"(?<!\bi )(?<!\bwe )(?:might|may|could|would|will) "
     r"(?:think|say|guess|believe|expect|be tempted)|common|"
     r"(?:first|initially|originally) (?:thought|guessed|said|wrote|had)|thought|"
-    r"assumed|guessed|tempting|doubt|"
+    r"assumed|guessed|tempting|doubt|worst|"
     r"exclude|rule out|eliminate|reject|discard|were it|not|never|"
     r"no|cannot|neither|none|unlikely|least likely|mistake|trap|distractor)\b|n['’]t\b"
-    r"|不是|不选|并非|错误|排除",
+    r"|不是|不选|并非|错误|排除|如果|假如|假设|若",
     re.IGNORECASE,
 )
 _NO_DOUBT = re.compile(r"\b(?:no|without(?: any| a)?|beyond) doubts?\b", re.IGNORECASE)
 _CLAUSE = re.compile(r"[,;:，；：。]|\b(?:but|so|then|hence|thus|therefore|and)\b", re.IGNORECASE)
 _REACH = 100  # characters before an announcement in which its clause begins
 _DENIAL = re.compile(
-    r"\W{0,3}(?:(?:is|are|was|be)\s)?(?:certainly |definitely |clearly |surely )?"
+    r"\W{0,3}(?:(?:it|that|this)\s)?(?:(?:is|are|was|be)\s)?(?:certainly |definitely |clearly "
+    r"|surely )?"
     r"(?:not\b(?! only)|n['’]t\b|never\b|cannot\b|anything (?:but|other than)\b|"
     r"all (?:but|except)\b|"
     r"any(?:thing)? except\b|other than\b|neither\b|unlikely\b|different from\b|far from\b|"
@@ -44,12 +45,24 @@ _CORRECTION = re.compile(
 )
 # A sentence that takes back what stands before it, wherever it stands.
 _OPENING = r"\W{0,4}(?:(?:oh|hm+|oops|but|ah|hold on)\b[\s,.!…-]{0,4}){0,2}"
+# Behind `is not correct`: it is so in some cases alone.
+_NOT_LIMITED = r"(?!\s(?:for|in|if|when|whenever|only|unless|at|with|except|where|on|under)\b)"
 _WITHDRAWAL = re.compile(
-    rf"{_OPENING}(?:no,? wait\b|scratch that\b|correction\b|my mistake\b|"
-    r"(?:i made|that(?: wa|['’]|\si)s|there(?: wa|['’]|\si)s|this is) an? (?:mistake|error)\b|"
+    rf"{_OPENING}(?:no,? wait\b|scratch that\b|my mistake\b|"
     r"(?:wait|actually|hold on|but|no)\b[^\n?]{0,40}?\b(?:that|this|it|answer)"
     r"(?:['’]s| is| was| seems)(?: \w+){0,2}? "
-    r"(?:wrong|incorrect|not (?:right|correct)|an? (?:mistake|error|miscount\w*))\b|更正)"
+    rf"(?:wrong|incorrect|not (?:right|correct)|an? (?:mistake|error|miscount\w*))\b{_NOT_LIMITED}"
+    r"|更正)[\s,.:;!–—-]{0,4}(?:it(?: is| should be|['’]s)\s)?",
+    re.IGNORECASE,
+)
+# The same, of which it depends on what follows whether anything is taken back.
+_ADMISSION = re.compile(
+    rf"{_OPENING}(?:(?:wait|actually|hold on|no)\b[\s,.!…–—-]{{1,4}})?"
+    r"(?:correction\b(?=\s?[:,.!–—-])(?!\W{1,4}(?:none|no\b(?! ?,)|nothing|n/a|not\b))|"
+    r"(?:i(?:['’]ve| have)? (?:made|see)|that(?: wa|['’]|\si)s|there(?: wa|['’]|\si)s|this is) "
+    r"an? (?:\w+ )?(?:mistake|error|miscount)\b(?: here| there| in my \w+(?: \w+)?)?"
+    r"(?=\W{0,4}$|\s?[,:;!–—-]\s?(?!\s?(?:but|which|that|as|since|because|though|however|many"
+    r"|they)\b)))"
     r"[\s,.:;!–—-]{0,4}(?:it(?: is| should be|['’]s)\s)?",
     re.IGNORECASE,
 )
@@ -166,8 +179,22 @@ def withdrawal(sentence: str, *, reply: bool = False) -> int | None:
         >>> withdrawal("No, 6."), withdrawal("No, 6.", reply=True)
         (None, 4)
     """
-    match = _WITHDRAWAL.match(sentence) or (_REPLY.match(sentence) if reply else None)
+    match = (
+        _WITHDRAWAL.match(sentence)
+        or _ADMISSION.match(sentence)
+        or (_REPLY.match(sentence) if reply else None)
+    )
     return None if match is None else match.end()
+
+
+def is_admission(sentence: str) -> bool:
+    """Whether a withdrawal only admits a mistake, and takes nothing back if no value follows.
+
+    Example:
+        >>> is_admission("I made a mistake."), is_admission("Wait, that is wrong.")
+        (True, False)
+    """
+    return _WITHDRAWAL.match(sentence) is None and _ADMISSION.match(sentence) is not None
 
 
 def is_claimed(sentence: str, start: int, end: int) -> bool:

@@ -31,7 +31,7 @@ from collections.abc import Callable, Sequence
 
 from passk.domains.stated.announcements import LONGEST, announcements
 from passk.domains.stated.boxes import boxes, has_box, last_box
-from passk.domains.stated.denials import is_question, may_withdraw, withdrawal
+from passk.domains.stated.denials import is_admission, is_question, may_withdraw, withdrawal
 from passk.domains.stated.sentence_spans import sentence_spans
 from passk.domains.stated.statement import ANNOUNCED, BOX, Reading, Span, Statement, single
 from passk.domains.stated.tags import tags
@@ -56,7 +56,15 @@ _WRONG_BOX = re.compile(
 )
 _WRAPPED = re.compile(r"\\(?:text|textbf|mbox|mathrm)\s?\{([^{}]{1,400})\}")
 _LONGEST_INNER = 4000  # characters of a box or tag that is read as a sentence
+# Behind the withdrawal of a box: a value, or a sentence that says what it is.
+_RESTATES = re.compile(
+    r"[\s*$\\(]{0,6}(?:[-+−–]?\s?\.?\d|(?:frac|sqrt|pi)\b|"
+    r"(?:(?:it|that|this|there|the (?!problem|question)\w+(?: \w+)?) "
+    r"(?:is|are|was|were|should be|must be|equals)|there['’]s|it['’]s|i (?:get|count|see))\b)",
+    re.IGNORECASE,
+)
 _LONGEST_INSTEAD = 100
+_MOST_ADMISSIONS = 3  # sentences that admit a mistake behind a box, from the end
 _BEFORE, _BEHIND = 32, 64
 
 
@@ -80,13 +88,13 @@ def read(response: str, accepts: Accepts = is_value, own: Sequence[Span] = ()) -
     """
     start, end = said(response, own)
     marked = _marked(response, start, end, own)
-    if marked is not None and (goes_on := _taken_back(response, marked.end, end)) is not None:
-        start, marked = goes_on, None
+    if marked is not None and (goes_on := _replaced(response, marked.end, end)) is not None:
+        return _restated(response, goes_on, end)
     if marked is None:
         return _read_words(response, start, end)
     behind = [
         statement
-        for statement in announcements(response, marked.end, end).statements
+        for statement in announcements(response, marked.end, end, behind_box=True).statements
         if accepts(statement.text)
     ]
     return Reading((*behind[:1], _inner(marked)), start, end)
@@ -101,6 +109,16 @@ def _read_words(text: str, start: int, end: int) -> Reading:
     if goes_on is None or announced.statements:
         return Reading(announced.statements, start if goes_on is None else goes_on, end)
     return Reading(_instead(text, goes_on, end), goes_on, end)
+
+
+def _restated(text: str, start: int, end: int) -> Reading:
+    """What is stated behind the withdrawal of a box: in words, or as a value by itself."""
+    reading = _read_words(text, start, end)
+    if reading.statements:
+        return reading
+    statements = _instead(text, start, end)
+    restates = statements and _RESTATES.match(statements[0].text)
+    return reading._replace(statements=statements if restates else ())
 
 
 def _instead(text: str, start: int, end: int) -> tuple[Statement, ...]:
@@ -148,6 +166,27 @@ def _taken_back(text: str, start: int, end: int) -> int | None:
         if low > start and (offset := withdrawal(text[low:high])) is not None:
             goes_on = low + offset
     return goes_on
+
+
+def _replaced(text: str, start: int, end: int) -> int | None:
+    """Where a text goes on behind the last sentence that takes back the box or tag before it.
+
+    A mistake that is only admitted takes nothing back: a new value must follow.
+    """
+    begin = max(start, end - LONGEST)
+    if not may_withdraw(text, begin, end):
+        return None
+    tried = 0
+    for low, high in reversed(list(sentence_spans(text, begin, end))):
+        sentence = text[low:high]
+        if (offset := withdrawal(sentence)) is None:
+            continue
+        if not is_admission(sentence) or _restated(text, low + offset, end).statements:
+            return low + offset
+        tried += 1
+        if tried == _MOST_ADMISSIONS:
+            break
+    return None
 
 
 def _inner(marked: Statement) -> Statement:

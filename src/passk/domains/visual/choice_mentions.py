@@ -21,8 +21,8 @@ _MENTION = re.compile(
 _BARE = re.compile(
     r"(?:\b(?i:go with|choose|pick|select|say|is|be|it['’]s|so|thus|hence|therefore|clearly|"
     r"correct|"
-    r"final|选)|^)[\s,:*]{0,4}"
-    r"(?P<letter>[A-Z])(?=[\s.*!)]{0,4}$|[.,;!]\s|\*{0,2}\s(?:is|seems|must|because|since|as)\b)"
+    r"final|only|选)|^)[\s,:*]{0,4}"
+    r"(?P<letter>[A-Z])(?=[\s.*!)]{0,4}$|[.,;!]\s|\*{0,2}\s(?:is|seems|must|remains|fits|because|since|as)\b)"
 )
 # Letters by themselves: not the article `A`, the pronoun `I`, or those of names.
 _LETTER = re.compile(r"(?<![\w'’])(?!A [a-z]|I\b)([A-Z])(?![\w'’])")

@@ -28,7 +28,7 @@ _FILLER = (
 _VERB = (
     r"is|are|was|were|be|being|equals?|gives?|ha(?:s|ve|d)|spen(?:ds?|t)|pa(?:ys?|id)|costs?|gets?|"
     r"reach(?:es)?|leav(?:es?|ing)|yields|totals|needs?|becomes?|remains?|shows|"
-    r"measures|drove|contains?|makes|obtain|took|takes?|about"
+    r"I count|I counted|measures|drove|contains?|makes|obtain|took|takes?|about"
 )
 _STATES = re.compile(rf"\b(?:{_VERB})\b[\s:*]{{0,4}}(?:(?:{_FILLER})\s*){{0,6}}[*\s]{{0,4}}$")
 _REACH = 90  # characters before a number in which its verb is looked for
@@ -53,6 +53,11 @@ _BOUND = re.compile(
     r"\b(?:than|above|below|over|under|between|from|least|most|until|since|exceeds?|mark|not|"
     r"n't)\W{1,3}$"
     r"|\b(?:from|between)\s\S{1,6}\s(?:to|and)\s$"
+)
+# Around a sum at a sentence's end.
+_BEFORE_TOTAL = re.compile(r"[,;:–—]\s(?:(?:so|for|making|or|thus|which is)\s)?[*$]{0,3}$")
+_IN_TOTAL = re.compile(
+    r"[*$]{0,3}\s(?:[a-z]{2,20}\s)?(?:in total|in all|altogether|total)\W{0,3}$", re.IGNORECASE
 )
 # Behind a number that is one of several, or has something done to it: `5 or 6`, `5 - 6`, `5²`.
 _OTHER = re.compile(
@@ -227,6 +232,8 @@ def _stated(sentence: str) -> str | None:
     numbers = list(_numbers(sentence))
     if not numbers:
         return None
+    if (total := next((n for n in numbers if _is_total(sentence, n)), None)) is not None:
+        return total.text
     for index, number in enumerate(numbers):
         before = sentence[max(0, number.start - _REACH) : number.start]
         if _STATES.search(before):
@@ -241,6 +248,15 @@ def _stated(sentence: str) -> str | None:
     alone = [number for number in alone if not _OPERAND.search(sentence[: number.start][-4:])]
     alone = [number for number in alone if not _BOUND.search(sentence[: number.start][-16:])]
     return alone[0].text if len({number.text for number in alone}) == 1 else None
+
+
+def _is_total(sentence: str, number: _Number) -> bool:
+    """Whether a sentence ends with a number as its sum: `..., 20 in total`."""
+    before = sentence[max(0, number.start - 16) : number.start]
+    return (
+        _BEFORE_TOTAL.search(before) is not None
+        and _IN_TOTAL.match(sentence, number.end) is not None
+    )
 
 
 def _closes(sentence: str, number: _Number) -> bool:

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from passk.core.rows import RecordedError, Row
+from passk.data.value_paths import MISSING, content, lookup
 from passk.logs.fields import Fields, samples
 from passk.logs.format import LogFormat, Values
 from passk.logs.sample import LogSample
-from passk.logs.values import MISSING, content, lookup
 
 FIELDS = Fields(
     response=("__texts__",), problem=("__problem__",), finish=("__finishes__",),

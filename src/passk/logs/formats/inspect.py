@@ -13,10 +13,10 @@ from passk.core.characters import well_formed_values
 from passk.core.compressed import open_text
 from passk.core.json_stream import JsonStream
 from passk.core.rows import RecordedError, Row
+from passk.data.value_paths import content, lookup
 from passk.logs.fields import Fields, samples
 from passk.logs.format import LogFormat, Values
 from passk.logs.sample import LogSample
-from passk.logs.values import content, lookup
 
 FIELDS = Fields(
     response=("__responses__",),

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from passk.core.rows import Row
+from passk.data.value_paths import MISSING, lookup
 from passk.logs.fields import Fields, first, samples
 from passk.logs.format import LogFormat, Values
 from passk.logs.sample import LogSample
-from passk.logs.values import MISSING, lookup
 
 _DOC, _RESPONSE = ("doc", "__doc__"), ("model_response", "__model_response__")
 _METRIC = ("metric", "__metric__", "metrics")

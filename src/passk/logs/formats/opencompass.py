@@ -6,10 +6,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from passk.core.rows import RecordedError, Row
+from passk.data.value_paths import content
 from passk.logs.fields import Fields, samples
 from passk.logs.format import LogFormat, Values, log_rows
 from passk.logs.sample import LogSample
-from passk.logs.values import content
 
 FIELDS = Fields(
     response=("prediction",), problem=("__problem__",), question=("__question__",),

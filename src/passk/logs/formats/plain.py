@@ -12,10 +12,10 @@ from pathlib import Path
 from passk.core.rows import Row
 from passk.data.responses import Holds
 from passk.data.usual_columns import COMPLETIONS, PROGRAMS, ambiguous, name_candidates
+from passk.data.value_paths import is_chat
 from passk.logs.fields import Fields
 from passk.logs.fields import Path as FieldPath
 from passk.logs.format import LogFormat
-from passk.logs.values import is_chat
 
 # kind of a field -> kind of a column there
 _KINDS = {

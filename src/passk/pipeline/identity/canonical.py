@@ -20,13 +20,16 @@ Example:
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from passk.pipeline.identity.local_names import number_local_names
 
 _DESCRIPTIVE = {"description", "help"}
 _DESCRIBED = {"Field", "Option", "Argument"}  # of parameters and commands
 _VALIDATORS = {"field_validator", "model_validator", "field_serializer", "model_serializer"}
+_SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef | (
+    ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+)  # fmt: skip
 # Fields of nodes that differ between versions of Python, or say how a text was written.
 _IGNORED = {"ctx", "kind", "type_comment", "type_ignores", "lineno", "col_offset"}
 
@@ -64,8 +67,31 @@ def _has_field(node: ast.AST | None) -> bool:
     )
 
 
+def _assigned(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+    """Names that a function gets or assigns itself, bare annotations aside."""
+    names: set[str] = set()
+    queue: list[ast.AST] = [function.args, *function.body]
+    while queue:
+        node = queue.pop()
+        if isinstance(node, ast.arg):
+            names.add(node.arg)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif not (isinstance(node, _SCOPES) or _is_declaration(node)):
+            queue += ast.iter_child_nodes(node)
+    return names
+
+
+def _is_declaration(node: ast.AST) -> bool:
+    return isinstance(node, ast.AnnAssign) and node.value is None
+
+
 class _Meaning(ast.NodeTransformer):
     """Leaves out what the module's docstring lists, imports aside."""
+
+    def __init__(self) -> None:
+        self._in_class = False  # directly: what its statements bind are its attributes
+        self._assigned: set[str] | None = None  # in the function around; None outside of one
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
         """A text that stands alone is a docstring, or as good as a comment."""
@@ -76,28 +102,39 @@ class _Meaning(ast.NodeTransformer):
     def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
         """What stands under TYPE_CHECKING never runs."""
         if _called(node.test) == "TYPE_CHECKING":
-            return [self.visit(part) for part in node.orelse]
+            node.orelse = self._visit_each(node.orelse)
+            return node.orelse
         return self.generic_visit(node)
+
+    def _visit_each(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        """Statements by their meaning; one may become none or several."""
+        result: list[ast.stmt] = []
+        for part in body:
+            visited = self.visit(part)
+            result += visited if isinstance(visited, list) else [visited] if visited else []
+        return result
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         """Fields with annotations stay as they are; fields of parameters and validators go."""
-        body: list[ast.stmt] = []
-        for part in node.body:
-            if isinstance(part, ast.AnnAssign):
-                if not (_has_field(part.value) or _has_field(part.annotation)):
-                    body.append(part)
-                continue
-            visited = self.visit(part)
-            body += visited if isinstance(visited, list) else [visited] if visited else []
-        node.body = body
+        outer = self._in_class, self._assigned
+        self._in_class, self._assigned = True, None
+        node.body = self._visit_each(node.body)
+        self._in_class, self._assigned = outer
         node.decorator_list = [self.visit(part) for part in node.decorator_list]
         return node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
-        """Outside of classes an annotation says nothing to the program."""
-        if node.value is None:
+        """Outside of classes an annotation says nothing, but that a name is a function's own."""
+        if self._in_class:
+            has_field = _has_field(node.value) or _has_field(node.annotation)
+            return None if has_field else node
+        if node.value is not None:
+            return ast.Assign(targets=[node.target], value=self.visit(node.value))
+        if self._assigned is None or not isinstance(node.target, ast.Name) or not node.simple:
             return None
-        return ast.Assign(targets=[node.target], value=self.visit(node.value))
+        if node.target.id in self._assigned:
+            return None
+        return ast.AnnAssign(node.target, ast.Constant(None), None, simple=1)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST | None:
         """A function without its annotations; validators of parameters go."""
@@ -115,7 +152,11 @@ class _Meaning(ast.NodeTransformer):
         for argument in (*every, node.args.vararg, node.args.kwarg):
             if argument is not None:
                 argument.annotation = None
-        return self.generic_visit(node)
+        outer = self._in_class, self._assigned
+        self._in_class, self._assigned = False, _assigned(node)
+        self.generic_visit(node)
+        self._in_class, self._assigned = outer
+        return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """A call without descriptions; what a registry lists goes, and so do casts of types."""
@@ -154,18 +195,20 @@ class _Imports(ast.NodeTransformer):
     def __init__(self, unused: set[str]) -> None:
         self._unused = unused
 
-    def _keep(self, aliases: list[ast.alias]) -> list[ast.alias]:
-        used = [a for a in aliases if (a.asname or a.name.split(".")[0]) not in self._unused]
+    def _keep(self, node: ast.Import | ast.ImportFrom) -> list[ast.alias]:
+        used = [a for a in node.names if (a.asname or a.name.split(".")[0]) not in self._unused]
+        if not _is_order_free([node]):
+            return used
         return sorted(used, key=lambda alias: (alias.name, alias.asname or ""))
 
     def visit_Import(self, node: ast.Import) -> ast.AST | None:
         """An import without unused names."""
-        node.names = self._keep(node.names)
+        node.names = self._keep(node)
         return node if node.names else None
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
         """An import without unused names."""
-        node.names = self._keep(node.names)
+        node.names = self._keep(node)
         return node if node.names and node.module != "__future__" else None
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
@@ -177,15 +220,32 @@ class _Imports(ast.NodeTransformer):
         return node
 
 
+def _is_order_free(imports: Sequence[ast.Import | ast.ImportFrom]) -> bool:
+    """Whether no import binds a name that another one binds to something else: the last counts."""
+    origins: dict[str, str] = {}
+    for statement in imports:
+        for alias in statement.names:
+            name, origin = alias.asname or alias.name.partition(".")[0], alias.name
+            if isinstance(statement, ast.ImportFrom):
+                origin = f"{'.' * statement.level}{statement.module or ''}:{origin}"
+            elif alias.asname is None:
+                origin = name
+            if name == "*" or origins.setdefault(name, origin) != origin:
+                return False
+    return True
+
+
 def _sorted(body: list[ast.stmt]) -> list[ast.stmt]:
     """Statements, with imports that follow each other in the order of their text."""
     result: list[ast.stmt] = []
-    run: list[ast.stmt] = []
+    run: list[ast.Import | ast.ImportFrom] = []
     for part in [*body, None]:
         if isinstance(part, ast.Import | ast.ImportFrom):
             run.append(part)
             continue
-        result += sorted(run, key=lambda statement: "".join(_print(statement)))
+        if _is_order_free(run):
+            run.sort(key=lambda statement: "".join(_print(statement)))
+        result += run
         run = []
         if part is not None:
             result.append(part)

@@ -9,13 +9,15 @@ the other.
 Names that something else can see stay: parameters (callers may name them), what `def`, `class`,
 `import`, `global` and parameters of types bind, what holds two underscores (classes mangle it). So
 do all names of a function that can look at its variables by name (`locals`, `exec`, a query of
-DuckDB, which reads them out of the frame), or that defines a class. Not covered: the text of an
-UnboundLocalError, and code of another package that searches the frames of its callers.
+DuckDB, which reads them out of the frame, a text that has `from NAME` or `@NAME`), or that defines
+a class. Not covered: the text of an UnboundLocalError, and code of another package that searches
+the frames of its callers.
 
 Scopes are found here: `symtable` has none for comprehensions since Python 3.12.
 """
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -24,12 +26,19 @@ _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _ROOTS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | _Comprehension
 
 # Names and attributes by which code looks at local variables.
-_LOOKING = {"locals", "vars", "dir", "eval", "exec", "f_locals", "_getframe", "currentframe"}
+_LOOKING = {
+    "locals", "vars", "dir", "eval", "exec", "f_locals", "_getframe", "currentframe",
+    "getclosurevars", "getargvalues", "__code__",
+}  # fmt: skip
 _LOOKING_ATTRIBUTES = (_LOOKING - {"eval"}) | {  # of models of torch; of tables: see the modules
     "sql", "query", "execute", "executemany", "from_query", "SQLContext",
 }  # fmt: skip
+# A text may name a variable: of a table in a query, or of a value in an expression of pandas.
+_NAMED = re.compile(r"(?:\b(?:from|join)\s{1,9}\"?|(?<!\w)@)([^\W\d]\w{0,99})", re.IGNORECASE)
 # Modules that look at the variables of whoever calls them.
 _LOOKING_MODULES = {"builtins", "duckdb", "numexpr", "pandas", "patsy"}
+
+_OWN = __name__.partition(".")[0]
 
 
 def number_local_names(tree: ast.AST) -> ast.AST:
@@ -60,7 +69,8 @@ def _number_within(node: ast.AST) -> None:
 
 def _looks_from_outside(tree: ast.AST) -> bool:
     """Whether functions of a module might be looked into, though they do not say so themselves."""
-    return any(name in _LOOKING_MODULES | _LOOKING for name in _imported(tree)) or any(
+    looking = _LOOKING_MODULES | _LOOKING | _LOOKING_ATTRIBUTES
+    return any(name in looking for name in _imported(tree)) or any(
         isinstance(node, ast.Name) and node.id in _LOOKING for node in _outside(tree)
     )
 
@@ -71,8 +81,11 @@ def _imported(tree: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield from (alias.name for alias in node.names)
-            yield (node.module or "").partition(".")[0]
+            package = (node.module or "").partition(".")[0]
+            names = {alias.name for alias in node.names}
+            # what this project calls so is its own, and looks at nothing
+            yield from names - (_LOOKING_ATTRIBUTES - _LOOKING) if package == _OWN else names
+            yield package
 
 
 def _outside(node: ast.AST) -> Iterator[ast.AST]:
@@ -85,18 +98,26 @@ def _outside(node: ast.AST) -> Iterator[ast.AST]:
 
 def _is_seen(function: ast.AST) -> bool:
     """Whether local variables of a function can be seen by their names, or a class is in it."""
+    names = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
     for node in ast.walk(function):
         match node:
-            case ast.ClassDef():
+            case ast.ClassDef() | ast.Call(func=ast.Attribute(attr="table")):  # of DuckDB
                 return True
-            case ast.Name(id=name) | ast.Constant(value=str(name)) if name in _LOOKING:
+            case ast.Name(id=name) if name in _LOOKING:
                 return True
             case ast.Attribute(attr=name) if name in _LOOKING_ATTRIBUTES:
+                return True
+            case ast.Constant(value=str(text)) if _is_looking(text, names):
                 return True
         # since Python 3.12: `def f[T]` and `type T = ...`
         if getattr(node, "type_params", None) or type(node).__name__ == "TypeAlias":
             return True
     return False
+
+
+def _is_looking(text: str, names: set[str]) -> bool:
+    """Whether a text is what code looks at variables by, or has one of the names as a query has."""
+    return text in _LOOKING | _LOOKING_ATTRIBUTES or not names.isdisjoint(_NAMED.findall(text))
 
 
 @dataclass

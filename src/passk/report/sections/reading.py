@@ -5,12 +5,19 @@ from passk.report.html.tables import Cells, HtmlTable
 from passk.report.reading import GradeAgreement, ReadDraw
 from passk.report.sections.section import Section
 
-_ALWAYS = (
-    0,
-    1,
-    3,
-    4,
-)  # columns that are shown with zeros, too: draw, problems, samples, their range
+# What is counted of a draw -> its column.
+_COUNTED = {
+    "only": "Problems not compared",
+    "left_out": "Rows left out",
+    "rescored": "Rows of another scorer",
+    "errors": "Failed rows",
+    "missing": "Missing",
+    "empty": "Empty",
+    "truncated": "Truncated",
+    "cut": "Cut at a stop string",
+    "running_on": "Run on, not cut",
+    "two_answers": "Two final answers",
+}
 
 
 def tabulate_files(context: ReportContext) -> HtmlTable:
@@ -34,27 +41,21 @@ def _columns(read: ReadDraw) -> str:
 
 
 def tabulate_samples(context: ReportContext) -> HtmlTable:
-    """How much was read, and what of it is no full response: columns of zeros are left out."""
-    rows: list[Cells] = []
-    for draw, read in context.reading.draws.items():
-        counts = (
-            read.problems, read.only, read.samples, _range(read.smallest, read.largest),
-            read.cut, read.running_on, read.truncated, read.empty, read.missing, read.left_out,
-        )  # fmt: skip
-        rows.append([[context.label(draw)], *([f"{count}"] for count in counts)])
-    columns = [
-        "Draw", "Problems", "Not compared", "Samples", "Samples a problem", "Cut at a stop string",
-        "Run on, not cut", "Truncated", "Empty", "Missing", "Rows left out",
-    ]  # fmt: skip
-    kept = [
-        0,
-        1,
-        3,
-        4,
-        *(i for i in (2, *range(5, len(columns))) if any(r[i] != ["0"] for r in rows)),
+    """How much was read, and what of it is no full response: a column of zeros is left out."""
+    reads = context.reading.draws
+    counted = [name for name in _COUNTED if any(getattr(read, name) for read in reads.values())]
+    rows: list[Cells] = [
+        [
+            [context.label(draw)],
+            [str(read.problems)],
+            [str(read.samples)],
+            [_range(read.smallest, read.largest)],
+            *([str(getattr(read, name))] for name in counted),
+        ]
+        for draw, read in reads.items()
     ]
-    kept.sort()
-    return HtmlTable([columns[i] for i in kept], [[row[i] for i in kept] for row in rows])
+    columns = ["Draw", "Problems", "Samples", "Samples a problem", *map(_COUNTED.get, counted)]
+    return HtmlTable([str(column) for column in columns], rows)
 
 
 def _range(smallest: int, largest: int) -> str:

@@ -20,6 +20,7 @@ _BIND, _READ_ONLY = 0x1000, 0x1
 _KEPT, _RELATIVE_TIMES, _STATED_RELATIVE_TIMES = 0x2 | 0x4 | 0x8 | 0x400 | 0x800, 1 << 21, 0x1000
 _NO_NEW_PRIVS, _SECCOMP, _DEATH_SIGNAL, _TID_ADDRESS, _SUBREAPER = 38, 22, 1, 40, 36  # of prctl
 _DUMPABLE = 4
+_ARENA_MAX = -8  # of mallopt
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 
@@ -165,6 +166,14 @@ _PROGRAMS = {
     supervisor: struct.pack("HxxxxxxP", (len(code) - 1) // 8, ctypes.addressof(code))
     for supervisor, code in _FILTERS.items()
 }
+
+
+def use_one_heap() -> None:
+    """From here on threads share the C library's heap.
+
+    Each would else reserve 64 MiB of addresses for a heap of its own, and few fit in the limit.
+    """
+    _libc.mallopt(_ARENA_MAX, 1)
 
 
 def filter_calls(*, supervisor: bool = False) -> None:

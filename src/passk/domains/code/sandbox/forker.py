@@ -142,6 +142,7 @@ class _Forker:
             sys.path.append(folder)
         for name in [*_USUAL.split(), *names]:
             importlib.import_module(name)
+        confine.use_one_heap()
         guest.define_exit()
         whole_program.open_standard_files()
         if not how.weak:

@@ -42,7 +42,7 @@ class Limits:
     cpu: float = 10.0
     wall: float = 60.0
     memory: int = 1 << 30
-    processes: int = 16
+    processes: int = 128
     file_size: int = 16 << 20
     output: int = 16 << 20
     whole: int = 0

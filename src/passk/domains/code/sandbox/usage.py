@@ -30,6 +30,8 @@ class UsageMeter:
 
     def __init__(self, how: forker.Confinement, forker_pid: int) -> None:
         self._proc, self._weak = how.proc, how.weak
+        self._guest, self._delay = 0, 0.0
+        self._waited: dict[str, int] = {}  # of each thread of this guest, in nanoseconds
         self._own = set(forker.list_pids(self._proc))
         _, self._resident = forker.memory(self._proc, str(forker_pid))  # before any program
 
@@ -40,12 +42,15 @@ class UsageMeter:
             pid: its process 1.
             waiting: the guest that waits for work.
         """
+        if pid != self._guest:
+            self._guest, self._delay, self._waited = pid, 0.0, {}
         usage = Usage()
         for process in self._list_processes(pid, waiting):
             try:
                 self._add(process, usage, process == pid)
             except (FileNotFoundError, ProcessLookupError):
                 continue
+        usage.delay = self._delay
         return usage
 
     def _list_processes(self, pid: int, waiting: int) -> Sequence[int]:
@@ -59,10 +64,27 @@ class UsageMeter:
         times = [int(value) for value in fields[11:15]]
         usage.cpu += sum(times if first else times[:2]) / _CLOCK
         usage.resident += max(0, forker.memory(self._proc, str(pid))[1] - self._resident)
-        try:
-            usage.delay += int(self._read(f"{pid}/schedstat").split()[1]) / 1e9
-        except FileNotFoundError:  # a kernel without it: the host will retry
-            usage.delay = float("inf")
+        self._delay += self._new_delay(pid)
+
+    def _new_delay(self, pid: int) -> float:
+        """Seconds that the thread of a process that waited longest waited since the last look.
+
+        A process that works in a thread waits there, while its first thread sleeps.
+        """
+        longest = 0
+        for thread in os.listdir(f"{self._proc}/{pid}/task"):  # noqa: PTH208
+            name = f"{pid}/task/{thread}"
+            try:
+                waited = int(self._read(f"{name}/schedstat").split()[1])
+            except ProcessLookupError:
+                continue
+            except FileNotFoundError:
+                if os.access(f"{self._proc}/{name}/stat", os.F_OK):
+                    return float("inf")  # a kernel without it: the host will retry
+                continue  # the thread has ended
+            longest = max(longest, waited - self._waited.get(thread, 0))
+            self._waited[thread] = waited
+        return longest / 1e9
 
     def _read(self, name: str) -> bytes:
         file = os.open(f"{self._proc}/{name}", os.O_RDONLY)

@@ -152,6 +152,7 @@ def _run_main(code: list[types.CodeType]) -> None:
 
 def _execute(code: list[types.CodeType]) -> None:
     module = types.ModuleType("__main__")
+    module.__file__ = f"{FOLDER}/program.py"  # its folder is the current one
     sys.modules["__main__"] = module
     for part in code:
         exec(part, module.__dict__)
