@@ -20,7 +20,8 @@ from passk.logs.sample import LogSample
 from passk.logs.side import gather
 from passk.logs.stated_problems import read_problems
 from passk.logs.tables import tabulate_problems, tabulate_samples
-from passk.report.reading import ReadDraw, read_draw, read_file
+from passk.report.read_draws import read_draw, read_file
+from passk.report.reading import ReadDraw
 
 DOMAIN = "math"  # programs and answers about images need their benchmark
 Missing = Literal["unknown", "wrong", "drop"]
