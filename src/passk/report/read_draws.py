@@ -1,4 +1,4 @@
-"""What was read of files of samples, as the page shows it. Apart from what the page itself needs."""
+"""What was read of files of samples, in the form that the page shows."""
 
 import hashlib
 from collections.abc import Sequence
