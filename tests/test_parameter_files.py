@@ -66,7 +66,7 @@ def test_a_column_that_the_file_does_not_have(study):
     (fault,) = study(columns(response="answer"))
     assert fault.startswith("imported.example: ")
     assert "no response at 'answer'; the row has gold, problem, response" in fault
-    (fault,) = study(columns(gold="response"))
+    (fault,) = study(columns(gold="response", response="response"))
     assert "is the column of gold" in fault
 
 
