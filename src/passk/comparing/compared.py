@@ -89,7 +89,7 @@ def count_samples(sources: ComparedFiles, judge: Judge, progress: Progress) -> C
     reads = {}
     for draw, files in zip(DRAWS, sources.sides, strict=True):
         grades = tables.samples[draw]["recorded_grade"].to_list()
-        read = read_draw(files, summaries[draw], sides[draw], len(aligned.only[draw]))
+        read = read_draw(files, summaries[draw], aligned.sides[draw], len(aligned.only[draw]))
         reads[draw] = read.graded(agreement(verdicts[draw], grades))
     return Compared(count_pair(tables, verdicts), reads, verdicts)
 
