@@ -97,3 +97,17 @@ def test_a_column_that_differs_in_every_problem_holds_no_sets(tmp_path):
     assert {key[0] for key in (p.key for p in align(sides(tmp_path, base, rl)).problems)} == {"all"}
     told_apart = [row(p, id=0, task=f"set {p}") for p in range(N)]
     assert len(align(sides(tmp_path, told_apart, told_apart)).problems) == N
+
+
+def test_a_rerun_is_refused_and_responses_of_another_file_are_counted(tmp_path):
+    rows = [row(p, response=f"Long words about {p}. " * 20) for p in range(N)]
+    first = lines(tmp_path / "seed1.jsonl", *rows)
+    rerun = lines(tmp_path / "seed2.jsonl", *({"time": 1} | r for r in reversed(rows)))
+    with pytest.raises(RecordedError, match=r"seed2.jsonl: holds the same 6 .* as .*seed1.jsonl"):
+        samples(first, rerun)
+    summary = LogSummary()
+    partly = lines(tmp_path / "seed3.jsonl", *rows[:4], row(4), row(5))
+    assert len(samples(first, partly, summary=summary)) == 2 * N
+    assert summary.repeated == 4
+    short = [lines(tmp_path / f"short{i}.jsonl", row(1) | {"run": i}) for i in range(2)]
+    assert len(samples(*short)) == 2  # a short response may be drawn twice

@@ -172,6 +172,7 @@ def _notes(summary: LogSummary, unknown: Counter[str] | None) -> tuple[tuple[str
         ("cut at a stop string", summary.cut),
         ("run on to another turn or question, not cut", summary.running_on),
         ("hold two final answers that differ, not cut", summary.two_answers),
+        ("stand in an earlier file, too, word by word: is it a rerun?", summary.repeated),
         ("ended at their limit: unknown, unless they state an answer", summary.truncated),
         (f"graded by somebody, {summary.right} of them right", summary.graded),
     )

@@ -13,6 +13,7 @@ from passk.logs.fields import Fields, first
 from passk.logs.files import expand, natural, recognise
 from passk.logs.format import LogFormat
 from passk.logs.numbering import Key, Numbering
+from passk.logs.repeats import Repeats
 from passk.logs.sample import LogSample
 from passk.logs.summary import LogReading, LogSummary
 
@@ -37,10 +38,11 @@ def read(
 
     Raises:
         RecordedError: a row that cannot be read, a number twice in one file, two checkpoints or
-            models in one draw, a named column that no row has.
+            models in one draw, a file that repeats another, a named column that no row has.
     """
     draw = _Draw(reading, summary if summary is not None else LogSummary())
     taken: Counter[Key] = Counter()
+    repeats = Repeats() if len(paths) > 1 else None
     for path in paths:
         numbering = Numbering()
         for sample in draw.read(path):
@@ -52,8 +54,11 @@ def read(
                     "stands twice in the file; drop one, or name another column of sample numbers"
                 )
             draw.summary.add(sample)
+            draw.summary.repeated += repeats is not None and repeats.add(sample)
             yield sample._replace(number=taken[key] + number)
         taken.update(dict(numbering.sizes()))
+        if repeats is not None:
+            repeats.end(path)
     draw.check_named(paths)
 
 
