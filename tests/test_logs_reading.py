@@ -130,6 +130,13 @@ def test_a_threshold_makes_scores_grades_and_nan_none(tmp_path):
         ("truncated", False, "stop"),
         ("truncated", True, "length"),
         ("is_truncated", True, "length"),
+        ("is_truncated", 1, "length"),
+        ("is_truncated", "1", "length"),
+        ("truncated", 0.0, "stop"),
+        ("truncated", "0", "stop"),
+        ("truncated", "false", "stop"),
+        ("finish_reason", "max_new_tokens", "length"),
+        ("finish_reason", 1, "unknown"),  # Gemini's code of a stop
         ("finish_reason", "MAX_TOKENS", "length"),
         ("finish_reason", "model_length", "length"),
         ("stop_reason", "end_turn", "stop"),
@@ -432,3 +439,30 @@ def test_a_wrong_use_is_told_in_a_line(tmp_path, monkeypatch, arguments, message
         assert line.startswith("passk import: ")
         assert message in line
     assert not Path("out.parquet").exists() or message is None
+
+
+def test_what_the_user_says_last_is_no_response(tmp_path):
+    chat = [{"role": "user", "content": "1 + 1?"}, {"role": "assistant", "content": "2"}]
+    path = lines(
+        tmp_path / "a.jsonl",
+        *({"id": 1, "messages": m, "answer": "2"} for m in (chat, chat[:1], [*chat, chat[0]])),
+    )
+    assert [s.text for s in samples(path)] == ["2", None, None]
+
+
+def test_scripts_beside_samples_are_no_programs_of_evalplus(tmp_path):
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "run.py").write_text("print(1)")
+    path = lines(tmp_path / "samples.jsonl", ROW)
+    assert expand([tmp_path]) == [path]
+    (tmp_path / "step_1").mkdir()
+    (tmp_path / "step_1" / "1.py").write_text("print(1)")
+    assert expand([tmp_path]) == [path]
+
+
+def test_a_right_answer_is_no_reward_of_trl(tmp_path):
+    row = {"step": 1, "prompt": "1 + 1?", "completion": "2", "correct_answer": "1"}
+    plain = samples(lines(tmp_path / "a.jsonl", row, row | {"is_correct": "yes"}))
+    assert [(s.grade, s.references) for s in plain] == [(None, ("1",))] * 2
+    reward = lines(tmp_path / "b.jsonl", row | {"correctness_reward": 2.0})
+    assert samples(reward)[0].grade is True

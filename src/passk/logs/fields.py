@@ -144,13 +144,19 @@ def samples(row: Row, fields: Fields) -> Iterator[LogSample]:
             grade=recorded_values.grade(
                 values.of("grade", fields.grade, number), row.place, fields.grade_from
             ),
-            finish=recorded_values.finish(values.of("finish", fields.finish, number)),
+            finish=recorded_values.finish(
+                values.of("finish", fields.finish, number), _path_of(row, fields.finish)
+            ),
             tokens=recorded_values.whole(
                 values.of("tokens", fields.tokens, number), row.place, "number of tokens"
             ),
             seed=recorded_values.whole(values.of("seed", fields.seed, number), row.place, "seed"),
             step=recorded_values.whole(values.of("step", fields.step, number), row.place, "step"),
         )
+
+
+def _path_of(row: Row, paths: Paths) -> Path:
+    return next((path for path in paths if lookup(row.values, path) is not MISSING), "")
 
 
 def names(row: Row) -> str:
