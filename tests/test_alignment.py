@@ -8,7 +8,7 @@ from passk.core.rows import RecordedError
 from passk.logs.alignment import align
 from passk.logs.reader import LogReading, LogSummary, expand, read
 from passk.logs.side import gather
-from passk.logs.stated_problems import read_problems
+from passk.logs.stated_problems import read_problems, reading_beside
 
 N = 6
 
@@ -111,3 +111,16 @@ def test_a_rerun_is_refused_and_responses_of_another_file_are_counted(tmp_path):
     assert summary.repeated == 4
     short = [lines(tmp_path / f"short{i}.jsonl", row(1) | {"run": i}) for i in range(2)]
     assert len(samples(*short)) == 2  # a short response may be drawn twice
+
+
+def test_columns_may_be_named_for_the_file_of_problems_alone(tmp_path):
+    problems = lines(tmp_path / "p.jsonl", *({"id": float(p), "key": str(p)} for p in range(N)))
+    drawn = lines(tmp_path / "s.jsonl", *({"id": p, "response": str(p)} for p in range(N)))
+    with pytest.raises(RecordedError, match=r"p.jsonl.*no right answer.*--column gold=COLUMN"):
+        read_problems(problems, {})
+    reading = LogReading(fields={"reference": "key"})
+    side = gather(read([drawn], reading_beside(reading, [drawn], problems)))
+    aligned = align({"a": side, "b": side}, read_problems(problems, reading.fields))
+    assert [p.references for p in aligned.problems] == [(str(p),) for p in range(N)]
+    with pytest.raises(RecordedError, match=r"no row has 'key'"):
+        list(read([drawn], reading))

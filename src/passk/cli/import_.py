@@ -17,7 +17,7 @@ from passk.logs import normal_file
 from passk.logs.format import FORMATS
 from passk.logs.reader import LogSummary, expand, read
 from passk.logs.sample import LogSample
-from passk.logs.stated_problems import read_problems, state
+from passk.logs.stated_problems import read_problems, reading_beside, state
 from passk.logs.study_entry import describe_entry
 
 NAME = "import"
@@ -70,7 +70,11 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
         _check_out(out, [*paths, *([problems] if problems else [])])
         reading = make_reading(as_, column, where, stop, grade_from)
         samples: Iterable[LogSample] = tqdm(
-            read(paths, reading, summary), desc="reading", unit="sample", delay=3, file=sys.stderr
+            read(paths, reading_beside(reading, paths, problems), summary),
+            desc="reading",
+            unit="sample",
+            delay=3,
+            file=sys.stderr,
         )
         if problems is not None:
             samples = state(samples, read_problems(problems, reading.fields), unknown)

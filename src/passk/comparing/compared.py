@@ -18,7 +18,7 @@ from passk.logs.reader import LogReading, LogSummary
 from passk.logs.reader import read as read_log
 from passk.logs.sample import LogSample
 from passk.logs.side import gather
-from passk.logs.stated_problems import read_problems
+from passk.logs.stated_problems import read_problems, reading_beside
 from passk.logs.tables import tabulate_problems, tabulate_samples
 from passk.report.reading import ReadDraw, read_draw, read_file
 
@@ -72,7 +72,15 @@ def count_samples(sources: ComparedFiles, judge: Judge, progress: Progress) -> C
     sides = {
         draw: gather(
             by_rule(
-                progress(read_log(files, sources.reading, summaries[draw]), draw), sources.missing
+                progress(
+                    read_log(
+                        files,
+                        reading_beside(sources.reading, files, sources.problems),
+                        summaries[draw],
+                    ),
+                    draw,
+                ),
+                sources.missing,
             )
         )
         for draw, files in zip(DRAWS, sources.sides, strict=True)

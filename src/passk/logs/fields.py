@@ -6,6 +6,7 @@ from typing import Any
 
 from passk.core.rows import RecordedError, Row
 from passk.data import recorded_values
+from passk.data.judging_ids import id_text
 from passk.data.responses import Holds
 from passk.data.value_paths import MISSING, answered, asked, lookup
 from passk.logs.sample import LogSample
@@ -136,7 +137,7 @@ def samples(row: Row, fields: Fields) -> Iterator[LogSample]:
             place=row.place,
             problem=problem,
             text=text,
-            set=None if set_name in (MISSING, None) else str(set_name),
+            set=None if set_name is MISSING else id_text(set_name),
             question=question,
             references=references,
             holds=fields.holds,
@@ -175,9 +176,9 @@ def _question(row: Row, fields: Fields) -> str | None:
 
 def _problem(row: Row, fields: Fields, question: str | None) -> str:
     for path in fields.problem:
-        if (name := lookup(row.values, path)) is not MISSING and name not in (None, ""):
-            whole = isinstance(name, float) and name.is_integer()  # as Excel and pandas write 7
-            return str(int(name) if whole else name)
+        value = lookup(row.values, path)
+        if value is not MISSING and (name := id_text(value)) is not None:
+            return name
     if question is None:
         paths = (*fields.problem, *fields.question)
         raise RecordedError(
