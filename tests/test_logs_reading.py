@@ -118,8 +118,11 @@ def test_where_compares_as_people_write(value, wanted):
 
 def test_a_threshold_makes_scores_grades_and_nan_none(tmp_path):
     path = lines(tmp_path / "a.jsonl", *[ROW | {"score": s} for s in (-1, 0.1, 1.0)])
-    with pytest.raises(RecordedError, match=r"line 2: recorded grade is 0.1.*threshold"):
-        samples(path)
+    with pytest.raises(RecordedError, match=r"line 2: recorded grade is 0.1.*--grade-from"):
+        samples(path, fields={"grade": "score"})
+    summary = LogSummary()
+    assert [s.grade for s in samples(path, summary=summary)] == [False, None, True]
+    assert summary.scores == 1  # the column was not named
     assert [s.grade for s in samples(path, grade_from=0.5)] == [False, False, True]
     assert grade(float("nan"), "here", 0.5) is None
 
@@ -413,7 +416,7 @@ WRONG = [
     (["a.jsonl", "--column", "gold"], "expected NAME=VALUE"),
     (["a.jsonl", "--column", "gold=x"], "no row has 'x'"),
     (["a.jsonl", "--column", "gold=x[["], "not a path"),
-    (["a.jsonl", "--where", "problem=none"], "a.jsonl: no sample"),
+    (["a.jsonl", "--where", "problem=none"], "a.jsonl: --where problem=none leaves out all 1 rows"),
     (["a.jsonl", "--stop", ""], "--stop ''"),
     (["a.jsonl", "--problems", "none.jsonl"], "none.jsonl: no such file"),
     (["a.jsonl", "--problems", "a.jsonl", "--out", "out.parquet"], None),
@@ -466,3 +469,18 @@ def test_a_right_answer_is_no_reward_of_trl(tmp_path):
     assert [(s.grade, s.references) for s in plain] == [(None, ("1",))] * 2
     reward = lines(tmp_path / "b.jsonl", row | {"correctness_reward": 2.0})
     assert samples(reward)[0].grade is True
+
+
+def test_conditions_that_leave_out_every_row_say_so(tmp_path):
+    path = lines(tmp_path / "a.jsonl", ROW | {"filter": "strict"}, ROW | {"filter": "loose"})
+    message = r"a.jsonl: --where filter=x leaves out all 2 rows; .*line 1 has filter = 'strict'"
+    with pytest.raises(RecordedError, match=message):
+        samples(path, where={"filter": "x"})
+
+
+def test_a_glob_of_folders_reads_their_files(tmp_path):
+    for name in ("seed10", "seed2"):
+        (tmp_path / name).mkdir()
+        lines(tmp_path / name / "a.jsonl", ROW)
+    found = expand([tmp_path / "seed*"])
+    assert [file.parent.name for file in found] == ["seed2", "seed10"]

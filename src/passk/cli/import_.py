@@ -89,7 +89,7 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
             raise RecordedError(
                 f"{problems}: has none of the problems of {files[0]}, neither by id nor by "
                 f"question; the first is {next(iter(unknown))[:80]!r}. Name the column of its ids, "
-                "problem_id, or of its questions, problem"
+                "--column problem_id=COLUMN, or of its questions, --column problem=COLUMN"
             )
     except _EXPECTED as error:
         typer.echo(f"passk import: {error}", err=True)
@@ -122,7 +122,7 @@ def _some(samples: Iterable[LogSample], name: str) -> Iterable[LogSample]:
 
 
 def _no_sample(name: str) -> RecordedError:
-    return RecordedError(f"{name}: no sample; --where leaves out every row, or all hold errors")
+    return RecordedError(f"{name}: no sample; every row holds an error, or there is none")
 
 
 def describe(
@@ -177,6 +177,7 @@ def _notes(summary: LogSummary, unknown: Counter[str] | None) -> tuple[tuple[str
         ("run on to another turn or question, not cut", summary.running_on),
         ("hold two final answers that differ, not cut", summary.two_answers),
         ("stand in an earlier file, too, word by word: is it a rerun?", summary.repeated),
+        ("hold a score that is neither 1 nor 0, left out: name --grade-from", summary.scores),
         ("ended at their limit: unknown, unless they state an answer", summary.truncated),
         (f"graded by somebody, {summary.right} of them right", summary.graded),
     )

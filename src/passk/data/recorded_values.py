@@ -54,8 +54,8 @@ def grade(value: object, place: str, threshold: float | None = None) -> bool | N
         return number >= threshold
     if number not in {1.0, 0.0, -1.0}:
         raise RecordedError(
-            f"{place}: recorded grade is {value!r}, which is neither 1 nor 0; name a threshold "
-            "from which a score is right"
+            f"{place}: recorded grade is {value!r}, which is neither 1 nor 0; say from which "
+            "score on a response is right: --grade-from SCORE (parameters: grade_from)"
         )
     return number == 1.0
 

@@ -32,6 +32,7 @@ class Fields:
             entry for each response.
         error: a row with a value here that is not empty holds no sample.
         holds: what the responses are.
+        is_grade_guessed: whether the grade's column was told by a name that may mean other scores.
         grade_from: the score from which a response is right; None: 1 is right, 0 and -1 wrong.
     """
 
@@ -49,6 +50,7 @@ class Fields:
     error: Paths = ()
     holds: Holds = "response"
     grade_from: float | None = None
+    is_grade_guessed: bool = False
 
     def named(self, given: dict[str, Path]) -> "Fields":
         """These fields, but for those whose paths a person gave."""
@@ -117,8 +119,8 @@ def samples(row: Row, fields: Fields) -> Iterator[LogSample]:
     if response is MISSING:
         paths = " or ".join(map(repr, fields.response)) or "any usual name"
         raise RecordedError(
-            f"{row.place}: no response at {paths}; the row has {names(row)}. Name its column, as "
-            "response=COLUMN"
+            f"{row.place}: no response at {paths}; the row has {names(row)}. Name its column: "
+            "--column response=COLUMN"
         )
     response = answered(response)
     # An empty list is a response that is missing: the problem was asked.
@@ -156,6 +158,18 @@ def samples(row: Row, fields: Fields) -> Iterator[LogSample]:
         )
 
 
+def has_grades(row: Row, fields: Fields) -> bool:
+    """Whether what stands in a row's column of grades can be read as such."""
+    value = first(row.values, fields.grade)
+    try:
+        for entry in value if isinstance(value, list | tuple) else [value]:
+            if entry is not MISSING:
+                recorded_values.grade(entry, row.place, fields.grade_from)
+    except RecordedError:
+        return False
+    return True
+
+
 def _path_of(row: Row, paths: Paths) -> Path:
     return next((path for path in paths if lookup(row.values, path) is not MISSING), "")
 
@@ -184,7 +198,7 @@ def _problem(row: Row, fields: Fields, question: str | None) -> str:
         raise RecordedError(
             f"{row.place}: nothing tells which problem it answers: "
             + (f"neither {' nor '.join(map(repr, paths))} is there; " if paths else "")
-            + f"name a column, as problem_id=COLUMN; the row has {names(row)}"
+            + f"name a column: --column problem_id=COLUMN; the row has {names(row)}"
         )
     return question
 

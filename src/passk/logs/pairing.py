@@ -104,7 +104,8 @@ def _merged(first: SideProblem, second: SideProblem) -> SideProblem:
         raise RecordedError(
             f"{second.place}: the question {show(str(second.question))} has the right answer "
             f"{' or '.join(second.references)!r}, and {' or '.join(first.references)!r} in "
-            f"{first.place}; name a column that tells these problems apart, or mend one"
+            f"{first.place}; name a column that tells these problems apart (--column "
+            "problem_id=COLUMN), or mend one"
         )
     samples = [*first.samples, *second.samples]
     if len({sample.number for sample in samples}) < len(samples):

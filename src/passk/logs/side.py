@@ -62,7 +62,8 @@ def _check(sample: LogSample, problem: SideProblem) -> None:
         raise RecordedError(
             f"{sample.place}: problem {show(sample.problem)} has the right answer "
             f"{_listed(sample.references)}, and {_listed(problem.references)} in "
-            f"{problem.place}; name a column that tells these problems apart, or mend one"
+            f"{problem.place}; name a column that tells these problems apart (--column "
+            "problem_id=COLUMN), or mend one"
         )
     problem.question = problem.question or sample.question
     problem.references = problem.references or sample.references

@@ -43,6 +43,7 @@ class LogSummary:
         two_answers: responses, not cut, that hold two final answers which differ.
         repeated: responses, of some length, that an earlier file holds for the same problem.
         empty, missing: responses without text, and rows without a response.
+        scores: rows of a column `score`, or the like, that was not named and holds no grade.
         truncated, graded: samples that ended at their limit, and that somebody graded.
         right: samples that somebody graded as right.
         questions: hash of set and question -> the problem that asked it first.
@@ -62,6 +63,7 @@ class LogSummary:
     repeated: int = 0
     empty: int = 0
     missing: int = 0
+    scores: int = 0
     truncated: int = 0
     graded: int = 0
     right: int = 0
