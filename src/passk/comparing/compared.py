@@ -18,7 +18,7 @@ from passk.logs.reader import LogReading, LogSummary
 from passk.logs.reader import read as read_log
 from passk.logs.sample import LogSample
 from passk.logs.side import gather
-from passk.logs.stated_problems import read_problems
+from passk.logs.stated_problems import read_problems, reading_beside
 from passk.logs.tables import tabulate_problems, tabulate_samples
 from passk.report.read_draws import read_draw, read_file
 from passk.report.reading import ReadDraw
@@ -73,7 +73,15 @@ def count_samples(sources: ComparedFiles, judge: Judge, progress: Progress) -> C
     sides = {
         draw: gather(
             by_rule(
-                progress(read_log(files, sources.reading, summaries[draw]), draw), sources.missing
+                progress(
+                    read_log(
+                        files,
+                        reading_beside(sources.reading, files, sources.problems),
+                        summaries[draw],
+                    ),
+                    draw,
+                ),
+                sources.missing,
             )
         )
         for draw, files in zip(DRAWS, sources.sides, strict=True)
@@ -90,7 +98,7 @@ def count_samples(sources: ComparedFiles, judge: Judge, progress: Progress) -> C
     reads = {}
     for draw, files in zip(DRAWS, sources.sides, strict=True):
         grades = tables.samples[draw]["recorded_grade"].to_list()
-        read = read_draw(files, summaries[draw], sides[draw], len(aligned.only[draw]))
+        read = read_draw(files, summaries[draw], aligned.sides[draw], len(aligned.only[draw]))
         reads[draw] = read.graded(agreement(verdicts[draw], grades))
     return Compared(count_pair(tables, verdicts), reads, verdicts)
 

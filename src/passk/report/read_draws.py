@@ -40,6 +40,7 @@ def read_draw(files: Sequence[Path], summary: LogSummary, side: Side, only: int)
         cut=summary.cut,
         running_on=summary.running_on,
         two_answers=summary.two_answers,
+        repeated=summary.repeated,
         rescored=summary.rescored,
         errors=summary.errors,
         empty=summary.empty,

@@ -17,6 +17,7 @@ _COUNTED = {
     "cut": "Cut at a stop string",
     "running_on": "Run on, not cut",
     "two_answers": "Two final answers",
+    "repeated": "Standing in two files",
 }
 
 
