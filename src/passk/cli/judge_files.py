@@ -7,8 +7,8 @@ import polars as pl
 
 from passk.cli.judge_request import JudgeRequest, describe_columns
 from passk.cli.judge_table import judge_table
-from passk.cli.judged import count
 from passk.core.rows import RecordedError, Row, read_rows
+from passk.core.words import count
 from passk.data.judging_columns import find_sample_columns
 from passk.data.judging_groups import group_rows
 from passk.data.judging_join import JoinedRows, join_rows

@@ -54,4 +54,5 @@ def _number(file: Path) -> int:
 FORMAT = LogFormat(
     "evalplus samples (.jsonl or a folder)", FIELDS, recognises, rows=rows, read=read, opens=opens,
     note="Grades lie in *_eval_results.json, which holds the programs, too.",
+    domain="code",
 )  # fmt: skip
