@@ -11,9 +11,11 @@ import pytest
 from tests.conftest import ROOT
 
 from passk.analysis.metrics import pass_at_k
-from passk.comparing import settings
+from passk.cli.comparison_checks import check_ignored, check_outputs
+from passk.comparing import notes, settings
 from passk.comparing.compared import ComparedFiles, count_files, count_samples
 from passk.comparing.draws import CANDIDATE, REFERENCE
+from passk.comparing.page import report_context
 from passk.comparing.run import answer
 from passk.core.rows import RecordedError
 from passk.domains.settings import Verification
@@ -21,6 +23,8 @@ from passk.logs.alignment import align
 from passk.logs.reader import LogReading
 from passk.logs.side import gather
 from passk.pipeline.stages.verify import judge_samples
+from passk.report.html.page import render_page
+from passk.report.reading import ReadSamples
 
 COUNTS = ROOT / "studies" / "math500-counts" / "counts.csv"
 COLUMNS = [{"correct": "base_correct"}, {"correct": "simplerl_correct"}]
@@ -253,3 +257,123 @@ def test_a_missing_extra_is_named(tmp_path):
     )
     assert done.returncode == 1
     assert done.stderr.strip() == "passk: needs dvc.repo: pip install 'passk[study]'"
+
+
+def graded(n, correct, names="abcdefgh"):
+    return [
+        {"problem_id": name, "problem": f"{name}?", "gold": "4",
+         "response": [RIGHT] * correct + [OTHER] * (n - correct)}
+        for name in names
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tables", "message"),
+    [
+        (".", "is replaced whole"),
+        ("..", "is replaced whole"),
+        ("runs", "is replaced whole"),
+        ("mine", "holds notes.txt"),
+        ("a.jsonl", "a file"),
+        ("own", None),
+        ("new/er", None),
+    ],
+)
+def test_only_a_folder_of_our_own_is_replaced(tmp_path, monkeypatch, tables, message):
+    for folder, name in (("mine", "notes.txt"), ("own", "counts.parquet"), ("runs/x", "b.jsonl")):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / name).touch()
+    (tmp_path / "a.jsonl").touch()
+    monkeypatch.chdir(tmp_path)
+    files = ComparedFiles([Path("a.jsonl")], [Path("runs/x/b.jsonl")])
+    if message is None:
+        check_outputs(Path("c.html"), Path(tables), files)
+        return
+    with pytest.raises(RecordedError, match=message):
+        check_outputs(Path("c.html"), Path(tables), files)
+
+
+def test_the_page_never_takes_the_place_of_an_input(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("folder.html").mkdir()
+    files = ComparedFiles([Path("a.html")], [Path("b")], problems=Path("p.html"))
+    for out in ("a.html", "../" + tmp_path.name + "/p.html", "folder.html", "page.jsonl"):
+        with pytest.raises(RecordedError, match="--out"):
+            check_outputs(Path(out), None, files)
+
+
+def test_a_subset_is_not_judged_where_one_side_has_more_samples(tmp_path):
+    base, tuned = write(tmp_path / "a", graded(2, 1)), write(tmp_path / "b", graded(8, 1))
+    for candidate, judged in ((base, ["crossover", "subset"]), (tuned, ["crossover"])):
+        counts = compared(base, candidate).counts
+        answers = answer(counts, settings.analysis(2, 100, 0.95), seed=0)
+        labels = {REFERENCE: "7B", CANDIDATE: "PPO"}
+        context = report_context(answers, labels, ReadSamples(), "Title")
+        assert context.params.judged_claims == judged
+        (note,) = (
+            notes.unequal_n(counts, labels) if candidate == tuned else ("7B has 2, PPO has 8",)
+        )
+        assert "7B has 2, PPO has 8" in note
+
+
+def test_a_page_of_two_files_calls_sides_by_their_names_and_no_command(tmp_path):
+    path = write(tmp_path / "a", graded(2, 1))
+    answers = answer(compared(path, path).counts, settings.analysis(2, 100, 0.95), seed=0)
+    labels = {REFERENCE: "7{B}", CANDIDATE: "PPO"}
+    page = render_page(report_context(answers, labels, ReadSamples(), "Title"), {})
+    assert "PPO − 7{B}" in page
+    assert "7{B} overtakes PPO" in page
+    for other in ("passk explain", "RL", "base model", "base only"):
+        assert other not in page
+
+
+def test_the_problem_that_limits_k_is_named(tmp_path):
+    path = write(tmp_path / "a", [*graded(8, 1), *graded(2, 1, "z")])
+    counted = compared(path, path)
+    (note,) = notes.limiting_n(counted.counts, counted.problems)
+    assert "problem 'z' has only 2 samples" in note
+    assert "--min-n 8 leaves it out" in note
+    assert not list(notes.limiting_n(compared(path, path, min_n=8).counts, {}))
+
+
+def test_counts_with_few_samples_are_left_out_and_counted(tmp_path):
+    (path := tmp_path / "c.csv").write_text("problem,n,correct\na,8,3\nb,8,0\nc,2,1\n")
+    counted = count_files(ComparedFiles([path], [path], min_n=4), [{}, {}])
+    assert solved(counted.counts, REFERENCE) == [(8, 3, 0), (8, 0, 0)]
+    assert counted.reads[REFERENCE].only == 1
+    with pytest.raises(RecordedError, match="the most is 8"):
+        count_files(ComparedFiles([path], [path], min_n=9), [{}, {}])
+
+
+def test_verdicts_are_counted(tmp_path):
+    rows = [
+        {"draw": "a", "set": "a", "problem_id": "p", "sample_index": i, "verdict": verdict}
+        for i, verdict in enumerate(("correct", "wrong", "unknown", "correct"))
+    ]
+    path = write(tmp_path / "v.jsonl", rows)
+    counted = count_files(ComparedFiles([path], [path]), [{}, {}])
+    assert solved(counted.counts, REFERENCE) == [(4, 2, 1)]
+
+
+def test_answers_about_images_are_left_to_their_own_judge(tmp_path):
+    row = {"pid": "1", "query": "q", "question": "q", "response": "A", "answer": "A"}
+    path = write(tmp_path / "output_m.jsonl", [row])
+    with pytest.raises(RecordedError, match="passk judge FILE --domain visual --problems"):
+        compared(path, path)
+
+
+def test_ids_that_number_rows_and_other_words_are_told(tmp_path):
+    numbered = [
+        {"id": i, "problem": f"{i // 4}?", "gold": "4", "response": RIGHT} for i in range(12)
+    ]
+    path = write(tmp_path / "a", numbered)
+    assert [note for note in compared(path, path).notes if "numbers samples" in note]
+    others = write(tmp_path / "b", [row | {"problem": f"Q {row['problem']}"} for row in numbered])
+    (note,) = (note for note in compared(path, others).notes if "other words" in note)
+    assert note == "12 problems are asked in other words by the two sides; told by their ids"
+
+
+def test_options_about_samples_are_refused_for_counts():
+    check_ignored({"--stop": [], "--as": None})
+    with pytest.raises(RecordedError, match="--stop: without effect with --counts"):
+        check_ignored({"--as": None, "--stop": ["x"]})
