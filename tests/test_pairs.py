@@ -259,12 +259,22 @@ def test_a_missing_extra_is_named(tmp_path):
     assert done.stderr.strip() == "passk: needs dvc.repo: pip install 'passk[study]'"
 
 
-def graded(n, correct, names="abcdefgh"):
-    return [
-        {"problem_id": name, "problem": f"{name}?", "gold": "4",
-         "response": [RIGHT] * correct + [OTHER] * (n - correct)}
-        for name in names
-    ]  # fmt: skip
+def counted(path, sizes, other=None, min_n=1):
+    """Both sides counted: n of each problem; another n for the candidate, where it is given."""
+    for side, kept in (("a", sizes), ("b", other or sizes)):
+        rows = "".join(f"{name},{n},1\n" for name, n in kept.items())
+        (path / f"{side}.csv").write_text(f"problem,n,correct\n{rows}")
+    files = ComparedFiles([path / "a.csv"], [path / "b.csv"], min_n=min_n)
+    return count_files(files, [{}, {}])
+
+
+LABELS = {REFERENCE: "7{B}", CANDIDATE: "PPO"}
+
+
+def page_of(counts):
+    least = int(counts["n"].min())
+    answers = answer(counts, settings.analysis(least, 100, 0.95), seed=0)
+    return report_context(answers, LABELS, ReadSamples(), "Title")
 
 
 @pytest.mark.parametrize(
@@ -303,24 +313,17 @@ def test_the_page_never_takes_the_place_of_an_input(tmp_path, monkeypatch):
 
 
 def test_a_subset_is_not_judged_where_one_side_has_more_samples(tmp_path):
-    base, tuned = write(tmp_path / "a", graded(2, 1)), write(tmp_path / "b", graded(8, 1))
-    for candidate, judged in ((base, ["crossover", "subset"]), (tuned, ["crossover"])):
-        counts = compared(base, candidate).counts
-        answers = answer(counts, settings.analysis(2, 100, 0.95), seed=0)
-        labels = {REFERENCE: "7B", CANDIDATE: "PPO"}
-        context = report_context(answers, labels, ReadSamples(), "Title")
-        assert context.params.judged_claims == judged
-        (note,) = (
-            notes.unequal_n(counts, labels) if candidate == tuned else ("7B has 2, PPO has 8",)
-        )
-        assert "7B has 2, PPO has 8" in note
+    few, many = dict.fromkeys("abcdefgh", 2), dict.fromkeys("abcdefgh", 8)
+    same, more = counted(tmp_path, few).counts, counted(tmp_path, few, many).counts
+    assert page_of(same).params.judged_claims == ["crossover", "subset"]
+    assert page_of(more).params.judged_claims == ["crossover"]
+    assert not list(notes.unequal_n(same, LABELS))
+    (note,) = notes.unequal_n(more, LABELS)
+    assert "7{B} has 2, PPO has 8" in note
 
 
 def test_a_page_of_two_files_calls_sides_by_their_names_and_no_command(tmp_path):
-    path = write(tmp_path / "a", graded(2, 1))
-    answers = answer(compared(path, path).counts, settings.analysis(2, 100, 0.95), seed=0)
-    labels = {REFERENCE: "7{B}", CANDIDATE: "PPO"}
-    page = render_page(report_context(answers, labels, ReadSamples(), "Title"), {})
+    page = render_page(page_of(counted(tmp_path, dict.fromkeys("abcdefgh", 2)).counts), {})
     assert "PPO − 7{B}" in page
     assert "7{B} overtakes PPO" in page
     for other in ("passk explain", "RL", "base model", "base only"):
@@ -328,21 +331,20 @@ def test_a_page_of_two_files_calls_sides_by_their_names_and_no_command(tmp_path)
 
 
 def test_the_problem_that_limits_k_is_named(tmp_path):
-    path = write(tmp_path / "a", [*graded(8, 1), *graded(2, 1, "z")])
-    counted = compared(path, path)
-    (note,) = notes.limiting_n(counted.counts, counted.problems)
+    sizes = {"a": 8, "b": 8, "z": 2}
+    pair, rest = counted(tmp_path, sizes), counted(tmp_path, sizes, min_n=8)
+    (note,) = notes.limiting_n(pair.counts, pair.problems)
     assert "problem 'z' has only 2 samples" in note
     assert "--min-n 8 leaves it out" in note
-    assert not list(notes.limiting_n(compared(path, path, min_n=8).counts, {}))
+    assert not list(notes.limiting_n(rest.counts, rest.problems))
 
 
 def test_counts_with_few_samples_are_left_out_and_counted(tmp_path):
-    (path := tmp_path / "c.csv").write_text("problem,n,correct\na,8,3\nb,8,0\nc,2,1\n")
-    counted = count_files(ComparedFiles([path], [path], min_n=4), [{}, {}])
-    assert solved(counted.counts, REFERENCE) == [(8, 3, 0), (8, 0, 0)]
-    assert counted.reads[REFERENCE].only == 1
+    pair = counted(tmp_path, {"a": 8, "b": 8, "c": 2}, min_n=4)
+    assert solved(pair.counts, REFERENCE) == [(8, 1, 0), (8, 1, 0)]
+    assert pair.reads[REFERENCE].only == 1
     with pytest.raises(RecordedError, match="the most is 8"):
-        count_files(ComparedFiles([path], [path], min_n=9), [{}, {}])
+        counted(tmp_path, {"a": 8, "c": 2}, min_n=9)
 
 
 def test_verdicts_are_counted(tmp_path):
@@ -351,8 +353,8 @@ def test_verdicts_are_counted(tmp_path):
         for i, verdict in enumerate(("correct", "wrong", "unknown", "correct"))
     ]
     path = write(tmp_path / "v.jsonl", rows)
-    counted = count_files(ComparedFiles([path], [path]), [{}, {}])
-    assert solved(counted.counts, REFERENCE) == [(4, 2, 1)]
+    pair = count_files(ComparedFiles([path], [path]), [{}, {}])
+    assert solved(pair.counts, REFERENCE) == [(4, 2, 1)]
 
 
 def test_answers_about_images_are_left_to_their_own_judge(tmp_path):
@@ -363,14 +365,12 @@ def test_answers_about_images_are_left_to_their_own_judge(tmp_path):
 
 
 def test_ids_that_number_rows_and_other_words_are_told(tmp_path):
-    numbered = [
-        {"id": i, "problem": f"{i // 4}?", "gold": "4", "response": RIGHT} for i in range(12)
-    ]
-    path = write(tmp_path / "a", numbered)
-    assert [note for note in compared(path, path).notes if "numbers samples" in note]
-    others = write(tmp_path / "b", [row | {"problem": f"Q {row['problem']}"} for row in numbered])
-    (note,) = (note for note in compared(path, others).notes if "other words" in note)
-    assert note == "12 problems are asked in other words by the two sides; told by their ids"
+    rows = [{"id": i, "problem": f"{i // 4}?", "gold": "4", "response": RIGHT} for i in range(12)]
+    path = write(tmp_path / "a.jsonl", rows)
+    others = write(tmp_path / "b.jsonl", [row | {"problem": f"Q {row['id']}"} for row in rows])
+    numbered, reworded = compared(path, others).notes[::-1]
+    assert numbered.startswith("of the reference, 9 problems ask what another one asks: if id")
+    assert reworded == "12 problems are asked in other words by the two sides; told by their ids"
 
 
 def test_options_about_samples_are_refused_for_counts():
