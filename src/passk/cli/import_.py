@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 from tqdm import tqdm
 
+from passk.cli.outputs import faults_of_file
 from passk.cli.reading_options import COLUMNS, make_reading
+from passk.comparing.notes import row_numbers
 from passk.core.registry import UnknownNameError
 from passk.core.rows import RecordedError
 from passk.data.value_paths import PathError
@@ -104,12 +106,10 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
 
 
 def _check_out(out: Path | None, inputs: Iterable[Path]) -> None:
-    if out is None:
-        return
-    if out.suffix != ".parquet":
+    if out is not None and out.suffix != ".parquet":
         raise RecordedError(f"--out {out}: samples are written as Parquet; end it in .parquet")
-    if out.resolve() in {path.resolve() for path in inputs}:
-        raise RecordedError(f"--out {out}: is an input and would be overwritten; name another")
+    for fault in faults_of_file(out, inputs, (".parquet",)) if out is not None else ():
+        raise RecordedError(fault)
 
 
 def _some(samples: Iterable[LogSample], name: str) -> Iterable[LogSample]:
@@ -156,12 +156,8 @@ def describe(
             "last is judged: if the model ran on past its answer, name a stop string, as "
             r"--stop '\nQuestion:'"
         )
-    if sizes[-1] == 1 and summary.same_question * 2 > len(sizes):
-        lines.append(
-            f"warning: {summary.same_question} problems ask what another one asks: if "
-            f"{summary.columns.get('problem', 'the id')} numbers samples, name another column, as "
-            "--column problem_id=COLUMN"
-        )
+    if note := row_numbers(summary):
+        lines.append(f"warning: {note}")
     return "\n".join(lines)
 
 

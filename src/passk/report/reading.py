@@ -1,6 +1,6 @@
 """What was read of somebody else's files, as the page shows it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -77,11 +77,12 @@ class ReadDraw:
 
 @dataclass(frozen=True)
 class ReadSamples:
-    """What was read for each draw, and who judged it."""
+    """What was read for each draw, who judged it, and what a reader should know of it."""
 
     draws: Mapping[str, ReadDraw] = field(default_factory=dict)
     grader: str = ""
     options: Mapping[str, object] = field(default_factory=dict)
+    notes: Sequence[str] = ()
 
 
 def cohen_kappa(both: int, only_first: int, only_second: int, neither: int) -> float | None:

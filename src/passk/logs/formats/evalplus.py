@@ -70,4 +70,5 @@ def _tables(path: Path) -> list[Path]:
 FORMAT = LogFormat(
     "evalplus samples (.jsonl or a folder)", FIELDS, recognises, rows=rows, read=read, opens=opens,
     note="Grades lie in *_eval_results.json, which holds the programs, too.",
+    domain="code",
 )  # fmt: skip
