@@ -107,6 +107,8 @@ def test_package_files_hold_no_code():
     # Imports do not follow a package's `__init__`, which is right only while it is a docstring.
     # The outermost one holds the public interface, which no module of the package uses.
     for path in PACKAGE.glob("*/**/__init__.py"):
+        if "_vendor" in path.parts:
+            continue
         body = ast.parse(path.read_text()).body
         assert all(isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant) for n in body), (
             path

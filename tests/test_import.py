@@ -163,7 +163,7 @@ def test_every_kind_of_file_gives_the_same_rows(kind):
         ({"response": []}, "line 2: 2 entries in 'recorded_grade', but 1 responses"),
         ({"recorded_grade": [True]}, "line 2: 1 entries in 'recorded_grade', but 2"),
         ({"recorded_grade": [True, "maybe"]}, "line 2: recorded grade is 'maybe'"),
-        ({"recorded_grade": [True, 0.7]}, "name a threshold"),
+        ({"recorded_grade": [True, 0.7]}, "--grade-from SCORE"),
         ({"problem": "1+1?"}, "line 2: problem '1+1?' has the right answer '4', and '2' in"),
     ],
 )

@@ -118,8 +118,11 @@ def test_where_compares_as_people_write(value, wanted):
 
 def test_a_threshold_makes_scores_grades_and_nan_none(tmp_path):
     path = lines(tmp_path / "a.jsonl", *[ROW | {"score": s} for s in (-1, 0.1, 1.0)])
-    with pytest.raises(RecordedError, match=r"line 2: recorded grade is 0.1.*threshold"):
-        samples(path)
+    with pytest.raises(RecordedError, match=r"line 2: recorded grade is 0.1.*--grade-from"):
+        samples(path, fields={"grade": "score"})
+    summary = LogSummary()
+    assert [s.grade for s in samples(path, summary=summary)] == [False, None, True]
+    assert summary.scores == 1  # the column was not named
     assert [s.grade for s in samples(path, grade_from=0.5)] == [False, False, True]
     assert grade(float("nan"), "here", 0.5) is None
 
@@ -130,6 +133,13 @@ def test_a_threshold_makes_scores_grades_and_nan_none(tmp_path):
         ("truncated", False, "stop"),
         ("truncated", True, "length"),
         ("is_truncated", True, "length"),
+        ("is_truncated", 1, "length"),
+        ("is_truncated", "1", "length"),
+        ("truncated", 0.0, "stop"),
+        ("truncated", "0", "stop"),
+        ("truncated", "false", "stop"),
+        ("finish_reason", "max_new_tokens", "length"),
+        ("finish_reason", 1, "unknown"),  # Gemini's code of a stop
         ("finish_reason", "MAX_TOKENS", "length"),
         ("finish_reason", "model_length", "length"),
         ("stop_reason", "end_turn", "stop"),
@@ -406,7 +416,7 @@ WRONG = [
     (["a.jsonl", "--column", "gold"], "expected NAME=VALUE"),
     (["a.jsonl", "--column", "gold=x"], "no row has 'x'"),
     (["a.jsonl", "--column", "gold=x[["], "not a path"),
-    (["a.jsonl", "--where", "problem=none"], "a.jsonl: no sample"),
+    (["a.jsonl", "--where", "problem=none"], "a.jsonl: --where problem=none leaves out all 1 rows"),
     (["a.jsonl", "--stop", ""], "--stop ''"),
     (["a.jsonl", "--problems", "none.jsonl"], "none.jsonl: no such file"),
     (["a.jsonl", "--problems", "a.jsonl", "--out", "out.parquet"], None),
@@ -432,3 +442,45 @@ def test_a_wrong_use_is_told_in_a_line(tmp_path, monkeypatch, arguments, message
         assert line.startswith("passk import: ")
         assert message in line
     assert not Path("out.parquet").exists() or message is None
+
+
+def test_what_the_user_says_last_is_no_response(tmp_path):
+    chat = [{"role": "user", "content": "1 + 1?"}, {"role": "assistant", "content": "2"}]
+    path = lines(
+        tmp_path / "a.jsonl",
+        *({"id": 1, "messages": m, "answer": "2"} for m in (chat, chat[:1], [*chat, chat[0]])),
+    )
+    assert [s.text for s in samples(path)] == ["2", None, None]
+
+
+def test_scripts_beside_samples_are_no_programs_of_evalplus(tmp_path):
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "run.py").write_text("print(1)")
+    path = lines(tmp_path / "samples.jsonl", ROW)
+    assert expand([tmp_path]) == [path]
+    (tmp_path / "step_1").mkdir()
+    (tmp_path / "step_1" / "1.py").write_text("print(1)")
+    assert expand([tmp_path]) == [path]
+
+
+def test_a_right_answer_is_no_reward_of_trl(tmp_path):
+    row = {"step": 1, "prompt": "1 + 1?", "completion": "2", "correct_answer": "1"}
+    plain = samples(lines(tmp_path / "a.jsonl", row, row | {"is_correct": "yes"}))
+    assert [(s.grade, s.references) for s in plain] == [(None, ("1",))] * 2
+    reward = lines(tmp_path / "b.jsonl", row | {"correctness_reward": 2.0})
+    assert samples(reward)[0].grade is True
+
+
+def test_conditions_that_leave_out_every_row_say_so(tmp_path):
+    path = lines(tmp_path / "a.jsonl", ROW | {"filter": "strict"}, ROW | {"filter": "loose"})
+    message = r"a.jsonl: --where filter=x leaves out all 2 rows; .*line 1 has filter = 'strict'"
+    with pytest.raises(RecordedError, match=message):
+        samples(path, where={"filter": "x"})
+
+
+def test_a_glob_of_folders_reads_their_files(tmp_path):
+    for name in ("seed10", "seed2"):
+        (tmp_path / name).mkdir()
+        lines(tmp_path / name / "a.jsonl", ROW)
+    found = expand([tmp_path / "seed*"])
+    assert [file.parent.name for file in found] == ["seed2", "seed10"]

@@ -28,7 +28,7 @@ def test_the_package_ships_what_the_root_has():
     assert (pipeline / "dvc.yaml").read_bytes() == (ROOT / "dvc.yaml").read_bytes()
     for name in ("Snakefile", "profiles/default/config.yaml"):
         assert (pipeline / "skeleton" / name).read_bytes() == (ROOT / name).read_bytes()
-    assert list_shipped() == ["full", "imported", "miniature", "smoke"]
+    assert list_shipped() == ["compare", "full", "imported", "miniature", "smoke"]
     for name in list_shipped():
         shipped = (ROOT / "src/passk/studies" / name / "study.yaml").read_bytes()
         root = ROOT if name == "miniature" else ROOT / "studies" / name
@@ -181,7 +181,9 @@ def refused(folder, like="smoke"):
 
 
 def test_what_is_refused_is_named_with_a_remedy(tmp_path):
-    assert "did you mean 'smoke'? legal: default, full" in refused(tmp_path / "new", "smok")
+    assert "did you mean 'smoke'? legal: compare, default, full" in refused(
+        tmp_path / "new", "smok"
+    )
     (tmp_path / "full").mkdir()
     (tmp_path / "full/notes.txt").write_text("mine")
     assert "not empty (it holds notes.txt); choose" in refused(tmp_path / "full")

@@ -11,9 +11,11 @@ import pytest
 from tests.conftest import ROOT
 
 from passk.analysis.metrics import pass_at_k
-from passk.comparing import settings
+from passk.cli.comparison_checks import check_ignored, check_outputs
+from passk.comparing import notes, settings
 from passk.comparing.compared import ComparedFiles, count_files, count_samples
 from passk.comparing.draws import CANDIDATE, REFERENCE
+from passk.comparing.page import report_context
 from passk.comparing.run import answer
 from passk.core.rows import RecordedError
 from passk.domains.settings import Verification
@@ -21,6 +23,8 @@ from passk.logs.alignment import align
 from passk.logs.reader import LogReading
 from passk.logs.side import gather
 from passk.pipeline.stages.verify import judge_samples
+from passk.report.html.page import render_page
+from passk.report.reading import ReadSamples
 
 COUNTS = ROOT / "studies" / "math500-counts" / "counts.csv"
 COLUMNS = [{"correct": "base_correct"}, {"correct": "simplerl_correct"}]
@@ -253,3 +257,123 @@ def test_a_missing_extra_is_named(tmp_path):
     )
     assert done.returncode == 1
     assert done.stderr.strip() == "passk: needs dvc.repo: pip install 'passk[study]'"
+
+
+def counted(path, sizes, other=None, min_n=1):
+    """Both sides counted: n of each problem; another n for the candidate, where it is given."""
+    for side, kept in (("a", sizes), ("b", other or sizes)):
+        rows = "".join(f"{name},{n},1\n" for name, n in kept.items())
+        (path / f"{side}.csv").write_text(f"problem,n,correct\n{rows}")
+    files = ComparedFiles([path / "a.csv"], [path / "b.csv"], min_n=min_n)
+    return count_files(files, [{}, {}])
+
+
+LABELS = {REFERENCE: "7{B}", CANDIDATE: "PPO"}
+
+
+def page_of(counts):
+    least = int(counts["n"].min())
+    answers = answer(counts, settings.analysis(least, 100, 0.95), seed=0)
+    return report_context(answers, LABELS, ReadSamples(), "Title")
+
+
+@pytest.mark.parametrize(
+    ("tables", "message"),
+    [
+        (".", "is replaced whole"),
+        ("..", "is replaced whole"),
+        ("runs", "is replaced whole"),
+        ("mine", "holds notes.txt"),
+        ("a.jsonl", "a file"),
+        ("own", None),
+        ("new/er", None),
+    ],
+)
+def test_only_a_folder_of_our_own_is_replaced(tmp_path, monkeypatch, tables, message):
+    for folder, name in (("mine", "notes.txt"), ("own", "counts.parquet"), ("runs/x", "b.jsonl")):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / name).touch()
+    (tmp_path / "a.jsonl").touch()
+    monkeypatch.chdir(tmp_path)
+    files = ComparedFiles([Path("a.jsonl")], [Path("runs/x/b.jsonl")])
+    if message is None:
+        check_outputs(Path("c.html"), Path(tables), files)
+        return
+    with pytest.raises(RecordedError, match=message):
+        check_outputs(Path("c.html"), Path(tables), files)
+
+
+def test_the_page_never_takes_the_place_of_an_input(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("folder.html").mkdir()
+    files = ComparedFiles([Path("a.html")], [Path("b")], problems=Path("p.html"))
+    for out in ("a.html", "../" + tmp_path.name + "/p.html", "folder.html", "page.jsonl"):
+        with pytest.raises(RecordedError, match="--out"):
+            check_outputs(Path(out), None, files)
+
+
+def test_a_subset_is_not_judged_where_one_side_has_more_samples(tmp_path):
+    few, many = dict.fromkeys("abcdefgh", 2), dict.fromkeys("abcdefgh", 8)
+    same, more = counted(tmp_path, few).counts, counted(tmp_path, few, many).counts
+    assert page_of(same).params.judged_claims == ["crossover", "subset"]
+    assert page_of(more).params.judged_claims == ["crossover"]
+    assert not list(notes.unequal_n(same, LABELS))
+    (note,) = notes.unequal_n(more, LABELS)
+    assert "7{B} has 2, PPO has 8" in note
+
+
+def test_a_page_of_two_files_calls_sides_by_their_names_and_no_command(tmp_path):
+    page = render_page(page_of(counted(tmp_path, dict.fromkeys("abcdefgh", 2)).counts), {})
+    assert "PPO − 7{B}" in page
+    assert "7{B} overtakes PPO" in page
+    for other in ("passk explain", "RL", "base model", "base only"):
+        assert other not in page
+
+
+def test_the_problem_that_limits_k_is_named(tmp_path):
+    sizes = {"a": 8, "b": 8, "z": 2}
+    pair, rest = counted(tmp_path, sizes), counted(tmp_path, sizes, min_n=8)
+    (note,) = notes.limiting_n(pair.counts, pair.problems)
+    assert "problem 'z' has only 2 samples" in note
+    assert "--min-n 8 leaves it out" in note
+    assert not list(notes.limiting_n(rest.counts, rest.problems))
+
+
+def test_counts_with_few_samples_are_left_out_and_counted(tmp_path):
+    pair = counted(tmp_path, {"a": 8, "b": 8, "c": 2}, min_n=4)
+    assert solved(pair.counts, REFERENCE) == [(8, 1, 0), (8, 1, 0)]
+    assert pair.reads[REFERENCE].only == 1
+    with pytest.raises(RecordedError, match="the most is 8"):
+        counted(tmp_path, {"a": 8, "c": 2}, min_n=9)
+
+
+def test_verdicts_are_counted(tmp_path):
+    rows = [
+        {"draw": "a", "set": "a", "problem_id": "p", "sample_index": i, "verdict": verdict}
+        for i, verdict in enumerate(("correct", "wrong", "unknown", "correct"))
+    ]
+    path = write(tmp_path / "v.jsonl", rows)
+    pair = count_files(ComparedFiles([path], [path]), [{}, {}])
+    assert solved(pair.counts, REFERENCE) == [(4, 2, 1)]
+
+
+def test_answers_about_images_are_left_to_their_own_judge(tmp_path):
+    row = {"pid": "1", "query": "q", "question": "q", "response": "A", "answer": "A"}
+    path = write(tmp_path / "output_m.jsonl", [row])
+    with pytest.raises(RecordedError, match="passk judge FILE --domain visual --problems"):
+        compared(path, path)
+
+
+def test_ids_that_number_rows_and_other_words_are_told(tmp_path):
+    rows = [{"id": i, "problem": f"{i // 4}?", "gold": "4", "response": RIGHT} for i in range(12)]
+    path = write(tmp_path / "a.jsonl", rows)
+    others = write(tmp_path / "b.jsonl", [row | {"problem": f"Q {row['id']}"} for row in rows])
+    numbered, reworded = compared(path, others).notes[::-1]
+    assert numbered.startswith("of the reference, 9 problems ask what another one asks: if id")
+    assert reworded == "12 problems are asked in other words by the two sides; told by their ids"
+
+
+def test_options_about_samples_are_refused_for_counts():
+    check_ignored({"--stop": [], "--as": None})
+    with pytest.raises(RecordedError, match="--stop: without effect with --counts"):
+        check_ignored({"--as": None, "--stop": ["x"]})

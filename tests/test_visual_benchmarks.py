@@ -168,7 +168,7 @@ def test_mathvista_samples_come_in_and_the_filter_leaves_460_with_85_correct(rea
 def test_mathvision_samples_of_other_problems_can_be_left_out(real):
     benchmark = {"source": "mathvision_testmini", "path": str(real / VISION)}
     path = real / "samples/mathvision_gemini_pro_cot.jsonl"
-    with pytest.raises(StageError, match=r"line 1: id is '1', and no problem .* `others: true`"):
+    with pytest.raises(StageError, match=r"the problem is '1', and no problem .* `others: true`"):
         import_samples(path, benchmark, recorded_grade="correct")
     found = import_samples(path, {**benchmark, "others": True}, recorded_grade="correct")
     assert found == {"problems": 304.0, "samples": 304.0}

@@ -8,10 +8,11 @@ from typing import Annotated, get_args
 import typer
 from tqdm import tqdm
 
+from passk.cli.comparison_checks import check_ignored, check_outputs
 from passk.cli.comparison_text import describe
 from passk.cli.reading_options import COLUMNS, columns, make_reading
 from passk.cli.several import CommandWithSeveral
-from passk.comparing import page, settings
+from passk.comparing import notes, page, settings
 from passk.comparing.compared import Compared, ComparedFiles, Missing, count_files, count_samples
 from passk.comparing.draws import CANDIDATE, REFERENCE
 from passk.comparing.run import PairAnswers, answer
@@ -102,6 +103,12 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
     try:
         for fault in unknown("--missing", missing, get_args(Missing), "rule"):
             raise RecordedError(fault)
+        if counts:
+            asked = missing if missing != "unknown" else None
+            check_ignored({
+                "--as": as_, "--problems": problems, "--where": where, "--stop": stop,
+                "--grade-from": grade_from, "--missing": asked,
+            })  # fmt: skip
         files = ComparedFiles(
             expand(reference),
             expand(candidate),
@@ -110,11 +117,18 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
             missing,  # type: ignore[arg-type]
             min_n,
         )
+        check_outputs(out, tables, files)
         labels = _labels(name or [], files)
         compared = _count(files, column or []) if counts else _judge(files)
         answers = _answer(compared, resamples, level, seed)
         grader = "" if counts else str(compared.counts["grader"][0])
-        context = page.report_context(answers, labels, ReadSamples(compared.reads, grader), TITLE)
+        noted = [
+            *notes.unequal_n(compared.counts, labels),
+            *notes.limiting_n(compared.counts, compared.problems),
+            *compared.notes,
+        ]
+        reading = ReadSamples(compared.reads, grader, notes=noted)
+        context = page.report_context(answers, labels, reading, TITLE)
         drawn = draw_charts(context)
         write_text(out, render_page(context, drawn))
         if tables is not None:
@@ -128,10 +142,11 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
 def _labels(names: Sequence[str], files: ComparedFiles) -> dict[str, str]:
     if names and len(names) != 2:
         raise RecordedError("--name: give it twice, for the reference and for the candidate")
-    first, second = names or map(settings.label, files.sides)
-    if first == second:
-        first, second = REFERENCE, CANDIDATE
-    return {REFERENCE: first, CANDIDATE: second}
+    if not names:
+        return settings.label_sides(files.sides)
+    if names[0] == names[1] or not all(names):
+        raise RecordedError("--name: give two names that differ, so that the page tells them apart")
+    return {REFERENCE: names[0], CANDIDATE: names[1]}
 
 
 def _progress(samples: Iterable[LogSample], draw: str) -> Iterable[LogSample]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from passk.comparing.draws import CANDIDATE, REFERENCE
 from passk.comparing.settings import COMPARED
+from passk.core.words import count
 from passk.report.context import ReportContext
 from passk.report.finding import state_finding
 from passk.report.html.sourced_values import to_text
@@ -16,12 +17,14 @@ def describe(context: ReportContext, out: Path) -> str:
     for draw, read in context.reading.draws.items():
         formats = ", ".join(dict.fromkeys(file.format for file in read.files))
         lines.append(
-            f"{context.label(draw)}: {len(read.files)} file(s) ({formats}), {read.problems} "
-            f"problems, {read.samples} samples ({read.smallest} to {read.largest} a problem)"
-            + "".join(_noted(read))
+            f"{context.label(draw)}: {count(len(read.files), 'file')} ({formats}), "
+            f"{count(read.problems, 'problem')}, {count(read.samples, 'sample')} "
+            f"({_range(read.smallest, read.largest)} a problem)" + "".join(_noted(read))
         )
+    lines += [f"note: {note}" for note in context.reading.notes]
     for name in context.set_names:
-        lines += ["", *_curve(context, name), *_coverage(context, name)]
+        heading = [f"{context.label(name)}:"] if len(context.set_names) > 1 else []
+        lines += ["", *heading, *_curve(context, name), *_coverage(context, name)]
     for draw, read in context.reading.draws.items():
         if (agreed := read.agreement) is not None:
             kappa = "undefined" if agreed.kappa is None else f"{agreed.kappa:.3f}"
@@ -34,17 +37,22 @@ def describe(context: ReportContext, out: Path) -> str:
 
 
 def _noted(read: ReadDraw) -> list[str]:
-    notes = (
-        (read.only, "problems are not compared: the other side lacks them, or too few samples"),
-        (read.missing, "rows have no response"),
-        (read.cut, "responses were cut at a stop string"),
-        (read.running_on, "responses run on behind their answer: name a --stop string"),
-        (read.two_answers, "responses hold two final answers that differ; the last is judged"),
-        (read.errors, "rows hold no sample, since something failed"),
-        (read.truncated, "responses ended at their limit"),
-        (read.empty, "responses are empty"),
+    noted = (
+        (read.only, "problem", "not compared: the other side lacks it, or has too few samples"),
+        (read.missing, "row", "without a response"),
+        (read.cut, "response", "cut at a stop string"),
+        (read.running_on, "response", "running on behind its answer: name a --stop string"),
+        (read.two_answers, "response", "with two final answers that differ; the last is judged"),
+        (read.errors, "row", "without a sample, since something failed"),
+        (read.truncated, "response", "ended at the limit"),
+        (read.empty, "response", "without text"),
+        (read.repeated, "response", "as an earlier file of the draw has it, word by word"),
     )
-    return [f"\n  {count} {what}" for count, what in notes if count]
+    return [f"\n  {count(number, noun)} {what}" for number, noun, what in noted if number]
+
+
+def _range(smallest: int, largest: int) -> str:
+    return str(smallest) if smallest == largest else f"{smallest} to {largest}"
 
 
 def _curve(context: ReportContext, name: str) -> list[str]:

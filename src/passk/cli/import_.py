@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 from tqdm import tqdm
 
+from passk.cli.outputs import faults_of_file
 from passk.cli.reading_options import COLUMNS, make_reading
+from passk.comparing.notes import row_numbers
 from passk.core.registry import UnknownNameError
 from passk.core.rows import RecordedError
 from passk.data.value_paths import PathError
@@ -17,7 +19,7 @@ from passk.logs import normal_file
 from passk.logs.format import FORMATS
 from passk.logs.reader import LogSummary, expand, read
 from passk.logs.sample import LogSample
-from passk.logs.stated_problems import read_problems, state
+from passk.logs.stated_problems import read_problems, reading_beside, state
 from passk.logs.study_entry import describe_entry
 
 NAME = "import"
@@ -70,7 +72,11 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
         _check_out(out, [*paths, *([problems] if problems else [])])
         reading = make_reading(as_, column, where, stop, grade_from)
         samples: Iterable[LogSample] = tqdm(
-            read(paths, reading, summary), desc="reading", unit="sample", delay=3, file=sys.stderr
+            read(paths, reading_beside(reading, paths, problems), summary),
+            desc="reading",
+            unit="sample",
+            delay=3,
+            file=sys.stderr,
         )
         if problems is not None:
             samples = state(samples, read_problems(problems, reading.fields), unknown)
@@ -85,7 +91,7 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
             raise RecordedError(
                 f"{problems}: has none of the problems of {files[0]}, neither by id nor by "
                 f"question; the first is {next(iter(unknown))[:80]!r}. Name the column of its ids, "
-                "problem_id, or of its questions, problem"
+                "--column problem_id=COLUMN, or of its questions, --column problem=COLUMN"
             )
     except _EXPECTED as error:
         typer.echo(f"passk import: {error}", err=True)
@@ -100,12 +106,10 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
 
 
 def _check_out(out: Path | None, inputs: Iterable[Path]) -> None:
-    if out is None:
-        return
-    if out.suffix != ".parquet":
+    if out is not None and out.suffix != ".parquet":
         raise RecordedError(f"--out {out}: samples are written as Parquet; end it in .parquet")
-    if out.resolve() in {path.resolve() for path in inputs}:
-        raise RecordedError(f"--out {out}: is an input and would be overwritten; name another")
+    for fault in faults_of_file(out, inputs, (".parquet",)) if out is not None else ():
+        raise RecordedError(fault)
 
 
 def _some(samples: Iterable[LogSample], name: str) -> Iterable[LogSample]:
@@ -118,7 +122,7 @@ def _some(samples: Iterable[LogSample], name: str) -> Iterable[LogSample]:
 
 
 def _no_sample(name: str) -> RecordedError:
-    return RecordedError(f"{name}: no sample; --where leaves out every row, or all hold errors")
+    return RecordedError(f"{name}: no sample; every row holds an error, or there is none")
 
 
 def describe(
@@ -152,12 +156,8 @@ def describe(
             "last is judged: if the model ran on past its answer, name a stop string, as "
             r"--stop '\nQuestion:'"
         )
-    if sizes[-1] == 1 and summary.same_question * 2 > len(sizes):
-        lines.append(
-            f"warning: {summary.same_question} problems ask what another one asks: if "
-            f"{summary.columns.get('problem', 'the id')} numbers samples, name another column, as "
-            "--column problem_id=COLUMN"
-        )
+    if note := row_numbers(summary):
+        lines.append(f"warning: {note}")
     return "\n".join(lines)
 
 
@@ -172,6 +172,8 @@ def _notes(summary: LogSummary, unknown: Counter[str] | None) -> tuple[tuple[str
         ("cut at a stop string", summary.cut),
         ("run on to another turn or question, not cut", summary.running_on),
         ("hold two final answers that differ, not cut", summary.two_answers),
+        ("stand in an earlier file, too, word by word: is it a rerun?", summary.repeated),
+        ("hold a score that is neither 1 nor 0, left out: name --grade-from", summary.scores),
         ("ended at their limit: unknown, unless they state an answer", summary.truncated),
         (f"graded by somebody, {summary.right} of them right", summary.graded),
     )

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import polars as pl
 
+from passk.cli.judge_imported import name_columns
 from passk.cli.judge_request import JudgeRequest, describe_columns
 from passk.cli.judge_table import judge_table
-from passk.cli.judged import count
 from passk.core.rows import RecordedError, Row, read_rows
+from passk.core.words import count
 from passk.data.judging_columns import find_sample_columns
 from passk.data.judging_groups import group_rows
 from passk.data.judging_join import JoinedRows, join_rows
@@ -38,6 +39,7 @@ def judge_files(request: JudgeRequest, say: Say) -> pl.DataFrame:
         JudgeError: the judge cannot work on this machine.
     """
     rows = read_rows(request.responses)
+    request = name_columns(request, rows)
     file = _read_problems(request, rows)
     joined = _join(request, rows, file)
     columns = find_sample_columns(

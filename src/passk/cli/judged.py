@@ -1,6 +1,5 @@
 """What `passk judge` writes, whatever the domain, and what it says of it."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,9 +7,11 @@ import polars as pl
 
 from passk.analysis.metrics import pass_at_k
 from passk.cli.judge_options import UsageError
+from passk.cli.outputs import faults_of_file
 from passk.core.files import replacing
 from passk.core.schemas.verdicts import CORRECT, UNKNOWN, VERDICTS, WRONG
 from passk.core.tables import Table
+from passk.core.words import count
 
 # Verdicts outside a study: the contract of a study's, and what `passk disagreements` adds.
 # `problem_id` is the id that the user's files have, `index` the problem's place in its file.
@@ -37,16 +38,8 @@ def check_out(out: Path, inputs: Sequence[Path]) -> None:
     Raises:
         UsageError: a folder, an input, another kind of file, or where nothing can be written.
     """
-    if out.is_dir():
-        raise UsageError(f"--out {out}: a folder; name a file, e.g. {out / 'verdicts.parquet'}")
-    if out.resolve() in {path.resolve() for path in inputs}:
-        raise UsageError(f"--out {out}: is an input and would be overwritten; name another file")
-    if out.suffix not in ENDINGS:
-        raise UsageError(f"--out {out}: end it in {', '.join(ENDINGS)}, which decides its form")
-    folder = out.absolute().parent
-    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-        raise UsageError(f"--out {out}: nothing can be written in {existing}; name another folder")
+    for fault in faults_of_file(out, inputs, ENDINGS, "verdicts"):
+        raise UsageError(fault)
 
 
 def write_judged(verdicts: pl.DataFrame, out: Path) -> None:
@@ -73,16 +66,6 @@ def read_judged(path: Path) -> pl.DataFrame:
     if path.suffix == ".csv":
         return pl.read_csv(path, schema_overrides=dict(JUDGED.columns))
     return pl.read_parquet(path)
-
-
-def count(number: int, noun: str) -> str:
-    """A number of things.
-
-    Example:
-        >>> count(1, "problem"), count(1200, "problem")
-        ('1 problem', '1200 problems')
-    """
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def summary(verdicts: pl.DataFrame, out: Path) -> str:

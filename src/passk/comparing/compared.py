@@ -1,26 +1,28 @@
 """From the files of two sides to counts, and what was read of them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
 
-from passk.comparing import counted
+from passk.comparing import counted, notes
 from passk.comparing.draws import DRAWS
 from passk.comparing.page import agreement
 from passk.comparing.run import Judge, PairTables, count_pair, judge_pair
 from passk.core.rows import RecordedError
 from passk.logs.alignment import align
+from passk.logs.format import FORMATS
 from passk.logs.imported import by_rule
-from passk.logs.reader import LogReading, LogSummary
+from passk.logs.reader import LogReading, LogSummary, recognise
 from passk.logs.reader import read as read_log
 from passk.logs.sample import LogSample
 from passk.logs.side import gather
-from passk.logs.stated_problems import read_problems
+from passk.logs.stated_problems import read_problems, reading_beside
 from passk.logs.tables import tabulate_problems, tabulate_samples
-from passk.report.reading import ReadDraw, read_draw, read_file
+from passk.report.read_draws import read_draw, read_file
+from passk.report.reading import ReadDraw
 
 DOMAIN = "math"  # programs and answers about images need their benchmark
 Missing = Literal["unknown", "wrong", "drop"]
@@ -55,24 +57,44 @@ class ComparedFiles:
 
 @dataclass(frozen=True)
 class Compared:
-    """Counts of both draws, what was read, and verdicts where there were samples."""
+    """Counts of both draws, what was read, and verdicts where there were samples.
+
+    Attributes:
+        counts: of the problems that both have.
+        reads: what was read for each draw.
+        verdicts: of each draw, where there were samples.
+        problems: (set, problem_id) -> what the files call the problem.
+        notes: what a reader of these files should know.
+    """
 
     counts: pl.DataFrame
     reads: dict[str, ReadDraw]
     verdicts: dict[str, pl.DataFrame] = field(default_factory=dict)
+    problems: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    notes: Sequence[str] = ()
 
 
 def count_samples(sources: ComparedFiles, judge: Judge, progress: Progress) -> Compared:
     """Read, pair, judge and count samples.
 
     Raises:
-        RecordedError: a file cannot be read, or the sides have nothing in common.
+        RecordedError: a file cannot be read, needs another judge than that of math, or the sides
+            have nothing in common.
     """
+    _check_domains(sources)
     summaries = {draw: LogSummary() for draw in DRAWS}
     sides = {
         draw: gather(
             by_rule(
-                progress(read_log(files, sources.reading, summaries[draw]), draw), sources.missing
+                progress(
+                    read_log(
+                        files,
+                        reading_beside(sources.reading, files, sources.problems),
+                        summaries[draw],
+                    ),
+                    draw,
+                ),
+                sources.missing,
             )
         )
         for draw, files in zip(DRAWS, sources.sides, strict=True)
@@ -89,36 +111,57 @@ def count_samples(sources: ComparedFiles, judge: Judge, progress: Progress) -> C
     reads = {}
     for draw, files in zip(DRAWS, sources.sides, strict=True):
         grades = tables.samples[draw]["recorded_grade"].to_list()
-        read = read_draw(files, summaries[draw], sides[draw], len(aligned.only[draw]))
+        read = read_draw(files, summaries[draw], aligned.sides[draw], len(aligned.only[draw]))
         reads[draw] = read.graded(agreement(verdicts[draw], grades))
-    return Compared(count_pair(tables, verdicts), reads, verdicts)
+    names = tables.problems.select("set", "problem_id").iter_rows()
+    return Compared(
+        count_pair(tables, verdicts),
+        reads,
+        verdicts,
+        dict(zip(names, (problem.key[1] for problem in aligned.problems), strict=True)),
+        [*notes.reworded(aligned.reworded), *notes.numbered(summaries)],
+    )
+
+
+def _check_domains(sources: ComparedFiles) -> None:
+    """Raise RecordedError for a format of programs, or of answers about images."""
+    for path in (path for files in sources.sides for path in files):
+        log_format = FORMATS[recognise(path, sources.reading.format)[0]]
+        if log_format.domain != DOMAIN:
+            raise RecordedError(
+                f"{path}: {log_format.title} needs the judge of domain {log_format.domain}, and "
+                "only answers in math are judged here; judge each side by `passk judge FILE "
+                f"--domain {log_format.domain} --problems FILE --source NAME --out V.parquet`, "
+                "then compare these by --counts"
+            )
 
 
 def count_files(sources: ComparedFiles, columns: Sequence[dict[str, str]]) -> Compared:
-    """Counts from a file of counts of each side.
+    """Counts from a file of counts, or of verdicts, of each side.
 
     Args:
         sources: one file for each side; both may be the same, with columns of their own.
         columns: of each side, kind -> column.
 
     Raises:
-        RecordedError: a file cannot be read, or the sides have nothing in common.
+        RecordedError: a file cannot be read, the sides have nothing in common, or no problem has
+            enough samples.
     """
     sides = []
     for files, chosen in zip(sources.sides, columns, strict=True):
         if len(files) != 1:
             raise RecordedError("counts: give one file for each side")
-        counts = counted.read_counts(files[0], chosen)
-        sides.append({key: count for key, count in counts.items() if count[0] >= sources.min_n})
+        sides.append(counted.read_counts(files[0], chosen))
     reference, candidate = sides
-    table = counted.pair_counts(reference, candidate)
+    shared = counted.shared(reference, candidate, sources.min_n)
+    table = counted.pair_counts(reference, candidate, shared)
     reads = {
-        draw: _counted_draw(files[0], side, len(side.keys() - other.keys()))
-        for draw, files, side, other in zip(
-            DRAWS, sources.sides, sides, (candidate, reference), strict=True
-        )
+        draw: _counted_draw(files[0], side, len(side) - len(shared))
+        for draw, files, side in zip(DRAWS, sources.sides, sides, strict=True)
     }
-    return Compared(table, reads)
+    names = table.filter(draw=DRAWS[0]).select("set", "problem_id").iter_rows()
+    problems = dict(zip(names, (problem for _, problem in shared), strict=True))
+    return Compared(table, reads, problems=problems)
 
 
 def _counted_draw(path: Path, side: counted.Counts, only: int) -> ReadDraw:

@@ -10,10 +10,12 @@ from passk.comparing.draws import CANDIDATE, REFERENCE
 from passk.comparing.run import complete_counts
 from passk.core.digests import digest
 from passk.core.rows import RecordedError, Row, read_rows
+from passk.domains.verdict import CORRECT, UNKNOWN
 
 PROBLEM = ("problem", "problem_index", "problem_id", "index", "id", "idx")
-N, CORRECT = ("n", "samples", "num_samples", "total"), ("correct", "c", "num_correct")
+N, RIGHT = ("n", "samples", "num_samples", "total"), ("correct", "c", "num_correct")
 ALL = "all"
+VERDICTS = {"problem_id", "sample_index", "verdict"}  # columns of a table of verdicts
 
 Counts = dict[tuple[str, str], tuple[int, int, int]]  # (set, problem) -> n, correct, unknown
 
@@ -22,18 +24,22 @@ def read_counts(path: Path, columns: dict[str, str]) -> Counts:
     """(set, problem) -> n, correct, unknown.
 
     Args:
-        path: a table in any of the formats of rows.
+        path: a table in any of the formats of rows; one of verdicts, as `passk judge` writes it,
+            is counted.
         columns: kind (problem, n, correct, unknown, set) -> its column, where it has another name.
 
     Raises:
         RecordedError: a missing column, counts that no experiment gives, a problem twice.
     """
     counts: Counts = {}
-    for row in read_rows(path):
+    rows = read_rows(path)
+    if rows and rows[0].values.keys() >= VERDICTS:
+        return _count_verdicts(rows)
+    for row in rows:
         problem = _cell(row, columns.get("problem"), PROBLEM, "problem")
         name = str(row.values.get(columns.get("set", "set")) or ALL)
         n = _whole(row, columns.get("n"), N, "n")
-        correct = _whole(row, columns.get("correct"), CORRECT, "correct")
+        correct = _whole(row, columns.get("correct"), RIGHT, "correct")
         unknown = _optional(row, columns.get("unknown", "unknown"))
         key = name, str(problem)
         if key in counts:
@@ -47,26 +53,51 @@ def read_counts(path: Path, columns: dict[str, str]) -> Counts:
     return counts
 
 
-def pair_counts(
-    reference: Counts,
-    candidate: Counts,
-    grader: str = "counts as given",
-) -> pl.DataFrame:
-    """The table COUNTS of the problems that both have.
+def _count_verdicts(rows: Sequence[Row]) -> Counts:
+    """Counts of verdicts; a set that only repeats its draw's name is that of a file."""
+    counts: Counts = {}
+    for row in rows:
+        values = row.values
+        named = values.get("set") if values.get("set") != values.get("draw") else None
+        key = str(named or ALL), str(values["problem_id"])
+        n, correct, unknown = counts.get(key, (0, 0, 0))
+        verdict = values["verdict"]
+        counts[key] = n + 1, correct + (verdict == CORRECT), unknown + (verdict == UNKNOWN)
+    return counts
+
+
+def shared(reference: Counts, candidate: Counts, min_n: int = 1) -> list[tuple[str, str]]:
+    """The problems that both have at least so many samples of, in the order of the reference.
 
     Raises:
-        RecordedError: they have none in common.
+        RecordedError: there is none.
     """
-    shared = [key for key in reference if key in candidate]
-    if not shared:
+    both = [key for key in reference if key in candidate]
+    if not both:
         raise RecordedError(
             f"the two files have no problem in common; the first are {list(reference)[:3]} and "
             f"{list(candidate)[:3]}"
         )
+    kept = [key for key in both if min(reference[key][0], candidate[key][0]) >= min_n]
+    if not kept:
+        most = max(min(reference[key][0], candidate[key][0]) for key in both)
+        raise RecordedError(
+            f"--min-n {min_n}: no problem has so many samples on both sides; the most is {most}"
+        )
+    return kept
+
+
+def pair_counts(
+    reference: Counts,
+    candidate: Counts,
+    keys: Sequence[tuple[str, str]],
+    grader: str = "counts as given",
+) -> pl.DataFrame:
+    """The table COUNTS of the given problems, which both have."""
     rows = [
         (draw, key[0], digest("counted", *key)[:16], position, *counts[key])
         for draw, counts in ((REFERENCE, reference), (CANDIDATE, candidate))
-        for position, key in enumerate(shared)
+        for position, key in enumerate(keys)
     ]
     schema = {
         "draw": pl.String(), "set": pl.String(), "problem_id": pl.String(), "index": pl.Int64(),

@@ -1,5 +1,6 @@
 """What a comparison asks: the same questions as a study, of one pair of draws."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +11,11 @@ from passk.report.settings import ReportSettings
 
 COMPARED = "compared"
 QUESTIONS = ("pass_at_k", "difference", "crossover", "coverage", "histogram", "efficiency")
+# What tools call their files; it names no model.
+_TOOLS = re.compile(
+    r"(samples|details|outputs?|results?|predictions?|generations?|responses?|rollouts?|test|data|"
+    r"counts?|verdicts?)(?![a-z])"
+)
 SECTIONS = ("pass_at_k", "difference", "coverage", "histogram", "efficiency", "bounds", "reading")
 
 
@@ -35,8 +41,17 @@ def analysis(n: int, resamples: int, level: float) -> Analysis:
     )
 
 
-def report(title: str, labels: Mapping[str, str], sets: Sequence[str]) -> ReportSettings:
-    """The section `report` of a comparison."""
+def report(
+    title: str, labels: Mapping[str, str], sets: Sequence[str], *, judges_subset: bool = True
+) -> ReportSettings:
+    """The section `report` of a comparison.
+
+    Args:
+        title: of the page.
+        labels: of both draws.
+        sets: to show, in order.
+        judges_subset: whether claim 2 is judged, which needs as many samples on both sides.
+    """
     return ReportSettings(
         title=title,
         subtitle=f"{labels[CANDIDATE]} against {labels[REFERENCE]}, problem by problem.",
@@ -44,17 +59,37 @@ def report(title: str, labels: Mapping[str, str], sets: Sequence[str]) -> Report
         sets=list(sets),
         paper=False,
         sections=list(SECTIONS),
-        judged_claims=["crossover", "subset"],
+        judged_claims=["crossover", *(["subset"] if judges_subset else [])],
     )
 
 
-def label(paths: Sequence[Path]) -> str:
-    """What a side is called that nobody named: its file, or the folder of several.
+def label_sides(sides: Sequence[Sequence[Path]]) -> dict[str, str]:
+    """What the two sides are called that nobody named.
+
+    A side is its file, or the folder of several; where both are called the same, or as a tool
+    calls its files, the nearest folders whose names differ.
 
     Example:
-        >>> label([Path("runs/base.jsonl")]), label([Path("rl/s0.jsonl"), Path("rl/s1.jsonl")])
-        ('base', 'rl')
+        >>> rl = [Path("rl/s0.jsonl"), Path("rl/s1.jsonl")]
+        >>> label_sides([[Path("runs/base.jsonl")], rl])
+        {'reference': 'base', 'candidate': 'rl'}
+        >>> files = [[Path(f"{name}/math/samples_gsm8k_{name}.jsonl")] for name in ("7b", "ppo")]
+        >>> label_sides(files)
+        {'reference': '7b', 'candidate': 'ppo'}
     """
-    if len(paths) == 1 or paths[0].parent.name == "":
-        return paths[0].name.split(".")[0]
-    return paths[0].parent.name
+    pairs = list(zip(*map(_names, sides), strict=False))
+    pairs.append((_stem(sides[0][0]), _stem(sides[1][0])))  # several files of one folder
+    differing = [pair for pair in pairs if pair[0] != pair[1] and all(pair)]
+    own = [pair for pair in differing if not any(_TOOLS.match(name) for name in pair)]
+    reference, candidate = next(iter(own or differing), (REFERENCE, CANDIDATE))
+    return {REFERENCE: reference, CANDIDATE: candidate}
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    """Names that a side may have: of its file if it is one, then of folders, the nearest first."""
+    own = [_stem(paths[0])] if len(paths) == 1 else []
+    return [*own, *(folder.name for folder in paths[0].absolute().parents)]
+
+
+def _stem(path: Path) -> str:
+    return path.name.split(".")[0]

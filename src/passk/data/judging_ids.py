@@ -32,11 +32,11 @@ def id_text(value: object) -> str | None:
     """An id as text; None where it is none.
 
     Example:
-        >>> id_text(3.0), id_text("math/3"), id_text(" "), id_text(None)
-        ('3', 'math/3', None, None)
+        >>> id_text(3.0), id_text("math/3"), id_text(" "), id_text(None), id_text(float("nan"))
+        ('3', 'math/3', None, None, None)
     """
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer():  # as Excel and pandas write 7
         value = int(value)
-    if value is None or isinstance(value, list | dict):
+    if value is None or isinstance(value, list | tuple | dict) or value != value:  # noqa: PLR0124
         return None
     return str(value).strip() or None

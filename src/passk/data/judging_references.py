@@ -36,7 +36,7 @@ def read_reference(
     gold = cell_of(problem.row, file.columns["gold"], "gold", option)
     reference = Reference(
         name,
-        gold_answer(gold, problem.row.place),
+        gold_answer(_only(gold, problem.row), problem.row.place),
         str(values.get("answer_type") or "expression"),
         None,
         _choices(problem.row),
@@ -44,6 +44,18 @@ def read_reference(
         values.get("unit") or None,
     )
     return replace(problem, reference=reference)
+
+
+def _only(gold: object, row: Row) -> object:
+    """The right answer of a list of one; of several any would do, which one judgement cannot."""
+    if not isinstance(gold, list):
+        return gold
+    if len(gold) == 1:
+        return gold[0]
+    raise RecordedError(
+        f"{row.place}: {len(gold)} right answers, {gold!r}; expected one. `passk compare` and an "
+        "imported study judge several, of which any will do"
+    )
 
 
 def _choices(row: Row) -> tuple[str, ...]:

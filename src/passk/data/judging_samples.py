@@ -18,11 +18,12 @@ from passk.data.judging_columns import (
     content_of,
     list_entries,
 )
+from passk.data.recorded_values import finish
 from passk.data.recorded_values import grade as recorded_grade
 from passk.data.usual_columns import Option, cell_of, flag, name_candidates
 from passk.data.value_paths import answered, has_value, is_chat
 
-_CUT = {"length", "max_tokens", "model_length", "max_length", "true", "1"}
+_OPTIONAL = ("recorded_grade", "finish_reason")
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,13 @@ def read_samples(
             number[name] += 1
             samples.append(
                 JudgingSample(
-                    place, name, index, text, holds, recorded_grade(grade, place), _is_cut(reason)
+                    place=place,
+                    problem=name,
+                    number=index,
+                    text=text,
+                    holds=holds,
+                    grade=recorded_grade(grade, place),
+                    cut=finish(reason, columns.finish_reason or "") == "length",
                 )
             )
     return samples
@@ -118,8 +125,11 @@ def _texts(value: object) -> list[object]:
 
 
 def _beside(row: Row, column: str | None, kind: str, size: int, option: Option) -> list[object]:
-    """The values that stand beside a row's responses, as many; None where there is no column."""
-    if column is None or (kind == "recorded_grade" and not has_value(row.values, column)):
+    """The values that stand beside a row's responses, as many; None where there is no column.
+
+    What is optional may be absent in a row, as tools leave out what they do not know.
+    """
+    if column is None or (kind in _OPTIONAL and not has_value(row.values, column)):
         return [None] * size
     values = list_entries(cell_of(row, column, kind, option))
     if len(values) == 1 and kind == "finish_reason":
@@ -149,7 +159,3 @@ def _index(value: object, place: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise RecordedError(f"{place}: sample index is {value!r}; expected 0, 1, ...")
     return value
-
-
-def _is_cut(reason: object) -> bool:
-    return str(reason).strip().lower() in _CUT

@@ -54,8 +54,8 @@ def grade(value: object, place: str, threshold: float | None = None) -> bool | N
         return number >= threshold
     if number not in {1.0, 0.0, -1.0}:
         raise RecordedError(
-            f"{place}: recorded grade is {value!r}, which is neither 1 nor 0; name a threshold "
-            "from which a score is right"
+            f"{place}: recorded grade is {value!r}, which is neither 1 nor 0; say from which "
+            "score on a response is right: --grade-from SCORE (parameters: grade_from)"
         )
     return number == 1.0
 
@@ -78,14 +78,23 @@ def _worded(text: str, value: object, place: str) -> bool | None:
     return text in _RIGHT
 
 
-def finish(value: object) -> Finish:
+def finish(value: object, column: str = "") -> Finish:
     """How a response ended: `stop`, `length`, or `unknown`.
+
+    Args:
+        value: a reason, or whether the response was truncated.
+        column: where it stands. 1 and 0 are true and false unless the name says that they are
+            codes of reasons, as in Gemini's `finish_reason`, where 1 is a stop.
 
     Example:
         >>> finish("MAX_TOKENS"), finish("eos"), finish(True), finish(None)
         ('length', 'stop', 'length', 'unknown')
+        >>> finish(1, "is_truncated"), finish("0", "truncated"), finish(1, "finish_reason")
+        ('length', 'stop', 'unknown')
     """
     text = str(value).strip().lower()
+    if "reason" not in column.lower() and (number := _number(text)) in {0.0, 1.0}:
+        return "length" if number else "stop"
     if text in _LENGTH:
         return "length"
     return "stop" if text in _STOP else "unknown"

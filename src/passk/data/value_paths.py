@@ -20,6 +20,7 @@ from typing import Any, Final
 _STEP = re.compile(r"([^.\[\]]+)|\[(-?\d+|)\]|(\.)")
 USER = ("user", "human")
 ASSISTANT = ("assistant", "bot", "ai", "gpt", "model")
+_NO_MODEL = (*USER, "system", "developer", "tool", "function", "observation")
 
 
 class _Missing:
@@ -150,10 +151,19 @@ def content(message: dict[str, Any]) -> object:
 
 
 def answered(value: object) -> object:
-    """A response: of chat messages, the content of the last one; of one message, its content."""
-    if isinstance(value, dict) and _role(value) is not None:
-        return content(value)
-    return content(list(value)[-1]) if is_chat(value) else value  # type: ignore[call-overload]
+    """A response: of chat messages, the content of the last one; of one message, its content.
+
+    Of a chat that ends before the model answers, None.
+
+    Example:
+        >>> answered([{"role": "user", "content": "1 + 1?"}]) is None
+        True
+    """
+    if is_chat(value):
+        value = list(value)[-1]  # type: ignore[call-overload]
+    if isinstance(value, dict) and (role := _role(value)) is not None:
+        return None if role in _NO_MODEL else content(value)
+    return value
 
 
 def asked(value: object) -> object:

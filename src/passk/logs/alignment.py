@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from passk.core.rows import RecordedError
-from passk.logs.side import ONE_SET, Key, Side, SideProblem, find
-
-_NAMED = 3  # problems that a message names
+from passk.logs.pairing import pair
+from passk.logs.side import Key, Side, SideProblem, find, same_text, show
 
 
 @dataclass(frozen=True)
@@ -38,14 +37,17 @@ class Alignment:
         problems: of all models, in the order of the first.
         by: what tells problems apart: `id`, or `question` where ids had nothing in common.
         only: of each model the problems that are left out, as another model lacks them or has too
-            few samples.
+            few samples, or as nothing tells what they ask where questions tell problems apart.
         reworded: problems whose question differs between models, say by a prompt's template.
+        sides: each model's problems by the keys of `problems`; without those that nothing told
+            apart.
     """
 
     problems: list[AlignedProblem]
     by: str
     only: Mapping[str, list[Key]] = field(default_factory=dict)
     reworded: int = 0
+    sides: Mapping[str, Side] = field(default_factory=dict)
 
 
 def align(sides: Mapping[str, Side], problems: Side | None = None, min_n: int = 1) -> Alignment:
@@ -59,53 +61,22 @@ def align(sides: Mapping[str, Side], problems: Side | None = None, min_n: int = 
     Raises:
         RecordedError: nothing is in common, a problem has no right answer, or two that differ.
     """
-    by = "id"
-    sides = _as_one_set(sides)
-    shared = _shared(list(sides.values()))
-    if not shared:
-        sides = {name: _by_question(side) for name, side in sides.items()}
-        shared, by = _shared(list(sides.values())), "question"
-    if not shared:
-        firsts = "; ".join(f"{name}: {_named(list(side))}" for name, side in sides.items())
-        raise RecordedError(
-            f"no problem is in common, neither by id nor by question. The first are {firsts}. "
-            "Name the column of the problem's id, or give files of one benchmark"
-        )
-    aligned = [_aligned(key, sides, problems) for key in shared]
+    paired = pair(sides)
+    aligned = [_aligned(key, paired.sides, problems) for key in paired.keys]
     kept = [problem for problem in aligned if problem.smallest_n >= min_n]
     if not kept:
         raise RecordedError(f"min_n = {min_n}: no problem has so many samples of every model")
     keys = {problem.key for problem in kept}
     return Alignment(
         kept,
-        by,
-        {name: [key for key in side if key not in keys] for name, side in sides.items()},
+        paired.by,
+        {
+            name: [key for key in side if key not in keys] + paired.lost[name]
+            for name, side in paired.sides.items()
+        },
         sum(_reworded(problem) for problem in kept),
+        paired.sides,
     )
-
-
-def _as_one_set(sides: Mapping[str, Side]) -> Mapping[str, Side]:
-    """Sides of one set each, which one file's name tells and another's does not, are of one set."""
-    sets = [{key[0] for key in side} for side in sides.values()]
-    named = {name for side in sets for name in side if name != ONE_SET}
-    if any(len(side) != 1 for side in sets) or len(named) != 1 or {ONE_SET} not in sets:
-        return sides
-    (one,) = named
-    return {
-        name: {(one, key[1]): problem for key, problem in side.items()}
-        for name, side in sides.items()
-    }
-
-
-def _shared(sides: Sequence[Side]) -> list[Key]:
-    first, *others = sides
-    return [key for key in first if all(key in other for other in others)]
-
-
-def _by_question(side: Side) -> Side:
-    return {
-        (key[0], problem.question): problem for key, problem in side.items() if problem.question
-    }
 
 
 def _aligned(key: Key, sides: Mapping[str, Side], problems: Side | None) -> AlignedProblem:
@@ -133,29 +104,31 @@ def _stated(
     if (problem := find(problems, key, (p.question for p in answered.values()))) is not None:
         return problem
     place = next(iter(answered.values())).place
-    raise RecordedError(f"{place}: problem {key[1]!r} is not in the file of problems; add it there")
+    raise RecordedError(
+        f"{place}: problem {show(key[1])} is not in the file of problems; add it there, or "
+        "name the column of ids of both files: --column problem_id=COLUMN"
+    )
 
 
 def _references(key: Key, answered: Sequence[SideProblem]) -> tuple[str, ...]:
     first = next((problem for problem in answered if problem.references), None)
     if first is None:
         raise RecordedError(
-            f"{answered[0].place}: problem {key[1]!r} has no right answer in the files; name the "
-            "column that holds it, or give a file of problems"
+            f"{answered[0].place}: problem {show(key[1])} has no right answer in the files; name "
+            "the column that holds it, --column gold=COLUMN, or give a file of problems, "
+            "--problems FILE"
         )
     for other in answered:
         if other.references and other.references != first.references:
             raise RecordedError(
-                f"{other.place}: problem {key[1]!r} has the right answer "
+                f"{other.place}: problem {show(key[1])} has the right answer "
                 f"{' or '.join(other.references)!r}, and {' or '.join(first.references)!r} in "
-                f"{first.place}; are the files of one benchmark? A file of problems decides"
+                f"{first.place}; are the files of one benchmark? A file of problems, "
+                "--problems FILE, decides"
             )
     return first.references
 
 
 def _reworded(problem: AlignedProblem) -> bool:
-    return len({answered.question for answered in problem.answered.values()}) > 1
-
-
-def _named(keys: Sequence[Key]) -> str:
-    return ", ".join(repr(problem)[:60] for _, problem in keys[:_NAMED]) or "none"
+    asked = [answered.question for answered in problem.answered.values() if answered.question]
+    return not all(same_text(asked[0], other) for other in asked[1:])

@@ -6,6 +6,7 @@ from typing import Any
 
 from passk.core.rows import RecordedError, Row
 from passk.data import recorded_values
+from passk.data.judging_ids import id_text
 from passk.data.responses import Holds
 from passk.data.value_paths import MISSING, answered, asked, lookup
 from passk.logs.sample import LogSample
@@ -31,6 +32,7 @@ class Fields:
             entry for each response.
         error: a row with a value here that is not empty holds no sample.
         holds: what the responses are.
+        is_grade_guessed: whether the grade's column was told by a name that may mean other scores.
         grade_from: the score from which a response is right; None: 1 is right, 0 and -1 wrong.
     """
 
@@ -48,6 +50,7 @@ class Fields:
     error: Paths = ()
     holds: Holds = "response"
     grade_from: float | None = None
+    is_grade_guessed: bool = False
 
     def named(self, given: dict[str, Path]) -> "Fields":
         """These fields, but for those whose paths a person gave."""
@@ -116,8 +119,8 @@ def samples(row: Row, fields: Fields) -> Iterator[LogSample]:
     if response is MISSING:
         paths = " or ".join(map(repr, fields.response)) or "any usual name"
         raise RecordedError(
-            f"{row.place}: no response at {paths}; the row has {names(row)}. Name its column, as "
-            "response=COLUMN"
+            f"{row.place}: no response at {paths}; the row has {names(row)}. Name its column: "
+            "--column response=COLUMN"
         )
     response = answered(response)
     # An empty list is a response that is missing: the problem was asked.
@@ -136,7 +139,7 @@ def samples(row: Row, fields: Fields) -> Iterator[LogSample]:
             place=row.place,
             problem=problem,
             text=text,
-            set=None if set_name in (MISSING, None) else str(set_name),
+            set=None if set_name is MISSING else id_text(set_name),
             question=question,
             references=references,
             holds=fields.holds,
@@ -144,13 +147,31 @@ def samples(row: Row, fields: Fields) -> Iterator[LogSample]:
             grade=recorded_values.grade(
                 values.of("grade", fields.grade, number), row.place, fields.grade_from
             ),
-            finish=recorded_values.finish(values.of("finish", fields.finish, number)),
+            finish=recorded_values.finish(
+                values.of("finish", fields.finish, number), _path_of(row, fields.finish)
+            ),
             tokens=recorded_values.whole(
                 values.of("tokens", fields.tokens, number), row.place, "number of tokens"
             ),
             seed=recorded_values.whole(values.of("seed", fields.seed, number), row.place, "seed"),
             step=recorded_values.whole(values.of("step", fields.step, number), row.place, "step"),
         )
+
+
+def has_grades(row: Row, fields: Fields) -> bool:
+    """Whether what stands in a row's column of grades can be read as such."""
+    value = first(row.values, fields.grade)
+    try:
+        for entry in value if isinstance(value, list | tuple) else [value]:
+            if entry is not MISSING:
+                recorded_values.grade(entry, row.place, fields.grade_from)
+    except RecordedError:
+        return False
+    return True
+
+
+def _path_of(row: Row, paths: Paths) -> Path:
+    return next((path for path in paths if lookup(row.values, path) is not MISSING), "")
 
 
 def names(row: Row) -> str:
@@ -169,15 +190,15 @@ def _question(row: Row, fields: Fields) -> str | None:
 
 def _problem(row: Row, fields: Fields, question: str | None) -> str:
     for path in fields.problem:
-        if (name := lookup(row.values, path)) is not MISSING and name not in (None, ""):
-            whole = isinstance(name, float) and name.is_integer()  # as Excel and pandas write 7
-            return str(int(name) if whole else name)
+        value = lookup(row.values, path)
+        if value is not MISSING and (name := id_text(value)) is not None:
+            return name
     if question is None:
         paths = (*fields.problem, *fields.question)
         raise RecordedError(
             f"{row.place}: nothing tells which problem it answers: "
             + (f"neither {' nor '.join(map(repr, paths))} is there; " if paths else "")
-            + f"name a column, as problem_id=COLUMN; the row has {names(row)}"
+            + f"name a column: --column problem_id=COLUMN; the row has {names(row)}"
         )
     return question
 

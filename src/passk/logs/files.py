@@ -31,19 +31,24 @@ def expand(patterns: Iterable[str | Path], skipped: list[Path] | None = None) ->
     files: dict[Path, None] = {}
     left_out: list[Path] = [] if skipped is None else skipped
     for pattern in patterns:
-        path = Path(pattern)
-        matched = [path]
-        if _PATTERN.search(str(pattern)) and not path.exists():
-            matched = [Path(name) for name in glob.glob(str(pattern), recursive=True)]  # noqa: PTH207
-        elif path.is_dir() and format_of_path(path) is None:
-            matched = _of_a_tool([file for file in path.rglob("*") if _is_table(file)], left_out)
+        named = [Path(pattern)]
+        if _PATTERN.search(str(pattern)) and not named[0].exists():
+            named = [Path(name) for name in glob.glob(str(pattern), recursive=True)]  # noqa: PTH207
+        matched = {file for path in named for file in _within(path, left_out)}
         if not matched or not all(file.exists() for file in matched):
-            what = "holds no table" if path.is_dir() else "no such file"
+            what = "holds no table" if any(path.is_dir() for path in named) else "no such file"
             raise RecordedError(f"{pattern}: {what}")
         files |= dict.fromkeys(sorted(matched, key=natural))
     chunks = [file for file in files if _CHUNK.search(file.name) and _joined(file) in files]
     left_out += chunks
     return [file for file in files if file not in chunks]
+
+
+def _within(path: Path, skipped: list[Path]) -> list[Path]:
+    """The files of a folder; any other path is the only one."""
+    if not path.is_dir() or format_of_path(path) is not None:
+        return [path]
+    return _of_a_tool([file for file in path.rglob("*") if _is_table(file)], skipped)
 
 
 def natural(path: Path) -> list[tuple[int, int | str]]:

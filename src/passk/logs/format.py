@@ -51,6 +51,7 @@ class LogFormat:
         single: what is one in a draw, say the checkpoint: rows that differ in it are an error.
         opens: whether a path that is no table at all (an archive, a folder) is of this format.
         note: what a reader should know of it.
+        domain: whose judge its responses need.
     """
 
     title: str
@@ -65,6 +66,7 @@ class LogFormat:
     single: tuple[str, ...] = ()
     opens: Callable[[Path], bool] = lambda path: False
     note: str = ""
+    domain: str = "math"
 
 
 FORMATS: Registry[LogFormat] = Registry(

@@ -10,7 +10,7 @@ from passk.logs.alignment import Alignment, align
 from passk.logs.reader import LogReading, LogSummary, expand, read
 from passk.logs.sample import LogSample
 from passk.logs.side import Side, gather
-from passk.logs.stated_problems import read_problems
+from passk.logs.stated_problems import read_problems, reading_beside
 
 # What a column is called in parameters -> the field of a sample.
 KINDS = {
@@ -81,17 +81,23 @@ def read_sides(settings: Imported) -> ImportedSides:
     reads = settings.reads()
     files = {name: list_files(settings, model) for name, model in reads.items()}
     summaries = {name: LogSummary() for name in reads}
+    stated = None if settings.problems is None else Path(settings.path) / settings.problems
     sides = {
         name: gather(
-            by_rule(read(files[name], reading_of(model), summaries[name]), settings.missing)
+            by_rule(
+                read(
+                    files[name],
+                    reading_beside(reading_of(model), files[name], stated),
+                    summaries[name],
+                ),
+                settings.missing,
+            )
         )
         for name, model in reads.items()
     }
     problems = None
-    if settings.problems is not None:
-        problems = read_problems(
-            Path(settings.path) / settings.problems, fields_of(settings.columns)
-        )
+    if stated is not None:
+        problems = read_problems(stated, fields_of(settings.columns))
     return ImportedSides(files, sides, summaries, problems)
 
 

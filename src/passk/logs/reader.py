@@ -9,10 +9,11 @@ from passk.core.rows import RecordedError, Row
 from passk.data.recorded_values import matches
 from passk.data.value_paths import MISSING, lookup
 from passk.logs import stops
-from passk.logs.fields import Fields, first
+from passk.logs.fields import Fields, first, has_grades
 from passk.logs.files import expand, natural, recognise
 from passk.logs.format import LogFormat
 from passk.logs.numbering import Key, Numbering
+from passk.logs.repeats import Repeats
 from passk.logs.sample import LogSample
 from passk.logs.summary import LogReading, LogSummary
 
@@ -37,10 +38,11 @@ def read(
 
     Raises:
         RecordedError: a row that cannot be read, a number twice in one file, two checkpoints or
-            models in one draw, a named column that no row has.
+            models in one draw, a file that repeats another, a named column that no row has.
     """
     draw = _Draw(reading, summary if summary is not None else LogSummary())
     taken: Counter[Key] = Counter()
+    repeats = Repeats() if len(paths) > 1 else None
     for path in paths:
         numbering = Numbering()
         for sample in draw.read(path):
@@ -49,11 +51,16 @@ def read(
             if number is None:
                 raise RecordedError(
                     f"{sample.place}: sample {sample.number} of problem {_short(sample.problem)} "
-                    "stands twice in the file; drop one, or name another column of sample numbers"
+                    "stands twice in the file; drop one, or name another column of sample "
+                    "numbers: --column sample_index=COLUMN"
                 )
             draw.summary.add(sample)
+            draw.summary.repeated += repeats is not None and repeats.add(sample)
             yield sample._replace(number=taken[key] + number)
         taken.update(dict(numbering.sizes()))
+        if repeats is not None:
+            repeats.end(path)
+    draw.check_kept(paths)
     draw.check_named(paths)
 
 
@@ -67,6 +74,7 @@ class _Draw:
         scorers: set -> the scorer whose rows are read.
         single: path -> the value that all rows have, and the place of the first.
         named: kinds whose named column some row has.
+        first_left_out: by a condition.
     """
 
     reading: LogReading
@@ -74,6 +82,7 @@ class _Draw:
     scorers: dict[object, object] = field(default_factory=dict)
     single: dict[str, tuple[object, str]] = field(default_factory=dict)
     named: set[str] = field(default_factory=set)
+    first_left_out: Row | None = None
 
     def read(self, path: Path) -> Iterator[LogSample]:
         """The samples of a file, cut and counted."""
@@ -107,8 +116,12 @@ class _Draw:
             wanted = self.reading.where.items()
             if not all(matches(lookup(row.values, where), value) for where, value in wanted):
                 self.summary.left_out += 1
+                self.first_left_out = self.first_left_out or row
                 continue
             fields = log_format.narrow(row, given)
+            if fields.is_grade_guessed and not has_grades(row, fields):
+                self.summary.scores += 1
+                fields = fields.narrowed(grade=())
             if self._is_rescored(row, fields, log_format):
                 self.summary.rescored += 1
                 continue
@@ -148,6 +161,19 @@ class _Draw:
             for kind, path in self.reading.fields.items()
             if lookup(row.values, path) is not MISSING
         }
+
+    def check_kept(self, paths: Sequence[Path]) -> None:
+        """Raise RecordedError where conditions leave out every row."""
+        row = self.first_left_out
+        if row is None or self.summary.left_out < self.summary.rows:
+            return
+        stated = " ".join(f"--where {path}={value}" for path, value in self.reading.where.items())
+        values = ", ".join(f"{p} = {lookup(row.values, p)!r}"[:80] for p in self.reading.where)
+        every = f" and {len(paths) - 1} more files" if len(paths) > 1 else ""
+        raise RecordedError(
+            f"{paths[0]}{every}: {stated} leaves out all {self.summary.rows} rows; {row.place} has "
+            f"{values}"
+        )
 
     def check_named(self, paths: Sequence[Path]) -> None:
         """Raise RecordedError where no row has a column that a person named."""

@@ -1,16 +1,20 @@
 """Questions and right answers from a file of their own, for samples that lack them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from passk.core.rows import RecordedError, Row, each_row
 from passk.data import recorded_values
+from passk.data.judging_ids import id_text
 from passk.data.value_paths import MISSING, asked, lookup
 from passk.logs.fields import Fields, first, names
+from passk.logs.files import recognise
 from passk.logs.formats import plain
 from passk.logs.sample import LogSample
 from passk.logs.side import ONE_SET, Side, SideProblem, find
+from passk.logs.summary import LogReading
 
 _READ = ("problem", "question", "reference", "set")
 
@@ -39,9 +43,10 @@ def read_problems(path: Path, given: Mapping[str, str]) -> Side:
         problem = SideProblem(row.place, text, recorded_values.references(reference, row.place))
         name = first(row.values, fields.problem)
         set_name = first(row.values, fields.set)
-        keys = [] if name in (MISSING, None) else [str(name)]
-        for key in [*keys, *([text] if text else [])]:
-            place = (str(set_name) if set_name not in (MISSING, None) else ONE_SET), key
+        names_of = [None if name is MISSING else id_text(name), text]
+        in_set = None if set_name is MISSING else id_text(set_name)
+        for key in filter(None, names_of):
+            place = in_set or ONE_SET, key
             if place in problems and problems[place].references != problem.references:
                 raise RecordedError(
                     f"{row.place}: problem {key[:80]!r} stands in {problems[place].place} too, "
@@ -49,6 +54,29 @@ def read_problems(path: Path, given: Mapping[str, str]) -> Side:
                 )
             problems[place] = problem
     return problems
+
+
+def reading_beside(
+    reading: LogReading, samples: Sequence[Path], problems: Path | None
+) -> LogReading:
+    """How samples are read, without the columns that were named for the file of problems alone.
+
+    Raises:
+        RecordedError: a file cannot be read.
+    """
+    if problems is None or not reading.fields:
+        return reading
+    stated = next(iter(each_row(problems))).values
+    _, log_format = recognise(samples[0], reading.format)
+    drawn = next(iter(log_format.rows(samples[0]))).values
+    kept = {
+        kind: path
+        for kind, path in reading.fields.items()
+        if kind not in _READ
+        or lookup(stated, path) is MISSING
+        or lookup(drawn, path) is not MISSING
+    }
+    return replace(reading, fields=kept)
 
 
 def _fields(row: Row, given: Mapping[str, str]) -> Fields:

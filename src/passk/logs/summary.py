@@ -41,7 +41,9 @@ class LogSummary:
         cut: responses that held a stop string.
         running_on: responses that seem to go on behind their answer, and were not cut.
         two_answers: responses, not cut, that hold two final answers which differ.
+        repeated: responses, of some length, that an earlier file holds for the same problem.
         empty, missing: responses without text, and rows without a response.
+        scores: rows of a column `score`, or the like, that was not named and holds no grade.
         truncated, graded: samples that ended at their limit, and that somebody graded.
         right: samples that somebody graded as right.
         questions: hash of set and question -> the problem that asked it first.
@@ -58,8 +60,10 @@ class LogSummary:
     cut: int = 0
     running_on: int = 0
     two_answers: int = 0
+    repeated: int = 0
     empty: int = 0
     missing: int = 0
+    scores: int = 0
     truncated: int = 0
     graded: int = 0
     right: int = 0

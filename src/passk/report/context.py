@@ -18,6 +18,7 @@ from passk.report.entries import (
 )
 from passk.report.published import PublishedNumbers, read_published
 from passk.report.reading import ReadSamples
+from passk.report.roles import Roles
 from passk.report.settings import ReportSettings
 
 
@@ -35,6 +36,8 @@ class ReportContext:
         pretrain: names of models that are trained from scratch.
         published: numbers of others, to stand beside ours.
         reading: what was read of somebody else's files.
+        roles: what the two draws of a comparison are called.
+        traced: whether `passk explain` finds the rows behind numbers: in a study.
     """
 
     params: ReportSettings
@@ -49,6 +52,8 @@ class ReportContext:
     pretrain: Collection[str] = ()
     published: PublishedNumbers = field(default_factory=read_published)
     reading: ReadSamples = field(default_factory=ReadSamples)
+    roles: Roles = field(default_factory=Roles)
+    traced: bool = True
 
     def __contains__(self, question: str) -> bool:
         return question in self.results and not self.results[question].is_empty()

@@ -26,16 +26,19 @@ def _compared(
     rows = [dict(row) for row in sort_rows(rows, "k")]
     parts: list[Part] = [f"On {context.label(name)} (", *_problems(context, base, name), "), "]
     ends = rows[:1] + rows[1:][-1:]
+    ahead = [_ahead(context, base, rl, row) for row in ends]
     for i, row in enumerate(ends):
         parts += [" and " if i else ""]
-        parts += [_ahead(context, base, rl, row), f" at k = {row['k']} ("]
+        again = context.roles.named and i and ahead[i] == ahead[0]
+        parts += ["" if again else f"{ahead[i]} ", f"at k = {row['k']} ("]
         parts += [*_against(context, (rl, base), name, row["k"]), ")"]
     if (crossing := context.row("crossover", comparison=comparison, set=name)) is not None:
         crossed = format_crossing(crossing, ends[-1]["k"])
         parts += ["; ", *bound_shares(crossed, context.analysis.bootstrap.resamples)]
         if crossing["crossover_k"] is None:
             key = {"comparison": comparison, "set": name, "k": ends[-1]["k"]}
-            parts += [f", with a difference RL − base at k = {ends[-1]['k']} of "]
+            parts += [f", with a difference {context.roles.trained} − {context.roles.base}"]
+            parts += [f" at k = {ends[-1]['k']} of "]
             parts += format_interval("difference", "difference", ends[-1], key, signed=True)
     return [*parts, "."]
 

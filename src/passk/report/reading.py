@@ -1,13 +1,8 @@
 """What was read of somebody else's files, as the page shows it."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Self
-
-from passk.logs.reader import LogSummary
-from passk.logs.side import Side
 
 
 @dataclass(frozen=True)
@@ -47,6 +42,7 @@ class ReadDraw:
         cut: responses that ended at a stop string.
         running_on: responses that go on behind their answer, and were not cut.
         two_answers: responses that hold two final answers which differ, and were not cut.
+        repeated: responses that an earlier file of the draw holds, word by word.
         rescored, errors: rows of a response that was read already, and rows of no sample.
         empty, missing, truncated: responses without text, rows without a response, and
             responses that ended at their limit.
@@ -65,6 +61,7 @@ class ReadDraw:
     cut: int = 0
     running_on: int = 0
     two_answers: int = 0
+    repeated: int = 0
     rescored: int = 0
     errors: int = 0
     empty: int = 0
@@ -80,11 +77,12 @@ class ReadDraw:
 
 @dataclass(frozen=True)
 class ReadSamples:
-    """What was read for each draw, and who judged it."""
+    """What was read for each draw, who judged it, and what a reader should know of it."""
 
     draws: Mapping[str, ReadDraw] = field(default_factory=dict)
     grader: str = ""
     options: Mapping[str, object] = field(default_factory=dict)
+    notes: Sequence[str] = ()
 
 
 def cohen_kappa(both: int, only_first: int, only_second: int, neither: int) -> float | None:
@@ -103,43 +101,3 @@ def cohen_kappa(both: int, only_first: int, only_second: int, neither: int) -> f
     first, second = (both + only_first) / total, (both + only_second) / total
     chance = first * second + (1 - first) * (1 - second)
     return None if chance == 1 else round((agreed - chance) / (1 - chance), 12)
-
-
-def read_file(path: Path, log_format: str) -> ReadFile:
-    """A file as the page names it; of a folder there is no digest."""
-    digest = ""
-    if path.is_file():
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()[:16]
-    return ReadFile(str(path), digest, log_format)
-
-
-def read_draw(files: Sequence[Path], summary: LogSummary, side: Side, only: int) -> ReadDraw:
-    """What was read for a draw.
-
-    Args:
-        files: in the order in which they were read.
-        summary: of their rows.
-        side: their problems.
-        only: how many of these are not compared.
-    """
-    sizes = [len(problem.samples) for problem in side.values()]
-    return ReadDraw(
-        files=tuple(read_file(path, summary.files[str(path)]) for path in files),
-        columns=summary.columns,
-        rows=summary.rows,
-        left_out=summary.left_out,
-        problems=len(side),
-        samples=sum(sizes),
-        smallest=min(sizes, default=0),
-        largest=max(sizes, default=0),
-        cut=summary.cut,
-        running_on=summary.running_on,
-        two_answers=summary.two_answers,
-        rescored=summary.rescored,
-        errors=summary.errors,
-        empty=summary.empty,
-        missing=summary.missing,
-        truncated=summary.truncated,
-        only=only,
-    )

@@ -1,5 +1,6 @@
 """evalplus: `task_id` with `solution` (a program) or `completion` (what continues the prompt)."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from passk.logs.format import LogFormat, Values
 from passk.logs.sample import LogSample
 
 FIELDS = Fields(response=("solution", "completion"), problem=("task_id",))
+_PROGRAM = re.compile(r".+_\d+/\d+\.py")
 
 
 def recognises(values: Values, _path: Path) -> bool:
@@ -29,8 +31,11 @@ def read(row: Row, fields: Fields) -> Iterator[LogSample]:
 
 
 def opens(path: Path) -> bool:
-    """Whether a folder holds `TASK/N.py`, as evalplus writes where it was told so."""
-    return path.is_dir() and next(path.glob("*/*.py"), None) is not None
+    """Whether a folder holds `TASK_N/N.py`, as evalplus writes where it was told so.
+
+    Scripts beside tables of samples are none.
+    """
+    return path.is_dir() and bool(_programs(path)) and not _tables(path)
 
 
 def rows(path: Path) -> Iterator[Row]:
@@ -38,7 +43,7 @@ def rows(path: Path) -> Iterator[Row]:
     if not path.is_dir():
         yield from each_row(path)
         return
-    for program in sorted(path.glob("*/*.py"), key=lambda file: (file.parent.name, _number(file))):
+    for program in sorted(_programs(path), key=lambda file: (file.parent.name, int(file.stem))):
         task = "/".join(program.parent.name.rsplit("_", 1))
         try:
             text = program.read_text(encoding="utf-8-sig")
@@ -47,11 +52,23 @@ def rows(path: Path) -> Iterator[Row]:
         yield Row(str(program), {"task_id": task, "solution": text})
 
 
-def _number(file: Path) -> int:
-    return int(file.stem) if file.stem.isdecimal() else 0
+def _programs(path: Path) -> list[Path]:
+    return [
+        file
+        for file in path.glob("*/*.py")
+        if _PROGRAM.fullmatch(f"{file.parent.name}/{file.name}")
+    ]
+
+
+def _tables(path: Path) -> list[Path]:
+    files = [
+        file for suffix in ("jsonl", "parquet", "csv") for file in path.glob(f"**/*.{suffix}*")
+    ]
+    return [file for file in files if file.is_file()]
 
 
 FORMAT = LogFormat(
     "evalplus samples (.jsonl or a folder)", FIELDS, recognises, rows=rows, read=read, opens=opens,
     note="Grades lie in *_eval_results.json, which holds the programs, too.",
+    domain="code",
 )  # fmt: skip

@@ -57,4 +57,5 @@ FORMAT = LogFormat(
     recognises,
     rows=rows,
     note="The grade is that of base and plus tests together.",
+    domain="code",
 )

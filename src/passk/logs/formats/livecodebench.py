@@ -25,4 +25,5 @@ FORMAT = LogFormat(
     lambda values, _path: {"question_id", "code_list"} <= values.keys(),
     narrow=narrow,
     note="Programs are read (code_list); --column response=output_list reads whole responses.",
+    domain="code",
 )  # fmt: skip

@@ -23,4 +23,5 @@ FORMAT = LogFormat(
     ),
     lambda values, _path: {"pid", "query", "response"} <= values.keys(),
     narrow=narrow,
+    domain="visual",
 )

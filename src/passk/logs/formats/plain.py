@@ -11,7 +11,7 @@ from pathlib import Path
 
 from passk.core.rows import Row
 from passk.data.responses import Holds
-from passk.data.usual_columns import COMPLETIONS, PROGRAMS, ambiguous, name_candidates
+from passk.data.usual_columns import COMPLETIONS, PROGRAMS, USUAL, ambiguous, name_candidates
 from passk.data.value_paths import is_chat
 from passk.logs.fields import Fields
 from passk.logs.fields import Path as FieldPath
@@ -69,7 +69,11 @@ def _chosen(columns: frozenset[str], fields: Fields, kinds: Collection[str]) -> 
     several = tuple((kind, tuple(found)) for kind, found in free.items() if len(found) > 1)
     chosen: dict[str, tuple[FieldPath, ...]] = {k: (f[0],) for k, f in free.items() if f}
     fields = fields.narrowed(**chosen)
-    return several, replace(fields, holds=_holds(fields.response[0] if fields.response else ""))
+    return several, replace(
+        fields,
+        holds=_holds(fields.response[0] if fields.response else ""),
+        is_grade_guessed=bool(set(chosen.get("grade", ())) - {*USUAL["recorded_grade"].sure}),
+    )
 
 
 def _holds(column: str) -> Holds:

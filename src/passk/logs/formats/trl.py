@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from passk.core.rows import Row
+from passk.data.usual_columns import USUAL
 from passk.logs.fields import Fields, samples
 from passk.logs.format import LogFormat, Values
 from passk.logs.formats.chat_templates import last_turn
@@ -14,11 +15,12 @@ from passk.logs.sample import LogSample
 FIELDS = Fields(
     response=("completion",),
     question=("prompt",),
-    reference=("answer", "solution", "ground_truth", "gold", "target"),
+    reference=("answer", "solution", "ground_truth", "gold", "target", "correct_answer"),
     step=("step",),
     grade_from=1.0,
 )
 _ACCURACY = re.compile("accuracy|correct", re.IGNORECASE)
+_GOLDS = {*USUAL["gold"].sure, *USUAL["gold"].likely}
 
 
 def recognises(values: Values, path: Path) -> bool:
@@ -30,7 +32,11 @@ def recognises(values: Values, path: Path) -> bool:
 
 def narrow(row: Row, fields: Fields) -> Fields:
     """The grade is the reward of accuracy, whose name the trainer's user chose."""
-    rewards = sorted(name for name in row.values if _ACCURACY.search(name))
+    rewards = sorted(
+        name
+        for name, value in row.values.items()
+        if _ACCURACY.search(name) and name not in _GOLDS and isinstance(value, int | float | None)
+    )
     return fields if fields.grade else replace(fields, grade=tuple(rewards[:1]))
 
 

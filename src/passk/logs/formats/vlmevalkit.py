@@ -28,4 +28,5 @@ FORMAT = LogFormat(
     ),
     lambda values, _path: {"index", "question", "prediction"} <= values.keys(),
     read=read,
+    domain="visual",
 )

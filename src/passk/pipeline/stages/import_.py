@@ -27,7 +27,7 @@ from passk.logs.imported import ImportedSides, read_sides
 from passk.logs.sample import LogSample
 from passk.logs.tables import identity, tabulate_problems, tabulate_responses
 from passk.pipeline.stages.job import Job, StageError
-from passk.report.reading import read_draw
+from passk.report.read_draws import read_draw
 
 Responses = Mapping[str, Mapping[str, Sequence[LogSample]]]  # model -> problem id -> samples
 

@@ -2,7 +2,6 @@
 
 from passk.report.claims.verdict import (
     NOT_SUPPORTED,
-    RL_LESS_BASE,
     SUPPORTED,
     THRESHOLDS,
     UNDECIDED,
@@ -36,7 +35,7 @@ def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
         verdict = decide_crossover(
             get_limits(both[0]), get_limits(both[1]), crossing["p_none"] if crossing else None
         )
-        evidence = list_differences(both, RL_LESS_BASE)
+        evidence = list_differences(both, subjects.difference)
         if crossing:
             evidence += ["; ", *format_crossing(crossing, both[1]["k"])]
         verdicts.append(ClaimVerdict(comparison, name, verdict, tuple(evidence)))
@@ -65,10 +64,10 @@ def decide_crossover(
 
 CLAIM = Claim(
     1,
-    "base overtakes RL",
-    "RL wins at small k; the base model catches up and wins at large k.",
-    "Supported where the intervals of RL − base exclude 0 from above at the smallest k and "
-    f"from below at the largest, and P(no crossover) ≤ {THRESHOLDS.no_crossover:g}; not "
+    "{base} overtakes {trained}",
+    "{trained} wins at small k; {base_model} catches up and wins at large k.",
+    "Supported where the intervals of {trained} − {base} exclude 0 from above at the smallest k "
+    f"and from below at the largest, and P(no crossover) ≤ {THRESHOLDS.no_crossover:g}; not "
     "supported where one of them excludes the claimed sign; undecided otherwise.",
     judge,
     roles=("rl",),

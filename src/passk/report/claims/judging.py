@@ -7,13 +7,15 @@ from passk.report.claims.registry import CLAIMS
 from passk.report.claims.verdict import Claim, ClaimSubjects, ClaimVerdict
 from passk.report.context import ReportContext
 from passk.report.html.sourced_values import bound_shares
+from passk.report.roles import Roles
 
 Judged = list[tuple[Claim, list[ClaimVerdict]]]
 
 
 def judge_claims(context: ReportContext) -> Judged:
     """Each claim that the data speak to, with its verdicts on the sets shown."""
-    subjects_by_role = ClaimSubjects(context.subjects(), context.analysis.bootstrap.level)
+    level, roles = context.analysis.bootstrap.level, context.roles
+    subjects_by_role = ClaimSubjects(context.subjects(), level, roles)
     resamples = context.analysis.bootstrap.resamples
     judged = []
     for claim in (CLAIMS[name] for name in context.params.judged_claims):
@@ -26,8 +28,17 @@ def judge_claims(context: ReportContext) -> Judged:
         subjects = list(dict.fromkeys(verdict.subject for verdict in verdicts))
         verdicts.sort(key=lambda v: (subjects.index(v.subject), context.every_set.index(v.set)))
         if verdicts:
-            judged.append((claim, verdicts))
+            judged.append((_fill_roles(claim, roles), verdicts))
     return judged
+
+
+def _fill_roles(claim: Claim, roles: Roles) -> Claim:
+    return replace(
+        claim,
+        short=roles.fill(claim.short),
+        statement=roles.fill(claim.statement),
+        rule=roles.fill(claim.rule),
+    )
 
 
 def select_first_verdicts(judged: Judged) -> Judged:

@@ -25,9 +25,9 @@ def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
         sizes = {row["category"]: row["problems"] for row in rows}
         only = sizes.get("candidate_only", 0)
         solvable = only + sizes.get("both", 0)
-        evidence = describe_outside(
-            {"comparison": comparison, "set": name}, only, solvable, subjects.level, ("RL", "base")
-        )
+        who = subjects.roles.trained, subjects.roles.base
+        key = {"comparison": comparison, "set": name}
+        evidence = describe_outside(key, only, solvable, subjects.level, who)
         verdicts.append(
             ClaimVerdict(
                 comparison, name, decide_subset(only, solvable, subjects.level), tuple(evidence)
@@ -76,9 +76,9 @@ def decide_subset(
 
 CLAIM = Claim(
     2,
-    "RL solves a subset",
-    "The problems that RL can solve are nearly a subset of those that the base model can.",
-    "Share of RL-solvable problems that the base model never solves, Wilson interval: "
+    "{trained} solves a subset",
+    "The problems that {trained} can solve are nearly a subset of those that {base_model} can.",
+    "Share of {trained}-solvable problems that {base_model} never solves, Wilson interval: "
     f"supported where it ends at {THRESHOLDS.candidate_only:g} or below, not supported where it "
     "starts above, undecided otherwise. Solvable means solved at least once in n samples.",
     judge,

@@ -15,6 +15,7 @@ import polars as pl
 from passk.analysis.questions.tracing import ResultRow
 from passk.report.html.intervals import format_interval
 from passk.report.html.sourced_values import MINUS, Part
+from passk.report.roles import Roles
 
 SUPPORTED, NOT_SUPPORTED, UNDECIDED = "supported", "not supported", "undecided"
 
@@ -74,10 +75,17 @@ class ClaimSubjects:
     Attributes:
         by_role: comparisons (or groups) by role, in order: `rl`, `algorithms`, `longer`, ...
         level: of the intervals in the tables.
+        roles: what the two draws of a comparison are called.
     """
 
     by_role: Mapping[str, Sequence[str]] = field(default_factory=dict)
     level: float = 0.95
+    roles: Roles = field(default_factory=Roles)
+
+    @property
+    def difference(self) -> str:
+        """What a difference in pass@k is called."""
+        return f"{self.roles.trained} {MINUS} {self.roles.base}"
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,8 @@ class Claim:
 
     Attributes:
         number: its number in the list of claims.
-        short: a few words.
+        short: a few words; these, the statement and the rule may name {trained} and {base}, and
+            {trained_model} and {base_model} within a sentence.
         statement: what the paper says.
         rule: what decides, in words.
         judge: (result tables, what to judge) -> verdicts, none where data are absent.
@@ -147,6 +156,3 @@ def list_differences(rows: Sequence[ResultRow], name: str) -> list[Part]:
         parts += ["; " if parts else "", f"{name} at k = {row['k']}: "]
         parts += format_interval("difference", "difference", row, key, signed=True)
     return parts
-
-
-RL_LESS_BASE = f"RL {MINUS} base"

@@ -39,16 +39,22 @@ def render_page(context: ReportContext, drawn: Mapping[str, DrawnChart]) -> str:
     return template.render(
         params=context.params,
         css=Markup((HERE / "page.css").read_text(encoding="utf-8")),
-        js=Markup((HERE / "page.js").read_text(encoding="utf-8")),
+        js=Markup(_script(traced=context.traced)),
         colours=list_colours(context.params),
         finding=sentence,
-        example=sources[-1] if sources else "",
+        example=sources[-1] if sources and context.traced else "",
         claims=judged,
         brief=select_first_verdicts(judged),
         level=f"{context.analysis.bootstrap.level * 100:g}%",
         sections=build_sections(context, drawn),
         context=context,
     )
+
+
+def _script(*, traced: bool) -> str:
+    """The page's script; it names the command that traces a number where there is one."""
+    text = (HERE / "page.js").read_text(encoding="utf-8")
+    return text if traced else text.replace('"passk explain " + ', "")
 
 
 def _html(parts: Sequence[Part]) -> Markup:

@@ -11,6 +11,7 @@ from passk.report.context import ReportContext
 from passk.report.examples import ProblemExample
 from passk.report.html.sourced_values import Part
 from passk.report.html.tables import HtmlTable
+from passk.report.roles import ROLES
 from passk.report.sections.registry import load_sections
 from passk.report.sections.section import Section
 
@@ -103,7 +104,7 @@ def _build(
     return PageSection(
         name,
         section.title,
-        _caption(section.caption, context.analysis.bootstrap),
+        context.roles.fill(_caption(section.caption, context.analysis.bootstrap)),
         paper.where if paper else "",
         paper.numbers if paper else "",
         tuple(
@@ -122,6 +123,7 @@ def _caption(text: str, bootstrap: Bootstrap) -> str:
         level=f"{bootstrap.level * 100:g}%",
         tail=f"{(1 - bootstrap.level) * 50:.3g}%",
         resamples=bootstrap.resamples,
+        **{name: f"{{{name}}}" for name in ROLES},
     )
 
 

@@ -13,14 +13,24 @@ CATEGORIES = ("both", "reference_only", "candidate_only", "neither")
 SHORTEST = 3  # neighbouring indices that are written as a range
 
 
-def _titles(trained: str) -> dict[str, str]:
+def _titles(context: ReportContext, trained: str) -> dict[str, str]:
     """What categories are called, where the second model of each comparison is so called."""
-    words = ("both", "base only", f"{trained} only", "neither")
+    roles = context.roles
+    words = ("both", f"{roles.base} only", f"{trained or roles.trained} only", "neither")
     return dict(zip(CATEGORIES, words, strict=True))
 
 
+def _headings(context: ReportContext, trained: str) -> list[str]:
+    """The same as heads of columns; names stay as they are."""
+    kept = CATEGORIES[1:3] if context.roles.named else ()
+    return [
+        title if category in kept else title[0].upper() + title[1:]
+        for category, title in _titles(context, trained).items()
+    ]
+
+
 def tabulate_coverage(
-    context: ReportContext, comparisons: Iterable[str], sets: Sequence[str], trained: str = "RL"
+    context: ReportContext, comparisons: Iterable[str], sets: Sequence[str], trained: str = ""
 ) -> HtmlTable:
     """Which problems both, one or neither solve, and which of those by more than luck."""
     comparisons, rows = list(comparisons), []
@@ -39,8 +49,7 @@ def tabulate_coverage(
         key = {"comparison": comparison, "set": name, "category": entry["category"]}
         at = cite("coverage", "excluded", **key)
         rows.append([*row, [SourcedValue(str(entry["excluded"]), entry["excluded"], at)]])
-    titles = [title[0].upper() + title[1:] for title in _titles(trained).values()]
-    columns = ["Comparison", "Set", *titles, "Left out"]
+    columns = ["Comparison", "Set", *_headings(context, trained), "Left out"]
     cells = context.by_comparison("coverage", comparisons, sets)
     if not any(entry["excluded"] for _, _, entries in cells for entry in entries):
         columns, rows = columns[:-1], [row[:-1] for row in rows]
@@ -65,7 +74,7 @@ def _percent(entry: ResultRow) -> str:
 
 
 def tabulate_indices(
-    context: ReportContext, comparisons: Iterable[str], sets: Sequence[str], trained: str = "RL"
+    context: ReportContext, comparisons: Iterable[str], sets: Sequence[str], trained: str = ""
 ) -> HtmlTable:
     """The problems of each category by their index, neighbours as ranges."""
     rows: list[Cells] = []
@@ -75,7 +84,7 @@ def tabulate_indices(
             words = [
                 context.versus(comparison),
                 context.label(name),
-                _titles(trained)[entry["category"]],
+                _titles(context, trained)[entry["category"]],
             ]
             rows.append([*([word] for word in words), [listed]])
     columns = ["Comparison", "Set", "Solved by", "Indices"]

@@ -72,7 +72,10 @@ def tabulate_crossovers(context: ReportContext) -> HtmlTable:
             [context.label(name)],
         ]
         rows.append([*row, *_compared(context, comparison, name, points)])
-    columns = ["Comparison", "Set", "RL − base, smallest k", "RL − base, largest k", "Crossover"]
+    difference = context.roles.fill("{trained} − {base}")
+    columns = [
+        "Comparison", "Set", f"{difference}, smallest k", f"{difference}, largest k", "Crossover",
+    ]  # fmt: skip
     return HtmlTable(columns, rows, frozenset({0, 1, 4}))
 
 
@@ -111,8 +114,8 @@ def _compared(
 SECTION = Section(
     title="Difference and crossover",
     caption=(
-        "RL − base in pass@k, paired by problem, with {level} bands. Above 0 RL solves more. A "
-        "dotted vertical line marks the k past which RL is never ahead again."
+        "{trained} − {base} in pass@k, paired by problem, with {level} bands. Above 0 {trained} "
+        "solves more. A dotted vertical line marks the k past which {trained} is never ahead again."
     ),
     reads=("pass_at_k", "difference", "crossover"),
     paper=PaperFigure(

@@ -56,12 +56,13 @@ def tabulate_gaps(
             for entry in context.rows("efficiency", comparison=comparison, set=name):
                 key = {"comparison": comparison, "set": name, "k": entry["k"]}
                 value = format_interval("efficiency", "efficiency_gap", entry, key, signed=True)
-                gap = paper.get(comparison)
+                published = paper.get(comparison)
                 rows.append(
                     [[context.label(name)], [context.versus(comparison)], [str(entry["k"])], value,
-                     NONE if gap is None else [format_decimal(gap, signed=True)]]
+                     NONE if published is None else [format_decimal(published, signed=True)]]
                 )  # fmt: skip
-    columns = ["Set", "Comparison", "k", f"ΔSE = pass@k(base) {MINUS} pass@1(RL)", "Paper, k = 256"]
+    gap = context.roles.fill(f"ΔSE = pass@k({{base}}) {MINUS} pass@1({{trained}})")
+    columns = ["Set", "Comparison", "k", gap, "Paper, k = 256"]
     folded = "All gaps as numbers"
     return drop_empty_columns(HtmlTable(columns, rows, frozenset({0, 1}), folded=folded))
 
@@ -113,8 +114,8 @@ def _tables(context: ReportContext) -> list[HtmlTable]:
 SECTION = Section(
     title="Sampling efficiency gap",
     caption=(
-        "ΔSE: what the base model reaches with k samples and the RL-trained model not with one; "
-        "lower is better. Lines: {level} intervals; hollow diamonds: the paper's value. Spread: "
+        "ΔSE: what {base_model} reaches with k samples and {trained_model} not with one; lower "
+        "is better. Lines: {level} intervals; hollow diamonds: the paper's value. Spread: "
         "largest less smallest ΔSE of a group, with limits that hold for all of it at once "
         "(Tukey's range, from the same resamples); “noise alone”: a spread below which equal "
         "algorithms stay in {level} of such studies."

@@ -17,6 +17,7 @@ _COUNTED = {
     "cut": "Cut at a stop string",
     "running_on": "Run on, not cut",
     "two_answers": "Two final answers",
+    "repeated": "Standing in two files",
 }
 
 
@@ -84,10 +85,11 @@ def _agreement(agreement: GradeAgreement) -> Cells:
 
 def _sentences(context: ReportContext) -> list[list[str]]:
     reading = context.reading
+    notes = [[f"{note[0].upper()}{note[1:]}."] for note in reading.notes]
     if not reading.grader:
-        return []
+        return notes
     options = ", ".join(f"{name} = {value}" for name, value in reading.options.items())
-    return [[f"Judged by {reading.grader}{f' with {options}' if options else ''}."]]
+    return [*notes, [f"Judged by {reading.grader}{f' with {options}' if options else ''}."]]
 
 
 SECTION = Section(
