@@ -41,6 +41,7 @@ def _noted(read: ReadDraw) -> list[str]:
         (read.running_on, "responses run on behind their answer: name a --stop string"),
         (read.two_answers, "responses hold two final answers that differ; the last is judged"),
         (read.repeated, "responses stand in an earlier file, too, word by word: is it a rerun?"),
+        (read.scores, "scores are neither 1 nor 0 and are no grades: name --grade-from"),
         (read.errors, "rows hold no sample, since something failed"),
         (read.truncated, "responses ended at their limit"),
         (read.empty, "responses are empty"),
