@@ -47,6 +47,7 @@ def _noted(read: ReadDraw) -> list[str]:
         (read.truncated, "response", "ended at the limit"),
         (read.empty, "response", "without text"),
         (read.repeated, "response", "as an earlier file of the draw has it, word by word"),
+        (read.scores, "score", "neither 1 nor 0, and no grade: name --grade-from"),
     )
     return [f"\n  {count(number, noun)} {what}" for number, noun, what in noted if number]
 

@@ -41,6 +41,7 @@ def read_draw(files: Sequence[Path], summary: LogSummary, side: Side, only: int)
         running_on=summary.running_on,
         two_answers=summary.two_answers,
         repeated=summary.repeated,
+        scores=summary.scores,
         rescored=summary.rescored,
         errors=summary.errors,
         empty=summary.empty,

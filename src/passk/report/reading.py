@@ -43,6 +43,7 @@ class ReadDraw:
         running_on: responses that go on behind their answer, and were not cut.
         two_answers: responses that hold two final answers which differ, and were not cut.
         repeated: responses that an earlier file of the draw holds, word by word.
+        scores: rows of a guessed column that holds scores and no grades; they count as ungraded.
         rescored, errors: rows of a response that was read already, and rows of no sample.
         empty, missing, truncated: responses without text, rows without a response, and
             responses that ended at their limit.
@@ -62,6 +63,7 @@ class ReadDraw:
     running_on: int = 0
     two_answers: int = 0
     repeated: int = 0
+    scores: int = 0
     rescored: int = 0
     errors: int = 0
     empty: int = 0

@@ -18,6 +18,7 @@ _COUNTED = {
     "running_on": "Run on, not cut",
     "two_answers": "Two final answers",
     "repeated": "Standing in two files",
+    "scores": "Scores left out",
 }
 
 
