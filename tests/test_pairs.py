@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from tests.conftest import ROOT
 
@@ -377,3 +378,30 @@ def test_options_about_samples_are_refused_for_counts():
     check_ignored({"--stop": [], "--as": None})
     with pytest.raises(RecordedError, match="--stop: without effect with --counts"):
         check_ignored({"--as": None, "--stop": ["x"]})
+
+
+@pytest.mark.slow
+def test_a_study_of_the_same_files_has_the_same_numbers(tmp_path):
+    """The set is called as in a comparison, for its name is part of the bootstrap's streams."""
+    done = passk("new", "study", "--like", "compare", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "study"
+    text = (folder / "study.yaml").read_text()
+    text = text.replace("  pair:\n", "  all:\n").replace("sets: {pair: {}}", "sets: {all: {}}")
+    text = text.replace("pair/", "all/").replace("[pair]", "[all]")
+    text = text.replace("data/examples/all/", "data/examples/pair/")
+    (folder / "study.yaml").write_text(text)
+    assert passk("compose", cwd=folder).returncode == 0
+    subprocess.run([sys.executable, str(ROOT / "tests/run_stages.py")], cwd=folder, check=True)
+    samples = ROOT / "data/examples/pair"
+    done = passk(
+        "compare", str(samples / "base.jsonl"), "--with", str(samples / "rl.jsonl"),
+        "--seed", "2025", "--tables", "t", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for question in ("pass_at_k", "difference", "crossover", "coverage", "histogram"):
+        ours = pl.read_parquet(tmp_path / "t" / f"{question}.parquet")
+        theirs = pl.read_parquet(folder / "data/compare/results" / f"{question}.parquet")
+        same = [name for name in ours.columns if name not in {"model", "arm"}]
+        key = [name for name in ("draw", "comparison", "k", "bin", "category") if name in same]
+        assert ours.select(same).sort(key).equals(theirs.select(same).sort(key)), question
