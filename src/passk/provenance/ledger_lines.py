@@ -9,14 +9,16 @@ machine with the same packages stand together, and say so once.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
+from functools import cache
 from itertools import groupby
-from typing import Any
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, Any
 
 from passk.core.digests import digest
 from passk.provenance.run_record import ExecutionFacts, RunRecord
 from passk.provenance.value_types import Document, check_types
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 # What executions have in common that ran in one go; the rest of their facts is their own.
 _SHARED = (
@@ -27,22 +29,15 @@ _FACTS = {field.name for field in fields(ExecutionFacts)} - {*_SHARED}
 _EXECUTION = {"digest", "entry", "outs", "parents", "metrics"}
 
 
-class _Execution(BaseModel):
-    item: str
+@cache
+def _forms() -> "tuple[type[BaseModel], type[BaseModel]]":
+    """The forms of a stage group's line and of an environment's."""
+    from pydantic import create_model
 
-
-class _Run(BaseModel):
-    executions: list[_Execution]
-
-
-class _Line(BaseModel):
-    group: str
-    runs: list[_Run]
-
-
-class _Environment(BaseModel):
-    environment: str
-    packages: list[str]
+    execution = create_model("Execution", item=(str, ...))
+    run = create_model("Run", executions=(list[execution], ...))  # type: ignore[valid-type]
+    line = create_model("Line", group=(str, ...), runs=(list[run], ...))  # type: ignore[valid-type]
+    return line, create_model("Environment", environment=(str, ...), packages=(list[str], ...))
 
 
 def build_lines(records: Iterable[RunRecord]) -> Iterator[dict[str, Any]]:
@@ -82,7 +77,7 @@ def parse_line(content: Document) -> list[RunRecord]:
     """
     if "stage" in content:
         return [RunRecord.parse(content)]
-    check_types(_Line, content, "a line of the ledger")
+    check_types(_forms()[0], content, "a line of the ledger")
     return [
         _parse_execution(content["group"], run, execution)
         for run in content["runs"]
@@ -96,7 +91,7 @@ def parse_environment(content: Document) -> dict[str, tuple[str, ...]]:
     Raises:
         RecordError: it is no such line.
     """
-    check_types(_Environment, content, "an environment")
+    check_types(_forms()[1], content, "an environment")
     return {content["environment"]: tuple(content["packages"])}
 
 

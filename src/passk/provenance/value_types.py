@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from functools import cache
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
-from pydantic import BaseModel, ValidationError, create_model
+if TYPE_CHECKING:  # every stage starts with this module; pydantic is loaded by who checks
+    from pydantic import BaseModel
 
 Document = Mapping[str, Any]  # JSON, as a file holds it
 
@@ -26,12 +27,14 @@ def check_types(schema: type, content: Document, what: str) -> None:
         RecordError: a value is of another type, or one without a default is missing.
 
     Example:
-        >>> class Point(BaseModel):
-        ...     x: int
+        >>> from dataclasses import make_dataclass
+        >>> Point = make_dataclass("Point", [("x", int)])
         >>> check_types(Point, {"x": "1"}, "a point")
         Traceback (most recent call last):
         passk.provenance.value_types.RecordError: not a point: x: Input should be a valid integer
     """
+    from pydantic import ValidationError
+
     try:
         _model(schema).model_validate(content, strict=True)
     except ValidationError as error:
@@ -41,8 +44,10 @@ def check_types(schema: type, content: Document, what: str) -> None:
 
 
 @cache
-def _model(schema: Any) -> type[BaseModel]:  # noqa: ANN401
+def _model(schema: Any) -> "type[BaseModel]":  # noqa: ANN401
     """The model whose fields are those of a class."""
+    from pydantic import BaseModel, create_model
+
     model: type[BaseModel]
     if issubclass(schema, BaseModel):
         model = schema

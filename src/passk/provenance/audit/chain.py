@@ -68,7 +68,7 @@ def check_ledger(study: AuditedStudy) -> AuditCheck:
     if not (ledger.records or ledger.environments):
         check.skip(f"{LEDGER} is missing, empty or damaged")
         return check
-    lines = (study.root / LEDGER).read_text(encoding="utf-8").split("\n")
+    lines = (study.root / LEDGER).read_text(encoding="utf-8").removesuffix("\n").split("\n")
     for number, line in enumerate(lines, 1):
         check.looked_at += 1
         if unknown := find_unknown(json.loads(line)) if line.strip() else []:
