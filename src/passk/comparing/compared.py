@@ -83,22 +83,11 @@ def count_samples(sources: ComparedFiles, judge: Judge, progress: Progress) -> C
     """
     _check_domains(sources)
     summaries = {draw: LogSummary() for draw in DRAWS}
-    sides = {
-        draw: gather(
-            by_rule(
-                progress(
-                    read_log(
-                        files,
-                        reading_beside(sources.reading, files, sources.problems),
-                        summaries[draw],
-                    ),
-                    draw,
-                ),
-                sources.missing,
-            )
-        )
-        for draw, files in zip(DRAWS, sources.sides, strict=True)
-    }
+    sides = {}
+    for draw, files in zip(DRAWS, sources.sides, strict=True):
+        reading = reading_beside(sources.reading, files, sources.problems)
+        samples = progress(read_log(files, reading, summaries[draw]), draw)
+        sides[draw] = gather(by_rule(samples, sources.missing))
     known = None
     if sources.problems is not None:
         known = read_problems(sources.problems, sources.reading.fields)

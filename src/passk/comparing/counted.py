@@ -11,10 +11,10 @@ from passk.comparing.run import complete_counts
 from passk.core.digests import digest
 from passk.core.rows import RecordedError, Row, read_rows
 from passk.domains.verdict import CORRECT, UNKNOWN
+from passk.logs.side import ONE_SET
 
 PROBLEM = ("problem", "problem_index", "problem_id", "index", "id", "idx")
 N, RIGHT = ("n", "samples", "num_samples", "total"), ("correct", "c", "num_correct")
-ALL = "all"
 VERDICTS = {"problem_id", "sample_index", "verdict"}  # columns of a table of verdicts
 
 Counts = dict[tuple[str, str], tuple[int, int, int]]  # (set, problem) -> n, correct, unknown
@@ -37,7 +37,7 @@ def read_counts(path: Path, columns: dict[str, str]) -> Counts:
         return _count_verdicts(rows)
     for row in rows:
         problem = _cell(row, columns.get("problem"), PROBLEM, "problem")
-        name = str(row.values.get(columns.get("set", "set")) or ALL)
+        name = str(row.values.get(columns.get("set", "set")) or ONE_SET)
         n = _whole(row, columns.get("n"), N, "n")
         correct = _whole(row, columns.get("correct"), RIGHT, "correct")
         unknown = _optional(row, columns.get("unknown", "unknown"))
@@ -59,7 +59,7 @@ def _count_verdicts(rows: Sequence[Row]) -> Counts:
     for row in rows:
         values = row.values
         named = values.get("set") if values.get("set") != values.get("draw") else None
-        key = str(named or ALL), str(values["problem_id"])
+        key = str(named or ONE_SET), str(values["problem_id"])
         n, correct, unknown = counts.get(key, (0, 0, 0))
         verdict = values["verdict"]
         counts[key] = n + 1, correct + (verdict == CORRECT), unknown + (verdict == UNKNOWN)
