@@ -6,6 +6,11 @@ Beside them the processor time of each (this process, servers and guests), which
 on the machine disturbs less: what two quiet cores can do is 2 s of it a second. Standard input: a
 program with 15 inputs, in one guest, and in a guest each; their ratio is that of one run.
 
+`forks alone` is what no sandbox that gives a program a process of its own can be faster than: as
+many bare interpreters as servers fork for each short program, and the child compiles it, calls it
+and exits. It has no namespaces, filters, limits or messages. On virtual machines nearly all of it
+is page faults after the fork.
+
 Start-up of the servers is not counted. Nothing is compared with expected outputs here, which is
 the judge's work; what is counted is running programs, encoding what they return, and reading it.
 """
@@ -15,6 +20,8 @@ import gzip
 import json
 import os
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,6 +38,32 @@ SHORT = Program(
 )
 LINES = tuple(f"{n}\n" for n in range(15))
 DOUBLE = "n = int(input())\nprint(n * 2)"
+
+FORKS = """
+import gc, os, sys
+source, count = sys.argv[1], int(sys.argv[2])
+gc.freeze()
+gc.disable()
+for _ in range(count):
+    if os.fork() == 0:
+        names = {}
+        exec(compile(source, "program", "exec"), names)
+        for n in range(8):
+            names["f"](list(range(n)))
+        os._exit(0)
+    os.wait()
+spent = os.times()
+print(sum(spent[:4]))
+"""
+
+
+def forks_alone(count: int, servers: int) -> tuple[float, float]:
+    """Seconds and processor seconds of `count` forks, start-up of the interpreters among them."""
+    begun = time.perf_counter()
+    command = [sys.executable, "-I", "-S", "-c", FORKS, SHORT.source, str(count // servers)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(servers)]
+    spent = sum(float(one.communicate()[0]) for one in running)
+    return time.perf_counter() - begun, spent
 
 
 def processor_seconds(sandbox: Sandbox) -> float:
@@ -73,6 +106,16 @@ def once(sandbox: Sandbox, programs: Sequence[Program]) -> tuple[float, float]:
     return time.perf_counter() - begun, processor_seconds(sandbox) - before
 
 
+def report(name: str, count: int, times: Sequence[tuple[float, float]]) -> None:
+    """Print the medians of repeats of `count` programs."""
+    seconds, spent = (statistics.median(column) for column in zip(*times, strict=True))
+    print(
+        f"{name:28} {count / seconds:8.1f} programs/s "
+        f"({seconds:.2f} s), {spent / count * 1e3:.2f} ms of processor time each",
+        flush=True,
+    )
+
+
 def main() -> None:
     """Print medians."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -93,15 +136,12 @@ def main() -> None:
         "HumanEval+, five of each": [one for one in solutions for _ in range(5)],
     }
     print(f"{arguments.servers} servers; load {os.getloadavg()[0]:.1f}")
+    repeats = range(arguments.repeats)
+    report("forks alone", count, [forks_alone(count, arguments.servers) for _ in repeats])
     with Sandbox(servers=arguments.servers) as sandbox:
         once(sandbox, [SHORT] * 20)
         for name, programs in work.items():
-            times = [once(sandbox, programs) for _ in range(arguments.repeats)]
-            seconds, spent = (statistics.median(column) for column in zip(*times, strict=True))
-            print(
-                f"{name:28} {len(programs) / seconds:8.1f} programs/s "
-                f"({seconds:.2f} s), {spent / len(programs) * 1e3:.2f} ms of processor time each"
-            )
+            report(name, len(programs), [once(sandbox, programs) for _ in repeats])
 
 
 if __name__ == "__main__":
