@@ -23,6 +23,7 @@ The second level adds sampling noise that the first already carries, so interval
 where problems differ less than their samples do (Davison & Hinkley 1997, section 3.8).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -109,21 +110,50 @@ def bootstrap_curve(
         ValueError: no problems, impossible counts, or a k above an n.
     """
     n, c, k = (np.atleast_1d(np.asarray(x, dtype=np.int64)) for x in (n, c, k))
+    if n.size and k.size and k.max() > n.min():
+        raise ValueError(f"k={k.max()} exceeds n={n.min()}: pass@k is not defined there")
+
+    def value(samples: Integers, correct: Integers) -> Floats:
+        return pass_at_k(samples[..., None], correct[..., None], k)
+
+    return bootstrap_mean(n, c, value, lambda p: 1.0 - (1.0 - p[:, None]) ** k, drawn, rng)
+
+
+def bootstrap_mean(
+    n: Integers,
+    c: Integers,
+    value: Callable[[Integers, Integers], Floats],
+    expected: Callable[[Floats], Floats],
+    drawn: Integers,
+    rng: np.random.Generator,
+) -> BootstrapCurve:
+    """Mean over problems of measures of their counts, with two-level bootstrap resamples.
+
+    Args:
+        n: (M,) samples per problem.
+        c: (M,) correct ones.
+        value: (samples, correct), each (P,), to the (P, K) measures of such counts.
+        expected: (P,) success rates to the (P, K) means of the measures over samples drawn at
+            these rates; what the second level averages to.
+        drawn: (B, M) resampled problems of `draw_problems`.
+        rng: generator of the second level.
+
+    Raises:
+        ValueError: no problems, or impossible counts.
+    """
     if n.size == 0:
         raise ValueError("no problems: the mean of no values is not defined")
-    if k.size and k.max() > n.min():
-        raise ValueError(f"k={k.max()} exceeds n={n.min()}: pass@k is not defined there")
-    problems = pass_at_k(n[:, None], c[:, None], k)
+    problems = value(n, c)
     counts = rng.binomial(n[drawn], (c / n)[drawn])
-    resamples = np.zeros((len(drawn), k.size))
+    resamples = np.zeros((len(drawn), problems.shape[1]))
     for size in np.unique(n):
-        table = pass_at_k(size, np.arange(size + 1)[:, None], k)
+        possible = np.arange(size + 1)
+        table = value(np.full_like(possible, size), possible)
         here = n[drawn] == size
-        for column in range(k.size):  # one k at a time keeps memory at (B, M)
+        for column in range(problems.shape[1]):  # one at a time keeps memory at (B, M)
             resamples[:, column] += (table[:, column][np.where(here, counts, 0)] * here).sum(axis=1)
-    plug_in = 1.0 - (1.0 - (c / n)[:, None]) ** k
     estimate = problems.mean(axis=0)
-    resamples = resamples / n.size + (estimate - plug_in.mean(axis=0))
+    resamples = resamples / n.size + (estimate - expected(c / n).mean(axis=0))
     return BootstrapCurve(estimate, resamples, problems)
 
 

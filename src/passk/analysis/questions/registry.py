@@ -19,5 +19,8 @@ QUESTIONS: Registry[AnalysisQuestion] = Registry(
         "failures": "passk.analysis.questions.failures:QUESTION",
         "training": "passk.analysis.questions.training:QUESTION",
         "cost": "passk.analysis.questions.cost:QUESTION",
+        "measures": "passk.analysis.questions.measures:QUESTION",
+        "support": "passk.analysis.questions.support:QUESTION",
+        "forecast": "passk.analysis.questions.forecast:QUESTION",
     },
 )
