@@ -89,6 +89,20 @@ class BootstrapCurve:
         )
 
 
+@dataclass(frozen=True)
+class CountMeasure:
+    """K measures of the counts of single problems.
+
+    Attributes:
+        value: (samples, correct), each (P,), to the (P, K) measures.
+        expected: (samples, success rates), each (P,), to the (P, K) means of the measures over
+            samples drawn at these rates: what the second level averages to.
+    """
+
+    value: Callable[[Integers, Integers], Floats]
+    expected: Callable[[Integers, Floats], Floats]
+
+
 def draw_problems(problems: int, resamples: int, rng: np.random.Generator) -> Integers:
     """First level: (resamples, problems) indices of problems, drawn with replacement."""
     return rng.integers(problems, size=(resamples, problems))
@@ -116,14 +130,16 @@ def bootstrap_curve(
     def value(samples: Integers, correct: Integers) -> Floats:
         return pass_at_k(samples[..., None], correct[..., None], k)
 
-    return bootstrap_mean(n, c, value, lambda p: 1.0 - (1.0 - p[:, None]) ** k, drawn, rng)
+    def expected(samples: Integers, rate: Floats) -> Floats:
+        return 1.0 - (1.0 - rate[:, None]) ** k
+
+    return bootstrap_mean(n, c, CountMeasure(value, expected), drawn, rng)
 
 
 def bootstrap_mean(
     n: Integers,
     c: Integers,
-    value: Callable[[Integers, Integers], Floats],
-    expected: Callable[[Floats], Floats],
+    measure: CountMeasure,
     drawn: Integers,
     rng: np.random.Generator,
 ) -> BootstrapCurve:
@@ -132,9 +148,7 @@ def bootstrap_mean(
     Args:
         n: (M,) samples per problem.
         c: (M,) correct ones.
-        value: (samples, correct), each (P,), to the (P, K) measures of such counts.
-        expected: (P,) success rates to the (P, K) means of the measures over samples drawn at
-            these rates; what the second level averages to.
+        measure: of the counts of a problem.
         drawn: (B, M) resampled problems of `draw_problems`.
         rng: generator of the second level.
 
@@ -143,17 +157,17 @@ def bootstrap_mean(
     """
     if n.size == 0:
         raise ValueError("no problems: the mean of no values is not defined")
-    problems = value(n, c)
+    problems = measure.value(n, c)
     counts = rng.binomial(n[drawn], (c / n)[drawn])
     resamples = np.zeros((len(drawn), problems.shape[1]))
     for size in np.unique(n):
         possible = np.arange(size + 1)
-        table = value(np.full_like(possible, size), possible)
+        table = measure.value(np.full_like(possible, size), possible)
         here = n[drawn] == size
         for column in range(problems.shape[1]):  # one at a time keeps memory at (B, M)
             resamples[:, column] += (table[:, column][np.where(here, counts, 0)] * here).sum(axis=1)
     estimate = problems.mean(axis=0)
-    resamples = resamples / n.size + (estimate - expected(c / n).mean(axis=0))
+    resamples = resamples / n.size + (estimate - measure.expected(n, c / n).mean(axis=0))
     return BootstrapCurve(estimate, resamples, problems)
 
 

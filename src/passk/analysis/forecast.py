@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import minimize
-from scipy.special import betaincc, betaln, expit, gammaln
+from scipy.special import betaincc, betaln, digamma, expit, gammaln
 
 from passk.analysis.metrics import Floats, Integers
 
@@ -99,21 +99,36 @@ def fit(n: ArrayLike, c: ArrayLike) -> SuccessDistribution:
     # Equal counts are one term with a weight: sets of a thousand problems have a hundred kinds.
     kinds, weights = np.unique(np.stack([n, c]), axis=1, return_counts=True)
 
-    def loss(point: Floats) -> float:
-        return -float((_log_likelihoods(point, kinds[0], kinds[1]) * weights).sum())
+    def loss(point: Floats) -> tuple[float, Floats]:
+        values, slopes = _log_likelihoods(point, kinds[0], kinds[1])
+        return -float(values @ weights), -(slopes @ weights)
 
-    found = [minimize(loss, start, method="L-BFGS-B", bounds=_BOUNDS) for start in _STARTS]
+    found = [minimize(loss, at, method="L-BFGS-B", jac=True, bounds=_BOUNDS) for at in _STARTS]
     best = min(found, key=lambda result: float(result.fun))
     a, b = np.exp(best.x[:2])
     return SuccessDistribution(float(a), float(b), float(expit(best.x[2])), -float(best.fun))
 
 
-def _log_likelihoods(point: Floats, n: Floats, c: Floats) -> Floats:
-    """Of each kind of count under (log a, log b, logit z)."""
+def _log_likelihoods(point: Floats, n: Floats, c: Floats) -> tuple[Floats, Floats]:
+    """Of each kind of count under (log a, log b, logit z), and their (3, kinds) derivatives.
+
+    With B = chance of c under the Beta-Binomial, a problem that was solved has log((1-z) B), one
+    that never was log(z + (1-z) B); in the second the derivatives are weighed by the share
+    w = (1-z) B / (z + (1-z) B) that the Beta-Binomial has in it.
+    """
     a, b, zero = np.exp(point[0]), np.exp(point[1]), expit(point[2])
     choose = gammaln(n + 1) - gammaln(c + 1) - gammaln(n - c + 1)
     reached = np.log1p(-zero) + choose + betaln(a + c, b + n - c) - betaln(a, b)
-    return np.where(c == 0, np.logaddexp(np.log(zero), reached), reached)
+    value = np.where(c == 0, np.logaddexp(np.log(zero), reached), reached)
+    share = np.exp(reached - value)
+    both = digamma(a + b) - digamma(a + b + n)
+    return value, np.stack(
+        [
+            share * a * (digamma(a + c) - digamma(a) + both),
+            share * b * (digamma(b + n - c) - digamma(b) + both),
+            (1 - share) * (1 - zero) - share * zero,
+        ]
+    )
 
 
 def thin(n: ArrayLike, c: ArrayLike, rng: np.random.Generator) -> tuple[Integers, Integers]:

@@ -75,7 +75,7 @@ def mg_pass_at_k(n: ArrayLike, c: ArrayLike, k: int) -> Floats:
     Example:
         >>> float(mg_pass_at_k(4, 4, 4)), float(mg_pass_at_k(4, 0, 4))
         (1.0, 0.0)
-        >>> float(mg_pass_at_k(8, 6, 4).round(6))  # (2/4) (P(X >= 3) + P(X >= 4)) = (55/70 + 15/70)/2
+        >>> float(mg_pass_at_k(8, 6, 4).round(6))  # (P(X >= 3) + P(X = 4)) / 2
         0.5
     """
     asked = np.arange(-(-k // 2) + 1, k + 1)

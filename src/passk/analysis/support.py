@@ -21,7 +21,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 
-
 @dataclass(frozen=True)
 class SupportLedger:
     """Problems by kind; fractions where membership is uncertain.

@@ -1,14 +1,15 @@
-"""Measures beside pass@k, of every draw and set, with intervals; formulas in `analysis.measures`."""
+"""Measures beside pass@k of every draw and set, with intervals; see `passk.analysis.measures`."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from statistics import NormalDist
 
 import numpy as np
 import polars as pl
 from scipy.special import betaln, xlog1py, xlogy
 
-from passk.analysis.bootstrap import bootstrap_mean, draw_problems
+from passk.analysis.bootstrap import CountMeasure, bootstrap_mean, draw_problems
 from passk.analysis.evaluation_groups import EvaluationGroup, clip
 from passk.analysis.forecast import SuccessDistribution, fit
 from passk.analysis.measures import bayes_at_n, g_pass_at_k, mg_pass_at_k, pass_hat_k
@@ -86,14 +87,12 @@ def _list_measures(grid: list[int], spread: SuccessDistribution) -> list[_Measur
         for k in grid
         if k > 1
         for measure in (
-            _Measure("pass_hat", k, 0.0, lambda n, c, k=k: pass_hat_k(n, c, k)),
-            _Measure("g_pass", k, STABLE, lambda n, c, k=k: g_pass_at_k(n, c, k, STABLE)),
-            _Measure("mg_pass", k, 0.0, lambda n, c, k=k: mg_pass_at_k(n, c, k)),
+            _Measure("pass_hat", k, 0.0, partial(pass_hat_k, k=k)),
+            _Measure("g_pass", k, STABLE, partial(g_pass_at_k, k=k, tau=STABLE)),
+            _Measure("mg_pass", k, 0.0, partial(mg_pass_at_k, k=k)),
         )
     ]
-    return by_k + [
-        _Measure("cover", 0, tau, lambda n, c, tau=tau: spread.exceeds(n, c, tau)) for tau in TAUS
-    ]
+    return by_k + [_Measure("cover", 0, tau, partial(spread.exceeds, tau=tau)) for tau in TAUS]
 
 
 def _bootstrap(
@@ -104,20 +103,17 @@ def _bootstrap(
     def value(n: Integers, c: Integers) -> Floats:
         return np.stack([measure.value(n, c) for measure in measures], axis=1)
 
-    def expected(p: Floats) -> Floats:
-        return np.stack(
-            [
-                _binomial(int(n), rate) @ value(np.full(n + 1, n), np.arange(n + 1))
-                for n, rate in zip(group.n, p, strict=True)
-            ]
-        )
+    def expected(n: Integers, rates: Floats) -> Floats:
+        tables = {size: value(np.full(size + 1, size), np.arange(size + 1)) for size in set(n)}
+        each = zip(n, rates, strict=True)
+        return np.stack([_binomial(int(size), rate) @ tables[size] for size, rate in each])
 
     bootstrap = inputs.analysis.bootstrap
     names = (inputs.seed, group.draw, group.set)
     problems = np.random.default_rng(seed_of("bootstrap problems", inputs.seed, group.set))
     samples = np.random.default_rng(seed_of("bootstrap measures", *names))
     drawn = draw_problems(len(group.problem_ids), bootstrap.resamples, problems)
-    curve = bootstrap_mean(group.n, group.c, value, expected, drawn, samples)
+    curve = bootstrap_mean(group.n, group.c, CountMeasure(value, expected), drawn, samples)
     return *curve.interval(bootstrap.level), curve.estimate
 
 
