@@ -6,7 +6,7 @@ VLLM_VENV := .venv-vllm
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup sandbox emulator smoke study showcase report test test-slow test-vllm test-slurm test-drills lint clean
+.PHONY: help setup sandbox emulator smoke study showcase report test test-long test-slow test-vllm test-slurm test-drills lint clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -57,6 +57,9 @@ report: setup  ## bring only the report up to date
 
 test: setup  ## unit, property and known-answer tests, and the smoke study end to end (< 8 min)
 	python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+
+test-long: setup  ## what takes seconds a test: whole benchmarks, attacks, studies of several runs
+	python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "long and not slow"
 
 test-slow: setup emulator  ## minutes-long tests, emulated processors among them
 	python -m pytest -m slow

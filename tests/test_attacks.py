@@ -17,9 +17,12 @@ from passk.domains.code.sandbox.pool import Sandbox
 from passk.domains.code.sandbox.task import FAULT, FINISHED, RETURNED, CaseResult, Limits, Program
 from passk.domains.code.test_cases import Tests
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("bwrap") is None, reason="bubblewrap (bwrap) is not installed: `make sandbox`"
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(
+        shutil.which("bwrap") is None, reason="bubblewrap (bwrap) is not installed: `make sandbox`"
+    ),
+]
 
 INPUTS, EXPECTED = ("[1]", "[2]", "[30]"), ["10", "17", "213"]
 WAITING = Limits(cpu=1.0, wall=2.0, memory=256 << 20)

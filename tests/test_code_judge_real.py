@@ -14,6 +14,8 @@ from passk.domains.code.options import CodeOptions
 from passk.domains.code.readers.references import with_expected
 from program_mutants import KINDS, broken
 
+pytestmark = pytest.mark.long
+
 FILE = real_file("code/HumanEvalPlus-v0.1.10.jsonl.gz")
 # Eight problems take nine tenths of the time: large inputs.
 HEAVY = {f"HumanEval/{number}" for number in (15, 36, 59, 83, 94, 100, 130, 139)}

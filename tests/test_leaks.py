@@ -20,9 +20,12 @@ from passk.domains.code.sandbox.task import Limits, Program
 from passk.domains.code.sandbox.values import decode
 from passk.domains.code.test_cases import Tests
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("bwrap") is None, reason="bubblewrap (bwrap) is not installed: `make sandbox`"
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(
+        shutil.which("bwrap") is None, reason="bubblewrap (bwrap) is not installed: `make sandbox`"
+    ),
+]
 
 # --- the filter, as the kernel would run it ---
 

@@ -64,6 +64,7 @@ def test_train_and_test_problems_never_overlap(smoke):
     assert not sets["train"] & sets["indomain"]
 
 
+@pytest.mark.long
 def test_a_dropped_problem_draws_nothing_and_a_larger_n_only_the_new(smoke):
     original = (smoke.root / "params.yaml").read_text()
     before = results(smoke)
