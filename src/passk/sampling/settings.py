@@ -96,7 +96,7 @@ class Draw(ParameterSection):
     )
     engine: Annotated[str, NameIn(ENGINES, lambda engine: engine.draws_samples)] = Field(
         default="step_loop",
-        description="Who draws: step_loop, vllm or imported; a name in "
+        description="Who draws: step_loop, generate, vllm or imported; a name in "
         "passk.sampling.engines.registry.",
     )
     replicate: Seed = Field(

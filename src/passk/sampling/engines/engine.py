@@ -16,7 +16,7 @@ Example:
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from passk.core.parameters import ParameterSection
 from passk.sampling.blocks import Block, Sample
@@ -104,6 +104,8 @@ class Engine:
             policy's module, or from a copy in another precision.
         cached_rows: how many rollouts, of so many in a step and so many passes over them, have
             keys and values in memory at once.
+        objects: why it cannot compute a model rightly, with the remedy, or None: of the model's
+            config.json and the longest sequence asked for (None: the model's own).
         splits_models: whether it can spread one copy of a model over several GPUs.
     """
 
@@ -115,6 +117,7 @@ class Engine:
     rollout_options: type[EngineOptions] | None = None
     has_own_weights: bool = False
     cached_rows: Callable[[float, int], float] = lambda rows, passes: 0.0
+    objects: Callable[[Mapping[str, Any], int | None], str | None] = lambda config, context: None
     splits_models: bool = False
 
     @property
