@@ -22,14 +22,13 @@ def draw(engine):
 
 def test_a_draw_names_an_engine_that_draws_samples_and_an_arm_one_that_rolls_out():
     assert [name for name in ENGINES if ENGINES[name].draws_samples] == [
-        "step_loop", "vllm", "imported",
+        "step_loop", "generate", "vllm", "imported",
     ]  # fmt: skip
     assert [name for name in ENGINES if ENGINES[name].draws_rollouts] == [
         "step_loop", "generate", "vllm",
     ]  # fmt: skip
     assert draw("step_loop").engine == "step_loop"
-    with pytest.raises(ValidationError, match="legal: imported, step_loop, vllm"):
-        draw("generate")
+    assert draw("generate").engine == "generate"
     with pytest.raises(ValidationError, match="legal: generate, step_loop, vllm"):
         toy.settings(engine="imported")
     with pytest.raises(ValidationError, match="did you mean 'step_loop'"):

@@ -14,6 +14,7 @@ Example:
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,6 +25,7 @@ from passk.core.legal import suggest, unknown
 from passk.core.yaml_files import ParameterError, is_path, read
 
 _FOLDER = Path(__file__).parent / "templates"
+_CLOCK = datetime(2024, 7, 26, 12, tzinfo=UTC)
 
 
 class PromptError(ValueError):
@@ -162,13 +164,19 @@ def messages(name: str, problem: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [*first, {"role": "user", "content": content}]
 
 
-def render(name: str, problem: Mapping[str, Any], tokenizer: ChatTokenizer | None = None) -> str:
+def render(
+    name: str,
+    problem: Mapping[str, Any],
+    tokenizer: ChatTokenizer | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> str:
     """The prompt as the model sees it.
 
     Args:
         name: of the template, or its path.
         problem: of its columns only `question` and `starter_code` are read.
         tokenizer: the model's; only chat templates need it.
+        options: of the tokenizer's chat template, as `{"enable_thinking": False}`.
 
     Raises:
         PromptError: unknown template, or a tokenizer that has no chat template.
@@ -185,9 +193,25 @@ def render(name: str, problem: Mapping[str, Any], tokenizer: ChatTokenizer | Non
             f"plain one: {', '.join(plain)}"
         )
     text: str = tokenizer.apply_chat_template(
-        messages(name, problem), tokenize=False, add_generation_prompt=True
+        messages(name, problem),
+        tokenize=False,
+        add_generation_prompt=True,
+        **{"strftime_now": tell_date, **(options or {})},
     )
     return text + (form.prefix or "")
+
+
+def tell_date(form: str) -> str:
+    """The time by the clock of all chat templates that ask for one, which stands still.
+
+    Llama 3.2, Mistral Small and Granite write today's date into a prompt. It is the day that Llama
+    3.2 writes where there is no clock.
+
+    Example:
+        >>> tell_date("%d %b %Y")
+        '26 Jul 2024'
+    """
+    return _CLOCK.strftime(form)
 
 
 def encode(name: str, prompt: str, tokenizer: ChatTokenizer) -> Sequence[int]:

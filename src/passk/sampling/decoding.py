@@ -1,7 +1,10 @@
 """How the step loop decodes: temperature, nucleus, limits, shapes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,8 @@ class DecodingConfig:
         exact: fixed shapes, so that a request's bytes depend on the request alone. False is faster
             where batches are small and the same calls follow each other anyway (rollouts): the
             batch shrinks as the last samples end, and all prompts share one cache length.
+        ends_early: tells of a sample's tokens so far, the last one new, whether they end it
+            (`passk.sampling.stopping`), or None. Such a sample's reason is `stop`.
     """
 
     temperature: float = 1.0
@@ -26,3 +31,4 @@ class DecodingConfig:
     eos_ids: Sequence[int] = ()
     rows: int = 128
     exact: bool = True
+    ends_early: Callable[[NDArray[np.int32]], bool] | None = None

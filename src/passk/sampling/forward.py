@@ -85,10 +85,13 @@ class ModuleDecoder(Slots):
             shift,
         )
         if not self.keys.numel():
-            count, heads, _, size = prefix.keys.shape
-            self.keys = prefix.keys.new_zeros((count, self.rows, heads, self.length, size))
-            self.values = torch.zeros_like(self.keys)
+            self.keys, self.values = self._make_slots(prefix.keys), self._make_slots(prefix.values)
         return prefix, logits[0, -1:]
+
+    def _make_slots(self, states: Tensor) -> Tensor:
+        """Empty slots for keys or values like these of a prompt; the two may differ in size."""
+        count, heads, _, size = states.shape
+        return states.new_zeros((count, self.rows, heads, self.length, size))
 
     def step(self, tokens: Tensor, positions: Tensor) -> Tensor:
         """One token for every row."""

@@ -104,8 +104,8 @@ class PrefixTree:
         for token in np.unique(tokens):
             logprob = distribution.logprobs[0, int(token)].cpu().numpy()[None]
             first_token, branch_members = np.array([token], np.int32), members[tokens == token]
-            if self.ends[token] or self.config.max_new_tokens == 1:
-                stopped = bool(self.ends[token])
+            stopped = bool(self.ends[token]) or self._ends_early(first_token)
+            if stopped or self.config.max_new_tokens == 1:
                 self.done.append(
                     FinishedSequence(
                         branch_members,
@@ -168,15 +168,19 @@ class PrefixTree:
         parent, new_token = np.divmod(pairs, self.vocabulary)
         logprob = distribution.logprobs[self._tensor(parent), self._tensor(new_token)].cpu().numpy()
         entropy = self.entropy[parent] + distribution.entropy[parent]
-        over = self.ends[new_token] | (self.count[parent] + 1 == config.max_new_tokens)
+        stopped = self.ends[new_token]
+        if config.ends_early is not None:
+            stopped = stopped | self._find_early_ends(parent, new_token)
+        over = stopped | (self.count[parent] + 1 == config.max_new_tokens)
         (lives,) = np.nonzero(~over)
         # The samples of each child, in their order: sorted by child, cut where the child changes.
         order, bounds = np.argsort(child, kind="stable"), np.cumsum(np.bincount(child))
         members = np.split(self.sample[order], bounds[:-1])
         for i in np.flatnonzero(over):
             tokens, logs = self._history(parent[i], new_token[i], logprob[i])
-            stopped = bool(self.ends[new_token[i]])
-            self.done.append(FinishedSequence(members[i], tokens, logs, float(entropy[i]), stopped))
+            self.done.append(
+                FinishedSequence(members[i], tokens, logs, float(entropy[i]), bool(stopped[i]))
+            )
         # Where each child goes on: a slot, or -1 where it has ended or must wait.
         target_slot = np.full(len(pairs), -1)
         # The first living child stays in its parent's slot; slots without one become free.
@@ -209,6 +213,21 @@ class PrefixTree:
         self.slot = target_slot[child]
         running = self.slot >= 0
         self.slot, self.sample = self.slot[running], self.sample[running]
+
+    def _ends_early(self, tokens: NDArray[np.int32]) -> bool:
+        return self.config.ends_early is not None and self.config.ends_early(tokens)
+
+    def _find_early_ends(
+        self, parent: NDArray[np.int64], new_token: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Which children their texts end, (children,)."""
+        return np.array(
+            [
+                self._ends_early(np.append(self.tokens[slot, : self.count[slot]], np.int32(token)))
+                for slot, token in zip(parent, new_token, strict=True)
+            ],
+            dtype=bool,
+        )
 
     def _history(
         self, slot: int, token: int, logprob: float

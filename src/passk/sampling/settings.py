@@ -2,11 +2,21 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from passk.core.parameters import MOST_SAMPLES, DistinctNames, ParameterSection, Seed, Size
+from passk.core.parameters import (
+    MOST_SAMPLES,
+    DistinctNames,
+    NotEmpty,
+    ParameterSection,
+    Seed,
+    Size,
+    refuse_repeats,
+)
 from passk.core.registered import NameIn
 from passk.sampling.engines.registry import ENGINES
+
+Precision = Literal["float32", "bfloat16", "float16"]
 
 
 class Sampling(ParameterSection):
@@ -24,9 +34,7 @@ class Sampling(ParameterSection):
         description="Samples run at once by the engine. More is not faster once the "
         "key-value cache leaves the processor's cache.",
     )
-    dtype: Literal["float32", "bfloat16", "float16"] = Field(
-        default="float32", description="Precision of weights and computation."
-    )
+    dtype: Precision = Field(default="float32", description="Precision of weights and computation.")
 
 
 class Draw(ParameterSection):
@@ -62,9 +70,33 @@ class Draw(ParameterSection):
         description="Prompt template: a file of src/passk/data/templates by its name, or the "
         "path of one of your own.",
     )
+    template_options: dict[str, bool | int | float | str] = Field(
+        default={},
+        description="Options of the model's chat template, by name: `{enable_thinking: false}`.",
+    )
+    stop: Annotated[list[NotEmpty], AfterValidator(refuse_repeats)] = Field(
+        default=[],
+        description="Strings that end a response, besides the tokens that do. The text is cut "
+        "before the first of them; its tokens are kept.",
+    )
+    context: int | None = Field(
+        default=None,
+        ge=2,
+        description="Longest sequence in tokens, prompt and response; null: the model's own.",
+    )
+    dtype: Precision | None = Field(
+        default=None,
+        description="Precision of weights and computation; null: `sampling.dtype`.",
+    )
+    tensor_parallel: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="GPUs that share one copy of the model, for engines that can.",
+    )
     engine: Annotated[str, NameIn(ENGINES, lambda engine: engine.draws_samples)] = Field(
         default="step_loop",
-        description="Who draws: step_loop, vllm or imported; a name in "
+        description="Who draws: step_loop, generate, vllm or imported; a name in "
         "passk.sampling.engines.registry.",
     )
     replicate: Seed = Field(
@@ -81,6 +113,11 @@ class Draw(ParameterSection):
         needed = ("n", "temperature", "max_new_tokens", "template")
         if missing := [name for name in needed if getattr(self, name) is None]:
             raise ValueError(f"engine {self.engine!r} needs {', '.join(missing)}")
+        if self.tensor_parallel > 1 and not ENGINES[self.engine].splits_models:
+            raise ValueError(
+                f"tensor_parallel = {self.tensor_parallel}: engine {self.engine!r} has one copy "
+                "of the model on one GPU; set it to 1, or use an engine that can (vllm)"
+            )
         if self.temperature == 0 and self.n != 1:
             raise ValueError(
                 f"temperature 0 always gives the same sample: n must be 1, not {self.n}"

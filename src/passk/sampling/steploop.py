@@ -159,7 +159,7 @@ def _check(model: nn.Module, requests: Sequence[Request], config: DecodingConfig
 
 
 @contextmanager
-def _inference(model: nn.Module, exact: bool) -> Iterator[None]:
+def inference(model: nn.Module, exact: bool) -> Iterator[None]:
     """No gradients, one thread on the processor, rows apart if exact; put back afterwards."""
     threads = torch.get_num_threads()
     restrict = threads > 1 and next(model.parameters()).device.type == "cpu"
@@ -247,11 +247,11 @@ def _run(
     rows, most_prompts = config.rows, config.rows // _ROWS_PER_PROMPT + 1
     if not config.exact:
         rows, most_prompts = min(rows, len(tracker.owners)), len(queue)
-    with _inference(model, config.exact):
+    with inference(model, config.exact):
         tree = PrefixTree(make_decoder(model, rows, length), rows, model, config, tracker.streams)
     while queue or tree.busy:
-        # Nothing is yielded within `_inference`: the caller's code runs as it was.
-        with _inference(model, config.exact):
+        # Nothing is yielded within `inference`: the caller's code runs as it was.
+        with inference(model, config.exact):
             while queue and tree.hungry and tracker.working < most_prompts:
                 (prompt, image), members = queue.popleft()
                 tree.begin(prompt, image, members)

@@ -116,5 +116,6 @@ def find_end_tokens(declared: int | Sequence[int] | None, tokenizer: Any) -> tup
         declared: `eos_token_id` of the model's generation configuration.
         tokenizer: of the model.
     """
-    listed = [declared] if isinstance(declared, int) or declared is None else declared
-    return tuple(sorted({int(i) for i in (tokenizer.eos_token_id, *listed) if i is not None}))
+    from passk.sampling.ends import as_ids, join_ends
+
+    return join_ends(as_ids(declared), tokenizer)

@@ -139,9 +139,12 @@ def _load(job: Job, draw: Draw, images: set[str]) -> BlockSampler:
             draw.top_p if draw.temperature else 1.0,
             draw.max_new_tokens,
             sampling.rows,
-            sampling.dtype,
+            draw.dtype or sampling.dtype,
             plain=not template(draw.template).chat,
             images=_read_images(job, draw, images),
+            stop=tuple(draw.stop),
+            context=draw.context,
+            tensor_parallel=draw.tensor_parallel,
         )
     )
 

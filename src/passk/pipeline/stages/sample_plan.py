@@ -57,9 +57,10 @@ def plan_problems(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[
         "replicate": draw.replicate,
         "engine": draw.engine,
         "version": engine.version,
-        "dtype": sampling.dtype,
+        "dtype": draw.dtype or sampling.dtype,
         "rows": sampling.rows if engine.exact else None,
         "plain": not template(draw.template).chat,
+        **_differences(draw),
     }
     tokenizer = _load_tokenizer(folder) if template(draw.template).chat else None
     placeholder: str | None = None  # what stands in a prompt for its image
@@ -68,7 +69,7 @@ def plan_problems(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[
     size = sampling.block if draw.temperature else 1
     planned = []
     for problem in problems.iter_rows(named=True):
-        prompt = render(draw.template, problem, tokenizer)
+        prompt = render(draw.template, problem, tokenizer, draw.template_options)
         if placeholder is not None and (placeholders := prompt.count(placeholder)) != 1:
             raise StageError(
                 f"draws.{job.item}: problem {problem['problem_id']} (set {problem['set']!r}, index "
@@ -80,6 +81,16 @@ def plan_problems(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[
         prompt_digest = digest("prompt", prompt, problem["image"])[:16]
         planned.append(PlannedProblem(problem["set"], problem["problem_id"], prompt_digest, blocks))
     return planned
+
+
+def _differences(draw: Draw) -> dict[str, Any]:
+    """What a recipe holds only where a draw has it: the keys of other draws stay as they were."""
+    values: dict[str, Any] = {}
+    if draw.stop:
+        values["stop"] = sorted(draw.stop)
+    if draw.tensor_parallel > 1:
+        values["tensor_parallel"] = draw.tensor_parallel
+    return values
 
 
 def check_images(problems: pl.DataFrame, draw: Draw, folder: Path, key: str) -> None:

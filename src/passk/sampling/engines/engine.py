@@ -16,7 +16,7 @@ Example:
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from passk.core.parameters import ParameterSection
 from passk.sampling.blocks import Block, Sample
@@ -41,6 +41,11 @@ class SamplingConfig:
         plain: whether the prompts are plain text, before which the tokenizer puts its own special
             tokens; chat templates write theirs.
         images: PNG of each image that a block names by its digest.
+        stop: strings that end a response; see `passk.sampling.stopping`. What ends one besides
+            are the tokens that `passk.sampling.ends.find_ends` finds.
+        context: longest sequence in tokens, or None for the model's own. What does not fit was
+            refused before.
+        tensor_parallel: GPUs that share one copy of the model.
     """
 
     folder: Path
@@ -51,6 +56,9 @@ class SamplingConfig:
     dtype: str
     plain: bool
     images: Mapping[str, bytes] = field(default_factory=dict)
+    stop: tuple[str, ...] = ()
+    context: int | None = None
+    tensor_parallel: int = 1
 
 
 class BlockSampler(Protocol):
@@ -96,6 +104,9 @@ class Engine:
             policy's module, or from a copy in another precision.
         cached_rows: how many rollouts, of so many in a step and so many passes over them, have
             keys and values in memory at once.
+        objects: why it cannot compute a model rightly, with the remedy, or None: of the model's
+            config.json and the longest sequence asked for (None: the model's own).
+        splits_models: whether it can spread one copy of a model over several GPUs.
     """
 
     version: int
@@ -106,6 +117,8 @@ class Engine:
     rollout_options: type[EngineOptions] | None = None
     has_own_weights: bool = False
     cached_rows: Callable[[float, int], float] = lambda rows, passes: 0.0
+    objects: Callable[[Mapping[str, Any], int | None], str | None] = lambda config, context: None
+    splits_models: bool = False
 
     @property
     def draws_samples(self) -> bool:

@@ -1,22 +1,89 @@
-"""The `generate` engine: rollouts by transformers' own `generate`, of any architecture.
+"""The `generate` engine: transformers' own `generate`, for any architecture that it runs.
 
-`generate` draws all rows of a batch from one random stream, so that a rollout depends on the batch
-that it is in; it draws no blocks, which must not. A batch has as many rows as a forward pass of the
-loss. The start model's own sampling defaults (top-k, penalties) are not used.
+`generate` draws all rows of a batch from one random stream. A draw's batch is a block: one prompt,
+the block's samples, a generator seeded by the block. So a block that is drawn again has the same
+bytes, whatever was drawn before (tested). A rollout depends on the batch that it is in, which has
+as many rows as a forward pass of the loss. The model's own sampling defaults (top-k, penalties) are
+not used.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from passk.core.digests import seed
-from passk.sampling.engines.engine import Engine
+from passk.sampling.blocks import Block, Sample
+from passk.sampling.ends import as_ids, join_ends
+from passk.sampling.engines.engine import CountSamples, Engine, SamplingConfig
+from passk.sampling.loaded_model import load_model
 from passk.sampling.rollouts import Rollout, RolloutConfig, RolloutPrompt, RolloutRequest
+from passk.sampling.stopping import make_stop
+from passk.sampling.streams import derive_streams
 
 if TYPE_CHECKING:
-    from torch import Tensor
     from transformers import PreTrainedModel
 
     from passk.models.image_inputs import ImageInputs
+    from passk.sampling.generated import Generated, Way
+
+
+class GenerateEngine:
+    """A model of the transformers library, to draw blocks from; a `BlockSampler`."""
+
+    def __init__(self, config: SamplingConfig) -> None:
+        """Load model and tokenizer."""
+        self.loaded = load_model(config)
+        self.stop = make_stop(config.stop, self.loaded.tokenizer)
+        self.way = _describe_way(
+            self.loaded.model, self.loaded.tokenizer, config.max_new_tokens,
+            config.temperature, config.top_p,
+        )  # fmt: skip
+
+    def draw(
+        self, blocks: Sequence[Block], progress: CountSamples
+    ) -> Iterator[tuple[Block, list[Sample]]]:
+        """Draw blocks, one by one; a block's bytes depend on the block alone."""
+        for block in blocks:
+            samples = self._draw_block(block)
+            progress(len(samples))
+            yield block, samples
+
+    def _draw_block(self, block: Block) -> list[Sample]:
+        from passk.sampling.generated import run_generate
+
+        image = self.loaded.encode_image(block.image)
+        prompts = [self.loaded.encode(block, image)] * len(block.indices)
+        model = self.loaded.model
+        generated = run_generate(
+            model,
+            prompts,
+            self.way,
+            seed=block.stream,
+            ends_early=self.stop,
+            images=[image] * len(prompts),
+            one_thread=True,
+        )
+        texts = self.loaded.tokenizer.batch_decode(
+            [row.token_ids.tolist() for row in generated], skip_special_tokens=True
+        )
+        streams = derive_streams(block.stream, list(block.indices)).tolist()
+        return [
+            self._make_sample(index, stream, text, row)
+            for index, stream, text, row in zip(
+                block.indices, streams, texts, generated, strict=True
+            )
+        ]
+
+    def _make_sample(self, index: int, stream: int, text: str, row: "Generated") -> Sample:
+        return Sample(
+            index,
+            stream,
+            self.stop.cut(text) if self.stop else text,
+            row.token_ids,
+            "stop" if row.stopped else "length",
+            float(row.logprobs.sum(dtype="float64")),
+            row.mean_entropy,
+            row.logprobs,
+        )
 
 
 class GenerateRollouts:
@@ -27,102 +94,66 @@ class GenerateRollouts:
 
     def __call__(self, model: "PreTrainedModel", request: RolloutRequest) -> list[list[Rollout]]:
         """Responses to tasks, batch by batch; torch's global generator stays as it was."""
-        import torch
-
         config = self.config
         size = request.group_size(config.rollouts)
         at_once = max(config.prompts * config.rollouts // config.passes, 1)
         prompts = [task for task in request.tasks for _ in range(size)]
         flat: list[Rollout] = []
-        devices = [model.device] if model.device.type == "cuda" else []
-        with torch.random.fork_rng(devices=devices):
-            for begin in range(0, len(prompts), at_once):
-                batch = prompts[begin : begin + at_once]
-                identity = (*config.identity, request.step, request.first, begin)
-                torch.manual_seed(seed(request.stream, *identity))
-                flat += self._generate(model, batch, greedy=request.greedy)
+        for begin in range(0, len(prompts), at_once):
+            identity = (*config.identity, request.step, request.first, begin)
+            batch_seed = seed(request.stream, *identity)
+            batch = prompts[begin : begin + at_once]
+            flat += self._generate(model, batch, batch_seed, greedy=request.greedy)
         return [flat[i : i + size] for i in range(0, len(flat), size)]
 
     def _generate(
-        self, model: "PreTrainedModel", tasks: Sequence[RolloutPrompt], *, greedy: bool
+        self,
+        model: "PreTrainedModel",
+        tasks: Sequence[RolloutPrompt],
+        batch_seed: int,
+        *,
+        greedy: bool,
     ) -> list[Rollout]:
         """One response to each task, by one call of `generate`."""
-        import torch
-        from transformers import GenerationConfig, LogitsProcessorList
-
-        from passk.sampling.tokens import find_end_tokens
+        from passk.sampling.generated import run_generate
 
         config = self.config
-        tokenizer = config.tokenizer
-        prompts = [task.prompt_ids for task in tasks]
-        width = max(map(len, prompts))
-        pad = tokenizer.pad_token_id
-        ids = torch.tensor([[pad] * (width - len(p)) + list(p) for p in prompts]).to(model.device)
-        mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in prompts])
-        ends = find_end_tokens(getattr(model.generation_config, "eos_token_id", None), tokenizer)
-        sampled = {} if greedy else {"temperature": config.temperature, "top_p": config.top_p}
-        generation = GenerationConfig(
-            max_new_tokens=config.max_new_tokens, do_sample=not greedy,
-            top_k=0 if sampled else None, eos_token_id=list(ends), pad_token_id=pad,
-            use_cache=True, **sampled,
+        way = _describe_way(
+            model, config.tokenizer, config.max_new_tokens,
+            0.0 if greedy else config.temperature, config.top_p,
         )  # fmt: skip
-        entropies = _EntropyRecorder(1.0 if greedy else config.temperature)
-        declared = model.generation_config
-        model.generation_config = generation  # what it says would fill in what is not said here
-        try:
-            generate_by: Any = model.generate
-            out = generate_by(
-                input_ids=ids,
-                attention_mask=mask.to(model.device),
-                **_prepare_images(model, ids, [task.image for task in tasks]),
-                generation_config=generation,
-                logits_processor=LogitsProcessorList([entropies]),
-            )
-        finally:
-            model.generation_config = declared
-        spread = torch.stack(entropies.columns, dim=1).cpu()
-        rows = [_cut_at_end(row, ends) for row in out[:, width:].tolist()]
-        texts = tokenizer.batch_decode(rows, skip_special_tokens=True)
+        images: list[ImageInputs | None] = [task.image for task in tasks]
+        prompts = [list(task.prompt_ids) for task in tasks]
+        generated = run_generate(model, prompts, way, seed=batch_seed, images=images)
+        rows = [row.token_ids.tolist() for row in generated]
+        texts = config.tokenizer.batch_decode(rows, skip_special_tokens=True)
         return [
-            Rollout(row, text, row[-1] not in ends, float(spread[i, : len(row)].mean()))
-            for i, (row, text) in enumerate(zip(rows, texts, strict=True))
+            Rollout(ids, text, not row.stopped, row.mean_entropy)
+            for ids, text, row in zip(rows, texts, generated, strict=True)
         ]
 
 
-class _EntropyRecorder:
-    """A logits processor: notes the entropy, nats, of every next-token distribution."""
+def _describe_way(
+    model: Any,  # noqa: ANN401
+    tokenizer: Any,  # noqa: ANN401
+    max_new_tokens: int,
+    temperature: float,
+    top_p: float,
+) -> "Way":
+    from passk.sampling.generated import Way
 
-    def __init__(self, temperature: float) -> None:
-        self.temperature = temperature
-        self.columns: list[Tensor] = []
-
-    def __call__(self, input_ids: "Tensor", scores: "Tensor") -> "Tensor":
-        """Note the entropies of a step, and change nothing."""
-        logs = (scores.float() / self.temperature).log_softmax(dim=-1)
-        # A token that cannot be drawn has log-probability -inf and mass 0: 0 * -inf counts as 0.
-        self.columns.append(-(logs.exp() * logs.nan_to_num(neginf=0.0)).sum(-1))
-        return scores
-
-
-def _cut_at_end(row: list[int], ends: Sequence[int]) -> list[int]:
-    """Tokens up to the first that ends a response, with it."""
-    end_positions = [position for position, token in enumerate(row) if token in ends]
-    return row[: end_positions[0] + 1] if end_positions else row
-
-
-def _prepare_images(
-    model: "PreTrainedModel", ids: "Tensor", images: Sequence["ImageInputs | None"]
-) -> dict[str, "Tensor"]:
-    """What a forward pass takes besides ids: the images of all rows, or nothing."""
-    from passk.models.image_inputs import make_model_inputs
-
-    present = [image for image in images if image is not None]
-    return make_model_inputs(ids, present, model.config.image_token_id) if present else {}
+    declared = as_ids(getattr(model.generation_config, "eos_token_id", None))
+    ends = join_ends(declared, tokenizer)
+    pad = tokenizer.pad_token_id
+    if pad is None:  # what stands behind an end is cut off again
+        pad = ends[0] if ends else 0
+    return Way(temperature, top_p, max_new_tokens, ends, pad)
 
 
 GENERATE = Engine(
     version=1,
-    exact=False,
+    exact=True,
+    blocks=GenerateEngine,
     rollouts=GenerateRollouts,
     cached_rows=lambda rows, passes: rows / passes,
 )

@@ -3,10 +3,11 @@
 | engine | draws | rollouts | random numbers of a rollout |
 |---|---|---|---|
 | step_loop | yes, exact | yes | of its own: (arm, step, place, problem, index, position) |
-| generate | no | yes, any architecture | of its batch: (arm, step, batch) |
+| generate | yes, exact | yes | of its batch: block; (arm, step, batch) |
 | vllm | yes | yes, on a GPU | of its own: hashed seed of (arm, step, place, problem, index) |
 | imported | yes, recorded by others | no | |
 
+`generate` runs any architecture of transformers, `step_loop` those of full attention.
 The place, a task's position in its step, is in the seeds because one step may ask a problem twice.
 """
 
