@@ -12,6 +12,7 @@ from passk.core.schemas.problems import PROBLEMS
 from passk.data.filter_settings import SetEntry
 from passk.data.filters import FILTERS, apply_filters
 from passk.data.problem_filters import AnswerType, Drop, First, FreeForm
+from passk.data.selection_filters import Distinct, Length, Listed, Split, Where
 from passk.domains.world_settings import WorldSet
 from passk.pipeline.stages import filter as filter_stage
 from passk.pipeline.stages import problems as problems_stage
@@ -84,6 +85,80 @@ def test_dropping_a_problem_that_is_not_there_is_an_error():
         apply_filters(FRAME, [Drop(indices=[7])])
 
 
+ASKED = FRAME.with_columns(
+    question=pl.Series(["one two", "three", "one two", "four five six"]),
+    answer=pl.Series(["1", "22", "1", "4444"]),
+    source=pl.Series(["A: x/1", "A: x/2", "A: x/3", "A: x: 4"]),
+    starter_code=pl.lit(None, pl.String),
+    problem_id=pl.Series(["a", "b", "a", "d"]),
+)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "kept", "reason"),
+    [
+        (Length(most=7), [0, 1, 2], "question does not have at most 7 characters"),
+        (Length(unit="words", least=2), [0, 2, 3], "question does not have at least 2 words"),
+        (Length(of="answer", least=2, most=3), [1], "answer does not have at least 2 and at most"),
+        (Length(of="starter_code", most=9), [], "starter_code does not have"),
+        (Listed(names=["x/2", "x: 4"], indices=[0]), [0, 1, 3], "not listed"),
+        (Listed(names=["d"]), [3], "not listed"),
+        (Distinct(), [0, 1, 3], "asks what an earlier problem asks"),
+        (Where(sql="index < 2 AND source LIKE '%/1'"), [0], "not (index < 2 AND source LIKE"),
+        (Where(sql="date >= '2025-01-31'", reason="too old"), [2, 3], "too old"),
+        (Where(sql="array_contains(tags, 'x')"), [2], "not (array_contains"),
+    ],
+)
+def test_selections_keep_what_they_name_and_say_why(chosen, kept, reason):
+    frame, table = apply_filters(ASKED, [chosen])
+    assert frame["index"].to_list() == kept
+    assert table["reason"][0].startswith(reason)
+
+
+def test_a_list_and_a_predicate_may_stand_in_files(tmp_path):
+    names = tmp_path / "hard.txt"
+    names.write_text("# the hard ones\nx/1\n\nb  # by id\n")
+    assert apply_filters(ASKED, [Listed(file=str(names))])[0]["index"].to_list() == [0, 1]
+    predicate = tmp_path / "long.sql"
+    predicate.write_text("length(question) > 7\n")
+    assert apply_filters(ASKED, [Where(file=str(predicate))])[0]["index"].to_list() == [3]
+    names.write_text("x/9\n")
+    with pytest.raises(ValueError, match=r"filter listed, names: no such problem \['x/9'\]"):
+        apply_filters(ASKED, [Listed(file=str(names))])
+    with pytest.raises(ValueError, match=r"none\.txt is not readable"):
+        apply_filters(ASKED, [Listed(file=str(tmp_path / "none.txt"))])
+
+
+def test_a_split_has_two_parts_that_no_order_changes():
+    ids = [f"p{number}" for number in range(100)]
+    frame = pl.DataFrame({"problem_id": ids, "index": range(100)})
+    first, rest = (
+        set(apply_filters(frame, [Split(rows=70, part=part)])[0]["problem_id"])
+        for part in ("first", "rest")
+    )
+    assert (len(first), len(rest), first | rest) == (70, 30, set(ids))
+    turned = apply_filters(frame[::-1], [Split(rows=70, part="first")])[0]
+    assert set(turned["problem_id"]) == first
+    other = apply_filters(frame, [Split(rows=70, part="first", seed=1)])[0]
+    assert set(other["problem_id"]) != first
+    with pytest.raises(ValueError, match="legal: below 100"):
+        apply_filters(frame, [Split(rows=100, part="first")])
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("level = 1", "does not fit the problems .*columns: problem_id, domain"),
+        ("index", "write a predicate"),
+        ("image_bytes IS NULL", "does not fit"),
+        ("question IN (SELECT 1)", "does not fit"),
+    ],
+)
+def test_a_predicate_that_does_not_fit_is_refused(sql, message):
+    with pytest.raises(ValueError, match=message):
+        apply_filters(ASKED, [Where(sql=sql)])
+
+
 def test_every_filter_has_parameters_and_every_parameter_a_filter():
     kinds = SetEntry.model_json_schema()["properties"]["filters"]["items"]["discriminator"]
     assert set(kinds["mapping"]) == set(FILTERS)
@@ -96,6 +171,14 @@ def test_every_filter_has_parameters_and_every_parameter_a_filter():
         {"kind": "answer_type", "types": []},
         {"kind": "drop", "index": [1]},
         {"kind": "first", "rows": 0},
+        {"kind": "length"},
+        {"kind": "length", "least": 5, "most": 4},
+        {"kind": "listed"},
+        {"kind": "split", "rows": 5},
+        {"kind": "where"},
+        {"kind": "where", "sql": "index < 1; DROP TABLE x"},
+        {"kind": "where", "sql": "read_csv('/etc/passwd')"},
+        {"kind": "where", "sql": "index < 1", "file": "x.sql"},
         {"kind": "date_window", "first": "yesterday"},
     ],
 )

@@ -59,7 +59,7 @@ def test_every_phrase_of_the_papers_table_is_there():
         pytest.skip("needs ../shared/PROMPTS.md")
     text = source.read_text(encoding="utf-8")
     for name, form in templates().items():
-        if name == "plain":
+        if name in ("plain", "simplerl-abel"):  # of this project, and of SimpleRL-Zoo's code
             continue
         parts = [form.system, form.user, form.prefix]
         if form.format:
@@ -109,9 +109,68 @@ def test_special_tokens_come_once(tokenizer):
     assert encode("oat", "x", Recorder()) == [False]
 
 
-def test_registry_says_what_is_verified():
-    assert not template("dapo").verified
-    assert all(template(name).verified for name in templates() if name != "dapo")
+def test_plain_prompts_are_those_of_the_papers_code_to_the_byte():
+    dapo = render("dapo", {"question": "1+1?"})
+    assert dapo.startswith("A conversation between user and assistant. The user asks")
+    assert dapo.endswith('own line after "Answer:".\nassistant')
+    abel = render("simplerl-abel", {"question": "1+1?"})
+    assert abel == "Question:\n1+1?\nAnswer:\nLet's think step by step.\n"
+
+
+def test_registry_says_what_is_verified(tmp_path):
+    assert all(template(name).verified for name in templates())
+    own = tmp_path / "mine.yaml"
+    own.write_text("chat: false\nuser: '{question}'\n")
+    assert not template(str(own)).verified
+
+
+def test_options_reach_the_chat_template(tokenizer):
+    thinking = PreTrainedTokenizerFast(tokenizer_object=tokenizer.backend_tokenizer)
+    thinking.chat_template = CHAT + "{% if not enable_thinking %}<think></think>{% endif %}"
+    on, off = (
+        render("oat", PROBLEM, thinking, {"enable_thinking": value}) for value in (True, False)
+    )
+    assert off == on + "<think></think>"
+    assert on == render("oat", PROBLEM, tokenizer)
+
+
+def test_a_base_without_a_chat_template_gets_a_named_one(tokenizer, tmp_path):
+    bare = PreTrainedTokenizerFast(tokenizer_object=tokenizer.backend_tokenizer, bos_token="<s>")
+    chatml = render("simplerl", {"question": "1+1?"}, bare, {"chat_template": "chatml"})
+    assert chatml == (
+        "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n1+1?\n"
+        "Please reason step by step, and put your final answer within \\boxed{}.<|im_end|>\n"
+        "<|im_start|>assistant\n"
+    )
+    image = render("image", {"question": "?"}, bare, {"chat_template": "chatml"})
+    assert "user\n<|vision_start|><|image_pad|><|vision_end|>?<|im_end|>" in image
+    llama = render("oat", {"question": "1+1?"}, bare, {"chat_template": "llama3"})
+    assert llama.startswith("<s><|start_header_id|>system<|end_header_id|>\n\nPlease reason")
+    assert llama.endswith("1+1?<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n")
+    own = tmp_path / "own.jinja"
+    own.write_text("{% for m in messages %}[{{ m.content }}]{% endfor %}")
+    assert render("oat", {"question": "?"}, bare, {"chat_template": str(own)}).endswith("[?]")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"chat_template": "chatlm"}, "did you mean 'chatml'"),
+        ({"chat_template": "none/such.jinja"}, "no such file"),
+        ({"chat_template": 3}, "legal: a name"),
+        ({"tokenize": True}, "is decided by passk"),
+    ],
+)
+def test_options_that_would_change_what_is_recorded_are_refused(tokenizer, options, message):
+    with pytest.raises(PromptError, match=message):
+        render("oat", PROBLEM, tokenizer, options)
+
+
+def test_a_chat_template_without_a_place_for_the_question_is_refused(tokenizer):
+    mute = PreTrainedTokenizerFast(tokenizer_object=tokenizer.backend_tokenizer)
+    mute.chat_template = "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+    with pytest.raises(PromptError, match="does not show the question"):
+        render("oat", PROBLEM, mute)
 
 
 def test_errors_name_what_is_legal(tokenizer):
@@ -120,7 +179,7 @@ def test_errors_name_what_is_legal(tokenizer):
     with pytest.raises(PromptError, match="needs the model's tokenizer"):
         render("oat", PROBLEM)
     bare = PreTrainedTokenizerFast(tokenizer_object=tokenizer.backend_tokenizer)
-    with pytest.raises(PromptError, match="no chat template; use a plain one: dapo, plain, verl"):
+    with pytest.raises(PromptError, match="plain one: dapo, plain, simplerl-abel, verl"):
         render("oat", PROBLEM, bare)
 
 

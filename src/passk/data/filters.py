@@ -57,6 +57,11 @@ FILTERS: Registry[type[ProblemFilter]] = Registry(
         "drop": "passk.data.problem_filters:Drop",
         "image_present": "passk.data.problem_filters:ImagePresent",
         "first": "passk.data.problem_filters:First",
+        "length": "passk.data.selection_filters:Length",
+        "listed": "passk.data.selection_filters:Listed",
+        "split": "passk.data.selection_filters:Split",
+        "distinct": "passk.data.selection_filters:Distinct",
+        "where": "passk.data.selection_filters:Where",
     },
 )
 

@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from passk.core.legal import suggest, unknown
 from passk.core.yaml_files import ParameterError, is_path, read
+from passk.data.chat_options import ChatOptionError, read_options
 
 _FOLDER = Path(__file__).parent / "templates"
 _CLOCK = datetime(2024, 7, 26, 12, tzinfo=UTC)
@@ -176,28 +177,40 @@ def render(
         name: of the template, or its path.
         problem: of its columns only `question` and `starter_code` are read.
         tokenizer: the model's; only chat templates need it.
-        options: of the tokenizer's chat template, as `{"enable_thinking": False}`.
+        options: of the chat template, e.g. `enable_thinking: false`; see `chat_options`.
 
     Raises:
-        PromptError: unknown template, or a tokenizer that has no chat template.
+        PromptError: unknown template, a tokenizer that has no chat template, or a chat template
+            that does not show the question.
     """
     form = template(name)
     if not form.chat:
         return _user_text(form, problem) + (form.prefix or "")
     if tokenizer is None:
         raise PromptError(f"template {name!r} is a chat: it needs the model's tokenizer")
-    if not getattr(tokenizer, "chat_template", None):
+    try:
+        given = read_options(options or {})
+    except ChatOptionError as error:
+        raise PromptError(f"template {name!r}: {error}") from error
+    if not given.get("chat_template") and not getattr(tokenizer, "chat_template", None):
         plain = [key for key, known in templates().items() if not known.chat]
         raise PromptError(
             f"template {name!r} is a chat, but the model's tokenizer has no chat template; use a "
-            f"plain one: {', '.join(plain)}"
+            f"plain one: {', '.join(plain)}, or give it one: template_options: "
+            "{chat_template: chatml}"
         )
     text: str = tokenizer.apply_chat_template(
         messages(name, problem),
         tokenize=False,
         add_generation_prompt=True,
-        **{"strftime_now": tell_date, **(options or {})},
+        **{"strftime_now": tell_date, **given},
     )
+    if (asked := _user_text(form, problem).strip()) not in text:
+        raise PromptError(
+            f"template {name!r}: the model's chat template does not show the question "
+            f"{asked[:40]!r} as it is; use another template, or give the model another chat "
+            "template: template_options: {chat_template: chatml}"
+        )
     return text + (form.prefix or "")
 
 

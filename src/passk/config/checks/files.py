@@ -136,7 +136,7 @@ def _read_samples(settings: Imported) -> pl.DataFrame | None:
 
 def _emptied(study: Study, problems: dict[str, pl.DataFrame | None]) -> Iterator[str]:
     """Sets and views without a problem."""
-    chosen = {
+    chosen: dict[str, tuple[str, list[ProblemFilter]]] = {
         f"sets.{name}.filters": (entry.problems, entry.filters)
         for name, entry in study.sets.items()
     }
@@ -147,6 +147,10 @@ def _emptied(study: Study, problems: dict[str, pl.DataFrame | None]) -> Iterator
         for name, view in study.analysis.views.items()
     }  # fmt: skip
     for key, (origin, filters) in chosen.items():
+        files_of_filters = [getattr(one, "file", None) for one in filters]
+        for path in files_of_filters:
+            if path is not None and not Path(path).is_file():
+                yield f"{key}: file = {path!r}: no such file; get it, or correct the path"
         frame = problems.get(origin)
         if frame is None or not all(map(_is_decided, filters)):
             continue

@@ -14,7 +14,7 @@ The file is ignored by git: `dvc.lock` holds what counted. It is written before 
 """
 
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -131,10 +131,8 @@ def _digest_used(kind: str, name: str, code: frozenset[Path], files: SourceFiles
         return _digest_template(name, files)
     if kind == "source":
         return _digest_source(name)
-    if kind == "published":
-        from passk.report.published import find_file
-
-        return _digest_files([find_file(name)], files)
+    if kind in _FILES:
+        return _digest_files([_FILES[kind](name)], files)
     registry = registries()["domain" if kind == "judge" else kind]
     module, _, attribute = registry.target(name).partition(":")
     try:
@@ -142,6 +140,26 @@ def _digest_used(kind: str, name: str, code: frozenset[Path], files: SourceFiles
     except ValueError as error:
         raise ValueError(f"{kind} {name!r}: {error}") from error
     return _digest_files(closure - code, files, attribute)
+
+
+def _find_published(name: str) -> Path:
+    from passk.report.published import find_file
+
+    return find_file(name)
+
+
+def _find_chat_template(name: str) -> Path:
+    from passk.data.chat_options import chat_template_file
+
+    return chat_template_file(name)
+
+
+# Kinds of things that are one file each -> where it lies; it counts by its bytes.
+_FILES: Mapping[str, Callable[[str], Path]] = {
+    "published": _find_published,
+    "chat_template": _find_chat_template,
+    "file": Path,
+}
 
 
 def _digest_template(name: str, files: SourceFiles) -> str:

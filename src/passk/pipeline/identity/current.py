@@ -21,7 +21,7 @@ from passk.pipeline.identity.components import Components, StageComponents, comp
 from passk.pipeline.identity.source_files import PACKAGE, SourceFiles
 
 FOLDER = STATE / "identity"
-_CODE = (".py", ".yaml", ".sql", ".j2", ".css", ".js", ".csv", ".html")
+_CODE = (".py", ".yaml", ".sql", ".j2", ".css", ".js", ".csv", ".html", ".jinja")
 
 
 class IdentityError(ValueError):

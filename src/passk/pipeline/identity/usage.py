@@ -25,8 +25,9 @@ class Used:
     """A registered thing that an item uses.
 
     Attributes:
-        kind: of its registry, or `template`, `source`, `published`, `judge`. A judge is a domain
-            with all that it imports to judge; `domain` is what is known of it without judging.
+        kind: of its registry, or `template`, `chat_template`, `source`, `file`, `published`,
+            `judge`. A judge is a domain with all that it imports to judge; `domain` is what is
+            known of it without judging.
         name: in the registry; for a template or source also a path.
     """
 
@@ -98,7 +99,13 @@ def _import(parameters: Parameters, item: str) -> Iterator[Used]:
 
 
 def _filter(parameters: Parameters, item: str) -> Iterator[Used]:
-    yield from _each("filter", (f["kind"] for f in parameters["sets"][item]["filters"]))
+    yield from _filters(parameters["sets"][item]["filters"])
+
+
+def _filters(filters: Iterable[Mapping[str, Any]]) -> Iterator[Used]:
+    """Filters, and the files of a study's own that they name."""
+    yield from _each("filter", (chosen["kind"] for chosen in filters))
+    yield from _each("file", (chosen.get("file") for chosen in filters))
 
 
 def _pretrain(parameters: Parameters, item: str) -> Iterator[Used]:
@@ -125,6 +132,7 @@ def _sample(parameters: Parameters, item: str) -> Iterator[Used]:
     draw = parameters["draws"][item]
     yield Used("engine", draw["engine"])
     yield from _each("template", [draw["template"]])
+    yield from _each("chat_template", [draw.get("template_options", {}).get("chat_template")])
 
 
 def _verify(parameters: Parameters, item: str) -> Iterator[Used]:
@@ -136,8 +144,9 @@ def _verify(parameters: Parameters, item: str) -> Iterator[Used]:
 def _manifest(parameters: Parameters, item: str) -> Iterator[Used]:
     del item
     analysis = parameters["analysis"]
-    kinds = [f["kind"] for view in analysis["views"].values() for f in view["filters"]]
-    yield from _each("filter", [*kinds, *(["tagged"] if analysis["coverage_excludes"] else ())])
+    filters = [chosen for view in analysis["views"].values() for chosen in view["filters"]]
+    excluding = [{"kind": "tagged"}] if analysis["coverage_excludes"] else []
+    yield from _filters([*filters, *excluding])
 
 
 def _validate(parameters: Parameters, item: str) -> Iterator[Used]:
