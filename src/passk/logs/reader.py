@@ -7,11 +7,12 @@ from pathlib import Path
 
 from passk.core.rows import RecordedError, Row
 from passk.data.recorded_values import matches
+from passk.data.usual_columns import USUAL
 from passk.data.value_paths import MISSING, lookup
 from passk.logs import stops
 from passk.logs.fields import Fields, first, has_grades
 from passk.logs.files import expand, natural, recognise
-from passk.logs.format import FORMATS, LogFormat
+from passk.logs.format import LogFormat
 from passk.logs.numbering import Key, Numbering
 from passk.logs.repeats import Repeats
 from passk.logs.sample import LogSample
@@ -189,15 +190,14 @@ class _Draw:
     def check_ids(self, paths: Sequence[Path]) -> None:
         """Raise RecordedError where ids that nobody named seem to number samples, not problems.
 
-        Each has one sample then, and every other one at least asks what another asks. Problems
-        about images may ask in the same words, and `passk import` has checked what it wrote.
+        Each has one sample then, and every other one at least asks what another asks. A column
+        such as `problem_id` is taken at its word, and so is a tool's format.
         """
-        formats = {name: FORMATS[name] for name in self.summary.files.values()}
-        sizes, column = self.summary.samples.values(), self.summary.columns.get("problem", "the id")
+        sizes, column = self.summary.samples.values(), self.summary.columns.get("problem")
         if (
             "problem" in self.reading.fields
-            or "normal" in formats
-            or any(log_format.domain != "math" for log_format in formats.values())
+            or set(self.summary.files.values()) != {"plain"}
+            or column not in USUAL["problem_id"].likely
             or max(sizes, default=0) != 1
             or not self.summary.same_question
             or self.summary.same_question * 2 < len(sizes)
