@@ -8,10 +8,12 @@ import polars as pl
 import pytest
 import typer
 from PIL import Image
+from tests.conftest import ROOT
 from typer.testing import CliRunner
 
 from passk.cli import export
 from passk.config import paths
+from passk.config.study import load_study
 from passk.core.images import encode, normalize
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import SAMPLES
@@ -112,6 +114,33 @@ def test_unknown_verdicts_are_null_and_come_back_as_unknown(red):
     samples = list(read([path], LogReading()))
     assert [sample.grade for sample in samples] == [True, False, None]
     assert [sample.finish for sample in samples] == ["stop"] * 3
+
+
+@pytest.mark.slow
+def test_a_data_set_passes_croissants_own_validator(red, tmp_path):
+    """mlcroissant refuses a document with an error, and reads the rows by its fields."""
+    mlcroissant = pytest.importorskip("mlcroissant", reason="pip install -e '.[dev]'")
+    study = load_study(ROOT / "params.yaml")
+    for table, path in ((PROBLEMS, paths.problem_set), (SAMPLES, paths.samples)):
+        name = "s" if table is PROBLEMS else "d"
+        frame = table.read(path("toy", name))
+        frame = frame if table is PROBLEMS else frame.with_columns(draw=pl.lit("base"))
+        table.write(frame, path(study.study, "s" if table is PROBLEMS else "base"))
+    verdicts = VERDICTS.read(paths.verdicts("toy", "d")).with_columns(draw=pl.lit("base"))
+    VERDICTS.write(verdicts, paths.verdicts(study.study, "base"))
+    problems = export.read_problems(study.study, "s", None)
+    written = export.write_dataset(study, "base", problems, None, tmp_path / "set")
+    read = mlcroissant.Dataset(tmp_path / "set" / "croissant.json")
+    assert "http://mlcommons.org/croissant/1.1" in read.metadata.conforms_to
+    rows = list(read.records("responses"))
+    assert len(rows) == written.samples == 3
+    assert {row["responses/problem_id"] for row in rows} == {b"a", b"b", b"c"}
+    assert rows[0].keys() == {f"responses/{name}" for name in FIELDS}
+    document = json.loads((tmp_path / "set" / "croissant.json").read_text())
+    document["recordSet"][0]["field"][0]["dataType"] = "sc:NoSuchType"
+    del document["distribution"][0]["contentUrl"]
+    with pytest.raises(mlcroissant.ValidationError, match="contentUrl"):
+        mlcroissant.Dataset(document)
 
 
 def test_croissant_names_the_columns_of_the_file():

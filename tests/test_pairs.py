@@ -24,7 +24,9 @@ from passk.logs.alignment import align
 from passk.logs.reader import LogReading
 from passk.logs.side import gather
 from passk.pipeline.stages.verify import judge_samples
+from passk.report.finding import state_finding
 from passk.report.html.page import render_page
+from passk.report.html.sourced_values import to_text
 from passk.report.reading import ReadSamples
 
 COUNTS = ROOT / "studies" / "math500-counts" / "counts.csv"
@@ -365,13 +367,34 @@ def test_answers_about_images_are_left_to_their_own_judge(tmp_path):
         compared(path, path)
 
 
-def test_ids_that_number_rows_and_other_words_are_told(tmp_path):
+def test_ids_that_number_rows_are_refused_unless_they_are_named(tmp_path):
     rows = [{"id": i, "problem": f"{i // 4}?", "gold": "4", "response": RIGHT} for i in range(12)]
     path = write(tmp_path / "a.jsonl", rows)
+    with pytest.raises(RecordedError, match=r"a\.jsonl: 9 of 12 rows ask what another one asks"):
+        compared(path, path)
+    by_question = compared(path, path, reading=LogReading(fields={"problem": "problem"}))
+    assert solved(by_question.counts, REFERENCE) == [(4, 4, 0)] * 3
+    by_id = compared(path, path, reading=LogReading(fields={"problem": "id"}))
+    assert solved(by_id.counts, REFERENCE) == [(1, 1, 0)] * 12
+
+
+def test_other_words_are_told(tmp_path):
+    rows = [{"id": i, "problem": f"{i}?", "gold": "4", "response": RIGHT} for i in range(12)]
+    path = write(tmp_path / "a.jsonl", rows)
     others = write(tmp_path / "b.jsonl", [row | {"problem": f"Q {row['id']}"} for row in rows])
-    numbered, reworded = compared(path, others).notes[::-1]
-    assert numbered.startswith("of the reference, 9 problems ask what another one asks: if id")
+    (reworded,) = compared(path, others).notes
     assert reworded == "12 problems are asked in other words by the two sides; told by their ids"
+
+
+@pytest.mark.parametrize(("sets", "sentences"), [(2, 2), (6, 2)])
+def test_the_finding_speaks_of_every_set(tmp_path, sets, sentences):
+    rows = "".join(f"{p},2,{p % 2},s{p % sets}\n" for p in range(4 * sets))
+    (tmp_path / "a.csv").write_text(f"problem,n,correct,set\n{rows}")
+    files = ComparedFiles([tmp_path / "a.csv"], [tmp_path / "a.csv"])
+    said = to_text(state_finding(page_of(count_files(files, [{}, {}]).counts)))
+    assert all(f"s{number} (" in said for number in range(sets))
+    assert said.count("On s") == (sets if sets < 5 else 0)
+    assert said.count(". ") + 1 == sentences
 
 
 def test_options_about_samples_are_refused_for_counts():

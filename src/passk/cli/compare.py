@@ -3,28 +3,35 @@
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated
 
 import typer
 from tqdm import tqdm
 
 from passk.cli.comparison_checks import check_ignored, check_outputs
 from passk.cli.comparison_text import describe
-from passk.cli.reading_options import COLUMNS, columns, make_reading
+from passk.cli.reading_options import (
+    COLUMNS,
+    READING_ERRORS,
+    As,
+    GradeFrom,
+    Problems,
+    Stop,
+    Where,
+    check_missing,
+    columns,
+    make_reading,
+)
 from passk.cli.several import CommandWithSeveral
 from passk.comparing import notes, page, settings
-from passk.comparing.compared import Compared, ComparedFiles, Missing, count_files, count_samples
+from passk.comparing.compared import Compared, ComparedFiles, count_files, count_samples
 from passk.comparing.draws import CANDIDATE, REFERENCE
 from passk.comparing.run import PairAnswers, answer
 from passk.core.files import replacing_folder, write_text
-from passk.core.legal import unknown
-from passk.core.registry import UnknownNameError
 from passk.core.rows import RecordedError
 from passk.core.tables import TableError
-from passk.data.value_paths import PathError
 from passk.domains.settings import Verification
 from passk.domains.verdict import JudgeError
-from passk.logs.format import FORMATS
 from passk.logs.reader import LogReading, expand
 from passk.logs.sample import LogSample
 from passk.pipeline.stages.job import StageError
@@ -37,9 +44,7 @@ from passk.report.sections.assembly import draw_charts
 COMMAND = CommandWithSeveral
 TITLE = "Which model solves more?"
 _COUNTED = ("problem", "n", "correct", "unknown", "set")
-_EXPECTED = (
-    RecordedError, TableError, StageError, JudgeError, PathError, UnknownNameError, OSError,
-)  # fmt: skip
+_EXPECTED = (*READING_ERRORS, TableError, StageError, JudgeError)
 
 
 def main(  # noqa: PLR0917  (a command line: every argument has a name)
@@ -56,12 +61,8 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
     counts: Annotated[
         bool, typer.Option("--counts", help="Files hold counts: problem, n, correct.")
     ] = False,
-    as_: Annotated[
-        str | None, typer.Option("--as", help=f"Format of all files: {', '.join(FORMATS)}.")
-    ] = None,
-    problems: Annotated[
-        Path | None, typer.Option(help="Questions and right answers, where samples lack them.")
-    ] = None,
+    as_: As = None,
+    problems: Problems = None,
     name: Annotated[
         list[str] | None, typer.Option(help="What the sides are called: give it twice.")
     ] = None,
@@ -72,15 +73,9 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
             f"{', '.join(_COUNTED)}; A,B where the sides differ."
         ),
     ] = None,
-    where: Annotated[
-        list[str] | None, typer.Option(help="PATH=VALUE: other rows are left out.")
-    ] = None,
-    stop: Annotated[
-        list[str] | None, typer.Option(help="A string before which a response ends.")
-    ] = None,
-    grade_from: Annotated[
-        float | None, typer.Option(help="Recorded scores from here on are right.")
-    ] = None,
+    where: Where = None,
+    stop: Stop = None,
+    grade_from: GradeFrom = None,
     missing: Annotated[
         str, typer.Option(help="A row without a response is: unknown, wrong, or drop.")
     ] = "unknown",
@@ -101,8 +96,7 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
     Example: passk compare counts.csv --with counts.csv --counts --column correct=base,rl
     """
     try:
-        for fault in unknown("--missing", missing, get_args(Missing), "rule"):
-            raise RecordedError(fault)
+        check_missing(missing)
         if counts:
             asked = missing if missing != "unknown" else None
             check_ignored({

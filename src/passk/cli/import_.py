@@ -10,11 +10,17 @@ import typer
 from tqdm import tqdm
 
 from passk.cli.outputs import faults_of_file
-from passk.cli.reading_options import COLUMNS, make_reading
-from passk.comparing.notes import row_numbers
-from passk.core.registry import UnknownNameError
+from passk.cli.reading_options import (
+    READING_ERRORS,
+    As,
+    Column,
+    GradeFrom,
+    Problems,
+    Stop,
+    Where,
+    make_reading,
+)
 from passk.core.rows import RecordedError
-from passk.data.value_paths import PathError
 from passk.logs import normal_file
 from passk.logs.format import FORMATS
 from passk.logs.reader import LogSummary, expand, read
@@ -23,7 +29,6 @@ from passk.logs.stated_problems import read_problems, reading_beside, state
 from passk.logs.study_entry import describe_entry
 
 NAME = "import"
-_EXPECTED = (RecordedError, PathError, UnknownNameError, OSError)
 
 
 def main(  # noqa: PLR0917  (a command line: every argument has a name)
@@ -36,25 +41,12 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
             "so, under this name."
         ),
     ] = None,
-    as_: Annotated[
-        str | None, typer.Option("--as", help=f"Format of all files: {', '.join(FORMATS)}.")
-    ] = None,
-    problems: Annotated[
-        Path | None, typer.Option(help="Questions and right answers, where samples lack them.")
-    ] = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(help=f"KIND=PATH, where a value stands; kinds: {', '.join(COLUMNS)}."),
-    ] = None,
-    where: Annotated[
-        list[str] | None, typer.Option(help="PATH=VALUE: other rows are left out.")
-    ] = None,
-    stop: Annotated[
-        list[str] | None, typer.Option(help="A string before which a response ends.")
-    ] = None,
-    grade_from: Annotated[
-        float | None, typer.Option(help="Recorded scores from here on are right.")
-    ] = None,
+    as_: As = None,
+    problems: Problems = None,
+    column: Column = None,
+    where: Where = None,
+    stop: Stop = None,
+    grade_from: GradeFrom = None,
 ) -> None:
     r"""Read files of samples of any tool, say what they hold, and write them in one form.
 
@@ -93,7 +85,7 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
                 f"question; the first is {next(iter(unknown))[:80]!r}. Name the column of its ids, "
                 "--column problem_id=COLUMN, or of its questions, --column problem=COLUMN"
             )
-    except _EXPECTED as error:
+    except READING_ERRORS as error:
         typer.echo(f"passk import: {error}", err=True)
         raise typer.Exit(1) from None
     typer.echo(describe(summary, skipped, unknown), err=study is not None)
@@ -156,8 +148,6 @@ def describe(
             "last is judged: if the model ran on past its answer, name a stop string, as "
             r"--stop '\nQuestion:'"
         )
-    if note := row_numbers(summary):
-        lines.append(f"warning: {note}")
     return "\n".join(lines)
 
 

@@ -1,11 +1,37 @@
 """Options of every command that reads files of samples: formats, columns, conditions, stops."""
 
 from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from passk.core.legal import unknown
+from passk.core.registry import UnknownNameError
 from passk.core.rows import RecordedError
+from passk.data.responses import MISSING_RULES
+from passk.data.value_paths import PathError
+from passk.logs.format import FORMATS
 from passk.logs.imported import KINDS as COLUMNS
 from passk.logs.reader import LogReading
+
+# What a user can mend in files, or in what was said of them: the message says how.
+READING_ERRORS = (RecordedError, PathError, UnknownNameError, OSError)
+
+# Options of `passk import`, `compare` and `judge`, as annotations of their arguments.
+As = Annotated[
+    str | None, typer.Option("--as", help=f"Format of all files: {', '.join(FORMATS)}.")
+]
+Column = Annotated[
+    list[str] | None,
+    typer.Option(help=f"KIND=PATH, where a value stands; kinds: {', '.join(COLUMNS)}."),
+]
+Where = Annotated[list[str] | None, typer.Option(help="PATH=VALUE: other rows are left out.")]
+Stop = Annotated[list[str] | None, typer.Option(help="A string before which a response ends.")]
+GradeFrom = Annotated[float | None, typer.Option(help="Recorded scores from here on are right.")]
+Problems = Annotated[
+    Path | None, typer.Option(help="Questions and right answers, where samples lack them.")
+]
 
 
 def make_reading(
@@ -28,6 +54,13 @@ def make_reading(
         unescape(stop or []),
         grade_from,
     )
+
+
+def check_missing(rule: str | None) -> None:
+    """Raise RecordedError for a rule about rows without a response that there is not."""
+    if rule is not None:
+        for fault in unknown("--missing", rule, MISSING_RULES, "rule"):
+            raise RecordedError(fault)
 
 
 def columns(given: Sequence[str], legal: Collection[str]) -> dict[str, str]:

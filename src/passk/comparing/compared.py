@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import polars as pl
 
@@ -12,6 +11,7 @@ from passk.comparing.draws import DRAWS
 from passk.comparing.page import agreement
 from passk.comparing.run import Judge, PairTables, count_pair, judge_pair
 from passk.core.rows import RecordedError
+from passk.data.responses import Missing
 from passk.logs.alignment import align
 from passk.logs.format import FORMATS
 from passk.logs.imported import by_rule
@@ -25,7 +25,6 @@ from passk.report.read_draws import read_draw, read_file
 from passk.report.reading import ReadDraw
 
 DOMAIN = "math"  # programs and answers about images need their benchmark
-Missing = Literal["unknown", "wrong", "drop"]
 Progress = Callable[[Iterable[LogSample], str], Iterable[LogSample]]
 
 
@@ -108,7 +107,7 @@ def count_samples(sources: ComparedFiles, judge: Judge, progress: Progress) -> C
         reads,
         verdicts,
         dict(zip(names, (problem.key[1] for problem in aligned.problems), strict=True)),
-        [*notes.reworded(aligned.reworded), *notes.numbered(summaries)],
+        list(notes.reworded(aligned.reworded)),
     )
 
 

@@ -6,7 +6,6 @@ import polars as pl
 
 from passk.comparing.draws import CANDIDATE, REFERENCE
 from passk.core.words import count
-from passk.logs.reader import LogSummary
 
 
 def reworded(problems: int) -> Iterator[str]:
@@ -15,25 +14,6 @@ def reworded(problems: int) -> Iterator[str]:
         asked = "is asked" if problems == 1 else "are asked"
         told = "told by its id" if problems == 1 else "told by their ids"
         yield f"{count(problems, 'problem')} {asked} in other words by the two sides; {told}"
-
-
-def row_numbers(summary: LogSummary) -> str:
-    """That ids seem to number samples, not problems; empty where they do not."""
-    sizes = summary.samples.values()
-    if max(sizes, default=0) != 1 or summary.same_question * 2 <= len(sizes):
-        return ""
-    return (
-        f"{count(summary.same_question, 'problem')} ask what another one asks: if "
-        f"{summary.columns.get('problem', 'the id')} numbers samples, name another column, as "
-        "--column problem_id=COLUMN"
-    )
-
-
-def numbered(summaries: Mapping[str, LogSummary]) -> Iterator[str]:
-    """The same of each draw."""
-    for draw, summary in summaries.items():
-        if note := row_numbers(summary):
-            yield f"of the {draw}, {note}"
 
 
 def differs_in_n(counts: pl.DataFrame) -> bool:

@@ -29,6 +29,7 @@ def report_context(
         reading=reading,
         roles=Roles.of(labels[CANDIDATE], labels[REFERENCE]),
         traced=False,
+        finding_of_each=True,
     )
 
 

@@ -18,12 +18,9 @@ from passk.core.schemas.counts import COUNTS
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import SAMPLES
 from passk.core.schemas.verdicts import VERDICTS
+from passk.pipeline.stages.verify import ASKED
 
 Judge = Callable[[pl.DataFrame], pl.DataFrame]
-_ASKED = (
-    "set", "problem_id", "domain", "question", "answer", "answer_type", "precision", "unit",
-    "choices", "tests", "source",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ def judge_pair(tables: PairTables, judge: Judge) -> dict[str, pl.DataFrame]:
     """
     samples = pl.concat(tables.samples.values())
     frame = samples.join(
-        tables.problems.select(_ASKED), on=["set", "problem_id"], how="left", maintain_order="left"
+        tables.problems.select(ASKED), on=["set", "problem_id"], how="left", maintain_order="left"
     )
     judged = judge(frame)
     return {draw: judged.filter(pl.col("draw") == draw) for draw in tables.samples}

@@ -1,13 +1,14 @@
 """Parameters of the stage group `import`: samples that somebody else drew."""
 
 import itertools
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from passk.core.parameters import MOST_SAMPLES, DistinctNames, Name, NotEmpty, ParameterSection
 from passk.core.registered import NameIn
 from passk.data.benchmark_settings import Joined
+from passk.data.responses import Missing
 from passk.data.sources import source
 from passk.domains.registry import DOMAINS
 
@@ -96,9 +97,7 @@ class Imported(ReadSettings):
         description="File of questions and reference answers within the folder `path`, where "
         "samples lack them.",
     )
-    missing: Literal["unknown", "wrong", "drop"] = Field(
-        default="unknown", description="What a row without a response is."
-    )
+    missing: Missing = Field(default="unknown", description="What a row without a response is.")
     min_n: int = Field(
         default=1,
         ge=1,

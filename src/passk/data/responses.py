@@ -1,9 +1,11 @@
 """Whole responses of what files hold: a program stands in a fenced block of one."""
 
 import re
-from typing import Literal
+from typing import Literal, get_args
 
 Holds = Literal["response", "program", "completion"]
+Missing = Literal["unknown", "wrong", "drop"]  # what a row without a response is
+MISSING_RULES: tuple[str, ...] = get_args(Missing)
 
 
 def as_response(text: str, holds: Holds, prefix: str) -> str:

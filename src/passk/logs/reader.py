@@ -7,6 +7,7 @@ from pathlib import Path
 
 from passk.core.rows import RecordedError, Row
 from passk.data.recorded_values import matches
+from passk.data.usual_columns import USUAL
 from passk.data.value_paths import MISSING, lookup
 from passk.logs import stops
 from passk.logs.fields import Fields, first, has_grades
@@ -38,7 +39,8 @@ def read(
 
     Raises:
         RecordedError: a row that cannot be read, a number twice in one file, two checkpoints or
-            models in one draw, a file that repeats another, a named column that no row has.
+            models in one draw, a file that repeats another, a named column that no row has, or
+            ids that seem to number samples.
     """
     draw = _Draw(reading, summary if summary is not None else LogSummary())
     taken: Counter[Key] = Counter()
@@ -62,6 +64,7 @@ def read(
             repeats.end(path)
     draw.check_kept(paths)
     draw.check_named(paths)
+    draw.check_ids(paths)
 
 
 @dataclass
@@ -183,6 +186,30 @@ class _Draw:
                     f"{paths[0]}: no row has {path!r}, which was named for the {kind}; name "
                     "another column, or a path such as doc.answer"
                 )
+
+    def check_ids(self, paths: Sequence[Path]) -> None:
+        """Raise RecordedError where ids that nobody named seem to number samples, not problems.
+
+        Each has one sample then, and every other one at least asks what another asks. A column
+        such as `problem_id` is taken at its word, and so is a tool's format.
+        """
+        sizes, column = self.summary.samples.values(), self.summary.columns.get("problem")
+        if (
+            "problem" in self.reading.fields
+            or set(self.summary.files.values()) != {"plain"}
+            or column not in USUAL["problem_id"].likely
+            or max(sizes, default=0) != 1
+            or not self.summary.same_question
+            or self.summary.same_question * 2 < len(sizes)
+        ):
+            return
+        question = self.summary.columns.get("question", "COLUMN")
+        raise RecordedError(
+            f"{paths[0]}: {self.summary.same_question} of {len(sizes)} rows ask what another one "
+            f"asks, and {column} differs in all: if it numbers samples, name what tells problems "
+            f"apart, as --column problem_id={question}; if it names problems, say so: --column "
+            f"problem_id={column}"
+        )
 
     def _finished(self, sample: LogSample) -> LogSample:
         """A sample cut at its first stop string; it is counted."""

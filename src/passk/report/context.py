@@ -38,6 +38,7 @@ class ReportContext:
         reading: what was read of somebody else's files.
         roles: what the two draws of a comparison are called.
         traced: whether `passk explain` finds the rows behind numbers: in a study.
+        finding_of_each: whether the finding speaks of every set, not of the first alone.
     """
 
     params: ReportSettings
@@ -54,6 +55,7 @@ class ReportContext:
     reading: ReadSamples = field(default_factory=ReadSamples)
     roles: Roles = field(default_factory=Roles)
     traced: bool = True
+    finding_of_each: bool = False
 
     def __contains__(self, question: str) -> bool:
         return question in self.results and not self.results[question].is_empty()

@@ -6,14 +6,23 @@ from passk.report.context import ReportContext, sort_rows
 from passk.report.html.intervals import format_crossing, format_interval
 from passk.report.html.sourced_values import Part, SourcedValue, bound_shares, cite
 
+_FEW = 4  # sets: of more, each has no sentence of its own
+
 
 def state_finding(context: ReportContext) -> list[Part]:
-    """What was found for the first comparison on the first set; without comparisons, for each draw.
+    """What was found for the first comparison; without comparisons, for each draw.
 
-    Where the tables hold nothing yet, the sentence says so.
+    It is of the first set, or of each where the context says so; of many it is said on which one
+    solves more. Where the tables hold nothing yet, the sentence says so.
     """
-    for comparison, name, rows in context.comparisons_and_sets("difference"):
-        return _compared(context, comparison, name, rows)
+    found = list(context.comparisons_and_sets("difference"))
+    of_first = [(name, rows) for comparison, name, rows in found if comparison == found[0][0]]
+    if len(of_first) > _FEW and context.finding_of_each:
+        return _compared_on_many(context, found[0][0], of_first)
+    if found:
+        shown = of_first if context.finding_of_each else of_first[:1]
+        sentences = [[*_compared(context, found[0][0], *of_set), " "] for of_set in shown]
+        return [part for sentence in sentences for part in sentence][:-1]
     alone = [part for draw in context.curves for part in _alone(context, draw)]
     return [*alone[:-1], "."] if alone else ["No draw has been counted yet."]
 
@@ -41,6 +50,23 @@ def _compared(
             parts += [f" at k = {ends[-1]['k']} of "]
             parts += format_interval("difference", "difference", ends[-1], key, signed=True)
     return [*parts, "."]
+
+
+def _compared_on_many(
+    context: ReportContext, comparison: str, found: list[tuple[str, list[ResultRow]]]
+) -> list[Part]:
+    """On which sets who solves more, at the smallest and at the largest k of each."""
+    base, rl = context.comparisons[comparison].reference, context.comparisons[comparison].candidate
+    sentences = []
+    for end, at in ((0, "the smallest k"), (-1, "the largest k")):
+        names: dict[str, list[str]] = {}
+        for name, rows in found:
+            row = dict(sort_rows(rows, "k")[end])
+            ahead = _ahead(context, base, rl, row)
+            names.setdefault(ahead, []).append(f"{context.label(name)} (k = {row['k']})")
+        said = "; ".join(f"{ahead} on {', '.join(sets)}" for ahead, sets in names.items())
+        sentences.append(f"At {at} of each of {len(found)} sets: {said}.")
+    return [" ".join(sentences)]
 
 
 def _ahead(context: ReportContext, base: str, rl: str, row: ResultRow) -> str:

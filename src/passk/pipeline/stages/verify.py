@@ -24,7 +24,8 @@ NO_RESPONSE = "no response"
 _RANK = {WRONG: 0, UNKNOWN: 1, CORRECT: 2}
 # How the column `source` says that a problem is of a generated world.
 _GENERATED = re.compile(r"(?:generated world |world:)([^,]+)")
-_ASKED = (
+# Columns of a problem that its judge needs.
+ASKED = (
     "set", "problem_id", "domain", "question", "answer", "answer_type", "precision", "unit",
     "choices", "tests", "source",
 )  # fmt: skip
@@ -36,7 +37,7 @@ def run(job: Job) -> dict[str, float]:
     samples = SAMPLES.read(paths.samples(job.study, job.item), columns=_SAMPLED)
     sets = job.sets_of(job.item)
     problems = pl.concat(
-        PROBLEMS.read(paths.problem_set(job.study, name), columns=_ASKED) for name in sets
+        PROBLEMS.read(paths.problem_set(job.study, name), columns=ASKED) for name in sets
     ).unique(("set", "problem_id"), keep="first", maintain_order=True)
     frame = join_problems(samples, problems, job.item)
     verdicts = judge_samples(frame, settings)
