@@ -197,7 +197,6 @@ def test_what_is_no_checkpoint_is_named(source, fault):
     ("source", "revision", "message"),
     [
         ("./model", "abc", "64 hexadecimal"),
-        ("Qwen/Qwen2.5-0.5B", None, "full commit, 40"),
         ("Qwen/Qwen2.5-0.5B", "main", "branches and tags move"),
         ("model", None, "neither a folder"),
     ],
@@ -205,6 +204,11 @@ def test_what_is_no_checkpoint_is_named(source, fault):
 def test_a_revision_that_pins_nothing_is_refused(source, revision, message):
     with pytest.raises(ValueError, match=message):
         Fetch(source=source, revision=revision)
+
+
+def test_a_repository_without_a_commit_is_not_fetched():
+    with pytest.raises(StageError, match=r"fetch\.llama\.revision is null.*run `passk pin`"):
+        fetch.run(job("owner/name", None))
 
 
 def test_a_hub_that_cannot_be_reached_is_named(tmp_path, monkeypatch):

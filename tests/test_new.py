@@ -28,7 +28,7 @@ def test_the_package_ships_what_the_root_has():
     assert (pipeline / "dvc.yaml").read_bytes() == (ROOT / "dvc.yaml").read_bytes()
     for name in ("Snakefile", "profiles/default/config.yaml"):
         assert (pipeline / "skeleton" / name).read_bytes() == (ROOT / name).read_bytes()
-    assert list_shipped() == ["compare", "full", "imported", "miniature", "smoke"]
+    assert list_shipped() == ["compare", "full", "imported", "miniature", "paper", "smoke"]
     for name in list_shipped():
         shipped = (ROOT / "src/passk/studies" / name / "study.yaml").read_bytes()
         root = ROOT if name == "miniature" else ROOT / "studies" / name

@@ -13,6 +13,7 @@ from passk.config.composition_sources import STUDY
 from passk.config.paths import PARAMS
 from passk.config.resolved import resolve
 from passk.config.study import check_study
+from passk.config.unready import list_unready
 from passk.core.yaml_files import ParameterError, UnreadableFileError, read
 
 
@@ -25,8 +26,9 @@ def main(
     """Check a parameter file; every fault is a line: key, value, what is legal, what to do.
 
     Paths of data and templates begin in the file's folder. Beside a study.yaml it also says what
-    was edited since, by hand or there. The exit code is 0 if the file is legal, 1 if it has faults,
-    2 if it cannot be read.
+    was edited since, by hand or there; and what a legal study still lacks before all of it can
+    run: pins of models, files of benchmarks. The exit code is 0 if the file is legal, 1 if it has
+    faults, 2 if it cannot be read.
 
     Example: passk check
 
@@ -38,6 +40,7 @@ def main(
         values = compose(path) if path.name == STUDY else read(path)
         with contextlib.chdir(path.parent):
             study = check_study(values, str(path))
+            unready = list(list_unready(study))
         note = check_composed(path.parent).note if path.name == PARAMS.name else ""
     except ParameterError as error:
         typer.echo(f"passk: {error}", err=True)
@@ -51,6 +54,8 @@ def main(
     )
     if note:
         typer.echo(note)
+    for line in unready:
+        typer.echo(f"not ready: {line}")
 
 
 def print_yaml(values: object) -> None:

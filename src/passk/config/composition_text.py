@@ -63,6 +63,8 @@ def _layout(node: Any, indent: int, *, key: str = "", top: bool = False) -> Any:
             mapping[name] = _lines(value) if lines else _layout(value, indent + 2, key=str(name))
         if not top and _fits(node, indent + len(key)):
             mapping.fa.set_flow_style()
+            # a text on the mapping's own line is not folded
+            mapping.update({k: str(v) for k, v in mapping.items() if isinstance(v, str)})
         return mapping
     if isinstance(node, list):
         sequence = CommentedSeq(_layout(item, indent + 2) for item in node)

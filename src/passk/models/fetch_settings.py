@@ -21,7 +21,8 @@ class Fetch(ParameterSection):
         default=None,
         description="What is fetched, so that it can never change unnoticed: of a repository the "
         "commit (40 hexadecimal digits); of a folder the digest of its model files, which the "
-        "stage names when it is null or differs.",
+        "stage names when it is null or differs. null: not pinned yet; the study can be planned, "
+        "and the model is not fetched.",
     )
 
     @property
@@ -43,7 +44,7 @@ class Fetch(ParameterSection):
                 f"source = {self.source!r}: neither a folder (write /..., ./..., ../... or ~/...) "
                 "nor a repository of the hub (OWNER/NAME)"
             )
-        if self.revision is None or not re.fullmatch(r"[0-9a-f]{40}", self.revision):
+        if self.revision is not None and not re.fullmatch(r"[0-9a-f]{40}", self.revision):
             raise ValueError(
                 f"revision = {self.revision!r}: of a repository it is the full commit, 40 "
                 "hexadecimal digits; branches and tags move. The repository's page lists its "

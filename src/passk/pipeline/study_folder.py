@@ -25,6 +25,7 @@ from passk.config.composition_sources import (
 from passk.config.composition_text import params_text
 from passk.config.paths import PARAMS
 from passk.config.study import load_study, validate
+from passk.config.unready import list_unready
 from passk.core.files import write_bytes
 from passk.core.legal import suggest
 from passk.core.yaml_files import ParameterError, read
@@ -104,10 +105,11 @@ def _lacks(folder: Path) -> str:
         cached.cache_clear()
     with contextlib.chdir(folder):
         try:
-            load_study(PARAMS)
+            unready = list(list_unready(load_study(PARAMS)))
         except ParameterError as error:
             return str(error)
-    return ""
+    more = f" and {len(unready) - 3} more; see `passk check`" if len(unready) > 3 else ""
+    return "; ".join(unready[:3]) + more
 
 
 def _find(like: str) -> Path:

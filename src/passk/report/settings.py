@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from passk.core.parameters import DistinctNames, ParameterSection, Text
+from passk.report.experiment_settings import ExperimentSettings
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
 Inches = Annotated[float, Field(ge=2, le=12)]
@@ -116,6 +117,14 @@ class ReportSettings(ParameterSection):
         default=list(STANDARD_CLAIMS),
         description="Claims that are judged, in order: names of report/claims/registry.py and of "
         "installed packages, each on its subjects under `claims`.",
+    )
+    # Left out of what a stage is told where it is empty: pages made before it stay up to date.
+    experiments: dict[str, ExperimentSettings] = Field(
+        default_factory=dict,
+        exclude_if=lambda experiments: not experiments,
+        description="What shows each figure and table of the paper, or why it is not run, "
+        "EXPERIMENT: {sections, comparisons, draws, not_run}; names of "
+        "report/experiments.yaml. The section `experiments` lists them; may be empty.",
     )
     published: DistinctNames = Field(
         default=list(STANDARD_PUBLISHED),

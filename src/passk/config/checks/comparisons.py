@@ -6,6 +6,7 @@ from passk.analysis.settings import Analysis
 from passk.core.legal import unknown
 from passk.report import published
 from passk.report.claims.registry import CLAIMS
+from passk.report.experiments import list_experiments
 from passk.report.sections.registry import SECTIONS
 from passk.report.settings import ReportSettings
 
@@ -30,6 +31,7 @@ def find_faults(
     yield from _groups(analysis)
     yield from _listed_sets(report, {*sets, *analysis.views})
     yield from _counterparts(report, draws, {*sets, *analysis.views})
+    yield from _experiments(analysis, report, draws)
 
 
 def _comparisons(analysis: Analysis, draws: Collection[str]) -> Iterator[str]:
@@ -137,3 +139,18 @@ def _sections(report: ReportSettings) -> Iterator[str]:
         for role in report.claims:
             yield from unknown("report.claims", role, roles, "role")
     yield from published.faults(report.published, report.counterparts)
+
+
+def _experiments(
+    analysis: Analysis, report: ReportSettings, draws: Collection[str]
+) -> Iterator[str]:
+    """Experiments that the paper has not, and what is said to show them and is not there."""
+    for name, entry in report.experiments.items():
+        key = f"report.experiments.{name}"
+        yield from unknown("report.experiments", name, list_experiments(), "experiment")
+        for other in entry.sections:
+            yield from unknown(f"{key}.sections", other, report.sections, "section of the page")
+        for other in entry.comparisons:
+            yield from unknown(f"{key}.comparisons", other, analysis.comparisons, "comparison")
+        for other in entry.draws:
+            yield from unknown(f"{key}.draws", other, draws, "draw")

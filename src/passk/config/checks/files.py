@@ -1,4 +1,4 @@
-"""Files that a study names: there, the right ones, and with what is asked of them.
+"""Files that a study names: the right ones, and with what is asked of them.
 
 What is looked at is bounded in time: of a file of samples its first row, of a benchmark's its
 digest and, for filters, its problems, up to `LARGEST_DIGEST` and `LARGEST_TABLE`. Of a larger file
@@ -48,6 +48,8 @@ def find_file_faults(study: Study) -> Iterator[str]:
     """Missing files, other files, columns that are not there, sets that are certainly empty."""
     problems: dict[str, pl.DataFrame | None] = {}
     for name, benchmark in study.benchmarks.items():
+        if not Path(benchmark.path).exists():
+            continue  # `unready` lists it: the study can be planned, and other parts of it run
         faults = list(_benchmark(f"benchmarks.{name}", benchmark))
         yield from faults
         if not faults:
@@ -68,9 +70,6 @@ def _size(path: Path) -> int:
 def _benchmark(key: str, settings: Benchmark) -> Iterator[str]:
     """The file of a benchmark, its digest, and its folder of images."""
     path = Path(settings.path)
-    if not path.exists():
-        yield f"{key}.path = {settings.path!r}: no such file; get it, or correct the path"
-        return
     if settings.images is not None and not Path(settings.images).is_dir():
         yield f"{key}.images = {settings.images!r}: no such folder; get it, or correct the path"
     try:
@@ -86,7 +85,9 @@ def _imported(key: str, settings: Imported) -> Iterator[str]:
     if not path.exists():
         yield f"{key}.path = {settings.path!r}: no such file; get it, or correct the path"
         return
-    if settings.benchmark is not None:
+    if settings.benchmark is not None and not Path(settings.benchmark.path).exists():
+        yield f"{key}.benchmark.path = {settings.benchmark.path!r}: no such file; get it"
+    elif settings.benchmark is not None:
         yield from _benchmark(f"{key}.benchmark", settings.benchmark)
     if settings.problems is not None and not (path / settings.problems).is_file():
         yield f"{key}.problems = {settings.problems!r}: no such file in {path}; correct the name"

@@ -30,10 +30,12 @@ def run(job: Job) -> dict[str, float]:
             source = Path(settings.source).expanduser()
             files = find_model_files(source)
             _check_revision(key, settings.revision, digest_files(files, source))
+        elif settings.revision is None:
+            raise StageError(f"{key}.revision is null: not pinned yet; run `passk pin`")
         else:
             from passk.models.hub import download
 
-            source = download(settings.source, str(settings.revision), resume)
+            source = download(settings.source, settings.revision, resume)
             files = find_model_files(source)
         parameters = check_weights(source, files)
     except FetchError as error:

@@ -31,6 +31,7 @@ SECTIONS: Registry[Section] = Registry(
         "examples": "passk.report.sections.examples:SECTION",
         "bounds": "passk.report.sections.bounds:SECTION",
         "setup": "passk.report.sections.setup:SECTION",
+        "experiments": "passk.report.sections.experiments:SECTION",
         "validation": "passk.report.sections.validation:SECTION",
         "reading": "passk.report.sections.reading:SECTION",
     },
