@@ -1,12 +1,14 @@
 """Measures beside pass@k: closed forms, all subsets counted out, identities, and scorio."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 from scorio import eval as scorio
 
+import report_tables as made
 from passk.analysis.evaluation_groups import EvaluationGroup
 from passk.analysis.forecast import SuccessDistribution, fit, thin
 from passk.analysis.measures import (
@@ -24,6 +26,8 @@ from passk.analysis.questions.support import QUESTION as SUPPORT
 from passk.analysis.selection import best_of_k, majority_at_k
 from passk.analysis.settings import Analysis
 from passk.analysis.support import count_ledger
+from passk.report.html.sourced_values import SourcedValue
+from passk.report.sections.measures import SECTION
 
 RNG = np.random.default_rng(41)
 OUTCOMES = RNG.integers(0, 2, size=(7, 12))  # problems x samples
@@ -178,3 +182,39 @@ def test_a_second_draw_of_one_model_is_what_the_null_expects():
     error = np.std(np.subtract(seen, expected)) / np.sqrt(40)
     assert abs(np.mean(seen) - np.mean(expected)) < 4 * error
     assert isinstance(table, pl.DataFrame)
+
+
+def test_the_section_shows_every_number_with_its_source():
+    context = made.many()
+    problems = 12
+    rates = {"base": RNG.beta(0.5, 2, size=problems), "grpo": RNG.beta(0.3, 1, size=problems)}
+    ids = tuple(f"p{i:02}" for i in range(problems))
+    groups = {
+        (draw, name): EvaluationGroup(
+            draw, name, draw, 1.0, ids, np.full(problems, 16), RNG.binomial(16, rates[draw])
+        )
+        for draw in rates
+        for name in context.set_names
+    }
+    pair = {"grpo": {"reference": "base", "candidate": "grpo"}}
+    analysis = Analysis(questions={}, k=[1, 4, 16], comparisons=pair, bootstrap={"resamples": 100})
+    inputs = QuestionInputs(analysis, 7, groups=groups)
+    answers = {q.table.name: q.answer(inputs) for q in (MEASURES, FORECAST, SUPPORT)}
+    context = replace(context, results={**context.results, **answers})
+    tables = SECTION.tables(context)
+    sets = len(context.set_names)
+    assert [len(table.rows) for table in tables] == [2 * sets, 3 * sets, 2 * sets]
+    values = [
+        part
+        for table in tables
+        for row in table.rows
+        for cell in row
+        for part in cell
+        if isinstance(part, SourcedValue)
+    ]
+    assert len(values) > 50
+    for value in values:
+        rows = answers[value.source.table]
+        for name, held in value.source.key:
+            rows = rows.filter(pl.col(name) == held)
+        assert rows[value.source.column].item() == value.value

@@ -34,6 +34,7 @@ SECTIONS: Registry[Section] = Registry(
         "experiments": "passk.report.sections.experiments:SECTION",
         "validation": "passk.report.sections.validation:SECTION",
         "reading": "passk.report.sections.reading:SECTION",
+        "measures": "passk.report.sections.measures:SECTION",
     },
 )
 
