@@ -1,6 +1,7 @@
 """What ends a response: declared tokens, marks of a chat template's turns, stop strings."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -106,8 +107,8 @@ def test_no_sample_of_a_base_with_a_chat_template_goes_on_into_a_next_turn(base,
     assert {tokenizer.decode([token]) for token in marks} == {END, TURN, TURN_END}
     if template == "oat":
         template = "mine/chat.yaml"
-        (folder.parents[2] / "mine").mkdir()
-        (folder.parents[2] / "mine" / "chat.yaml").write_text("chat: true\nuser: '{question}'\n")
+        Path("mine").mkdir()
+        Path(template).write_text("chat: true\nuser: '{question}'\n")
     measured = run(draws(engine=engine, template=template))
     assert {measured[f"end_token_{i}"] for i in range(3)} == set(map(float, marks))
     frame = SAMPLES.read(paths.samples("toy", "base"))
