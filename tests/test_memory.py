@@ -8,7 +8,8 @@ from tests.conftest import ROOT
 
 import toy_policy as toy
 from passk.training import checkpoints
-from passk.training.memory import FitError, ModelShape, check, estimate_bytes, measure_shape
+from passk.training.memory import check
+from passk.training.memory_estimate import FitError, ModelShape, estimate_bytes, measure_shape
 
 SHAPE = ModelShape(
     parameters=1000, trained=1000, layers=2, width=8, feed_forward=16, vocabulary=100, cached=12
@@ -68,6 +69,49 @@ def test_more_rollouts_than_memory_allows_are_refused_with_what_fits():
         check(SHAPE, settings, 20, free=1000.0)
 
 
+SEVEN = ModelShape(
+    parameters=7_600_000_000, trained=7_600_000_000, layers=28, width=3584, feed_forward=18944,
+    vocabulary=152064, cached=1024,
+)  # fmt: skip
+GIB = 2**30
+VLLM = {"engine": "vllm", "engine_options": {"memory_share": 0.3}, "share_prompts": False,
+        "precision": "bfloat16", "gradient_checkpointing": True}  # fmt: skip
+
+
+def test_an_engines_own_weights_and_cache_are_counted():
+    size = estimate_bytes(SEVEN, toy.settings(**VLLM), 4096)
+    assert size["engine's weights"] == 2 * SEVEN.parameters
+    assert size["engine's cache"] >= 4096 * 28 * 1024 * 2
+    assert estimate_bytes(SEVEN, toy.settings(), 4096)["engine's weights"] == 0
+    with pytest.raises(FitError, match=r"for itself, and needs 1\d\.\d GiB.*at least 0\."):
+        check(SEVEN, toy.settings(**VLLM), 4096, free=40 * GIB, reserves=True)
+
+
+def test_what_cannot_fit_says_what_would():
+    settings = toy.settings(**VLLM)
+    with pytest.raises(FitError, match=r"What fits: adapters \(lora, rank 16\), in bfloat16"):
+        check(SEVEN, settings, 4096, free=80 * GIB, reserves=True)
+    with pytest.raises(FitError, match=r"FSDP2 or ZeRO-3"):
+        check(SEVEN, toy.settings(), 4096, free=8 * GIB, reserves=True)
+    few = {**VLLM, "gradient_checkpointing": False, "engine": "step_loop", "engine_options": None}
+    small = ModelShape(**{**vars(SEVEN), "parameters": 10**8, "trained": 10**8})
+    with pytest.raises(FitError, match="What fits: precision: bfloat16, gradient_checkpointing"):
+        check(small, toy.settings(**{**few, "precision": "float32"}), 1024, free=6 * GIB)
+
+
+def test_a_critic_that_is_too_large_names_its_minibatches():
+    ppo = {"name": "ppo", "critic_minibatches": 1}
+    settings = toy.settings(algorithm=ppo, prompts=16, rollouts=64, gradient_accumulation=1024)
+    needed = sum(estimate_bytes(SHAPE, settings, 20).values())
+    with pytest.raises(FitError, match=r"algorithm\.critic_minibatches: 2"):
+        check(SHAPE, settings, 20, free=needed - 1)
+
+
+def test_several_processes_with_an_engine_of_own_weights_are_refused():
+    with pytest.raises(ValueError, match=r"engine 'vllm' rolls out in one process"):
+        toy.settings(**VLLM, processes=2)
+
+
 def test_adapters_are_counted_and_layers_that_are_not_there_named(tmp_path):
     model, _ = checkpoints.load(toy.make_start(tmp_path))
     shape = measure_shape(model, toy.settings(lora=LORA))
@@ -84,14 +128,14 @@ from pathlib import Path
 sys.path.insert(0, {tests!r})
 import toy_policy as toy
 from passk.training import arm as arms, checkpoints
-from passk.training.memory import needs, shape_of
+from passk.training.memory_estimate import estimate_bytes, measure_shape
 torch.set_num_threads(1)
 start = toy.make_start(Path({folder!r}) / "start", layers=3, width=256, feed_forward=1024)
 settings = toy.settings(
     steps=2, checkpoints=[2], prompts=16, rollouts=16, max_new_tokens=48, algorithm={algorithm},
 )
 model, _ = checkpoints.load(start)
-print(sum(needs(shape_of(model, settings), settings, 56).values()))
+print(sum(estimate_bytes(measure_shape(model, settings), settings, 56).values()))
 del model
 arms.train(arms.Arm("toy", settings, 1, start, Path({folder!r}) / "run"), toy.tasks,
            toy.printable_start)

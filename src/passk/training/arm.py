@@ -12,6 +12,7 @@ from transformers import PreTrainedTokenizerBase
 from passk.training import checkpoints, memory
 from passk.training.log import TrainingLog
 from passk.training.log_rows import StepRow
+from passk.training.memory_estimate import measure_shape
 from passk.training.processes import ProcessGroup
 from passk.training.reward import Reward
 from passk.training.rollouts import make_sampler
@@ -86,7 +87,7 @@ def train(
     model, tokenizer = checkpoints.load(arm.start, choose_loading_dtype(settings))
     tasks = tasks_of(tokenizer)
     length = _check_length(model.config, tasks, settings)
-    memory.check(memory.measure_shape(model, settings), settings, length)
+    memory.check(measure_shape(model, settings), settings, length)
     sampler = make_sampler(settings, tokenizer, arm.identity, arm.start, length)
     processes.first(
         lambda: checkpoints.find_resume_point(arm.folder)

@@ -1,148 +1,16 @@
-"""Will an arm fit into memory? Estimated before any work starts, from shapes alone.
-
-Counted, in bytes: weights, gradients, AdamW's two moments, the copies that an arm keeps, the
-key-value cache of rollouts, and what one forward pass of the loss keeps for its backward pass.
-Coarse on purpose (a factor of two), since allocators, kernels and response lengths are not known
-beforehand: every response is taken to be as long as it may be.
-"""
+"""Will an arm fit into memory? Asked before any work starts; the answer names what would."""
 
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import nn
-from transformers import PreTrainedModel
 
-from passk.sampling.engines.registry import ENGINES
+from passk.training.memory_estimate import ENGINE_PARTS, FitError, ModelShape, estimate_bytes
+from passk.training.memory_remedies import find_remedy
 from passk.training.settings import Training
 
 _GIB = 2**30
-# Python, torch and the libraries, before a model is loaded: measured 0.6 GiB on a processor.
-_PROCESS = 0.7 * _GIB
-
-
-class FitError(ValueError):
-    """An arm does not fit; the message names the parameters and what would fit."""
-
-
-@dataclass(frozen=True)
-class ModelShape:
-    """What of a model decides how much memory it takes.
-
-    Attributes:
-        parameters: weights.
-        trained: weights that are trained.
-        layers, width, feed_forward, vocabulary: of the decoder.
-        cached: numbers per token and layer in the key-value cache.
-    """
-
-    parameters: int
-    trained: int
-    layers: int
-    width: int
-    feed_forward: int
-    vocabulary: int
-    cached: int
-
-
-def measure_shape(model: PreTrainedModel, settings: Training) -> ModelShape:
-    """The shape of a start model under an arm's settings."""
-    config = model.config.get_text_config()
-    heads = config.num_attention_heads
-    head = getattr(config, "head_dim", None) or config.hidden_size // heads
-    groups = getattr(config, "num_key_value_heads", None) or heads
-    parameters = model.num_parameters()
-    return ModelShape(
-        parameters=parameters,
-        trained=_count_adapter_weights(model, settings) if settings.lora else parameters,
-        layers=config.num_hidden_layers,
-        width=config.hidden_size,
-        feed_forward=getattr(config, "intermediate_size", None) or 4 * config.hidden_size,
-        vocabulary=config.vocab_size,
-        cached=2 * groups * head,
-    )
-
-
-def _count_adapter_weights(model: PreTrainedModel, settings: Training) -> int:
-    """Weights of the adapters."""
-    assert settings.lora is not None
-    all_linear = settings.lora.targets == ["all-linear"]
-    output = model.get_output_embeddings()
-    adapted_layers = [
-        layer
-        for name, layer in model.named_modules()
-        if isinstance(layer, nn.Linear) and layer is not output
-        and (all_linear or name.rpartition(".")[2] in settings.lora.targets)
-    ]  # fmt: skip
-    if not adapted_layers:
-        raise FitError(
-            f"lora.targets = {settings.lora.targets}: the start model has no such layers; it has "
-            + ", ".join(sorted({name.rpartition(".")[2] for name, layer in model.named_modules()
-                                if isinstance(layer, nn.Linear)}))
-        )  # fmt: skip
-    return sum(
-        settings.lora.rank * (layer.in_features + layer.out_features) for layer in adapted_layers
-    )
-
-
-def estimate_bytes(shape: ModelShape, settings: Training, length: int) -> dict[str, float]:
-    """Bytes by what they are for, in each process of an arm.
-
-    Args:
-        shape: of the start model.
-        settings: the arm's parameters.
-        length: tokens of the longest prompt and response.
-    """
-    is_half = settings.precision == "bfloat16"
-    frozen = shape.parameters - shape.trained if settings.lora else 0
-    number_size = 2 if is_half else 4  # bytes of a number that is computed with
-    sizes: dict[str, float] = {"weights": frozen * number_size + (shape.parameters - frozen) * 4}
-    sizes["gradients and AdamW"] = shape.trained * 12
-    copies = 0
-    if settings.lora is None:
-        copies += 4 * (bool(settings.kl_every) + (settings.beta > 0))
-    engine = ENGINES[settings.engine]
-    if not engine.has_own_weights and (settings.lora or is_half):
-        copies += number_size
-    sizes["copies of the model"] = shape.parameters * copies
-    rows = settings.prompts * settings.rollouts / settings.processes
-    cached = engine.cached_rows(rows, settings.gradient_accumulation)
-    cache = cached * length * shape.layers * shape.cached
-    sizes["rollouts' cache"] = cache * number_size
-    rows_per_pass = rows / settings.minibatches / settings.gradient_accumulation
-    tokens = rows_per_pass * length
-    per_layer = 14 * shape.width + 4 * shape.feed_forward
-    activations = tokens * (
-        shape.layers * shape.width + per_layer
-        if settings.gradient_checkpointing
-        else shape.layers * per_layer
-    )
-    sizes["activations"] = activations * number_size
-    sizes["critic"] = 0
-    if (critic := settings.algorithm.critic()) is not None:
-        # Weights and optimizer; a minibatch of the critic is one backward pass, never recomputed.
-        graph = (
-            settings.prompts
-            * settings.rollouts
-            / critic.minibatches
-            * length
-            * shape.layers
-            * per_layer
-            * number_size
-        )
-        sizes["critic"] = shape.parameters * 16 + graph
-    # Shared prompts keep the log-probabilities of the whole vocabulary for the backward pass, and
-    # a chunk's logits and their gradients besides; TRL's own pass goes through them in pieces.
-    answers = rows_per_pass * settings.max_new_tokens * settings.share_prompts
-    chunk = (
-        min(settings.forward_rows, rows_per_pass) * settings.max_new_tokens * settings.share_prompts
-    )
-    sizes["logits"] = (answers * 2 + chunk * 2) * shape.vocabulary * 4
-    sizes["process"] = 0 if torch.cuda.is_available() else _PROCESS
-    return sizes
 
 
 def measure_available(processes: int) -> float:
@@ -168,7 +36,14 @@ def _measure_free() -> float:
     return min(free, limit - used)
 
 
-def check(shape: ModelShape, settings: Training, length: int, free: float | None = None) -> None:
+def check(
+    shape: ModelShape,
+    settings: Training,
+    length: int,
+    free: float | None = None,
+    *,
+    reserves: bool | None = None,
+) -> None:
     """Raise FitError where an arm does not fit, naming what would.
 
     Args:
@@ -176,44 +51,49 @@ def check(shape: ModelShape, settings: Training, length: int, free: float | None
         settings: the arm's parameters.
         length: tokens of the longest prompt and response.
         free: bytes for each process; measured where it is None.
+        reserves: whether an engine takes its share of the memory for itself, as it does on a GPU;
+            None: whether there is one.
     """
     free = measure_available(settings.processes) if free is None else free
-    if settings.engine_options is not None and torch.cuda.is_available():
-        free *= 1 - settings.engine_options.gpu_share()
-    size = estimate_bytes(shape, settings, length)
-    if sum(size.values()) <= free:
+    reserves = torch.cuda.is_available() if reserves is None else reserves
+    sizes = estimate_bytes(shape, settings, length)
+    options = settings.engine_options
+    if reserves and options is not None:
+        _check_engine(settings, {name: sizes[name] for name in ENGINE_PARTS}, free)
+        free *= 1 - options.gpu_share()
+        sizes |= dict.fromkeys(ENGINE_PARTS, 0.0)
+    if sum(sizes.values()) <= free:
         return
-    shares = ", ".join(
-        f"{name} {value / _GIB:.1f}"
-        for name, value in sorted(size.items(), key=lambda item: -item[1])
-        if value > 0.05 * sum(size.values())
-    )
+
+    def fits(other_shape: ModelShape, other: Training) -> bool:
+        parts = estimate_bytes(other_shape, other, length)
+        return sum(parts[name] for name in sizes if sizes[name] or name not in ENGINE_PARTS) <= free
+
     raise FitError(
         f"prompts x rollouts = {settings.prompts} x {settings.rollouts} need about "
-        f"{sum(size.values()) / _GIB:.1f} GiB ({shares}), but {free / _GIB:.1f} GiB are free. "
-        f"{_find_remedy(shape, settings, length, free)}"
+        f"{sum(sizes.values()) / _GIB:.1f} GiB ({_list_shares(sizes)}), but {free / _GIB:.1f} GiB "
+        f"are free. {find_remedy(shape, settings, fits)}"
     )
 
 
-def _find_remedy(shape: ModelShape, settings: Training, length: int, free: float) -> str:
-    """What fits: a larger gradient_accumulation, fewer rollouts, or another way to train."""
+def _check_engine(settings: Training, sizes: dict[str, float], free: float) -> None:
+    """Raise FitError where an engine's share of the GPU does not hold its own model."""
+    assert settings.engine_options is not None, "asked only of such"
+    reserved, needed = free * settings.engine_options.gpu_share(), sum(sizes.values())
+    if 0 < reserved < needed:
+        least = needed / free
+        remedy = f"set it to at least {least:.2f}" if least < 0.9 else "take a smaller model"
+        raise FitError(
+            f"engine_options = {settings.engine_options.model_dump()}: engine {settings.engine!r} "
+            f"has {reserved / _GIB:.1f} GiB of the GPU for itself, and needs {needed / _GIB:.1f} "
+            f"GiB for its copy of the model and the cache of one response; {remedy}"
+        )
 
-    def fits(changes: Mapping[str, int]) -> bool:
-        other = settings.model_copy(update=dict(changes))
-        return sum(estimate_bytes(shape, other, length).values()) <= free
 
-    rows = settings.prompts * settings.rollouts
-    unit = settings.minibatches * settings.processes
-    divisors = [n for n in range(1, rows + 1) if not rows % (n * unit)]
-    remedies = []
-    if accumulations := [n for n in divisors if fits({"gradient_accumulation": n})]:
-        remedies.append(f"gradient_accumulation: {accumulations[0]}")
-    rollout_counts = [n for n in range(settings.rollouts - 1, 1, -1) if fits({"rollouts": n})]
-    if rollout_counts:
-        remedies.append(f"rollouts: at most {rollout_counts[0]}")
-    if remedies:
-        return f"What fits: {', or '.join(remedies)}"
-    return (
-        "No number of rollouts fits beside this model: train adapters (lora), in bfloat16, with "
-        "gradient_checkpointing, or a smaller model"
+def _list_shares(sizes: dict[str, float]) -> str:
+    """The parts that matter, the largest first."""
+    return ", ".join(
+        f"{name} {value / _GIB:.1f}"
+        for name, value in sorted(sizes.items(), key=lambda item: -item[1])
+        if value > 0.05 * sum(sizes.values())
     )

@@ -233,6 +233,12 @@ class Training(ParameterSection):
         """What several processes can do."""
         if self.processes == 1:
             return self
+        if ENGINES[self.engine].has_own_weights:
+            raise ValueError(
+                f"engine {self.engine!r} rolls out in one process, and processes = "
+                f"{self.processes} would put every copy on the first GPU; set processes to 1, or "
+                "engine to step_loop or generate"
+            )
         if self.share_prompts:
             raise ValueError(
                 f"share_prompts works in one process, and processes = {self.processes}; set "

@@ -46,6 +46,7 @@ class SamplingConfig:
         context: longest sequence in tokens, or None for the model's own. What does not fit was
             refused before.
         tensor_parallel: GPUs that share one copy of the model.
+        longest: tokens of the draw's longest prompt and response, or None where nobody counted.
     """
 
     folder: Path
@@ -59,6 +60,7 @@ class SamplingConfig:
     stop: tuple[str, ...] = ()
     context: int | None = None
     tensor_parallel: int = 1
+    longest: int | None = None
 
 
 class BlockSampler(Protocol):
