@@ -13,6 +13,7 @@ import polars as pl
 from tqdm import tqdm
 
 from passk.config import paths
+from passk.core.machine import read_machine
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import RESPONSES, SAMPLES
 from passk.core.tables import TableError
@@ -145,6 +146,7 @@ def _load(job: Job, draw: Draw, images: set[str]) -> BlockSampler:
             stop=tuple(draw.stop),
             context=draw.context,
             tensor_parallel=draw.tensor_parallel,
+            machine=read_machine(),
         )
     )
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from passk.core.machine import Machine
 from passk.core.parameters import ParameterSection
 from passk.sampling.blocks import Block, Sample
 
@@ -46,6 +47,7 @@ class SamplingConfig:
         context: longest sequence in tokens, or None for the model's own. What does not fit was
             refused before.
         tensor_parallel: GPUs that share one copy of the model.
+        machine: how engines start on this host; no part of what a sample's bytes depend on.
     """
 
     folder: Path
@@ -59,6 +61,7 @@ class SamplingConfig:
     stop: tuple[str, ...] = ()
     context: int | None = None
     tensor_parallel: int = 1
+    machine: Machine | None = None
 
 
 class BlockSampler(Protocol):
