@@ -10,13 +10,13 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 
 import polars as pl
 import psutil
 import pytest
 from ruamel.yaml import YAML
 from scipy.stats import chi2_contingency
-from tests.conftest import ROOT
 
 from conftest import copy_project
 from passk.core.schemas.samples import SAMPLES
@@ -64,7 +64,7 @@ def study(tmp_path_factory):
     for name in ("train", "sft", "rejection_sampling", "reference_answers", "headline", "examples"):
         values[name] = {}
     values["analysis"].update(comparisons={}, questions={"pass_at_k": "counts"}, views={})
-    values["report"].update(comparisons=[], panels={}, series={}, sections=[], judged_claims=[])
+    values["report"].update(comparisons=[], panels={}, sections=[], judged_claims=[])
     values["sampling"] = {"block": 16, "rows": 64, "dtype": "float32"}
     values["validation"].update(truncated_at_most=1.0, unknown_at_most=1.0)
     workspace.write_params(values)
@@ -86,8 +86,8 @@ def blocks(study):
 
 
 def start(study, stage):
-    environment = {**os.environ, "PYTHONPATH": str(study.root / "src"),
-                   "PATH": f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ['PATH']}"}  # fmt: skip
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PYTHONPATH": str(study.root / "src"), "PATH": path}
     return subprocess.Popen(
         ["dvc", "repro", "--single-item", stage], cwd=study.root, env=environment, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -133,7 +133,7 @@ def drawn(study):
     assert len(servers) == 1
     os.kill(stage.pid, signal.SIGKILL)
     dvc.communicate(timeout=60)
-    gone, alive = psutil.wait_procs(servers, timeout=20)
+    _, alive = psutil.wait_procs(servers, timeout=20)
     assert not alive, "the engine outlives its stage"
     kept = {path: path.stat().st_mtime_ns for path in blocks(study)}
     dvc = start(study, "sample@vllm")
@@ -237,4 +237,3 @@ def test_the_machine_file_makes_no_stage_stale(study, drawn):
     assert "sample@vllm" not in before.split("will run")[-1]
     (study.root / "machine.yaml").unlink()
     assert study.run("passk", "status") == before
-    assert ROOT != study.root

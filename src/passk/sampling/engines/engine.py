@@ -88,6 +88,8 @@ class EngineOptions(ParameterSection):
 # (responses, problems, n) -> samples; see `passk.sampling.engines.imported.collect_samples`
 CollectSamples = Callable[["pl.DataFrame", "pl.DataFrame", "int | None"], "pl.DataFrame"]
 
+Probe = Callable[[Machine, Mapping[str, str]], str]
+
 
 @dataclass(frozen=True)
 class Engine:
@@ -105,6 +107,12 @@ class Engine:
         has_own_weights: whether rollouts come from weights of its own, which are handed over at
             each step, on a device that the engine shares with the trainer. If not, from the
             policy's module, or from a copy in another precision.
+        probe: starts it on this host, without a model, and says what it is in a line; is told the
+            machine file, and of each model that draws ask of it the `source` of its `fetch` entry
+            (empty where the study makes it). Raises ValueError with the remedy.
+        served: whether its models are on servers (`fetch.*.source: served:NAME`): it reads no
+            checkpoint, and is handed a chat template's messages as JSON.
+        rollout_packages: what the trainer's environment must have for its rollouts.
         cached_rows: how many rollouts, of so many in a step and so many passes over them, have
             keys and values in memory at once.
         objects: why it cannot compute a model rightly, with the remedy, or None: of the model's
@@ -119,6 +127,9 @@ class Engine:
     rollouts: "Callable[[RolloutConfig], RolloutSampler] | None" = None
     rollout_options: type[EngineOptions] | None = None
     has_own_weights: bool = False
+    probe: Probe | None = None
+    served: bool = False
+    rollout_packages: tuple[str, ...] = ()
     cached_rows: Callable[[float, int], float] = lambda rows, passes: 0.0
     objects: Callable[[Mapping[str, Any], int | None], str | None] = lambda config, context: None
     splits_models: bool = False

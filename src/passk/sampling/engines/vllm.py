@@ -6,7 +6,7 @@ trainer whose rollouts it draws runs in vLLM's environment itself (`vllm_rollout
 """
 
 from passk.sampling.engines.engine import Engine
-from passk.sampling.engines.vllm_draws import VllmEngine
+from passk.sampling.engines.vllm_draws import VllmEngine, probe_vllm
 from passk.sampling.engines.vllm_rollouts import VllmOptions, VllmRollouts
 
 VLLM = Engine(
@@ -16,4 +16,6 @@ VLLM = Engine(
     rollouts=VllmRollouts,
     rollout_options=VllmOptions,
     has_own_weights=True,
+    probe=probe_vllm,
+    rollout_packages=("vllm", "trl"),
 )

@@ -27,6 +27,7 @@ from passk.sampling.checkpoint import check, takes_images
 from passk.sampling.engines import vllm_server
 from passk.sampling.engines.engine import CountSamples, SamplingConfig
 from passk.sampling.engines.feeding import EngineFleet, Feeder
+from passk.sampling.engines.probing import greet
 from passk.sampling.engines.process import EngineError, find_command
 from passk.sampling.streams import derive_streams
 
@@ -197,6 +198,25 @@ class VllmEngine:
         text: str = self.tokenizer.decode(ids, skip_special_tokens=True)
         places = [place for end in self.config.stop if (place := text.find(end)) >= 0]
         return text[: min(places)] if places else text
+
+
+def probe_vllm(machine: Machine, models: Mapping[str, str]) -> str:
+    """What vLLM's process says that it is; it loads no model.
+
+    Raises:
+        EngineError: it does not start, or sees fewer GPUs than the machine file gives it.
+    """
+    del models
+    host = machine.engine("vllm")
+    source = vllm_server.digest_source()
+    said = greet("vllm", host, MODULE, "vllm", source=source, remedies=REMEDIES)
+    if host.gpus and said["gpus"] < host.gpus:
+        raise EngineError(
+            f"machine.yaml: engines.vllm.gpus = {host.gpus}, but its process sees {said['gpus']}; "
+            "correct it, or look at CUDA_VISIBLE_DEVICES, the driver, and the container's options"
+        )
+    gpus = f"{said['gpus']} x {said['device']}" if said["gpus"] else said["device"]
+    return f"{said['engine']}, torch {said['torch']}, {gpus}"
 
 
 def place_processes(host: EngineHost, tensor_parallel: int) -> list[dict[str, str]]:
