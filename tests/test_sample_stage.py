@@ -247,7 +247,7 @@ def test_unknown_and_incomplete_checkpoints(study):
 def test_what_cannot_be_asked_is_said(study):
     with pytest.raises(ValueError, match="template 'plane' is unknown; did you mean 'plain'"):
         run(job(template="plane"))
-    with pytest.raises(ValueError, match="context of 64"):
+    with pytest.raises(StageError, match=r"problem .*: 7 prompt tokens .*context of 64; lower"):
         run(job(max_new_tokens=60))
     with pytest.raises(ValueError, match="no chat template"):
         run(job(template="oat"))

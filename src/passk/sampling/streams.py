@@ -66,12 +66,13 @@ def draw_uniforms(streams: NDArray[np.int64], positions: ArrayLike) -> NDArray[n
     return (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
-def audit(samples: "pl.DataFrame") -> int:
+def audit(samples: "pl.DataFrame", total: int | None = None) -> int:
     """Check that no two rows of a samples table share a stream.
 
     Args:
         samples: rows of one or several draws with `draw, set, problem_id, sample_index, seed`;
             rows without a seed (imported samples) are passed over.
+        total: how many samples there are, where these are a part of them; for the message.
 
     Returns:
         How many streams were compared.
@@ -89,7 +90,7 @@ def audit(samples: "pl.DataFrame") -> int:
             for row in repeated.head(4).iter_rows(named=True)
         )
         raise StreamError(
-            f"{shared.height} of {seeded.height} samples share a random stream; stream "
+            f"{shared.height} of {total or seeded.height} samples share a random stream; stream "
             f"{shared['seed'][0]}: {names}. Give the draws different replicates, or list the "
             "problem once"
         )

@@ -4,6 +4,9 @@ import polars as pl
 
 from passk.core.tables import Table
 
+# A finish reason: the engine gave a response up, twice. It is unknown, whatever it says.
+ABORTED = "aborted"
+
 SAMPLES = Table(
     "samples",
     1,
@@ -18,7 +21,7 @@ SAMPLES = Table(
         "text": pl.String(),
         "token_ids": pl.List(pl.Int32()),
         "n_tokens": pl.Int64(),  # with the end-of-text token, where one was drawn
-        "finish_reason": pl.String(),  # stop | length; imported: also unknown | missing
+        "finish_reason": pl.String(),  # stop | length | aborted; imported: also unknown | missing
         "sum_logprob": pl.Float64(),  # nats, temperature 1, untruncated
         "mean_entropy": pl.Float64(),  # nats, at the draw's temperature, before top-p
         "token_logprobs": pl.List(pl.Float32()),

@@ -12,7 +12,7 @@ COLUMNS = (
     "draw", "set", "problem_id", "sample_index", "seed", "prompt_digest", "n_tokens",
     "finish_reason",
 )  # fmt: skip
-FINISHES = ("stop", "length", "unknown", "missing")
+FINISHES = ("stop", "length", "aborted", "unknown", "missing")
 _KEY = ("draw", "set", "index", "problem_id")
 _FAULTS = ("shared_streams", "no_seed", "no_tokens", "strange_finish", "several_prompts")
 
@@ -39,7 +39,7 @@ def frames(
         no_seed=pl.col("seed").is_null() & ~recorded,
         no_tokens=~recorded & ((pl.col("n_tokens") < 1) | pl.col("n_tokens").is_null()),
         strange_finish=~pl.col("finish_reason").is_in(FINISHES)
-        | (~recorded & pl.col("finish_reason").is_in(FINISHES[2:])),
+        | (~recorded & pl.col("finish_reason").is_in(FINISHES[3:])),
         several_prompts=pl.col("prompt_digest").n_unique().over("draw", "set", "problem_id") > 1,
         truncated=pl.col("finish_reason") == "length",
     )

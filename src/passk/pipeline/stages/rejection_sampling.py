@@ -5,7 +5,7 @@ import polars as pl
 from passk.config import paths
 from passk.core.schemas.demonstrations import DEMONSTRATIONS
 from passk.core.schemas.problems import PROBLEMS
-from passk.core.schemas.samples import SAMPLES
+from passk.core.schemas.samples import ABORTED, SAMPLES
 from passk.core.schemas.verdicts import VERDICTS
 from passk.data.demonstration_settings import Selection
 from passk.pipeline.stages.job import Job, StageError
@@ -71,7 +71,10 @@ def select_demonstrations(
     distinct = problems.unique("problem_id", keep="first", maintain_order=True).drop("image")
     rows = (
         samples.join(verdicts, on=_KEY)
-        .filter(pl.col("verdict").is_in(settings.verdicts), pl.col("finish_reason") != "length")
+        .filter(
+            pl.col("verdict").is_in(settings.verdicts),
+            ~pl.col("finish_reason").is_in(["length", ABORTED]),
+        )
         .join(distinct, on=["set", "problem_id"])
         .sort(_KEY)
     )

@@ -6,8 +6,7 @@ for all sets, so that start-up is paid once. Only what is asked is read of a pro
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import polars as pl
 from tqdm import tqdm
@@ -19,8 +18,11 @@ from passk.core.schemas.samples import RESPONSES, SAMPLES
 from passk.core.tables import TableError
 from passk.data.prompts import template
 from passk.pipeline.stages.job import Job, StageError
+from passk.pipeline.stages.sample_lengths import measure_lengths
 from passk.pipeline.stages.sample_plan import PlannedProblem, plan_problems, read_problems
+from passk.pipeline.stages.sample_table import write_samples
 from passk.sampling.blocks import Block, BlockStore, Sample
+from passk.sampling.drawing import draw_blocks
 from passk.sampling.engines.engine import BlockSampler, ResponsesError, SamplingConfig
 from passk.sampling.engines.registry import ENGINES
 from passk.sampling.restoring import refill
@@ -32,52 +34,35 @@ def run(job: Job) -> dict[str, float]:
     """Draw, or collect, the samples of a draw; returns how many were drawn and reused."""
     draw = job.settings("draws", Draw)
     problems = read_problems(job, draw)
-    collect = _collect if ENGINES[draw.engine].collect else _sample
-    frame, measured = collect(job, draw, problems)
-    audit(frame)
-    SAMPLES.write(frame, paths.samples(job.study, job.item))
-    return measured
+    take = _collect if ENGINES[draw.engine].collect else _sample
+    return take(job, draw, problems)
 
 
-def _sample(job: Job, draw: Draw, problems: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, float]]:
+def _sample(job: Job, draw: Draw, problems: pl.DataFrame) -> dict[str, float]:
     assert draw.n is not None, "checked by the schema"
     store = BlockStore(paths.BLOCKS)
     planned = plan_problems(job, draw, problems, draw.n)
-    samples_by_block, missing = _read_blocks(
-        store, draw, job.item, [b for problem in planned for b in problem.blocks]
-    )
-    reused = sum(map(len, samples_by_block.values()))
-    seconds = 0.0
+    missing, reused = _find_missing(store, draw, job.item, planned)
+    measured = {"drawn": 0.0, "reused": float(reused)}
     if missing:
-        samples, seconds = _draw(job, draw, store, missing, reused)
-        samples_by_block |= samples
-    drawn = sum(len(block.indices) for block in missing)
-    frame = _make_table(job.item, draw, planned, samples_by_block)
-    measured = {
-        "samples": float(frame.height),
-        "drawn": float(drawn),
-        "reused": float(reused),
-        "damaged_blocks": float(len(store.damaged)),
-        "truncated": float((frame["finish_reason"] == "length").mean() or 0.0),  # type: ignore[arg-type]
-    }
-    if drawn:
-        measured["samples_per_second"] = drawn / seconds
-    return frame, measured
+        measured |= _draw(job, draw, store, planned, missing)
+    measured["damaged_blocks"] = float(len(store.damaged))
+    path = paths.samples(job.study, job.item)
+    return write_samples(store, planned, job.item, draw, path) | measured
 
 
-def _read_blocks(
-    store: BlockStore, draw: Draw, item: str, blocks: Sequence[Block]
-) -> tuple[dict[str, list[Sample]], list[Block]]:
-    """Samples of the blocks that are held, and the blocks that must be drawn."""
-    samples_by_block: dict[str, list[Sample]] = {}
-    missing = []
-    for block in blocks:
+def _find_missing(
+    store: BlockStore, draw: Draw, item: str, planned: Sequence[PlannedProblem]
+) -> tuple[list[Block], int]:
+    """The blocks that must be drawn, and how many samples there are of the others."""
+    missing, reused = [], 0
+    for block in (block for problem in planned for block in problem.blocks):
         samples = store.read(block)
         if samples is not None and _is_usable(samples, draw, item):
-            samples_by_block[block.key] = samples
+            reused += len(samples)
         else:
             missing.append(block)
-    return samples_by_block, missing
+    return missing, reused
 
 
 def _is_usable(samples: Sequence[Sample], draw: Draw, item: str) -> bool:
@@ -102,30 +87,39 @@ def _read_images(job: Job, draw: Draw, digests: set[str]) -> dict[str, bytes]:
 
 
 def _draw(
-    job: Job, draw: Draw, store: BlockStore, missing: list[Block], reused: int
-) -> tuple[dict[str, list[Sample]], float]:
+    job: Job,
+    draw: Draw,
+    store: BlockStore,
+    planned: Sequence[PlannedProblem],
+    missing: Sequence[Block],
+) -> dict[str, float]:
     """Draw the blocks that the store lacks; each is kept as soon as it is complete.
 
     Returns:
-        Samples by block key, and the seconds that they took without loading the model.
+        Samples drawn, samples per second without the loading of the model, and what ends them.
     """
-    sampler = _load(job, draw, {block.image for block in missing if block.image})
+    images = _read_images(job, draw, {block.image for block in missing if block.image})
+    folder = paths.model(job.study, draw.model)
+    lengths = measure_lengths(draw, folder, planned, images, f"draws.{job.item}")
+    sampler = _load(job, draw, images, lengths.longest)
     # Two sets may share a problem: its block is drawn once, and the audit says so.
     distinct = list({block.key: block for block in missing}.values())
     start = time.perf_counter()
-    samples_by_block: dict[str, list[Sample]] = {}
     total = sum(len(block.indices) for block in distinct)
-    title = f"sample {job.item}" + (f" ({reused} reused)" if reused else "")
+    held_blocks = sum(len(problem.blocks) for problem in planned) - len(missing)
+    title = f"sample {job.item}" + (f" ({held_blocks} blocks reused)" if held_blocks else "")
+    exact = ENGINES[draw.engine].exact
     with tqdm(total=total, desc=title, unit="sample", file=sys.stderr, smoothing=0.1) as bar:
-        for block, samples in sampler.draw(distinct, bar.update):
-            held_samples = store.held(block) if not ENGINES[draw.engine].exact else []
-            block_samples = held_samples + samples[len(held_samples) :]
-            store.write(block, block_samples)
-            samples_by_block[block.key] = block_samples[: block.needed]
-    return samples_by_block, time.perf_counter() - start
+        for block, samples in draw_blocks(sampler, distinct, bar.update):
+            held = store.held(block) if not exact else []
+            store.write(block, held + samples[len(held) :])
+    ends = {f"end_token_{i}": float(token) for i, token in enumerate(lengths.ends)}
+    # Of a problem in two sets every copy counts, as among those reused.
+    drawn = float(sum(len(block.indices) for block in missing))
+    return {"drawn": drawn, "samples_per_second": drawn / (time.perf_counter() - start), **ends}
 
 
-def _load(job: Job, draw: Draw, images: set[str]) -> BlockSampler:
+def _load(job: Job, draw: Draw, images: dict[str, bytes], longest: int) -> BlockSampler:
     """Load the model of a draw into its engine; imports torch, or vLLM."""
     assert draw.temperature is not None, "checked by the schema"
     assert draw.max_new_tokens is not None, "checked by the schema"
@@ -142,11 +136,12 @@ def _load(job: Job, draw: Draw, images: set[str]) -> BlockSampler:
             sampling.rows,
             draw.dtype or sampling.dtype,
             plain=not template(draw.template).chat,
-            images=_read_images(job, draw, images),
+            images=images,
             stop=tuple(draw.stop),
             context=draw.context,
             tensor_parallel=draw.tensor_parallel,
             machine=read_machine(),
+            longest=longest,
         )
     )
 
@@ -175,45 +170,7 @@ def refill_draw(job: Job, store: BlockStore) -> int:
     )
 
 
-def _make_table(
-    item: str,
-    draw: Draw,
-    planned: Sequence[PlannedProblem],
-    samples_by_block: Mapping[str, Sequence[Sample]],
-) -> pl.DataFrame:
-    """The samples table of blocks."""
-    rows = [
-        (problem, sample)
-        for problem in planned
-        for block in problem.blocks
-        for sample in samples_by_block[block.key]
-    ]
-    samples = [sample for _, sample in rows]
-    logprobs = [s.token_logprobs if draw.keep_token_logprobs else None for s in samples]
-    columns: dict[str, list[Any]] = {
-        "set": [problem.set for problem, _ in rows],
-        "problem_id": [problem.problem_id for problem, _ in rows],
-        "sample_index": [s.sample_index for s in samples],
-        "seed": [s.stream for s in samples],
-        "prompt_digest": [problem.prompt_digest for problem, _ in rows],
-        "text": [s.text for s in samples],
-        "token_ids": [s.token_ids for s in samples],
-        "n_tokens": [len(s.token_ids) for s in samples],
-        "finish_reason": [s.finish_reason for s in samples],
-        "sum_logprob": [s.sum_logprob for s in samples],
-        "mean_entropy": [s.mean_entropy for s in samples],
-        "token_logprobs": logprobs,
-    }
-    return pl.DataFrame(
-        [pl.Series(name, values, SAMPLES.columns[name]) for name, values in columns.items()]
-    ).with_columns(
-        pl.lit(item).alias("draw"),
-        pl.lit(draw.template).alias("template"),
-        pl.lit(None, pl.Boolean()).alias("recorded_grade"),
-    )
-
-
-def _collect(job: Job, draw: Draw, problems: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, float]]:
+def _collect(job: Job, draw: Draw, problems: pl.DataFrame) -> dict[str, float]:
     collect = ENGINES[draw.engine].collect
     assert collect is not None, "the engine draws no blocks"
     path = paths.model(job.study, draw.model) / "responses.parquet"
@@ -222,4 +179,7 @@ def _collect(job: Job, draw: Draw, problems: pl.DataFrame) -> tuple[pl.DataFrame
     except ResponsesError as error:
         raise StageError(f"draws.{job.item}: {path}: {error}") from error
     columns = [pl.lit(job.item).alias("draw"), pl.lit(draw.template, pl.String()).alias("template")]
-    return frame.with_columns(columns), {"samples": float(frame.height)}
+    frame = frame.with_columns(columns)
+    audit(frame)
+    SAMPLES.write(frame, paths.samples(job.study, job.item))
+    return {"samples": float(frame.height)}

@@ -13,7 +13,9 @@ from passk.data.prompts import render, template
 from passk.pipeline.stages.job import Job, StageError
 from passk.sampling import checkpoint
 from passk.sampling.blocks import Block, plan_blocks
+from passk.sampling.ends import find_ends, has_chat_template, own_ends, read_declared
 from passk.sampling.engines.registry import ENGINES
+from passk.sampling.loaded_model import load_tokenizer
 from passk.sampling.settings import Draw, Sampling
 
 _REMEDY = "look at the sets' filters and at `draws.*.sets`"
@@ -42,27 +44,15 @@ def read_problems(job: Job, draw: Draw) -> pl.DataFrame:
 
 def plan_problems(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[PlannedProblem]:
     """The blocks of every problem of a draw for samples 0 .. n-1."""
-    engine, folder = ENGINES[draw.engine], paths.model(job.study, draw.model)
-    sampling = job.section("sampling", Sampling)
+    folder = paths.model(job.study, draw.model)
     checkpoint.check(folder)
     assert draw.template is not None, "checked by the schema"
     check_images(problems, draw, folder, f"draws.{job.item}")
-    recipe = {
-        "weights": checkpoint.digest_weights(folder),
-        "tokenizer": checkpoint.digest_tokenizer(folder),
-        "temperature": draw.temperature,
-        "top_p": draw.top_p if draw.temperature else 1.0,
-        "max_new_tokens": draw.max_new_tokens,
-        "seed": job.seed,
-        "replicate": draw.replicate,
-        "engine": draw.engine,
-        "version": engine.version,
-        "dtype": draw.dtype or sampling.dtype,
-        "rows": sampling.rows if engine.exact else None,
-        "plain": not template(draw.template).chat,
-        **_differences(draw),
-    }
-    tokenizer = _load_tokenizer(folder) if template(draw.template).chat else None
+    sampling = job.section("sampling", Sampling)
+    is_chat = template(draw.template).chat
+    speaker = load_tokenizer(folder) if is_chat or has_chat_template(folder) else None
+    recipe = _make_recipe(job, draw, sampling, folder) | _list_further_ends(folder, speaker)
+    tokenizer = speaker if is_chat else None
     placeholder: str | None = None  # what stands in a prompt for its image
     if tokenizer is not None and template(draw.template).image:
         placeholder = tokenizer.convert_ids_to_tokens(checkpoint.read_image_token(folder))
@@ -83,14 +73,39 @@ def plan_problems(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[
     return planned
 
 
-def _differences(draw: Draw) -> dict[str, Any]:
-    """What a recipe holds only where a draw has it: the keys of other draws stay as they were."""
-    values: dict[str, Any] = {}
+def _make_recipe(job: Job, draw: Draw, sampling: Sampling, folder: Path) -> dict[str, Any]:
+    """All that the samples of a draw depend on, but prompts, images and their number."""
+    engine = ENGINES[draw.engine]
+    assert draw.template is not None, "checked by the schema"
+    recipe: dict[str, Any] = {
+        "weights": checkpoint.digest_weights(folder),
+        "tokenizer": checkpoint.digest_tokenizer(folder),
+        "temperature": draw.temperature,
+        "top_p": draw.top_p if draw.temperature else 1.0,
+        "max_new_tokens": draw.max_new_tokens,
+        "seed": job.seed,
+        "replicate": draw.replicate,
+        "engine": draw.engine,
+        "version": engine.version,
+        "dtype": draw.dtype or sampling.dtype,
+        "rows": sampling.rows if engine.exact else None,
+        "plain": not template(draw.template).chat,
+    }
+    # What is named only where a draw has it: the keys of other draws' blocks stay as they were.
     if draw.stop:
-        values["stop"] = sorted(draw.stop)
+        recipe["stop"] = sorted(draw.stop)
     if draw.tensor_parallel > 1:
-        values["tensor_parallel"] = draw.tensor_parallel
-    return values
+        recipe["tensor_parallel"] = draw.tensor_parallel
+    return recipe
+
+
+def _list_further_ends(folder: Path, tokenizer: Any) -> dict[str, Any]:  # noqa: ANN401
+    """The ends of a response where they are more than the files that a recipe names declare."""
+    if tokenizer is None:
+        return {}
+    ends = find_ends(folder, tokenizer)
+    declared = {*read_declared(folder), *own_ends(tokenizer)}
+    return {} if declared.issuperset(ends) else {"ends": list(ends)}
 
 
 def check_images(problems: pl.DataFrame, draw: Draw, folder: Path, key: str) -> None:
@@ -122,9 +137,3 @@ def check_images(problems: pl.DataFrame, draw: Draw, folder: Path, key: str) -> 
             f"{key}.model: {folder} takes no images; use a model with a vision tower and an "
             "image processor (preprocessor_config.json), or a template without images"
         )
-
-
-def _load_tokenizer(folder: Path) -> Any:  # noqa: ANN401
-    from transformers import AutoTokenizer  # seconds; plain needs none
-
-    return AutoTokenizer.from_pretrained(folder, local_files_only=True)

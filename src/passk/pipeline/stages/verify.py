@@ -10,7 +10,7 @@ import polars as pl
 from passk.config import paths
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.recorded import ANY, MISSING
-from passk.core.schemas.samples import SAMPLES
+from passk.core.schemas.samples import ABORTED, SAMPLES
 from passk.core.schemas.verdicts import VERDICTS
 from passk.domains.grading import Judge, JudgeResources, Progress, Reference, progress_bar, silent
 from passk.domains.registry import DOMAINS
@@ -21,6 +21,8 @@ from passk.pipeline.stages.job import Job, StageError
 
 _SAMPLED = ("draw", "set", "problem_id", "sample_index", "text", "finish_reason")
 NO_RESPONSE = "no response"
+# Finish reasons of what nobody judges, with the reason of the verdict.
+_UNJUDGED = {MISSING: NO_RESPONSE, ABORTED: "aborted by the engine"}
 _RANK = {WRONG: 0, UNKNOWN: 1, CORRECT: 2}
 # How the column `source` says that a problem is of a generated world.
 _GENERATED = re.compile(r"(?:generated world |world:)([^,]+)")
@@ -126,12 +128,12 @@ def judge_any(
         golds: what each response is judged by: the first that it equals decides, else an unknown
             verdict if there is one.
         texts: responses, as many.
-        finishes: how each ended; one that is missing is unknown and judged by nobody.
+        finishes: how each ended; one that is missing or aborted is unknown and judged by nobody.
     """
     asked = [
         (position, gold)
         for position, several in enumerate(golds)
-        if finishes[position] != MISSING
+        if finishes[position] not in _UNJUDGED
         for gold in several
     ]
     judged = judge(
@@ -142,7 +144,10 @@ def judge_any(
     verdicts: list[Verdict | None] = [None] * len(texts)
     for (position, _), verdict in zip(asked, judged, strict=True):
         verdicts[position] = _better(verdicts[position], verdict)
-    return [verdict or Verdict(UNKNOWN, NO_RESPONSE, None) for verdict in verdicts]
+    return [
+        verdict or Verdict(UNKNOWN, _UNJUDGED.get(finish, NO_RESPONSE), None)
+        for verdict, finish in zip(verdicts, finishes, strict=True)
+    ]
 
 
 def _better(first: Verdict | None, second: Verdict) -> Verdict:

@@ -48,6 +48,7 @@ class SamplingConfig:
             refused before.
         tensor_parallel: GPUs that share one copy of the model.
         machine: how engines start on this host; no part of what a sample's bytes depend on.
+        longest: tokens of the draw's longest prompt and response, or None where nobody counted.
     """
 
     folder: Path
@@ -62,6 +63,7 @@ class SamplingConfig:
     context: int | None = None
     tensor_parallel: int = 1
     machine: Machine | None = None
+    longest: int | None = None
 
 
 class BlockSampler(Protocol):

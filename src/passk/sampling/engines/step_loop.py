@@ -36,7 +36,8 @@ class StepLoopEngine:
         self.config = config
         self.model, self.tokenizer = self.loaded.model, self.loaded.tokenizer
         self.stop = make_stop(config.stop, self.tokenizer)
-        check_model(self.model, self.tokenizer, config.context, str(config.folder))
+        longest = config.longest or config.context
+        check_model(self.model, self.tokenizer, longest, str(config.folder))
 
     def draw(
         self, blocks: Sequence[Block], progress: CountSamples

@@ -16,6 +16,7 @@ VLLM = Engine(
     rollouts=VllmRollouts,
     rollout_options=VllmOptions,
     has_own_weights=True,
+    splits_models=True,
     probe=probe_vllm,
     rollout_packages=("vllm", "trl"),
 )

@@ -7,28 +7,31 @@
 3. vLLM batches as requests come, so that a block that is drawn again need not have the same bytes:
    a finished block is never drawn again, and samples that are held are kept.
 4. Log-probabilities are raw ones: temperature 1, untruncated. Entropies are not to be had.
-5. `max_model_len` is what the longest prompt and response need. vLLM would cut what does not fit
-   into the model's context, silently; here such a prompt's samples are `aborted`: unknown.
+5. `max_model_len` is what the longest prompt and response need. What does not fit into the model's
+   context the stage refuses before; what vLLM refuses all the same, or aborts twice, is `aborted`:
+   unknown.
 """
 
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from passk.core.machine import EngineHost, Machine
-from passk.models.optional_imports import skip_unused_imports
+from passk.core.schemas.samples import ABORTED
 from passk.sampling.blocks import Block, Sample
 from passk.sampling.checkpoint import check, takes_images
+from passk.sampling.ends import find_ends
 from passk.sampling.engines import vllm_server
 from passk.sampling.engines.engine import CountSamples, SamplingConfig
 from passk.sampling.engines.feeding import EngineFleet, Feeder
 from passk.sampling.engines.probing import greet
 from passk.sampling.engines.process import EngineError, find_command
+from passk.sampling.loaded_model import load_tokenizer
+from passk.sampling.stopping import make_stop
 from passk.sampling.streams import derive_streams
 
 MODULE = "passk.sampling.engines.vllm_server"
@@ -47,19 +50,6 @@ REMEDIES = {
 }
 
 
-@dataclass(frozen=True)
-class _Prompt:
-    """A prompt as vLLM takes it: one placeholder for an image, which it expands itself.
-
-    Attributes:
-        ids: token ids.
-        length: tokens of it once the image's placeholder is expanded.
-    """
-
-    ids: list[int]
-    length: int
-
-
 class VllmEngine:
     """A model that vLLM loads when blocks are asked for; a `BlockSampler`."""
 
@@ -72,38 +62,56 @@ class VllmEngine:
         """
         check(config.folder)
         self.config = config
+        self.given_up: dict[str, list[Sample]] = {}
         self.host = (config.machine or Machine()).engine("vllm")
         self.command = find_command("vllm", self.host, MODULE, "vllm", Path.cwd())
         self.variables = place_processes(self.host, config.tensor_parallel)
-        with skip_unused_imports():
-            from transformers import AutoTokenizer
-        self.tokenizer: Any = AutoTokenizer.from_pretrained(config.folder, local_files_only=True)
+        self.tokenizer = load_tokenizer(config.folder)
         self.ends = find_ends(config.folder, self.tokenizer)
+        self.stop = make_stop(config.stop, self.tokenizer)
 
     def draw(
         self, blocks: Sequence[Block], progress: CountSamples
     ) -> Iterator[tuple[Block, list[Sample]]]:
-        """Draw blocks; each comes when its last sample ended."""
-        prompts = self._encode(blocks)
-        longest = max((prompt.length for prompt in prompts.values()), default=0)
+        """Draw blocks; each comes when its last sample ended.
+
+        What was refused, or aborted twice, stays so: a block that is asked for again with such
+        samples is answered by them, and nothing is started for it.
+        """
+        fresh = []
+        for block in blocks:
+            if block.key in self.given_up:
+                yield block, self.given_up[block.key]
+            else:
+                fresh.append(block)
+        if fresh:
+            yield from self._draw(fresh, progress)
+
+    def _draw(
+        self, blocks: Sequence[Block], progress: CountSamples
+    ) -> Iterator[tuple[Block, list[Sample]]]:
+        prompts = {
+            prompt: self.tokenizer.encode(prompt, add_special_tokens=self.config.plain)
+            for prompt in dict.fromkeys(block.prompt for block in blocks)
+        }
         fleet = EngineFleet(
             engine="vllm",
             command=self.command,
             host=self.host,
             variables=self.variables,
             source=vllm_server.digest_source(),
-            load=self._load(longest + self.config.max_new_tokens),
+            load=self._load(max(map(len, prompts.values())), any(b.image for b in blocks)),
             rows=self._rows,
             remedies=REMEDIES,
         )
 
         def ask(block: Block) -> tuple[Mapping[str, Any], bytes]:
-            prompt = prompts[block.prompt, block.image]
+            ids = prompts[block.prompt]
             image = b"" if block.image is None else self.config.images[block.image]
             return {
                 "block": block.key,
-                "prompt": prompt.ids,
-                "length": prompt.length + self.config.max_new_tokens,
+                "prompt": ids,
+                "length": len(ids) + self.config.max_new_tokens,
                 "streams": derive_streams(block.stream, list(block.indices)).tolist(),
             }, image
 
@@ -112,7 +120,10 @@ class VllmEngine:
             for block, header, payload in Feeder(fleet, ask, progress).draw(blocks):
                 if "refused" in header:
                     refused[block.key] = header["reason"]
-                yield block, self._make_samples(block, header, payload)
+                samples = self._make_samples(block, header, payload)
+                if any(sample.finish_reason == ABORTED for sample in samples):
+                    self.given_up[block.key] = samples
+                yield block, samples
         finally:
             _warn(refused, blocks)
 
@@ -120,9 +131,17 @@ class VllmEngine:
     def _rows(self) -> int:
         return self.host.rows or self.config.rows
 
-    def _load(self, longest: int) -> dict[str, Any]:
-        """The message that makes vLLM load the model."""
+    def _load(self, prompt: int, shows_images: bool) -> dict[str, Any]:
+        """The message that makes vLLM load the model.
+
+        Args:
+            prompt: tokens of the longest prompt, its image's placeholder not expanded.
+            shows_images: whether there are images.
+        """
         config = self.config
+        counted = None if shows_images else prompt + config.max_new_tokens
+        longest = config.longest or counted  # None: as much as the model's context
+        limits = [limit for limit in (longest, config.context) if limit is not None]
         return {
             "engine": {
                 "model": str(config.folder.absolute()),
@@ -131,7 +150,7 @@ class VllmEngine:
                 "tensor_parallel_size": config.tensor_parallel,
                 "gpu_memory_utilization": self.host.memory_share,
             },
-            "longest": min(longest, config.context or longest),
+            "longest": min(limits, default=None),
             "vision": takes_images(config.folder),
             "sampling": {
                 "temperature": config.temperature,
@@ -145,34 +164,11 @@ class VllmEngine:
             },
         }
 
-    def _encode(self, blocks: Sequence[Block]) -> dict[tuple[str, str | None], _Prompt]:
-        """Token ids and lengths of all prompts."""
-        tokens = self._count_image_tokens({block.image for block in blocks if block.image})
-        prompts = {}
-        for prompt, image in dict.fromkeys((block.prompt, block.image) for block in blocks):
-            ids = self.tokenizer.encode(prompt, add_special_tokens=self.config.plain)
-            expanded = tokens[image] - 1 if image else 0
-            prompts[prompt, image] = _Prompt(ids, len(ids) + expanded)
-        return prompts
-
-    def _count_image_tokens(self, digests: set[str]) -> dict[str, int]:
-        """How many tokens each image takes."""
-        if not digests:
-            return {}
-        from passk.models.image_inputs import ImageEncoder, VisionError
-
-        encoder = ImageEncoder.of(self.config.folder)
-        if encoder is None:
-            raise VisionError(
-                f"{self.config.folder}: this model takes no images; use one that does"
-            )
-        return {name: encoder.encode(self.config.images[name]).tokens for name in digests}
-
     def _make_samples(
         self, block: Block, header: Mapping[str, Any], payload: bytes
     ) -> list[Sample]:
         streams = derive_streams(block.stream, list(block.indices)).tolist()
-        ends = header.get("samples") or [[0, "aborted"]] * len(streams)
+        ends = header.get("samples") or [[0, ABORTED]] * len(streams)
         counts = [count for count, _ in ends]
         total, places = sum(counts), np.cumsum(counts)[:-1]
         tokens = np.split(np.frombuffer(payload, "<i4", total), places)
@@ -196,8 +192,7 @@ class VllmEngine:
     def _decode(self, ids: list[int]) -> str:
         """A response without special tokens, and without the string that ended it."""
         text: str = self.tokenizer.decode(ids, skip_special_tokens=True)
-        places = [place for end in self.config.stop if (place := text.find(end)) >= 0]
-        return text[: min(places)] if places else text
+        return self.stop.cut(text) if self.stop else text
 
 
 def probe_vllm(machine: Machine, models: Mapping[str, str]) -> str:
@@ -245,16 +240,6 @@ def place_processes(host: EngineHost, tensor_parallel: int) -> list[dict[str, st
         )
     shares = [devices[i : i + tensor_parallel] for i in range(0, needed, tensor_parallel)]
     return [{**host.variables, "CUDA_VISIBLE_DEVICES": ",".join(share)} for share in shares]
-
-
-def find_ends(folder: Path, tokenizer: Any) -> tuple[int, ...]:  # noqa: ANN401
-    """Every token that ends a response."""
-    from passk.core.files import read_json
-    from passk.sampling.tokens import find_end_tokens
-
-    path = folder / "generation_config.json"
-    declared = read_json(path).get("eos_token_id") if path.exists() else None
-    return find_end_tokens(declared, tokenizer)
 
 
 def _warn(refused: Mapping[str, str], blocks: Sequence[Block]) -> None:

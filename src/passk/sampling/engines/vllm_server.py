@@ -103,7 +103,7 @@ class VllmServer:
             # One more process would only take memory and seconds: nothing runs beside the model.
             os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
         limit = int(vllm.EngineArgs(**arguments).create_model_config().max_model_len)
-        self.context = min(limit, int(load["longest"]))
+        self.context = min(limit, int(load["longest"] or limit))
         self.engine: Any = vllm.LLMEngine.from_engine_args(
             vllm.EngineArgs(**arguments, max_model_len=self.context)
         )
