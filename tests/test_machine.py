@@ -36,7 +36,7 @@ def test_without_a_file_the_defaults_hold(write):
     root = write("", "another.yaml")
     assert read_machine(root) == Machine()
     assert read_machine(write("# engines:\n\n#   vllm: {gpus: 1}\n")) == Machine()
-    assert Machine().engine("vllm").command("m", root, root) is None
+    assert Machine().engine("vllm").command("m", root) is None
 
 
 def test_what_it_says_of_an_engine(write):
@@ -44,10 +44,10 @@ def test_what_it_says_of_an_engine(write):
     machine = read_machine(root)
     folder = Path("/a folder")
     assert machine.engine("vllm").memory_share == 0.8
-    assert machine.engine("vllm").command("m.n", folder, root) == [
+    assert machine.engine("vllm").command("m.n", folder) == [
         str(root / "envs/vllm/bin/python"), "-m", "m.n"
     ]  # fmt: skip
-    assert machine.engine("other").command("m.n", folder, root) == [
+    assert machine.engine("other").command("m.n", folder) == [
         "docker", "run", "-v", "/a folder:/a folder", "image", "python3", "-m", "m.n"
     ]  # fmt: skip
 

@@ -1,45 +1,41 @@
-"""The vllm engine, in vLLM's own environment: `make test-vllm`.
-
-Imports only what that environment has: passk without its heavy dependencies, vLLM, transformers.
-"""
-
-import importlib.util
-import os
-from pathlib import Path
+"""Draws by vLLM's CPU build in a process of its own, called as the sample stage calls them."""
 
 import numpy as np
 import pytest
 import torch
-from tokenizers import Tokenizer, pre_tokenizers
-from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen2Config, Qwen2ForCausalLM
+from tokenizers import pre_tokenizers
+from transformers import AutoModelForCausalLM, Qwen2Config, Qwen2ForCausalLM
 from transformers.models.qwen2.tokenization_qwen2 import Qwen2Tokenizer
 
+from passk.core.machine import Machine
 from passk.sampling.blocks import BlockStore, plan_blocks
 from passk.sampling.engines.engine import SamplingConfig
-from passk.sampling.engines.vllm import VllmEngine
+from passk.sampling.engines.vllm_draws import VllmEngine
 from passk.sampling.streams import derive_streams
+from vllm_here import PYTHON, VARIABLES, needs_vllm
 
-pytestmark = [
-    pytest.mark.vllm,
-    pytest.mark.skipif(not importlib.util.find_spec("vllm"), reason="vLLM is not installed here"),
-]
+pytestmark = needs_vllm
+LONGEST = 20
+STOP = "7"
+HOST = {"python": str(PYTHON), "rows": 12, "variables": VARIABLES}
+MACHINE = Machine.model_validate({"engines": {"vllm": HOST}})
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A tiny Qwen2 with uneven distributions and a byte-level tokenizer."""
+    """A tiny Qwen2 with uneven distributions and a byte-level tokenizer, context 64."""
     folder = tmp_path_factory.mktemp("model")
-    letters = ["<|endoftext|>", *sorted(pre_tokenizers.ByteLevel.alphabet())]
-    vocabulary = {letter: i for i, letter in enumerate(letters)}
     end = "<|endoftext|>"
+    letters = [end, *sorted(pre_tokenizers.ByteLevel.alphabet())]
     tokenizer = Qwen2Tokenizer(
-        vocab=vocabulary, merges=[], unk_token=end, eos_token=end, pad_token=end
-    )
+        vocab={letter: i for i, letter in enumerate(letters)},
+        merges=[], unk_token=end, eos_token=end, pad_token=end,
+    )  # fmt: skip
     torch.manual_seed(0)
     model = Qwen2ForCausalLM(
         Qwen2Config(
             vocab_size=len(tokenizer), hidden_size=64, num_hidden_layers=2, intermediate_size=96,
-            num_attention_heads=2, num_key_value_heads=1, max_position_embeddings=256,
+            num_attention_heads=2, num_key_value_heads=1, max_position_embeddings=64,
             eos_token_id=0, pad_token_id=0, bos_token_id=None,
         )
     )  # fmt: skip
@@ -53,61 +49,75 @@ def folder(tmp_path_factory):
     return folder
 
 
-def order(folder, temperature=0.8):
-    return SamplingConfig(folder, temperature, 0.95, 20, 64, "float32", plain=True)
+def plan(prompt, n):
+    return plan_blocks({"engine": "vllm"}, prompt, None, n, 8)
 
 
-@pytest.fixture(scope="module")
-def engine(folder):
-    os.environ["VLLM_CPU_KVCACHE_SPACE"] = "1"
-    return VllmEngine(order(folder))
+TOO_LONG = "f(12) and so on" * 3  # 45 tokens and 20 are more than 64
 
 
 @pytest.fixture(scope="module")
 def blocks():
-    return [
-        block
-        for prompt in ("f(12)\n", "g(h(5))\n")
-        for block in plan_blocks({"engine": "vllm"}, prompt, None, 24, 8)
-    ]
+    return [*plan("f(12)\n", 40), *plan(TOO_LONG, 8), *plan("g(h(5))\n", 40)]
 
 
 @pytest.fixture(scope="module")
-def drawn(engine, blocks):
-    told = []
-    found = list(engine.draw(blocks, told.append))
-    assert sum(told) == 48
-    return found
+def engine(folder):
+    config = SamplingConfig(
+        folder, 0.8, 0.95, LONGEST, 64, "float32", plain=True, stop=(STOP,), machine=MACHINE
+    )
+    return VllmEngine(config)
 
 
-def test_every_block_comes_whole_and_in_its_own_streams(drawn, blocks):
-    assert [block for block, _ in drawn] == blocks
+@pytest.fixture(scope="module")
+def told():
+    return []
+
+
+@pytest.fixture(scope="module")
+def drawn(engine, blocks, told):
+    return {block.key: (block, samples) for block, samples in engine.draw(blocks, told.append)}
+
+
+@pytest.fixture(scope="module")
+def good(drawn):
+    return {key: value for key, value in drawn.items() if value[0].prompt != TOO_LONG}
+
+
+def test_every_block_comes_whole_and_in_its_own_streams(drawn, blocks, told):
+    assert sorted(drawn) == sorted(block.key for block in blocks)
+    assert sum(told) == 88
     streams = []
-    for block, samples in drawn:
+    for block, samples in drawn.values():
         assert [one.sample_index for one in samples] == list(block.indices)
         expected = derive_streams(block.stream, list(block.indices)).tolist()
         assert [one.stream for one in samples] == expected
         streams += expected
-    assert len(set(streams)) == len(streams) == 48
+    assert len(set(streams)) == len(streams) == 88
 
 
-def test_samples_differ_and_end_as_they_say(drawn, engine):
-    samples = [one for _, block in drawn for one in block]
-    assert len({one.token_ids.tobytes() for one in samples}) > 24
+def test_samples_differ_and_end_as_they_say(good, engine):
+    samples = [one for _, block in good.values() for one in block]
+    assert len({one.token_ids.tobytes() for one in samples}) > 40
+    seen = set()
     for one in samples:
-        assert one.finish_reason in ("stop", "length")
-        assert (one.token_ids[-1] in engine.ends) == (one.finish_reason == "stop")
-        assert one.finish_reason == "stop" or len(one.token_ids) == 20
+        text = engine.tokenizer.decode(one.token_ids.tolist(), skip_special_tokens=True)
+        ended, stopped = one.token_ids[-1] in engine.ends, STOP in text
+        seen.add((ended, stopped))
+        assert one.finish_reason == ("stop" if ended or stopped else "length")
+        assert one.finish_reason == "stop" or len(one.token_ids) == LONGEST
+        assert one.text == text.partition(STOP)[0]
+        assert STOP not in engine.tokenizer.decode(one.token_ids.tolist()[:-1])
         assert len(one.token_logprobs) == len(one.token_ids)
         assert one.sum_logprob == pytest.approx(float(one.token_logprobs.sum()), abs=1e-4)
+    assert seen >= {(False, False), (False, True)}
 
 
-def test_token_ids_and_log_probabilities_are_those_of_transformers(drawn, folder):
+def test_log_probabilities_are_those_of_transformers(good, folder, engine):
     model = AutoModelForCausalLM.from_pretrained(folder, dtype="float32").eval()
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    for block, samples in drawn:
-        prompt = tokenizer.encode(block.prompt)
-        for one in samples[:3]:
+    for block, samples in good.values():
+        prompt = engine.tokenizer.encode(block.prompt)
+        for one in samples[:2]:
             ids = torch.tensor([prompt + one.token_ids.tolist()])
             with torch.no_grad():
                 logs = model(input_ids=ids).logits[0, len(prompt) - 1 : -1].log_softmax(-1)
@@ -116,23 +126,29 @@ def test_token_ids_and_log_probabilities_are_those_of_transformers(drawn, folder
             np.testing.assert_allclose(one.token_logprobs, wanted, atol=5e-3)
 
 
+def test_a_prompt_that_does_not_fit_is_unknown_and_ends_no_draw(drawn):
+    (samples,) = [samples for block, samples in drawn.values() if block.prompt == TOO_LONG]
+    assert {(one.finish_reason, one.text, len(one.token_ids)) for one in samples} == {
+        ("aborted", "", 0)
+    }
+
+
 def test_blocks_are_kept(drawn, tmp_path):
     store = BlockStore(tmp_path)
-    for block, samples in drawn:
+    for block, samples in drawn.values():
         store.write(block, samples)
         back = store.read(block)
         assert [one.text for one in back] == [one.text for one in samples]
         assert all(one.mean_entropy is None for one in back)
 
 
-CHECKPOINTS = sorted(Path("models").glob("*/base/tokenizer.json"))
+def test_what_vllm_says_at_the_start_is_said_in_a_line(folder, blocks):
+    from passk.sampling.engines.process import EngineError
 
-
-@pytest.mark.skipif(not CHECKPOINTS, reason="no study has made its base model here")
-@pytest.mark.parametrize("path", CHECKPOINTS, ids=str)
-def test_a_studys_base_has_the_same_token_ids_here(path):
-    # The AutoTokenizer trap: token ids must not depend on who loads the checkpoint.
-    tokenizer, backend = AutoTokenizer.from_pretrained(path.parent), Tokenizer.from_file(str(path))
-    for text in ("f(g(48213))\n", "undo h then g on 907\n", " h:left=82134 \\boxed{93245}"):
-        assert tokenizer.encode(text) == backend.encode(text).ids
-        assert tokenizer.decode(tokenizer.encode(text)) == text
+    variables = VARIABLES | {"VLLM_CPU_KVCACHE_SPACE": "100000"}
+    host = HOST | {"variables": variables}
+    machine = Machine.model_validate({"engines": {"vllm": host}})
+    config = SamplingConfig(folder, 0.8, 0.95, LONGEST, 64, "float32", plain=True, machine=machine)
+    with pytest.raises(EngineError, match=r"engine 'vllm': .*; its log is ") as raised:
+        list(VllmEngine(config).draw(blocks, lambda _: None))
+    assert "\n" not in str(raised.value)

@@ -69,8 +69,7 @@ def drawn(folder, blocks):
     images = {one.digest: one.png for one in gallery()}
     engine = VllmEngine(SamplingConfig(folder, 0.8, 0.95, 20, 64, "float32", plain=False,
                                  images=images))  # fmt: skip
-    return dict(zip([block.key for block in blocks], engine.draw(blocks, lambda n: None),
-                    strict=True))  # fmt: skip
+    return {block.key: (block, found) for block, found in engine.draw(blocks, lambda n: None)}
 
 
 def log_probabilities(model, ids, seen, response):

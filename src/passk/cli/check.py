@@ -12,8 +12,9 @@ from passk.config.composition import check_composed, compose
 from passk.config.composition_sources import STUDY
 from passk.config.paths import PARAMS
 from passk.config.resolved import resolve
-from passk.config.study import check_study
+from passk.config.study import Study, check_study
 from passk.config.unready import list_unready
+from passk.core.machine import read_machine
 from passk.core.yaml_files import ParameterError, UnreadableFileError, read
 
 
@@ -21,6 +22,17 @@ def main(
     path: Annotated[Path, typer.Argument(help="A parameter file, or a study.yaml.")] = PARAMS,
     resolved: Annotated[
         bool, typer.Option("--resolved", help="Print every key with its value, defaults too.")
+    ] = False,
+    here: Annotated[
+        bool,
+        typer.Option(
+            "--here",
+            help="Also start each engine that the study needs, as machine.yaml says, and say what "
+            "is missing on this host.",
+        ),
+    ] = False,
+    draw: Annotated[
+        bool, typer.Option("--draw", help="With --here: draw two samples of a tiny model, too.")
     ] = False,
 ) -> None:
     """Check a parameter file; every fault is a line: key, value, what is legal, what to do.
@@ -34,7 +46,11 @@ def main(
 
     Example: passk check studies/smoke/study.yaml
 
+    With --here an engine that does not start is a fault, too; machine.yaml is read beside the file.
+
     Example: passk check --resolved | less
+
+    Example: passk check --here --draw
     """
     try:
         values = compose(path) if path.name == STUDY else read(path)
@@ -56,6 +72,26 @@ def main(
         typer.echo(note)
     for line in unready:
         typer.echo(f"not ready: {line}")
+    if here or draw:
+        _check_engines(study, path.parent, draw=draw)
+
+
+def _check_engines(study: Study, folder: Path, *, draw: bool) -> None:
+    """Say of each engine whether it starts here; exit code 1 if one does not."""
+    from passk.cli.engine_checks import probe_engines  # imports sampling
+
+    works = True
+    try:
+        machine = read_machine(folder)
+    except ParameterError as error:
+        typer.echo(f"passk: {error}", err=True)
+        raise typer.Exit(1) from None
+    with contextlib.chdir(folder):
+        for finding in probe_engines(study, machine, draw=draw):
+            typer.echo(f"{'' if finding.works else 'passk: '}{finding}", err=not finding.works)
+            works = works and finding.works
+    if not works:
+        raise typer.Exit(1)
 
 
 def print_yaml(values: object) -> None:

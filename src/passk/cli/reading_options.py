@@ -19,9 +19,7 @@ from passk.logs.reader import LogReading
 READING_ERRORS = (RecordedError, PathError, UnknownNameError, OSError)
 
 # Options of `passk import`, `compare` and `judge`, as annotations of their arguments.
-As = Annotated[
-    str | None, typer.Option("--as", help=f"Format of all files: {', '.join(FORMATS)}.")
-]
+As = Annotated[str | None, typer.Option("--as", help=f"Format of all files: {', '.join(FORMATS)}.")]
 Column = Annotated[
     list[str] | None,
     typer.Option(help=f"KIND=PATH, where a value stands; kinds: {', '.join(COLUMNS)}."),

@@ -86,20 +86,18 @@ class EngineHost(ParameterSection):
             raise ValueError("python and container exclude each other: name one of them")
         return self
 
-    def command(self, module: str, folder: Path, base: Path) -> list[str] | None:
+    def command(self, module: str, folder: Path) -> list[str] | None:
         """What runs a module of passk in the engine's environment; None where none is named.
 
         Args:
             module: e.g. `passk.sampling.engines.vllm_server`.
             folder: of the study.
-            base: where a relative path begins.
         """
         if self.container:
             words = shlex.split(self.container.replace("{folder}", shlex.quote(str(folder))))
             return [*words, "python3", "-m", module]
         if self.python:
-            # no resolve(): a virtual environment's Python is a link out of it
-            return [str(base / Path(self.python).expanduser()), "-m", module]
+            return [self.python, "-m", module]
         return None
 
 
@@ -191,6 +189,8 @@ def machine_file(root: Path = Path()) -> Path:
 def read_machine(root: Path = Path()) -> Machine:
     """The machine file of a study's folder, checked; the defaults where there is none.
 
+    A relative path to a Python becomes an absolute one, which begins beside the file.
+
     Raises:
         ParameterError: it is no YAML, or has faults, one a line; or `PASSK_MACHINE` names no file.
     """
@@ -198,12 +198,23 @@ def read_machine(root: Path = Path()) -> Machine:
     if not path.exists() and MACHINE_VARIABLE not in os.environ:
         return Machine()
     try:
-        return Machine.model_validate(read(path) if _holds_anything(path) else {})
+        machine = Machine.model_validate(read(path) if _holds_anything(path) else {})
     except ValidationError as error:
         faults = [_describe(dict(fault)) for fault in error.errors(include_url=False)]
         raise ParameterError(
             "\n  ".join([f"{path} has {len(faults)} fault(s):", *faults])
         ) from None
+    placed = {name: _place(host, path.parent) for name, host in machine.engines.items()}
+    return machine.model_copy(update={"engines": placed})
+
+
+def _place(host: EngineHost, beside: Path) -> EngineHost:
+    """An engine whose Python has an absolute path, where it has one at all."""
+    if host.python is None:
+        return host
+    # no resolve(): a virtual environment's Python is a link out of it
+    python = beside.absolute() / Path(host.python).expanduser()
+    return host.model_copy(update={"python": str(python)})
 
 
 def _holds_anything(path: Path) -> bool:

@@ -12,6 +12,7 @@ import polars as pl
 from tqdm import tqdm
 
 from passk.config import paths
+from passk.core.machine import read_machine
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import RESPONSES, SAMPLES
 from passk.core.tables import TableError
@@ -139,6 +140,7 @@ def _load(job: Job, draw: Draw, images: dict[str, bytes], longest: int) -> Block
             stop=tuple(draw.stop),
             context=draw.context,
             tensor_parallel=draw.tensor_parallel,
+            machine=read_machine(),
             longest=longest,
         )
     )

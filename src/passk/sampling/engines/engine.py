@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from passk.core.machine import Machine
 from passk.core.parameters import ParameterSection
 from passk.sampling.blocks import Block, Sample
 
@@ -46,6 +47,7 @@ class SamplingConfig:
         context: longest sequence in tokens, or None for the model's own. What does not fit was
             refused before.
         tensor_parallel: GPUs that share one copy of the model.
+        machine: how engines start on this host; no part of what a sample's bytes depend on.
         longest: tokens of the draw's longest prompt and response, or None where nobody counted.
     """
 
@@ -60,6 +62,7 @@ class SamplingConfig:
     stop: tuple[str, ...] = ()
     context: int | None = None
     tensor_parallel: int = 1
+    machine: Machine | None = None
     longest: int | None = None
 
 
@@ -87,6 +90,8 @@ class EngineOptions(ParameterSection):
 # (responses, problems, n) -> samples; see `passk.sampling.engines.imported.collect_samples`
 CollectSamples = Callable[["pl.DataFrame", "pl.DataFrame", "int | None"], "pl.DataFrame"]
 
+Probe = Callable[[Machine, Mapping[str, str]], str]
+
 
 @dataclass(frozen=True)
 class Engine:
@@ -104,6 +109,12 @@ class Engine:
         has_own_weights: whether rollouts come from weights of its own, which are handed over at
             each step, on a device that the engine shares with the trainer. If not, from the
             policy's module, or from a copy in another precision.
+        probe: starts it on this host, without a model, and says what it is in a line; is told the
+            machine file, and of each model that draws ask of it the `source` of its `fetch` entry
+            (empty where the study makes it). Raises ValueError with the remedy.
+        served: whether its models are on servers (`fetch.*.source: served:NAME`): it reads no
+            checkpoint, and is handed a chat template's messages as JSON.
+        rollout_packages: what the trainer's environment must have for its rollouts.
         cached_rows: how many rollouts, of so many in a step and so many passes over them, have
             keys and values in memory at once.
         objects: why it cannot compute a model rightly, with the remedy, or None: of the model's
@@ -118,6 +129,9 @@ class Engine:
     rollouts: "Callable[[RolloutConfig], RolloutSampler] | None" = None
     rollout_options: type[EngineOptions] | None = None
     has_own_weights: bool = False
+    probe: Probe | None = None
+    served: bool = False
+    rollout_packages: tuple[str, ...] = ()
     cached_rows: Callable[[float, int], float] = lambda rows, passes: 0.0
     objects: Callable[[Mapping[str, Any], int | None], str | None] = lambda config, context: None
     splits_models: bool = False

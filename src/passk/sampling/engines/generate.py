@@ -14,6 +14,7 @@ from passk.core.digests import seed
 from passk.sampling.blocks import Block, Sample
 from passk.sampling.ends import as_ids, join_ends
 from passk.sampling.engines.engine import CountSamples, Engine, SamplingConfig
+from passk.sampling.engines.probing import probe_transformers
 from passk.sampling.loaded_model import load_model
 from passk.sampling.rollouts import Rollout, RolloutConfig, RolloutPrompt, RolloutRequest
 from passk.sampling.stopping import make_stop
@@ -155,5 +156,6 @@ GENERATE = Engine(
     exact=True,
     blocks=GenerateEngine,
     rollouts=GenerateRollouts,
+    probe=probe_transformers,
     cached_rows=lambda rows, passes: rows / passes,
 )

@@ -12,6 +12,7 @@ from passk.sampling.architectures import find_objection
 from passk.sampling.blocks import Block, Sample
 from passk.sampling.ends import as_ids, join_ends
 from passk.sampling.engines.engine import CountSamples, Engine, SamplingConfig
+from passk.sampling.engines.probing import probe_transformers
 from passk.sampling.loaded_model import load_model
 from passk.sampling.rollouts import Rollout, RolloutConfig, RolloutRequest
 from passk.sampling.stopping import make_stop
@@ -147,6 +148,7 @@ STEP_LOOP = Engine(
     exact=True,
     blocks=StepLoopEngine,
     rollouts=StepLoopRollouts,
+    probe=probe_transformers,
     cached_rows=lambda rows, passes: min(rows, _ROLLOUT_ROWS),
     objects=find_objection,
 )

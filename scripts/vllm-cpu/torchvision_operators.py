@@ -2,8 +2,9 @@
 
 On the processor, vLLM's environment has torch's CPU build, which torchvision's wheel does not fit:
 its operators do not load, and it stops at the first that it describes. Pictures need none of them
-(they are resized by torch itself), so these are declared, and would fail if they were called. Found
-by every Python that has this folder in PYTHONPATH, as vLLM looks at models in processes of its own.
+(they are resized by torch itself), so these are declared, and would fail if they were called.
+`make setup-vllm` puts this into the environment, where a `.pth` file imports it at every start:
+vLLM looks at models in processes of its own.
 """
 
 import sys
