@@ -358,7 +358,7 @@ def _source_of(function):
     from passk.pipeline.identity import usage
 
     text = inspect.getsource(function)
-    helpers = [n for n in ("_of_source", "_domains", "_worlds") if n in text]
+    helpers = [n for n in ("_of_source", "_domains", "_worlds", "_filters") if n in text]
     text = text.replace('"judge"', '"domain"') + "".join(
         inspect.getsource(getattr(usage, n)) for n in helpers
     )

@@ -19,6 +19,7 @@ from passk.config.reference import (
 )
 from passk.config.schema import Study
 from passk.core.yaml_files import ParameterError, read
+from passk.data import source_table
 
 FOLDER = ROOT / "docs" / "reference"
 REMEDY = "run: passk params --write docs/reference"
@@ -27,6 +28,7 @@ REMEDY = "run: passk params --write docs/reference"
 def test_page_and_schema_are_in_step():
     assert (FOLDER / PAGE_FILE).read_text() == render_page(), REMEDY
     assert (FOLDER / SCHEMA_FILE).read_text() == render_schema(), REMEDY
+    assert (FOLDER / source_table.PAGE).read_text() == source_table.render_sources(), REMEDY
 
 
 def test_every_key_is_described_and_has_a_type():

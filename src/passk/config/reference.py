@@ -17,6 +17,7 @@ from passk.config.values import format_value
 from passk.core.files import write_text
 from passk.core.legal import suggest
 from passk.core.yaml_files import ParameterError
+from passk.data import source_table
 
 NAME = "NAME"  # stands for a name that the study chooses
 SCHEMA_FILE, PAGE_FILE = "params.schema.json", "parameters.md"
@@ -136,8 +137,9 @@ def _is_below(known: Sequence[str], parts: Sequence[str]) -> bool:
 
 
 def write_reference(folder: Path) -> None:
-    """Write the page and the JSON schema."""
+    """Write the page, the JSON schema, and the table of benchmarks."""
     write_text(folder / PAGE_FILE, render_page())
+    write_text(folder / source_table.PAGE, source_table.render_sources())
     write_text(folder / SCHEMA_FILE, render_schema())
 
 

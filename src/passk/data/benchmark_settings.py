@@ -1,11 +1,16 @@
 """Parameters of the stage group `benchmark`: real problems from published files."""
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from passk.core.legal import unknown
 from passk.core.parameters import DistinctNames, NotEmpty, ParameterSection
-from passk.data.sources import source
+from passk.data.origins import Origin
+from passk.data.own_columns import OwnColumns
+from passk.data.sources import BenchmarkSource, source
 from passk.domains.registry import DOMAINS
 
 Digest = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64}|any)$")]
@@ -14,11 +19,29 @@ Digest = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64}|any)$")]
 class Benchmark(ParameterSection):
     """A published file of problems, and which benchmark it is."""
 
-    source: str = Field(
+    source: str | None = Field(
+        default=None,
         description="Which benchmark: a name in src/passk/data/sources.yaml, or the path of a YAML "
-        "file that describes one of your own, with the keys of one entry there."
+        "file that describes one of your own, with the keys of one entry there; null: a table of "
+        "your own, by `columns` and `domain`.",
     )
-    path: NotEmpty = Field(description="Its file as published, or a folder of such files.")
+    path: NotEmpty = Field(
+        description="Its file as published, or a folder of such files; `passk pin` puts it there "
+        "where an origin is known."
+    )
+    columns: OwnColumns | None = Field(
+        default=None,
+        description="Of a table of your own (JSON lines, JSON, CSV, Parquet): which column holds "
+        "what.",
+    )
+    domain: str | None = Field(
+        default=None, description="Of a table of your own: what its answers are, and who judges."
+    )
+    origin: Origin | None = Field(
+        default=None,
+        description="Where the file is from, for `passk pin`: {hub, revision, file} or {url}; "
+        "null: as sources.yaml says, or nowhere.",
+    )
     sha256: Digest | None = Field(
         default=None,
         description="Digest that the file must have, or `any`; null: one of those recorded in "
@@ -51,10 +74,45 @@ class Benchmark(ParameterSection):
         "MBPP+ expect; as in verification.code.",
     )
 
+    @property
+    def described(self) -> BenchmarkSource:
+        """What the benchmark is, whether its source is named or its columns are stated."""
+        return describe(self.model_dump(include={"source", "path", "columns", "domain"}))
+
+    @property
+    def got_from(self) -> Origin | None:
+        """Where its file is from; None where nobody says."""
+        return self.origin or self.described.origin
+
+    @model_validator(mode="after")
+    def _one_description(self) -> Self:
+        if (self.source is None) == (self.columns is None):
+            raise ValueError(
+                "needs either source (a benchmark that is described) or columns (a table of your "
+                "own: {question: COLUMN, answer: COLUMN})"
+            )
+        if (self.domain is None) == (self.source is None):
+            raise ValueError(
+                f"domain = {self.domain!r}: goes with `columns`; legal there: "
+                f"{', '.join(DOMAINS)}; a source has its own"
+            )
+        named = [] if self.domain is None else [self.domain]
+        for fault in (f for name in named for f in unknown("domain", name, DOMAINS, "domain")):
+            raise ValueError(fault)
+        return self
+
     @model_validator(mode="after")
     def _known(self) -> Self:
-        if not DOMAINS[source(self.source).domain].has_images and self.images is not None:
-            raise ValueError(f"images = {self.images!r}: {self.source} has none; remove the key")
+        described = self.described
+        if not DOMAINS[described.domain].has_images and self.images is not None:
+            raise ValueError(
+                f"images = {self.images!r}: {self.source or self.path} has none; remove the key"
+            )
+        if described.parts and self.sha256 not in (None, "any"):
+            raise ValueError(
+                f"sha256 = {self.sha256!r}: {described.title} is joined, and each part has its own "
+                "digest; legal: null or any"
+            )
         if self.images is None and (self.images_sha256 is not None or self.partial_images):
             raise ValueError("images_sha256 and partial_images say how `images` are read: name it")
         return self
@@ -81,10 +139,28 @@ class Joined(Benchmark):
     @model_validator(mode="after")
     def _pinned(self) -> Self:
         # The file is no dependency of the stage that DVC could watch: only its digest is.
-        recorded = source(self.source).sha256
+        recorded = self.described.sha256
         if self.sha256 == "any" or (self.sha256 is None and not recorded):
             raise ValueError(
-                f"sha256 = {self.sha256!r}: samples of {self.source} need the digest of its file "
-                "(sha256sum FILE), so that another file is noticed"
+                f"sha256 = {self.sha256!r}: samples of {self.source or self.path} need the "
+                "digest of its file (sha256sum FILE), so that another file is noticed"
             )
         return self
+
+
+def describe(entry: Mapping[str, Any]) -> BenchmarkSource:
+    """What an entry of `benchmarks` is, from its keys `source`, `path`, `columns` and `domain`.
+
+    Raises:
+        RecordedError: no such source.
+    """
+    if entry["source"] is not None:
+        return source(entry["source"])
+    path = str(entry["path"])
+    return BenchmarkSource(
+        title=Path(path).name,
+        domain=entry["domain"],
+        reader="columns",
+        options={**entry["columns"], "domain": entry["domain"]},
+        homepage=path,
+    )

@@ -9,7 +9,6 @@ from passk.core.parameters import MOST_SAMPLES, DistinctNames, Name, NotEmpty, P
 from passk.core.registered import NameIn
 from passk.data.benchmark_settings import Joined
 from passk.data.responses import Missing
-from passk.data.sources import source
 from passk.domains.registry import DOMAINS
 
 
@@ -122,11 +121,13 @@ class Imported(ReadSettings):
                 f"domain = {self.domain!r}: {reason}; say which under `benchmark: {{source, path}}`"
             )
         if self.benchmark is not None:
-            of_source = source(self.benchmark.source).domain
+            described = self.benchmark.described
+            of_source = described.domain
             if of_source != self.domain:
                 raise ValueError(
-                    f"domain = {self.domain!r}, but benchmark.source = {self.benchmark.source!r} "
-                    f"is of domain {of_source!r}; make them one"
+                    f"domain = {self.domain!r}, but benchmark.source = "
+                    f"{self.benchmark.source or described.title!r} is of domain {of_source!r}; "
+                    "make them one"
                 )
         return self
 

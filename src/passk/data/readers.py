@@ -14,6 +14,7 @@ READERS: Registry[Reader] = Registry(
     "reader",
     "passk.readers",
     {
+        "columns": "passk.data.own_columns:problems",
         "geometry3k": "passk.domains.visual.readers.geometry3k:problems",
         "humaneval": "passk.domains.code.readers.humaneval:problems",
         "humaneval_plus": "passk.domains.code.readers.humaneval_plus:problems",

@@ -20,6 +20,7 @@ from passk.core.legal import unknown
 from passk.core.rows import RecordedError, Row, each_row
 from passk.core.yaml_files import ParameterError, is_path
 from passk.core.yaml_files import read as read_yaml
+from passk.data.origins import Origin
 from passk.data.readers import READERS
 from passk.domains.benchmark_problem import ANY_FILE
 from passk.domains.registry import DOMAINS
@@ -51,6 +52,19 @@ class BenchmarkSource(BaseModel):
     revision: str | None = None
     sha256: dict[str, str] = Field(default_factory=dict)
     problems: int | None = None
+    origin: Origin | None = None
+    parts: dict[str, str] = Field(default_factory=dict)
+    tried: str | None = None
+    layout: str | None = None
+
+    def identity(self) -> dict[str, Any]:
+        """What the problems that are read depend on: all but where the file is from.
+
+        Keys that were added later stand in it only where they are given.
+        """
+        later = {"origin", "parts", "tried", "layout"}
+        said = self.model_dump(mode="json", exclude=later)
+        return said | ({"parts": self.parts} if self.parts else {})
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -64,23 +78,41 @@ class BenchmarkSource(BaseModel):
 
 @cache
 def sources() -> Mapping[str, BenchmarkSource]:
-    """All sources by name."""
-    text = resources.files(__package__).joinpath("sources.yaml").read_text(encoding="utf-8")
+    """All sources by name, without their other names."""
     return {
         name: BenchmarkSource.model_validate(entry)
-        for name, entry in YAML(typ="safe", pure=True).load(text).items()
+        for name, entry in _entries().items()
+        if not isinstance(entry, str)
     }
 
 
-def source(name: str) -> BenchmarkSource:
+@cache
+def other_names() -> Mapping[str, str]:
+    """Other names of sources -> the name that they stand for."""
+    return {name: entry for name, entry in _entries().items() if isinstance(entry, str)}
+
+
+@cache
+def _entries() -> Mapping[str, Any]:
+    text = resources.files(__package__).joinpath("sources.yaml").read_text(encoding="utf-8")
+    entries: dict[str, Any] = YAML(typ="safe", pure=True).load(text)
+    return entries
+
+
+def source(name: str | BenchmarkSource) -> BenchmarkSource:
     """A source by its name in `sources.yaml`, or by the path of a YAML file with such an entry.
+
+    A description stands for itself.
 
     Raises:
         RecordedError: no such source (it names what is legal, the nearest first), or no such file,
             or one that is no description.
     """
+    if isinstance(name, BenchmarkSource):
+        return name
     if is_path(name):
         return _described(Path(name))
+    name = other_names().get(name, name)
     for fault in unknown("source", name, sources(), "benchmark"):
         raise RecordedError(fault)
     return sources()[name]
@@ -143,7 +175,7 @@ def published(path: Path, domain: str) -> str | None:
     )
 
 
-def check_file(name: str, path: Path, sha256: str | None = None) -> str:
+def check_file(name: str | BenchmarkSource, path: Path, sha256: str | None = None) -> str:
     """Check that a file is the published one; returns its digest.
 
     Args:
@@ -160,14 +192,21 @@ def check_file(name: str, path: Path, sha256: str | None = None) -> str:
     if sha256 == ANY_FILE or not wanted or actual in wanted:
         return actual
     raise OtherFileError(
-        f"{path}: sha256 is {actual}, but {name} has {' or '.join(wanted)}. Get the file from "
+        f"{path}: sha256 is {actual}, but {_called(name)} has {' or '.join(wanted)}. Get the file "
+        "from "
         f"{source(name).homepage}",
         f"if this is the one you mean, give `sha256: {actual}` or `sha256: {ANY_FILE}` "
         "in the parameters",
     )
 
 
-def check_number(name: str, number: int, path: Path, sha256: str | None = None) -> None:
+def _called(name: str | BenchmarkSource) -> str:
+    return name.title if isinstance(name, BenchmarkSource) else name
+
+
+def check_number(
+    name: str | BenchmarkSource, number: int, path: Path, sha256: str | None = None
+) -> None:
     """Check how many problems a file held, unless the parameters say which file it is.
 
     Raises:
@@ -176,7 +215,7 @@ def check_number(name: str, number: int, path: Path, sha256: str | None = None) 
     wanted = source(name).problems
     if sha256 is None and wanted is not None and number != wanted:
         raise OtherFileError(
-            f"{path}: {number} problems, but {name} has {wanted}. Get the whole file from "
+            f"{path}: {number} problems, but {_called(name)} has {wanted}. Get the whole file from "
             f"{source(name).homepage}",
             f"give `sha256: {ANY_FILE}` in the parameters",
         )

@@ -18,7 +18,7 @@ from passk.core.files import FileError, read_json
 from passk.core.registry import UnknownNameError
 from passk.core.rows import RecordedError
 from passk.data.benchmark_settings import Benchmark
-from passk.data.benchmarks import read_benchmark
+from passk.data.benchmarks import check_files, list_files, read_benchmark
 from passk.data.filters import ProblemFilter
 from passk.data.import_settings import Imported
 from passk.data.problem_filters import (
@@ -30,12 +30,12 @@ from passk.data.problem_filters import (
     Tagged,
     Untagged,
 )
-from passk.data.sources import check_file, files, source
 from passk.data.value_paths import PathError
 from passk.domains.benchmark_problem import UNTESTED
 from passk.domains.benchmark_tables import problem_table
 from passk.domains.registry import DOMAINS
-from passk.logs.imported import list_files, read_sides, reading_of
+from passk.logs.imported import list_files as list_sample_files
+from passk.logs.imported import read_sides, reading_of
 from passk.logs.reader import read
 from passk.logs.tables import tabulate_problems
 
@@ -63,8 +63,9 @@ def find_file_faults(study: Study) -> Iterator[str]:
     yield from _contexts(study)
 
 
-def _size(path: Path) -> int:
-    return sum(file.stat().st_size for file in files(path))
+def _size(settings: Benchmark) -> int:
+    files = list_files(settings.source or settings.described, Path(settings.path))
+    return sum(file.stat().st_size for file in files)
 
 
 def _benchmark(key: str, settings: Benchmark) -> Iterator[str]:
@@ -73,8 +74,8 @@ def _benchmark(key: str, settings: Benchmark) -> Iterator[str]:
     if settings.images is not None and not Path(settings.images).is_dir():
         yield f"{key}.images = {settings.images!r}: no such folder; get it, or correct the path"
     try:
-        if _size(path) <= LARGEST_DIGEST:
-            check_file(settings.source, path, settings.sha256)
+        if _size(settings) <= LARGEST_DIGEST:
+            check_files(settings.source or settings.described, path, settings.sha256)
     except RecordedError as error:
         yield f"{key}.sha256 = {settings.sha256!r}: {error}"
 
@@ -94,7 +95,7 @@ def _imported(key: str, settings: Imported) -> Iterator[str]:
     for name, model in settings.reads().items():
         own = f"{key}.models.{name}" if name else key
         try:
-            for file in list_files(settings, model):
+            for file in list_sample_files(settings, model):
                 if file.stat().st_size <= LARGEST_ROW_FILE or ".jsonl" in file.name:
                     list(islice(read([file], reading_of(model)), 1))
         except (RecordedError, PathError, OSError, UnicodeDecodeError) as error:
@@ -107,12 +108,12 @@ def _read_problems(
     key: str, name: str, settings: Benchmark, problems: dict[str, pl.DataFrame | None]
 ) -> Iterator[str]:
     """A benchmark's problems, without expected outputs and images; faults of its rows."""
-    path, domain = Path(settings.path), DOMAINS[source(settings.source).domain]
-    if _size(path) > LARGEST_TABLE:
+    path, described = Path(settings.path), settings.described
+    if _size(settings) > LARGEST_TABLE:
         return
     try:
-        read = read_benchmark(settings.source, path, settings.sha256, settings.without)
-        problems[name] = problem_table(read, name, domain, source(settings.source).title)
+        read = read_benchmark(settings.source or described, path, settings.sha256, settings.without)
+        problems[name] = problem_table(read, name, DOMAINS[described.domain], described.title)
     except RecordedError as error:
         yield f"{key}.path = {settings.path!r}: {error}"
     except ValueError:
@@ -124,7 +125,7 @@ def _read_samples(settings: Imported) -> pl.DataFrame | None:
     sizes = [
         file.stat().st_size
         for model in settings.reads().values()
-        for file in list_files(settings, model)
+        for file in list_sample_files(settings, model)
     ]
     if sum(sizes) > LARGEST_TABLE:
         return None

@@ -176,7 +176,7 @@ def _digest_source(name: str) -> str:
     """A source by what it says: others stand in the same file."""
     from passk.data.sources import source
 
-    return _short(source(name).model_dump(mode="json"))
+    return _short(source(name).identity())
 
 
 def _libraries(domain: str) -> list[str]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from passk.data.benchmark_settings import describe
 from passk.data.sources import source
 from passk.domains.completions import COMPLETIONS
 from passk.domains.suites import SUITES
@@ -52,10 +53,10 @@ def domain_of_set(parameters: Parameters, name: str) -> str:
     if problems in parameters["worlds"]:
         return WORLDS[parameters["worlds"][problems]["world"]].domain
     if problems in parameters["benchmarks"]:
-        return source(parameters["benchmarks"][problems]["source"]).domain
+        return describe(parameters["benchmarks"][problems]).domain
     imported = parameters["imported"][problems]
     benchmark = imported["benchmark"]
-    return str(imported["domain"]) if benchmark is None else source(benchmark["source"]).domain
+    return str(imported["domain"]) if benchmark is None else describe(benchmark).domain
 
 
 def _domains(parameters: Parameters, sets: Iterable[str]) -> list[str]:
@@ -73,18 +74,19 @@ def _problems(parameters: Parameters, item: str) -> Iterator[Used]:
     yield Used("world", parameters["worlds"][item]["world"])
 
 
-def _of_source(name: str) -> Iterator[Used]:
-    """What reads a benchmark."""
-    description = source(name)
-    yield Used("source", name)
-    yield Used("reader", description.reader)
+def _of_source(entry: Mapping[str, Any]) -> Iterator[Used]:
+    """What reads a benchmark, or each part of a joined one."""
+    description = describe(entry)
+    yield from _each("source", [entry["source"], *description.parts.values()])
+    readers = [source(name).reader for name in description.parts.values()]
+    yield from _each("reader", readers or [description.reader])
     yield Used("domain", description.domain)
     if description.domain in COMPLETIONS:
         yield Used("completion", description.domain)
 
 
 def _benchmark(parameters: Parameters, item: str) -> Iterator[Used]:
-    yield from _of_source(parameters["benchmarks"][item]["source"])
+    yield from _of_source(parameters["benchmarks"][item])
 
 
 def _import(parameters: Parameters, item: str) -> Iterator[Used]:
@@ -95,7 +97,7 @@ def _import(parameters: Parameters, item: str) -> Iterator[Used]:
     if imported["benchmark"] is None:
         yield Used("domain", imported["domain"])
     else:
-        yield from _of_source(imported["benchmark"]["source"])
+        yield from _of_source(imported["benchmark"])
 
 
 def _filter(parameters: Parameters, item: str) -> Iterator[Used]:

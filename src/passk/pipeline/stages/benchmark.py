@@ -7,7 +7,6 @@ from passk.core.rows import RecordedError
 from passk.core.schemas.problems import PROBLEMS
 from passk.data.benchmark_settings import Benchmark
 from passk.data.benchmarks import read_benchmark
-from passk.data.sources import source
 from passk.domains.benchmark_problem import FLAGGED
 from passk.domains.benchmark_tables import problem_table
 from passk.domains.completions import complete_problems
@@ -19,11 +18,11 @@ from passk.pipeline.stages.job import Job, StageError
 def run(job: Job) -> dict[str, float]:
     """Write a benchmark's problems; returns how many, and of which kinds."""
     settings = job.settings("benchmarks", Benchmark)
-    known = source(settings.source)
+    known = settings.described
     domain = DOMAINS[known.domain]
     try:
         problems = read_benchmark(
-            settings.source, Path(settings.path), settings.sha256, settings.without
+            settings.source or known, Path(settings.path), settings.sha256, settings.without
         )
         problems = complete_problems(domain.name, problems, settings)
     except (RecordedError, JudgeError) as error:

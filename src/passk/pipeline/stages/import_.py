@@ -16,7 +16,6 @@ from passk.core.schemas.samples import RESPONSES
 from passk.data.benchmark_settings import Joined
 from passk.data.benchmarks import read_benchmark
 from passk.data.import_settings import Imported
-from passk.data.sources import source
 from passk.domains.benchmark_tables import problem_table
 from passk.domains.completions import complete_problems
 from passk.domains.registry import DOMAINS
@@ -94,10 +93,10 @@ def _of_benchmark(
     read: ImportedSides, settings: Imported, benchmark: Joined, name: str
 ) -> tuple[pl.DataFrame, Responses]:
     """Problems of a benchmark that the samples name."""
-    known = source(benchmark.source)
+    known = benchmark.described
     domain = DOMAINS[known.domain]
     asked = read_benchmark(
-        benchmark.source, Path(benchmark.path), benchmark.sha256, benchmark.without
+        benchmark.source or known, Path(benchmark.path), benchmark.sha256, benchmark.without
     )
     answered = {
         model: join_benchmark(

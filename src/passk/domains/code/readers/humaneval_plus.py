@@ -23,7 +23,7 @@ from passk.domains.code.test_cases import Tests
 
 def inputs(row: Row, column: str) -> list[Any]:
     """A list of argument lists; some copies of the file hold it as a string of JSON."""
-    cases = value(row, column, (list, str))
+    cases = value(row, column, (list, str, dict))
     if isinstance(cases, str):
         try:
             cases = json.loads(cases) if cases else []
@@ -31,7 +31,7 @@ def inputs(row: Row, column: str) -> list[Any]:
             raise RecordedError(
                 f"{row.place}: {column!r} is not JSON ({error}): download the file again"
             ) from error
-    # A copy in which a problem has no further inputs holds {} there.
+    # {} where a problem has no further inputs, as in MBPP+ v0.2.0 itself.
     if not isinstance(cases, list):
         if cases:
             raise RecordedError(f"{row.place}: {column!r} holds no list: download the file again")

@@ -60,21 +60,28 @@ def problems(rows: Iterable[Row], options: Mapping[str, Any]) -> Iterator[Benchm
 
     Args:
         rows: of the file.
-        options: columns `name`, `question`, `answer`, maybe `unit` and a list of `tags`; `take`:
-            how the answer stands in its column, a key of TAKE.
+        options: columns `question`, `answer`, maybe `name` (without one the place in the file
+            names a problem), `unit` and a list of `tags`; `take`: how the answer stands in its
+            column, a key of TAKE.
     """
     take = TAKE[options.get("take", "whole")]
-    for row in rows:
+    for index, row in enumerate(rows):
         answer = take(row, value(row, options["answer"], object))
         if not answer:
             raise RecordedError(f"{row.place}: the answer is empty: download the file again")
         unit = row.values.get(options.get("unit", ""))
         yield BenchmarkProblem(
-            name=str(value(row, options["name"], (str, int))),
+            name=str(value(row, options["name"], (str, int)) if "name" in options else index),
             place=row.place,
             question=text(row, options["question"]).strip(),
             answer=answer,
             answer_type="integer" if re.fullmatch(r"-?\d+", answer) else "expression",
-            tags=tuple(str(value(row, tag, object)) for tag in options.get("tags", ())),
+            tags=tuple(tag for column in options.get("tags", ()) for tag in _tags(row, column)),
             unit=str(unit) if unit else None,
         )
+
+
+def _tags(row: Row, column: str) -> list[str]:
+    """A cell's tags: each entry of a list is one."""
+    cell = value(row, column, object)
+    return [str(entry) for entry in cell] if isinstance(cell, list) else [str(cell)]
