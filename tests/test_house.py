@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "src" / "passk"
 ROOMS = (
     "core", "domains", "data", "logs", "models", "sampling", "training", "analysis", "report",
-    "config", "provenance", "pipeline", "comparing", "cli",
+    "config", "provenance", "planning", "pipeline", "comparing", "cli",
 )  # fmt: skip
 LIBRARIES = ROOMS[: ROOMS.index("config")]
 

@@ -21,6 +21,7 @@ COMMANDS_BY_PURPOSE: dict[str, dict[str, str]] = {
         "to do.",
         "params": "Say what a key means: type, legal values, default, and its value in "
         "params.yaml.",
+        "plan": "Say what a study costs and what its sizes buy, before the first hour is spent.",
         "status": "What `dvc repro` and `snakemake` will run, why, and for about how long.",
     },
     "Ask where a result comes from": {

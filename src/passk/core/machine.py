@@ -151,6 +151,11 @@ class Machine(ParameterSection):
         description="Of a cluster, by stage: a name or a pattern, e.g. `sample@*`; `default` fits "
         "all. Of several that fit, the last that states a key counts.",
     )
+    throughput: dict[str, PositiveFloat] = Field(
+        default_factory=dict,
+        description="Tokens a second and GPU that a model is drawn with here, by the billions of "
+        "weights in its name, e.g. {'7': 9000, '32': 2100}; `passk plan` takes them.",
+    )
     local: DistinctNames = Field(
         default_factory=list,
         description="Stage groups that run where the study is started, not on a cluster's nodes.",
