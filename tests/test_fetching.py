@@ -16,15 +16,15 @@ from passk.config import paths
 from passk.core.digests import file_digest
 from passk.models.fetch_settings import Fetch
 from passk.models.fetching import INDEX, FetchError, check_weights, digest_files, find_model_files
-from passk.models.hub import HubFile, compare
+from passk.models.hub import HubFile, compare, find_cached
 from passk.models.image_inputs import ImageEncoder
 from passk.pipeline.stages import fetch
 from passk.pipeline.stages.job import Job, StageError
-from passk.sampling.checkpoint import takes_images
+from passk.sampling.checkpoint import digest_weights, takes_images
 
 
-def job(source, revision):
-    entry = {"source": str(source), "revision": revision}
+def job(source, revision, **more):
+    entry = {"source": str(source), "revision": revision, **more}
     return Job("fetch", "llama", {"study": "toy", "fetch": {"llama": entry}}, "inputs")
 
 
@@ -217,6 +217,62 @@ def test_a_hub_that_cannot_be_reached_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(StageError, match=r"fetch\.llama\.source.*cannot be reached.*hf download"):
         fetch.run(job("owner/name", "0" * 40))
+
+
+COMMIT = "0123456789" * 4
+
+
+@pytest.fixture
+def cache(source, tmp_path, monkeypatch):
+    """The hub's cache as `hf download` fills it: snapshots of links to files named by digests."""
+    root = tmp_path / "cache" / "models--owner--model"
+    snapshot = root / "snapshots" / COMMIT
+    snapshot.mkdir(parents=True)
+    (root / "blobs").mkdir()
+    (root / "refs").mkdir()
+    (root / "refs" / "main").write_text(COMMIT)
+    for path in find_model_files(source):
+        blob = root / "blobs" / file_digest(path)
+        shutil.copyfile(path, blob)
+        (snapshot / path.name).symlink_to(blob)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    return snapshot
+
+
+def test_a_filled_cache_serves_where_there_is_no_network(cache, source):
+    assert find_cached("owner/model", COMMIT) == cache
+    fetch.run(job("owner/model", COMMIT))
+    target = paths.model("toy", "llama")
+    for path in find_model_files(source):
+        assert (target / path.name).read_bytes() == path.read_bytes()
+    assert find_cached("owner/model", COMMIT[::-1]) is None
+
+
+def test_a_damaged_cache_serves_nobody(cache):
+    blob = (cache / "config.json").resolve()
+    blob.write_text(blob.read_text() + "\n")
+    assert find_cached("owner/model", COMMIT) is None
+    with pytest.raises(StageError, match=r"cache does not hold the commit") as caught:
+        fetch.run(job("owner/model", COMMIT))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_configuration_is_changed_in_the_copy_alone(source):
+    revision = digest_files(find_model_files(source), source)
+    before = (source / "config.json").read_bytes()
+    fetch.run(
+        job(source, revision, config={"rope_parameters.rope_theta": 20000.0, "hidden_act": "gelu"})
+    )
+    changed = json.loads((paths.model("toy", "llama") / "config.json").read_text())
+    assert changed["rope_parameters"]["rope_theta"] == 20000.0
+    assert (source / "config.json").read_bytes() == before
+    first = digest_weights(paths.model("toy", "llama"))
+    fetch.run(job(source, revision, config={"hidden_act": None}))
+    assert "hidden_act" not in json.loads((paths.model("toy", "llama") / "config.json").read_text())
+    assert digest_weights(paths.model("toy", "llama")) != first
+    with pytest.raises(StageError, match=r"fetch\.llama\.config\.no_such_key: the model's.*has no"):
+        fetch.run(job(source, revision, config={"no_such_key": None}))
 
 
 def test_downloads_are_compared_with_what_the_hub_promises(tmp_path):

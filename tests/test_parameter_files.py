@@ -130,3 +130,31 @@ def test_more_new_tokens_than_a_fetched_model_holds(tmp_path):
     YAML(typ="safe").dump(values, tmp_path / "params.yaml")
     with pytest.raises(ParameterError, match=r"draws\.theirs\.max_new_tokens = 64: .* 64 tokens"):
         load_study(tmp_path / "params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("config", "draw", "fetched", "fault"),
+    [
+        ('{"sliding_window": 32}', {}, {}, r"theirs\.engine = 'step_loop': .*the last 32 alone"),
+        ('{"sliding_window": 32}', {}, {"sliding_window": None}, None),
+        ('{"sliding_window": 32}', {"engine": "generate"}, {}, None),
+        ('{"state_size": 16}', {}, {}, "layers that keep a state.*engine: generate"),
+        ('{"max_position_embeddings": 256}', {"context": 512}, {}, r"context = 512: .*at most 256"),
+        ('{"max_position_embeddings": 256}', {"context": 64}, {}, r"context of 64 holds"),
+        ('{"max_position_embeddings": 256}', {"context": 128}, {}, None),
+    ],
+)
+def test_what_a_fetched_model_cannot_do_is_known_before_work(
+    tmp_path, config, draw, fetched, fault
+):
+    values = read(ROOT / "params.yaml")
+    (tmp_path / "config.json").write_text(config)
+    values["fetch"]["theirs"] = {"source": f"{tmp_path}/", "config": fetched}
+    values["draws"]["theirs"] = values["draws"]["base"] | {"model": "theirs"} | draw
+    YAML(typ="safe").dump(values, tmp_path / "params.yaml")
+    if fault is None:
+        load_study(tmp_path / "params.yaml")
+        return
+    with pytest.raises(ParameterError, match=fault) as caught:
+        load_study(tmp_path / "params.yaml")
+    assert str(caught.value).count("\n") <= 1

@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from passk.core.legal import suggest, unknown
 from passk.core.yaml_files import ParameterError, is_path, read
@@ -81,6 +81,13 @@ class Template(BaseModel):
         default=False, description="Whether the image stands before the user's text."
     )
     format: Format | None = Field(default=None, description="Texts by starter code; null: none.")
+
+    @field_validator("user")
+    @classmethod
+    def _asks(cls, user: str) -> str:
+        if "{question}" not in user:
+            raise ValueError("it has no place for the question; write {question} where it stands")
+        return user
 
     @property
     def verified(self) -> bool:

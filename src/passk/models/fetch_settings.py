@@ -2,7 +2,7 @@
 
 import re
 
-from pydantic import Field, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from passk.core.parameters import ParameterSection
 
@@ -23,6 +23,12 @@ class Fetch(ParameterSection):
         "commit (40 hexadecimal digits); of a folder the digest of its model files, which the "
         "stage names when it is null or differs. null: not pinned yet; the study can be planned, "
         "and the model is not fetched.",
+    )
+
+    config: dict[str, JsonValue] = Field(
+        default={},
+        description="Changes to the model's config.json, a value by dotted key; null takes the key "
+        "out, as `{dual_chunk_attention_config: null}` for a context that vLLM can start with.",
     )
 
     @property

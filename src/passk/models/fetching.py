@@ -14,6 +14,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from passk.core.digests import files_digest
+from passk.models.configuration import change_config
 
 INDEX = "model.safetensors.index.json"
 WEIGHTS = "model.safetensors"
@@ -70,6 +71,17 @@ def find_model_files(folder: Path) -> list[Path]:
             "merges.txt); save it beside the weights"
         )
     return sorted(folder / name for name in {*present, *_find_weight_files(folder)})
+
+
+def override_config(folder: Path, changes: Mapping[str, Any]) -> None:
+    """Change the configuration of a copy; the weights' digests in block keys hold the result.
+
+    Raises:
+        ConfigurationError: a change cannot be made.
+    """
+    config = change_config(_read_json(folder / "config.json"), changes)
+    text = json.dumps(config, indent=2, sort_keys=True) + "\n"
+    (folder / "config.json").write_text(text, encoding="utf-8")
 
 
 def add_image_options(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Model files of a commit of a repository of the Hugging Face hub, compared with their digests."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,13 +9,16 @@ from pathlib import Path
 from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.errors import (
     GatedRepoError,
+    HfHubHTTPError,
+    LocalEntryNotFoundError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
 from huggingface_hub.utils import filter_repo_objects
 
 from passk.core.digests import file_digest
-from passk.models.fetching import PATTERNS, FetchError
+from passk.core.disk import FULL, is_full
+from passk.models.fetching import PATTERNS, FetchError, check_weights, find_model_files
 
 
 @dataclass(frozen=True)
@@ -56,13 +60,47 @@ def download(repository: str, commit: str, folder: Path) -> Path:
             "../ or ~/ before it"
         ) from error
     except Exception as error:  # of the client's HTTP library, which depends on its version
+        if is_full(error):
+            raise FetchError(f"{folder}: {FULL}") from error
+        if (cached := find_cached(repository, commit)) is not None:
+            return cached
         raise FetchError(
-            f"the hub cannot be reached ({type(error).__name__}: {error}). Fetch "
-            f"the repository elsewhere (`hf download {repository} --revision {commit} --local-dir "
+            f"the hub cannot be reached ({type(error).__name__}: {str(error).splitlines()[0]}), "
+            f"and this machine's cache does not hold the commit. Fetch the repository elsewhere "
+            f"(`hf download {repository} --revision {commit} --local-dir "
             "FOLDER`), then set source to that folder and revision to null"
         ) from error
     compare(folder, files)
     return folder
+
+
+def find_cached(repository: str, commit: str) -> Path | None:
+    """The folder of a commit in the hub's cache on this machine, where its model is whole there.
+
+    Filled by `hf download REPOSITORY --revision COMMIT` while there was a network. A file there is
+    named by the digest that the hub promised, and compared with it.
+    """
+    try:
+        folder = Path(
+            snapshot_download(
+                repository, revision=commit, allow_patterns=list(PATTERNS), local_files_only=True
+            )
+        )
+        files = find_model_files(folder)
+        check_weights(folder, files)
+    except (FetchError, HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError):
+        return None
+    return folder if all(map(_is_as_named, files)) else None
+
+
+def _is_as_named(path: Path) -> bool:
+    """Whether a file of the cache is what its name there says, where that is a digest."""
+    name = path.resolve().name
+    if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", name):
+        return True
+    of_large = len(name) == 64
+    promised = HubFile(path.stat().st_size, name if of_large else None, None if of_large else name)
+    return _has_promised_content(path, promised)
 
 
 def _list_files(repository: str, commit: str) -> dict[str, HubFile]:

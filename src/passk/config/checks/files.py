@@ -12,9 +12,8 @@ from pathlib import Path
 import polars as pl
 
 from passk.config.checks.filters import describe_filter, find_emptying_filter
-from passk.config.checks.lengths import find_origin
+from passk.config.checks.models import find_model_faults
 from passk.config.schema import Study
-from passk.core.files import FileError, read_json
 from passk.core.registry import UnknownNameError
 from passk.core.rows import RecordedError
 from passk.data.benchmark_settings import Benchmark
@@ -60,7 +59,7 @@ def find_file_faults(study: Study) -> Iterator[str]:
         if not faults and entry.benchmark is None:
             problems[name] = _read_samples(entry)
     yield from _emptied(study, problems)
-    yield from _contexts(study)
+    yield from find_model_faults(study)
 
 
 def _size(settings: Benchmark) -> int:
@@ -169,35 +168,3 @@ def _is_decided(chosen: ProblemFilter) -> bool:
     if isinstance(chosen, Tagged | Untagged):
         return UNTESTED not in chosen.tags
     return isinstance(chosen, FreeForm | AnswerType | DateWindow | Drop | First)
-
-
-def _contexts(study: Study) -> Iterator[str]:
-    """More new tokens than a fetched model can hold, where its folder is at hand."""
-    lengths = {
-        f"draws.{name}": (draw.model, draw.max_new_tokens) for name, draw in study.draws.items()
-    }
-    lengths |= {
-        f"train.{name}": (arm.start, arm.max_new_tokens) for name, arm in study.train.items()
-    }
-    for key, (model, new_tokens) in lengths.items():
-        fetched = study.fetch.get(find_origin(study, model))
-        if fetched is None or not fetched.folder or new_tokens is None:
-            continue
-        context = _read_context(Path(fetched.source).expanduser() / "config.json")
-        if context is not None and new_tokens >= context:
-            yield (
-                f"{key}.max_new_tokens = {new_tokens}: {fetched.source} holds {context} tokens, "
-                f"prompt and response; legal: below {context}, less the prompt"
-            )
-
-
-def _read_context(path: Path) -> int | None:
-    """The longest sequence of a checkpoint; None where its configuration does not say."""
-    if not path.is_file():
-        return None
-    try:
-        config = read_json(path, "mend it")
-    except FileError:
-        return None
-    context = config.get("max_position_embeddings") if isinstance(config, dict) else None
-    return context if isinstance(context, int) else None

@@ -8,7 +8,9 @@ import shutil
 from pathlib import Path
 
 from passk.config import paths
+from passk.core.disk import FULL, is_full
 from passk.core.files import replacing_folder
+from passk.models.configuration import ConfigurationError
 from passk.models.fetch_settings import Fetch
 from passk.models.fetching import (
     FetchError,
@@ -16,6 +18,7 @@ from passk.models.fetching import (
     check_weights,
     digest_files,
     find_model_files,
+    override_config,
 )
 from passk.pipeline.stages.job import Job, StageError
 
@@ -41,6 +44,21 @@ def run(job: Job) -> dict[str, float]:
     except FetchError as error:
         raise StageError(f"{key}.source = {settings.source!r}: {error}") from error
     target = paths.model(job.study, job.item)
+    try:
+        _copy(key, settings, files, target)
+    except OSError as error:
+        if is_full(error):
+            raise StageError(f"{key}: {target}: {FULL}") from error
+        raise
+    shutil.rmtree(resume, ignore_errors=True)
+    return {
+        "parameters": float(parameters),
+        "bytes": float(sum(path.stat().st_size for path in target.iterdir())),
+    }
+
+
+def _copy(key: str, settings: Fetch, files: list[Path], target: Path) -> None:
+    """Copy model files into the model's folder, whole or not at all."""
     with replacing_folder(target) as temporary:
         for path in files:
             shutil.copyfile(path, temporary / path.name)
@@ -48,11 +66,16 @@ def run(job: Job) -> dict[str, float]:
             copies = [temporary / path.name for path in files]
             _check_revision(key, settings.revision, digest_files(copies, temporary))
         add_image_options(temporary)
-    shutil.rmtree(resume, ignore_errors=True)
-    return {
-        "parameters": float(parameters),
-        "bytes": float(sum(path.stat().st_size for path in target.iterdir())),
-    }
+        _override(key, temporary, settings)
+
+
+def _override(key: str, folder: Path, settings: Fetch) -> None:
+    if not settings.config:
+        return
+    try:
+        override_config(folder, settings.config)
+    except ConfigurationError as error:
+        raise StageError(f"{key}.{error}") from error
 
 
 def _check_revision(key: str, stated: str | None, revision: str) -> None:
