@@ -109,6 +109,10 @@ def test_a_method_is_that_of_a_class_or_a_bare_function(response):
         (f"<answer>{F}", False),
         (f"```python\n{F}\n```\nNow let me check it: f(1) is", True),
         (f"```python\n{F}\n```\nBetter:\n```python\n{G}", False),
+        (f"```python\n{F}\n```\nBetter:\n```python\n{F} + (", False),
+        (f"```python\n{F}\n```\nFor example:\n```python\nprint(f(", True),
+        (f"<answer>{F}</answer> Or <answer>def f(x", False),
+        (f"```python\n{F}\n```\n<answer>", False),
     ],
 )
 def test_it_is_said_whether_a_program_may_have_been_cut(response, closed):

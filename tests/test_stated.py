@@ -46,7 +46,7 @@ STATED = [
     (r"\boxed 6, at last", "6", BOX),
     (r"\boxed{\boxed{6}}", "6", BOX),
     (r"\boxed{\{1, 2\}}", r"\{1, 2\}", BOX),
-    (r"\boxed{6}\boxed{}", "6", BOX),
+    (r"\boxed{6}\boxed{}, to be sure", "6", BOX),
     ("<|begin_of_box|>6<|end_of_box|>", "6", BOX),
     (r"\boxed{3}$, $\boxed{5}$ and $\boxed{7}$", "3, 5, 7", BOX),
     (r"\boxed{5}. Wait, no: \boxed{6}", "6", BOX),
@@ -134,6 +134,41 @@ def test_a_box_that_the_end_leaves_open_is_told_from_a_closed_one():
     assert (decides.text, decides.closed) == ("12", False)
     assert statement(r"\boxed{1} and \boxed{12").text == "1"
     assert statement("<answer>12").closed is False
+
+
+LEFT_OPEN = [
+    r"\boxed{",
+    "$\\boxed{\n",
+    r"\boxed{7",
+    r"\boxed{\frac{7}{",
+    r"\boxed{7} or \boxed{",
+    r"\boxed {",
+    r"\boxed",
+    r"\box",
+    r"\boxed{}",
+    r"$\boxed{ }$.",
+    r"\boxed -",
+    r"\boxed(7",
+    r"\fbox{7",
+    "<|begin_of_box|>7",
+    "<answer>",
+    "<answer> 7",
+    r"<answer>\boxed{7",
+    r"<answer>\boxed{7}",
+]
+NOT_OPEN = ["", "it is", "a box", r"\boxed{} is for the answer", r"\bigl(", r"\{7", "if x < 7"]
+
+
+@pytest.mark.parametrize("before", [r"It is \boxed{6}. ", "<answer>6</answer> ", r"\fbox{6}, "])
+def test_nothing_is_closed_for_good_while_a_box_or_tag_is_open(before):
+    """Whoever judges a response that was cut there cannot tell what it was going to say."""
+    assert [end for end in LEFT_OPEN if statement(f"{before}So {end}").closed] == []
+    assert [end for end in NOT_OPEN if not statement(f"{before}So {end}").closed] == []
+
+
+def test_an_open_box_around_a_closed_one_is_open():
+    assert statement(r"\boxed{\boxed{6}").closed is False
+    assert statement(r"<answer>\boxed{6</answer> indeed").closed is True
 
 
 def test_a_withdrawn_answer_is_read_past():

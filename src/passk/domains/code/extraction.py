@@ -40,7 +40,7 @@ from passk.domains.code.module_statements import erase_statements
 from passk.domains.code.program_choice import Piece, choose_defining, choose_program
 from passk.domains.code.python_syntax import defines, does_something, is_bare_word, parse
 from passk.domains.code.trials import without_trials
-from passk.domains.stated.tags import tags
+from passk.domains.stated.tags import leaves_open, tags
 from passk.domains.stated.thoughts import said
 
 _TAGS = 8  # answer tags that are looked into, from the last
@@ -74,10 +74,13 @@ def extract(response: str, entry: str | None) -> Extracted | None:
     text = response.replace("\r\n", "\n").replace("\r", "\n")
     own = _own_spans(text, entry)
     start, end = said(text, own)
+    left_open = leaves_open(text, start, end, own)
     for tag in reversed(tags(text, start, end, own)[-_TAGS:]):
         if (extracted := _extract_said(tag.text, entry)) is not None:
-            return extracted._replace(closed=extracted.closed or tag.closed)
-    return _extract_said(text[start:end], entry)
+            closed = not left_open if tag.closed else extracted.closed
+            return extracted._replace(closed=closed)
+    extracted = _extract_said(text[start:end], entry)
+    return extracted._replace(closed=False) if extracted and left_open else extracted
 
 
 def completed(prompt: str, completion: str) -> str:
@@ -133,6 +136,7 @@ def _outside(text: str, blocks: list[FencedBlock]) -> str:
 
 def _from_blocks(blocks: list[FencedBlock], entry: str | None) -> Extracted | None:
     """The program of blocks that are valid."""
+    left_open = bool(blocks) and _may_replace(blocks, entry)
     ranks = {block.rank for block in blocks}
     if ranks - {OTHER}:
         blocks = [block for block in blocks if block.rank != OTHER]
@@ -146,7 +150,17 @@ def _from_blocks(blocks: list[FencedBlock], entry: str | None) -> Extracted | No
     piece = choose_program(pieces) if entry is None else choose_defining(pieces, entry)
     if piece is None:
         return None
-    return Extracted(without_trials(piece.text, entry), piece.closed)
+    return Extracted(without_trials(piece.text, entry), piece.closed and not left_open)
+
+
+def _may_replace(blocks: list[FencedBlock], entry: str | None) -> bool:
+    """Whether the last block is open, and was going to be the program, or another draft of it."""
+    last = blocks[-1]
+    if last.closed:
+        return False
+    if entry is not None:
+        return _mentioning([last], entry) is not None
+    return last.rank == max(block.rank for block in blocks)
 
 
 def _from_runs(runs: list[CodeRun], entry: str | None) -> Extracted | None:

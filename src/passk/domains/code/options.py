@@ -7,7 +7,7 @@ from typing import Literal
 from passk.core.digests import digest
 
 # Raised when this package's own part of a verdict changes: extraction, comparison, reasons.
-REVISION = 4
+REVISION = 5
 # What graders of older verdicts call an isolation that parameters now call otherwise: another name
 # would be another grader, and every verdict would be judged again.
 GRADER_NAMES = {"subprocess": "weak"}

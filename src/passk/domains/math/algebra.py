@@ -49,6 +49,10 @@ _LOGICAL = re.compile(r"\\(cup|lor|cap|land|lnot|neg)(?![A-Za-z])")
 _DEGREES = re.compile(r"(\d+(?:\.\d+)?)\s*\^\{\\circ\}")
 _SUBSCRIPT_TEXT = re.compile(r"_\s?\{\s*\\text\s*\{([^{}]*)\}\s*\}|_\s?\\text\s*\{([^{}]*)\}")
 _FACTOR = re.compile(r"(?<=\d)\s*\\frac\{(\d+)\}\{(\d+)\}")
+# A whole number by a power of ten, which a float would hold to 15 digits alone.
+_POWER_OF_TEN = re.compile(
+    r"(?<![\w.^}\\])(\d{1,30})(?:\.(\d{1,30}))? ?\\times 10\^\{(\d{1,2})\}(?![\d.^{])"
+)
 _LONGEST = 1000  # characters of a formula that is parsed: the parser takes seconds for more
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _LETTER = re.compile(r"(?<![A-Za-z])[A-Za-z](?![A-Za-z])|(?<=[A-Z])[A-Z]")
@@ -67,7 +71,7 @@ def _prepared(formula: str) -> str:
     if len(formula) > _LONGEST or _UNREADABLE.search(formula) or not is_balanced(formula):
         raise UnreadableError(formula)
     formula = _SUN.sub("_{o}", _ENERGY.sub(r"\\Xi ", formula).replace(r"\hbar", "h_{88}"))
-    formula = _DERIVATIVE.sub(_derivative, formula)
+    formula = _POWER_OF_TEN.sub(_whole, _DERIVATIVE.sub(_derivative, formula))
     formula = _DEGREES.sub(r"\\frac{\1\\pi}{180}", formula)
     formula = _PRIMED.sub(lambda match: f"{match[1]}_{{{900 + len(match[2])}}}", formula)
     return _FACTOR.sub(_mixed_or_factor, formula)
@@ -77,6 +81,12 @@ def _derivative(match: re.Match[str]) -> str:
     """A derivative is a symbol of its own: the parser takes y for a constant."""
     letters = sum(1000**place * ord(letter or "0") for place, letter in enumerate(match.groups()))
     return rf"\Upsilon_{{{letters}}}"
+
+
+def _whole(match: re.Match[str]) -> str:
+    decimals = match[2] or ""
+    zeros = int(match[3]) - len(decimals)
+    return match[0] if zeros < 0 else f"{match[1]}{decimals}{'0' * zeros}"
 
 
 def _mixed_or_factor(match: re.Match[str]) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from passk.domains.math.comparing import Comparing
 from passk.domains.math.quantities import Value
@@ -19,8 +20,17 @@ def equal_items(compare: Comparing, gold: Shape, answer: Shape) -> bool:
         return len(gold.items) == len(answer.items) and _equal_as_many(compare, gold, answer)
     if not isinstance(gold, Items) and not isinstance(answer, Items):
         return compare.equal(gold, answer)
+    if _is_either(gold) and not isinstance(answer, Items):
+        return all(compare.equal(item, answer) for item in gold.items)
+    if _is_either(answer) and not isinstance(gold, Items):
+        return all(compare.equal(gold, item) for item in answer.items)
     one, other = _entries(gold), _entries(answer)
     return one is not None and other is not None and _in_order(compare, one, other)
+
+
+def _is_either(shape: Shape) -> TypeGuard[Items]:
+    r"""Whether a shape has answers of which any will do, as `\frac{3}{4} \text{ or } 0.75`."""
+    return isinstance(shape, Items) and shape.alternatives and not shape.brackets
 
 
 def _without_needless_set(shape: Shape, other: Shape) -> Shape:
@@ -38,6 +48,9 @@ def _equal_as_many(compare: Comparing, gold: Items, answer: Items) -> bool:
         return equal_lists(compare, gold.items, answer.items)
     if "{}" in (one, other):
         return False
+    if not one and other == "()":
+        # Around answers that have no order, parentheses are no point.
+        return equal_lists(compare, gold.items, answer.items)
     if len(gold.items) == 2 and (one or "()") != (other or "()"):
         return False  # ends of intervals
     return _in_order(compare, gold.items, answer.items)

@@ -7,7 +7,7 @@ from passk.core.digests import digest
 from passk.domains.math import antlr
 
 # Raised when this package's own part of a verdict changes: extraction, shortcuts, reasons.
-REVISION = 3
+REVISION = 4
 # What verdicts depend on besides the options. The parser's runtime comes with this package,
 # whatever is installed; see `antlr`.
 LIBRARIES = ("math-verify", "latex2sympy2_extended", "sympy", "mpmath")

@@ -128,6 +128,8 @@ def _plain_box(response: str) -> str | None:
     match = _LAST_NUMBER.fullmatch(response, start) if start >= 0 else None
     if match is None or "<" in response or response.find(r"\boxed") != start:
         return None
+    if any(response.find(outer, 0, start) >= 0 for outer in (r"\fbox", r"\framebox")):
+        return None
     return None if _DENIED.search(response, max(0, start - 40), start) else match[1]
 
 

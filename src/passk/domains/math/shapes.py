@@ -3,7 +3,7 @@ r"""What kind of answer a text is: words, a number with its unit, a list, a name
 Everything that is a formula without such structure is a `Value`, whole, for algebra to compare.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from passk.domains.math.quantities import Value
 
@@ -33,10 +33,17 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Items:
-    """Several answers. `brackets` is empty for a bare list, else what opens and closes."""
+    """Several answers.
+
+    Attributes:
+        brackets: empty for a bare list, else what opens and closes.
+        items: the answers.
+        alternatives: the word `or` alone joins them, so that they may be one answer twice.
+    """
 
     brackets: str
     items: tuple["Shape", ...]
+    alternatives: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)

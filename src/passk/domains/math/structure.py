@@ -14,6 +14,7 @@ _SEPARATOR = re.compile(
     rf"\s*(?:,?\s*{_AND}|,?\s*\b(?:and|or)\b|[,;])\s*(?:(?:{_AND}|\b(?:and|or)\b)\s*)?"
 )
 _TEXT_AND = re.compile(_AND)
+_OR = re.compile(r"\s*(?:\\text\{)?\s*or\s*\}?\s*")
 _THOUSANDS = re.compile(r"[+-]?¤?\s?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])[^,;]*")
 _CUP = re.compile(r"\\cup(?![A-Za-z])")
 _BUILDER = re.compile(r"\\mid(?![A-Za-z])|[|:]")
@@ -45,18 +46,22 @@ def split(text: str) -> list[str]:
         >>> split(r"(1,2), 3 \text{ and } x"), split("1,234")
         (['(1,2)', '3', 'x'], ['1,234'])
     """
+    return _parted(text)[0]
+
+
+def _parted(text: str) -> tuple[list[str], bool]:
+    """The parts of a list, and whether `or` alone joins them."""
     if _THOUSANDS.fullmatch(text):
-        return [text]
+        return [text], False
     visible = list(outside(text))
     for match in _TEXT_AND.finditer(text):
         if visible[match.start()] != "\0":
             visible[match.start() : match.end()] = match[0]
-    parts, start = [], 0
-    for match in _SEPARATOR.finditer("".join(visible)):
-        parts.append(text[start : match.start()].strip())
-        start = match.end()
-    parts.append(text[start:].strip())
-    return [part for part in parts if part][:_LONGEST_LIST]
+    joints = list(_SEPARATOR.finditer("".join(visible)))
+    bounds = [0, *(end for joint in joints for end in joint.span()), len(text)]
+    parts = [text[bounds[i] : bounds[i + 1]].strip() for i in range(0, len(bounds), 2)]
+    alternatives = all(_OR.fullmatch(joint[0]) for joint in joints)
+    return [part for part in parts if part][:_LONGEST_LIST], alternatives
 
 
 def read(text: str, depth: int = 0) -> Shape:
@@ -76,10 +81,11 @@ def read(text: str, depth: int = 0) -> Shape:
     text = _without_introduction(text)
     if is_prose(text) or _FIGURE.fullmatch(text):
         return Words(text)
-    parts = split(_without_remark(text)) or [text]
+    parts, alternatives = _parted(_without_remark(text))
     if len(parts) > 1:
-        return Items("", _inherit(tuple(read(part, depth + 1) for part in parts)))
-    return _read_single(parts[0], depth)
+        items = _inherit(tuple(read(part, depth + 1) for part in parts))
+        return Items("", items, alternatives)
+    return _read_single(parts[0] if parts else text, depth)
 
 
 def _without_introduction(text: str) -> str:

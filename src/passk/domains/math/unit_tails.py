@@ -42,6 +42,8 @@ _OPERAND = re.compile(r"[A-Za-zμΩÅ]+(?:\^-?\d{1,2})?(?:\s?[/·]\s?|\s|$)")
 # Between a number and this letter stands a space; without one it is a variable.
 _BARE = re.compile(r"(?P<number>[-+]?[\d.,]*\d|.*\\times 10\^\{-?\d{1,3}\}) (?P<letter>[JKNVWTC])")
 
+_THOUSANDS = re.compile(r"(?P<number>[^A-Za-z]*\d)\s?k|(?P<glued>[^A-Za-z]*\d)K")
+
 
 def join_units(text: str) -> str:
     r"""A text with each unit behind a number as one `\text{}`, if it takes several to set it.
@@ -88,13 +90,17 @@ def is_unit_like(words: str) -> bool:
 
 
 def bare_unit(text: str) -> str:
-    r"""A canonical number with a letter behind a space as a number with a unit.
+    r"""A canonical number with a letter behind it as a number with a unit; `70k` is 70 thousand.
 
     Only where no variable is looked for.
 
     Example:
         >>> bare_unit("4.2 J"), bare_unit("4.2J"), bare_unit("4.2 x")
         ('4.2 \\text{ J }', '4.2J', '4.2 x')
+        >>> bare_unit("70k"), bare_unit("70K"), bare_unit("70 K")
+        ('70 \\text{ thousand }', '70 \\text{ thousand }', '70 \\text{ K }')
     """
+    if match := _THOUSANDS.fullmatch(text):
+        return rf"{match['number'] or match['glued']} \text{{ thousand }}"
     match = _BARE.fullmatch(text)
     return text if match is None else rf"{match['number']} \text{{ {match['letter']} }}"

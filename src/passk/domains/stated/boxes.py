@@ -3,6 +3,10 @@ r"""Answers in boxes: `\boxed{...}`, `\boxed {...}`, `\fbox{...}`, `\boxed 5`, a
 Boxes that only commas or the words `and` and `or` part are one answer of several parts. A box
 within a box is what the outer one holds. Escaped braces close nothing.
 
+No box is closed for good while one is open at the text's end: `\boxed{3}, or \boxed{` was going to
+say something else, or the same once more. `\boxed` without a brace, and an empty box as the very
+last thing, count as open.
+
 Example:
     >>> boxes(r"\boxed{1}, so \boxed{\frac{1}{2}} and \boxed{3")[-2].text
     '\\frac{1}{2}'
@@ -12,6 +16,8 @@ Example:
     True
     >>> boxes(r"It is \boxed 65")[-1].closed, boxes(r"It is \boxed 65.")[-1].closed
     (False, True)
+    >>> [last_box(rf"\boxed{{3}}. So {end}").closed for end in ("it is", r"\boxed{", r"\boxed{}")]
+    [True, False, False]
 """
 
 import re
@@ -33,6 +39,14 @@ _JOINT = re.compile(
     r"[\s$*(\[\\]{0,8}(?:[a-zA-Z]\w?\s?=\s?)?[\s$]{0,3}"
 )
 _LONGEST_JOINT = 40
+# At a text's end, a box that no brace leaves open: just begun, with its other marks, or empty.
+_BEGUN = re.compile(
+    r"(?:\\(?:box|boxe|boxed|fbox|framebox)|(?<![\\a-zA-Z])boxed)\s{0,3}(?:\{\s{0,3}\}[\s$*.)\]\\]{0,8})?\Z"
+    r"|\\boxed\s{0,3}(?:[-+−]|\([^()\n]{0,80})\Z"
+    r"|<\|begin_of_box\|>(?:(?!<\|end_of_box).){0,400}\Z",
+    re.DOTALL,
+)
+_LONGEST_BEGUN = 450
 
 
 def has_box(text: str) -> bool:
@@ -50,10 +64,25 @@ def boxes(text: str, start: int = 0, end: int | None = None) -> list[Statement]:
         start: of the part that is read.
         end: of that part; None: of the text.
     """
-    end = len(text) if end is None else end
+    return _scan(text, start, len(text) if end is None else end)[0]
+
+
+def leaves_open(text: str, start: int = 0, end: int | None = None) -> bool:
+    r"""Whether a part of a text ends within a box, or with an empty one.
+
+    Example:
+        >>> leaves_open(r"\boxed{3} or \boxed{4"), leaves_open(r"\boxed{3} or \boxed{4}")
+        (True, False)
+    """
+    return _scan(text, start, len(text) if end is None else end)[1]
+
+
+def _scan(text: str, start: int, end: int) -> tuple[list[Statement], bool]:
+    """The boxes of a part of a text, and whether it leaves one open."""
+    begun = _BEGUN.search(text, max(start, end - _LONGEST_BEGUN), end) is not None
     first = min((at for hint in _HINTS if (at := text.find(hint, start, end)) >= 0), default=-1)
     if first < 0:
-        return []
+        return [], begun
     closed: list[Statement] = []
     opened: list[tuple[int, int] | None] = []  # start of a box and of its content; else None
     for mark in _BRACE.finditer(text, max(start, first - 4), end):
@@ -70,7 +99,7 @@ def boxes(text: str, start: int = 0, end: int | None = None) -> list[Statement]:
             _close(closed, text, begin, mark.start())
     if open_boxes := [begin for begin in opened if begin is not None]:
         _leave_open(closed, text, open_boxes[-1], end)
-    return closed
+    return closed, bool(open_boxes) or begun or any(not box.closed for box in closed[-1:])
 
 
 def _close(closed: list[Statement], text: str, begin: tuple[int, int], end: int) -> None:
@@ -92,9 +121,9 @@ def _leave_open(closed: list[Statement], text: str, begin: tuple[int, int], end:
 def last_box(text: str, start: int = 0, end: int | None = None) -> Statement | None:
     """The closed box that ends last, with those in a row before it; None where none is.
 
-    It is not closed for good where another box is left open behind it: its text was being replaced.
+    It is not closed for good where the text leaves a box open: it was being replaced.
     """
-    every = boxes(text, start, end)
+    every, left_open = _scan(text, start, len(text) if end is None else end)
     row: list[Statement] = []
     for box in reversed([box for box in every if box.closed]):
         if row:
@@ -105,4 +134,4 @@ def last_box(text: str, start: int = 0, end: int | None = None) -> Statement | N
     if not row:
         return None
     parts = tuple(dict.fromkeys(box.text for box in row))
-    return Statement(", ".join(parts), BOX, every[-1].closed, row[0].start, row[-1].end, parts)
+    return Statement(", ".join(parts), BOX, not left_open, row[0].start, row[-1].end, parts)

@@ -6,6 +6,8 @@ The rule, for all domains:
 2. Of closed boxes and closed tags the last decides; boxes that only commas part are one answer.
    An answer that is announced behind it decides instead, if it looks like a value, or is of the
    type that is looked for. Where nothing is closed, a box or tag that the end leaves open decides.
+   While one is open at the end, no answer is closed for good: a response that was cut there is
+   unknown, whatever an earlier box holds.
 3. Without boxes and tags, the last announcement in words decides.
 4. What is denied, asked, supposed, or reported of others is not stated; what is taken back is not
    stated any more, and the response is read from there on.
@@ -29,12 +31,12 @@ Example:
 import re
 from collections.abc import Callable, Sequence
 
+from passk.domains.stated import boxes, tags
 from passk.domains.stated.announcements import LONGEST, announcements
-from passk.domains.stated.boxes import boxes, has_box, last_box
+from passk.domains.stated.boxes import has_box, last_box
 from passk.domains.stated.denials import is_admission, is_question, may_withdraw, withdrawal
 from passk.domains.stated.sentence_spans import sentence_spans
 from passk.domains.stated.statement import ANNOUNCED, BOX, Reading, Span, Statement, single
-from passk.domains.stated.tags import tags
 from passk.domains.stated.thoughts import said
 
 Accepts = Callable[[str], bool]
@@ -140,16 +142,20 @@ def statement(response: str, accepts: Accepts = is_value) -> Statement | None:
 
 def _marked(text: str, start: int, end: int, own: Sequence[Span]) -> Statement | None:
     """The box or tag that decides."""
-    candidates = tags(text, start, end, own)
+    candidates = tags.tags(text, start, end, own)
     closed = [tag for tag in candidates if tag.closed][-1:]
     if has_box(text):
         box = last_box(text, start, end)
         if box is not None and not _is_denied(text, box):
             closed.append(box)
         elif box is None:
-            candidates += [box for box in boxes(text, start, end) if not box.closed]
-    marked = closed or candidates[-1:]
-    return max(marked, key=lambda statement: statement.end, default=None)
+            candidates += [box for box in boxes.boxes(text, start, end) if not box.closed]
+    marked = max(closed or candidates[-1:], key=lambda statement: statement.end, default=None)
+    if marked is None or not marked.closed:
+        return marked
+    # Of a box `last_box` has looked for open boxes.
+    left_open = marked.kind != BOX and boxes.leaves_open(text, marked.end, end)
+    return marked._replace(closed=not (left_open or tags.leaves_open(text, start, end, own)))
 
 
 def _is_denied(text: str, box: Statement) -> bool:

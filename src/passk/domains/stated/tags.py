@@ -26,11 +26,26 @@ def tags(
         end: of that part; None: of the text.
         own: spans in which tags are the text's own: programs that mention them.
     """
-    end = len(text) if end is None else end
+    return _scan(text, start, len(text) if end is None else end, own)[0]
+
+
+def leaves_open(text: str, start: int, end: int, own: Sequence[Span] = ()) -> bool:
+    """Whether a part of a text ends within a tag, an empty one too.
+
+    Example:
+        >>> text = "<answer>4</answer>, I mean <answer>"
+        >>> leaves_open(text, 0, len(text))
+        True
+    """
+    return _scan(text, start, end, own)[1]
+
+
+def _scan(text: str, start: int, end: int, own: Sequence[Span]) -> tuple[list[Statement], bool]:
+    """The tags of a part of a text, and whether it leaves one open."""
     statements: list[Statement] = []
     opening: re.Match[str] | None = None
     if "<" not in text:
-        return statements
+        return statements, False
     for mark in _TAG.finditer(text, start, end):
         if within(mark.start(), own):
             continue
@@ -41,7 +56,7 @@ def tags(
             opening = None
     if opening is not None:
         _add(statements, text, opening, (end, end))
-    return statements
+    return statements, opening is not None
 
 
 def _add(

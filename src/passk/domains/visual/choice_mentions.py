@@ -30,6 +30,10 @@ _REASON = re.compile(r"\b(?:because|since|as)\b")
 # Words that say of another word that there is none of it, unless they stand alone.
 _DETERMINERS = ("no", "none", "neither", "all", "both", "more", "less", "same")
 _OTHER_SENSE = re.compile(r"(?:you(?:['’]re| are)|all|that['’]s) $")
+# What is conceded is not what is answered: `no, although yes in some cases`.
+_CONCESSION = re.compile(
+    r"(?:^|[\s,;(])(?:even )?(?:although|though)\b[^,.;\n]{0,200}", re.IGNORECASE
+)
 _LONGEST = 2000
 
 
@@ -82,7 +86,7 @@ def mentioned(text: str, choices: Sequence[str]) -> str | None:
         >>> mentioned("Option A is wrong.", ("larger", "smaller")) is None
         True
     """
-    text = plain(text[:_LONGEST])
+    text = plain(_CONCESSION.sub("", text[:_LONGEST]))
     letters = {
         named
         for letter, span in letters_mentioned(text)

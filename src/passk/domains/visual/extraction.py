@@ -41,6 +41,11 @@ LONGEST = 20_000
 _YES_OR_NO = re.compile(r"\W{0,3}(yes|no|true|false)\b(?!\s*[/\w])", re.IGNORECASE)
 _ANY_YES_OR_NO = re.compile(r"\b(?:yes|no|true|false)\b", re.IGNORECASE)
 _LIST = re.compile(r"\[[^\[\]\n]{0,2000}\]|\([^()\n]{0,2000}\)|\{[^{}\n]{0,2000}\}")
+# A sentence that ends with the numbers that something is: `The missing values are 3 and 8.`
+_ENDS_WITH_LIST = re.compile(
+    r"(?:\b(?:are|were|is|as)|[:=])\s{1,3}(?P<list>(?:-?\d[\d.]{0,20}(?:,? and |, ?)){1,12}"
+    r"-?\d[\d.]{0,20}(?<!\.))(?:,? respectively|,? in (?:this |that )?order)?[\s.!]{0,3}$"
+)
 _FORMULA = re.compile(r"\$([^$\n]{1,400})\$|\\\(([^\n]{1,400}?)\\\)")
 _ABOUT_ANSWERS = re.compile(
     r"\banswers?\b(?! choices?\b)[^\n]{0,120}?\b(?:is|are|was|be|depends|is?n['’]t)\b", re.I
@@ -199,7 +204,14 @@ def _only_list(parts: list[str]) -> str | None:
         for match in _LIST.finditer(part)
         if re.search(r"\d.*[,;].*\d", match[0]) and is_claimed(part, *match.span())
     }
+    lists |= {ended for part in parts if not lists and (ended := _ending_list(plain(part)))}
     return lists.pop() if len(lists) == 1 else None
+
+
+def _ending_list(sentence: str) -> str | None:
+    """The numbers with which a sentence ends, if it says that something is they."""
+    match = _ENDS_WITH_LIST.search(sentence)
+    return match["list"] if match and is_claimed(sentence, *match.span("list")) else None
 
 
 def _by_weight(stating: list[str], parts: list[str], gold: Gold) -> list[str]:

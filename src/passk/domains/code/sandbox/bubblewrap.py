@@ -19,6 +19,7 @@ from passk.domains.code.sandbox import (
     guest,
     results,
     server,
+    thread_queues,
     usage,
     values,
     waiting_guest,
@@ -32,8 +33,8 @@ INSIDE = "/tmp/server"  # which guests do not see: they have a /tmp of their own
 PACKAGES = "/packages"
 # What runs inside. Imported here, though not used, so that whoever judges depends on this code too.
 _INSIDE = (
-    calls, confine, event_pair, forker, frames, function_calls, guest, results, server, usage,
-    values, waiting_guest, whole_program, work,
+    calls, confine, event_pair, forker, frames, function_calls, guest, results, server,
+    thread_queues, usage, values, waiting_guest, whole_program, work,
 )  # fmt: skip
 _SOURCES = [f"{module.__name__.rpartition('.')[2]}.py" for module in _INSIDE]
 _PACKAGE = "passk/domains/code/sandbox"

@@ -10,7 +10,7 @@ import gc
 import os
 from typing import NoReturn
 
-from passk.domains.code.sandbox import frames
+from passk.domains.code.sandbox import frames, thread_queues
 from passk.domains.code.sandbox.function_calls import call_entry
 from passk.domains.code.sandbox.results import OutputLimitError, ResultPipe
 from passk.domains.code.sandbox.whole_program import run_whole
@@ -22,6 +22,8 @@ def run(work: Work, results: int, *, confined: bool) -> None:
     out = ResultPipe(results, work.limits.output)
     gc.enable()
     try:
+        if confined and thread_queues.may_need(work.source, work.prelude):
+            thread_queues.replace()
         if work.entry is None:
             run_whole(work, out, confined=confined)
         else:
