@@ -6,7 +6,7 @@ VLLM_VENV := .venv-vllm
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup setup-vllm sandbox emulator smoke study showcase report test test-long test-slow test-vllm \
+.PHONY: help setup setup-vllm sandbox emulator slurm smoke study showcase report test test-long test-slow test-vllm \
 	test-slurm test-drills lint clean
 
 help:  ## this list
@@ -96,7 +96,13 @@ test-vllm: setup setup-vllm  ## draws, endpoints and rollouts with vLLM, for rea
 	python -m pytest -m vllm tests/test_vllm.py tests/test_vllm_study.py tests/test_vllm_endpoint.py
 	$(VLLM_VENV)/bin/python -m pytest -m vllm tests/test_vllm_rollouts.py tests/test_vllm_images.py
 
-test-slurm: setup  ## on a running Slurm
+# The tests start a Slurm of their own on loopback, and end it.
+slurm:
+	@command -v slurmctld >/dev/null || test -x /usr/sbin/slurmctld || \
+		sh scripts/install-package.sh slurmctld slurm-wlm "tests on Slurm are skipped"
+
+test-slurm: setup slurm  ## every stage a job of a real Slurm, killed, drained, short of memory (15 minutes)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,slurm]'
 	python -m pytest -m slurm
 
 lint: setup  ## ruff and mypy

@@ -26,7 +26,7 @@ def content(folder):
 def test_the_package_ships_what_the_root_has():
     pipeline = ROOT / "src/passk/pipeline"
     assert (pipeline / "dvc.yaml").read_bytes() == (ROOT / "dvc.yaml").read_bytes()
-    for name in ("Snakefile", "profiles/default/config.yaml"):
+    for name in ("Snakefile", "profiles/default/config.yaml", "profiles/slurm/config.yaml"):
         assert (pipeline / "skeleton" / name).read_bytes() == (ROOT / name).read_bytes()
     assert list_shipped() == ["compare", "full", "imported", "miniature", "paper", "smoke"]
     for name in list_shipped():

@@ -135,6 +135,14 @@ class Resources(ParameterSection):
     mem_mb: PositiveInt | None = Field(default=None, description="Memory, MB.")
     gpus: int | None = Field(default=None, ge=0, description="GPUs.")
     minutes: PositiveInt | None = Field(default=None, description="Longest time.")
+    notice_seconds: PositiveInt | None = Field(
+        default=None,
+        description="How long before its time is over a job is told to keep its work and start "
+        "over (a block of samples, or a training step, must fit in); 300 where nothing is said.",
+    )
+    options: NotEmpty | None = Field(
+        default=None, description="Further options of sbatch, e.g. `--exclusive`."
+    )
 
 
 class Machine(ParameterSection):
@@ -157,7 +165,7 @@ class Machine(ParameterSection):
         "weights in its name, e.g. {'7': 9000, '32': 2100}; `passk plan` takes them.",
     )
     local: DistinctNames = Field(
-        default_factory=list,
+        default_factory=lambda: ["fetch"],
         description="Stage groups that run where the study is started, not on a cluster's nodes.",
     )
 

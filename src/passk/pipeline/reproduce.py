@@ -1,11 +1,14 @@
 """One stage by DVC: `python -m passk.pipeline.reproduce STAGE`, the job of a Snakemake rule.
 
-The same as `dvc --wait-for-lock repro --single-item STAGE`, but for four things. DVC parses and
+The same as `dvc --wait-for-lock repro --single-item STAGE`, but for five things. DVC parses and
 prints all of dvc.lock to read and write one entry, while it holds its lock; here the entry alone is
 read and put in its place, which gives the same file (tested). DVC looks for its lock twice a
 second; this, fifty times. Where another run works on the same files, DVC gives up; this waits,
 and then finds the work done. And DVC reads parameters and inputs after the command
-(treeverse/dvc#11058); what it read is compared with what ran before it is locked or cached.
+(treeverse/dvc#11058); what it read is compared with what ran before it is locked or cached. And
+jobs of several hosts know which of them live (`passk.pipeline.holders`).
+
+A job of Slurm that was stopped as asked starts over; one that was killed says what to raise.
 """
 
 import os
@@ -17,9 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from passk.config.paths import STATE
+from passk.core import stop_signal
 from passk.core.files import write_text
+from passk.pipeline import cluster
 from passk.pipeline import lock_entries as locktext
 from passk.pipeline.dag import parameters_read_once
+from passk.pipeline.holders import known_to_all_hosts
 from passk.pipeline.retry import patiently
 from passk.pipeline.stamps import FINISHED
 from passk.provenance.lock import lock_digest
@@ -38,6 +44,7 @@ def reproduce(stage: str) -> None:
     from dvc.repo import Repo
 
     with (
+        known_to_all_hosts(),
         _one_entry(stage),
         _confirmed(stage),
         parameters_read_once(),
@@ -136,11 +143,18 @@ def main(stage: str) -> int:
     """Bring one stage up to date; 0, or 1 with a message."""
     from dvc.exceptions import DvcException
 
+    stop_signal.hold_back()
     try:
         patiently(lambda: reproduce(stage))
     except DvcException as error:
+        status = cluster.exit_status(str(error.__cause__))
+        if status == stop_signal.STOPPED:
+            cluster.start_over()
+            return stop_signal.STOPPED
         cause = f": {error.__cause__}" if error.__cause__ else ""
         print(f"dvc: {error}{cause}", file=sys.stderr)
+        if reason := cluster.explain_kill(stage, status):
+            print(reason, file=sys.stderr)
         return 1
     return 0
 

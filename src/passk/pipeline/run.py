@@ -17,7 +17,7 @@ from types import FrameType
 from typing import NoReturn
 
 from passk.config import paths
-from passk.core import processor
+from passk.core import processor, stop_signal
 from passk.core.files import TEMPORARY, remove_folder, write_text
 from passk.pipeline.dag import Stage, cached
 from passk.pipeline.identity.components import stage_module
@@ -64,6 +64,7 @@ def execute(stage: Stage) -> None:
 
 def main(arguments: list[str]) -> int:
     """Run the stage named on the command line; the exit code for the shell."""
+    stop_signal.hold_back()
     processor.pin()
     os.environ.update(ENVIRONMENT)
     os.environ[TEMPORARY] = str((paths.STATE / "tmp").resolve())
@@ -82,6 +83,9 @@ def main(arguments: list[str]) -> int:
     except (StageError, ValueError, SyntaxError) as error:  # faults of parameters, tables, code
         print(f"passk: {name}: {error}", file=sys.stderr)
         return 1
+    except stop_signal.Stopped as stop:
+        print(f"passk: {name}: {stop}", file=sys.stderr)
+        return stop_signal.STOPPED
     finally:
         tracking.ensure_drainer()
     return 0

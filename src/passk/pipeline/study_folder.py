@@ -1,7 +1,7 @@
 """A study's own folder: what it holds, and how one is made, in a clone or from an installed wheel.
 
 A folder is a DVC repository of its own: `study.yaml`, `params.yaml` as composed, `dvc.yaml` (the
-package's text), a `Snakefile` that includes the package's rules, `profiles/default`. Within another
+package's text), a `Snakefile` that includes the package's rules, `profiles`. Within another
 DVC repository it shares that one's cache, and so the run cache: what has run there is restored.
 """
 
@@ -34,6 +34,7 @@ from passk.pipeline.study_repository import find_cache, find_repository, initial
 
 _PIPELINE = Path(str(files("passk.pipeline")))
 _SKELETON = _PIPELINE / "skeleton"
+_PROFILES = ("profiles/default/config.yaml", "profiles/slurm/config.yaml")
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def _contents(source: Path, like: str, folder: Path, *, extend: bool) -> dict[st
     contents = {
         "dvc.yaml": (_PIPELINE / "dvc.yaml").read_bytes(),
         "Snakefile": (_SKELETON / "Snakefile").read_bytes(),
-        "profiles/default/config.yaml": (_SKELETON / "profiles/default/config.yaml").read_bytes(),
+        **{name: (_SKELETON / name).read_bytes() for name in _PROFILES},
         ".gitignore": (_SKELETON / "gitignore").read_bytes(),
         ".gitattributes": (_SKELETON / "gitattributes").read_bytes(),
     }

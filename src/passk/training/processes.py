@@ -21,6 +21,7 @@ from accelerate import PartialState
 from accelerate.utils import gather_object
 from transformers import PreTrainedModel
 
+from passk.core import stop_signal
 from passk.sampling.rollouts import Rollout, RolloutRequest, RolloutSampler
 from passk.training.reward import Reward, Rewards
 from passk.training.tasks import Task
@@ -110,6 +111,7 @@ def launch(module: str, argument: Path, processes: int) -> None:
 
     Raises:
         ProcessError: there are fewer GPUs, or a process failed (its message stands above).
+        Stopped: the processes were stopped as asked.
     """
     gpus = torch.cuda.device_count()
     if 0 < gpus < processes:
@@ -121,6 +123,7 @@ def launch(module: str, argument: Path, processes: int) -> None:
     ]  # fmt: skip
     completed = subprocess.run(command, check=False)
     if completed.returncode:
+        stop_signal.stop_if_asked("the last resume point")  # they were asked, too
         raise ProcessError(
             f"training in {processes} processes ended with status {completed.returncode}; what the "
             "processes said stands above. Resume points before that are kept"

@@ -1,5 +1,7 @@
 """What every trainer here does around transformers' own: resume points, and nothing told outside.
 
+A trainer that is asked to stop writes a resume point after the step at hand, and stops there.
+
 Mixed in before a trainer of TRL.
 """
 
@@ -7,8 +9,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
+from accelerate.utils import broadcast_object_list
 from transformers import PreTrainedModel, Trainer
 
+from passk.core import stop_signal
 from passk.models import loading
 from passk.training.checkpoints import COMPLETE
 
@@ -27,6 +31,11 @@ class Resuming(Trainer):
 
     model: PreTrainedModel
 
+    @property
+    def updates_per_step(self) -> int:
+        """Optimizer updates after which a resume point may stand."""
+        return 1
+
     def _save_checkpoint(self, model: torch.nn.Module, trial: Any) -> None:  # noqa: ANN401
         # Past TRL's own, which adds a model card; marked complete last, against kills.
         Trainer._save_checkpoint(self, model, trial)
@@ -34,6 +43,21 @@ class Resuming(Trainer):
         if self.args.should_save:
             folder = Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"
             (folder / COMPLETE).touch()
+
+    def _maybe_log_save_evaluate(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401
+        done, last = self.state.global_step, self.state.max_steps
+        stops = done % self.updates_per_step == 0 and done < last and self._is_asked_to_stop()
+        self.control.should_save |= stops
+        super()._maybe_log_save_evaluate(*arguments, **options)  # logs first, then saves
+        if stops:
+            raise stop_signal.stopped(f"the resume point after update {done} of {last}")
+
+    def _is_asked_to_stop(self) -> bool:
+        """Whether the first process was asked; all processes get the same answer."""
+        asked = [stop_signal.is_asked()]
+        if self.accelerator.num_processes > 1:
+            broadcast_object_list(asked)
+        return asked[0]
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:  # noqa: ANN401
         point = Path(resume_from_checkpoint)

@@ -12,6 +12,7 @@ import polars as pl
 from tqdm import tqdm
 
 from passk.config import paths
+from passk.core import stop_signal
 from passk.core.machine import read_machine
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import RESPONSES, SAMPLES
@@ -110,9 +111,11 @@ def _draw(
     title = f"sample {job.item}" + (f" ({held_blocks} blocks reused)" if held_blocks else "")
     exact = ENGINES[draw.engine].exact
     with tqdm(total=total, desc=title, unit="sample", file=sys.stderr, smoothing=0.1) as bar:
-        for block, samples in draw_blocks(sampler, distinct, bar.update):
+        for number, (block, samples) in enumerate(draw_blocks(sampler, distinct, bar.update), 1):
             held = store.held(block) if not exact else []
             store.write(block, held + samples[len(held) :])
+            if number < len(distinct):
+                stop_signal.stop_if_asked(f"{held_blocks + number} blocks of samples")
     ends = {f"end_token_{i}": float(token) for i, token in enumerate(lengths.ends)}
     # Of a problem in two sets every copy counts, as among those reused.
     drawn = float(sum(len(block.indices) for block in missing))
