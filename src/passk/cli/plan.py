@@ -133,7 +133,7 @@ def _show(console: Console, made: StudyPlan, study: Study, *, differences: bool)
         console.print(_arm_table(made.arms))
     if differences:
         console.print(_comparison_table(made.comparisons, made.level))
-    console.print(_totals(made))
+    console.print(describe_totals(made))
     declined = [name for name, entry in study.report.experiments.items() if not entry.is_run]
     if declined:
         console.print(f"not run, see report.experiments: {', '.join(declined)}")
@@ -199,7 +199,8 @@ def _comparison_table(comparisons: Iterable[ComparisonPlan], level: float) -> Ta
     return table
 
 
-def _totals(made: StudyPlan) -> str:
+def describe_totals(made: StudyPlan) -> str:
+    """The sums in one line."""
     t = made.totals
     parts = [
         f"in total: {_large(t['samples'])} samples of {_large(t['tokens'])} tokens",

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import hypot
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
@@ -33,6 +34,7 @@ from passk.planning.throughput import ModelSize, Throughput
 from passk.sampling.engines.registry import ENGINES
 
 _HOUR = 3600.0
+_MUCH_LESS = 0.7  # of the hours: another group of GPUs is advised
 _COPIES = 2  # of models and tables: in the folder, and in DVC's cache
 
 
@@ -94,6 +96,17 @@ def _sum(values: Iterable[float | None]) -> float:
     return sum(value for value in values if value is not None)
 
 
+class _Cost(NamedTuple):
+    """GPU hours on groups of GPUs; None: they do not fit, or none is needed."""
+
+    hours: float | None
+    gpus: int
+    source: str
+
+
+_NO_GPU = _Cost(None, 0, "no GPU")
+
+
 @dataclass(frozen=True)
 class _Planner:
     study: Study
@@ -116,26 +129,32 @@ class _Planner:
         entry = self.study.draws[name]
         sets = [self.on_set(name, set_name) for set_name in entry.sets]
         drawn = ENGINES[entry.engine].blocks is not None
-        size = self.size(entry.model)
-        hours, gpus, words = (None, 0, "no GPU") if size is None else (0.0, 1, "")
-        if size is not None:
-            for part in sets if drawn else ():
-                length = self.prompt(part.name) + part.tokens / 2
-                speed = self.throughput.decoding(size, length, getattr(entry, "tensor_parallel", 0))
-                if speed is None:
-                    hours, words = None, f"does not fit {self.throughput.gpu}"
-                    break
-                hours = (hours or 0.0) + part.left / speed.tokens / _HOUR
-                gpus, words = max(gpus, speed.gpus), speed.source
+        size = self.size(entry.model) if drawn else None
         sizes = read_priors().bytes
         tokens = sum(part.samples * part.tokens for part in sets)
-        samples = sum(part.samples for part in sets)
-        table = tokens * sizes["table_token"] + samples * sizes["sample"]
+        table = tokens * sizes["table_token"] + sum(p.samples for p in sets) * sizes["sample"]
+        cost = _NO_GPU if size is None else self.on_gpus(size, sets, entry.tensor_parallel)
+        best = _NO_GPU if size is None else self.on_gpus(size, sets, None)
+        advice = ""
+        if best.hours is not None and (cost.hours is None or best.hours < _MUCH_LESS * cost.hours):
+            advice = f"tensor_parallel: {best.gpus} takes {best.hours:,.1f} GPU hours"
         return DrawPlan(
-            name, entry.model, entry.engine, entry.n, sets, hours, gpus, words,
-            sum(self.judging(part) for part in sets),
+            name, entry.model, entry.engine, entry.n, sets, cost.hours, cost.gpus, cost.source,
+            advice, sum(self.judging(part) for part in sets),
             tokens * sizes["block_token"] * drawn + table * _COPIES, self.past(f"sample@{name}"),
         )  # fmt: skip
+
+    def on_gpus(self, size: ModelSize, sets: Iterable[SetPlan], gpus: int | None) -> "_Cost":
+        """What is left to draw, on groups of so many GPUs; None: on the best ones."""
+        cost = _Cost(0.0, gpus or 1, "")
+        for part in sets:
+            length = self.prompt(part.name) + part.tokens / 2
+            speed = self.throughput.decoding(size, length, gpus)
+            if speed is None:
+                return _Cost(None, gpus or 0, f"does not fit {self.throughput.gpu}")
+            hours = (cost.hours or 0.0) + part.left / speed.tokens / _HOUR
+            cost = _Cost(hours, max(cost.gpus, speed.gpus), speed.source)
+        return cost
 
     def on_set(self, draw: str, name: str) -> SetPlan:
         problems = count_problems(self.study, name, self.root)

@@ -41,6 +41,7 @@ class DrawPlan:
         gpu_hours: to draw what is left; None: no GPU, or a model of unknown size, or too large.
         gpus: that hold one copy of the model.
         speed_from: where tokens a second are from.
+        advice: another group of GPUs that takes far fewer hours; empty: there is none.
         judging_hours: of one processor core.
         disk: bytes of blocks and tables.
         recorded_hours: that the stage took when it last ran; None: it never did.
@@ -54,6 +55,7 @@ class DrawPlan:
     gpu_hours: float | None
     gpus: int
     speed_from: str
+    advice: str
     judging_hours: float
     disk: float
     recorded_hours: float | None

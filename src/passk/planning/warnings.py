@@ -34,6 +34,7 @@ def list_warnings(study: Study, plan: StudyPlan, machine: Machine, root: Path) -
     """
     yield from _small_sets(study, root)
     yield from _unknown_sizes(plan)
+    yield from _groups(plan)
     yield from _engines(study, machine)
     yield from _disk(plan, root)
     unready = list(list_unready(study))
@@ -80,11 +81,23 @@ def _unknown_sizes(plan: StudyPlan) -> Iterator[str]:
             f"sets {', '.join(unknown)}: nothing says how many problems they have, and they count "
             "as none; get their files, or run their stages benchmark and filter"
         )
-    unfit = [draw.name for draw in plan.draws if draw.speed_from.startswith("does not fit")]
+    unfit = [
+        draw.name
+        for draw in plan.draws
+        if draw.speed_from.startswith("does not fit") and not draw.advice
+    ]
     if unfit:
         yield (
             f"draws {', '.join(unfit)}: the model does not fit 8 GPUs {plan.gpu}; take larger ones"
         )
+
+
+def _groups(plan: StudyPlan) -> Iterator[str]:
+    """Draws that another number of GPUs for one copy of the model makes far cheaper."""
+    for draw in plan.draws:
+        if draw.advice:
+            stated = "they do not fit" if draw.gpu_hours is None else f"{draw.gpu_hours:,.1f}"
+            yield f"draws.{draw.name}: {draw.advice}; as stated {stated}"
 
 
 def _engines(study: Study, machine: Machine) -> Iterator[str]:
