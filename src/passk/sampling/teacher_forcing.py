@@ -26,6 +26,7 @@ from passk.sampling.scoring import CountResponses, GivenResponse, check_lengths
 _LENGTH_UNIT = 32  # lengths are rounded up, so that responses of like length share a batch
 _MOST_LOGITS = 2**26  # numbers held at once: 256 MiB
 _MOST_POSITIONS = 4096  # run at once
+_WINDOW = 2**16  # positions of responses that are put in order of length together
 
 
 def find_context(model: nn.Module) -> int | None:
@@ -39,7 +40,7 @@ def find_context(model: nn.Module) -> int | None:
 def score_responses(
     model: nn.Module, responses: Sequence[GivenResponse], progress: CountResponses | None = None
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Score responses, the short ones first.
+    """Score responses in their order, but for some that follow each other, which go by length.
 
     Args:
         model: a transformers causal language model.
@@ -57,25 +58,37 @@ def score_responses(
     weight = next(model.parameters())
     together = weight.device.type == "cpu" and weight.dtype == torch.float32
     most = _count_positions(model)
-    by_length = sorted(range(len(responses)), key=lambda place: _round_length(responses[place]))
     training = model.training
     model.eval()
     try:
-        for length, group in itertools.groupby(
-            by_length, key=lambda place: _round_length(responses[place])
-        ):
-            places = list(group)
-            rows = max(1, most // length) if together and length else 1
-            for start in range(0, len(places), rows):
-                chunk = places[start : start + rows]
-                batch = [responses[place] for place in chunk]
-                with _inference(weight.device.type):
-                    scored = _score_batch(model, batch, length, most)
-                yield from zip(chunk, scored, strict=True)
-                if progress:
-                    progress(len(chunk))
+        for length, chunk in _batch(responses, most if together else 0):
+            batch = [responses[place] for place in chunk]
+            with _inference(weight.device.type):
+                scored = _score_batch(model, batch, length, most)
+            yield from zip(chunk, scored, strict=True)
+            if progress:
+                progress(len(chunk))
     finally:
         model.train(training)
+
+
+def _batch(responses: Sequence[GivenResponse], most: int) -> Iterator[tuple[int, list[int]]]:
+    """Rounded length and places of the responses of each batch.
+
+    Args:
+        responses: all.
+        most: positions of a batch; a longer response is one by itself, as each is at 0.
+    """
+    lengths = [_round_length(given) for given in responses]
+    windows = np.cumsum(lengths) // _WINDOW
+    order = sorted(range(len(responses)), key=lambda place: (windows[place], lengths[place]))
+    for (_, length), group in itertools.groupby(
+        order, key=lambda place: (windows[place], lengths[place])
+    ):
+        places = list(group)
+        rows = max(1, most // length) if length else len(places)
+        for start in range(0, len(places), rows):
+            yield length, places[start : start + rows]
 
 
 def _round_length(given: GivenResponse) -> int:

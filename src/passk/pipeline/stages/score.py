@@ -35,7 +35,6 @@ from passk.sampling.scoring_settings import Score
 from passk.sampling.settings import Sampling
 
 _KEY = ["set", "problem_id", "sample_index"]
-_BLOCKS_AT_ONCE = 32  # whose responses run together by length; what a kill loses at most
 
 
 def run(job: Job) -> dict[str, float]:
@@ -131,22 +130,23 @@ def _score(
     store: BlockStore,
     title: str,
 ) -> Iterator[tuple[str, list[Sample]]]:
-    """Score the blocks that the store lacks; some at once, each kept as it is complete."""
-    keys = list(missing)
-    total = sum(map(len, missing.values()))
-    with tqdm(total=total, desc=title, unit="response", file=sys.stderr, smoothing=0.1) as bar:
-        for start in range(0, len(keys), _BLOCKS_AT_ONCE):
-            batch = keys[start : start + _BLOCKS_AT_ONCE]
-            places = [place for key in batch for place in missing[key]]
-            scored = dict(scorer.score([planned.given[place] for place in places], bar.update))
-            logprobs = {place: scored[i] for i, place in enumerate(places)}
-            for key in batch:
-                samples = [
-                    _make_sample(i, planned.given[place], logprobs[place])
-                    for i, place in enumerate(missing[key])
-                ]
-                store.write(_as_block(key, missing[key]), samples)
-                yield key, samples
+    """Score the blocks that the store lacks; each is kept as soon as it is complete."""
+    owners = [(key, place) for key, members in missing.items() for place in members]
+    logprobs: dict[str, dict[int, Any]] = {key: {} for key in missing}
+    given = [planned.given[place] for _, place in owners]
+    with tqdm(total=len(given), desc=title, unit="response", file=sys.stderr, smoothing=0.1) as bar:
+        for number, scored in scorer.score(given, bar.update):
+            key, place = owners[number]
+            logprobs[key][place] = scored
+            if len(logprobs[key]) < len(missing[key]):
+                continue
+            found = logprobs.pop(key)
+            samples = [
+                _make_sample(i, planned.given[place], found[place])
+                for i, place in enumerate(missing[key])
+            ]
+            store.write(_as_block(key, missing[key]), samples)
+            yield key, samples
 
 
 def _load(job: Job, settings: Score) -> Scorer:
