@@ -154,13 +154,19 @@ def test_what_cannot_be_scored_is_refused_before_work(model, one, message):
         next(score_responses(model, [given([1], [2]), one]))
 
 
-def test_half_precision_runs_each_response_alone(model):
-    half = uneven_qwen2().bfloat16()
+@pytest.mark.parametrize("which", ["half", "large"])
+def test_half_precision_and_large_models_run_each_response_alone(which, monkeypatch):
+    model = uneven_qwen2().bfloat16() if which == "half" else uneven_qwen2()
+    monkeypatch.setattr(teacher_forcing, "_SMALL", 0)
     asked = responses(12)
-    together = dict(score_responses(half, asked))
+    together = dict(score_responses(model, asked))
     for place, one in enumerate(asked):
-        ((_, alone),) = score_responses(half, [one])
+        ((_, alone),) = score_responses(model, [one])
         assert together[place].tobytes() == alone.tobytes()
+    if which == "large":
+        exact = uneven_qwen2()
+        for place, one in enumerate(asked):
+            np.testing.assert_allclose(together[place], reference(exact, one), atol=1e-4)
 
 
 # --------------------------------------------------------------------------------- the stage

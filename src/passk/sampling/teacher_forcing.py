@@ -1,9 +1,10 @@
 """Teacher forcing: the log-probabilities of given responses by one forward pass over each.
 
-A response's numbers depend on nothing but the model, its prompt and itself. On a processor in
-float32 responses of like length run together: every row of a product, and every row's attention,
-has the same bytes wherever it stands (`passk.models.arithmetic.keep_rows_independent`; tested bit
-by bit). Elsewhere each response runs alone, so that shapes follow from its own length.
+A response's numbers depend on nothing but the model, its prompt and itself. Each response runs
+alone, so that all shapes follow from its own length; that is fast where a model is large. Small
+models on a processor in float32 run responses of like length together: there every row of a
+product, and every row's attention, has the same bytes wherever it stands
+(`passk.models.arithmetic.keep_rows_independent`; tested bit by bit).
 
 Covered: every causal language model of transformers, by its own forward pass: windows, chunks and
 capped logits too. A long sequence runs in pieces through the model's own cache. Not covered:
@@ -12,7 +13,7 @@ prompts with images.
 
 import itertools
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from passk.models.arithmetic import keep_rows_independent, route_products
 from passk.sampling.scoring import CountResponses, GivenResponse, check_lengths
 
 _LENGTH_UNIT = 32  # lengths are rounded up, so that responses of like length share a batch
+_SMALL = 20_000_000  # parameters; below, one response does not fill a processor
 _MOST_LOGITS = 2**26  # numbers held at once: 256 MiB
 _MOST_POSITIONS = 4096  # run at once
 _WINDOW = 2**16  # positions of responses that are put in order of length together
@@ -55,15 +57,14 @@ def score_responses(
     """
     check_lengths(responses, find_context(model))
     route_products()
-    weight = next(model.parameters())
-    together = weight.device.type == "cpu" and weight.dtype == torch.float32
+    device, together = next(model.parameters()).device.type, _run_together(model)
     most = _count_positions(model)
     training = model.training
     model.eval()
     try:
         for length, chunk in _batch(responses, most if together else 0):
             batch = [responses[place] for place in chunk]
-            with _inference(weight.device.type):
+            with _inference(device, together):
                 scored = _score_batch(model, batch, length, most)
             yield from zip(chunk, scored, strict=True)
             if progress:
@@ -91,6 +92,13 @@ def _batch(responses: Sequence[GivenResponse], most: int) -> Iterator[tuple[int,
             yield length, places[start : start + rows]
 
 
+def _run_together(model: nn.Module) -> bool:
+    """Whether responses share a batch: by the model alone."""
+    weight = next(model.parameters())
+    exact = weight.device.type == "cpu" and weight.dtype == torch.float32
+    return exact and sum(part.numel() for part in model.parameters()) < _SMALL
+
+
 def _round_length(given: GivenResponse) -> int:
     """Positions that are run: all tokens but the last, rounded up; 0 for an empty response."""
     if not len(given.response_ids):
@@ -106,13 +114,13 @@ def _count_positions(model: Any) -> int:  # noqa: ANN401
 
 
 @contextmanager
-def _inference(device: str) -> Iterator[None]:
-    """No gradients, one thread on the processor, rows apart; put back afterwards."""
+def _inference(device: str, together: bool) -> Iterator[None]:
+    """No gradients, one thread on the processor, rows apart if together; put back afterwards."""
     threads = torch.get_num_threads()
     if device == "cpu":
         torch.set_num_threads(1)  # thread counts change float sums, and so bytes
     try:
-        with torch.inference_mode(), keep_rows_independent():
+        with torch.inference_mode(), keep_rows_independent() if together else nullcontext():
             yield
     finally:
         torch.set_num_threads(threads)
