@@ -15,8 +15,8 @@ from passk.core.yaml_files import ParameterError
 # Sections of entries, in the order in which one may refer to another.
 SECTIONS = (
     "worlds", "benchmarks", "imported", "sets", "pretrain", "fetch", "train",
-    "rejection_sampling", "reference_answers", "sft", "draws", "analysis.views",
-    "analysis.comparisons", "examples", "headline",
+    "rejection_sampling", "reference_answers", "sft", "draws", "scores",
+    "analysis.views", "analysis.comparisons", "examples", "headline",
 )  # fmt: skip
 _SETTINGS = ("sampling", "verification", "validation", "analysis", "report")
 _GROUPS = "a mapping, GROUP: [COMPARISON, ...]"
@@ -69,6 +69,8 @@ def _follow(location: str, sections: Mapping[str, ComposedSection]) -> None:
     """What follows once a section is laid out."""
     if location == "sets":
         rules.follow_sets(sections)
+    if location == "scores":
+        rules.follow_scores(sections)
     if location == "sft":
         rules.follow_arms(sections)
     if location == "draws":

@@ -64,6 +64,14 @@ def follow_draws(sections: Mapping[str, ComposedSection]) -> None:
         draws[name]["model"] = last_checkpoint(train, _model(sections, name))
 
 
+def follow_scores(sections: Mapping[str, ComposedSection]) -> None:
+    """Models of scores that name an arm without a step."""
+    train = sections["train"].entries
+    for entry in sections["scores"].entries.values():
+        if "model" in entry:
+            entry["model"] = last_checkpoint(train, entry["model"])
+
+
 def _model(sections: Mapping[str, ComposedSection], draw: str) -> Any:  # noqa: ANN401
     draws, like = sections["draws"].entries, sections["draws"].like
     if (stated := draws[draw].get("model")) is not None:

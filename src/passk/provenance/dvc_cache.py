@@ -61,4 +61,6 @@ def _read_setting(file: Path) -> str | None:
         parser.read_string(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, Error):
         return None
-    return parser.get("cache", "dir", fallback=None)
+    setting = parser.get("cache", "dir", fallback=None)
+    quoted = setting is not None and len(setting) > 1 and setting[0] == setting[-1] in "'\""
+    return setting[1:-1] if setting and quoted else setting  # `passk new` writes it in quotes

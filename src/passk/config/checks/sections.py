@@ -16,6 +16,7 @@ from passk.config.checks import (
     questions,
     repetitions,
     sampling,
+    scores,
     training,
 )
 from passk.config.schema import Study
@@ -31,6 +32,7 @@ def find_faults(study: Study) -> Iterator[str]:
     yield from training.find_faults(study)
     yield from lengths.find_faults(study)
     yield from sampling.find_faults(study)
+    yield from scores.find_faults(study)
     yield from questions.find_faults(study.analysis.questions)
     yield from questions.find_unanswerable(study)
     yield from comparisons.find_faults(study.analysis, study.report, study.draws, study.sets)

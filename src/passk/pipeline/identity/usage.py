@@ -137,6 +137,13 @@ def _sample(parameters: Parameters, item: str) -> Iterator[Used]:
     yield from _each("chat_template", [draw.get("template_options", {}).get("chat_template")])
 
 
+def _score(parameters: Parameters, item: str) -> Iterator[Used]:
+    entry = parameters["scores"][item]
+    yield Used("engine", entry["engine"])
+    drawn = parameters["draws"][entry["draw"]]["template"]
+    yield from _each("template", [entry["template"] or drawn])
+
+
 def _verify(parameters: Parameters, item: str) -> Iterator[Used]:
     sets = parameters["draws"][item]["sets"]
     yield from _each("judge", _domains(parameters, sets))
@@ -197,6 +204,7 @@ USES: Mapping[str, Uses] = {
     "sample": _sample,
     "verify": _verify,
     "count": _nothing,
+    "score": _score,
     "manifest": _manifest,
     "validate": _validate,
     "analyze": _analyze,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from passk.sampling.rollouts import RolloutConfig, RolloutSampler
+    from passk.sampling.scoring import Scoring
 
 CountSamples = Callable[[int], object]  # told how many more samples are done
 
@@ -120,6 +121,7 @@ class Engine:
         objects: why it cannot compute a model rightly, with the remedy, or None: of the model's
             config.json and the longest sequence asked for (None: the model's own).
         splits_models: whether it can spread one copy of a model over several GPUs.
+        scores: how it scores given responses under a model; None where it cannot.
     """
 
     version: int
@@ -135,6 +137,7 @@ class Engine:
     cached_rows: Callable[[float, int], float] = lambda rows, passes: 0.0
     objects: Callable[[Mapping[str, Any], int | None], str | None] = lambda config, context: None
     splits_models: bool = False
+    scores: "Scoring | None" = None
 
     @property
     def draws_samples(self) -> bool:
