@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from passk.config.schema import Study
-from passk.data.sources import source
 
 
 def list_unready(study: Study) -> Iterator[str]:
@@ -23,5 +22,5 @@ def list_unready(study: Study) -> Iterator[str]:
         if not Path(benchmark.path).exists():
             yield (
                 f"benchmarks.{name}.path = {benchmark.path!r}: no such file yet; get it from "
-                f"{source(benchmark.source).homepage}, or correct the path"
+                f"{benchmark.described.homepage}, or correct the path"
             )

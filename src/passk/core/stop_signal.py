@@ -10,9 +10,8 @@ Example:
     >>> is_asked()
     False
     >>> os.kill(os.getpid(), SIGNAL)
-    >>> stop_if_asked("block 7")
-    Traceback (most recent call last):
-    passk.core.stop_signal.Stopped: stopped as asked, with block 7 kept; run again to go on from there
+    >>> is_asked()
+    True
     >>> take_back()
 """
 

@@ -10,7 +10,6 @@ from passk.config import paths
 from passk.config.checks.lengths import find_origin
 from passk.config.checks.names import arm_of
 from passk.config.schema import Study
-from passk.data.sources import source
 from passk.domains.worlds import WORLDS
 from passk.planning.priors import Guess, read_priors
 from passk.planning.problems import source_of
@@ -87,7 +86,7 @@ def domain_of(study: Study, set_name: str) -> str:
     if problems in study.worlds:
         return WORLDS[study.worlds[problems].world].domain
     if problems in study.benchmarks:
-        return source(study.benchmarks[problems].source).domain
+        return study.benchmarks[problems].described.domain
     imported = study.imported[problems]
     benchmark = imported.benchmark
-    return str(imported.domain) if benchmark is None else source(benchmark.source).domain
+    return str(imported.domain) if benchmark is None else benchmark.described.domain

@@ -9,7 +9,6 @@ import polars as pl
 from passk.config import paths
 from passk.config.schema import Study
 from passk.data.filters import ProblemFilter
-from passk.data.sources import source
 from passk.planning.priors import read_priors
 
 
@@ -41,8 +40,9 @@ def count_problems(study: Study, name: str, root: Path = Path()) -> ProblemCount
     if entry.problems in study.worlds:
         return _planned(study.worlds[entry.problems].size, "", filters, "worlds")
     if entry.problems in study.benchmarks:
-        known = study.benchmarks[entry.problems].source
-        number = source(known).problems
+        benchmark = study.benchmarks[entry.problems]
+        known = benchmark.source or benchmark.path
+        number = benchmark.described.problems
         if number is None:
             number = read_priors().problems.get(known, {}).get("")
         return _planned(number, known, filters, f"what is known of {known}")

@@ -57,7 +57,8 @@ def plan_scores(job: Job, settings: Score, responses: pl.DataFrame) -> PlannedSc
     ]
     ids = _encode_responses(job, settings, responses, names, tokenizer)
     prompts = _encode_prompts(job, draw, name, tokenizer)
-    given, members = [], {}
+    given: list[GivenResponse] = []
+    members: dict[tuple[str, ...], list[int]] = {}
     for place, problem in enumerate(responses["set", "problem_id"].rows()):
         given.append(GivenResponse(prompts[problem], ids[place]))
         members.setdefault(problem, []).append(place)

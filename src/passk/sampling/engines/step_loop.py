@@ -13,8 +13,8 @@ from passk.sampling.blocks import Block, Sample
 from passk.sampling.ends import as_ids, join_ends
 from passk.sampling.engines.engine import CountSamples, Engine, SamplingConfig
 from passk.sampling.engines.probing import probe_transformers
-from passk.sampling.loaded_model import load_model
 from passk.sampling.engines.step_loop_scoring import STEP_LOOP_SCORING
+from passk.sampling.loaded_model import load_model
 from passk.sampling.rollouts import Rollout, RolloutConfig, RolloutRequest
 from passk.sampling.stopping import make_stop
 
