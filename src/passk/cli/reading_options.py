@@ -19,9 +19,7 @@ from passk.logs.reader import LogReading
 READING_ERRORS = (RecordedError, PathError, UnknownNameError, OSError)
 
 # Options of `passk import`, `compare` and `judge`, as annotations of their arguments.
-As = Annotated[
-    str | None, typer.Option("--as", help=f"Format of all files: {', '.join(FORMATS)}.")
-]
+As = Annotated[str | None, typer.Option("--as", help=f"Format of all files: {', '.join(FORMATS)}.")]
 Column = Annotated[
     list[str] | None,
     typer.Option(help=f"KIND=PATH, where a value stands; kinds: {', '.join(COLUMNS)}."),
@@ -29,6 +27,10 @@ Column = Annotated[
 Where = Annotated[list[str] | None, typer.Option(help="PATH=VALUE: other rows are left out.")]
 Stop = Annotated[list[str] | None, typer.Option(help="A string before which a response ends.")]
 GradeFrom = Annotated[float | None, typer.Option(help="Recorded scores from here on are right.")]
+ProblemsId = Annotated[
+    str | None,
+    typer.Option(help="The column of ids in --problems, where it has another name."),
+]
 Problems = Annotated[
     Path | None, typer.Option(help="Questions and right answers, where samples lack them.")
 ]
