@@ -51,14 +51,16 @@ def lines(values):
 
 @needs_real(QWEN)
 def test_real_responses():
-    done = judge(REAL, "--gold", "gt")
+    done = judge(REAL)
     assert done.exit_code == 0, done.output
-    assert "problem id = idx, question = question, gold = gt, response = response" in done.output
+    assert "(qwen-math): problem id = idx, question = question, gold = gt, response = code" in (
+        done.output
+    )
     assert "800 samples of 100 problems, 729 correct, 71 wrong, 0 unknown" in done.output
     assert "8  97.00%" in done.output
     assert "solved at least once: 97 of 100" in done.output
     assert "differ from the recorded grades: 1 of 800 samples" in done.output
-    done = judge(REAL)
+    done = judge(REAL, "--as", "plain")
     assert done.exit_code == 1
     assert "line 2: the gold answer may be 'answer' (" in done.output
     assert "or 'gt' (" in done.output
@@ -89,9 +91,9 @@ def test_responses_joined_with_problems_keep_their_ids():
     ("response", "message"),
     [
         ({"id": 9, "response": "3"}, "r.jsonl, line 2: no problem with id '9' in p.jsonl (1 of 2"),
-        ({"id": 1, "respons": "3"}, "r.jsonl, line 2: no column 'response'; found"),
+        ({"id": 1, "respons": "3"}, "r.jsonl, line 2: no response at any usual name; the"),
         ({"id": 2, "response": "3"}, "p.jsonl, line 2: gold answer is None"),
-        ({"id": 1, "response": {"text": 3}}, "r.jsonl, line 2: 'response' is {'text': 3}; exp"),
+        ({"id": 1, "response": {"text": 3}}, "r.jsonl, line 2: response 0 is {'text': 3}; exp"),
     ],
 )
 def test_faults_are_named_and_nothing_is_written(response, message):
@@ -179,15 +181,15 @@ def test_an_option_decides_verdicts():
 @pytest.mark.parametrize(
     ("missing", "message"),
     [
-        ("question", "no column holds the question; found ['answer', 'response']. Name the right "
-         "one with --problem"),
-        ("answer", "no column holds the gold answer; found ['question', 'response']. Name the "
-         "right one with --gold"),
-        ("response", "no column holds the response; found ['answer', 'question']. Name the right "
-         "one with --response"),
+        ("question", "line 1: nothing tells which problem it answers: name a column: --column "
+         "problem_id=COLUMN; the row has answer, response"),
+        ("answer", "has no right answer in the files; name the column that holds it, --column "
+         "gold=COLUMN, or give a file of problems, --problems FILE"),
+        ("response", "line 1: no response at any usual name; the row has answer, question. Name "
+         "its column: --column response=COLUMN"),
     ],
 )  # fmt: skip
-def test_a_missing_column_is_named_with_its_flag(missing, message):
+def test_a_missing_column_is_named_with_its_option(missing, message):
     write("r.jsonl", *({k: v for k, v in row.items() if k != missing} for row in ROWS))
     done = judge("r.jsonl")
     assert done.exit_code == 1
@@ -198,7 +200,7 @@ def test_a_missing_column_is_named_with_its_flag(missing, message):
     ("more", "message"),
     [
         ({"output": "9"}, "the response may be 'output' ('9') or 'response' ("),
-        ({"gt": "9"}, "the gold answer may be 'answer' ('2') or 'gt' ('9'); say which with --gold"),
+        ({"gt": "9"}, "the gold answer may be 'answer' ('2') or 'gt' ('9'); say which"),
     ],
 )
 def test_what_may_be_meant_is_never_guessed(more, message):
@@ -214,21 +216,25 @@ def test_an_id_that_may_number_samples_is_asked_about():
     write("r.jsonl", *(ROWS[0] | {"id": number} for number in "ab"))
     done = judge("r.jsonl")
     assert done.exit_code == 1
-    assert "line 2: asks what r.jsonl, line 1 asks, and 'id' is 'b' here and 'a'" in done.output
+    assert "r.jsonl: 1 of 2 rows ask what another one asks, and id differs in all" in done.output
     assert "2 samples of 2 problems" in judge("r.jsonl", "--problem-id", "id").output
     assert "2 samples of 1 problem," in judge("r.jsonl", "--problem-id", "question").output
     write("r.jsonl", *(row | {"id": "run-1"} for row in ROWS))
     done = judge("r.jsonl")
+    assert "one id, two questions. Name what tells these problems apart" in done.output
+    done = judge("r.jsonl", "--problem-id", "question")
+    assert "2 samples of 2 problems" in done.output
+    write("r.jsonl", *ROWS)
+    done = judge("r.jsonl")
     assert "problem id = none (the question tells problems apart)" in done.output
 
 
-def test_several_sure_ids_must_tell_problems_apart_alike():
+def test_several_sure_ids_that_differ_are_asked_about():
     write("r.jsonl", *(row | {"task_id": "gsm8k", "problem_id": i} for i, row in enumerate(ROWS)))
     done = judge("r.jsonl")
     assert done.exit_code == 1
     assert "the problem's id may be 'problem_id' ('0') or 'task_id' ('gsm8k')" in done.output
-    write("r.jsonl", *(row | {"task_id": f"g{i}", "problem_id": i} for i, row in enumerate(ROWS)))
-    assert "problem id = problem_id" in judge("r.jsonl").output
+    assert "problem id = problem_id" in judge("r.jsonl", "--problem-id", "problem_id").output
 
 
 def test_lists_of_responses_and_why_they_ended():
@@ -239,9 +245,10 @@ def test_lists_of_responses_and_why_they_ended():
         row | {"finish_reason": ["stop", "length", "stop"]},
         row | {"question": "??", "outputs": [], "finish_reason": []},
     )
-    output = judge("r.jsonl").output
+    assert "r.jsonl, line 2: no response; say what a missing" in judge("r.jsonl").output
+    output = judge("r.jsonl", "--missing", "drop").output
     assert "3 samples of 1 problem, 1 correct, 1 wrong, 1 unknown" in output
-    assert "without a response: 1 of 2 problems" in output
+    assert "dropped: 1 sample without a response" in output
     write("r.jsonl", row | {"finish_reason": ["stop", "stop"]})
     assert "line 1: 2 entries in 'finish_reason', but 3 responses" in judge("r.jsonl").output
 
@@ -341,7 +348,7 @@ def test_every_kind_of_file_gives_the_same_verdicts():
         ("r.jsonl", lines(ROWS).replace("\n", ",\n", 1), "line 1: not valid JSON (Extra data, col"),
         ("r.json", json.dumps(ROWS)[:-9], "r.json: not valid JSON (Unterminated string"),
         ("r.csv", 'a,b\n1,"x\n', "r.csv, line 2: no CSV (unexpected end of data)"),
-        ("r.csv", 'a,b\n1,"x\ny"\n1\n', "r.csv, line 4: 1 cells for 2 columns"),
+        ("r.csv", 'question,response\n1,"x\ny"\n1\n', "r.csv, line 4: 1 cells for 2 columns"),
         ("r.csv", "a,a\n1,2\n", "column(s) ['a'] stand twice"),
         ("r.csv", "a,b\n", "r.csv: holds no row"),
         ("r.json", "[]", "r.json: holds no row"),
@@ -379,6 +386,29 @@ def test_missing_responses_count_as_told():
     assert "unknown        1  no response" in judge("r.jsonl", "--missing", "unknown").output
     assert "wrong          1  no response" in judge("r.jsonl", "--missing", "wrong").output
     assert "1 sample of 1 problem" in judge("r.jsonl", "--missing", "drop").output
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_any_of_several_right_answers_will_do(apart):
+    row = {"id": "a", "question": "x^2 = 16?", "answer": ["4", "-4"]}
+    responses = [{"id": "a", "response": rf"\boxed{{{x}}}"} for x in (4, -4, 5)]
+    write("p.jsonl", row)
+    write("r.jsonl", *(responses if apart else [row | response for response in responses]))
+    done = judge("r.jsonl", *(["--problems", "p.jsonl"] if apart else []))
+    assert "3 samples of 1 problem, 2 correct, 1 wrong" in done.output
+    assert set(pl.read_parquet("v.parquet")["gold"]) == {"4 or -4"}
+
+
+def test_several_files_are_one_draw_and_sets_stay_apart():
+    for number, task in enumerate("ab"):
+        write(f"s{number}.jsonl", *(row | {"id": i, "task": task} for i, row in enumerate(ROWS)))
+    done = judge("s0.jsonl", "s1.jsonl")
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith("2 files, s0.jsonl to s1.jsonl: problem id = id")
+    verdicts = pl.read_parquet("v.parquet")
+    assert sorted(verdicts.select("set", "problem_id").rows()) == [
+        ("a", "0"), ("a", "1"), ("b", "0"), ("b", "1"),
+    ]  # fmt: skip
 
 
 def test_pass_at_k_reasons_and_unknown_are_summed_up():

@@ -96,14 +96,19 @@ def test_disagreements_reads_what_judge_writes():
             {"solution": ""},
             {},
             [],
-            "no column holds the problem's id; found ['solution']. Name the",
+            "s.jsonl, line 1: nothing tells which problem it answers: name a",
         ),
-        ({"task_id": "a"}, {}, [], "no column holds the response; found ['task_id']"),
+        (
+            {"task_id": "a"},
+            {},
+            [],
+            "line 1: no response at any usual name; the",
+        ),
         (
             {"task_id": "a", "solution": ["x", 1]},
             {},
             [],
-            "line 1, entry 1: 'solution' is 1; expected",
+            "s.jsonl, line 1: response 1 is 1; expected text",
         ),
         ({"task_id": "a", "solution": ""}, {"tests": "{}"}, [], "p.jsonl, line 1: 'tests' cannot"),
         (
@@ -114,9 +119,24 @@ def test_disagreements_reads_what_judge_writes():
         ),
         ({"task_id": "a", "solution": ""}, {}, ["--source", "humaneval"], "add --any-digest"),
         ({"task_id": "a", "solution": ""}, {}, ["--source", "human"], "humaneval"),
-        ({"task_id": "a", "solution": None}, {}, [], "'solution' is None; expected text"),
-        ({"task_id": "a", "solution": ""}, {}, ["--response", "text"], "no column 'text'"),
-        ({"task_id": "a", "solution": ""}, {}, ["--sample-index", "n"], "no column 'n'"),
+        (
+            {"task_id": "a", "solution": None},
+            {},
+            [],
+            "line 1: no response; say what",
+        ),
+        (
+            {"task_id": "a", "solution": ""},
+            {},
+            ["--response", "text"],
+            "no response at 'text'",
+        ),
+        (
+            {"task_id": "a", "solution": ""},
+            {},
+            ["--sample-index", "n"],
+            "no row has 'n'",
+        ),
     ],
 )
 def test_errors_name_file_row_and_remedy(sample, problem, arguments, message):
@@ -226,7 +246,7 @@ def test_a_part_of_the_problems_and_a_sample_twice():
     assert "left out: 1 of 2 answered problems have no tests" in done.output
     write("s.jsonl", *[{"task_id": "a", "solution": "", "n": 0}] * 2)
     done = judged("s.jsonl", "--problems", "p.jsonl", "--sample-index", "n")
-    assert "s.jsonl, line 2: sample 0 of problem 'a' stands in s.jsonl, line 1 too" in done.output
+    assert "s.jsonl, line 2: sample 0 of problem 'a' stands twice in the file" in done.output
 
 
 def test_programs_that_no_text_should_be_have_a_verdict():

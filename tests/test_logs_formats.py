@@ -10,9 +10,13 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 from tests.conftest import ROOT
+from typer.testing import CliRunner
 
+from passk.cli.app import application
 from passk.core import json_rows, rows
 from passk.core.rows import RecordedError, Row
+from passk.domains.code.sandbox.values import encode
+from passk.domains.code.test_cases import Tests
 from passk.logs import normal_file, reader
 from passk.logs.format import FORMATS
 from passk.logs.reader import LogReading, LogSummary, expand, read, recognise
@@ -223,6 +227,36 @@ def test_a_file_is_recognised_and_its_samples_are_read(name, tmp_path):
         (problem, boxed(answer), grade, end) for problem, answer, grade, end in expected
     ]
     assert all(sample.place.startswith(str(DATA / name)) for sample in drawn)
+
+
+ADD = Tests("f", (encode([]),), (encode(0),)).dump()
+
+
+@pytest.mark.parametrize("name", READ)
+def test_every_format_is_judged_as_it_is(name, tmp_path, monkeypatch):
+    """By `passk judge FILE`: with what it states of math, else beside a table of problems."""
+    monkeypatch.chdir(tmp_path)
+    format_name, expected = READ[name]
+    domain = FORMATS[format_name].domain
+    needs = domain != "math" or any(not sample.references for sample in samples(name))
+    rows = [
+        {"problem_id": problem, "question": problem, "answer": 2, "answer_type": "integer"}
+        | ({"tests": ADD} if domain == "code" else {})
+        for problem in dict.fromkeys(row[0] for row in expected)
+    ]
+    Path("p.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    more = ["--problems", "p.jsonl"] if needs else []
+    more += ["--domain", domain, "--missing", "unknown", "--out", "v.parquet"]
+    done = CliRunner().invoke(application(), ["judge", str(DATA / name), *more])
+    assert done.exit_code == 0, done.output
+    judged = pl.read_parquet("v.parquet")
+    assert judged.height == len(expected)
+    assert judged.filter(pl.col("reason") == "no response").height == sum(
+        text is None for _, text, _, _ in expected
+    )
+    assert f"({format_name})" in done.output or format_name == "plain"
+    ids = {str(problem) for problem, _, _, _ in expected}
+    assert set(judged["problem_id"]) == ids or not needs
 
 
 @pytest.mark.parametrize("name", READ)

@@ -21,8 +21,6 @@ from passk.cli.app import application
 from passk.core import json_rows
 from passk.core.json_stream import JsonStream
 from passk.core.rows import RecordedError, read_rows
-from passk.data.judging_columns import find_sample_columns
-from passk.data.judging_samples import read_samples
 from passk.data.recorded_values import answer_of, grade, matches, references
 from passk.data.usual_columns import AmbiguousColumnError
 from passk.data.value_paths import lookup
@@ -492,10 +490,6 @@ def test_a_glob_of_folders_reads_their_files(tmp_path):
 def test_a_row_may_lack_the_reason_why_its_response_ended(tmp_path):
     rows = [ROW, ROW | {"finish_reason": "length"}, ROW | {"finish_reason": None}]
     path = lines(tmp_path / "a.jsonl", *rows)
-    table = read_rows(path)
-    columns = find_sample_columns(table, {}, programs=False)
-    judged = read_samples(table, ["a"] * 3, columns)
-    assert [sample.cut for sample in judged] == [False, True, False]
     assert [sample.finish for sample in samples(path)] == ["unknown", "length", "unknown"]
 
 

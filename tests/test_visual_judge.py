@@ -281,10 +281,14 @@ def test_what_would_be_ignored_or_is_not_there_is_refused(there):
         assert done.exit_code == 1
         assert said in " ".join(done.output.split())
     Path("p.jsonl").write_text('{"id": "1", "answer": "6", "answer_type": "integer"}\n')
-    for option in ("--response", "--problem-id", "--gold"):
+    for option, said in {
+        "--response": "r.jsonl, line 1: no response at 'nope'",
+        "--problem-id": "r.jsonl, line 1: nothing tells which problem it answers: neither 'nope'",
+        "--gold": "p.jsonl, line 1: no column 'nope'",
+    }.items():
         done = run(*visual, "--problems", "p.jsonl", option, "nope")
         assert done.exit_code == 1
-        assert "no column 'nope'" in done.output
+        assert said in " ".join(done.output.split())
     done = run("judge", "r.jsonl", "--domain", "math", "--free-form", "--out", "v.parquet")
     assert done.exit_code == 2
     assert "--free-form: without effect with --domain math" in " ".join(done.output.split())

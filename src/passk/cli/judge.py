@@ -14,31 +14,41 @@ from passk.cli.judge_options import (
 )
 from passk.cli.judge_request import JudgeRequest
 from passk.cli.judged import check_out, summary, write_judged
+from passk.cli.reading_options import (
+    READING_ERRORS,
+    As,
+    Column,
+    GradeFrom,
+    ProblemsId,
+    Stop,
+    Where,
+    make_reading,
+)
 from passk.config import paths
 from passk.core.legal import unknown
-from passk.core.rows import RecordedError
 from passk.core.tables import TableError
-from passk.data.judging_columns import Content
+from passk.data.responses import MISSING_RULES, Holds
 from passk.domains.domain import Domain
 from passk.domains.math.domain import MATH
 from passk.domains.registry import DOMAINS
 from passk.domains.verdict import JudgeError
+from passk.logs.files import expand
+from passk.pipeline.stages.job import StageError
 
 FAILED, USAGE, STOPPED = 1, 2, 130  # exit codes; 0: all responses have a verdict
-MISSING = ("unknown", "wrong", "drop")
 _COLUMNS = "Columns (else by their usual names)"
 _BENCHMARK = "Benchmarks"
 # What a user can mend: the message says how.
-_EXPECTED = (RecordedError, TableError, JudgeError, OSError)
+_EXPECTED = (*READING_ERRORS, TableError, JudgeError, StageError)
 
 
 @with_judge_options
 def main(  # noqa: PLR0917  (a command line: every argument has a name)
     responses: Annotated[
-        Path,
+        list[str],
         typer.Argument(
-            metavar="RESPONSES",
-            help="Responses: .jsonl, .json, .csv, .tsv or .parquet; also .gz, .bz2, .xz, .zst",
+            metavar="RESPONSES...",
+            help="Files, globs or folders of one draw, in any format of `passk import`.",
         ),
     ],
     out: Annotated[
@@ -54,6 +64,11 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
     domain: Annotated[
         str, typer.Option(help=f"Decides the judge: {', '.join(DOMAINS)}.")
     ] = MATH.name,
+    as_: As = None,
+    column: Column = None,
+    where: Where = None,
+    stop: Stop = None,
+    grade_from: GradeFrom = None,
     part: Annotated[
         bool,
         typer.Option("--part", help="Leave out rows of problems that --problems lacks."),
@@ -62,17 +77,14 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
         str | None,
         typer.Option(
             help="What a response that is null counts as; without it one is an error.",
-            metavar="|".join(MISSING),
+            metavar="|".join(MISSING_RULES),
         ),
     ] = None,
     problem_id: Annotated[
         str | None,
         typer.Option(help="Names the problem that a row answers.", rich_help_panel=_COLUMNS),
     ] = None,
-    problems_id: Annotated[
-        str | None,
-        typer.Option(help="The same in --problems, where it differs.", rich_help_panel=_COLUMNS),
-    ] = None,
+    problems_id: ProblemsId = None,
     response: Annotated[
         str | None,
         typer.Option(help="The response, or a list of them.", rich_help_panel=_COLUMNS),
@@ -104,7 +116,7 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
         str | None,
         typer.Option(
             help="Code: what --response holds, where its name does not say.",
-            metavar="|".join(get_args(Content)),
+            metavar="|".join(get_args(Holds)),
             rich_help_panel=_COLUMNS,
         ),
     ] = None,
@@ -135,8 +147,9 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
 ) -> None:
     """Judge a file of responses: verdicts, their reasons, pass@k.
 
-    Columns go by their usual names, or as told: a name, or a path like choices[0].message.content.
-    Which were chosen is printed; where several may be meant, nothing is judged.
+    Files of most tools are recognised from what they hold; columns of others go by their usual
+    names, or as told: a name, or a path like choices[0].message.content. Which were chosen is
+    printed; where several may be meant, nothing is judged.
 
     Writes one row per sample: your problem id, sample index, extracted answer, verdict (correct,
     wrong, unknown), reason, grader. Verdicts are kept in .passk/verdicts, so that a run that was
@@ -158,29 +171,30 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
 
     Example: passk judge bard.json --problems testmini.json --domain visual --out verdicts.csv
     """
-    columns = {
-        "problem": problem,
-        "gold": gold,
-        "response": response,
-        "recorded_grade": recorded_grade,
-        "problem_id": problem_id,
-        "problems_id": problems_id,
-        "sample_index": sample_index,
-        "finish_reason": finish_reason,
-    }
+    flags = {
+        "problem": problem, "gold": gold, "response": response, "recorded_grade": recorded_grade,
+        "problem_id": problem_id, "sample_index": sample_index, "finish_reason": finish_reason,
+    }  # fmt: skip
     try:
-        check_out(out, [path for path in (responses, problems) if path is not None])
+        named = [f"{kind}={path}" for kind, path in flags.items() if path is not None]
+        reading = make_reading(as_, [*(column or []), *named], where, stop, grade_from)
+        files = expand(responses)
+        check_out(out, [*files, *([problems] if problems is not None else [])])
         judging_domain = _find_domain(domain)
-        _check_choice("--missing", missing, MISSING)
-        _check_choice("--holds", holds, get_args(Content))
+        _check_choice("--missing", missing, MISSING_RULES)
+        _check_choice("--holds", holds, get_args(Holds))
         _check_options(
             judging_domain, problems is not None,
             holds=holds, free_form=free_form, source=source, any_digest=any_digest, part=part,
             problems_id=problems_id, gold=gold,
         )  # fmt: skip
         settings = read_settings(domain, options)
+        of_problems = {
+            "problem": reading.fields.get("question"), "gold": reading.fields.get("reference"),
+            "problems_id": problems_id,
+        }  # fmt: skip
         request = JudgeRequest(
-            responses, problems, judging_domain, settings, columns,
+            files, problems, judging_domain, settings, reading, of_problems,
             source=source, any_digest=any_digest, part=part, free_form=free_form,
             holds=holds, missing=missing,  # type: ignore[arg-type]
         )  # fmt: skip

@@ -1,15 +1,17 @@
 """What a command line asks `passk judge` for, and what it is told before any work."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from passk.data.judging_columns import EVALPLUS, Content, SampleColumns
+from passk.cli.reading_text import describe_formats, describe_losses
 from passk.data.judging_ids import QUESTION
-from passk.data.judging_join import JoinedRows
 from passk.data.judging_problems import ProblemFile
+from passk.data.responses import Holds, Missing
 from passk.domains.domain import Domain
 from passk.domains.settings import Verification
+from passk.logs.known_problems import AnsweredProblems
+from passk.logs.summary import LogReading
 
 
 @dataclass(frozen=True)
@@ -17,86 +19,81 @@ class JudgeRequest:
     """What a command line asks for.
 
     Attributes:
-        responses: file of responses.
+        responses: files of responses, of one draw.
         problems: file of problems; None: the responses hold them.
         domain: decides the judge.
         settings: of its judge.
-        columns: named by kind; None: looked for by their usual names.
+        reading: how responses are read.
+        columns: of the file of problems: kind -> column, as named.
         source: the benchmark that `problems` is; None: as its digest says, else a table.
         any_digest: take another file than the published one for the source's.
         part: leave out responses whose problem is not there.
         free_form: leave out problems with answers to choose from.
         holds: what the column of responses holds; None: as its name says.
-        missing: what a response that is null counts as: unknown, wrong, drop; None: an error.
+        missing: what a response that is null counts as; None: an error.
     """
 
-    responses: Path
+    responses: Sequence[Path]
     problems: Path | None
     domain: Domain
     settings: Verification
-    columns: Mapping[str, str | None]
+    reading: LogReading = field(default_factory=LogReading)
+    columns: Mapping[str, str | None] = field(default_factory=dict)
     source: str | None = None
     any_digest: bool = False
     part: bool = False
     free_form: bool = False
-    holds: Content | None = None
-    missing: str | None = None
+    holds: Holds | None = None
+    missing: Missing | None = None
+
+    @property
+    def draw(self) -> str:
+        """What verdicts call the draw: its file, or the folder of several."""
+        first = self.responses[0]
+        one = len(self.responses) == 1
+        return (first if one else first.absolute().parent).name.partition(".")[0]
 
 
 def describe_columns(
-    request: JudgeRequest,
-    file: ProblemFile,
-    joined: JoinedRows,
-    columns: SampleColumns,
-    answered: int,
+    request: JudgeRequest, file: ProblemFile | None, answered: AnsweredProblems
 ) -> list[str]:
     """Which columns were chosen, and which rows and problems are left out.
 
     Args:
         request: what is asked for.
-        file: of problems.
-        joined: rows beside them.
-        columns: of the responses.
-        answered: problems that have a response; a row may hold an empty list.
+        file: of problems; None: the samples state right answers.
+        answered: what was read.
     """
-    response = columns.response or " or ".join(
-        name for name in EVALPLUS if any(name in row.values for row in joined.rows)
-    )
-    if request.domain.tested and columns.response is not None:
-        response += f" (a {columns.holds})"
-    own = joined.key is None and joined.column == QUESTION
+    read = answered.summary.columns
+    response = read.get("response", "")
+    if request.domain.tested and answered.samples:
+        response += f" (a {request.holds or answered.samples[0].holds})"
+    own = request.problems is None
     of_samples = {
-        "problem id": "none (the question tells problems apart)" if own else joined.column,
+        "problem id": read.get("problem") or "none (the question tells problems apart)",
+        **({"question": read.get("question"), "gold": read.get("reference")} if own else {}),
         "response": response,
-        "recorded grade": columns.recorded_grade,
-        "sample index": columns.sample_index,
-        "finish reason": columns.finish_reason,
+        "recorded grade": read.get("grade"),
+        "sample index": read.get("number"),
+        "finish reason": read.get("finish"),
     }
-    of_problems = {
-        "problem id": joined.key,
-        "question": file.columns.get("problem") if joined.key in {None, QUESTION} else None,
-        "gold": file.columns.get("gold"),
-        "tests": file.columns.get("tests"),
-    }
-    source = f" ({file.source})" if file.source else ""
-    lines = [
-        f"{request.responses}: {_list_columns(of_samples)}",
-        f"{file.path}{source}: {_list_columns(of_problems)}",
-    ]
-    if request.problems is None:
-        lines = [f"{request.responses}: {_list_columns(of_problems | of_samples)}"]
-    if columns.recorded_grade is None and len(columns.possible_grades) > 1:
-        possible = " or ".join(columns.possible_grades)
-        lines.append(f"no recorded grade is taken: it may be {possible}; say --recorded-grade")
-    if joined.left_out:
-        total = joined.left_out + len(joined.rows)
-        lines.append(f"left out: {joined.left_out} of {total} rows, of other problems")
-    if joined.unanswered:
-        total = len(joined.problems) + joined.unanswered
-        lines.append(f"not answered: {joined.unanswered} of {total} problems")
-    if empty := len(joined.problems) - answered:
-        lines.append(f"without a response: {empty} of {len(joined.problems)} problems")
-    return lines
+    lines = [f"{describe_formats(answered.summary)}: {_list_columns(of_samples)}"]
+    if file is not None and not own:
+        asked = file.columns.get("problem") if answered.key == QUESTION else None
+        of_problems = {"problem id": answered.key, "question": asked, **_judged_by(file)}
+        source = f" ({file.source})" if file.source else ""
+        lines.append(f"{file.path}{source}: {_list_columns(of_problems)}")
+    if answered.left_out:
+        total = answered.left_out + len({sample.place for sample in answered.samples})
+        lines.append(f"left out: {answered.left_out} of {total} rows, of other problems")
+    if answered.unanswered:
+        total = len(answered.problems) + answered.unanswered
+        lines.append(f"not answered: {answered.unanswered} of {total} problems")
+    return [*lines, *describe_losses(answered.summary)]
+
+
+def _judged_by(file: ProblemFile) -> dict[str, str | None]:
+    return {"gold": file.columns.get("gold"), "tests": file.columns.get("tests")}
 
 
 def _list_columns(columns: Mapping[str, str | None]) -> str:

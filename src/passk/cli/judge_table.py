@@ -11,13 +11,14 @@ from passk.cli.judged import JUDGED
 from passk.config import paths
 from passk.core.rows import RecordedError
 from passk.data.judging_problems import JudgingProblem
-from passk.data.judging_samples import JudgingSample
 from passk.domains.code.extraction import completed
 from passk.domains.code.judge import CodeJudge
 from passk.domains.grading import Judge, JudgeResources, Results
 from passk.domains.verdict import TRUNCATED, UNKNOWN, WRONG, Verdict
-
-NO_RESPONSE = "no response"
+from passk.logs.known_problems import key_of
+from passk.logs.sample import LogSample
+from passk.logs.side import ONE_SET, Key
+from passk.pipeline.stages.verify import NO_RESPONSE, judge_any
 
 
 def show_progress(results: Results, total: int) -> Results:
@@ -30,9 +31,7 @@ def show_progress(results: Results, total: int) -> Results:
 
 
 def judge_table(
-    request: JudgeRequest,
-    samples: Sequence[JudgingSample],
-    problems: Mapping[str, JudgingProblem],
+    request: JudgeRequest, samples: Sequence[LogSample], problems: Mapping[Key, JudgingProblem]
 ) -> pl.DataFrame:
     """Verdicts with gold answers and recorded grades beside them, in the order of the problems.
 
@@ -44,12 +43,11 @@ def judge_table(
     resources = JudgeResources(paths.VERDICTS, paths.CALIBRATION, progress=show_progress)
     with request.domain.judge(request.settings, resources) as judge:
         verdicts = _judge(judge, samples, golds, problems, request.missing)
-    name = request.responses.name.partition(".")[0]
     size = len(samples)
-    chosen = [problems[sample.problem] for sample in samples]
+    several = len({name for name, _ in problems}) > 1
     columns = {
-        "draw": [name] * size,
-        "set": [name] * size,
+        "draw": [request.draw] * size,
+        "set": [sample.set or ONE_SET if several else request.draw for sample in samples],
         "problem_id": [sample.problem for sample in samples],
         "sample_index": [sample.number for sample in samples],
         "answer": [verdict.answer for verdict in verdicts],
@@ -57,8 +55,8 @@ def judge_table(
         "reason": [verdict.reason for verdict in verdicts],
         "chain_valid": [None] * size,
         "grader": [judge.grader] * size,
-        "index": [problem.position for problem in chosen],
-        "gold": [problem.reference and (problem.reference.answer or None) for problem in chosen],
+        "index": [problems[key_of(sample)].position for sample in samples],
+        "gold": [_shown(problems[key_of(sample)]) for sample in samples],
         "recorded_grade": [sample.grade for sample in samples],
     }
     if request.domain.tested:
@@ -66,12 +64,15 @@ def judge_table(
     return JUDGED.check(pl.DataFrame(columns, schema=dict(JUDGED.columns)))
 
 
-def _golds(request: JudgeRequest, problems: Mapping[str, JudgingProblem]) -> dict[str, str]:
+def _shown(problem: JudgingProblem) -> str | None:
+    return " or ".join(reference.answer for reference in problem.references) or None
+
+
+def _golds(request: JudgeRequest, problems: Mapping[Key, JudgingProblem]) -> dict[Key, list[str]]:
     golds = {}
-    for name, problem in problems.items():
-        assert problem.reference is not None
+    for key, problem in problems.items():
         try:
-            golds[name] = request.domain.gold(problem.reference)
+            golds[key] = [request.domain.gold(reference) for reference in problem.references]
         except ValueError as error:
             raise RecordedError(f"{problem.row.place}: {error}") from error
     return golds
@@ -79,9 +80,9 @@ def _golds(request: JudgeRequest, problems: Mapping[str, JudgingProblem]) -> dic
 
 def _judge(
     judge: Judge,
-    samples: Sequence[JudgingSample],
-    golds: Mapping[str, str],
-    problems: Mapping[str, JudgingProblem],
+    samples: Sequence[LogSample],
+    golds: Mapping[Key, Sequence[str]],
+    problems: Mapping[Key, JudgingProblem],
     missing: str | None,
 ) -> list[Verdict]:
     """A verdict for each sample; programs run as they are, responses are read first."""
@@ -95,22 +96,23 @@ def _judge(
     for are_programs, numbers in groups.items():
         if not numbers:
             continue
-        asked = [golds[samples[number].problem] for number in numbers]
+        asked = [golds[key_of(samples[number])] for number in numbers]
         texts = [_text(samples[number], problems) for number in numbers]
-        cut = [samples[number].cut for number in numbers]
+        finishes = [samples[number].finish for number in numbers]
         if are_programs:
             assert isinstance(judge, CodeJudge)
-            results = _mark_cut(judge.programs(asked, texts), cut)
+            results = judge.programs([gold for (gold,) in asked], texts)
+            results = _mark_cut(results, [finish == "length" for finish in finishes])
         else:
-            results = judge(asked, texts, cut)
+            results = judge_any(judge, asked, texts, finishes)
         verdicts |= dict(zip(numbers, results, strict=True))
     return [verdicts[number] for number in range(len(samples))]
 
 
-def _text(sample: JudgingSample, problems: Mapping[str, JudgingProblem]) -> str:
+def _text(sample: LogSample, problems: Mapping[Key, JudgingProblem]) -> str:
     text = sample.text or ""
     return (
-        completed(problems[sample.problem].prefix, text) if sample.holds == "completion" else text
+        completed(problems[key_of(sample)].prefix, text) if sample.holds == "completion" else text
     )
 
 

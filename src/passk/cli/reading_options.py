@@ -27,6 +27,10 @@ Column = Annotated[
 Where = Annotated[list[str] | None, typer.Option(help="PATH=VALUE: other rows are left out.")]
 Stop = Annotated[list[str] | None, typer.Option(help="A string before which a response ends.")]
 GradeFrom = Annotated[float | None, typer.Option(help="Recorded scores from here on are right.")]
+ProblemsId = Annotated[
+    str | None,
+    typer.Option(help="The column of ids in --problems, where it has another name."),
+]
 Problems = Annotated[
     Path | None, typer.Option(help="Questions and right answers, where samples lack them.")
 ]

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 from passk.core.rows import Row
-from passk.data.usual_columns import USUAL, Option, find_column
+from passk.data.usual_columns import USUAL, find_column
 from passk.data.value_paths import has_value, value_at
 
 QUESTION = "its question"  # in place of a column of ids
 
 
-def id_columns(rows: Sequence[Row], given: str | None, option: Option) -> list[tuple[str, int]]:
+def id_columns(rows: Sequence[Row], given: str | None) -> list[tuple[str, int]]:
     """Columns that may name the problem, and how far each is from a sure one."""
     if given is not None:
-        find_column("problem_id", rows, given, option=option)
+        find_column("problem_id", rows, given)
         return [(given, 0)]
     columns = {name for row in rows for name in row.values}
     usual = USUAL["problem_id"]

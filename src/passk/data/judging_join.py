@@ -13,8 +13,6 @@ from passk.core.rows import RecordedError, Row
 from passk.data.judging_ids import QUESTION, id_columns, name_at
 from passk.data.judging_problems import NAME, JudgingProblem, ProblemFile, question_of
 from passk.data.usual_columns import (
-    Option,
-    flag,
     missing_column,
     name_candidates,
 )
@@ -65,7 +63,6 @@ def join_rows(
     given: Mapping[str, str | None],
     *,
     part: bool = False,
-    option: Option = flag,
 ) -> JoinedRows:
     """Rows beside the problems of another file.
 
@@ -75,13 +72,12 @@ def join_rows(
         domain: of the problems.
         given: columns that are named: `problem_id` of the responses, `problems_id` of problems.
         part: leave out rows whose problem is not there.
-        option: how a user names a column, for messages.
 
     Raises:
         RecordedError: no row, or (unless `part`) not every row finds its problem, or several ways
             lead to different ones.
     """
-    match = _choose_match(rows, file, given, option)
+    match = _choose_match(rows, file, given)
     names = _names(file, match.key, domain)
     lost = [row for row, at in zip(rows, match.positions, strict=True) if at is None]
     if lost and (not part or len(lost) == len(rows)):
@@ -116,25 +112,25 @@ def _describe_lost(
     shown = f" (the first there has {match.key} {first!r})" if first else ""
     return (
         f"{fact}, and no other row finds its problem{shown}; are they of one benchmark? Name the "
-        "columns of ids with --problem-id and --problems-id"
+        "columns of ids with --column problem_id=COLUMN and --problems-id COLUMN"
     )
 
 
 def _choose_match(
-    rows: Sequence[Row], file: ProblemFile, given: Mapping[str, str | None], option: Option
+    rows: Sequence[Row], file: ProblemFile, given: Mapping[str, str | None]
 ) -> _Match:
     """The way by which all rows find their problem, or else the most; by ids before questions."""
     table = [problem.row for problem in file.problems]
     matches = [
         _match(rows, table, column, key, tier + other)
-        for column, tier in id_columns(rows, given.get("problem_id"), option)
-        for key, other in _keys(table, file, given, option)
+        for column, tier in id_columns(rows, given.get("problem_id"))
+        for key, other in _keys(table, file, given)
         if _is_key(table, key)
     ]
     stated = given.get("problem_id") is not None
     by_question = [] if stated else _match_questions(rows, file, given)
     if not matches and not by_question:
-        _refuse_repeated_keys(rows, table, file, given, option)
+        _refuse_repeated_keys(rows, table, file, given)
     # Ids that hardly mean anything else decide, where they lead to any problem at all.
     leading = [match for match in matches if match.found] or matches
     tier = min((match.tier for match in leading), default=0)
@@ -162,7 +158,8 @@ def _refuse_disagreeing(rows: Sequence[Row], file: ProblemFile, ways: Sequence[_
             raise RecordedError(
                 f"{row.place}: {first.column} leads to {file.problems[ours].row.place} (by "
                 f"{first.key}), {other.column} to {file.problems[theirs].row.place} (by "
-                f"{other.key}); say which is meant with --problem-id and --problems-id"
+                f"{other.key}); say which is meant with --column problem_id=COLUMN and "
+                "--problems-id COLUMN"
             )
 
 
@@ -171,9 +168,8 @@ def _refuse_repeated_keys(
     table: Sequence[Row],
     file: ProblemFile,
     given: Mapping[str, str | None],
-    option: Option,
 ) -> None:
-    for key, _ in _keys(table, file, given, option):
+    for key, _ in _keys(table, file, given):
         places: dict[str | None, str] = {}
         for row in table:
             name = name_at(row, key)
@@ -183,23 +179,23 @@ def _refuse_repeated_keys(
                     "name another column of ids with --problems-id"
                 )
             places[name] = row.place
-    without = rows if not id_columns(rows, None, option) else table
-    raise missing_column("problem_id", without, option=option)
+    without = rows if not id_columns(rows, None) else table
+    raise missing_column("problem_id", without)
 
 
 def _keys(
-    table: Sequence[Row], file: ProblemFile, given: Mapping[str, str | None], option: Option
+    table: Sequence[Row], file: ProblemFile, given: Mapping[str, str | None]
 ) -> list[tuple[str, int]]:
     """Columns by which problems may be named."""
     if (stated := given.get("problems_id")) is not None:
         if not any(has_value(row.values, stated) for row in table):
-            raise missing_column("problems_id", table, stated, option)
+            raise missing_column("problems_id", table, stated)
         return [(stated, 0)]
     same = given.get("problem_id")
     if same is not None and all(has_value(row.values, same) for row in table):
         return [(same, 0)]
     named = [(NAME, 0)] if file.source is not None else []
-    return named + id_columns(table, None, option)
+    return named + id_columns(table, None)
 
 
 def _is_key(table: Sequence[Row], key: str) -> bool:
@@ -244,7 +240,7 @@ def _names(file: ProblemFile, key: str, domain: Domain) -> list[str]:
     """The names of a file's problems: their ids, or digests of what they ask."""
     table = [problem.row for problem in file.problems]
     if key == QUESTION:
-        usable = [name for name, _ in _keys(table, file, {}, flag) if _is_key(table, name)]
+        usable = [name for name, _ in _keys(table, file, {}) if _is_key(table, name)]
         if not usable:
             questions = [question_of(problem, file) or "" for problem in file.problems]
             return [problem_id(domain.name, question) for question in questions]

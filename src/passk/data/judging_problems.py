@@ -9,10 +9,8 @@ from passk.data import sources as registry
 from passk.data.benchmarks import read_benchmark
 from passk.data.usual_columns import (
     USUAL,
-    Option,
     cell_of,
     find_column,
-    flag,
     missing_column,
     name_candidates,
     tell_apart_alike,
@@ -33,7 +31,7 @@ class JudgingProblem:
         position: in its file, from 0.
         row: of the file; `values` are its columns, by which responses name it.
         question: what is asked, where it is known.
-        reference: by what it is judged; None: not yet read.
+        references: by what it is judged, of several any will do; empty: not yet read.
         prefix: what a completion continues.
         benchmark: as a benchmark's reader gave it; None: a row of a table.
     """
@@ -41,7 +39,7 @@ class JudgingProblem:
     position: int
     row: Row
     question: str | None = None
-    reference: Reference | None = None
+    references: tuple[Reference, ...] = ()
     prefix: str = ""
     benchmark: BenchmarkProblem | None = None
 
@@ -130,7 +128,6 @@ def read_table(
     rows: Sequence[Row],
     domain: Domain,
     given: Mapping[str, str | None],
-    option: Option = flag,
 ) -> ProblemFile:
     """The problems of a table: a row each, with a gold answer, or with tests.
 
@@ -139,7 +136,6 @@ def read_table(
         rows: of the file.
         domain: of the judge.
         given: columns that are named, by kind.
-        option: how a user names one, for messages.
 
     Raises:
         RecordedError: no column of gold answers or tests, or several.
@@ -151,13 +147,13 @@ def read_table(
     else:
         if domain.needs_benchmark is not None:
             _require(rows, "answer_type", path, domain)
-        gold = find_column("gold", rows, given.get("gold"), option=option)
+        gold = find_column("gold", rows, given.get("gold"))
         if gold is None:
-            raise missing_column("gold", rows, option=option)
+            raise missing_column("gold", rows)
         columns["gold"] = gold
     named = given.get("problem")
     if named is not None or name_candidates("problem", rows):
-        question = find_column("problem", _by_question(rows), named, option=option)
+        question = find_column("problem", _by_question(rows), named)
         if question is not None:
             columns["problem"] = question
     return ProblemFile(
@@ -203,8 +199,7 @@ def read_problem_file(
     *,
     source: str | None = None,
     any_digest: bool = False,
-    option: Option = flag,
 ) -> ProblemFile:
     """The problems of a published file, or of a table; raises as those two."""
     published = read_benchmark_file(path, source, domain, any_digest=any_digest)
-    return published or read_table(path, read_rows(path), domain, given, option)
+    return published or read_table(path, read_rows(path), domain, given)

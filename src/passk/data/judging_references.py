@@ -1,21 +1,20 @@
-"""What a problem is judged by, read from its row: a gold answer with its type, or tests."""
+"""What a problem is judged by, read from its row: gold answers with their type, or tests."""
 
 import json
 from dataclasses import replace
 from typing import Any
 
 from passk.core.rows import RecordedError, Row
+from passk.data import recorded_values
 from passk.data.judging_problems import JudgingProblem, ProblemFile
-from passk.data.usual_columns import Option, cell_of, flag
+from passk.data.usual_columns import cell_of
 from passk.domains.base_reader import gold_answer
 from passk.domains.code.test_cases import Tests
 from passk.domains.code.test_checks import find_fault
 from passk.domains.grading import Reference
 
 
-def read_reference(
-    problem: JudgingProblem, name: str, file: ProblemFile, option: Option = flag
-) -> JudgingProblem:
+def read_reference(problem: JudgingProblem, name: str, file: ProblemFile) -> JudgingProblem:
     """The problem with what it is judged by.
 
     Raises:
@@ -27,35 +26,27 @@ def read_reference(
             name, known.answer, known.answer_type, tests, known.choices or (), known.precision,
             known.unit,
         )  # fmt: skip
-        return replace(problem, reference=reference)
+        return replace(problem, references=(reference,))
     values = problem.row.values
     if "tests" in file.columns:
         tests = None if values["tests"] is None else _read_tests(values["tests"], problem.row)
         prefix = str(values.get("prompt") or values.get("starter_code") or "")
-        return replace(problem, reference=Reference(name, "", tests=tests), prefix=prefix)
-    gold = cell_of(problem.row, file.columns["gold"], "gold", option)
-    reference = Reference(
-        name,
-        gold_answer(_only(gold, problem.row), problem.row.place),
-        str(values.get("answer_type") or "expression"),
-        None,
-        _choices(problem.row),
-        _precision(problem.row),
-        values.get("unit") or None,
+        return replace(problem, references=(Reference(name, "", tests=tests),), prefix=prefix)
+    gold = cell_of(problem.row, file.columns["gold"], "gold")
+    place = problem.row.place
+    references = tuple(
+        Reference(
+            name,
+            each,
+            str(values.get("answer_type") or "expression"),
+            None,
+            _choices(problem.row),
+            _precision(problem.row),
+            values.get("unit") or None,
+        )
+        for each in recorded_values.references(gold, place) or (gold_answer(gold, place),)
     )
-    return replace(problem, reference=reference)
-
-
-def _only(gold: object, row: Row) -> object:
-    """The right answer of a list of one; of several any would do, which one judgement cannot."""
-    if not isinstance(gold, list):
-        return gold
-    if len(gold) == 1:
-        return gold[0]
-    raise RecordedError(
-        f"{row.place}: {len(gold)} right answers, {gold!r}; expected one. `passk compare` and an "
-        "imported study judge several, of which any will do"
-    )
+    return replace(problem, references=references)
 
 
 def _choices(row: Row) -> tuple[str, ...]:

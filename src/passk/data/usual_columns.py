@@ -13,7 +13,7 @@ Example:
     passk.data.usual_columns.AmbiguousColumnError: a.jsonl, line 1: the gold answer may be ...
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from passk.core.rows import RecordedError, Row
@@ -83,8 +83,6 @@ USUAL: Mapping[str, UsualNames] = {
 PROGRAMS = ("solution", "code", "code_list")
 COMPLETIONS = ("completion", "completions")
 
-Option = Callable[[str], str]  # a kind -> how a user names its column
-
 
 class AmbiguousColumnError(RecordedError):
     """Several columns may be meant, and their values differ; the message names them."""
@@ -94,14 +92,14 @@ class MissingColumnError(RecordedError):
     """No column of a kind; the message names those there are."""
 
 
-def flag(kind: str) -> str:
+def option(kind: str) -> str:
     """The option of a command line that names a kind's column.
 
     Example:
-        >>> flag("problem_id")
-        '--problem-id'
+        >>> option("problem_id")
+        '--column problem_id=COLUMN'
     """
-    return f"--{kind.replace('_', '-')}"
+    return "--problems-id COLUMN" if kind == "problems_id" else f"--column {kind}=COLUMN"
 
 
 def name_candidates(kind: str, rows: Sequence[Row], *, programs: bool = False) -> list[str]:
@@ -128,7 +126,6 @@ def find_column(
     given: str | None = None,
     *,
     programs: bool = False,
-    option: Option = flag,
 ) -> str | None:
     """The column of a kind: as given, else by its usual names; None where there is none.
 
@@ -137,7 +134,6 @@ def find_column(
         rows: of the file.
         given: its name, or a path into nested values.
         programs: see `name_candidates`.
-        option: how a user names it, for messages.
 
     Raises:
         MissingColumnError: no row has the given one.
@@ -145,17 +141,17 @@ def find_column(
     """
     if given is not None:
         if not any(has_value(row.values, given) for row in rows):
-            raise missing_column(kind, rows, given, option)
+            raise missing_column(kind, rows, given)
         return given
     candidates = name_candidates(kind, rows, programs=programs)
     for row in rows:
         shown = {name: _show(row.values.get(name)) for name in candidates}
         if len(set(shown.values())) > 1:
-            raise ambiguous(kind, row, candidates, option)
+            raise ambiguous(kind, row, candidates)
     return candidates[0] if candidates else None
 
 
-def ambiguous(kind: str, row: Row, names: Sequence[str], option: Option) -> AmbiguousColumnError:
+def ambiguous(kind: str, row: Row, names: Sequence[str]) -> AmbiguousColumnError:
     """The error of several columns that differ in a row."""
     shown = [f"{name!r} ({_shorten(_show(row.values.get(name)))})" for name in sorted(names)]
     return AmbiguousColumnError(
@@ -174,9 +170,7 @@ def tell_apart_alike(first: Sequence[object], second: Sequence[object]) -> bool:
     return len(set(first)) == len(set(second)) == len(set(zip(first, second, strict=True)))
 
 
-def missing_column(
-    kind: str, rows: Sequence[Row], given: str | None = None, option: Option = flag
-) -> MissingColumnError:
+def missing_column(kind: str, rows: Sequence[Row], given: str | None = None) -> MissingColumnError:
     """The error of a column that is not there, with the columns that are."""
     row = rows[0]
     what = f"no column {given!r}" if given is not None else f"no column holds {USUAL[kind].holds}"
@@ -188,7 +182,7 @@ def missing_column(
     )
 
 
-def cell_of(row: Row, column: str, kind: str, option: Option = flag) -> object:
+def cell_of(row: Row, column: str, kind: str) -> object:
     """The value that a row has in a column.
 
     Raises:
@@ -197,7 +191,7 @@ def cell_of(row: Row, column: str, kind: str, option: Option = flag) -> object:
     try:
         return value_at(row.values, column)
     except KeyError:
-        raise missing_column(kind, [row], column, option) from None
+        raise missing_column(kind, [row], column) from None
 
 
 def _show(value: object) -> str:

@@ -86,7 +86,7 @@ def _aligned(key: Key, sides: Mapping[str, Side], problems: Side | None) -> Alig
     return AlignedProblem(
         key,
         next(filter(None, questions), None) or key[1],
-        stated.references if stated else _references(key, list(answered.values())),
+        stated.references if stated else right_answers(key, list(answered.values())),
         answered,
     )
 
@@ -110,7 +110,16 @@ def _stated(
     )
 
 
-def _references(key: Key, answered: Sequence[SideProblem]) -> tuple[str, ...]:
+def right_answers(key: Key, answered: Sequence[SideProblem]) -> tuple[str, ...]:
+    """What is right, as samples state it.
+
+    Args:
+        key: of the problem.
+        answered: the problem as each side has it.
+
+    Raises:
+        RecordedError: none is stated, or two that differ.
+    """
     first = next((problem for problem in answered if problem.references), None)
     if first is None:
         raise RecordedError(

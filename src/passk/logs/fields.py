@@ -33,6 +33,7 @@ class Fields:
         error: a row with a value here that is not empty holds no sample.
         holds: what the responses are.
         is_grade_guessed: whether the grade's column was told by a name that may mean other scores.
+        programs: whether a table's columns of programs are looked for before others.
         grade_from: the score from which a response is right; None: 1 is right, 0 and -1 wrong.
     """
 
@@ -49,6 +50,7 @@ class Fields:
     step: Paths = ()
     error: Paths = ()
     holds: Holds = "response"
+    programs: bool = False
     grade_from: float | None = None
     is_grade_guessed: bool = False
 
@@ -56,7 +58,7 @@ class Fields:
         """These fields, but for those whose paths a person gave."""
         return replace(self, **{name: (path,) for name, path in given.items()})  # type: ignore[arg-type]
 
-    def narrowed(self, **chosen: Paths) -> "Fields":
+    def narrowed(self, **chosen: Paths | Holds) -> "Fields":
         """These fields with other paths of some kinds."""
         return replace(self, **chosen)  # type: ignore[arg-type]
 
@@ -90,7 +92,7 @@ class _Values:
             # One value for several responses is the row's, as the mean of their grades.
             return None if kind in _OF_ONE and self.size > 1 else value
         if len(value) != self.size:
-            if kind == "grade" and not value:
+            if not value and (kind == "grade" or self.size == 1):
                 return None
             raise RecordedError(
                 f"{self.row.place}: {len(value)} entries in {paths[0]!r}, but {self.size} "
@@ -119,8 +121,8 @@ def samples(row: Row, fields: Fields) -> Iterator[LogSample]:
     if response is MISSING:
         paths = " or ".join(map(repr, fields.response)) or "any usual name"
         raise RecordedError(
-            f"{row.place}: no response at {paths}; the row has {names(row)}. Name its column: "
-            "--column response=COLUMN"
+            f"{row.place}: no response at {paths}; the row has {names(row)}. Name its column"
+            f"{nested(row)}: --column response=COLUMN"
         )
     response = answered(response)
     # An empty list is a response that is missing: the problem was asked.
@@ -133,7 +135,10 @@ def samples(row: Row, fields: Fields) -> Iterator[LogSample]:
     for number, entry in enumerate(responses):
         text = answered(entry)
         if text is not None and not isinstance(text, str):
-            raise RecordedError(f"{row.place}: response {number} is {_short(text)}; expected text")
+            raise RecordedError(
+                f"{row.place}: response {number} is {_short(text)}; expected text. Name its "
+                "column, or a path into it: --column response=PATH"
+            )
         index = values.of("number", fields.number, number)
         yield LogSample(
             place=row.place,
@@ -177,6 +182,13 @@ def _path_of(row: Row, paths: Paths) -> Path:
 def names(row: Row) -> str:
     """The columns of a row, for messages."""
     return ", ".join(sorted(map(str, row.values)))
+
+
+def nested(row: Row) -> str:
+    """That a path reaches into nested values, for messages about a row that has such."""
+    if any(isinstance(value, dict) for value in row.values.values()):
+        return ", or a path such as doc.answer into nested values"
+    return ""
 
 
 def _question(row: Row, fields: Fields) -> str | None:

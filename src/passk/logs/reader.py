@@ -110,9 +110,13 @@ class _Draw:
 
     def _rows(self, path: Path, log_format: LogFormat) -> Iterator[tuple[Row, Fields]]:
         """The rows that are read, and the fields of each."""
-        given = log_format.fields.named(dict(self.reading.fields))
-        if self.reading.grade_from is not None:
-            given = replace(given, grade_from=self.reading.grade_from)
+        named = log_format.fields.named(dict(self.reading.fields))
+        threshold = self.reading.grade_from
+        given = replace(
+            named,
+            grade_from=named.grade_from if threshold is None else threshold,
+            programs=self.reading.programs,
+        )
         columns: dict[str, str] = {}
         for row in _rows(path, log_format):
             self.summary.rows += 1

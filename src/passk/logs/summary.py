@@ -18,6 +18,7 @@ class LogReading:
         where: path -> value, as text; other rows are left out.
         stop: strings before which a response ends.
         grade_from: the score from which a response is right.
+        programs: whether a table's columns of programs are looked for before others.
     """
 
     format: str | None = None
@@ -25,6 +26,7 @@ class LogReading:
     where: Mapping[str, str] = field(default_factory=dict)
     stop: Sequence[str] = ()
     grade_from: float | None = None
+    programs: bool = False
 
 
 @dataclass

@@ -28,6 +28,7 @@ _OTHERS = {
     "tokens": ("n_tokens", "num_tokens", "num_generated_tokens", "completion_tokens"),
     "seed": ("seed",),
 }
+_EVALPLUS = ("solution", "completion")  # in the order in which evalplus takes them
 _MODEL = ("model", "model_name", "model_id")
 
 
@@ -47,8 +48,11 @@ def narrow(row: Row, fields: Fields, kinds: Collection[str] = (*_KINDS, *_OTHERS
     """
     several, fields = _chosen(frozenset(row.values), fields, tuple(kinds))
     for kind, names in several:
-        if len({_show(row.values[name]) for name in names}) > 1:
-            raise ambiguous(_KINDS[kind], row, names, _option)
+        if kind == "response" and fields.programs and set(names) == set(_EVALPLUS):
+            column = next((name for name in _EVALPLUS if row.values[name] is not None), names[0])
+            fields = fields.narrowed(response=(column,), holds=_holds(column))
+        elif len({_show(row.values[name]) for name in names}) > 1:
+            raise ambiguous(_KINDS[kind], row, names)
     if not fields.question and fields.response and is_chat(row.values.get(fields.response[0])):
         return fields.narrowed(question=fields.response)  # a dialogue holds both
     return fields
@@ -59,7 +63,10 @@ def _chosen(columns: frozenset[str], fields: Fields, kinds: Collection[str]) -> 
     """Kinds with several columns that may be meant, and fields with the first of each."""
     row = Row("", dict.fromkeys(columns))
     named = {path for kind in _KINDS for path in getattr(fields, kind)}
-    names = {kind: name_candidates(column, [row]) for kind, column in _KINDS.items()}
+    names = {
+        kind: name_candidates(column, [row], programs=fields.programs)
+        for kind, column in _KINDS.items()
+    }
     names |= {kind: [n for n in usual if n in columns][:1] for kind, usual in _OTHERS.items()}
     free = {
         kind: [name for name in candidates if name not in named]
@@ -85,10 +92,6 @@ def _holds(column: str) -> Holds:
 
 def _show(value: object) -> str:
     return repr(value) if isinstance(value, list | dict) else str(value)
-
-
-def _option(kind: str) -> str:
-    return f"--column {kind}=COLUMN"
 
 
 def recognises(_values: object, _path: Path) -> bool:
