@@ -21,8 +21,8 @@ from passk.data.prompts import encode, render
 from passk.models.image_inputs import ImageEncoder, ImageInputs, make_model_inputs
 from passk.models.loading import load
 from passk.sampling.decoding import DecodingConfig
+from passk.sampling.ends import as_ids, join_ends
 from passk.sampling.steploop import Request, generate
-from passk.sampling.tokens import find_end_tokens
 
 ImagePrompts = list[tuple[list[int], ImageInputs]]
 
@@ -88,7 +88,7 @@ def main() -> None:
     torch.set_num_threads(1)
     model = load(arguments.model, "float32").eval()
     tokenizer = AutoTokenizer.from_pretrained(arguments.model)
-    ends = find_end_tokens(model.generation_config.eos_token_id, tokenizer)
+    ends = join_ends(as_ids(model.generation_config.eos_token_id), tokenizer)
     rows = read_prompts(arguments)
     settings = DecodingConfig(0.6, 0.95, 64, ends, 128)
     takes: dict[str, list[float]] = {"passk": [], "generate": []}

@@ -25,8 +25,8 @@ from passk.data.prompts import render
 from passk.models.tiny import make_tiny_model, save_checkpoint
 from passk.models.tokenizer import train_tokenizer
 from passk.sampling.decoding import DecodingConfig
+from passk.sampling.ends import as_ids, join_ends
 from passk.sampling.steploop import Request, generate
-from passk.sampling.tokens import find_end_tokens
 
 QUESTIONS = [f"{f}({g}({n}))" for f in "fgh" for g in "hkm" for n in (48213, 907, 55, 3141, 27182)]
 
@@ -88,7 +88,7 @@ def work(
     torch.set_num_threads(1)
     model = AutoModelForCausalLM.from_pretrained(arguments.model, dtype="float32").eval()
     tokenizer = AutoTokenizer.from_pretrained(arguments.model)
-    ends = find_end_tokens(model.generation_config.eos_token_id, tokenizer)
+    ends = join_ends(as_ids(model.generation_config.eos_token_id), tokenizer)
     ids = [tokenizer.encode(prompt) for prompt in prompts_of(arguments)][
         part :: arguments.processes
     ]

@@ -3,9 +3,7 @@
 Every function works row by row: what a row gives depends on nothing in the other rows.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -107,15 +105,3 @@ def draw(
             torch.searchsorted(ladder, target[:, None], right=True)[:, 0].cpu().numpy()
         )
     return tokens
-
-
-def find_end_tokens(declared: int | Sequence[int] | None, tokenizer: Any) -> tuple[int, ...]:  # noqa: ANN401
-    """Every token that ends a response: the tokenizer's, and those that the model declares.
-
-    Args:
-        declared: `eos_token_id` of the model's generation configuration.
-        tokenizer: of the model.
-    """
-    from passk.sampling.ends import as_ids, join_ends
-
-    return join_ends(as_ids(declared), tokenizer)

@@ -51,10 +51,10 @@ def _runs_on_processor() -> bool:
 
 def _find_end_tokens(model: Any, tokenizer: Any) -> list[int]:  # noqa: ANN401
     """Every token that ends a response: the tokenizer's, and those that the model declares."""
-    from passk.sampling.tokens import find_end_tokens
+    from passk.sampling.ends import as_ids, join_ends
 
     generation = model.llm_engine.model_config.try_get_generation_config()
-    return list(find_end_tokens(generation.get("eos_token_id"), tokenizer))
+    return list(join_ends(as_ids(generation.get("eos_token_id")), tokenizer))
 
 
 class VllmOptions(EngineOptions):
