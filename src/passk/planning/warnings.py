@@ -104,11 +104,16 @@ def _engines(study: Study, machine: Machine) -> Iterator[str]:
     for engine in _OWN_ENVIRONMENT:
         draws = [name for name, draw in study.draws.items() if draw.engine == engine]
         arms = [name for name, arm in study.train.items() if arm.engine == engine]
-        used = [f"{len(draws)} draws"] * bool(draws) + [f"{len(arms)} arms"] * bool(arms)
-        if used and engine not in machine.engines and not importlib.util.find_spec(engine):
+        importable = importlib.util.find_spec(engine) is not None
+        if draws and engine not in machine.engines and not importable:
             yield (
-                f"engine {engine} of {' and '.join(used)}: not installed here, and machine.yaml "
-                f"names no python or container for it (engines: {engine}: {{python: ...}})"
+                f"engine {engine} of {len(draws)} draws: not installed here, and machine.yaml "
+                f"names no python or container for it (engines: {{{engine}: {{python: ...}}}})"
+            )
+        if arms and not importable:
+            yield (
+                f"engine {engine} of {len(arms)} arms: it rolls out in the training process, whose "
+                "environment here has none; train where it is installed, or take another engine"
             )
 
 
