@@ -21,8 +21,8 @@ READERS = {"livecodebench": livecodebench, "taco": taco}
 Case = dict[str, Any]
 
 
-def read_cases() -> list[Case]:
-    return [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
+def read_cases(file: Path = FILE) -> list[Case]:
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 
 def read_gold(case: Case) -> tuple[str, str]:

@@ -42,6 +42,10 @@ def test_cases_have_their_verdicts():
     assert Counter(case["expected"] for case in cases).keys() == {"correct", "wrong"}
 
 
+def test_cases_of_ones_own():
+    assert misjudged(read_cases(FILE.with_name("own_code.jsonl"))) == {}
+
+
 @pytest.mark.slow
 def test_long_cases_have_their_verdicts():
     assert misjudged([case for case in read_cases() if case["id"] in LONG]).keys() <= KNOWN.keys()

@@ -85,6 +85,20 @@ def test_variants_of_the_reports_are_judged_right(judge):
     assert len(misjudged) <= MISJUDGED * len(variants), "\n".join(misjudged)
 
 
+NOT_MENDED = ["x is 2 and y is 7."]  # a list by names
+
+
+def test_cases_of_ones_own(judge):
+    cases = rows("own_visual.jsonl")
+    found = judge([gold(case) for case in cases], [case["response"] for case in cases])
+    other = [
+        case["response"]
+        for case, verdict in zip(cases, found, strict=True)
+        if verdict.verdict != case["expected"]
+    ]
+    assert other == NOT_MENDED
+
+
 def test_no_case_is_undecided(judged):
     undecided = [(row, verdict) for row, verdict in judged if verdict not in (CORRECT, WRONG)]
     assert undecided == [], f"\n{listed(undecided)}"

@@ -1,10 +1,13 @@
 """Comparing numbers in other bases than ten, ratios, and times of day."""
 
+import re
 from fractions import Fraction
 
 from passk.domains.math.numerals import numeral
 from passk.domains.math.quantities import Value
 from passk.domains.math.shapes import Based, Ratio, Shape
+
+_TIME = re.compile(r"\d{1,2}:[0-5]\d")
 
 
 def base_value(based: Based) -> int | None:
@@ -59,5 +62,7 @@ def _equal_parts(gold: Ratio, answer: Ratio) -> bool:
     one, other = ([Fraction(part) for part in ratio.parts] for ratio in (gold, answer))
     if one == other or gold.half or answer.half or len(one) != len(other):
         return one == other
+    if all(_TIME.fullmatch(":".join(ratio.parts)) for ratio in (gold, answer)):
+        return False  # 1:15 and 2:30 may be times of day
     proportional = all(a * other[0] == b * one[0] for a, b in zip(one, other, strict=True))
     return proportional and one[0] != 0 and other[0] != 0

@@ -15,7 +15,7 @@ characters, prose is read at both ends alone.
 import re
 from typing import NamedTuple
 
-from passk.domains.stated.denials import is_claimed, is_question
+from passk.domains.stated.denials import affirmed, is_claimed, is_question
 from passk.domains.stated.reading import is_value, read
 from passk.domains.stated.statement import ANNOUNCED, Statement
 from passk.domains.visual.announced_objects import object_of
@@ -234,7 +234,8 @@ def _stated(sentence: str, gold: Gold) -> str | None:
         choice = chosen(sentence.strip("* "), gold.choices) or mentioned(sentence, gold.choices)
         return choice or stated(sentence)
     if gold.kind in NUMBERS:
-        return stated(sentence)
+        holds = affirmed(sentence)  # behind a correction: `There are 5, no wait, 6.`
+        return stated(sentence[slice(*holds)] if holds else sentence)
     if gold.kind == "expression":
         formulas = _FORMULA.findall(sentence)
         if not formulas and (ratio := _RATIO.search(sentence)):

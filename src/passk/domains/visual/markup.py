@@ -26,7 +26,7 @@ _RULES = tuple(
         (r"\{,\}|,\\!|\\,(?=\d{3})", ","),
         (r"\\(?:text(?:bf|it|rm|up|normal)?|mbox|hbox|mathrm|mathbf|mathit|mathsf|operatorname|bf|rm)"
          r"\s?\{([^{}]{0,80})\}", r" \1 "),
-        (r"\b(?:[Nn]egative|[Mm]inus)\s{1,2}(?=[\d$\\.]|(?:one|two|three|four|five|six|seven|eight|"
+        (r"\b(?:[Nn]egative|[Mm]inus)\s{1,4}(?=[\d$\\.]|(?:one|two|three|four|five|six|seven|eight|"
          r"nine|ten|eleven|twelve)\b)", "-"),
         (r"\^\s?\{?\s?(?:\\circ|∘|°)\s?\}?|\\degrees?\b|°|º", " degrees "),
         (r"<sup>([^<>]{0,10})</sup>", r"^\1"),

@@ -64,6 +64,7 @@ _CHINESE_NUMBER = re.compile(
 
 # What may stand before a number that is an answer: `x =`, `about`, `a total of`, `the year`.
 _REMARK = re.compile(r"\s\([a-zA-Z]{2,20}(?:[\s-][a-zA-Z]{1,20}){0,4}\)$")  # `3 (three)`
+_DECIMAL_COMMA = re.compile(r"(-?\s?0),(\d{1,40})(?![\d,])", re.ASCII)  # at the start: `0,75`
 _BEFORE = re.compile(
     r"(?:(?:the )?(?:total|answer|result|sum|count|value|number|area|length|perimeter|volume|"
     r"height|"
@@ -216,6 +217,8 @@ def read(text: str, unit: str | None = None) -> Values | None:
         ((Fraction(3, 4),), (Fraction(3, 1),), (Fraction(50, 1), Fraction(1, 2)))
     """
     text = _REMARK.sub("", plain(text))
+    if comma := _DECIMAL_COMMA.match(text):
+        text = f"{comma[1]}.{comma[2]}{text[comma.end() :]}"
     before = _BEFORE.match(text)
     starts = sorted({0, before.end() if before else 0}, reverse=True)
     for start in starts:
