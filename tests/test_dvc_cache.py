@@ -6,7 +6,7 @@ from dvc.repo import Repo
 from passk.provenance.dvc_cache import find_cache
 
 
-@pytest.mark.parametrize("written", ["../shared", '"../shared"', "'../a # b'"])
+@pytest.mark.parametrize("written", ["../other", '"../other"', "'../a # b'"])
 def test_a_path_in_quotes_is_read_as_dvc_reads_it(tmp_path, written):
     with Repo.init(str(tmp_path), no_scm=True):
         pass

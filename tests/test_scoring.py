@@ -25,6 +25,7 @@ from passk.pipeline.stages import sample as sample_stage
 from passk.pipeline.stages import score as score_stage
 from passk.pipeline.stages.job import Job, StageError
 from passk.sampling import teacher_forcing
+from passk.sampling.checkpoint import CheckpointError
 from passk.sampling.engines.registry import ENGINES
 from passk.sampling.scoring import (
     GivenResponse,
@@ -303,6 +304,13 @@ def test_token_ids_of_another_tokenizer_and_missing_ones_are_refused(study):
     none = pl.lit(None, SAMPLES.columns["token_ids"]).alias("token_ids")
     SAMPLES.write(frame.with_columns(none), path)
     with pytest.raises(StageError, match=r"has no token ids; set scores\.own\.tokens to text"):
+        score_stage.run(score_job())
+
+
+def test_damaged_weights_are_named(study):
+    (weights,) = paths.model("toy", "base").glob("*.safetensors")
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(CheckpointError, match="models/toy/base: damaged weights"):
         score_stage.run(score_job())
 
 

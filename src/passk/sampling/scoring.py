@@ -19,6 +19,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from passk.core.machine import Machine
+
 CountResponses = Callable[[int], object]  # told how many more responses are done
 
 
@@ -51,10 +53,12 @@ class ScoringConfig:
     Attributes:
         folder: the checkpoint whose probabilities are asked.
         dtype: float32 | bfloat16 | float16.
+        machine: what this host has, and how it starts the engine; no number depends on it.
     """
 
     folder: Path
     dtype: str
+    machine: Machine | None = None
 
 
 class Scorer(Protocol):

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, PositiveInt
 from passk.core.parameters import ParameterSection, refuse_repeats
 from passk.core.registered import NameIn
 from passk.sampling.engines.registry import ENGINES
+from passk.sampling.settings import Precision
 
 
 class Score(ParameterSection):
@@ -48,6 +49,9 @@ class Score(ParameterSection):
     engine: Annotated[str, NameIn(ENGINES, lambda engine: engine.scores is not None)] = Field(
         default="step_loop",
         description="Who scores; a name in passk.sampling.engines.registry.",
+    )
+    dtype: Precision | None = Field(
+        default=None, description="Precision of weights and computation; null: `sampling.dtype`."
     )
     keep_token_logprobs: bool = Field(
         default=False, description="Whether the table keeps log-probabilities per token."

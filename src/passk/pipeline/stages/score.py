@@ -14,6 +14,7 @@ from tqdm import tqdm
 from passk.config import paths
 from passk.config.score_paths import SCORED_BLOCKS, scores
 from passk.core.digests import digest
+from passk.core.machine import read_machine
 from passk.core.schemas.samples import SAMPLES
 from passk.core.schemas.scores import SCORES
 from passk.core.schemas.verdicts import VERDICTS
@@ -106,7 +107,7 @@ def _make_blocks(job: Job, settings: Score, planned: PlannedScores) -> dict[str,
         "weights": checkpoint.digest_weights(paths.model(job.study, settings.model)),
         "engine": settings.engine,
         "version": _scoring(settings).version,
-        "dtype": sampling.dtype,
+        "dtype": settings.dtype or sampling.dtype,
     }
     blocks: dict[str, Sequence[int]] = {}
     for members in planned.members:
@@ -152,7 +153,9 @@ def _score(
 def _load(job: Job, settings: Score) -> Scorer:
     sampling = job.section("sampling", Sampling)
     folder = paths.model(job.study, settings.model)
-    return _scoring(settings).load(ScoringConfig(folder, sampling.dtype))
+    return _scoring(settings).load(
+        ScoringConfig(folder, settings.dtype or sampling.dtype, read_machine())
+    )
 
 
 def _scoring(settings: Score) -> Scoring:

@@ -12,6 +12,7 @@ from passk.core.schemas.problems import ASKED, PROBLEMS
 from passk.data.prompts import encode, render, template
 from passk.pipeline.stages.job import Job, StageError
 from passk.sampling import checkpoint
+from passk.sampling.loaded_model import load_tokenizer
 from passk.sampling.scoring import GivenResponse
 from passk.sampling.scoring_settings import Score
 from passk.sampling.settings import Draw
@@ -43,12 +44,10 @@ def plan_scores(job: Job, settings: Score, responses: pl.DataFrame) -> PlannedSc
     Raises:
         StageError: a prompt with an image; token ids that are missing or of another tokenizer.
     """
-    from transformers import AutoTokenizer
-
     folder = paths.model(job.study, settings.model)
     checkpoint.check(folder)
     draw = Draw.model_validate(job.params["draws"][settings.draw])
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    tokenizer = load_tokenizer(folder)
     name = settings.template or draw.template
     assert name is not None, "checked with the other parameters"
     names = [
@@ -81,7 +80,7 @@ def _encode_prompts(
                     f"scores.{job.item}: problem {problem['problem_id']} (set {set_name!r}) is "
                     "asked with an image, behind which nothing is scored; take a draw without"
                 )
-            text = render(name, problem, tokenizer)
+            text = render(name, problem, tokenizer, draw.template_options)
             prompts[set_name, problem["problem_id"]] = tuple(encode(name, text, tokenizer))
     return prompts
 

@@ -6,7 +6,7 @@ Where the step loop draws a response, it notes the same log-probabilities up to 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from passk.sampling.checkpoint import check
+from passk.sampling.checkpoint import CheckpointError, check
 from passk.sampling.scoring import CountResponses, GivenResponse, Scoring, ScoringConfig
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ class StepLoopScorer:
         """Load the model; on a GPU where there is one."""
         check(config.folder)
         import torch
+        from safetensors import SafetensorError
         from transformers.utils import logging
 
         from passk.models.loading import load
@@ -28,7 +29,13 @@ class StepLoopScorer:
 
         logging.disable_progress_bar()  # the stage has a bar of its own
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        model: Any = load(config.folder, config.dtype)
+        try:
+            model: Any = load(config.folder, config.dtype)
+        except SafetensorError as error:
+            raise CheckpointError(
+                f"{config.folder}: damaged weights ({error}); delete the folder and run "
+                "`dvc checkout`, or the model's stage again"
+            ) from error
         self.model = model.to(device)
         self.context = find_context(self.model)
 

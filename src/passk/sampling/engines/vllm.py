@@ -8,6 +8,7 @@ trainer whose rollouts it draws runs in vLLM's environment itself (`vllm_rollout
 from passk.sampling.engines.engine import Engine
 from passk.sampling.engines.vllm_draws import VllmEngine, probe_vllm
 from passk.sampling.engines.vllm_rollouts import VllmOptions, VllmRollouts
+from passk.sampling.engines.vllm_scoring import VLLM_SCORING
 
 VLLM = Engine(
     version=2,
@@ -17,6 +18,7 @@ VLLM = Engine(
     rollout_options=VllmOptions,
     has_own_weights=True,
     splits_models=True,
+    scores=VLLM_SCORING,
     probe=probe_vllm,
     rollout_packages=("vllm", "trl"),
 )
