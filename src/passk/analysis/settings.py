@@ -2,13 +2,21 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
-from passk.core.parameters import MOST_SAMPLES, DistinctNames, Name, ParameterSection
+from passk.core.parameters import (
+    MOST_SAMPLES,
+    DistinctNames,
+    Name,
+    ParameterSection,
+    refuse_repeats,
+)
 from passk.data.filter_settings import Filter
 
 # The folders under data/STUDY that a question may read.
 Folder = Literal["counts", "verdicts", "training"]
+# In what two draws that are compared may differ, besides their model.
+Aspect = Literal["template", "template_options", "temperature", "top_p", "max_new_tokens", "stop"]
 Attempts = Annotated[int, Field(ge=1, le=MOST_SAMPLES)]
 
 
@@ -21,6 +29,11 @@ class Comparison(ParameterSection):
     candidate: str = Field(description="Draw of the trained model, on the same sets.")
     efficiency_k: Attempts | None = Field(
         default=None, description="As `analysis.efficiency_k`, for this comparison alone."
+    )
+    differs: Annotated[list[Aspect], AfterValidator(refuse_repeats)] = Field(
+        default_factory=list,
+        description="In what the two draws are not made alike, where that is the question: one "
+        "template for each model, another temperature; else such a comparison is refused.",
     )
 
 

@@ -19,6 +19,8 @@ COMMANDS_BY_PURPOSE: dict[str, dict[str, str]] = {
         "compose": "Write params.yaml: what study.yaml says, with every entry laid out.",
         "check": "Check a parameter file; every fault is a line: key, value, what is legal, what "
         "to do.",
+        "pin": "Resolve commits and digests of what is not pinned, write them, and get benchmarks' "
+        "files.",
         "params": "Say what a key means: type, legal values, default, and its value in "
         "params.yaml.",
         "plan": "Say what a study costs and what its sizes buy, before the first hour is spent.",

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from passk.config.composition import check_composed
+from passk.config.schema import Study
+from passk.config.unready import list_unready
 from passk.pipeline.dag import cached
 from passk.pipeline.identity.current import write_components
 from passk.pipeline.status import StageStatus, estimate_seconds, makespan, read_status
@@ -43,6 +45,8 @@ def main(
     console = Console(highlight=False, soft_wrap=False)
     if edited := check_composed(Path()).note:
         console.print(edited)
+    for line in list_unready(Study.model_validate(identity.parameters)):
+        console.print(f"not ready: {line}", soft_wrap=True)
     for note in filter(is_alive, running(Path())):
         console.print(f"runs since {note.started}: {note.stage}")
     if not planned:

@@ -19,6 +19,7 @@ from typing import Any
 from passk.config.composition_head import Head, content_digest, read_head
 from passk.config.composition_sources import STUDY, Sources, read_sources
 from passk.config.paths import PARAMS
+from passk.config.pins import apply_pins
 from passk.core.yaml_files import ParameterError, read
 
 REMEDY = "run `passk compose`"
@@ -72,6 +73,7 @@ def compose_sources(sources: Sources, path: Path) -> dict[str, Any]:
     with contextlib.chdir(path.parent):
         try:
             values = lay_out(sources.values)
+            apply_pins(values, sources.pins)
         except ParameterError as error:
             raise ParameterError(f"{path}: {error}") from None
         state_defaults(values)

@@ -10,7 +10,7 @@ import copy
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from passk.config.pins import PINS, Pins, read_pins
 from passk.core.legal import suggest
 from passk.core.yaml_files import ParameterError, read
 
@@ -33,10 +34,12 @@ class Sources:
     Attributes:
         values: the merged content, without `extends` and `drop`.
         digests: file or shipped name -> SHA-256 of its bytes, the study's own first.
+        pins: what `passk pin` resolved for it, and for what it extends.
     """
 
     values: dict[str, Any]
     digests: dict[str, str]
+    pins: Pins = field(default_factory=dict)
 
 
 def shipped_folder() -> Path:
@@ -85,12 +88,22 @@ def _read(path: Path, root: Path, seen: tuple[Path, ...], text: str | None = Non
     if extended is None:
         if dropped:
             raise ParameterError(f"{path}: drop: there is nothing to drop without `extends`")
-        return Sources(own, digest)
+        return Sources(own, digest | _pins_digest(path, root), read_pins(path.parent))
     base = _read(_find(path, extended), root, (*seen, path.resolve()))
     values = copy.deepcopy(base.values)
     for key in dropped:
         _drop(values, str(key), path)
-    return Sources(merge(values, own), digest | base.digests)
+    pins = merge(base.pins, read_pins(path.parent))
+    return Sources(merge(values, own), digest | _pins_digest(path, root) | base.digests, pins)
+
+
+def _pins_digest(path: Path, root: Path) -> dict[str, str]:
+    """The digest of the pins beside a study, if there are any."""
+    file = path.with_name(PINS)
+    if not file.exists():
+        return {}
+    name = f"{_name(path, root)}/{PINS}" if find_shipped(path.parent.name) == path.parent else None
+    return {name or _name(file, root): hashlib.sha256(file.read_bytes()).hexdigest()}
 
 
 def _parse(text: str, path: Path) -> dict[str, Any]:

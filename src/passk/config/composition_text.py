@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.scalarstring import FoldedScalarString
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, FoldedScalarString
 
 from passk.config.composition_head import content_digest
 from passk.config.composition_sources import TAGS
@@ -71,6 +71,8 @@ def _layout(node: Any, indent: int, *, key: str = "", top: bool = False) -> Any:
         if _fits(node, indent + len(key)):
             sequence.fa.set_flow_style()
         return sequence
+    if isinstance(node, str) and "://" in node:
+        return DoubleQuotedScalarString(node)  # on one line, a colon would end a plain text
     return _folded(node) if isinstance(node, str) and indent + len(node) > _PROSE_WIDTH else node
 
 

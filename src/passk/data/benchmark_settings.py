@@ -80,9 +80,24 @@ class Benchmark(ParameterSection):
         return describe(self.model_dump(include={"source", "path", "columns", "domain"}))
 
     @property
-    def got_from(self) -> Origin | None:
-        """Where its file is from; None where nobody says."""
+    def got_from(self) -> Origin | str | None:
+        """Where its file is from, of a joined source in words; None where nobody says."""
+        parts = [source(name) for name in self.described.parts.values()]
+        if parts and all(part.origin for part in parts):
+            return " and ".join(str(part.origin) for part in parts)
         return self.origin or self.described.origin
+
+    @property
+    def pinned(self) -> bool:
+        """Whether its file can be no other one unnoticed.
+
+        Of an origin a digest must be stated, or recorded of the source; a file that somebody put
+        there is held to its content by DVC.
+        """
+        described = self.described
+        parts = [source(name) for name in described.parts.values()]
+        recorded = bool(described.sha256) or bool(parts and all(part.sha256 for part in parts))
+        return self.got_from is None or self.sha256 is not None or recorded
 
     @model_validator(mode="after")
     def _one_description(self) -> Self:
@@ -107,11 +122,6 @@ class Benchmark(ParameterSection):
         if not DOMAINS[described.domain].has_images and self.images is not None:
             raise ValueError(
                 f"images = {self.images!r}: {self.source or self.path} has none; remove the key"
-            )
-        if described.parts and self.sha256 not in (None, "any"):
-            raise ValueError(
-                f"sha256 = {self.sha256!r}: {described.title} is joined, and each part has its own "
-                "digest; legal: null or any"
             )
         if self.images is None and (self.images_sha256 is not None or self.partial_images):
             raise ValueError("images_sha256 and partial_images say how `images` are read: name it")

@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from passk.core.digests import files_digest
 from passk.core.rows import RecordedError
 from passk.data import sources
 from passk.data.readers import READERS
 from passk.data.sources import BenchmarkSource
 from passk.domains.base_reader import distinct
-from passk.domains.benchmark_problem import BenchmarkProblem
+from passk.domains.benchmark_problem import ANY_FILE, BenchmarkProblem
 
 
 def read_benchmark(
@@ -33,10 +34,10 @@ def read_benchmark(
         RecordedError: unknown source, another file, a malformed row; it names the remedy.
     """
     source = sources.source(name)
+    check_files(name, path, sha256)
     if source.parts:
-        problems = distinct(_join_parts(source, path, sha256))
+        problems = distinct(_join_parts(source, path))
     else:
-        sources.check_file(name, path, sha256)
         problems = distinct(READERS[source.reader](sources.rows(path), source.options))
     sources.check_number(name, len(problems), path, sha256)
     if unknown := sorted(set(without) - {problem.name for problem in problems}):
@@ -46,20 +47,21 @@ def read_benchmark(
     return [problem for problem in problems if problem.name not in without]
 
 
-def _join_parts(
-    source: BenchmarkSource, path: Path, sha256: str | None
-) -> Iterator[BenchmarkProblem]:
-    """The problems of a joined source, part after part, each checked as a source of its own.
+def _join_parts(source: BenchmarkSource, path: Path) -> Iterator[BenchmarkProblem]:
+    """The problems of a joined source, part after part.
 
     A problem is called by its part's source and its own name: `gsm8k_train/12`.
     """
     for part, name in source.parts.items():
-        for problem in read_benchmark(name, path / part, sha256):
+        for problem in read_benchmark(name, path / part, ANY_FILE):
             yield replace(problem, name=f"{name}/{problem.name}")
 
 
 def check_files(name: str | BenchmarkSource, path: Path, sha256: str | None = None) -> None:
-    """Check that the files of a source, of a joined one those of each part, are the published ones.
+    """Check that the files of a source are the published ones.
+
+    Of a joined source each part is checked by what is recorded of it; a digest that is stated is
+    that of all files, `joined_digest`.
 
     Raises:
         RecordedError: no such file, or another one; it names both digests and the remedy.
@@ -67,8 +69,20 @@ def check_files(name: str | BenchmarkSource, path: Path, sha256: str | None = No
     source = sources.source(name)
     if not source.parts:
         sources.check_file(name, path, sha256)
+        return
+    stated = sha256 not in (None, ANY_FILE)
+    if stated and (actual := joined_digest(source, path)) != sha256:
+        raise sources.OtherFileError(
+            f"{path}: the digest of its files is {actual}, not {sha256}",
+            f"if these are the ones you mean, give `sha256: {actual}` in the parameters",
+        )
     for part, joined in source.parts.items():
-        check_files(joined, path / part, sha256)
+        check_files(joined, path / part, None if sha256 is None else ANY_FILE)
+
+
+def joined_digest(source: BenchmarkSource, path: Path) -> str:
+    """Digest of a source's file, of a folder's files, or of all files of a joined source."""
+    return files_digest(list_files(source, path), path) if source.parts else sources.digest(path)
 
 
 def list_files(name: str | BenchmarkSource, path: Path) -> list[Path]:

@@ -4,6 +4,8 @@ Fields that are not named here are left out, so that the report depends on no sc
 section: an option added to an algorithm or an engine leaves the page as it is.
 """
 
+from collections.abc import Mapping
+
 from pydantic.dataclasses import dataclass
 
 from passk.data.filter_settings import Filter
@@ -21,6 +23,9 @@ class ReportedDraw:
     max_new_tokens: int | None = None
     template: str | None = None
     engine: str | None = None
+    template_options: Mapping[str, object] | None = None
+    stop: tuple[str, ...] = ()
+    context: int | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from passk.config.schema import Study
 from passk.core.legal import unknown
+from passk.data.chat_options import CHAT_TEMPLATE, option_faults
 from passk.data.prompts import template, template_faults
 
 
@@ -104,9 +105,22 @@ def _templates(study: Study) -> Iterator[str]:
         for name, draw in study.draws.items()
         if draw.template is not None
     ]
+    named = {
+        f"draws.{name}.template"
+        for name, draw in study.draws.items()
+        if CHAT_TEMPLATE in draw.template_options
+    }
+    for name, draw in study.draws.items():
+        yield from option_faults(f"draws.{name}.template_options", draw.template_options)
     for key, name, model in uses:
         faults = list(template_faults(key, name))
         yield from faults
         chat = not faults and template(name).chat
-        if chat and model in study.pretrain and not study.pretrain[model].tokenizer.chat:
+        given = key in named
+        if (
+            chat
+            and not given
+            and model in study.pretrain
+            and not study.pretrain[model].tokenizer.chat
+        ):
             yield f"{key} = {name!r}: a chat; give pretrain.{model} tokenizer.chat: true"

@@ -13,6 +13,7 @@ from passk.config.checks import (
     images,
     lengths,
     names,
+    parity,
     questions,
     repetitions,
     sampling,
@@ -36,6 +37,7 @@ def find_faults(study: Study) -> Iterator[str]:
     yield from questions.find_faults(study.analysis.questions)
     yield from questions.find_unanswerable(study)
     yield from comparisons.find_faults(study.analysis, study.report, study.draws, study.sets)
+    yield from parity.find_faults(study)
     yield from figures.find_faults(study)
     yield from repetitions.find_faults(
         {

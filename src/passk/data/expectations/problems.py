@@ -44,7 +44,7 @@ def frames(
     trained = (
         problems.filter(pl.col("set").is_in(list(training))).select(question).to_series().unique()
     )
-    training = {*training, *_parts(sets, training, sources)}
+    training = list_training(sets, training, sources)
     blank = {
         name: (pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "")).cast(pl.Int64)
         for name in ("question", "answer", "tests")
@@ -92,6 +92,13 @@ def _tables(
         if suite.concerns(problems):
             whole = read is None or set(suite.columns) <= set(problems.columns)
             yield problems if whole or read is None else read(name, suite.columns)
+
+
+def list_training(
+    sets: Mapping[str, pl.DataFrame], training: Collection[str], sources: Mapping[str, str]
+) -> set[str]:
+    """The sets that models are trained on, and those that lie within one of them."""
+    return {*training, *_parts(sets, training, sources)}
 
 
 def _parts(

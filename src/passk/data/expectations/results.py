@@ -25,6 +25,49 @@ class FilterStep:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContaminatedProblem:
+    """A test problem, by its index, and the training problem that gives it away.
+
+    Attributes:
+        same: whether all words are the same; else `share` of its runs of words are.
+    """
+
+    index: int
+    training_index: int
+    same: bool
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContaminationResult:
+    """A test set beside a training set.
+
+    Attributes:
+        n, share: of the comparison; see `passk.data.contamination`.
+        training_problems, test_problems: what was compared.
+        short: test problems of fewer than n words, which were compared whole alone.
+        same, overlapping: test problems that are the same as one, and that overlap with one.
+        problems: the first of these.
+    """
+
+    training: str
+    test: str
+    n: int
+    share: float
+    training_problems: int
+    test_problems: int
+    short: int
+    same: int
+    overlapping: int
+    problems: Sequence[ContaminatedProblem] = ()
+
+    @property
+    def found(self) -> int:
+        """Test problems that are given away."""
+        return self.same + self.overlapping
+
+
+@dataclass(frozen=True, kw_only=True)
 class SuiteResult:
     """The result of an expectation suite.
 
@@ -35,6 +78,7 @@ class SuiteResult:
         frames: table -> rows that were looked at.
         expectations: each with its result.
         filters: steps of the filters of all sets, where the suite is that of problems.
+        contamination: test sets beside training sets, likewise; empty where none are published.
     """
 
     study: str = ""
@@ -43,6 +87,7 @@ class SuiteResult:
     frames: Mapping[str, int] = field(default_factory=dict)
     expectations: Sequence[ExpectationResult]
     filters: Sequence[FilterStep] = ()
+    contamination: Sequence[ContaminationResult] = ()
 
     @classmethod
     def parse(cls, document: object) -> Self:
@@ -58,6 +103,8 @@ class SuiteResult:
         document = asdict(self)
         if self.kind != FILTERED:
             del document["filters"]
+        if not self.contamination:
+            del document["contamination"]
         return json_text(document)
 
     @property

@@ -177,6 +177,9 @@ def _report(parameters: Parameters, item: str) -> Iterator[Used]:
         "algorithm", (arm["algorithm"]["name"] for arm in parameters["train"].values())
     )
     yield from _each("section", report["sections"])
+    if "parity" in report["sections"]:  # it shows where prompts come from
+        draws = parameters["draws"].values()
+        yield from _each("template", (draw["template"] for draw in draws))
     yield from _each("claim", report["judged_claims"])
     yield from _each("question", parameters["analysis"]["questions"])
     yield from _each("published", report["published"])

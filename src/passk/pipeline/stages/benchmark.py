@@ -19,6 +19,8 @@ def run(job: Job) -> dict[str, float]:
     """Write a benchmark's problems; returns how many, and of which kinds."""
     settings = job.settings("benchmarks", Benchmark)
     known = settings.described
+    if not settings.pinned:
+        raise StageError(f"benchmarks.{job.item}.sha256 is null: not pinned yet; run `passk pin`")
     domain = DOMAINS[known.domain]
     try:
         problems = read_benchmark(

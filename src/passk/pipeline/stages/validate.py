@@ -1,20 +1,27 @@
 """`validate@KIND`: expectations across the tables of a study; a failed one stops the run."""
 
+import sys
 from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from passk.config import manifest, paths
-from passk.config.validation import Validation
+from passk.config.validation import Contamination, Validation
 from passk.core.files import write_text
 from passk.core.schemas.problems import FILTERS, PROBLEMS
 from passk.core.schemas.samples import SAMPLES
 from passk.core.schemas.verdicts import VERDICTS
+from passk.data.expectations import contamination as of_contamination
 from passk.data.expectations import problems as of_problems
 from passk.data.expectations import samples as of_samples
 from passk.data.expectations import verdicts as of_verdicts
 from passk.data.expectations.declared import Declared, DeclaredDraw
-from passk.data.expectations.results import FILTERED, FilterStep, SuiteResult
+from passk.data.expectations.results import (
+    FILTERED,
+    ContaminationResult,
+    FilterStep,
+    SuiteResult,
+)
 from passk.domains.expectations import Expect, Frame, describe_failures, evaluate
 from passk.pipeline.stages.job import Job, StageError
 
@@ -35,6 +42,16 @@ def run(job: Job) -> dict[str, float]:
     declared = manifest.read_manifest(paths.manifest(job.study, "declared"), Declared.parse)
     bounds = job.section("validation", Validation)
     frames, expectations = suites[job.item](job.study, declared, bounds)
+    contamination = (
+        _find_contamination(job.study, declared, bounds.contamination)
+        if job.item == FILTERED
+        else []
+    )
+    for line in of_contamination.describe(contamination):
+        print(f"passk: {line}", file=sys.stderr)
+    if contamination and bounds.contamination.action == "error":
+        frames |= {of_contamination.FRAME: of_contamination.make_frame(contamination)}
+        expectations += [of_contamination.make_expectation(bounds.contamination.n)]
     results = evaluate(frames, expectations)
     suite = SuiteResult(
         study=job.study,
@@ -43,6 +60,7 @@ def run(job: Job) -> dict[str, float]:
         frames={name: len(frame.rows) for name, frame in frames.items()},
         expectations=results,
         filters=_read_steps(job.study, declared) if job.item == FILTERED else (),
+        contamination=contamination,
     )
     # DVC drops the outputs of a failed stage, so what a person has to read lies elsewhere as well.
     readable = paths.STATE / "validation" / job.study / f"{job.item}.json"
@@ -75,6 +93,19 @@ def _condense_problems(
     filters = _read_filters(study, declared)
     frames = of_problems.frames(sets, filters, declared.trained_on, sources, read)
     return frames, of_problems.expectations()
+
+
+def _find_contamination(
+    study: str, declared: Declared, settings: Contamination
+) -> list[ContaminationResult]:
+    """Published test sets beside published training sets; nothing where that is switched off."""
+    if settings.action == "off" or not declared.trained_on:
+        return []
+    columns = ["index", "problem_id", "domain", "question", "source"]
+    sets = {name: PROBLEMS.read(paths.problem_set(study, name), columns) for name in declared.sets}
+    sources = {name: entry.problems for name, entry in declared.sets.items()}
+    training = of_problems.list_training(sets, declared.trained_on, sources)
+    return of_contamination.compare_sets(sets, training, n=settings.n, share=settings.share)
 
 
 def _read_filters(study: str, declared: Declared) -> pl.DataFrame:

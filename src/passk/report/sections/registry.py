@@ -30,6 +30,7 @@ SECTIONS: Registry[Section] = Registry(
         "failures": "passk.report.sections.failures:SECTION",
         "examples": "passk.report.sections.examples:SECTION",
         "bounds": "passk.report.sections.bounds:SECTION",
+        "parity": "passk.report.sections.parity:SECTION",
         "setup": "passk.report.sections.setup:SECTION",
         "experiments": "passk.report.sections.experiments:SECTION",
         "validation": "passk.report.sections.validation:SECTION",

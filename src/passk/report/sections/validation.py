@@ -27,8 +27,43 @@ def tabulate_validation(context: ReportContext) -> HtmlTable:
     return HtmlTable(columns, rows, frozenset({0, 2}), details)
 
 
+def tabulate_contamination(context: ReportContext) -> HtmlTable:
+    """Test sets beside training sets: how many problems stand in both, and which."""
+    rows: list[Cells] = []
+    details = []
+    suite = context.validation.get("problems")
+    for one in suite.contamination if suite else ():
+        at = cite("validation", "contamination", kind="problems")
+        numbers = (one.test_problems, one.same, one.overlapping, one.short)
+        rows.append(
+            [
+                [context.label(one.test)],
+                [context.label(one.training)],
+                *([SourcedValue(str(number), number, at)] for number in numbers),
+            ]
+        )
+        if one.problems:
+            listed = "; ".join(
+                f"{problem.index} (training {problem.training_index}, "
+                f"{'whole' if problem.same else f'{problem.share:.0%}'})"
+                for problem in one.problems
+            )
+            names = f"{context.label(one.test)} in {context.label(one.training)}"
+            details.append((f"{names}: problems by index", listed))
+    columns = ["Test set", "Training set", "Compared", "The same", "Overlapping", "Short"]
+    return HtmlTable(
+        columns,
+        rows,
+        frozenset({0, 1}),
+        details,
+        title="Test problems that stand in a training set",
+        caption="The same: word by word. Overlapping: a run of words in common. Short: fewer words "
+        "than such a run has, compared whole.",
+    )
+
+
 SECTION = Section(
     title="Validation",
     caption="Expectations across tables that gate the analyses.",
-    tables=lambda context: [tabulate_validation(context)],
+    tables=lambda context: [tabulate_validation(context), tabulate_contamination(context)],
 )
