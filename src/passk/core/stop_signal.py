@@ -12,7 +12,7 @@ Example:
     >>> os.kill(os.getpid(), SIGNAL)
     >>> stop_if_asked("block 7")
     Traceback (most recent call last):
-    passk.core.stop_signal.Stopped: stopped as asked, with block 7 kept; run again to go on from there
+    passk.core.stop_signal.Stopped: stopped as asked with block 7 kept; run again to go on
     >>> take_back()
 """
 
@@ -64,4 +64,4 @@ def stopped(kept: str) -> Stopped:
     Args:
         kept: what was kept last, for the message.
     """
-    return Stopped(f"stopped as asked, with {kept} kept; run again to go on from there")
+    return Stopped(f"stopped as asked with {kept} kept; run again to go on")
