@@ -16,7 +16,7 @@ from pathlib import Path
 
 NODES = ("n1", "n2")
 CGROUPS = Path("/sys/fs/cgroup")
-PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "unshare")
+PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "unshare", "setpriv")
 
 
 def missing() -> str:
@@ -104,8 +104,9 @@ def _start(stack: ExitStack, folder: Path, *command: str) -> None:
     name = f"{command[0]}-{len(list(folder.iterdir()))}.out"
     log = stack.enter_context((folder / name).open("w"))
     process = subprocess.Popen(
-        command, env={**os.environ, "PATH": _path()}, stdout=log, stderr=log, start_new_session=True
-    )
+        ["setpriv", "--pdeathsig", "KILL", *command], start_new_session=True,
+        env={**os.environ, "PATH": _path()}, stdout=log, stderr=log,
+    )  # fmt: skip
 
     def stop() -> None:
         for number in (signal.SIGTERM, signal.SIGKILL):

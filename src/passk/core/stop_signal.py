@@ -10,8 +10,9 @@ Example:
     >>> is_asked()
     False
     >>> os.kill(os.getpid(), SIGNAL)
-    >>> is_asked()
-    True
+    >>> stop_if_asked("block 7")
+    Traceback (most recent call last):
+    passk.core.stop_signal.Stopped: stopped as asked with block 7 kept; run again to go on
     >>> take_back()
 """
 
@@ -63,4 +64,4 @@ def stopped(kept: str) -> Stopped:
     Args:
         kept: what was kept last, for the message.
     """
-    return Stopped(f"stopped as asked, with {kept} kept; run again to go on from there")
+    return Stopped(f"stopped as asked with {kept} kept; run again to go on")
