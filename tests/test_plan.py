@@ -195,9 +195,7 @@ def test_what_is_missing_is_said(paper, tmp_path):
     lines = list(list_warnings(paper, made, Machine(), tmp_path))
     assert any("claims.rl" in line and "mathvision 114" in line for line in lines)
     assert not any("minerva" in line for line in lines), "272 problems suffice"
-    assert any(
-        line.startswith("engine vllm of 57 draws: not installed") for line in lines
-    )
+    assert any(line.startswith("engine vllm of 57 draws: not installed") for line in lines)
     assert any("`passk check` lists them" in line for line in lines)
     known = Machine(engines={"vllm": {"python": "python"}})
     lines = list(list_warnings(paper, made, known, tmp_path))
