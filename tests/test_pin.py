@@ -49,7 +49,7 @@ validation: {}
 analysis: {questions: {pass_at_k: counts}, k: [1, 2]}
 report: {}
 """
-SECTIONS = ("worlds", "imported", "pretrain", "train", "rejection_sampling", "reference_answers",
+SECTIONS = ("worlds", "imported", "scores", "pretrain", "train", "rejection_sampling", "reference_answers",
             "sft", "examples", "headline")  # fmt: skip
 
 
