@@ -49,8 +49,10 @@ validation: {}
 analysis: {questions: {pass_at_k: counts}, k: [1, 2]}
 report: {}
 """
-SECTIONS = ("worlds", "imported", "scores", "pretrain", "train", "rejection_sampling", "reference_answers",
-            "sft", "examples", "headline")  # fmt: skip
+SECTIONS = (
+    "worlds", "imported", "scores", "pretrain", "train", "rejection_sampling", "reference_answers",
+    "sft", "examples", "headline",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -200,14 +200,12 @@ def _make_table(
     }
     samples = [by_place[place] for place in range(responses.height)]
     lengths = [len(sample.token_ids) for sample in samples]
+    sums = [sample.sum_logprob for sample in samples if sample.sum_logprob is not None]  # all have
     kept = settings.keep_token_logprobs
     columns: dict[str, list[Any]] = {
         "n_tokens": lengths,
-        "sum_logprob": [sample.sum_logprob for sample in samples],
-        "perplexity": [
-            perplexity(sample.sum_logprob, length)
-            for sample, length in zip(samples, lengths, strict=True)
-        ],
+        "sum_logprob": sums,
+        "perplexity": [perplexity(*each) for each in zip(sums, lengths, strict=True)],
         "token_logprobs": [sample.token_logprobs if kept else None for sample in samples],
     }
     return responses.with_columns(
