@@ -360,11 +360,55 @@ def test_verdicts_are_counted(tmp_path):
     assert solved(pair.counts, REFERENCE) == [(4, 2, 1)]
 
 
-def test_answers_about_images_are_left_to_their_own_judge(tmp_path):
+def test_a_format_of_another_domain_is_named_with_the_option(tmp_path):
     row = {"pid": "1", "query": "q", "question": "q", "response": "A", "answer": "A"}
     path = write(tmp_path / "output_m.jsonl", [row])
-    with pytest.raises(RecordedError, match="passk judge FILE --domain visual --problems"):
+    with pytest.raises(RecordedError, match="another domain: --domain visual --problems FILE"):
         compared(path, path)
+    with pytest.raises(RecordedError, match="name its file with --problems"):
+        compared(path, path, domain="visual")
+
+
+def test_answers_about_images_are_compared_beside_their_problems(tmp_path):
+    problems = write(tmp_path / "p.jsonl", [
+        {"pid": "x", "answer": "two", "answer_type": "text", "choices": ["one", "two"]},
+        {"pid": "y", "answer": 6, "answer_type": "integer"},
+        {"pid": "z", "answer": "3.5", "answer_type": "float", "precision": 1},
+    ])  # fmt: skip
+    sides = {"a": ("B", "6", "3.46"), "b": ("A", "6", "3")}
+    paths = [
+        write(tmp_path / f"{side}.jsonl", [
+            {"pid": pid, "response": f"The answer is {answer}.", "correct": True}
+            for pid, answer in zip("xyz", answers, strict=True)
+        ])
+        for side, answers in sides.items()
+    ]  # fmt: skip
+    pair = compared(*paths, problems=problems, domain="visual")
+    assert solved(pair.counts, REFERENCE) == [(1, 1, 0)] * 3
+    assert solved(pair.counts, CANDIDATE) == [(1, 0, 0), (1, 1, 0), (1, 0, 0)]
+    agreed = pair.reads[CANDIDATE].agreement
+    assert (agreed.graded, agreed.right_there) == (3, 2)
+
+
+def test_programs_are_compared_by_tests(tmp_path):
+    tests = {"entry": "add", "inputs": ["[1,2]"], "expected": ["3"]}
+    problems = write(tmp_path / "p.jsonl", [
+        {"task_id": "add", "prompt": "def add(x, y):\n", "tests": tests},
+        {"task_id": "other", "prompt": "", "tests": tests},
+    ])  # fmt: skip
+    right, wrong = "def add(x, y): return x + y", "def add(x, y): return x"
+    base = write(tmp_path / "a.jsonl", [
+        {"task_id": "add", "completion": "    return x + y"}, {"task_id": "add", "solution": wrong},
+        {"task_id": "other", "solution": right},
+    ])  # fmt: skip
+    tuned = write(tmp_path / "b.jsonl", [{"task_id": "add", "solution": right}] * 2)
+    pair = compared(base, tuned, problems=problems, domain="code")
+    assert solved(pair.counts, REFERENCE) == [(2, 1, 0)]
+    assert solved(pair.counts, CANDIDATE) == [(2, 2, 0)]
+    assert pair.reads[REFERENCE].only == 1
+    assert list(pair.problems.values()) == ["add"]
+    with pytest.raises(RecordedError, match="no problem has 3 samples on both sides"):
+        compared(base, tuned, problems=problems, domain="code", min_n=3)
 
 
 def test_ids_that_number_rows_are_refused_unless_they_are_named(tmp_path):

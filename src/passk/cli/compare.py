@@ -3,19 +3,28 @@
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from tqdm import tqdm
 
 from passk.cli.comparison_checks import check_ignored, check_outputs
 from passk.cli.comparison_text import describe
+from passk.cli.judge_options import (
+    UsageError,
+    judge_options,
+    read_settings,
+    with_judge_options,
+)
 from passk.cli.reading_options import (
     COLUMNS,
     READING_ERRORS,
+    AnyDigest,
     As,
     GradeFrom,
     Problems,
+    ProblemsId,
+    Source,
     Stop,
     Where,
     check_missing,
@@ -28,9 +37,11 @@ from passk.comparing.compared import Compared, ComparedFiles, count_files, count
 from passk.comparing.draws import CANDIDATE, REFERENCE
 from passk.comparing.run import PairAnswers, answer
 from passk.core.files import replacing_folder, write_text
+from passk.core.legal import unknown
 from passk.core.rows import RecordedError
 from passk.core.tables import TableError
-from passk.domains.settings import Verification
+from passk.domains.math.domain import MATH
+from passk.domains.registry import DOMAINS
 from passk.domains.verdict import JudgeError
 from passk.logs.reader import LogReading, expand
 from passk.logs.sample import LogSample
@@ -44,9 +55,10 @@ from passk.report.sections.assembly import draw_charts
 COMMAND = CommandWithSeveral
 TITLE = "Which model solves more?"
 _COUNTED = ("problem", "n", "correct", "unknown", "set")
-_EXPECTED = (*READING_ERRORS, TableError, StageError, JudgeError)
+_EXPECTED = (*READING_ERRORS, TableError, StageError, JudgeError, UsageError)
 
 
+@with_judge_options
 def main(  # noqa: PLR0917  (a command line: every argument has a name)
     reference: Annotated[
         list[str], typer.Argument(help="Files, globs or folders of the reference, say the base.")
@@ -63,6 +75,12 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
     ] = False,
     as_: As = None,
     problems: Problems = None,
+    domain: Annotated[
+        str, typer.Option(help=f"Decides the judge: {', '.join(DOMAINS)}.")
+    ] = MATH.name,
+    source: Source = None,
+    any_digest: AnyDigest = False,
+    problems_id: ProblemsId = None,
     name: Annotated[
         list[str] | None, typer.Option(help="What the sides are called: give it twice.")
     ] = None,
@@ -85,6 +103,7 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
     resamples: Annotated[int, typer.Option(min=100, max=100_000, help="Of the bootstrap.")] = 1000,
     level: Annotated[float, typer.Option(min=0.5, max=0.999, help="Of intervals.")] = 0.95,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
+    **options: Any,  # noqa: ANN401  (of all judges; see `with_judge_options`)
 ) -> None:
     """Compare two models by samples or counts that anybody drew: verdicts, pass@k, a page.
 
@@ -93,15 +112,23 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
 
     Example: passk compare base/samples_*.jsonl --with rl/samples_*.jsonl --out comparison.html
 
+    Programs, and answers about images, beside their benchmark's published file:
+
+    Example: passk compare base.jsonl --with rl.jsonl --problems HumanEvalPlus-v0.1.10.jsonl.gz
+    --domain code
+
     Example: passk compare counts.csv --with counts.csv --counts --column correct=base,rl
     """
     try:
         check_missing(missing)
         if counts:
             asked = missing if missing != "unknown" else None
+            judged = domain if domain != MATH.name else None
             check_ignored({
                 "--as": as_, "--problems": problems, "--where": where, "--stop": stop,
-                "--grade-from": grade_from, "--missing": asked,
+                "--grade-from": grade_from, "--missing": asked, "--domain": judged,
+                "--source": source, "--problems-id": problems_id,
+                **{option.flag: options.get(option.field) for option in judge_options()},
             })  # fmt: skip
         files = ComparedFiles(
             expand(reference),
@@ -110,6 +137,11 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
             problems,
             missing,  # type: ignore[arg-type]
             min_n,
+            _find_domain(domain),
+            source,
+            any_digest,
+            problems_id,
+            read_settings(domain, options),
         )
         check_outputs(out, tables, files)
         labels = _labels(name or [], files)
@@ -121,7 +153,8 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
             *notes.limiting_n(compared.counts, compared.problems),
             *compared.notes,
         ]
-        reading = ReadSamples(compared.reads, grader, notes=noted)
+        stated = {option: value for option, value in options.items() if value not in (None, [])}
+        reading = ReadSamples(compared.reads, grader, stated, noted)
         context = page.report_context(answers, labels, reading, TITLE)
         drawn = draw_charts(context)
         write_text(out, render_page(context, drawn))
@@ -131,6 +164,12 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
         typer.echo(f"passk compare: {error}", err=True)
         raise typer.Exit(1) from None
     typer.echo(describe(context, out))
+
+
+def _find_domain(name: str) -> str:
+    for fault in unknown("--domain", name, DOMAINS, "domain"):
+        raise RecordedError(fault)
+    return name
 
 
 def _labels(names: Sequence[str], files: ComparedFiles) -> dict[str, str]:
@@ -148,7 +187,7 @@ def _progress(samples: Iterable[LogSample], draw: str) -> Iterable[LogSample]:
 
 
 def _judge(files: ComparedFiles) -> Compared:
-    return count_samples(files, lambda frame: judge_samples(frame, Verification()), _progress)
+    return count_samples(files, lambda frame: judge_samples(frame, files.settings), _progress)
 
 
 def _count(files: ComparedFiles, given: Sequence[str]) -> Compared:

@@ -16,10 +16,12 @@ from passk.cli.judge_request import JudgeRequest
 from passk.cli.judged import check_out, summary, write_judged
 from passk.cli.reading_options import (
     READING_ERRORS,
+    AnyDigest,
     As,
     Column,
     GradeFrom,
     ProblemsId,
+    Source,
     Stop,
     Where,
     make_reading,
@@ -120,21 +122,8 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
             rich_help_panel=_COLUMNS,
         ),
     ] = None,
-    source: Annotated[
-        str | None,
-        typer.Option(
-            help="The benchmark that --problems is, where its digest does not say.",
-            rich_help_panel=_BENCHMARK,
-        ),
-    ] = None,
-    any_digest: Annotated[
-        bool,
-        typer.Option(
-            "--any-digest",
-            help="Take --problems for --source, published or not.",
-            rich_help_panel=_BENCHMARK,
-        ),
-    ] = False,
+    source: Source = None,
+    any_digest: AnyDigest = False,
     free_form: Annotated[
         bool,
         typer.Option(

@@ -31,6 +31,13 @@ ProblemsId = Annotated[
     str | None,
     typer.Option(help="The column of ids in --problems, where it has another name."),
 ]
+Source = Annotated[
+    str | None,
+    typer.Option(help="The benchmark that --problems is, where its digest does not say."),
+]
+AnyDigest = Annotated[
+    bool, typer.Option("--any-digest", help="Take --problems for --source, published or not.")
+]
 Problems = Annotated[
     Path | None, typer.Option(help="Questions and right answers, where samples lack them.")
 ]

@@ -7,24 +7,28 @@ from pathlib import Path
 import polars as pl
 
 from passk.comparing import counted, notes
+from passk.comparing.benchmarked import pair_on_problems
 from passk.comparing.draws import DRAWS
-from passk.comparing.page import agreement
 from passk.comparing.run import Judge, PairTables, count_pair, judge_pair
 from passk.core.rows import RecordedError
+from passk.data.judging_problems import read_problem_file
 from passk.data.responses import Missing
+from passk.domains.registry import DOMAINS
+from passk.domains.settings import Verification
 from passk.logs.alignment import align
-from passk.logs.format import FORMATS
 from passk.logs.imported import by_rule
-from passk.logs.reader import LogReading, LogSummary, recognise
+from passk.logs.known_problems import check_domain, read_answers
+from passk.logs.reader import LogReading, LogSummary
 from passk.logs.reader import read as read_log
 from passk.logs.sample import LogSample
-from passk.logs.side import gather
+from passk.logs.side import Side, gather
 from passk.logs.stated_problems import read_problems, reading_beside
 from passk.logs.tables import tabulate_problems, tabulate_samples
+from passk.report.agreement import agreement
 from passk.report.read_draws import read_draw, read_file
 from passk.report.reading import ReadDraw
 
-DOMAIN = "math"  # programs and answers about images need their benchmark
+DOMAIN = "math"
 Progress = Callable[[Iterable[LogSample], str], Iterable[LogSample]]
 
 
@@ -39,6 +43,11 @@ class ComparedFiles:
         problems: a file of questions and right answers, where samples lack them.
         missing: what a row without a response is.
         min_n: problems with fewer samples on a side are left out.
+        domain: decides the judge; others than math need a file of problems.
+        source: the benchmark that `problems` is; None: as its digest says, else a table.
+        any_digest: take another file than the published one for the source's.
+        problems_id: its column of ids, where it has another name.
+        settings: of the judge.
     """
 
     reference: Sequence[Path]
@@ -47,6 +56,11 @@ class ComparedFiles:
     problems: Path | None = None
     missing: Missing = "unknown"
     min_n: int = 1
+    domain: str = DOMAIN
+    source: str | None = None
+    any_digest: bool = False
+    problems_id: str | None = None
+    settings: Verification = field(default_factory=Verification)
 
     @property
     def sides(self) -> tuple[Sequence[Path], Sequence[Path]]:
@@ -77,10 +91,13 @@ def count_samples(sources: ComparedFiles, judge: Judge, progress: Progress) -> C
     """Read, pair, judge and count samples.
 
     Raises:
-        RecordedError: a file cannot be read, needs another judge than that of math, or the sides
-            have nothing in common.
+        RecordedError: a file cannot be read, needs another judge, or the sides have nothing in
+            common.
     """
-    _check_domains(sources)
+    for files in sources.sides:
+        check_domain(files, sources.reading, DOMAINS[sources.domain])
+    if sources.domain != DOMAIN:
+        return _count_on_problems(sources, judge, progress)
     summaries = {draw: LogSummary() for draw in DRAWS}
     sides = {}
     for draw, files in zip(DRAWS, sources.sides, strict=True):
@@ -95,33 +112,65 @@ def count_samples(sources: ComparedFiles, judge: Judge, progress: Progress) -> C
         tabulate_problems(aligned.problems, DOMAIN),
         {draw: tabulate_samples(aligned.problems, draw, DOMAIN, draw) for draw in DRAWS},
     )
-    verdicts = judge_pair(tables, judge)
-    reads = {}
+    only = {draw: len(aligned.only[draw]) for draw in DRAWS}
+    names = [problem.key[1] for problem in aligned.problems]
+    read = _Read(summaries, aligned.sides, only, list(notes.reworded(aligned.reworded)))
+    return _judged(sources, tables, names, read, judge)
+
+
+def _count_on_problems(sources: ComparedFiles, judge: Judge, progress: Progress) -> Compared:
+    """The same where the file of problems holds all that a judge needs: tests, types, choices."""
+    domain = DOMAINS[sources.domain]
+    if sources.problems is None:
+        raise RecordedError(
+            f"--domain {domain.name}: {domain.needs_benchmark or 'needs problems'}; name its file "
+            "with --problems"
+        )
+    fields = sources.reading.fields
+    given = {"problem": fields.get("question"), "gold": fields.get("reference")}
+    file = read_problem_file(
+        sources.problems, domain, given, source=sources.source, any_digest=sources.any_digest
+    )
+    answered = {}
     for draw, files in zip(DRAWS, sources.sides, strict=True):
-        grades = tables.samples[draw]["recorded_grade"].to_list()
-        read = read_draw(files, summaries[draw], aligned.sides[draw], len(aligned.only[draw]))
-        reads[draw] = read.graded(agreement(verdicts[draw], grades))
-    names = tables.problems.select("set", "problem_id").iter_rows()
-    return Compared(
-        count_pair(tables, verdicts),
-        reads,
-        verdicts,
-        dict(zip(names, (problem.key[1] for problem in aligned.problems), strict=True)),
-        list(notes.reworded(aligned.reworded)),
+        answered[draw] = read_answers(
+            files, sources.reading, file, domain,
+            problems_id=sources.problems_id,
+            progress=lambda samples, name=draw: by_rule(progress(samples, name), sources.missing),  # type: ignore[misc]
+        )  # fmt: skip
+    pair = pair_on_problems(answered, file, domain, sources.settings, sources.min_n)
+    summaries = {draw: answered[draw].summary for draw in DRAWS}
+    only = {draw: len(pair.sides[draw]) - len(pair.names) for draw in DRAWS}
+    return _judged(
+        sources, pair.tables, pair.names, _Read(summaries, pair.sides, only, pair.notes), judge
     )
 
 
-def _check_domains(sources: ComparedFiles) -> None:
-    """Raise RecordedError for a format of programs, or of answers about images."""
-    for path in (path for files in sources.sides for path in files):
-        log_format = FORMATS[recognise(path, sources.reading.format)[0]]
-        if log_format.domain != DOMAIN:
-            raise RecordedError(
-                f"{path}: {log_format.title} needs the judge of domain {log_format.domain}, and "
-                "only answers in math are judged here; judge each side by `passk judge FILE "
-                f"--domain {log_format.domain} --problems FILE --source NAME --out V.parquet`, "
-                "then compare these by --counts"
-            )
+@dataclass(frozen=True)
+class _Read:
+    """What was read of each draw: summary, problems, how many are not compared; and notes."""
+
+    summaries: Mapping[str, LogSummary]
+    sides: Mapping[str, Side]
+    only: Mapping[str, int]
+    notes: Sequence[str]
+
+
+def _judged(
+    sources: ComparedFiles, tables: PairTables, names: Sequence[str], read: _Read, judge: Judge
+) -> Compared:
+    """Verdicts on both draws, and their counts."""
+    verdicts = judge_pair(tables, judge)
+    reads = {}
+    for draw, files in zip(DRAWS, sources.sides, strict=True):
+        grades = tables.samples[draw]["recorded_grade"]
+        drawn = read_draw(files, read.summaries[draw], read.sides[draw], read.only[draw])
+        reads[draw] = drawn.graded(agreement(verdicts[draw]["verdict"], grades))
+    keys = tables.problems.select("set", "problem_id").iter_rows()
+    return Compared(
+        count_pair(tables, verdicts), reads, verdicts, dict(zip(keys, names, strict=True)),
+        read.notes,
+    )  # fmt: skip
 
 
 def count_files(sources: ComparedFiles, columns: Sequence[dict[str, str]]) -> Compared:

@@ -1,17 +1,14 @@
 """The page of a comparison: sections of a study's page, and what was read."""
 
-from collections.abc import Mapping, Sequence
-
-import polars as pl
+from collections.abc import Mapping
 
 from passk.comparing import settings
 from passk.comparing.draws import CANDIDATE, REFERENCE
 from passk.comparing.notes import differs_in_n
 from passk.comparing.run import PairAnswers
-from passk.domains.verdict import CORRECT, UNKNOWN
 from passk.report.context import ReportContext
 from passk.report.entries import ReportedDraw, ReportedSet
-from passk.report.reading import GradeAgreement, ReadSamples, cohen_kappa
+from passk.report.reading import ReadSamples
 from passk.report.roles import Roles
 
 
@@ -30,24 +27,4 @@ def report_context(
         roles=Roles.of(labels[CANDIDATE], labels[REFERENCE]),
         traced=False,
         finding_of_each=True,
-    )
-
-
-def agreement(verdicts: pl.DataFrame, grades: Sequence[bool | None]) -> GradeAgreement | None:
-    """How verdicts and recorded grades agree; None where nothing was graded.
-
-    Args:
-        verdicts: of a draw.
-        grades: of the same samples, in the same order.
-    """
-    frame = verdicts.select("verdict").with_columns(grade=pl.Series(grades, dtype=pl.Boolean()))
-    frame = frame.filter(pl.col("grade").is_not_null() & (pl.col("verdict") != UNKNOWN))
-    if frame.is_empty():
-        return None
-    here = frame["verdict"] == CORRECT
-    there = frame["grade"]
-    only_here, only_there = int((here & ~there).sum()), int((~here & there).sum())
-    both, neither = int((here & there).sum()), int((~here & ~there).sum())
-    return GradeAgreement(
-        len(frame), only_here, only_there, cohen_kappa(both, only_here, only_there, neither)
     )

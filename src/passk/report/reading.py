@@ -85,21 +85,3 @@ class ReadSamples:
     grader: str = ""
     options: Mapping[str, object] = field(default_factory=dict)
     notes: Sequence[str] = ()
-
-
-def cohen_kappa(both: int, only_first: int, only_second: int, neither: int) -> float | None:
-    """Cohen's kappa of two graders, by how many both, one alone, or neither call right.
-
-    1 is agreement, 0 what chance gives (Cohen 1960). None where both graders are constant.
-
-    Example:
-        >>> cohen_kappa(20, 5, 10, 15)
-        0.4
-    """
-    total = both + only_first + only_second + neither
-    if not total:
-        return None
-    agreed = (both + neither) / total
-    first, second = (both + only_first) / total, (both + only_second) / total
-    chance = first * second + (1 - first) * (1 - second)
-    return None if chance == 1 else round((agreed - chance) / (1 - chance), 12)
