@@ -14,7 +14,7 @@ from passk.config.composition_sources import shipped_folder
 from passk.config.study import validate
 from passk.core.machine import Machine
 from passk.core.yaml_files import ParameterError
-from passk.planning.lengths import Lengths
+from passk.planning.lengths import ResponseLengths
 from passk.planning.plan import plan
 from passk.planning.precision import expected_variance, half_width, measured_variance
 from passk.planning.problems import count_problems
@@ -183,7 +183,7 @@ def test_tables_replace_priors(smoke, tmp_path):
         n for n, d in smoke.draws.items()
         if n != draw and (d.model, d.template) == (entry.model, entry.template) and first in d.sets
     ]  # fmt: skip
-    lengths = Lengths(smoke, tmp_path)
+    lengths = ResponseLengths(smoke, tmp_path)
     assert {lengths.response(n, first).source for n in alike} <= {f"measured on {draw}"}
 
 

@@ -24,7 +24,7 @@ class HeldSamples:
 
 
 @dataclass(frozen=True)
-class Lengths:
+class ResponseLengths:
     """Lengths of a study's responses; `root` is its folder."""
 
     study: Study

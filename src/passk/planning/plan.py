@@ -25,7 +25,7 @@ from passk.config import paths
 from passk.config.checks.lengths import find_origin
 from passk.config.checks.names import arm_of
 from passk.config.schema import Study
-from passk.planning.lengths import Lengths, domain_of
+from passk.planning.lengths import ResponseLengths, domain_of
 from passk.planning.plans import ArmPlan, ComparisonPlan, DrawPlan, SetPlan, StudyPlan
 from passk.planning.precision import expected_variance, half_width, measured_variance
 from passk.planning.priors import read_priors
@@ -52,7 +52,7 @@ def plan(
         root: the study's folder.
         recorded: stage -> seconds that it took, for models that no GPU is needed for.
     """
-    planner = _Planner(study, throughput, root, Lengths(study, root), recorded or {})
+    planner = _Planner(study, throughput, root, ResponseLengths(study, root), recorded or {})
     draws = [planner.draw(name) for name in study.draws]
     arms = [planner.arm(name) for name in study.train]
     sizes = {name: throughput.size(entry.source) for name, entry in study.fetch.items()}
@@ -112,7 +112,7 @@ class _Planner:
     study: Study
     throughput: Throughput
     root: Path
-    lengths: Lengths
+    lengths: ResponseLengths
     recorded: Mapping[str, float]
 
     def past(self, stage: str) -> float | None:

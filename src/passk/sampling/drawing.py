@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from passk.core.schemas.samples import ABORTED
+from passk.core.finish_reasons import ABORTED
 from passk.sampling.blocks import Block, Sample
 from passk.sampling.engines.engine import BlockSampler, CountSamples
 

@@ -4,9 +4,6 @@ import polars as pl
 
 from passk.core.tables import Table
 
-# A finish reason: the engine gave a response up, twice. It is unknown, whatever it says.
-ABORTED = "aborted"
-
 SAMPLES = Table(
     "samples",
     1,

@@ -3,9 +3,10 @@
 import polars as pl
 
 from passk.config import paths
+from passk.core.finish_reasons import ABORTED
 from passk.core.schemas.demonstrations import DEMONSTRATIONS
 from passk.core.schemas.problems import PROBLEMS
-from passk.core.schemas.samples import ABORTED, SAMPLES
+from passk.core.schemas.samples import SAMPLES
 from passk.core.schemas.verdicts import VERDICTS
 from passk.data.demonstration_settings import Selection
 from passk.pipeline.stages.job import Job, StageError

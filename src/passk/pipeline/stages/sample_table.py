@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from passk.core.schemas.samples import ABORTED, SAMPLES
+from passk.core.finish_reasons import ABORTED
+from passk.core.schemas.samples import SAMPLES
 from passk.core.table_stream import write_groups
 from passk.pipeline.stages.job import StageError
 from passk.pipeline.stages.sample_plan import PlannedProblem

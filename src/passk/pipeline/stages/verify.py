@@ -8,9 +8,10 @@ from typing import Any
 import polars as pl
 
 from passk.config import paths
+from passk.core.finish_reasons import ABORTED
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.recorded import ANY, MISSING
-from passk.core.schemas.samples import ABORTED, SAMPLES
+from passk.core.schemas.samples import SAMPLES
 from passk.core.schemas.verdicts import VERDICTS
 from passk.domains.grading import Judge, JudgeResources, Progress, Reference, progress_bar, silent
 from passk.domains.registry import DOMAINS

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from passk.core.schemas.samples import ABORTED
+from passk.core.finish_reasons import ABORTED
 from passk.sampling.blocks import UNKNOWN_TOKEN, Sample
 
 

@@ -21,9 +21,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from passk.core.finish_reasons import ABORTED
 from passk.core.images import data_url
 from passk.core.machine import EndpointHost, Machine
-from passk.core.schemas.samples import ABORTED
 from passk.models.served import SERVED, read_served
 from passk.sampling.blocks import Block, Sample
 from passk.sampling.engines.answers import Reply, read_reply

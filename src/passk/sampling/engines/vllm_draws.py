@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from passk.core.finish_reasons import ABORTED
 from passk.core.machine import EngineHost, Machine
-from passk.core.schemas.samples import ABORTED
 from passk.sampling.blocks import Block, Sample
 from passk.sampling.checkpoint import check, takes_images
 from passk.sampling.ends import find_ends
