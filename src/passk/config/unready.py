@@ -15,7 +15,7 @@ from passk.data.benchmark_settings import Benchmark
 def list_unready(study: Study) -> Iterator[str]:
     """What is missing, one line for each model or file, with the remedy."""
     for name, fetched in study.fetch.items():
-        if fetched.revision is None and not fetched.folder:
+        if fetched.revision is None and not fetched.folder and not fetched.served:
             yield (
                 f"fetch.{name}.revision: not pinned; run `passk pin`, or state the commit of "
                 f"{fetched.source}"

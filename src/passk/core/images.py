@@ -153,6 +153,16 @@ def embedded(text: str) -> bytes | None:
         raise ValueError(f"base64 of an image that cannot be read ({error})") from error
 
 
+def data_url(png: bytes) -> str:
+    """A PNG as a data URL.
+
+    Example:
+        >>> data_url(b"png")
+        'data:image/png;base64,cG5n'
+    """
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
 def _upright(image: Image.Image) -> Image.Image:
     """An image as viewers show it; one whose notes cannot be read stays as it lies."""
     try:

@@ -22,7 +22,7 @@ import shlex
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, model_validator
 
@@ -121,6 +121,21 @@ class EndpointHost(ParameterSection):
     )
     attempts: PositiveInt = Field(
         default=8, description="How often a request is sent at most, with growing waits between."
+    )
+    length_name: Literal["max_tokens", "max_completion_tokens"] = Field(
+        default="max_tokens", description="What the server calls the longest response."
+    )
+    leave_out: list[Literal["seed", "logprobs"]] = Field(
+        default_factory=list, description="What the server does not take of a request."
+    )
+    token_ids: bool = Field(
+        default=False, description="Whether to ask for token ids, which vLLM's server gives."
+    )
+    price_prompt: float | None = Field(
+        default=None, ge=0, description="Price of a million prompt tokens, for the record."
+    )
+    price_response: float | None = Field(
+        default=None, ge=0, description="Price of a million response tokens, for the record."
     )
 
 

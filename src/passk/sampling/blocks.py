@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from passk.core.digests import digest
 from passk.core.files import write_bytes
 
+UNKNOWN_TOKEN = -1
 _FORMAT = b"passk-block/1"
 
 
@@ -38,9 +39,10 @@ class Sample(NamedTuple):
         sample_index: position among the problem's samples.
         stream: 63-bit stream of its random numbers.
         text: the answer without special tokens.
-        token_ids: int32, with the token that ended it.
+        token_ids: int32, with the token that ended it; each `UNKNOWN_TOKEN` where a server tells
+            their number alone.
         finish_reason: `stop` or `length`.
-        sum_logprob: nats, temperature 1, untruncated.
+        sum_logprob: nats, temperature 1, untruncated; None where the engine cannot tell.
         mean_entropy: nats per token; None where the engine cannot tell.
         token_logprobs: float32, one per token; None where they were not kept.
     """
@@ -50,7 +52,7 @@ class Sample(NamedTuple):
     text: str
     token_ids: NDArray[np.int32]
     finish_reason: str
-    sum_logprob: float
+    sum_logprob: float | None
     mean_entropy: float | None
     token_logprobs: NDArray[np.float32] | None
 

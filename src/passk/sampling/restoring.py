@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from passk.sampling.blocks import Block, BlockStore, Sample
+from passk.sampling.blocks import UNKNOWN_TOKEN, Block, BlockStore, Sample
 from passk.sampling.streams import derive_streams
 
 ProblemKey = tuple[str, str]  # set, problem_id
@@ -46,15 +46,18 @@ def _match_samples(block: Block, rows: Mapping[int, Mapping[str, Any]]) -> list[
     streams = derive_streams(block.stream, list(block.indices)).tolist()
     for index, stream in zip(block.indices, streams, strict=True):
         row = rows.get(index)
-        if row is None or row["seed"] != stream or row["token_ids"] is None:
+        if row is None or row["seed"] != stream or row["n_tokens"] is None:
             break
+        known = row["token_ids"] is not None
         logprobs = row["token_logprobs"]
         samples.append(
             Sample(
                 index,
                 stream,
                 row["text"],
-                np.asarray(row["token_ids"], np.int32),
+                np.asarray(row["token_ids"], np.int32)
+                if known
+                else np.full(row["n_tokens"], UNKNOWN_TOKEN, np.int32),
                 row["finish_reason"],
                 row["sum_logprob"],
                 row["mean_entropy"],

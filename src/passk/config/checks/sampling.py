@@ -20,6 +20,7 @@ def find_faults(study: Study) -> Iterator[str]:
 
 
 def _engines(study: Study) -> Iterator[str]:
+    served = {name for name, fetched in study.fetch.items() if fetched.served}
     for name, draw in study.draws.items():
         imported = arm_of(draw.model) in study.imported
         if imported != (ENGINES[draw.engine].collect is not None):
@@ -27,6 +28,18 @@ def _engines(study: Study) -> Iterator[str]:
                 f"draws.{name}.engine = {draw.engine!r}: engine 'imported' goes with a model "
                 "under `imported:`, and with no other"
             )
+        if (draw.model in served) != ENGINES[draw.engine].served:
+            yield (
+                f"draws.{name}.engine = {draw.engine!r}: engine 'endpoint' goes with a model under "
+                "`fetch:` whose source is served:NAME, and with no other"
+            )
+    for section, models in (("train", study.train), ("sft", study.sft)):
+        for name, made in models.items():
+            if made.start in served:
+                yield (
+                    f"{section}.{name}.start = {made.start!r}: a model on a server has no weights "
+                    "here; legal: a model of `pretrain`, `sft`, or `fetch` from a folder or the hub"
+                )
 
 
 def _share_problems(study: Study, one: str, other: str) -> bool:

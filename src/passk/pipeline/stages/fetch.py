@@ -20,6 +20,7 @@ from passk.models.fetching import (
     find_model_files,
     override_config,
 )
+from passk.models.served import ServedModel, write_served
 from passk.pipeline.stages.job import Job, StageError
 
 
@@ -27,6 +28,10 @@ def run(job: Job) -> dict[str, float]:
     """Copy a checkpoint's model files, checked; of the hub, going on where a kill stopped."""
     settings = job.settings("fetch", Fetch)
     key = f"fetch.{job.item}"
+    if settings.served:
+        with replacing_folder(paths.model(job.study, job.item)) as temporary:
+            write_served(temporary, ServedModel(settings.served, settings.revision or ""))
+        return {}
     resume = paths.RESUME / job.inputs
     try:
         if settings.folder:

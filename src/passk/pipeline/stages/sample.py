@@ -101,8 +101,11 @@ def _draw(
     """
     images = _read_images(job, draw, {block.image for block in missing if block.image})
     folder = paths.model(job.study, draw.model)
-    lengths = measure_lengths(draw, folder, planned, images, f"draws.{job.item}")
-    sampler = _load(job, draw, images, lengths.longest)
+    served = ENGINES[draw.engine].served  # then the server counts
+    lengths = (
+        None if served else measure_lengths(draw, folder, planned, images, f"draws.{job.item}")
+    )
+    sampler = _load(job, draw, images, lengths.longest if lengths else None)
     # Two sets may share a problem: its block is drawn once, and the audit says so.
     distinct = list({block.key: block for block in missing}.values())
     start = time.perf_counter()
@@ -116,13 +119,15 @@ def _draw(
             store.write(block, held + samples[len(held) :])
             if number < len(distinct):
                 stop_signal.stop_if_asked(f"{held_blocks + number} blocks of samples")
-    ends = {f"end_token_{i}": float(token) for i, token in enumerate(lengths.ends)}
+    ends = lengths.ends if lengths else ()
+    measured = {f"end_token_{i}": float(token) for i, token in enumerate(ends)}
+    measured |= getattr(sampler, "measured", {})
     # Of a problem in two sets every copy counts, as among those reused.
     drawn = float(sum(len(block.indices) for block in missing))
-    return {"drawn": drawn, "samples_per_second": drawn / (time.perf_counter() - start), **ends}
+    return {"drawn": drawn, "samples_per_second": drawn / (time.perf_counter() - start), **measured}
 
 
-def _load(job: Job, draw: Draw, images: dict[str, bytes], longest: int) -> BlockSampler:
+def _load(job: Job, draw: Draw, images: dict[str, bytes], longest: int | None) -> BlockSampler:
     """Load the model of a draw into its engine; imports torch, or vLLM."""
     assert draw.temperature is not None, "checked by the schema"
     assert draw.max_new_tokens is not None, "checked by the schema"

@@ -1,6 +1,8 @@
 """What the stage `sample` will draw: the blocks of each problem, and what their bytes depend on."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,9 @@ from passk.config import paths
 from passk.core.digests import digest
 from passk.core.schemas.problems import ASKED, PROBLEMS
 from passk.data.prompts import render, template
+from passk.models.served import is_served
 from passk.pipeline.stages.job import Job, StageError
+from passk.pipeline.stages.sample_served import make_served_recipe, write_request
 from passk.sampling import checkpoint
 from passk.sampling.blocks import Block, plan_blocks
 from passk.sampling.ends import find_ends, has_chat_template, own_ends, read_declared
@@ -45,10 +49,32 @@ def read_problems(job: Job, draw: Draw) -> pl.DataFrame:
 def plan_problems(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[PlannedProblem]:
     """The blocks of every problem of a draw for samples 0 .. n-1."""
     folder = paths.model(job.study, draw.model)
-    checkpoint.check(folder)
-    assert draw.template is not None, "checked by the schema"
-    check_images(problems, draw, folder, f"draws.{job.item}")
     sampling = job.section("sampling", Sampling)
+    served = ENGINES[draw.engine].served
+    if not served:
+        checkpoint.check(folder)
+    check_images(problems, draw, folder, f"draws.{job.item}")
+    write_prompt: Callable[[Mapping[str, Any]], str]
+    if served:
+        recipe = make_served_recipe(draw, folder, job.seed)
+        write_prompt = partial(write_request, draw)
+    else:
+        recipe, write_prompt = _prepare(job, draw, sampling, folder)
+    size = sampling.block if draw.temperature else 1
+    planned = []
+    for problem in problems.iter_rows(named=True):
+        prompt = write_prompt(problem)
+        blocks = plan_blocks(recipe, prompt, problem["image"], n, size)
+        prompt_digest = digest("prompt", prompt, problem["image"])[:16]
+        planned.append(PlannedProblem(problem["set"], problem["problem_id"], prompt_digest, blocks))
+    return planned
+
+
+def _prepare(
+    job: Job, draw: Draw, sampling: Sampling, folder: Path
+) -> tuple[dict[str, Any], Callable[[Mapping[str, Any]], str]]:
+    """The recipe of a draw of a checkpoint, and what writes the prompt of a problem."""
+    assert draw.template is not None, "checked by the schema"
     is_chat = template(draw.template).chat
     speaker = load_tokenizer(folder) if is_chat or has_chat_template(folder) else None
     recipe = _make_recipe(job, draw, sampling, folder) | _list_further_ends(folder, speaker)
@@ -56,9 +82,9 @@ def plan_problems(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[
     placeholder: str | None = None  # what stands in a prompt for its image
     if tokenizer is not None and template(draw.template).image:
         placeholder = tokenizer.convert_ids_to_tokens(checkpoint.read_image_token(folder))
-    size = sampling.block if draw.temperature else 1
-    planned = []
-    for problem in problems.iter_rows(named=True):
+
+    def write_prompt(problem: Mapping[str, Any]) -> str:
+        assert draw.template is not None, "checked by the schema"
         prompt = render(draw.template, problem, tokenizer, draw.template_options)
         if placeholder is not None and (placeholders := prompt.count(placeholder)) != 1:
             raise StageError(
@@ -67,10 +93,9 @@ def plan_problems(job: Job, draw: Draw, problems: pl.DataFrame, n: int) -> list[
                 "for one image; one comes from the template: drop the problem, or the one of its "
                 "question"
             )
-        blocks = plan_blocks(recipe, prompt, problem["image"], n, size)
-        prompt_digest = digest("prompt", prompt, problem["image"])[:16]
-        planned.append(PlannedProblem(problem["set"], problem["problem_id"], prompt_digest, blocks))
-    return planned
+        return prompt
+
+    return recipe, write_prompt
 
 
 def _make_recipe(job: Job, draw: Draw, sampling: Sampling, folder: Path) -> dict[str, Any]:
@@ -132,7 +157,7 @@ def check_images(problems: pl.DataFrame, draw: Draw, folder: Path, key: str) -> 
             f"{misfit['index']}) {has.format(f'template {draw.template!r}')}; {misfits.height} "
             f"problem(s) in all: {remedy}"
         )
-    if shows_images and not checkpoint.takes_images(folder):
+    if shows_images and not is_served(folder) and not checkpoint.takes_images(folder):
         raise StageError(
             f"{key}.model: {folder} takes no images; use a model with a vision tower and an "
             "image processor (preprocessor_config.json), or a template without images"

@@ -13,7 +13,7 @@ from passk.core.schemas.samples import ABORTED, SAMPLES
 from passk.core.table_stream import write_groups
 from passk.pipeline.stages.job import StageError
 from passk.pipeline.stages.sample_plan import PlannedProblem
-from passk.sampling.blocks import BlockStore, Sample
+from passk.sampling.blocks import UNKNOWN_TOKEN, BlockStore, Sample
 from passk.sampling.settings import Draw
 from passk.sampling.streams import audit
 
@@ -118,6 +118,11 @@ def _group(rows: Iterator[Row]) -> Iterator[list[Row]]:
     yield group
 
 
+def _are_known(sample: Sample) -> bool:
+    """Whether the ids of a sample's tokens are known, not their number alone."""
+    return not len(sample.token_ids) or sample.token_ids[0] != UNKNOWN_TOKEN
+
+
 def _make_table(item: str, draw: Draw, rows: Sequence[Row]) -> pl.DataFrame:
     """The samples table of some rows."""
     samples = [sample for _, sample in rows]
@@ -129,7 +134,7 @@ def _make_table(item: str, draw: Draw, rows: Sequence[Row]) -> pl.DataFrame:
         "seed": [s.stream for s in samples],
         "prompt_digest": [problem.prompt_digest for problem, _ in rows],
         "text": [s.text for s in samples],
-        "token_ids": [s.token_ids for s in samples],
+        "token_ids": [s.token_ids if _are_known(s) else None for s in samples],
         "n_tokens": [len(s.token_ids) for s in samples],
         "finish_reason": [s.finish_reason for s in samples],
         "sum_logprob": [s.sum_logprob for s in samples],

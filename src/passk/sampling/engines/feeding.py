@@ -237,3 +237,19 @@ def find_reason(reason: str, process: EngineProcess) -> str:
     found = _ERROR_LINE.findall(process.log.read_text(encoding="utf-8", errors="replace"))
     telling = [line for line in found if not any(part in line for part in _EMPTY_REASONS)]
     return telling[-1] if telling else reason
+
+
+def warn_refused(refused: Mapping[str, str], blocks: Sequence[Block]) -> None:
+    """Say of which prompts there are no samples.
+
+    Args:
+        refused: reasons by block key.
+        blocks: those of the draw.
+    """
+    prompts = {block.prompt for block in blocks if block.key in refused}
+    if prompts:
+        print(
+            f"warning: {len(prompts)} prompt(s) were refused, and their samples are unknown; "
+            f"the first: {next(iter(refused.values()))}",
+            file=sys.stderr,
+        )

@@ -5,6 +5,7 @@
 | step_loop | yes, exact | yes | of its own: (arm, step, place, problem, index, position) |
 | generate | yes, exact | yes | of its batch: block; (arm, step, batch) |
 | vllm | yes | yes, on a GPU | of its own: hashed seed of (arm, step, place, problem, index) |
+| endpoint | yes, of models on servers | no | |
 | imported | yes, recorded by others | no | |
 
 `generate` runs any architecture of transformers, `step_loop` those of full attention.
@@ -21,6 +22,7 @@ ENGINES: Registry[Engine] = Registry(
         "step_loop": "passk.sampling.engines.step_loop:STEP_LOOP",
         "generate": "passk.sampling.engines.generate:GENERATE",
         "vllm": "passk.sampling.engines.vllm:VLLM",
+        "endpoint": "passk.sampling.engines.endpoint:ENDPOINT",
         "imported": "passk.sampling.engines.imported:IMPORTED",
     },
 )

@@ -13,7 +13,6 @@
 """
 
 import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from passk.sampling.checkpoint import check, takes_images
 from passk.sampling.ends import find_ends
 from passk.sampling.engines import vllm_server
 from passk.sampling.engines.engine import CountSamples, SamplingConfig
-from passk.sampling.engines.feeding import EngineFleet, Feeder
+from passk.sampling.engines.feeding import EngineFleet, Feeder, warn_refused
 from passk.sampling.engines.probing import greet
 from passk.sampling.engines.process import EngineError, find_command
 from passk.sampling.loaded_model import load_tokenizer
@@ -125,7 +124,7 @@ class VllmEngine:
                     self.given_up[block.key] = samples
                 yield block, samples
         finally:
-            _warn(refused, blocks)
+            warn_refused(refused, blocks)
 
     @property
     def _rows(self) -> int:
@@ -240,14 +239,3 @@ def place_processes(host: EngineHost, tensor_parallel: int) -> list[dict[str, st
         )
     shares = [devices[i : i + tensor_parallel] for i in range(0, needed, tensor_parallel)]
     return [{**host.variables, "CUDA_VISIBLE_DEVICES": ",".join(share)} for share in shares]
-
-
-def _warn(refused: Mapping[str, str], blocks: Sequence[Block]) -> None:
-    """Say of which prompts there are no samples."""
-    if refused:
-        prompts = {block.prompt for block in blocks if block.key in refused}
-        print(
-            f"warning: {len(prompts)} prompt(s) were refused, and their samples are unknown; "
-            f"the first: {next(iter(refused.values()))}",
-            file=sys.stderr,
-        )
