@@ -40,16 +40,17 @@ def test_samples_of_one_question_stay_where_each_has_an_id_of_its_own(tmp_path):
         name: [row(p, uuid=f"{name}-{p}-{s}") for p in range(N) for s in range(4)]
         for name in ("base", "rl")
     }
-    drawn["rl"].append({"uuid": "x", "answer": "1", "response": "1"})
-    aligned = align(sides(tmp_path, **drawn))
-    assert aligned.by == "question"
+    with pytest.raises(RecordedError, match=r"uuid differs in all: .*problem_id=problem"):
+        sides(tmp_path, **drawn)
+    asked = {"fields": {"problem": "problem"}}
+    aligned = align(sides(tmp_path, **drawn, **asked))
+    assert aligned.by == "id"
     assert [problem.smallest_n for problem in aligned.problems] == [4] * N
     numbers = [s.number for s in aligned.problems[0].answered["rl"].samples]
     assert numbers == [0, 1, 2, 3]
-    assert {name: len(only) for name, only in aligned.only.items()} == {"base": 0, "rl": 1}
     drawn["rl"][1] |= {"answer": "7"}
-    with pytest.raises(RecordedError, match=r"rl.jsonl, line 2: the question 'Q0\?' has .* '7'"):
-        align(sides(tmp_path, **drawn))
+    with pytest.raises(RecordedError, match=r"rl.jsonl, line 2: problem 'Q0\?' has .* '7'"):
+        align(sides(tmp_path, **drawn, **asked))
 
 
 @pytest.mark.parametrize("golds", [True, False])

@@ -34,7 +34,7 @@ class _TryAgain(Exception):  # noqa: N818  # no error: it says that a request is
 
 
 @dataclass
-class Usage:
+class TokenUsage:
     """What requests took; a sum over all answers, also those that a kill lost."""
 
     requests: int = 0
@@ -56,7 +56,7 @@ class OpenAiClient:
 
     name: str
     host: EndpointHost
-    usage: Usage = field(default_factory=Usage)
+    usage: TokenUsage = field(default_factory=TokenUsage)
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
