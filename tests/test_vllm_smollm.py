@@ -1,4 +1,4 @@
-"""The real model of `test_smollm` by vLLM: `make test-vllm`."""
+"""The real model of `test_smollm` by vLLM: `make test-slow`, skipped without vLLM's environment."""
 
 import numpy as np
 from transformers import AutoModelForCausalLM, AutoTokenizer
