@@ -211,6 +211,10 @@ def test_the_command_prints_answers_and_writes_a_page_with_nothing_outside(tmp_p
         (["a.jsonl", "--with", "a.jsonl", "--min-n", "9"], "min_n = 9"),
         (["a.jsonl", "--with", "a.jsonl", "--counts"], "no column of n"),
         (["a.jsonl", "--with", "a.jsonl", "--problems", "none.json"], "none.json: no such file"),
+        (["a.jsonl", "--with", "a.jsonl", "--domain", "chess"], "legal: code, math, visual"),
+        (["a.jsonl", "--with", "a.jsonl", "--domain", "code"], "name its file with --problems"),
+        (["a.jsonl", "--with", "a.jsonl", "--packages", "numpy"], "--packages: without effect"),
+        (["a.jsonl", "--with", "a.jsonl", "--counts", "--domain", "code"], "--domain: without"),
     ],
 )  # fmt: skip
 def test_wrong_uses_are_one_line(tmp_path, arguments, message):
