@@ -119,7 +119,8 @@ draws:
 analysis:
   comparisons:
     "grpo-t{t}": {each: {t: [0.2, 1.0]}}
-    "warm-t{t}": {each: {t: [0.2, 1.0]}, candidate: "grpo-t{t}", reference: base, group: warm}
+    "warm-t{t}": {each: {t: [0.2, 1.0]}, candidate: "grpo-t{t}", reference: base, group: warm,
+      differs: [temperature]}
 """)
     names = [name for name in got["draws"] if "-t" in name]
     assert names == ["base-t0_2", "base-t1_0", "grpo-t0_2", "grpo-t1_0"]

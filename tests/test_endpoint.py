@@ -205,13 +205,13 @@ def study(tmp_path, monkeypatch, url):
     write_set("two", ["c"])
     (tmp_path / "machine.yaml").write_text(
         f"endpoints: {{teacher: {{url: '{url}', key: TOY_KEY, "
-        "price_prompt: 1000000, price_response: 2000000}}}\n"
+        "price_prompt: 1000000, price_response: 2000000}}\n"
     )
     return tmp_path
 
 
 def served_job(**changes):
-    return job(model="teacher", engine="endpoint", **{"n": 8} | changes)
+    return job(**{"model": "teacher", "engine": "endpoint", "n": 8} | changes)
 
 
 def test_the_stage_draws_keeps_accounts_and_resumes(study, asked):

@@ -22,7 +22,7 @@ def draw(engine):
 
 def test_a_draw_names_an_engine_that_draws_samples_and_an_arm_one_that_rolls_out():
     assert [name for name in ENGINES if ENGINES[name].draws_samples] == [
-        "step_loop", "generate", "vllm", "imported",
+        "step_loop", "generate", "vllm", "endpoint", "imported",
     ]  # fmt: skip
     assert [name for name in ENGINES if ENGINES[name].draws_rollouts] == [
         "step_loop", "generate", "vllm",
