@@ -26,7 +26,8 @@ from passk.core.schemas.demonstrations import DEMONSTRATIONS
 from passk.data.prompts import render, template
 from passk.pipeline.stages import sft as stage
 from passk.pipeline.stages.job import Job, StageError
-from passk.sampling.engines.step_loop import StepLoopEngine
+from passk.sampling.blocks import Block
+from passk.sampling.loaded_model import LoadedModel
 from passk.training import checkpoints, finetuning
 from passk.training.demonstrations import Demonstration, DemonstrationError, encode_pairs
 from passk.training.pretraining import plan_batches
@@ -172,7 +173,7 @@ def test_token_ids_are_those_that_sampling_uses(name, bos):
     )
     for row, (prompt, response) in zip(rows, encode_pairs(rows, name, tokenizer), strict=True):
         text = render(name, {"question": row.question, "starter_code": None}, tokenizer)
-        assert prompt == StepLoopEngine._encode(engine, text, None)
+        assert prompt == LoadedModel.encode(engine, Block("key", text, range(1), 1), None)
         assert (prompt[0] == 0) == (bos and name == "plain")
         assert tokenizer.decode(response[:-1]) == row.response
         assert 0 not in response[:-1]  # nothing is put before a response

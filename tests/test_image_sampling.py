@@ -305,5 +305,5 @@ def test_placeholders_must_be_one(folder):
 
 
 def test_a_prompt_whose_image_exceeds_the_context_is_refused(study):
-    with pytest.raises(ValueError, match=r"exceed the model's context of 192"):
+    with pytest.raises(StageError, match=r"exceed the context of 192"):
         stage.run(job(max_new_tokens=180))

@@ -16,7 +16,7 @@ from passk.pipeline.stages import train as train_stage
 from passk.pipeline.stages.job import Job, StageError
 from passk.sampling.rollouts import Rollout, RolloutRequest
 from passk.training import arm as arms
-from passk.training import checkpoints, memory
+from passk.training import checkpoints, memory_estimate
 from passk.training import trainer as trainers
 from passk.training.batches import collate
 from passk.training.reward import Rewards
@@ -284,7 +284,7 @@ def test_checkpoints_hold_the_image_processor(start, tmp_path):
 
 def test_memory_is_that_of_the_language_model_and_all_weights(start):
     model, _ = checkpoints.load(start)
-    shape = memory.measure_shape(model, toy.settings())
+    shape = memory_estimate.measure_shape(model, toy.settings())
     assert (shape.layers, shape.width, shape.cached) == (2, 64, 64)
     assert shape.parameters == sum(p.numel() for p in model.parameters())
 

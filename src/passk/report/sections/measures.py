@@ -111,7 +111,7 @@ SECTION = Section(
         "zero-inflated Beta-Binomial (2510.05197), fitted to half of the samples to be scored, and "
         "to all of them past n. Intervals: {level}."
     ),
-    reads=("measures",),
+    reads=("measures", "support", "forecast"),
     tables=lambda context: [
         tabulate_measures(context, list(context.curves), context.set_names),
         tabulate_support(context, context.comparisons, context.set_names),
