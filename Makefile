@@ -64,7 +64,7 @@ test-long: setup  ## what takes seconds a test: whole benchmarks, attacks, studi
 
 test-slow: setup emulator  ## minutes-long tests, emulated processors among them
 	python -m pytest -m slow
-	python -m pytest -m vllm tests/test_vllm_smollm.py
+	python -m pytest -m vllm tests/test_vllm_study.py tests/test_vllm_endpoint.py tests/test_vllm_smollm.py
 
 test-drills: setup  ## kill -9, full disk, corrupt files, concurrent runs
 	python -m pytest -m drill
@@ -94,7 +94,7 @@ endif
 
 # Draws from the pipeline's environment, with vLLM's process in its own; rollouts in vLLM's.
 test-vllm: setup setup-vllm  ## draws, endpoints and rollouts with vLLM, for real (< 5 minutes on 2 idle cores)
-	python -m pytest -m vllm tests/test_vllm.py tests/test_vllm_study.py tests/test_vllm_endpoint.py tests/test_vllm_scoring.py
+	python -m pytest -m vllm tests/test_vllm.py tests/test_vllm_scoring.py
 	$(VLLM_VENV)/bin/python -m pytest -m vllm tests/test_vllm_rollouts.py tests/test_vllm_images.py
 
 # The tests start a Slurm of their own on loopback, and end it.
