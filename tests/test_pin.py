@@ -105,6 +105,7 @@ def test_what_is_not_pinned_loads_is_listed_is_refused_and_is_pinned_by_the_comm
         "benchmarks": {
             "sums": {
                 "source": None,
+                "place": "owner/sums@main/test.jsonl",
                 "origin": {"hub": "owner/sums", "revision": DATA, "file": "test.jsonl"},
                 "sha256": digest,
             }
@@ -149,7 +150,6 @@ def test_several_files_go_into_a_folder_and_addresses_need_no_hub(hub):
     run("pin", "sums", endpoint=hub.url)
     assert Path("data/sums.jsonl").read_bytes() == ROWS
     assert "origin" not in read(Path(PINS))["benchmarks"]["sums"]
-    Path(PINS).unlink()  # a pin holds the file that it was made of, or says that it is another
     text = STUDY.replace("file: test.jsonl", "file: '*/train-*.parquet'")
     write_study(text.replace("data/sums.jsonl", "data/parts"))
     run("pin", "sums", endpoint=hub.url)
@@ -161,7 +161,7 @@ def test_several_files_go_into_a_folder_and_addresses_need_no_hub(hub):
     ("old", "new", "message"),
     [
         ('source: "owner/{size}"', "source: owner/none",
-         "fetch.base: owner/none: the hub has none of that name, or it is private"),
+         "fetch.base: owner/none: the hub has no repository of that name, or it is private"),
         ('source: "owner/{size}"', "source: owner/gated",
          "fetch.base: owner/gated: access must be asked for on its page"),
         ("file: test.jsonl", "file: tset.jsonl",

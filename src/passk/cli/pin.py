@@ -10,7 +10,7 @@ import typer
 from passk.config.composition import REMEDY, compose_text, find_edits
 from passk.config.composition_sources import STUDY
 from passk.config.paths import PARAMS
-from passk.config.pins import PINS, Pins, write_parameters, write_pins
+from passk.config.pins import PINS, Pins, name_place, write_parameters, write_pins
 from passk.config.schema import Study
 from passk.config.study import validate
 from passk.core.files import write_text
@@ -95,10 +95,17 @@ def _pin(section: str, name: str, entry: Fetch | Benchmark, pins: Pins) -> bool:
         typer.echo(f"{section}.{name}: is pinned")
         return True
     if pin:
-        pins.setdefault(section, {})[name] = {"source": entry.source, **pin}
+        pins.setdefault(section, {})[name] = {"source": entry.source, **_place(entry), **pin}
     marks = [pin["revision"]] if "revision" in pin else [pin.get("sha256", "its file is there")]
     typer.echo(f"{section}.{name}: {marks[0]}")
     return True
+
+
+def _place(entry: Fetch | Benchmark) -> dict[str, str]:
+    """The origin that a benchmark states, by which its pin knows it again."""
+    if isinstance(entry, Fetch) or entry.origin is None:
+        return {}
+    return {"place": name_place(entry.origin.model_dump())}
 
 
 def _pin_model(entry: Fetch) -> dict[str, Any] | None:
@@ -119,7 +126,7 @@ def _pin_benchmark(entry: Benchmark) -> dict[str, Any] | None:
     if not path.exists():
         for origin, target in _list_origins(entry):
             resolved = _get(origin, target)
-            if resolved.hub is not None and not described.parts:
+            if not entry.pinned and resolved.hub is not None and not described.parts:
                 pin["origin"] = resolved.model_dump(exclude_none=True)
     check_files(entry.source or described, path, entry.sha256)
     if not entry.pinned:

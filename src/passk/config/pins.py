@@ -2,10 +2,13 @@
 
 Entries of a study may be extended from another, or be points of a grid, so that no line of
 `study.yaml` is theirs alone. So pins have a file of their own, which `passk compose` lays over the
-entries of the same name, where an entry still names the same source and states no pin itself.
+entries of the same name, where an entry still names the same source (and states the same origin, if
+it states one: `place`) and states no pin itself.
 
     fetch:
-      base: {source: Qwen/Qwen2.5-7B, revision: d149729398750b98c0af14eb82c78cfe92750796}
+      base:
+        source: Qwen/Qwen2.5-7B
+        revision: d149729398750b98c0af14eb82c78cfe92750796
     benchmarks:
       aime25:
         source: aime25
@@ -64,18 +67,34 @@ def apply_pins(values: Mapping[str, Any], pins: Pins) -> None:
         known = values.get(section) or {}
         for name, pin in entries.items():
             entry = known.get(name)
-            if isinstance(entry, dict) and entry.get("source") == pin.get("source"):
+            if isinstance(entry, dict) and _is_of(entry, pin):
                 _apply(entry, pin)
 
 
-def _apply(entry: dict[str, Any], pin: Mapping[str, Any]) -> None:
+def _is_of(entry: Mapping[str, Any], pin: Mapping[str, Any]) -> bool:
+    """Whether a pin is of the source and the origin that an entry states."""
     stated = entry.get("origin")
-    if stated is not None and "origin" in pin:
-        if any(stated.get(key) != pin["origin"].get(key) for key in ("hub", "file")):
-            return  # of another file
-        stated["revision"] = pin["origin"]["revision"]
+    place = name_place(stated) if isinstance(stated, Mapping) else None
+    return entry.get("source") == pin.get("source") and place == pin.get("place")
+
+
+def name_place(origin: Mapping[str, Any]) -> str:
+    """What an entry says of its origin, in a line.
+
+    Example:
+        >>> name_place({"hub": "owner/sums", "file": "a.jsonl"})
+        'owner/sums@main/a.jsonl'
+    """
+    if origin.get("url"):
+        return str(origin["url"])
+    return f"{origin.get('hub')}@{origin.get('revision') or 'main'}/{origin.get('file')}"
+
+
+def _apply(entry: dict[str, Any], pin: Mapping[str, Any]) -> None:
+    if "origin" in entry and "origin" in pin:
+        entry["origin"]["revision"] = pin["origin"]["revision"]
     for key, value in pin.items():
-        if key != "source" and entry.get(key) is None:
+        if key not in ("source", "place") and entry.get(key) is None:
             entry[key] = value
 
 
@@ -107,6 +126,4 @@ def _lay(content: CommentedMap, pins: Pins) -> None:
     for section, entries in pins.items():
         known = content.setdefault(section, CommentedMap())
         for name, pin in entries.items():
-            line = CommentedMap(pin)
-            line.fa.set_flow_style()
-            known[name] = line
+            known[name] = CommentedMap(pin)

@@ -141,7 +141,7 @@ def _one_line(repository: str, revision: str | None) -> Iterator[None]:
         ) from error
     except RepositoryNotFoundError as error:
         raise FetchError(
-            f"{repository}: the hub has none of that name, or it is private"
+            f"{repository}: the hub has no repository of that name, or it is private"
         ) from error
     except HfHubHTTPError as error:
         code = getattr(error.response, "status_code", "no status")
