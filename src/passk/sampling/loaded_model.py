@@ -55,26 +55,35 @@ def load_model(config: SamplingConfig) -> LoadedModel:
     Raises:
         CheckpointError: it is not complete, or its weights are damaged.
     """
-    check(config.folder)
+    model = load_weights(config.folder, config.dtype)
+    with skip_unused_imports():
+        from passk.models.image_inputs import ImageEncoder
+
+    return LoadedModel(model, load_tokenizer(config.folder), ImageEncoder.of(config.folder), config)
+
+
+def load_weights(folder: Path, dtype: str) -> Any:  # noqa: ANN401
+    """The model of a checkpoint, on a GPU where there is one.
+
+    Raises:
+        CheckpointError: it is not complete, or its weights are damaged.
+    """
+    check(folder)
     with skip_unused_imports():  # half a second of a start-up that is longer than the sampling
         import torch
         from safetensors import SafetensorError
         from transformers.utils import logging
 
-        from passk.models.image_inputs import ImageEncoder
         from passk.models.loading import load
     logging.disable_progress_bar()  # the stage has a bar of its own
-    device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        model: Any = load(config.folder, config.dtype)
+        model: Any = load(folder, dtype)
     except SafetensorError as error:
         raise CheckpointError(
-            f"{config.folder}: damaged weights ({error}); delete the folder and run "
+            f"{folder}: damaged weights ({error}); delete the folder and run "
             "`dvc checkout`, or the model's stage again"
         ) from error
-    return LoadedModel(
-        model.to(device), load_tokenizer(config.folder), ImageEncoder.of(config.folder), config
-    )
+    return model.to("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def load_tokenizer(folder: Path) -> Any:  # noqa: ANN401

@@ -4,9 +4,9 @@ Where the step loop draws a response, it notes the same log-probabilities up to 
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from passk.sampling.checkpoint import CheckpointError, check
+from passk.sampling.loaded_model import load_weights
 from passk.sampling.scoring import CountResponses, GivenResponse, Scoring, ScoringConfig
 
 if TYPE_CHECKING:
@@ -19,24 +19,9 @@ class StepLoopScorer:
 
     def __init__(self, config: ScoringConfig) -> None:
         """Load the model; on a GPU where there is one."""
-        check(config.folder)
-        import torch
-        from safetensors import SafetensorError
-        from transformers.utils import logging
+        self.model = load_weights(config.folder, config.dtype)
+        from passk.sampling.teacher_forcing import find_context  # imports torch
 
-        from passk.models.loading import load
-        from passk.sampling.teacher_forcing import find_context
-
-        logging.disable_progress_bar()  # the stage has a bar of its own
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        try:
-            model: Any = load(config.folder, config.dtype)
-        except SafetensorError as error:
-            raise CheckpointError(
-                f"{config.folder}: damaged weights ({error}); delete the folder and run "
-                "`dvc checkout`, or the model's stage again"
-            ) from error
-        self.model = model.to(device)
         self.context = find_context(self.model)
 
     def score(

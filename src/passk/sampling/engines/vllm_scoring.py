@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from passk.core.files import read_json
 from passk.core.machine import Machine
+from passk.sampling.architectures import longest_sequence
 from passk.sampling.blocks import Block
 from passk.sampling.checkpoint import check
 from passk.sampling.engines import vllm_server
@@ -55,9 +56,8 @@ class VllmScorer:
         self.host = (config.machine or Machine()).engine("vllm")
         self.command = find_command("vllm", self.host, MODULE, "vllm", Path.cwd())
         self.variables = place_processes(self.host, tensor_parallel=1)
-        values = read_json(config.folder / "config.json")
-        positions = values.get("text_config", values).get("max_position_embeddings")
-        self.context = None if positions is None else int(positions) - _DRAWN
+        positions = longest_sequence(read_json(config.folder / "config.json"))
+        self.context = None if positions is None else positions - _DRAWN
 
     def score(
         self, responses: Sequence[GivenResponse], progress: CountResponses
