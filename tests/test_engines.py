@@ -1,11 +1,17 @@
 """Rollout engines: they agree where they must, repeat themselves, and hear of new weights."""
 
+import pickle
+
 import pytest
 import torch
 
 import foreign_checkpoint as foreign
+import toy_checkpoint as checkpoint
 import toy_policy as toy
 from passk.models.policy_weights import copy_policy, merge_weights
+from passk.sampling.blocks import plan_blocks
+from passk.sampling.engines.engine import SamplingConfig
+from passk.sampling.engines.registry import ENGINES
 from passk.sampling.rollouts import RolloutRequest
 from passk.training import checkpoints
 from passk.training.rollouts import make_sampler
@@ -133,3 +139,21 @@ def test_a_foreign_llama_without_a_padding_token_is_drawn_from(tmp_path):
             make_sampler(settings, tokenizer, (1,), folder, 20), model.eval(), tokenizer
         )
         assert [len(group) for group in groups] == [8] * 5
+
+
+def test_a_block_of_generate_has_the_same_bytes_alone_and_in_any_company(tmp_path):
+    checkpoint.save(tmp_path)
+    prompts = [f"{question}\n" for question in checkpoint.QUESTIONS[:3]]
+    blocks = [block for prompt in prompts for block in plan_blocks({}, prompt, None, 16, 8)]
+
+    def draw(chosen, **changes):
+        config = SamplingConfig(tmp_path, 0.8, 0.95, 16, 16, "float32", plain=True, **changes)
+        torch.manual_seed(len(chosen))  # what anything else left behind
+        drawn = dict(ENGINES["generate"].blocks(config).draw(chosen, lambda _: None))
+        return {block.key: [pickle.dumps(s) for s in samples] for block, samples in drawn.items()}
+
+    whole = draw(blocks)
+    assert len({text for samples in whole.values() for text in samples}) > len(blocks)
+    assert draw(blocks[::-1]) == whole
+    for block in (blocks[1], blocks[4]):
+        assert draw([block]) == {block.key: whole[block.key]}
