@@ -2,14 +2,17 @@
 
 import pickle
 
+import numpy as np
 import pytest
 import torch
 
 import foreign_checkpoint as foreign
 import toy_checkpoint as checkpoint
 import toy_policy as toy
+from passk.core.finish_reasons import ABORTED
 from passk.models.policy_weights import copy_policy, merge_weights
-from passk.sampling.blocks import plan_blocks
+from passk.sampling.blocks import Sample, plan_blocks
+from passk.sampling.drawing import draw_blocks
 from passk.sampling.engines.engine import SamplingConfig
 from passk.sampling.engines.registry import ENGINES
 from passk.sampling.rollouts import RolloutRequest
@@ -157,3 +160,27 @@ def test_a_block_of_generate_has_the_same_bytes_alone_and_in_any_company(tmp_pat
     assert draw(blocks[::-1]) == whole
     for block in (blocks[1], blocks[4]):
         assert draw([block]) == {block.key: whole[block.key]}
+
+
+class Unsteady:
+    """A sampler of one sample a block, which it gives up as often as it is told to."""
+
+    def __init__(self, failures):
+        self.failures = dict(failures)
+
+    def draw(self, blocks, progress):
+        for block in blocks:
+            left = self.failures.get(block.prompt, 0)
+            self.failures[block.prompt] = left - 1
+            reason = ABORTED if left > 0 else "stop"
+            progress(1)
+            yield block, [Sample(0, 1, f"{block.prompt}{left}", np.arange(1), reason, 0, 0, None)]
+
+
+def test_an_aborted_sample_is_drawn_once_more_and_one_that_was_not_stays():
+    blocks = [plan_blocks({}, prompt, None, 1, 1)[0] for prompt in "abc"]
+    counted = []
+    drawn = draw_blocks(Unsteady({"b": 1, "c": 2}), blocks, counted.append)
+    reasons = {block.prompt: samples[0].finish_reason for block, samples in drawn}
+    assert reasons == {"a": "stop", "b": "stop", "c": ABORTED}
+    assert sum(counted) == 3  # a second try is no further sample

@@ -186,3 +186,15 @@ def test_errors_name_what_is_legal(tokenizer):
 def test_messages_of_a_picture_stand_before_the_text():
     content = messages("easyr1", {"question": "q"})[1]["content"]
     assert [part["type"] for part in content] == ["image", "text"]
+
+
+def test_a_template_that_reads_the_clock_gives_the_same_prompt_every_day(tokenizer, monkeypatch):
+    dated = "Today is {{ strftime_now('%d %b %Y') }}. " + CHAT
+    monkeypatch.setattr(tokenizer, "chat_template", dated)
+    assert render("oat", {"question": "1+1?"}, tokenizer).startswith("Today is 26 Jul 2024. ")
+
+
+def test_options_reach_the_models_template(tokenizer, monkeypatch):
+    monkeypatch.setattr(tokenizer, "chat_template", CHAT + "{% if think %}<think>{% endif %}")
+    shown = render("oat", {"question": "1+1?"}, tokenizer, {"think": True})
+    assert shown == render("oat", {"question": "1+1?"}, tokenizer) + "<think>"
