@@ -1,5 +1,7 @@
 """Prompts: the paper's wording, and nothing of an answer in it."""
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 from tests.conftest import SHARED
@@ -122,6 +124,16 @@ def test_registry_says_what_is_verified(tmp_path):
     own = tmp_path / "mine.yaml"
     own.write_text("chat: false\nuser: '{question}'\n")
     assert not template(str(own)).verified
+
+
+def test_a_relative_path_names_the_file_of_this_folder_as_it_is_now(tmp_path, monkeypatch):
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        monkeypatch.chdir(tmp_path / folder)
+        Path("mine.yaml").write_text(f"chat: false\nuser: '{folder} {{question}}'\n")
+        assert render("./mine.yaml", PROBLEM).startswith(folder)
+    Path("mine.yaml").write_text("chat: false\nuser: 'changed {question}'\n")
+    assert render("./mine.yaml", PROBLEM).startswith("changed")
 
 
 def test_options_reach_the_chat_template(tokenizer):

@@ -15,7 +15,7 @@ Example:
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -98,7 +98,7 @@ class Template(BaseModel):
 @cache
 def templates() -> dict[str, Template]:
     """The templates of this package by name."""
-    return {path.stem: _read(path) for path in sorted(_FOLDER.glob("*.yaml"))}
+    return {path.stem: read_template(path) for path in sorted(_FOLDER.glob("*.yaml"))}
 
 
 def template_file(name: str) -> Path:
@@ -113,7 +113,7 @@ def template(name: str) -> Template:
         PromptError: no such template (it names the legal ones), or a file that is none.
     """
     if is_path(name):
-        return _read(Path(name))
+        return _read(Path(name), _identity(Path(name)))
     if name not in (known := templates()):
         raise PromptError(f"template {name!r} is unknown; {suggest(name, known)}")
     return known[name]
@@ -130,9 +130,18 @@ def template_faults(key: str, name: str) -> Iterator[str]:
         yield from unknown(key, name, templates(), "template")
 
 
-@cache
-def _read(path: Path) -> Template:
+@lru_cache(maxsize=64)
+def _read(path: Path, identity: tuple[int, ...]) -> Template:
+    # By `identity`, for a relative path names another file in another folder, or after a change.
     return read_template(path)
+
+
+def _identity(path: Path) -> tuple[int, ...]:
+    try:
+        stat = path.stat()
+    except OSError:  # read_template names the fault
+        return ()
+    return stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size
 
 
 def read_template(path: Path) -> Template:
