@@ -61,7 +61,13 @@ def final(folder, step):
 # --- each learns, each by its own formula -------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in ("grpo", "ppo") else pytest.param(name, marks=pytest.mark.long)
+        for name in ALGORITHMS
+    ],
+)
 def test_each_algorithm_raises_the_reward_of_a_bandit(start, tmp_path, name):
     rows = run(
         start, tmp_path, steps=36, checkpoints=[36], resume_every=50, learning_rate=2e-2, **by(name)

@@ -44,6 +44,7 @@ def test_registrations_are_read_without_heavy_imports(module):
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+@pytest.mark.long
 def test_an_installed_package_adds_an_engine(tmp_path):
     """One module and one entry point: it draws blocks and rolls out, without an edit here."""
     (tmp_path / "toy_echo.py").write_text(

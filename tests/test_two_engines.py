@@ -79,6 +79,7 @@ SLOW = (
 )  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "edit", [pytest.param(one, marks=[pytest.mark.slow] * (one in SLOW)) for one in EDITS]
 )
@@ -121,6 +122,7 @@ def test_a_code_edit_reaches_what_uses_it(smoke):
     assert planned(smoke) == set()
 
 
+@pytest.mark.long
 def test_plain_dvc_repro_runs_what_a_code_edit_reaches(smoke):
     path = smoke.root / "src/passk/report/sections/greedy.py"
     original = path.read_text()
@@ -137,6 +139,7 @@ def test_plain_dvc_repro_runs_what_a_code_edit_reaches(smoke):
     assert planned(smoke) == set()
 
 
+@pytest.mark.long
 def test_files_are_legal_targets(smoke):
     def jobs(target):
         text = smoke.run("snakemake", "-n", "--cores", "2", target, "--printshellcmds")
