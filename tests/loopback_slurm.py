@@ -51,6 +51,11 @@ class Slurm:
         rows = [line.split("|") for line in listed.splitlines()]
         return {job: node for job, node, comment in rows if comment.startswith(f"rule_{rule}")}
 
+    def is_out(self, node: str) -> bool:
+        """Whether a node is drained or down; one in use cannot be resumed."""
+        state = self.call("sinfo", "--noheader", f"--nodes={node}", "--format=%T")
+        return "drain" in state or "down" in state
+
     def set_node(self, node: str, state: str) -> None:
         """Change a node's state."""
         self.call("scontrol", "update", f"NodeName={node}", f"State={state}", "Reason=test")

@@ -45,7 +45,8 @@ def ready(slurm):
     """The cluster with all nodes in use again."""
     yield slurm
     for node in loopback_slurm.NODES:
-        slurm.set_node(node, "resume")
+        if slurm.is_out(node):
+            slurm.set_node(node, "resume")
 
 
 @pytest.fixture(scope="module")

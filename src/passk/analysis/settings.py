@@ -14,7 +14,7 @@ from passk.core.parameters import (
 from passk.data.filter_settings import Filter
 
 # The folders under data/STUDY that a question may read.
-Folder = Literal["counts", "verdicts", "training"]
+Folder = Literal["counts", "verdicts", "training", "scores"]
 # In what two draws that are compared may differ, besides their model.
 Aspect = Literal["template", "template_options", "temperature", "top_p", "max_new_tokens", "stop"]
 Attempts = Annotated[int, Field(ge=1, le=MOST_SAMPLES)]
@@ -62,8 +62,8 @@ class Analysis(ParameterSection):
 
     questions: dict[str, Folder] = Field(
         description="Questions to answer, each with the folder under data/STUDY that it reads: "
-        "`training` for the questions `training` and `cost`, `verdicts` for `failures`, `counts` "
-        "for all others.",
+        "`training` for the questions `training` and `cost`, `verdicts` for `failures`, `scores` "
+        "for `perplexity`, `counts` for all others.",
     )
     views: dict[Name, ViewEntry] = Field(
         default_factory=dict,

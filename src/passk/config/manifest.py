@@ -30,6 +30,48 @@ class AnalysedViews:
     excluded: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class DeclaredScore:
+    """An entry of `scores:`.
+
+    Attributes:
+        draw: whose responses are scored.
+        model: the model that scores.
+        own: the first entry in which this model scores a draw of its own; None: there is none.
+    """
+
+    draw: str
+    model: str
+    own: str | None
+
+
+def scores_content(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of the manifest's file `scores`: each entry, and its model's own responses.
+
+    Example:
+        >>> scores = {"a": {"model": "base", "draw": "rl"}, "b": {"model": "base", "draw": "base"}}
+        >>> draws = {"rl": {"model": "rl/step-9"}, "base": {"model": "base"}}
+        >>> scores_content({"scores": scores, "draws": draws})["a"]
+        {'draw': 'rl', 'model': 'base', 'own': 'b'}
+    """
+    scores, draws = params["scores"], params["draws"]
+    own: dict[str, str] = {}
+    for name, entry in scores.items():
+        if draws[entry["draw"]].get("model") == entry["model"]:
+            own.setdefault(entry["model"], name)
+    return {
+        name: asdict(DeclaredScore(entry["draw"], entry["model"], own.get(entry["model"])))
+        for name, entry in scores.items()
+    }
+
+
+def read_scores(path: Path) -> dict[str, DeclaredScore]:
+    """The entries of `scores:` by name; see `read_manifest` for errors."""
+    return read_manifest(
+        path, lambda content: {name: DeclaredScore(**entry) for name, entry in content.items()}
+    )
+
+
 def views_content(views: AnalysedViews) -> dict[str, Any]:
     """The content of the manifest's file `views`."""
     return asdict(views)

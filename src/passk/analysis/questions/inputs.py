@@ -1,4 +1,4 @@
-"""What a question may use: counts, verdicts or training logs, and the section `analysis`."""
+"""What a question may use: counts, verdicts, training logs or scores, and `analysis`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +19,23 @@ from passk.analysis.views import EXCLUDED, VIEWS
 
 
 @dataclass(frozen=True)
+class ScoredResponses:
+    """The responses of a draw as a model scores them.
+
+    Attributes:
+        table: of the contract SCORES, without those that have no token.
+        draw: whose responses.
+        model: whose probabilities.
+        own: the entry of `scores:` in which this model scores its own responses; None: none does.
+    """
+
+    table: pl.DataFrame
+    draw: str
+    model: str
+    own: str | None = None
+
+
+@dataclass(frozen=True)
 class QuestionInputs:
     """Everything a question may use; what it does not read is left empty.
 
@@ -31,6 +48,7 @@ class QuestionInputs:
         verdicts: verdict tables, one per draw.
         views: `view, set, problem_id`: the problems that each view holds.
         training: training log of each arm, a row per step.
+        scores: scored responses by entry of `scores:`.
         curves: curves made so far; a draw that several comparisons share is resampled once.
     """
 
@@ -42,6 +60,7 @@ class QuestionInputs:
     verdicts: tuple[Path, ...] = ()
     views: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=VIEWS))
     training: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    scores: Mapping[str, ScoredResponses] = field(default_factory=dict)
     curves: dict[tuple[str, str, tuple[int, ...]], BootstrapCurve] = field(
         default_factory=dict, compare=False
     )

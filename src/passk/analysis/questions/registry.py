@@ -22,5 +22,6 @@ QUESTIONS: Registry[AnalysisQuestion] = Registry(
         "measures": "passk.analysis.questions.measures:QUESTION",
         "support": "passk.analysis.questions.support:QUESTION",
         "forecast": "passk.analysis.questions.forecast:QUESTION",
+        "perplexity": "passk.analysis.questions.perplexity:QUESTION",
     },
 )

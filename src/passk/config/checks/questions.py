@@ -31,5 +31,10 @@ def find_unanswerable(study: Study) -> Iterator[str]:
                 f"{key}: asks of arms under `train:` or `sft:`, and there are none; remove the "
                 "question"
             )
+        elif folder == "scores" and not study.scores:
+            yield (
+                f"{key}: asks of entries under `scores:`, and there are none; remove the question, "
+                "or score a draw"
+            )
         elif folder != "training" and not study.draws:
             yield f"{key}: asks of draws, and there are none; remove the question, or name a draw"

@@ -1,4 +1,4 @@
-"""`analyze@QUESTION`: one question answered from counts, from verdicts, or from training logs."""
+"""`analyze@QUESTION`: one question answered from counts, verdicts, training logs or scores."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -6,12 +6,14 @@ from pathlib import Path
 import polars as pl
 
 from passk.analysis.evaluation_groups import group_counts
-from passk.analysis.questions.inputs import QuestionInputs
+from passk.analysis.questions.inputs import QuestionInputs, ScoredResponses
 from passk.analysis.questions.registry import QUESTIONS
 from passk.analysis.settings import Analysis, Folder
 from passk.analysis.views import add_views, tabulate_excluded, tabulate_views
 from passk.config import manifest, paths
+from passk.config.score_paths import scores
 from passk.core.schemas.counts import COUNTS
+from passk.core.schemas.scores import SCORES
 from passk.pipeline.stages.job import Job, StageError
 
 
@@ -60,10 +62,27 @@ def _read_training(job: Job, arms: Sequence[str]) -> QuestionInputs:
     return QuestionInputs(_analysis(job), _seed(job), training=logs)
 
 
+def _read_scores(job: Job, names: Sequence[str]) -> QuestionInputs:
+    """Scored responses; those without a token have no perplexity."""
+    declared = manifest.read_scores(paths.manifest(job.study, "scores"))
+    columns = ["set", "problem_id", "sample_index", "verdict", "n_tokens", "perplexity"]
+    scored = {
+        name: ScoredResponses(
+            SCORES.read(scores(job.study, name), columns).drop_nulls("perplexity"),
+            declared[name].draw,
+            declared[name].model,
+            declared[name].own,
+        )
+        for name in names
+    }
+    return QuestionInputs(_analysis(job), _seed(job), scores=scored)
+
+
 _READERS: dict[Folder, Callable[[Job, Sequence[str]], QuestionInputs]] = {
     "counts": _read_counts,
     "verdicts": _read_verdicts,
     "training": _read_training,
+    "scores": _read_scores,
 }
 
 
