@@ -22,6 +22,10 @@ QUESTIONS: Registry[AnalysisQuestion] = Registry(
         "measures": "passk.analysis.questions.measures:QUESTION",
         "support": "passk.analysis.questions.support:QUESTION",
         "forecast": "passk.analysis.questions.forecast:QUESTION",
+        "valid_pass_at_k": "passk.analysis.questions.valid_chains:VALID_PASS_AT_K",
+        "valid_difference": "passk.analysis.questions.valid_chains:VALID_DIFFERENCE",
+        "valid_coverage": "passk.analysis.questions.valid_chains:VALID_COVERAGE",
+        "chain_validity": "passk.analysis.questions.chain_validity:QUESTION",
         "perplexity": "passk.analysis.questions.perplexity:QUESTION",
     },
 )
