@@ -54,7 +54,7 @@ def scores_content(params: Mapping[str, Any]) -> dict[str, Any]:
         >>> scores_content({"scores": scores, "draws": draws})["a"]
         {'draw': 'rl', 'model': 'base', 'own': 'b'}
     """
-    scores, draws = params["scores"], params["draws"]
+    scores, draws = params.get("scores") or {}, params["draws"]
     own: dict[str, str] = {}
     for name, entry in scores.items():
         if draws[entry["draw"]].get("model") == entry["model"]:
