@@ -305,7 +305,7 @@ def test_an_installed_package_brings_a_question(counted):
 def test_questions_that_do_not_exist_or_read_something_else_are_refused():
     (unknown,) = find_faults({"coverge": "counts"})
     assert "analysis.questions = 'coverge': unknown question; did you mean 'coverage'?" in unknown
-    assert "legal: cost, coverage, crossover" in unknown
+    assert "legal: chain_validity, cost, coverage" in unknown
     for name, declared, reads in (
         ("failures", "counts", "verdicts"),
         ("pass_at_k", "training", "counts"),
@@ -504,7 +504,7 @@ def test_bad_training_logs_are_named(toy, text, message):
         ({"k": [4, 2]}, "ascending"),
         ({"k": []}, "at least 1 item"),
         ({"k": [0, 1]}, "greater than or equal to 1"),
-        ({"questions": {"pass_at_k": "logs"}}, "'counts', 'verdicts' or 'training'"),
+        ({"questions": {"pass_at_k": "logs"}}, "'counts', 'verdicts', 'training' or 'scores'"),
         ({"bootstrap": {"resamples": 10, "level": 0.95}}, "greater than or equal to 100"),
         ({"colour": "red"}, "Extra inputs"),
     ],
