@@ -14,7 +14,7 @@ from passk.core.parameters import (
 from passk.data.filter_settings import Filter
 
 # The folders under data/STUDY that a question may read.
-Folder = Literal["counts", "verdicts", "training", "scores"]
+Folder = Literal["counts", "verdicts", "training", "scores", "sets"]
 # In what two draws that are compared may differ, besides their model.
 Aspect = Literal["template", "template_options", "temperature", "top_p", "max_new_tokens", "stop"]
 Attempts = Annotated[int, Field(ge=1, le=MOST_SAMPLES)]
@@ -63,7 +63,7 @@ class Analysis(ParameterSection):
     questions: dict[str, Folder] = Field(
         description="Questions to answer, each with the folder under data/STUDY that it reads: "
         "`training` for the questions `training` and `cost`, `verdicts` for `failures`, `scores` "
-        "for `perplexity`, `counts` for all others.",
+        "for `perplexity`, `sets` for `ignorant`, `counts` for all others.",
     )
     views: dict[Name, ViewEntry] = Field(
         default_factory=dict,
@@ -74,6 +74,11 @@ class Analysis(ParameterSection):
         default=["flagged"],
         description="Problems with one of these tags are left out of the question `coverage`; "
         "may be empty.",
+    )
+    withheld: dict[str, DistinctNames] = Field(
+        default_factory=dict,
+        description="What the question `ignorant` never applies, as no corpus of the models that "
+        "are compared shows it, WORLD: [OPERATION, ...]; may be empty.",
     )
     k: list[Attempts] = Field(
         default=[1, 2, 4, 8, 16, 32, 64, 128, 256],

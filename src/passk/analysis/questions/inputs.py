@@ -1,4 +1,4 @@
-"""What a question may use: counts, verdicts, training logs or scores, and `analysis`."""
+"""What a question may use: counts, verdicts, logs, scores or sets, and `analysis`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,6 +49,7 @@ class QuestionInputs:
         views: `view, set, problem_id`: the problems that each view holds.
         training: training log of each arm, a row per step.
         scores: scored responses by entry of `scores:`.
+        problems: the sets that draws sample, of the contract PROBLEMS without images.
         curves: curves made so far; a draw that several comparisons share is resampled once.
     """
 
@@ -61,6 +62,7 @@ class QuestionInputs:
     views: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=VIEWS))
     training: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     scores: Mapping[str, ScoredResponses] = field(default_factory=dict)
+    problems: pl.DataFrame = field(default_factory=pl.DataFrame)
     curves: dict[tuple[str, str, tuple[int, ...]], BootstrapCurve] = field(
         default_factory=dict, compare=False
     )

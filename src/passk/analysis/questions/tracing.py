@@ -92,3 +92,8 @@ def trace_group(row: ResultRow, compared: ComparedDraws) -> RowSources:
 def trace_arm(row: ResultRow, compared: ComparedDraws) -> RowSources:
     """A row of a training log, of the arm in the column `arm`; it rests on no draw."""
     return RowSources(arms=(str(row["arm"]),))
+
+
+def trace_nothing(row: ResultRow, compared: ComparedDraws) -> RowSources:
+    """A row that rests on problems alone."""
+    return RowSources()

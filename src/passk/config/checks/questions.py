@@ -1,10 +1,11 @@
 """What `analysis.questions` says of each question must be true, and there must be what it asks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from passk.analysis.questions.registry import QUESTIONS
 from passk.config.schema import Study
 from passk.core.legal import unknown
+from passk.domains.worlds import WORLDS
 
 
 def find_faults(questions: Mapping[str, str]) -> Iterator[str]:
@@ -20,6 +21,15 @@ def find_faults(questions: Mapping[str, str]) -> Iterator[str]:
                 f"analysis.questions.{name} = {folder!r}: {name} reads the folder {reads!r}, "
                 f"not {folder!r}"
             )
+
+
+def find_unknown_operations(withheld: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Worlds, and operations of them, that `analysis.withheld` names and that there are not."""
+    for world, operations in withheld.items():
+        key = f"analysis.withheld.{world}"
+        yield from unknown(key, world, WORLDS, "world")
+        for name in operations if world in WORLDS else ():
+            yield from unknown(key, name, WORLDS[world].operations, "operation")
 
 
 def find_unanswerable(study: Study) -> Iterator[str]:

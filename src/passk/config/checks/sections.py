@@ -35,6 +35,7 @@ def find_faults(study: Study) -> Iterator[str]:
     yield from sampling.find_faults(study)
     yield from scores.find_faults(study)
     yield from questions.find_faults(study.analysis.questions)
+    yield from questions.find_unknown_operations(study.analysis.withheld)
     yield from questions.find_unanswerable(study)
     yield from comparisons.find_faults(study.analysis, study.report, study.draws, study.sets)
     yield from parity.find_faults(study)

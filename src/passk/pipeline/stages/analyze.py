@@ -1,4 +1,4 @@
-"""`analyze@QUESTION`: one question answered from counts, verdicts, training logs or scores."""
+"""`analyze@QUESTION`: one question answered from counts, verdicts, logs, scores or sets."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +13,7 @@ from passk.analysis.views import add_views, tabulate_excluded, tabulate_views
 from passk.config import manifest, paths
 from passk.config.score_paths import scores
 from passk.core.schemas.counts import COUNTS
+from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.scores import SCORES
 from passk.pipeline.stages.job import Job, StageError
 
@@ -78,11 +79,21 @@ def _read_scores(job: Job, names: Sequence[str]) -> QuestionInputs:
     return QuestionInputs(_analysis(job), _seed(job), scores=scored)
 
 
+def _read_sets(job: Job, names: Sequence[str]) -> QuestionInputs:
+    """Problems of all sets that draws sample."""
+    _check_any(names)
+    views = tabulate_views(manifest.read_views(paths.manifest(job.study, "views")).views)
+    columns = ["set", "problem_id", "source", "question", "tests", "answer"]
+    tables = [PROBLEMS.read(paths.problem_set(job.study, name), columns) for name in names]
+    return QuestionInputs(_analysis(job), _seed(job), views=views, problems=pl.concat(tables))
+
+
 _READERS: dict[Folder, Callable[[Job, Sequence[str]], QuestionInputs]] = {
     "counts": _read_counts,
     "verdicts": _read_verdicts,
     "training": _read_training,
     "scores": _read_scores,
+    "sets": _read_sets,
 }
 
 

@@ -23,6 +23,7 @@ def run(job: Job) -> dict[str, float]:
     write_text(paths.manifest(job.study, "declared"), json_text(declared))
     for folder, names in list_names(declared).items():
         write_text(paths.manifest(job.study, folder), json_text(names))
+    write_text(paths.manifest(job.study, "sets"), json_text(sorted(sampled)))
     write_text(paths.manifest(job.study, "scores"), json_text(manifest.scores_content(job.params)))
     write_text(paths.manifest(job.study, "views"), json_text(manifest.views_content(views)))
     return {section: float(len(items)) for section, items in declared.items()}

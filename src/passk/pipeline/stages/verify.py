@@ -1,7 +1,6 @@
 """Stage group `verify`: a verdict on every sample of a draw."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from passk.domains.grading import Judge, JudgeResources, Progress, Reference, pr
 from passk.domains.registry import DOMAINS
 from passk.domains.settings import Verification
 from passk.domains.verdict import CORRECT, UNKNOWN, WRONG, JudgeError, Verdict
+from passk.domains.world_source import world_of
 from passk.domains.worlds import WORLDS
 from passk.pipeline.stages.job import Job, StageError
 
@@ -26,7 +26,6 @@ NO_RESPONSE = "no response"
 _UNJUDGED = {MISSING: NO_RESPONSE, ABORTED: "aborted by the engine"}
 _RANK = {WRONG: 0, UNKNOWN: 1, CORRECT: 2}
 # How the column `source` says that a problem is of a generated world.
-_GENERATED = re.compile(r"(?:generated world |world:)([^,]+)")
 # Columns of a problem that its judge needs.
 ASKED = (
     "set", "problem_id", "domain", "question", "answer", "answer_type", "precision", "unit",
@@ -191,14 +190,3 @@ def chain_validity(frame: pl.DataFrame) -> pl.Series:
             known[key] = WORLDS[world].chain_valid(question, text, tests)
         rows.append(known[key])
     return pl.Series("chain_valid", rows, pl.Boolean())
-
-
-def world_of(source: str) -> str | None:
-    """The generated world that the column `source` names, as `problems@NAME` writes it.
-
-    Example:
-        >>> world_of("generated world digits, split train"), world_of("MATH500: test/1")
-        ('digits', None)
-    """
-    match = _GENERATED.match(source)
-    return match[1] if match else None

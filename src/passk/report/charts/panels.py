@@ -4,7 +4,8 @@ Every panel is a figure of its own, so that panels stand below each other on a p
 gives the span of the vertical axis, so that panels can be compared.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -13,6 +14,7 @@ from passk.report.charts.axes import (
     SIGNED,
     PanelFrame,
     draw_curve,
+    find_span,
     format_percents,
     make_panel,
     make_rows_panel,
@@ -28,8 +30,31 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@dataclass(frozen=True)
+class ExactLine:
+    """A line without an interval, over k on each set.
+
+    Attributes:
+        table: with columns `set`, `k`.
+        column: that is drawn.
+        style: its label and look.
+    """
+
+    table: pl.DataFrame
+    column: str
+    style: SeriesStyle
+
+    def find_span(self, sets: Iterable[str], largest: int) -> tuple[float, float]:
+        """Smallest and largest value on some sets, up to a k."""
+        shown = self.table.filter(pl.col("set").is_in(list(sets)) & (pl.col("k") <= largest))
+        return find_span(shown, self.column, self.column)
+
+
 def draw_pass_at_k(
-    table: pl.DataFrame, styles: Mapping[str, SeriesStyle], frame: PanelFrame
+    table: pl.DataFrame,
+    styles: Mapping[str, SeriesStyle],
+    frame: PanelFrame,
+    line: ExactLine | None = None,
 ) -> "Figure":
     """Pass@k against k on one set, with the band of the bootstrap interval.
 
@@ -37,6 +62,7 @@ def draw_pass_at_k(
         table: result table `pass_at_k`.
         styles: draws to show.
         frame: the set, the title, the size, the span of the vertical axis.
+        line: a line to hold the curves against.
     """
     table = select_names(table, "draw", styles)
     rows = select_rows(table, set=frame.name)
@@ -50,6 +76,9 @@ def draw_pass_at_k(
                 style,
                 band=len(styles) < 5,
             )
+        if line is not None:
+            exact = select_rows(line.table, set=frame.name).filter(pl.col("k") <= rows["k"].max())
+            draw_curve(axes, exact.sort("k"), line.column, line.style, band=False)
         scale_attempts(axes, table["k"])
         axes.set_ylabel("pass@k")
         scale_vertical(axes, frame.span)

@@ -124,7 +124,9 @@ def draw_sample(style: SeriesStyle, thick: bool, colour: str) -> str:
         f'<line x1="1" x2="33" y1="5" y2="5" stroke="{colour}" '
         f'stroke-width="{9 if thick else 2.4}"{pattern}/>'
     )
-    return line if thick else f'{line}<path d="{_SHAPES[style.marker]}" fill="{colour}"/>'
+    if thick or not style.marker:
+        return line
+    return f'{line}<path d="{_SHAPES[style.marker]}" fill="{colour}"/>'
 
 
 def draw_entry(style: SeriesStyle, thick: bool) -> str:

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from passk.report.charts.chart import DrawnChart
 from passk.report.charts.series_style import SeriesStyle, list_colours
-from passk.report.charts.svg import draw_sample
+from passk.report.charts.svg import MUTED, draw_sample
 from passk.report.claims.judging import group_subjects, judge_claims, select_first_verdicts
 from passk.report.context import ReportContext
 from passk.report.finding import state_finding
@@ -62,4 +62,5 @@ def _html(parts: Sequence[Part]) -> Markup:
 
 
 def _sample(style: SeriesStyle, thick: bool) -> Markup:
-    return Markup(draw_sample(style, thick, f"var(--c{style.colour[1:]})"))
+    variable = "muted" if style.colour == MUTED else f"c{style.colour[1:]}"
+    return Markup(draw_sample(style, thick, f"var(--{variable})"))

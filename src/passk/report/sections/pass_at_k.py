@@ -1,31 +1,61 @@
 """Pass@k of the main draws: curves, and every point as a number."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from passk.report.charts import axes, panels
 from passk.report.charts.axes import PanelFrame
 from passk.report.charts.chart import Chart
+from passk.report.charts.panels import ExactLine
 from passk.report.charts.series_style import SeriesStyle
+from passk.report.charts.svg import MUTED
 from passk.report.context import ReportContext
 from passk.report.html.tables import Cells, HtmlTable, format_point
 from passk.report.sections.section import PaperFigure, Section
 
+IGNORANT = SeriesStyle("Ignorant strategy, exact", MUTED, "dotted", "")
+
+
+def find_ignorant_line(
+    context: ReportContext, column: str, set_names: Iterable[str]
+) -> ExactLine | None:
+    """The line of the ignorant strategy; None where no set shown is of a world that has one."""
+    if "ignorant" not in context:
+        return None
+    table = context.results["ignorant"]
+    return ExactLine(table, column, IGNORANT) if set(table["set"]) & set(set_names) else None
+
 
 def chart_curves(
-    context: ReportContext, name: str, styles: Mapping[str, SeriesStyle], set_names: Sequence[str]
+    context: ReportContext,
+    name: str,
+    styles: Mapping[str, SeriesStyle],
+    set_names: Sequence[str],
+    question: str = "pass_at_k",
 ) -> Iterator[Chart]:
-    """Pass@k of several draws on plain axes, all panels of one span; none where there is one k."""
-    sets, table = context.select("pass_at_k", styles, set_names)
+    """Pass@k of several draws on plain axes, all panels of one span; none where there is one k.
+
+    Args:
+        context: of the report.
+        name: of the chart.
+        styles: of the draws to show.
+        set_names: a panel each.
+        question: whose table, `pass_at_k` or `valid_pass_at_k`.
+    """
+    sets, table = context.select(question, styles, set_names)
     if not sets or table["k"].n_unique() < 2:
         return
     bands = ("low", "high") if len(styles) < 5 else ("pass_at_k", "pass_at_k")
-    span = axes.find_span(table, *bands)
+    low, high = axes.find_span(table, *bands)
+    line = find_ignorant_line(context, question, sets)
+    if line is not None:
+        below, above = line.find_span(sets, max(table["k"].to_list()))
+        low, high = min(low, below), max(high, above)
     yield Chart(
         name,
         sets,
-        styles,
+        {**styles, "ignorant strategy": line.style} if line else styles,
         lambda key: panels.draw_pass_at_k(
-            table, styles, PanelFrame(key, sets[key], context.size, span)
+            table, styles, PanelFrame(key, sets[key], context.size, (low, high)), line
         ),
     )
 
@@ -52,7 +82,9 @@ SECTION = Section(
     caption=(
         "Chance that at least one of k answers is correct, mean over problems, unbiased estimate "
         "1 − C(n − c, k) / C(n, k). Bands: {level} intervals of a paired two-level bootstrap over "
-        "problems and samples, {resamples} resamples. All panels share one vertical axis."
+        "problems and samples, {resamples} resamples. All panels share one vertical axis. The "
+        "dotted line of generated worlds is exact: what one reaches who guesses every step among "
+        "the operations of the corpus, and executes it without error."
     ),
     reads=("pass_at_k",),
     paper=PaperFigure(

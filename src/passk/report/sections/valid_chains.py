@@ -1,32 +1,13 @@
 """Right answers by valid chains of reasoning, beside right answers (the paper's Appendix D.2)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from passk.report.charts import axes, panels
-from passk.report.charts.axes import PanelFrame
-from passk.report.charts.chart import Chart
 from passk.report.context import ReportContext, sort_rows
 from passk.report.html.intervals import format_interval
 from passk.report.html.sourced_values import Part, SourcedValue, cite
 from passk.report.html.tables import Cells, HtmlTable
+from passk.report.sections.pass_at_k import chart_curves
 from passk.report.sections.section import PaperFigure, Section
-
-
-def chart_valid_chains(context: ReportContext) -> Iterator[Chart]:
-    """CoT-Pass@k of the main draws, a panel for each set."""
-    styles = context.curve_styles
-    sets, table = context.select("valid_pass_at_k", styles, context.set_names)
-    if not sets or table["k"].n_unique() < 2:
-        return
-    span = axes.find_span(table, "low", "high")
-    yield Chart(
-        "valid_chains",
-        sets,
-        styles,
-        lambda key: panels.draw_pass_at_k(
-            table, styles, PanelFrame(key, sets[key], context.size, span)
-        ),
-    )
 
 
 def tabulate_differences(context: ReportContext, sets: Sequence[str]) -> HtmlTable:
@@ -91,7 +72,9 @@ SECTION = Section(
     ),
     reads=("valid_pass_at_k", "valid_difference", "valid_coverage", "chain_validity"),
     paper=PaperFigure(where="Appendix D.2 (chains read by hand there)"),
-    charts=chart_valid_chains,
+    charts=lambda context: chart_curves(
+        context, "valid_chains", context.curve_styles, context.set_names, "valid_pass_at_k"
+    ),
     tables=lambda context: [
         tabulate_differences(context, context.set_names),
         tabulate_validity(context, context.set_names),
