@@ -13,8 +13,8 @@ Inches = Annotated[float, Field(ge=2, le=12)]
 # here: a study names it, so that no page that is made already changes by it.
 STANDARD_SECTIONS = (
     "pass_at_k", "difference", "histogram", "coverage", "greedy", "math", "code", "visual",
-    "algorithms", "efficiency", "steps", "families", "distillation", "ablations", "objectives",
-    "seeds", "measures", "valid_chains", "perplexity", "training", "cost", "failures",
+    "algorithms", "efficiency", "steps", "families", "distillation", "ablations", "decoding",
+    "objectives", "seeds", "measures", "valid_chains", "perplexity", "training", "cost", "failures",
     "examples", "bounds", "setup", "validation",
 )  # fmt: skip
 STANDARD_CLAIMS = ("crossover", "subset", "algorithms", "longer", "ablations", "distillation")

@@ -23,6 +23,7 @@ SECTIONS: Registry[Section] = Registry(
         "families": "passk.report.sections.families:SECTION",
         "distillation": "passk.report.sections.distillation:SECTION",
         "ablations": "passk.report.sections.ablations:SECTION",
+        "decoding": "passk.report.sections.decoding:SECTION",
         "objectives": "passk.report.sections.objectives:SECTION",
         "seeds": "passk.report.sections.seeds:SECTION",
         "training": "passk.report.sections.training:SECTION",
