@@ -506,7 +506,7 @@ def test_bad_training_logs_are_named(toy, text, message):
         ({"k": [0, 1]}, "greater than or equal to 1"),
         (
             {"questions": {"pass_at_k": "logs"}},
-            "'counts', 'verdicts', 'training', 'scores' or 'sets'",
+            "'counts', 'verdicts', 'training', 'scores', 'sets' or 'expansions'",
         ),
         ({"bootstrap": {"resamples": 10, "level": 0.95}}, "greater than or equal to 100"),
         ({"colour": "red"}, "Extra inputs"),

@@ -14,7 +14,7 @@ from passk.core.parameters import (
 from passk.data.filter_settings import Filter
 
 # The folders under data/STUDY that a question may read.
-Folder = Literal["counts", "verdicts", "training", "scores", "sets"]
+Folder = Literal["counts", "verdicts", "training", "scores", "sets", "expansions"]
 # In what two draws that are compared may differ, besides their model.
 Aspect = Literal["template", "template_options", "temperature", "top_p", "max_new_tokens", "stop"]
 Attempts = Annotated[int, Field(ge=1, le=MOST_SAMPLES)]
@@ -63,7 +63,8 @@ class Analysis(ParameterSection):
     questions: dict[str, Folder] = Field(
         description="Questions to answer, each with the folder under data/STUDY that it reads: "
         "`training` for the questions `training` and `cost`, `verdicts` for `failures`, `scores` "
-        "for `perplexity`, `sets` for `ignorant`, `counts` for all others.",
+        "for `perplexity`, `sets` for `ignorant`, `expansions` for "
+        "`exact`, `counts` for all others.",
     )
     views: dict[Name, ViewEntry] = Field(
         default_factory=dict,

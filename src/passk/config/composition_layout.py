@@ -15,7 +15,7 @@ from passk.core.yaml_files import ParameterError
 # Sections of entries, in the order in which one may refer to another.
 SECTIONS = (
     "worlds", "benchmarks", "imported", "sets", "pretrain", "fetch", "train",
-    "rejection_sampling", "reference_answers", "sft", "draws", "scores",
+    "rejection_sampling", "reference_answers", "sft", "draws", "scores", "expansions",
     "analysis.views", "analysis.comparisons", "examples", "headline",
 )  # fmt: skip
 _SETTINGS = ("sampling", "verification", "validation", "analysis", "report")
@@ -71,6 +71,8 @@ def _follow(location: str, sections: Mapping[str, ComposedSection]) -> None:
         rules.follow_sets(sections)
     if location == "scores":
         rules.follow_scores(sections)
+    if location == "expansions":
+        rules.follow_expansions(sections)
     if location == "sft":
         rules.follow_arms(sections)
     if location == "draws":

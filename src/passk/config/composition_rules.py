@@ -72,6 +72,14 @@ def follow_scores(sections: Mapping[str, ComposedSection]) -> None:
             entry["model"] = last_checkpoint(train, entry["model"])
 
 
+def follow_expansions(sections: Mapping[str, ComposedSection]) -> None:
+    """Models of expansions: those of the draws that they are named for."""
+    draws = sections["draws"].entries
+    for name, entry in sections["expansions"].entries.items():
+        if name in draws and "model" not in entry:
+            entry["model"] = draws[name]["model"]
+
+
 def _model(sections: Mapping[str, ComposedSection], draw: str) -> Any:  # noqa: ANN401
     draws, like = sections["draws"].entries, sections["draws"].like
     if (stated := draws[draw].get("model")) is not None:

@@ -17,6 +17,7 @@ from passk.domains.settings import Verification
 from passk.domains.world_settings import WorldSet
 from passk.models.fetch_settings import Fetch
 from passk.report.settings import Headline, ReportSettings
+from passk.sampling.expansion_settings import Expanded
 from passk.sampling.scoring_settings import Score
 from passk.sampling.settings import Draw, Sampling
 from passk.training.finetuning_settings import FineTuning
@@ -62,6 +63,10 @@ class Study(ParameterSection):
     draws: dict[Name, Draw] = Field(description="What is sampled: a model on sets, n times.")
     scores: dict[Name, Score] = Field(
         description="Responses of draws under other models; may be empty."
+    )
+    expansions: dict[Name, Expanded] = Field(
+        description="Draws whose whole tree of responses is expanded, for exact chances; may be "
+        "empty."
     )
     verification: Verification = Field(
         description="How answers are judged; changing it judges again, and never samples again."

@@ -14,8 +14,8 @@ Inches = Annotated[float, Field(ge=2, le=12)]
 STANDARD_SECTIONS = (
     "pass_at_k", "difference", "histogram", "coverage", "greedy", "math", "code", "visual",
     "algorithms", "efficiency", "steps", "families", "distillation", "ablations", "decoding",
-    "objectives", "seeds", "measures", "valid_chains", "perplexity", "training", "cost", "failures",
-    "examples", "bounds", "setup", "validation",
+    "objectives", "seeds", "measures", "exact", "valid_chains", "perplexity", "training", "cost",
+    "failures", "examples", "bounds", "setup", "validation",
 )  # fmt: skip
 STANDARD_CLAIMS = ("crossover", "subset", "algorithms", "longer", "ablations", "distillation")
 STANDARD_PUBLISHED = ("yue2025",)  # arXiv 2504.13837

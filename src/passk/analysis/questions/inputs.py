@@ -50,6 +50,7 @@ class QuestionInputs:
         training: training log of each arm, a row per step.
         scores: scored responses by entry of `scores:`.
         problems: the sets that draws sample, of the contract PROBLEMS without images.
+        expansions: exact chances of problems, of the contract EXPANSIONS.
         curves: curves made so far; a draw that several comparisons share is resampled once.
     """
 
@@ -63,6 +64,7 @@ class QuestionInputs:
     training: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     scores: Mapping[str, ScoredResponses] = field(default_factory=dict)
     problems: pl.DataFrame = field(default_factory=pl.DataFrame)
+    expansions: pl.DataFrame = field(default_factory=pl.DataFrame)
     curves: dict[tuple[str, str, tuple[int, ...]], BootstrapCurve] = field(
         default_factory=dict, compare=False
     )

@@ -26,6 +26,7 @@ QUESTIONS: Registry[AnalysisQuestion] = Registry(
         "valid_difference": "passk.analysis.questions.valid_chains:VALID_DIFFERENCE",
         "valid_coverage": "passk.analysis.questions.valid_chains:VALID_COVERAGE",
         "chain_validity": "passk.analysis.questions.chain_validity:QUESTION",
+        "exact": "passk.analysis.questions.exact:QUESTION",
         "ignorant": "passk.analysis.questions.ignorant:QUESTION",
         "perplexity": "passk.analysis.questions.perplexity:QUESTION",
     },

@@ -46,5 +46,10 @@ def find_unanswerable(study: Study) -> Iterator[str]:
                 f"{key}: asks of entries under `scores:`, and there are none; remove the question, "
                 "or score a draw"
             )
+        elif folder == "expansions" and not study.expansions:
+            yield (
+                f"{key}: asks of entries under `expansions:`, and there are none; remove the "
+                "question, or expand a draw"
+            )
         elif folder != "training" and not study.draws:
             yield f"{key}: asks of draws, and there are none; remove the question, or name a draw"

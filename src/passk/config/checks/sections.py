@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from passk.config.checks import (
     comparisons,
+    expansions,
     figures,
     filters,
     images,
@@ -34,6 +35,7 @@ def find_faults(study: Study) -> Iterator[str]:
     yield from lengths.find_faults(study)
     yield from sampling.find_faults(study)
     yield from scores.find_faults(study)
+    yield from expansions.find_faults(study)
     yield from questions.find_faults(study.analysis.questions)
     yield from questions.find_unknown_operations(study.analysis.withheld)
     yield from questions.find_unanswerable(study)

@@ -144,6 +144,13 @@ def _score(parameters: Parameters, item: str) -> Iterator[Used]:
     yield from _each("template", [entry["template"] or drawn])
 
 
+def _expand(parameters: Parameters, item: str) -> Iterator[Used]:
+    yield from _each("template", [parameters["draws"][item]["template"]])
+    sets = parameters["expansions"][item]["sets"]
+    yield from _each("judge", _domains(parameters, sets))
+    yield from _each("world", _worlds(parameters, sets))
+
+
 def _verify(parameters: Parameters, item: str) -> Iterator[Used]:
     sets = parameters["draws"][item]["sets"]
     yield from _each("judge", _domains(parameters, sets))
@@ -208,6 +215,7 @@ USES: Mapping[str, Uses] = {
     "verify": _verify,
     "count": _nothing,
     "score": _score,
+    "expand": _expand,
     "manifest": _manifest,
     "validate": _validate,
     "analyze": _analyze,

@@ -1,4 +1,4 @@
-"""`analyze@QUESTION`: one question answered from counts, verdicts, logs, scores or sets."""
+"""`analyze@QUESTION`: one question answered from counts, verdicts, logs, or another folder."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,8 +11,10 @@ from passk.analysis.questions.registry import QUESTIONS
 from passk.analysis.settings import Analysis, Folder
 from passk.analysis.views import add_views, tabulate_excluded, tabulate_views
 from passk.config import manifest, paths
+from passk.config.expansion_paths import expansions
 from passk.config.score_paths import scores
 from passk.core.schemas.counts import COUNTS
+from passk.core.schemas.expansions import EXPANSIONS
 from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.scores import SCORES
 from passk.pipeline.stages.job import Job, StageError
@@ -88,12 +90,19 @@ def _read_sets(job: Job, names: Sequence[str]) -> QuestionInputs:
     return QuestionInputs(_analysis(job), _seed(job), views=views, problems=pl.concat(tables))
 
 
+def _read_expansions(job: Job, names: Sequence[str]) -> QuestionInputs:
+    """Exact chances of expanded draws."""
+    tables = [EXPANSIONS.read(expansions(job.study, name)) for name in names]
+    return QuestionInputs(_analysis(job), _seed(job), expansions=pl.concat(tables))
+
+
 _READERS: dict[Folder, Callable[[Job, Sequence[str]], QuestionInputs]] = {
     "counts": _read_counts,
     "verdicts": _read_verdicts,
     "training": _read_training,
     "scores": _read_scores,
     "sets": _read_sets,
+    "expansions": _read_expansions,
 }
 
 

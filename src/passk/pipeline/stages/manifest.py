@@ -24,6 +24,8 @@ def run(job: Job) -> dict[str, float]:
     for folder, names in list_names(declared).items():
         write_text(paths.manifest(job.study, folder), json_text(names))
     write_text(paths.manifest(job.study, "sets"), json_text(sorted(sampled)))
+    expanded = sorted(job.params.get("expansions") or {})
+    write_text(paths.manifest(job.study, "expansions"), json_text(expanded))
     write_text(paths.manifest(job.study, "scores"), json_text(manifest.scores_content(job.params)))
     write_text(paths.manifest(job.study, "views"), json_text(manifest.views_content(views)))
     return {section: float(len(items)) for section, items in declared.items()}

@@ -37,6 +37,7 @@ SECTIONS: Registry[Section] = Registry(
         "validation": "passk.report.sections.validation:SECTION",
         "reading": "passk.report.sections.reading:SECTION",
         "measures": "passk.report.sections.measures:SECTION",
+        "exact": "passk.report.sections.exact:SECTION",
         "valid_chains": "passk.report.sections.valid_chains:SECTION",
         "perplexity": "passk.report.sections.perplexity:SECTION",
     },
