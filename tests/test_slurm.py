@@ -57,9 +57,8 @@ def prepared(tmp_path_factory):
     workspace.edit("draws.base.n", 400)
     workspace.edit("sampling.rows", 8)
     (workspace.root / "machine.yaml").write_text(MACHINE)
-    workspace.run(
-        "snakemake", "--cores", "2", "models/smoke/base", "data/smoke/sets/indomain.parquet"
-    )
+    sets = [f"data/smoke/sets/{name}.parquet" for name in workspace.params()["sets"]]
+    workspace.run("snakemake", "--cores", "2", "models/smoke/base", *sets)
     alone = copy_study(workspace, tmp_path_factory.mktemp("alone") / "study")
     alone.run("dvc", "repro", "--single-item", "sample@base")
     return workspace, path_digest(alone.root / SAMPLES)
@@ -105,7 +104,7 @@ def blocks(study: Workspace) -> int:
 def start_sampling(slurm: Slurm, study: Workspace) -> tuple[subprocess.Popen, str, str]:
     """Start the draw; the run, its job and its node, once some blocks are kept."""
     run = start(slurm, study, SAMPLES)
-    wait_for(lambda: blocks(study) > 20 or run.poll() is not None, "blocks", 300)
+    wait_for(lambda: blocks(study) > 20 or run.poll() is not None, "blocks", 600)
     assert run.poll() is None, log(study)
     ((job, node),) = slurm.jobs("RUNNING", rule="sample").items()
     return run, job, node
@@ -169,10 +168,8 @@ def test_a_job_without_enough_memory_says_what_to_raise(ready, study, prepared):
     (study.root / "machine.yaml").write_text(small)
     status, said = finish(ready, study, SAMPLES)
     assert status != 0
-    assert (
-        'sample@base needs more memory than its job has (330 MB). Raise mem_mb of "sample@base"'
-        in said
-    )
+    # Slurm says so, or the stage that was killed, whichever of the two is heard first.
+    assert 'Raise mem_mb of "sample@base"' in said
     (study.root / "machine.yaml").write_text(MACHINE)
     status, said = finish(ready, study, SAMPLES)
     assert status == 0, said
