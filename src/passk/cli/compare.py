@@ -49,7 +49,7 @@ from passk.pipeline.stages.job import StageError
 from passk.pipeline.stages.verify import judge_samples
 from passk.report.charts.chart import DrawnChart
 from passk.report.html.page import render_page
-from passk.report.reading import ReadSamples
+from passk.report.reading import ReadSamples, UsedGrader
 from passk.report.sections.assembly import draw_charts
 
 COMMAND = CommandWithSeveral
@@ -147,14 +147,15 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
         labels = _labels(name or [], files)
         compared = _count(files, column or []) if counts else _judge(files)
         answers = _answer(compared, resamples, level, seed)
-        grader = "" if counts else str(compared.counts["grader"][0])
         noted = [
             *notes.unequal_n(compared.counts, labels),
             *notes.limiting_n(compared.counts, compared.problems),
             *compared.notes,
         ]
         stated = {option: value for option, value in options.items() if value not in (None, [])}
-        reading = ReadSamples(compared.reads, grader, stated, noted)
+        grader = UsedGrader(str(compared.counts["grader"][0]), stated)
+        graders = {} if counts else dict.fromkeys(compared.reads, grader)
+        reading = ReadSamples(compared.reads, graders, noted)
         context = page.report_context(answers, labels, reading, TITLE)
         drawn = draw_charts(context)
         write_text(out, render_page(context, drawn))

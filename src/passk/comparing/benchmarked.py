@@ -14,6 +14,7 @@ from passk.core.schemas.samples import SAMPLES
 from passk.core.words import count
 from passk.data.judging_problems import JudgingProblem, ProblemFile
 from passk.data.responses import as_response
+from passk.domains.benchmark_tables import identify
 from passk.domains.domain import Domain, JudgeSettings
 from passk.logs.known_problems import AnsweredProblems, complete, key_of
 from passk.logs.sample import LogSample
@@ -81,9 +82,10 @@ def pair_on_problems(
         notes.append(f"{count(lacking, 'problem')} without tests: not compared")
     if not kept:
         raise RecordedError("no problem that both sides answered has tests")
-    samples = {draw: _tabulate(kept, sides[draw], domain, draw) for draw in DRAWS}
+    ids = _identify(kept, domain)
+    samples = {draw: _tabulate(kept, ids, sides[draw], draw) for draw in DRAWS}
     return BenchmarkedPair(
-        PairTables(_tabulate_problems(kept, domain), samples),
+        PairTables(_tabulate_problems(kept, ids, domain), samples),
         sides,
         [name for _, name in kept],
         notes,
@@ -99,17 +101,27 @@ def _gather(samples: Sequence[LogSample]) -> Side:
     return side
 
 
-def _identity(domain: Domain, key: Key) -> str:
-    return digest("logged", domain.name, *key)[:16]
+def _identify(problems: Mapping[Key, JudgingProblem], domain: Domain) -> dict[Key, str]:
+    """The id of each problem: that of a study, where it is a benchmark's and no other has it.
+
+    The bootstrap draws problems in the order of their ids, so that equal ids give equal intervals.
+    """
+    own = {key: digest("logged", domain.name, *key)[:16] for key in problems}
+    asked = [problem.benchmark for problem in problems.values() if problem.benchmark]
+    ids = [identify(problem, domain) for problem in asked]
+    same = len(set(ids)) == len(problems)
+    return dict(zip(problems, ids, strict=True)) if same else own
 
 
-def _tabulate_problems(problems: Mapping[Key, JudgingProblem], domain: Domain) -> pl.DataFrame:
+def _tabulate_problems(
+    problems: Mapping[Key, JudgingProblem], ids: Mapping[Key, str], domain: Domain
+) -> pl.DataFrame:
     """A table that keeps the contract PROBLEMS."""
     rows = []
     for key, problem in problems.items():
         reference = problem.references[0]
         rows.append({
-            "problem_id": _identity(domain, key),
+            "problem_id": ids[key],
             "set": key[0],
             "index": problem.position,
             "question": problem.question or key[1],
@@ -127,11 +139,11 @@ def _tabulate_problems(problems: Mapping[Key, JudgingProblem], domain: Domain) -
 
 
 def _tabulate(
-    problems: Mapping[Key, JudgingProblem], side: Side, domain: Domain, draw: str
+    problems: Mapping[Key, JudgingProblem], ids: Mapping[Key, str], side: Side, draw: str
 ) -> pl.DataFrame:
     """The samples of a draw: programs as responses that hold them."""
     samples = {
-        _identity(domain, key): [_whole(sample, problem.prefix) for sample in side[key].samples]
+        ids[key]: [_whole(sample, problem.prefix) for sample in side[key].samples]
         for key, problem in problems.items()
     }
     frame = tabulate_responses(samples).with_columns(

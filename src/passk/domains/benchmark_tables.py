@@ -27,7 +27,7 @@ def problem_table(
         indices: places in the benchmark, where some of its problems are left out.
     """
     columns = {
-        "problem_id": [_identify(problem, domain) for problem in problems],
+        "problem_id": [identify(problem, domain) for problem in problems],
         "index": list(indices or range(len(problems))),
         "question": [problem.question for problem in problems],
         "answer": [problem.answer for problem in problems],
@@ -48,7 +48,7 @@ def problem_table(
     return PROBLEMS.check(pl.DataFrame(columns, schema=schema).with_columns(**constant))
 
 
-def _identify(problem: BenchmarkProblem, domain: Domain) -> str:
+def identify(problem: BenchmarkProblem, domain: Domain) -> str:
     """The problem's id: a digest of all that it asks."""
     return problem_id(
         domain.name,

@@ -8,6 +8,7 @@ from typing import Any
 
 from passk.core.registry import Registry
 from passk.core.rows import OneObjectError, Row, each_row
+from passk.logs import stated_settings
 from passk.logs.fields import Fields, samples
 from passk.logs.sample import LogSample
 
@@ -48,6 +49,7 @@ class LogFormat:
         seed: of a file's name, with one group: the seed that drew it.
         set_of: the benchmark that a file's name or folder tells, where no row does.
         scorer: who graded a row, where a response has a row for each; rows of one are read.
+        settings: where rows state how they were sampled: settings, or objects of them.
         single: what is one in a draw, say the checkpoint: rows that differ in it are an error.
         opens: whether a path that is no table at all (an archive, a folder) is of this format.
         note: what a reader should know of it.
@@ -63,6 +65,7 @@ class LogFormat:
     seed: re.Pattern[str] = re.compile(r"(?<![a-z])seed[-_=]?(\d+)")
     set_of: Callable[[Path], str | None] = no_set
     scorer: tuple[str, ...] = ()
+    settings: tuple[str, ...] = stated_settings.USUAL
     single: tuple[str, ...] = ()
     opens: Callable[[Path], bool] = lambda path: False
     note: str = ""

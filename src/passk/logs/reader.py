@@ -7,15 +7,16 @@ from pathlib import Path
 
 from passk.core.rows import RecordedError, Row
 from passk.data.recorded_values import matches
-from passk.data.usual_columns import USUAL
 from passk.data.value_paths import MISSING, lookup
 from passk.logs import stops
 from passk.logs.fields import Fields, first, has_grades
 from passk.logs.files import expand, natural, recognise
 from passk.logs.format import LogFormat
 from passk.logs.numbering import Key, Numbering
+from passk.logs.reading_checks import check_ids, check_kept, check_named
 from passk.logs.repeats import Repeats
 from passk.logs.sample import LogSample
+from passk.logs.stated_settings import SettingsReader
 from passk.logs.summary import LogReading, LogSummary
 
 # What a format's reader meets where a value is of another shape than its tool writes.
@@ -62,9 +63,9 @@ def read(
         taken.update(dict(numbering.sizes()))
         if repeats is not None:
             repeats.end(path)
-    draw.check_kept(paths)
-    draw.check_named(paths)
-    draw.check_ids(paths)
+    check_kept(paths, reading, draw.summary, draw.first_left_out)
+    check_named(paths, reading, draw.summary, draw.named)
+    check_ids(paths, reading, draw.summary)
 
 
 @dataclass
@@ -118,6 +119,7 @@ class _Draw:
             programs=self.reading.programs,
         )
         columns: dict[str, str] = {}
+        settings = SettingsReader(log_format.settings, self.summary.settings)
         for row in _rows(path, log_format):
             self.summary.rows += 1
             wanted = self.reading.where.items()
@@ -133,6 +135,7 @@ class _Draw:
                 self.summary.rescored += 1
                 continue
             self._check_single(row, log_format)
+            settings.note(row.values)
             if len(self.named) < len(self.reading.fields):
                 self._note_named(row)
             if not columns:
@@ -169,52 +172,6 @@ class _Draw:
             if lookup(row.values, path) is not MISSING
         }
 
-    def check_kept(self, paths: Sequence[Path]) -> None:
-        """Raise RecordedError where conditions leave out every row."""
-        row = self.first_left_out
-        if row is None or self.summary.left_out < self.summary.rows:
-            return
-        stated = " ".join(f"--where {path}={value}" for path, value in self.reading.where.items())
-        values = ", ".join(f"{p} = {lookup(row.values, p)!r}"[:80] for p in self.reading.where)
-        every = f" and {len(paths) - 1} more files" if len(paths) > 1 else ""
-        raise RecordedError(
-            f"{paths[0]}{every}: {stated} leaves out all {self.summary.rows} rows; {row.place} has "
-            f"{values}"
-        )
-
-    def check_named(self, paths: Sequence[Path]) -> None:
-        """Raise RecordedError where no row has a column that a person named."""
-        for kind, path in self.reading.fields.items():
-            if kind not in self.named and self.summary.rows > self.summary.left_out:
-                raise RecordedError(
-                    f"{paths[0]}: no row has {path!r}, which was named for the {kind}; name "
-                    "another column, or a path such as doc.answer"
-                )
-
-    def check_ids(self, paths: Sequence[Path]) -> None:
-        """Raise RecordedError where ids that nobody named seem to number samples, not problems.
-
-        Each has one sample then, and every other one at least asks what another asks. A column
-        such as `problem_id` is taken at its word, and so is a tool's format.
-        """
-        sizes, column = self.summary.samples.values(), self.summary.columns.get("problem")
-        if (
-            "problem" in self.reading.fields
-            or set(self.summary.files.values()) != {"plain"}
-            or column not in USUAL["problem_id"].likely
-            or max(sizes, default=0) != 1
-            or not self.summary.same_question
-            or self.summary.same_question * 2 < len(sizes)
-        ):
-            return
-        question = self.summary.columns.get("question", "COLUMN")
-        raise RecordedError(
-            f"{paths[0]}: {self.summary.same_question} of {len(sizes)} rows ask what another one "
-            f"asks, and {column} differs in all: if it numbers samples, name what tells problems "
-            f"apart, as --column problem_id={question}; if it names problems, say so: --column "
-            f"problem_id={column}"
-        )
-
     def _finished(self, sample: LogSample) -> LogSample:
         """A sample cut at its first stop string; it is counted."""
         summary = self.summary
@@ -223,6 +180,7 @@ class _Draw:
         if sample.text is None:
             summary.missing += 1
             return sample
+        summary.ends_stated += sample.finish != "unknown"
         text, stopped = stops.cut(sample.text, self.reading.stop)
         summary.cut += stopped
         summary.empty += not text.strip()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from passk.logs.numbering import Key
 from passk.logs.sample import LogSample
+from passk.logs.stated_settings import Settings
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,9 @@ class LogSummary:
         empty, missing: responses without text, and rows without a response.
         scores: rows of a column `score`, or the like, that was not named and holds no grade.
         truncated, graded: samples that ended at their limit, and that somebody graded.
+        ends_stated: samples of which the files say how they ended.
         right: samples that somebody graded as right.
+        settings: how samples were drawn, as rows state it.
         questions: hash of set and question -> the problem that asked it first.
         same_question: problems that ask what another problem asks.
     """
@@ -67,8 +70,10 @@ class LogSummary:
     missing: int = 0
     scores: int = 0
     truncated: int = 0
+    ends_stated: int = 0
     graded: int = 0
     right: int = 0
+    settings: Settings = field(default_factory=dict)
     questions: dict[int, str] = field(default_factory=dict)
     same_question: int = 0
 

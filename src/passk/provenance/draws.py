@@ -12,14 +12,14 @@ from passk.analysis.questions.tracing import (
     trace_draw,
 )
 from passk.config import paths
-from passk.provenance.explain import ExplainError, is_examples
+from passk.provenance.explain import ExplainError, find_own_table
 
 
 def trace_row(table: str, row: ResultRow, compared: ComparedDraws) -> RowSources:
     """The draws and arms that a row of a result table is computed from.
 
     Args:
-        table: a question, or `examples-NAME`.
+        table: a question, `examples-NAME` or `agreement-NAME`.
         row: a row of it.
         compared: the study's comparisons.
 
@@ -27,7 +27,7 @@ def trace_row(table: str, row: ResultRow, compared: ComparedDraws) -> RowSources
         ExplainError: the row's comparison or group is no longer in the parameter file.
         UnknownNameError: no question has that name.
     """
-    trace = trace_draw if is_examples(table) else QUESTIONS[table].trace
+    trace = trace_draw if find_own_table(table) else QUESTIONS[table].trace
     try:
         return trace(row, compared)
     except UncomparedError as error:

@@ -14,6 +14,8 @@ from passk.analysis.questions.registry import QUESTIONS
 from passk.analysis.questions.tracing import ResultRow
 from passk.analysis.views import ViewMembers
 from passk.config import manifest, paths
+from passk.core.schemas.agreement import AGREEMENT
+from passk.core.tables import Table
 from passk.provenance.tables_in_git import locate_any
 
 
@@ -21,9 +23,14 @@ class ExplainError(ValueError):
     """A number cannot be found or walked back; the message says why and what to do."""
 
 
-def is_examples(table: str) -> bool:
-    """Whether a result table holds examples (`examples-NAME`), not the answer to a question."""
-    return table.startswith("examples-")
+# Result tables that are no answer to a question, each of a stage group of its own: `GROUP-NAME`.
+_OF_STAGES = {"examples": EXAMPLES, "agreement": AGREEMENT}
+
+
+def find_own_table(table: str) -> Table | None:
+    """The contract of `examples-NAME` or `agreement-NAME`; None for the answer to a question."""
+    group, dash, _ = table.partition("-")
+    return _OF_STAGES.get(group) if dash else None
 
 
 def key_columns(table: str) -> tuple[str, ...]:
@@ -32,7 +39,7 @@ def key_columns(table: str) -> tuple[str, ...]:
     Raises:
         UnknownNameError: no question has that name.
     """
-    return EXAMPLES.key if is_examples(table) else QUESTIONS[table].table.key
+    return (find_own_table(table) or QUESTIONS[table].table).key
 
 
 def find_rows(

@@ -47,5 +47,7 @@ def read_draw(files: Sequence[Path], summary: LogSummary, side: Side, only: int)
         empty=summary.empty,
         missing=summary.missing,
         truncated=summary.truncated,
+        ends_stated=summary.ends_stated,
         only=only,
+        settings=summary.settings,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,13 @@ class GradeAgreement:
     right_there: int
     kappa: float | None
 
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self | None:
+        """From a row of the table `agreement`; None where nothing was graded."""
+        if not row["graded"]:
+            return None
+        return cls(row["graded"], row["right_here"], row["right_there"], row["kappa"])
+
 
 @dataclass(frozen=True)
 class ReadDraw:
@@ -47,7 +54,9 @@ class ReadDraw:
         rescored, errors: rows of a response that was read already, and rows of no sample.
         empty, missing, truncated: responses without text, rows without a response, and
             responses that ended at their limit.
+        ends_stated: responses of which the files say how they ended.
         only: problems that the other draw does not have; they are not compared.
+        settings: how it was sampled, as the files state it: name -> the values that they have.
         agreement: with recorded grades, where there are any.
     """
 
@@ -69,7 +78,9 @@ class ReadDraw:
     empty: int = 0
     missing: int = 0
     truncated: int = 0
+    ends_stated: int = 0
     only: int = 0
+    settings: Mapping[str, Sequence[str]] = field(default_factory=dict)
     agreement: GradeAgreement | None = None
 
     def graded(self, agreement: GradeAgreement | None) -> Self:
@@ -78,10 +89,17 @@ class ReadDraw:
 
 
 @dataclass(frozen=True)
+class UsedGrader:
+    """Who judged a draw: name, version and options digest; and the options that were stated."""
+
+    name: str
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class ReadSamples:
     """What was read for each draw, who judged it, and what a reader should know of it."""
 
     draws: Mapping[str, ReadDraw] = field(default_factory=dict)
-    grader: str = ""
-    options: Mapping[str, object] = field(default_factory=dict)
+    graders: Mapping[str, UsedGrader] = field(default_factory=dict)
     notes: Sequence[str] = ()

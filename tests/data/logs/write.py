@@ -162,7 +162,8 @@ def inspect():
         sample(1, 1, said(1), "P"),
         sample(1, 2, "", "I", error={"message": "boom"}, output={"choices": [], "completion": ""}),
     ]
-    header = {"version": 2, "status": "success", "eval": {"task": "sums"}, "plan": {}}
+    plan = {"name": "plan", "steps": [], "config": {"temperature": 0.7, "max_tokens": 64}}
+    header = {"version": 2, "status": "success", "eval": {"task": "sums"}, "plan": plan}
     whole("inspect/log.json", header | {"samples": samples})
     members = {"_journal/start.json": header, "header.json": header}
     members |= {f"samples/{s['id']}_epoch_{s['epoch']}.json": s for s in samples}

@@ -13,7 +13,7 @@ from passk.core.characters import well_formed_values
 from passk.core.compressed import open_text
 from passk.core.json_stream import JsonStream
 from passk.core.rows import RecordedError, Row
-from passk.data.value_paths import content, lookup
+from passk.data.value_paths import content
 from passk.logs.fields import Fields, samples
 from passk.logs.format import LogFormat, Values
 from passk.logs.sample import LogSample
@@ -31,6 +31,7 @@ _ZSTD = 93  # a method of compression that zipfile knows from Python 3.14 on
 _GRADES = {"C": True, "I": False}
 _ATTACHED = "attachment://"
 _MEMBER = re.compile(r"samples/.+\.json")
+_HEADER = ("eval", "plan")  # what of a log's head is read
 _READ = ("input", "target", "output")  # of a sample; the rest is how it came about
 
 
@@ -52,17 +53,19 @@ def rows(path: Path) -> Iterator[Row]:
     if zipfile.is_zipfile(path):
         yield from _archive(path)
         return
-    task, number = None, 0
+    header: Values = {}
+    number = 0
     try:
         with open_text(path) as stream:
             log = JsonStream(stream)
             for key in log.names():
                 if key != "samples" or log.peek() != "[":
                     value = log.value()
-                    task = lookup(value, "task") if key == "eval" else task
+                    if key in _HEADER:
+                        header[key] = value
                     continue
                 for number, values in enumerate(log.elements(), 1):
-                    yield Row(f"{path}, sample {number}", _resolved(values, task))
+                    yield Row(f"{path}, sample {number}", _resolved(values, header))
     except RecordedError:
         raise
     except (ValueError, RecursionError) as error:
@@ -80,11 +83,10 @@ def _archive(path: Path) -> Iterator[Row]:
             members = {info.filename: info for info in archive.infolist()}
             start = next((n for n in (name, "_journal/start.json") if n in members), None)
             header = json.loads(_read(path, archive, members[start])) if start else {}
-            task = header.get("eval", {}).get("task")
             names = sorted(filter(_MEMBER.fullmatch, members))
             for name in names:
                 values: Any = well_formed_values(json.loads(_read(path, archive, members[name])))
-                yield Row(f"{path}, {name}", _resolved(values, task))
+                yield Row(f"{path}, {name}", _resolved(values, header))
     except RecordedError:
         raise
     except (zipfile.BadZipFile, ValueError, struct.error, OSError, RecursionError) as error:
@@ -109,8 +111,8 @@ def _read(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> byte
         return bytes(decompressed.read())
 
 
-def _resolved(values: Values, task: object) -> Values:
-    """A sample whose attachments stand where they are referred to."""
+def _resolved(values: Values, header: Values) -> Values:
+    """A sample whose attachments stand where they are referred to, with what its log states."""
     attachments = values.get("attachments") or {}
 
     def resolve(value: Any) -> Any:  # noqa: ANN401
@@ -125,7 +127,14 @@ def _resolved(values: Values, task: object) -> Values:
         for key, value in values.items()
         if key not in {"attachments", "events", "messages"}
     }
-    return kept | {"__task__": task} | _responses(kept)
+    stated = {"__task__": (header.get("eval") or {}).get("task"), "__settings__": _settings(header)}
+    return kept | stated | _responses(kept)
+
+
+def _settings(header: Values) -> Values:
+    """How samples were drawn: of the model, and of the plan, which goes first."""
+    of_model = (header.get("eval") or {}).get("model_generate_config") or {}
+    return of_model | ((header.get("plan") or {}).get("config") or {})
 
 
 def _responses(values: Values) -> Values:
@@ -170,6 +179,7 @@ def _grade(value: object) -> bool | None:
 
 FORMAT = LogFormat(
     "Inspect (.eval, .json)", FIELDS, recognises, rows=rows, read=read, opens=opens,
+    settings=("__settings__",),
     note="Epochs are the samples; a sample that ended in an error has no response. The grade is "
     "that of the first scorer.",
 )  # fmt: skip

@@ -17,6 +17,7 @@ from passk.logs.sample import LogSample
 
 _DOC, _RESPONSE = ("doc", "__doc__"), ("model_response", "__model_response__")
 _METRIC = ("metric", "__metric__", "metrics")
+_SETTINGS = ("generation_size", "stop_sequences")
 _FLAT = {"full_prompt", "predictions", "gold"}
 
 FIELDS = Fields(
@@ -82,4 +83,7 @@ def _grade(values: Values) -> bool | None:
     return bool(scores[0]) if scores and scores[0] in {0, 1} else None
 
 
-FORMAT = LogFormat("lighteval (details_*.parquet)", FIELDS, recognises, read=read)
+FORMAT = LogFormat(
+    "lighteval (details_*.parquet)", FIELDS, recognises, read=read,
+    settings=tuple(f"{doc}.{name}" for doc in _DOC for name in _SETTINGS),
+)  # fmt: skip

@@ -116,6 +116,7 @@ def _is_grade(score: object) -> bool:
 FORMAT = LogFormat(
     "lm-evaluation-harness (samples_*.jsonl)", FIELDS, recognises, rows=rows, read=read,
     set_of=task, scorer=("filter", _REPEATED),
+    settings=("arguments.gen_args_0.arg_1", "arguments[0][1]"),
     note="A line per document and filter: lines of the first filter are read, or of "
     "--where filter=NAME. A grade is that of the filtered answer.",
 )  # fmt: skip

@@ -157,6 +157,10 @@ def _verify(parameters: Parameters, item: str) -> Iterator[Used]:
     yield from _each("world", _worlds(parameters, sets))  # it says which chains are valid
 
 
+def _agreement(parameters: Parameters, item: str) -> Iterator[Used]:
+    yield Used("domain", parameters["imported"][item]["domain"])
+
+
 def _manifest(parameters: Parameters, item: str) -> Iterator[Used]:
     del item
     analysis = parameters["analysis"]
@@ -216,6 +220,7 @@ USES: Mapping[str, Uses] = {
     "count": _nothing,
     "score": _score,
     "expand": _expand,
+    "agreement": _agreement,
     "manifest": _manifest,
     "validate": _validate,
     "analyze": _analyze,

@@ -12,8 +12,10 @@ from passk.analysis.examples import EXAMPLES
 from passk.analysis.questions.registry import QUESTIONS
 from passk.analysis.settings import Analysis
 from passk.config import paths
+from passk.config.agreement_paths import agreement as agreement_path
 from passk.config.imported_paths import reading as reading_path
 from passk.core.files import read_json, replacing_folder, write_text
+from passk.core.schemas.agreement import AGREEMENT
 from passk.data.expectations.results import SuiteResult
 from passk.pipeline.stages.job import Job, StageError
 from passk.report.context import ReportContext
@@ -25,7 +27,7 @@ from passk.report.entries import (
 )
 from passk.report.html.page import render_page
 from passk.report.published import read_published
-from passk.report.reading import ReadDraw, ReadSamples
+from passk.report.reading import GradeAgreement, ReadDraw, ReadSamples, UsedGrader
 from passk.report.sections.assembly import draw_charts
 from passk.report.settings import Headline, ReportSettings
 from passk.report.summary import collect_numbers, summarize_headlines, tabulate_curves
@@ -93,15 +95,19 @@ def gather(job: Job) -> ReportContext:
 
 
 def _read_reading(job: Job) -> ReadSamples:
-    """What was read for each draw of imported samples."""
-    reads = {}
+    """What was read for each draw of imported samples, who judged them, and with what outcome."""
+    reads, graders = {}, {}
     for name, draw in _entries(job, "draws", ReportedDraw).items():
         entry, _, model = draw.model.partition("/")
         path = reading_path(job.study, entry)
         if path.exists() and draw.engine == "imported":
             content = read_json(path, f"run the stage import@{entry} again")
-            reads[name] = TypeAdapter(ReadDraw).validate_python(content[model])
-    return ReadSamples(reads)
+            read = TypeAdapter(ReadDraw).validate_python(content[model])
+            compared = AGREEMENT.read(agreement_path(job.study, entry)).filter(draw=name)
+            row = compared.row(0, named=True)
+            reads[name] = read.graded(GradeAgreement.of(row))
+            graders[name] = UsedGrader(row["grader"], json.loads(row["options"]))
+    return ReadSamples(reads, graders)
 
 
 def _entries(job: Job, section: str, kind: type[Entry]) -> dict[str, Entry]:

@@ -1,6 +1,9 @@
 """What was read and who judged: files, columns, cut and missing responses, recorded grades."""
 
+from collections.abc import Iterator, Sequence
+
 from passk.report.context import ReportContext
+from passk.report.html.sourced_values import SourcedValue, cite
 from passk.report.html.tables import Cells, HtmlTable
 from passk.report.reading import GradeAgreement, ReadDraw
 from passk.report.sections.section import Section
@@ -64,10 +67,28 @@ def _range(smallest: int, largest: int) -> str:
     return str(smallest) if smallest == largest else f"{smallest} to {largest}"
 
 
+def tabulate_settings(context: ReportContext) -> HtmlTable:
+    """How each draw was sampled, as its files state it; no rows where none says anything."""
+    reads = context.reading.draws
+    names = list(dict.fromkeys(name for read in reads.values() for name in read.settings))
+    rows: list[Cells] = [
+        [[context.label(draw)], *([_values(read.settings.get(name, ()))] for name in names)]
+        for draw, read in reads.items()
+        if names
+    ]
+    columns = ["Draw", *names]
+    title = "Sampling settings, as the files state them" if rows else ""
+    return HtmlTable(columns, rows, frozenset(range(len(columns))), title=title)
+
+
+def _values(values: Sequence[str]) -> str:
+    return " or ".join(values) or "not stated"
+
+
 def tabulate_agreement(context: ReportContext) -> HtmlTable:
     """Verdicts beside recorded grades."""
     rows: list[Cells] = [
-        [[context.label(draw)], *_agreement(read.agreement)]
+        [[context.label(draw)], *_agreement(context, draw, read.agreement)]
         for draw, read in context.reading.draws.items()
         if read.agreement is not None
     ]
@@ -75,22 +96,64 @@ def tabulate_agreement(context: ReportContext) -> HtmlTable:
         "Draw", "Samples with a recorded grade", "Correct here, recorded wrong",
         "Wrong here, recorded correct", "Cohen's kappa",
     ]  # fmt: skip
-    return HtmlTable(columns, rows, title="Recorded grades" if rows else "")
+    caption = "Unknown verdicts are left out. Kappa is 1 for equal grades, 0 for chance."
+    title = "Recorded grades beside these verdicts"
+    return HtmlTable(columns, rows, title=title, caption=caption) if rows else HtmlTable([], [])
 
 
-def _agreement(agreement: GradeAgreement) -> Cells:
-    kappa = "–" if agreement.kappa is None else f"{agreement.kappa:.3f}"
-    counts = (agreement.graded, agreement.right_here, agreement.right_there)
-    return [*([str(count)] for count in counts), [kappa]]
+def _agreement(context: ReportContext, draw: str, agreement: GradeAgreement) -> Cells:
+    """Counts of samples, and kappa; in a study with the row behind them."""
+    values: dict[str, float | None] = {
+        "graded": agreement.graded,
+        "right_here": agreement.right_here,
+        "right_there": agreement.right_there,
+        "kappa": agreement.kappa,
+    }
+    texts = [
+        "undefined" if value is None else f"{value:.3f}" if column == "kappa" else f"{value}"
+        for column, value in values.items()
+    ]
+    if not context.traced:
+        return [[text] for text in texts]
+    entry = context.draws[draw].model.partition("/")[0]
+    return [
+        [SourcedValue(text, value, cite(f"agreement-{entry}", column, draw=draw))]
+        for text, (column, value) in zip(texts, values.items(), strict=True)
+    ]
 
 
 def _sentences(context: ReportContext) -> list[list[str]]:
     reading = context.reading
     notes = [[f"{note[0].upper()}{note[1:]}."] for note in reading.notes]
-    if not reading.grader:
+    if not reading.graders:
         return notes
-    options = ", ".join(f"{name} = {value}" for name, value in reading.options.items())
-    return [*notes, [f"Judged by {reading.grader}{f' with {options}' if options else ''}."]]
+    return [*notes, *_graders(context), *_lacking(context)]
+
+
+def _graders(context: ReportContext) -> Iterator[list[str]]:
+    """Who judged; of several graders, each with its draws."""
+    judged: dict[str, list[str]] = {}
+    for draw, grader in context.reading.graders.items():
+        options = ", ".join(f"{name} = {value}" for name, value in grader.options.items())
+        said = f"judged by {grader.name}" + (f" with {options}" if options else "")
+        judged.setdefault(said, []).append(context.label(draw))
+    for said, labels in judged.items():
+        whom = f"{', '.join(labels)}: " if len(judged) > 1 else ""
+        yield [f"{whom}{said if whom else said[0].upper() + said[1:]}."]
+
+
+def _lacking(context: ReportContext) -> Iterator[list[str]]:
+    """What the files do not say."""
+    reads = context.reading.draws.values()
+    if not any(read.settings for read in reads):
+        yield ["The files do not state temperature, top-p, or how long a response might be."]
+    if not any(read.ends_stated for read in reads):
+        yield [
+            "The files do not state how responses ended: one that was cut off counts as wrong "
+            "where it holds no answer."
+        ]
+    if all(read.agreement is None for read in reads):
+        yield ["The files hold no grades to compare these verdicts with."]
 
 
 SECTION = Section(
@@ -102,6 +165,7 @@ SECTION = Section(
     ),
     sentences=_sentences,
     tables=lambda context: [
-        tabulate_files(context), tabulate_samples(context), tabulate_agreement(context),
+        tabulate_files(context), tabulate_samples(context), tabulate_settings(context),
+        tabulate_agreement(context),
     ] if context.reading.draws else [],
 )  # fmt: skip

@@ -1,8 +1,12 @@
 """What was checked across tables before the analyses ran."""
 
+from collections.abc import Set as AbstractSet
+
+from passk.domains.expectations import ExpectationResult
 from passk.report.context import ReportContext
 from passk.report.html.sourced_values import SourcedValue, cite
 from passk.report.html.tables import Cells, HtmlTable
+from passk.report.inapplicable import list_inapplicable
 from passk.report.sections.section import Section
 
 
@@ -10,21 +14,29 @@ def tabulate_validation(context: ReportContext) -> HtmlTable:
     """Expectations that are met, suite by suite; which these are, to unfold below."""
     rows: list[Cells] = []
     details = []
+    left_out = {
+        kind: list_inapplicable(suite, context) for kind, suite in context.validation.items()
+    }
     for kind, suite in context.validation.items():
-        checks = suite.expectations
-        passed = len(checks) - suite.failed
+        checks = [check for check in suite.expectations if check.name not in left_out[kind]]
+        met = f"{len(checks) - suite.failed} of {len(checks)}"
         at = cite("validation", "expectations", kind=kind)
-        rows.append(
-            [
-                [kind],
-                [SourcedValue(f"{passed} of {len(checks)}", passed, at)],
-                ["passed" if suite.success else "FAILED"],
-            ]
-        )
-        listed = "; ".join(f"{'✓' if check.success else '✗'} {check.name}" for check in checks)
-        details.append((f"{kind}: what is expected", listed))
+        # of a part of the suite there is no row
+        cell = met if left_out[kind] else SourcedValue(met, len(checks) - suite.failed, at)
+        skipped = [[str(len(left_out[kind]))]] if any(left_out.values()) else []
+        rows.append([[kind], [cell], *skipped, ["passed" if suite.success else "FAILED"]])
+        marks = (f"{_mark(check, left_out[kind])} {check.name}" for check in suite.expectations)
+        details.append((f"{kind}: what is expected", "; ".join(marks)))
     columns = ["Suite", "Expectations met", "Result"]
-    return HtmlTable(columns, rows, frozenset({0, 2}), details)
+    if any(left_out.values()):
+        columns.insert(2, "Not applicable")
+    return HtmlTable(columns, rows, frozenset({0, len(columns) - 1}), details)
+
+
+def _mark(check: ExpectationResult, left_out: AbstractSet[str]) -> str:
+    if check.name in left_out:
+        return "– not applicable:"
+    return "✓" if check.success else "✗"
 
 
 def tabulate_contamination(context: ReportContext) -> HtmlTable:

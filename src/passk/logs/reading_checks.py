@@ -1,0 +1,61 @@
+"""What must hold of a draw once all of its rows are read."""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from passk.core.rows import RecordedError, Row
+from passk.data.usual_columns import USUAL
+from passk.data.value_paths import lookup
+from passk.logs.summary import LogReading, LogSummary
+
+
+def check_kept(
+    paths: Sequence[Path], reading: LogReading, summary: LogSummary, left_out: Row | None
+) -> None:
+    """Raise RecordedError where conditions leave out every row; `left_out` is the first such."""
+    if left_out is None or summary.left_out < summary.rows:
+        return
+    stated = " ".join(f"--where {path}={value}" for path, value in reading.where.items())
+    values = ", ".join(f"{p} = {lookup(left_out.values, p)!r}"[:80] for p in reading.where)
+    every = f" and {len(paths) - 1} more files" if len(paths) > 1 else ""
+    raise RecordedError(
+        f"{paths[0]}{every}: {stated} leaves out all {summary.rows} rows; {left_out.place} has "
+        f"{values}"
+    )
+
+
+def check_named(
+    paths: Sequence[Path], reading: LogReading, summary: LogSummary, named: Collection[str]
+) -> None:
+    """Raise RecordedError where no row has a column that a person named; some has the `named`."""
+    for kind, path in reading.fields.items():
+        if kind not in named and summary.rows > summary.left_out:
+            raise RecordedError(
+                f"{paths[0]}: no row has {path!r}, which was named for the {kind}; name "
+                "another column, or a path such as doc.answer"
+            )
+
+
+def check_ids(paths: Sequence[Path], reading: LogReading, summary: LogSummary) -> None:
+    """Raise RecordedError where ids that nobody named seem to number samples, not problems.
+
+    Each has one sample then, and every other one at least asks what another asks. A column
+    such as `problem_id` is taken at its word, and so is a tool's format.
+    """
+    sizes, column = summary.samples.values(), summary.columns.get("problem")
+    if (
+        "problem" in reading.fields
+        or set(summary.files.values()) != {"plain"}
+        or column not in USUAL["problem_id"].likely
+        or max(sizes, default=0) != 1
+        or not summary.same_question
+        or summary.same_question * 2 < len(sizes)
+    ):
+        return
+    question = summary.columns.get("question", "COLUMN")
+    raise RecordedError(
+        f"{paths[0]}: {summary.same_question} of {len(sizes)} rows ask what another one "
+        f"asks, and {column} differs in all: if it numbers samples, name what tells problems "
+        f"apart, as --column problem_id={question}; if it names problems, say so: --column "
+        f"problem_id={column}"
+    )
