@@ -51,11 +51,11 @@ def programs(folder):
     with gzip.open(CODE, "rt") as stream:
         rows = [json.loads(next(stream)) for _ in range(4)]
     for name, right in (("base", 1), ("rl", 3)):
-        texts = (lambda row: row["canonical_solution"], lambda row: "    return None\n")
+        bodies = (lambda row: row["canonical_solution"], lambda row: "    return None\n")
         write(folder / f"{name}.jsonl", [
             {
                 "task_id": row["task_id"], "correct": s % 2 == 0,
-                "completion": texts[s + p > right](row),
+                "response": f"```python\n{row['prompt']}{bodies[s + p > right](row)}\n```",
             }
             for p, row in enumerate(rows) for s in range(4)
         ])  # fmt: skip

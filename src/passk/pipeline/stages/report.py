@@ -28,6 +28,7 @@ from passk.report.entries import (
 from passk.report.html.page import render_page
 from passk.report.published import read_published
 from passk.report.reading import GradeAgreement, ReadDraw, ReadSamples, UsedGrader
+from passk.report.roles import Roles
 from passk.report.sections.assembly import draw_charts
 from passk.report.settings import Headline, ReportSettings
 from passk.report.summary import collect_numbers, summarize_headlines, tabulate_curves
@@ -75,6 +76,7 @@ def gather(job: Job) -> ReportContext:
         for question in analysis.questions
     }
     params = job.section("report", ReportSettings)
+    reading = _read_reading(job)
     return ReportContext(
         params=params,
         analysis=analysis,
@@ -90,7 +92,8 @@ def gather(job: Job) -> ReportContext:
         sft=_entries(job, "sft", ReportedFineTuning),
         pretrain=tuple(job.params["pretrain"]),
         published=read_published(params.published),
-        reading=_read_reading(job),
+        reading=reading,
+        roles=_name_roles(params, analysis, reading),
     )
 
 
@@ -108,6 +111,20 @@ def _read_reading(job: Job) -> ReadSamples:
             reads[name] = read.graded(GradeAgreement.of(row))
             graders[name] = UsedGrader(row["grader"], json.loads(row["options"]))
     return ReadSamples(reads, graders)
+
+
+def _name_roles(params: ReportSettings, analysis: Analysis, reading: ReadSamples) -> Roles:
+    """What texts call the two draws: by their labels, where these are imported and alone.
+
+    Nobody knows whether imported models are a base and one trained from it by RL.
+    """
+    if len(analysis.comparisons) != 1:
+        return Roles()
+    (compared,) = analysis.comparisons.values()
+    if not {compared.reference, compared.candidate} <= reading.draws.keys():
+        return Roles()
+    labels = params.labels
+    return Roles.of(*(labels.get(draw, draw) for draw in (compared.candidate, compared.reference)))
 
 
 def _entries(job: Job, section: str, kind: type[Entry]) -> dict[str, Entry]:

@@ -38,7 +38,7 @@ def render_page(context: ReportContext, drawn: Mapping[str, DrawnChart]) -> str:
     judged = judge_claims(context)
     return template.render(
         params=context.params,
-        css=Markup((HERE / "page.css").read_text(encoding="utf-8")),
+        css=Markup(_style(context)),
         js=Markup(_script(traced=context.traced)),
         colours=list_colours(context.params),
         finding=sentence,
@@ -49,6 +49,12 @@ def render_page(context: ReportContext, drawn: Mapping[str, DrawnChart]) -> str:
         sections=build_sections(context, drawn),
         context=context,
     )
+
+
+def _style(context: ReportContext) -> str:
+    """The page's style; where files were read, also that of narrow tables."""
+    names = ["page.css", *(["reading.css"] if context.reading.draws else [])]
+    return "".join((HERE / name).read_text(encoding="utf-8") for name in names)
 
 
 def _script(*, traced: bool) -> str:

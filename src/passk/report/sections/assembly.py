@@ -101,10 +101,11 @@ def _build(
     """A section with its words filled in; it may be empty."""
     charts = [drawing for drawing in drawn.values() if drawing.chart.section == name]
     paper = section.paper if context.params.paper else None
+    caption = section.caption if isinstance(section.caption, str) else section.caption(context)
     return PageSection(
         name,
         section.title,
-        context.roles.fill(_caption(section.caption, context.analysis.bootstrap)),
+        context.roles.fill(_caption(caption, context.analysis.bootstrap)),
         paper.where if paper else "",
         paper.numbers if paper else "",
         tuple(

@@ -111,15 +111,28 @@ def _tables(context: ReportContext) -> list[HtmlTable]:
     ]
 
 
+def _caption(context: ReportContext) -> str:
+    """What is drawn; what imported samples of two models cannot have is left out."""
+    own = bool(context.reading.draws)
+    k = str(context.analysis.efficiency_k) if own else "k"
+    caption = (
+        f"ΔSE: what {{base_model}} reaches with {k} samples and {{trained_model}} not with one; "
+        "lower is better. Lines: {level} intervals"
+    )
+    if context.params.paper or not own:
+        caption += "; hollow diamonds: the paper's value"
+    if context.analysis.groups or not own:
+        caption += (
+            ". Spread: largest less smallest ΔSE of a group, with limits that hold for all of it "
+            "at once (Tukey's range, from the same resamples); “noise alone”: a spread below which "
+            "equal algorithms stay in {level} of such studies"
+        )
+    return f"{caption}."
+
+
 SECTION = Section(
     title="Sampling efficiency gap",
-    caption=(
-        "ΔSE: what {base_model} reaches with k samples and {trained_model} not with one; lower "
-        "is better. Lines: {level} intervals; hollow diamonds: the paper's value. Spread: "
-        "largest less smallest ΔSE of a group, with limits that hold for all of it at once "
-        "(Tukey's range, from the same resamples); “noise alone”: a spread below which equal "
-        "algorithms stay in {level} of such studies."
-    ),
+    caption=_caption,
     reads=("efficiency", "spread", "pass_at_k"),
     paper=PaperFigure(
         where="Figure 8, Table 2 (later version Figure 8, Table 3)",

@@ -93,10 +93,13 @@ def tabulate_agreement(context: ReportContext) -> HtmlTable:
         if read.agreement is not None
     ]
     columns = [
-        "Draw", "Samples with a recorded grade", "Correct here, recorded wrong",
-        "Wrong here, recorded correct", "Cohen's kappa",
+        "Draw", "Graded", "Correct here, recorded wrong", "Wrong here, recorded correct",
+        "Cohen's kappa",
     ]  # fmt: skip
-    caption = "Unknown verdicts are left out. Kappa is 1 for equal grades, 0 for chance."
+    caption = (
+        "Samples with a recorded grade and a verdict that is not unknown. Kappa is 1 where all "
+        "agree, 0 where they agree as often as by chance."
+    )
     title = "Recorded grades beside these verdicts"
     return HtmlTable(columns, rows, title=title, caption=caption) if rows else HtmlTable([], [])
 

@@ -47,8 +47,8 @@ class Section:
 
     Attributes:
         title: its heading.
-        caption: below the charts; `{level}`, `{tail}` and `{resamples}` are filled in from
-            `analysis.bootstrap`.
+        caption: below the charts, or what makes it; `{level}`, `{tail}` and `{resamples}` are
+            filled in from `analysis.bootstrap`.
         reads: result tables that it needs; without them it shows less, or is left out.
         paper: the figure or table of the paper that it answers.
         charts: in order; the first is open, others are folded unless they say so.
@@ -59,7 +59,7 @@ class Section:
     """
 
     title: str
-    caption: str
+    caption: str | Callable[[ReportContext], str]
     reads: tuple[str, ...] = ()
     paper: PaperFigure | None = None
     charts: Callable[[ReportContext], Iterable[Chart]] = _nothing

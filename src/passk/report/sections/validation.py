@@ -74,8 +74,18 @@ def tabulate_contamination(context: ReportContext) -> HtmlTable:
     )
 
 
+def _caption(context: ReportContext) -> str:
+    caption = "Expectations across tables that gate the analyses."
+    if not any(list_inapplicable(suite, context) for suite in context.validation.values()):
+        return caption
+    return (
+        f"{caption} Not applicable: about what this study does not have, or what the files of its "
+        "imported samples do not state."
+    )
+
+
 SECTION = Section(
     title="Validation",
-    caption="Expectations across tables that gate the analyses.",
+    caption=_caption,
     tables=lambda context: [tabulate_validation(context), tabulate_contamination(context)],
 )
