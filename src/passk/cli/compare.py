@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from tqdm import tqdm
 
-from passk.cli.comparison_checks import check_ignored, check_outputs
+from passk.cli.comparison_checks import check_ignored, check_outputs, check_problem_options
 from passk.cli.comparison_text import describe
 from passk.cli.judge_options import (
     UsageError,
@@ -127,9 +127,13 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
             check_ignored({
                 "--as": as_, "--problems": problems, "--where": where, "--stop": stop,
                 "--grade-from": grade_from, "--missing": asked, "--domain": judged,
-                "--source": source, "--problems-id": problems_id,
+                "--source": source, "--any-digest": any_digest, "--problems-id": problems_id,
                 **{option.flag: options.get(option.field) for option in judge_options()},
             })  # fmt: skip
+        check_problem_options(
+            _find_domain(domain), has_problems=problems is not None,
+            source=source, any_digest=any_digest, problems_id=problems_id,
+        )  # fmt: skip
         files = ComparedFiles(
             expand(reference),
             expand(candidate),
@@ -194,6 +198,11 @@ def _judge(files: ComparedFiles) -> Compared:
 def _count(files: ComparedFiles, given: Sequence[str]) -> Compared:
     """Counts of both sides, whose columns may differ: `correct=base,rl`."""
     chosen = columns(given, _COUNTED)
+    for kind, value in chosen.items():
+        if value.count(",") > 1 or not all(value.split(",")):
+            raise RecordedError(
+                f"--column {kind}={value}: expected a column, or A,B: one for each side"
+            )
     both = [
         {kind: value.split(",")[min(side, value.count(","))] for kind, value in chosen.items()}
         for side in range(2)

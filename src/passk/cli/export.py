@@ -1,12 +1,13 @@
 """`passk export`: a draw's samples as JSON lines, or as a data set with its cards."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import polars as pl
 import typer
 
+from passk.cli.outputs import faults_of_file, faults_of_folder
 from passk.config import paths
 from passk.config.schema import Study
 from passk.config.study import load_study
@@ -21,6 +22,7 @@ from passk.data.dataset_card import FIELDS, ExportedDataset, card, croissant
 # Of each sample, in lists beside the responses; a list that says nothing is left out.
 _BESIDE = ("recorded_grade", "sample_index", "finish_reason", "n_tokens", "seed", "sum_logprob")
 _FILE = "data/samples.parquet"
+_DATASET = {_FILE, "README.md", "croissant.json"}
 
 
 class ExportedProblem(NamedTuple):
@@ -180,9 +182,8 @@ def main(
         )
         typer.echo(f"passk export: no draw {draw!r} on set {name!r}; {known}", err=True)
         raise typer.Exit(1)
-    if (out.is_dir() and not dataset) or (images is not None and images.is_file()):
-        fault = f"--out {out}: a folder" if out.is_dir() else f"--images {images}: a file"
-        typer.echo(f"passk export: {fault}; name another", err=True)
+    for fault in _find_faults(study.study, draw, name, out, images, dataset=dataset):
+        typer.echo(f"passk export: {fault}", err=True)
         raise typer.Exit(1)
     try:
         chosen = read_problems(study.study, name, problems)
@@ -199,6 +200,20 @@ def main(
     except (OSError, TableError) as error:
         typer.echo(f"passk export: {error}", err=True)
         raise typer.Exit(1) from None
+
+
+def _find_faults(
+    study: str, draw: str, name: str, out: Path, images: Path | None, *, dataset: bool
+) -> Iterator[str]:
+    """Why nothing can be written there: an output replaces only what is its own like."""
+    read = [paths.samples(study, draw), paths.verdicts(study, draw), paths.problem_set(study, name)]
+    inputs = [paths.PARAMS, *read]
+    if dataset:
+        yield from faults_of_folder(out, inputs, _DATASET.__contains__, "--out")
+    else:
+        yield from faults_of_file(out, inputs, (".jsonl", ".ndjson"))
+    if images is not None and images.exists() and not images.is_dir():
+        yield f"--images {images}: a file; name a folder"
 
 
 def summarize(exported: Sequence[ExportedProblem]) -> str:

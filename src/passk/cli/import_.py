@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 from tqdm import tqdm
 
 from passk.cli.outputs import faults_of_file
@@ -20,6 +21,7 @@ from passk.cli.reading_options import (
     Where,
     make_reading,
 )
+from passk.core.parameters import Name
 from passk.core.rows import RecordedError
 from passk.logs import normal_file
 from passk.logs.format import FORMATS
@@ -61,6 +63,7 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
     summary, skipped, unknown = LogSummary(), [], Counter[str]()  # type: ignore[var-annotated]
     try:
         paths = expand(files, skipped)
+        _check_name(study)
         _check_out(out, [*paths, *([problems] if problems else [])])
         reading = make_reading(as_, column, where, stop, grade_from)
         samples: Iterable[LogSample] = tqdm(
@@ -95,6 +98,15 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
         typer.echo("nothing written; --out FILE.parquet writes samples")
     if out is not None:
         typer.echo(f"{out}: written; next: passk compare {out} --with OTHER", err=study is not None)
+
+
+def _check_name(study: str | None) -> None:
+    try:
+        TypeAdapter(Name | None).validate_python(study)
+    except ValidationError:
+        raise RecordedError(
+            f"--study {study!r}: names an entry: letters, digits, '-' and '_', not at its start"
+        ) from None
 
 
 def _check_out(out: Path | None, inputs: Iterable[Path]) -> None:

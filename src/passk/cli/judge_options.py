@@ -152,6 +152,8 @@ def read_settings(domain: str, given: Mapping[str, Any]) -> Verification:
         flag = f"--{str(fault['loc'][1]).replace('_', '-')}"
         shown = fault["input"]
         message = fault["msg"][:1].lower() + fault["msg"][1:]
+        if fault["type"] == "string_pattern_mismatch":
+            message = "no legal name"
         raise UsageError(f"{flag} {shown}: {message}") from error
 
 

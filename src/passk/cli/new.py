@@ -13,7 +13,7 @@ def main(
         str,
         typer.Option(
             metavar="NAME",
-            help="A study that comes with passk (default, full, paper, smoke, imported), "
+            help="A study that comes with passk (default, full, paper, smoke, imported, compare), "
             "or the path of another study's folder.",
         ),
     ],

@@ -37,7 +37,7 @@ def faults_of_folder(
     Args:
         folder: that is replaced whole.
         kept: files and folders that must stay: inputs, and other outputs.
-        is_own: whether the command writes files of that name.
+        is_own: whether the command writes files of that name; `FOLDER/NAME` within a folder.
         option: that names it.
     """
     where, target = f"{option} {folder}", folder.resolve()
@@ -46,17 +46,25 @@ def faults_of_folder(
         return
     places = [Path.cwd(), *kept]
     if any(target == path.resolve() or target in path.resolve().parents for path in places):
-        yield f"{where}: holds inputs or the page, and is replaced whole; name a folder of its own"
+        yield f"{where}: holds what must stay, and is replaced whole; name a folder of its own"
     elif folder.is_dir():
-        others = sorted(
-            path.name for path in folder.iterdir() if path.is_dir() or not is_own(path.name)
-        )
+        others = sorted(path.name for path in folder.iterdir() if not _is_own(path, is_own))
         if others:
             yield (
                 f"{where}: holds {others[0]}, which this command did not write, and is replaced "
                 "whole; name a new folder"
             )
     yield from _unwritable(folder, where)
+
+
+def _is_own(path: Path, is_own: Callable[[str], bool]) -> bool:
+    """Whether a file, or all that a folder holds, is a command's own."""
+    if not path.is_dir():
+        return is_own(path.name)
+    within = list(path.iterdir())
+    return bool(within) and all(
+        not inner.is_dir() and is_own(f"{path.name}/{inner.name}") for inner in within
+    )
 
 
 def _unwritable(out: Path, where: str) -> Iterator[str]:

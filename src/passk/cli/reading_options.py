@@ -1,5 +1,6 @@
 """Options of every command that reads files of samples: formats, columns, conditions, stops."""
 
+import math
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -56,6 +57,8 @@ def make_reading(
         RecordedError: an option that says nothing legal; it names the option.
     """
     chosen = columns(column or [], COLUMNS)
+    if grade_from is not None and not math.isfinite(grade_from):
+        raise RecordedError(f"--grade-from {grade_from}: expected a finite number")
     return LogReading(
         as_,
         {COLUMNS[kind]: path for kind, path in chosen.items()},
@@ -76,10 +79,12 @@ def columns(given: Sequence[str], legal: Collection[str]) -> dict[str, str]:
     """KIND=PATH by kind.
 
     Raises:
-        RecordedError: a kind that is not legal.
+        RecordedError: a kind that is not legal, or no path.
     """
     chosen = dict(pairs(given, "--column"))
-    for kind in chosen:
+    for kind, path in chosen.items():
+        if not path:
+            raise RecordedError(f"--column {kind}=: names no column; expected KIND=PATH")
         for fault in unknown("--column", kind, legal, "kind of column"):
             raise RecordedError(fault)
     return chosen
@@ -89,12 +94,15 @@ def pairs(given: Sequence[str], option: str) -> Iterator[tuple[str, str]]:
     """NAME=VALUE of an option that may be repeated.
 
     Raises:
-        RecordedError: one is not of that form.
+        RecordedError: one is not of that form, or has another value for the same name.
     """
+    known: dict[str, str] = {}
     for pair in given:
         key, sign, value = pair.partition("=")
         if not sign or not key:
             raise RecordedError(f"{option} {pair!r}: expected NAME=VALUE")
+        if known.setdefault(key, value) != value:
+            raise RecordedError(f"{option}: {key} is {known[key]!r} and {value!r}; leave one out")
         yield key, value
 
 

@@ -37,6 +37,7 @@ def read_counts(path: Path, columns: dict[str, str]) -> Counts:
         return _count_verdicts(rows)
     for row in rows:
         problem = _cell(row, columns.get("problem"), PROBLEM, "problem")
+        _check_optional(row, columns)
         name = str(row.values.get(columns.get("set", "set")) or ONE_SET)
         n = _whole(row, columns.get("n"), N, "n")
         correct = _whole(row, columns.get("correct"), RIGHT, "correct")
@@ -105,6 +106,16 @@ def pair_counts(
     }  # fmt: skip
     frame = pl.DataFrame(rows, schema=schema, orient="row")
     return complete_counts(frame.with_columns(grader=pl.lit(grader)))
+
+
+def _check_optional(row: Row, columns: dict[str, str]) -> None:
+    """Raise RecordedError where a column that is named, and may be left out, is not there."""
+    for kind in ("set", "unknown"):
+        if (column := columns.get(kind)) is not None and column not in row.values:
+            raise RecordedError(
+                f"{row.place}: no column {column!r}, which was named for {kind}; found "
+                f"{', '.join(map(str, row.values))}"
+            )
 
 
 def _cell(row: Row, given: str | None, names: Sequence[str], kind: str) -> Any:  # noqa: ANN401

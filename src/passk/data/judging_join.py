@@ -121,14 +121,17 @@ def _choose_match(
 ) -> _Match:
     """The way by which all rows find their problem, or else the most; by ids before questions."""
     table = [problem.row for problem in file.problems]
+    stated = given.get("problems_id")
+    if stated is not None and not any(has_value(row.values, stated) for row in table):
+        raise missing_column("problems_id", table, stated)
     matches = [
         _match(rows, table, column, key, tier + other)
         for column, tier in id_columns(rows, given.get("problem_id"))
         for key, other in _keys(table, file, given)
         if _is_key(table, key)
     ]
-    stated = given.get("problem_id") is not None
-    by_question = [] if stated else _match_questions(rows, file, given)
+    named = given.get("problem_id") is not None
+    by_question = [] if named else _match_questions(rows, file, given)
     if not matches and not by_question:
         _refuse_repeated_keys(rows, table, file, given)
     # Ids that hardly mean anything else decide, where they lead to any problem at all.
@@ -188,8 +191,6 @@ def _keys(
 ) -> list[tuple[str, int]]:
     """Columns by which problems may be named."""
     if (stated := given.get("problems_id")) is not None:
-        if not any(has_value(row.values, stated) for row in table):
-            raise missing_column("problems_id", table, stated)
         return [(stated, 0)]
     same = given.get("problem_id")
     if same is not None and all(has_value(row.values, same) for row in table):

@@ -209,7 +209,7 @@ def _problem(row: Row, fields: Fields, question: str | None) -> str:
         paths = (*fields.problem, *fields.question)
         raise RecordedError(
             f"{row.place}: nothing tells which problem it answers: "
-            + (f"neither {' nor '.join(map(repr, paths))} is there; " if paths else "")
+            + (f"no {' or '.join(map(repr, paths))} is there; " if paths else "")
             + f"name a column: --column problem_id=COLUMN; the row has {names(row)}"
         )
     return question

@@ -31,6 +31,8 @@ def expand(patterns: Iterable[str | Path], skipped: list[Path] | None = None) ->
     files: dict[Path, None] = {}
     left_out: list[Path] = [] if skipped is None else skipped
     for pattern in patterns:
+        if not str(pattern):
+            raise RecordedError("'': no name of a file; is a variable of the shell empty?")
         named = [Path(pattern)]
         if _PATTERN.search(str(pattern)) and not named[0].exists():
             named = [Path(name) for name in glob.glob(str(pattern), recursive=True)]  # noqa: PTH207

@@ -5,8 +5,13 @@ from pathlib import Path
 
 from passk.core.rows import RecordedError, Row
 from passk.data.usual_columns import USUAL
-from passk.data.value_paths import lookup
+from passk.data.value_paths import MISSING, lookup
 from passk.logs.summary import LogReading, LogSummary
+
+_CALLED = {
+    "reference": "gold answer", "number": "sample index", "grade": "recorded grade",
+    "finish": "finish reason", "problem": "problem's id",
+}  # fmt: skip
 
 
 def check_kept(
@@ -16,12 +21,17 @@ def check_kept(
     if left_out is None or summary.left_out < summary.rows:
         return
     stated = " ".join(f"--where {path}={value}" for path, value in reading.where.items())
-    values = ", ".join(f"{p} = {lookup(left_out.values, p)!r}"[:80] for p in reading.where)
+    values = ", ".join(_state(left_out, path)[:80] for path in reading.where)
     every = f" and {len(paths) - 1} more files" if len(paths) > 1 else ""
     raise RecordedError(
         f"{paths[0]}{every}: {stated} leaves out all {summary.rows} rows; {left_out.place} has "
         f"{values}"
     )
+
+
+def _state(row: Row, path: str) -> str:
+    value = lookup(row.values, path)
+    return f"no {path}" if value is MISSING else f"{path} = {value!r}"
 
 
 def check_named(
@@ -30,9 +40,10 @@ def check_named(
     """Raise RecordedError where no row has a column that a person named; some has the `named`."""
     for kind, path in reading.fields.items():
         if kind not in named and summary.rows > summary.left_out:
+            called = _CALLED.get(kind, kind)
             raise RecordedError(
-                f"{paths[0]}: no row has {path!r}, which was named for the {kind}; name "
-                "another column, or a path such as doc.answer"
+                f"{paths[0]}: no row has {path!r}, which was named for the {called}; name another "
+                "column, or a path such as doc.answer"
             )
 
 
