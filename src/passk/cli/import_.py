@@ -145,6 +145,9 @@ def describe(
     lines += [f"  not read: {path}" for path in skipped]
     if summary.columns:
         lines.append("columns: " + ", ".join(f"{k} = {v}" for k, v in summary.columns.items()))
+    if summary.settings:
+        stated = (f"{name} = {' or '.join(values)}" for name, values in summary.settings.items())
+        lines.append("sampling, as stated: " + ", ".join(stated))
     sets = {name for name, _ in summary.samples if name is not None}
     if sets:
         lines.append(f"sets: {', '.join(sorted(sets))}")
