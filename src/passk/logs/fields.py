@@ -1,16 +1,18 @@
 """Where a row keeps what a sample consists of, and how a row becomes samples."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from passk.core.rows import RecordedError, Row
 from passk.data import recorded_values
 from passk.data.judging_ids import id_text
+from passk.data.recorded_values import Finish
 from passk.data.responses import Holds
 from passk.data.value_paths import MISSING, answered, asked, lookup
 from passk.logs.sample import LogSample
 
+_Value = TypeVar("_Value")
 Path = str
 KINDS = (
     "set", "problem", "question", "reference", "response", "number", "grade", "finish", "tokens",
@@ -79,26 +81,22 @@ class _Values:
 
     row: Row
     size: int
-    cells: dict[str, Any] = field(default_factory=dict)
 
-    def of(self, kind: str, paths: Paths, number: int) -> Any:  # noqa: ANN401
-        """The value of a kind that belongs to a response."""
-        if kind not in self.cells:
-            self.cells[kind] = first(self.row.values, paths)
-        value = self.cells[kind]
-        if value is MISSING:
-            return None
-        if not isinstance(value, list | tuple):
+    def of(self, kind: str, paths: Paths, convert: Callable[[Any], _Value]) -> list[_Value]:
+        """The values of a kind, converted, one for each response; null where there is none."""
+        value = first(self.row.values, paths)
+        if value is MISSING or not isinstance(value, list | tuple):
             # One value for several responses is the row's, as the mean of their grades.
-            return None if kind in _OF_ONE and self.size > 1 else value
+            none = value is MISSING or (kind in _OF_ONE and self.size > 1)
+            return [convert(None if none else value)] * self.size
         if len(value) != self.size:
             if not value and (kind == "grade" or self.size == 1):
-                return None
+                return [convert(None)] * self.size
             raise RecordedError(
                 f"{self.row.place}: {len(value)} entries in {paths[0]!r}, but {self.size} "
                 "responses; each response needs one"
             )
-        return value[number]
+        return [convert(entry) for entry in value]
 
 
 def first(values: Any, paths: Sequence[Path]) -> Any:  # noqa: ANN401
@@ -131,7 +129,8 @@ def samples(row: Row, fields: Fields) -> Iterator[LogSample]:
     problem = _problem(row, fields, question)
     references = _references(row, fields)
     set_name = first(row.values, fields.set)
-    values = _Values(row, len(responses))
+    told = _tell(row, fields, len(responses))
+    name = None if set_name is MISSING else id_text(set_name)
     for number, entry in enumerate(responses):
         text = answered(entry)
         if text is not None and not isinstance(text, str):
@@ -139,28 +138,48 @@ def samples(row: Row, fields: Fields) -> Iterator[LogSample]:
                 f"{row.place}: response {number} is {_short(text)}; expected text. Name its "
                 "column, or a path into it: --column response=PATH"
             )
-        index = values.of("number", fields.number, number)
+        index, grade, finish, tokens, seed, step = told[number]
         yield LogSample(
             place=row.place,
             problem=problem,
             text=text,
-            set=None if set_name is MISSING else id_text(set_name),
+            set=name,
             question=question,
             references=references,
             holds=fields.holds,
-            number=recorded_values.whole(index, row.place, "sample index"),
-            grade=recorded_values.grade(
-                values.of("grade", fields.grade, number), row.place, fields.grade_from
-            ),
-            finish=recorded_values.finish(
-                values.of("finish", fields.finish, number), _path_of(row, fields.finish)
-            ),
-            tokens=recorded_values.whole(
-                values.of("tokens", fields.tokens, number), row.place, "number of tokens"
-            ),
-            seed=recorded_values.whole(values.of("seed", fields.seed, number), row.place, "seed"),
-            step=recorded_values.whole(values.of("step", fields.step, number), row.place, "step"),
+            number=index,
+            grade=grade,
+            finish=finish,
+            tokens=tokens,
+            seed=seed,
+            step=step,
         )
+
+
+_Told = tuple[int | None, bool | None, Finish, int | None, int | None, int | None]
+
+
+def _tell(row: Row, fields: Fields, size: int) -> list[_Told]:
+    """What a row tells of each response: number, grade, finish, tokens, seed, step."""
+    values, place = _Values(row, size), row.place
+    path = _path_of(row, fields.finish)
+
+    def whole(kind: str, paths: Paths, called: str) -> list[int | None]:
+        return values.of(kind, paths, lambda value: recorded_values.whole(value, place, called))
+
+    return list(
+        zip(
+            whole("number", fields.number, "sample index"),
+            values.of(
+                "grade", fields.grade, lambda v: recorded_values.grade(v, place, fields.grade_from)
+            ),
+            values.of("finish", fields.finish, lambda v: recorded_values.finish(v, path)),
+            whole("tokens", fields.tokens, "number of tokens"),
+            whole("seed", fields.seed, "seed"),
+            whole("step", fields.step, "step"),
+            strict=True,
+        )
+    )
 
 
 def has_grades(row: Row, fields: Fields) -> bool:

@@ -8,6 +8,7 @@ from passk.core.ids import problem_id
 from passk.core.rows import RecordedError, Row
 from passk.data.judging_ids import id_text
 from passk.data.judging_problems import JudgingProblem, ProblemFile, read_table
+from passk.data.responses import Holds
 from passk.data.usual_columns import USUAL, cell_of
 from passk.data.value_paths import MISSING, asked
 from passk.domains.domain import Domain
@@ -25,6 +26,7 @@ from passk.logs.known_problems import (
     read_answers,
 )
 from passk.logs.reader import read
+from passk.logs.sample import LogSample
 from passk.logs.side import Key, gather
 from passk.logs.summary import LogReading, LogSummary
 
@@ -60,11 +62,15 @@ def read_with_answers(
             side.question,
             references=tuple(Reference(name, gold) for gold in golds),
         )
-    kept = [
-        sample._replace(problem=names[key_of(sample)], holds=holds_of(sample, domain))
-        for sample in samples
-    ]
+    kept = [_called(sample, names[key_of(sample)], holds_of(sample, domain)) for sample in samples]
     return AnsweredProblems(kept, problems, summary)
+
+
+def _called(sample: LogSample, name: str, holds: Holds) -> LogSample:
+    """A sample of a problem of that name; most are so already."""
+    if sample.problem == name and sample.holds == holds:
+        return sample
+    return sample._replace(problem=name, holds=holds)
 
 
 def read_with_problems(

@@ -102,12 +102,12 @@ class _Draw:
                 raise _misread(row.place, log_format, error) from error
             self.summary.errors += not drawn
             for sample in drawn:
-                yield self._finished(
-                    sample._replace(
-                        seed=seed if sample.seed is None else sample.seed,
-                        set=set_name if sample.set is None else sample.set,
-                    )
-                )
+                told = sample
+                if seed is not None and sample.seed is None:
+                    told = told._replace(seed=seed)
+                if set_name is not None and sample.set is None:
+                    told = told._replace(set=set_name)
+                yield self._finished(told)
 
     def _rows(self, path: Path, log_format: LogFormat) -> Iterator[tuple[Row, Fields]]:
         """The rows that are read, and the fields of each."""

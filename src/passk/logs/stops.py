@@ -19,6 +19,7 @@ USUAL = (
     "<|endoftext|>",
     "</s>",
 )
+_WORDS = tuple(stop for stop in USUAL if "<" not in stop)
 _END = ("<|im_end|>", "<|endoftext|>", "</s>")  # alone at a response's end they are its end
 _MARKS = (r"\boxed", "nswer is", "nswer:")
 _BOX = re.compile(r"\\boxed\s?\{([^{}\n]{1,80}(?:\{[^{}\n]{0,80}\}[^{}\n]{0,80}){0,4})\}")
@@ -52,9 +53,11 @@ def runs_on(text: str) -> bool:
         (False, True)
     """
     text = text.rstrip()
-    for end in _END:
-        text = text.removesuffix(end)
-    return cut(text, USUAL).stopped
+    if "<" in text:
+        for end in _END:
+            text = text.removesuffix(end)
+        return any(stop in text for stop in USUAL)
+    return any(stop in text for stop in _WORDS)
 
 
 def has_two_answers(text: str) -> bool:
@@ -68,6 +71,8 @@ def has_two_answers(text: str) -> bool:
         >>> has_two_answers(r"\boxed{3} and \boxed{5}"), has_two_answers(r"It is \boxed{4}.")
         (False, False)
     """
+    if text.count(r"\boxed") + text.count("nswer") < 2:  # most responses: no need to look closer
+        return False
     known: str | None = None
     end = -1
     for position in sorted(position for mark in _MARKS for position in _positions(text, mark)):
