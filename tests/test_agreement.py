@@ -23,6 +23,7 @@ from passk.report.inapplicable import list_inapplicable
 from passk.report.reading import GradeAgreement, ReadDraw, ReadFile, ReadSamples, UsedGrader
 from passk.report.sections.reading import SECTION
 from passk.report.sections.validation import tabulate_validation
+from passk.sampling.engines.imported import collect_samples
 
 # verdict, recorded grade of the samples of one problem
 SAMPLES = [
@@ -84,6 +85,16 @@ def test_an_entry_without_draws_of_its_own_has_an_empty_table(job):
     del job.params["draws"]["base"]
     assert agreement.run(job)["graded"] == 0
     assert AGREEMENT.read(agreement_path("t", "x")).is_empty()
+
+
+def test_a_seed_of_somebody_elses_is_no_stream(job):
+    """Of a file for each seed, all problems share the seed."""
+    responses = RESPONSES.read(paths.model("t", "x/base") / "responses.parquet")
+    problems = pl.DataFrame({"set": ["x"], "problem_id": ["p"], "index": [0]})
+    seeded = responses.with_columns(seed=pl.lit(2, pl.Int64))
+    drawn = collect_samples(seeded, problems, 4)
+    assert drawn["sample_index"].to_list() == [0, 1, 2, 3]
+    assert drawn["seed"].null_count() == 4
 
 
 def test_settings_are_kept_once_each_and_nothing_is_made_of_null():

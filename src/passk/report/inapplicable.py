@@ -8,12 +8,12 @@ from passk.report.reading import ReadDraw
 
 # What only our own sampling can keep or break.
 _OF_DRAWN = {
+    "no two samples share a random stream",
     "every drawn sample has a stream",
     "every drawn sample has at least one token",
     "all samples of a problem have the same prompt",
 }
 _TRAINED = "no test problem was trained on"
-_STREAMS = "no two samples share a random stream"
 _TRUNCATED = " of a draw's samples are cut off"
 _AS_MANY = ("every problem has as many samples as the draw says",
             "every problem has as many verdicts as the draw says")  # fmt: skip
@@ -45,8 +45,6 @@ def _is_unstated(name: str, reads: list[ReadDraw], context: ReportContext) -> bo
         return True
     if name == _TRAINED:
         return not (context.train or context.sft)
-    if name == _STREAMS:
-        return not any("seed" in read.columns for read in reads)
     if name.endswith(_TRUNCATED):
         return not any(read.ends_stated for read in reads)
     if name in _AS_MANY:  # the draw takes what there is

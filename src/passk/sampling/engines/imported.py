@@ -32,7 +32,8 @@ def collect_samples(
             f"{repeated.height} rows repeat a sample index, first problem {row['problem_id']}, "
             f"sample {row['sample_index']}; number the samples of a problem 0, 1, ..."
         )
-    frame = problems.select("set", "problem_id").join(responses, on="problem_id")
+    # A seed of somebody else's generator is that of many samples, and no stream of ours.
+    frame = problems.select("set", "problem_id").join(responses.drop("seed"), on="problem_id")
     if n is not None:
         rank = pl.col("sample_index").rank("ordinal").over("set", "problem_id")
         frame = frame.filter(rank <= n)
