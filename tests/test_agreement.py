@@ -10,6 +10,7 @@ import report_tables as made
 from passk.config import paths
 from passk.config.agreement_paths import agreement as agreement_path
 from passk.core.schemas.agreement import AGREEMENT
+from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import RESPONSES
 from passk.core.schemas.verdicts import VERDICTS
 from passk.data.expectations.results import SuiteResult
@@ -49,9 +50,13 @@ def job(tmp_path, monkeypatch):
         "chain_valid": [None] * 8, "grader": ["g 1"] * 8,
     }, schema=VERDICTS.columns)  # fmt: skip
     VERDICTS.write(verdicts[:7], paths.verdicts("t", "base"))
+    row = {
+        "problem_id": "p", "set": "x", "index": 0, "question": "?", "answer": "1",
+        "answer_type": "integer", "source": "imported: a", "domain": "math",
+    }  # fmt: skip
+    PROBLEMS.write(PROBLEMS.fill_nulls(pl.DataFrame([row])), paths.problems("t", "x"))
     params = {
         "study": "t",
-        "imported": {"x": {"path": "x"}},
         "draws": {
             "base": {"model": "x/base", "engine": "imported"},
             "other": {"model": "y/base", "engine": "imported"},

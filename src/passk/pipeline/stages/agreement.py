@@ -9,9 +9,9 @@ import polars as pl
 from passk.config import paths
 from passk.config.agreement_paths import agreement as agreement_path
 from passk.core.schemas.agreement import AGREEMENT
+from passk.core.schemas.problems import PROBLEMS
 from passk.core.schemas.samples import RESPONSES
 from passk.core.schemas.verdicts import VERDICTS
-from passk.data.import_settings import Imported
 from passk.domains.settings import Verification
 from passk.pipeline.stages.job import Job, StageError
 from passk.report.agreement import agreement
@@ -42,7 +42,8 @@ def _list_draws(job: Job) -> list[str]:
 
 def _changed_options(job: Job) -> Iterator[tuple[str, Any]]:
     """Options of the grader that have not their defaults."""
-    domain = job.settings("imported", Imported).domain
+    domains = PROBLEMS.read(paths.problems(job.study, job.item), ["domain"])["domain"]
+    domain = str(domains[0])
     verification = job.section("verification", Verification)
     changed = verification.model_dump(mode="json", exclude_defaults=True)
     for section in _SECTIONS.get(domain, (domain,)):
