@@ -84,6 +84,7 @@ def test_lines_are_means_over_problems_and_sets_of_no_world_have_none():
     assert set(lines["set"]) == {"s"}
     first = IGNORANT["digits"]("f(48213)", None, "31284", WITHHELD).answer
     other = IGNORANT["digits"]("p(48219)", None, "86473", WITHHELD).answer
+    lines = lines.filter(pl.col("k").is_in([1, 16]))
     assert lines["pass_at_k"].to_list() == pytest.approx(
         [sum(1 - (1 - p) ** k for p in (first, other)) / 2 for k in (1, 16)]
     )

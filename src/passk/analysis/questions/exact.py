@@ -1,5 +1,7 @@
 """Exact pass@k of draws whose every response was expanded, far past n, and its limit."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import polars as pl
 
@@ -29,9 +31,19 @@ TABLE = Table(
 )
 
 
+def extend(grid: Iterable[int]) -> list[int]:
+    """A grid with all powers of two up to LARGEST.
+
+    Example:
+        >>> extend([1, 3])[:4], extend([1])[-1]
+        ([1, 2, 3, 4], 1048576)
+    """
+    return sorted({*grid, *(2**i for i in range(LARGEST.bit_length()))})
+
+
 def compute_exact_curves(inputs: QuestionInputs) -> pl.DataFrame:
     """A row for each expanded draw, set, and k: the grid of the study, then powers of two."""
-    grid = sorted({*inputs.analysis.k, *(2**i for i in range(LARGEST.bit_length()))})
+    grid = extend(inputs.analysis.k)
     rows = []
     for (draw, name), part in inputs.expansions.group_by("draw", "set", maintain_order=True):
         right = part["right"].to_numpy()

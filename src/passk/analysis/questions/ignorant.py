@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from passk.analysis.questions.exact import extend
 from passk.analysis.questions.inputs import QuestionInputs
 from passk.analysis.questions.question import AnalysisQuestion
 from passk.analysis.questions.tracing import trace_nothing
@@ -27,7 +28,7 @@ _CHANCES = {"set": pl.String, "problem_id": pl.String, "answer": pl.Float64, "ch
 
 
 def draw_ignorant_lines(inputs: QuestionInputs) -> pl.DataFrame:
-    """A row for each k of the grid and each set of a world that has an ignorant strategy.
+    """A row for each k, far past the grid, and each set of a world that has an ignorant strategy.
 
     Sets with a problem that the strategy cannot read have no row.
     """
@@ -48,7 +49,7 @@ def draw_ignorant_lines(inputs: QuestionInputs) -> pl.DataFrame:
         if part["answer"].null_count():
             continue
         chances_of_set = part.select("answer", "chain").to_numpy()
-        for k in inputs.analysis.k:
+        for k in extend(inputs.analysis.k):
             reached = (1.0 - (1.0 - chances_of_set) ** k).mean(axis=0)
             lines.append((name, k, float(reached[0]), float(reached[1]), len(part)))
     return pl.DataFrame(lines, schema=dict(TABLE.columns), orient="row")

@@ -12,6 +12,8 @@ from passk.report.context import ReportContext
 from passk.report.html.tables import Cells, HtmlTable, format_point
 from passk.report.sections.section import PaperFigure, Section
 
+# The column of the ignorant line that belongs to a table of curves.
+LINES = {"pass_at_k": "pass_at_k", "valid_pass_at_k": "valid_pass_at_k", "exact": "pass_at_k"}
 IGNORANT = SeriesStyle("Ignorant strategy, exact", MUTED, "dotted", "")
 
 
@@ -39,14 +41,14 @@ def chart_curves(
         name: of the chart.
         styles: of the draws to show.
         set_names: a panel each.
-        question: whose table, `pass_at_k` or `valid_pass_at_k`.
+        question: whose table, a key of LINES.
     """
     sets, table = context.select(question, styles, set_names)
     if not sets or table["k"].n_unique() < 2:
         return
     bands = ("low", "high") if len(styles) < 5 else ("pass_at_k", "pass_at_k")
     low, high = axes.find_span(table, *bands)
-    line = find_ignorant_line(context, question, sets)
+    line = find_ignorant_line(context, LINES[question], sets)
     if line is not None:
         below, above = line.find_span(sets, max(table["k"].to_list()))
         low, high = min(low, below), max(high, above)
