@@ -45,7 +45,7 @@ def context():
     perplexity = [
         {
             "score": f"{draw}-by-base", "draw": draw, "model": "base", "own": "base-by-base",
-            "set": name, "verdict": "any", "responses": 90, "problems": 30, "lower": 1.1,
+            "set": name, "verdict": "correct", "responses": 90, "problems": 30, "lower": 1.1,
             "median": 1.2, "upper": 1.4, "rank": 0.4, "rank_low": 0.3, "rank_high": 0.45,
             "ranked": 30, "matched": None, "matched_low": None, "matched_high": None,
             "matchable": 0,
