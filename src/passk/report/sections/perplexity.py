@@ -53,12 +53,12 @@ def _rank(entry: ResultRow, column: str, key: dict[str, object]) -> list[Part]:
 SECTION = Section(
     title="Perplexity: would the model have written it?",
     caption=(
-        "Perplexity of right responses under the model that scores them (`scores:`), at temperature "
-        "1. Rank: where a response stands among this model's own responses to the same problem "
-        "with the same verdict, from 0 (more likely than all) to 1 (less likely than all), averaged "
-        "over problems; 0.5 is a response like its own, above it one that the model would seldom "
-        "write. Same length: among own responses with as many tokens. Intervals over problems: "
-        "{level}."
+        "Perplexity of right responses under the model that scores them (`scores:`), at a "
+        "temperature of 1. Rank: where a response stands among this model's own responses to the "
+        "same problem with the same verdict, from 0 (more likely than all) to 1 (less likely than "
+        "all), averaged over problems; 0.5 is a response like its own, above it one that the model "
+        "would seldom write. Same length: among own responses with as many tokens. Intervals over "
+        "problems: {level}."
     ),
     reads=("perplexity",),
     paper=PaperFigure(
