@@ -228,7 +228,9 @@ def values():
     # One RL arm and its draws suffice; what the default study says beyond them is left out.
     params["train"] = {"grpo": params["train"]["grpo"]}
     params["draws"] = {name: params["draws"][name] for name in ("base", "grpo")}
+    params["scores"], params["expansions"] = {}, {}
     params["analysis"] |= {
+        "questions": {"pass_at_k": "counts"},
         "comparisons": {"grpo": params["analysis"]["comparisons"]["grpo"]},
         "groups": {},
     }

@@ -332,6 +332,7 @@ REACHED = {
     "filter": {"domain"},
     "count": {"filter", "engine"},  # the schema of a draw; whether its engine collects samples
     "manifest": {"engine"},  # the same
+    "expand": {"engine"},  # the schema of a draw; the step loop's distribution is expanded
 }
 
 

@@ -219,7 +219,7 @@ def test_another_file_than_the_published_one_is_taken_where_told():
     [
         (["--any-digest"], "--any-digest: name the benchmark that the file is, with --source"),
         (["--isolation", "none"], "--isolation none: input should be 'bubblewrap' or 'subprocess'"),
-        (["--packages", "a b"], "--packages a b: string should match"),
+        (["--packages", "a b"], "--packages a b: no legal name"),
         (["--holds", "poem"], "--holds poem: legal: response, program, completion"),
         (["--gold", "x"], "--gold: without effect with --domain code"),
         (["--float-rounding", "3"], "--float-rounding: without effect with --domain code"),

@@ -283,7 +283,7 @@ def test_what_would_be_ignored_or_is_not_there_is_refused(there):
     Path("p.jsonl").write_text('{"id": "1", "answer": "6", "answer_type": "integer"}\n')
     for option, said in {
         "--response": "r.jsonl, line 1: no response at 'nope'",
-        "--problem-id": "r.jsonl, line 1: nothing tells which problem it answers: neither 'nope'",
+        "--problem-id": "r.jsonl, line 1: nothing tells which problem it answers: no 'nope'",
         "--gold": "p.jsonl, line 1: no column 'nope'",
     }.items():
         done = run(*visual, "--problems", "p.jsonl", option, "nope")

@@ -37,6 +37,7 @@ Components = Mapping[
 READS = {"math": ("math",), "code": ("code",), "visual": ("visual", "math")}
 # Groups whose numbers come of numpy's kernels, which no module of theirs chooses: the runner does.
 PINNED = {"analyze", "headline", "report"}
+JUDGING = {"verify", "expand"}  # stages that read `verification`, each for the judges of its sets
 _LENGTH = 16  # hexadecimal digits of a digest that are kept: 64 bits
 
 
@@ -76,12 +77,12 @@ def compute_stage(
     values = {key: value_at(parameters, key) for key in stage.params.get(PARAMS.as_posix(), ())}
     used = list(USES[stage.group](parameters, stage.item))
     judges = [use.name for use in used if use.kind == "judge"]
-    if stage.group == "verify":
+    if stage.group in JUDGING:
         values["verification"] = _options(values["verification"], judges)
     entry = {"code": _digest_files(code, files), "parameters": _short(values)}
     for use in used:
         entry[str(use)] = _digest_used(use.kind, use.name, code, files)
-    if stage.group == "verify":
+    if stage.group in JUDGING:
         entry["libraries"] = _short([_libraries(name) for name in judges])
     if stage.group in PINNED:
         entry["processor"] = _short(pins())

@@ -65,10 +65,9 @@ def _expand(
     checkpoint.check(folder)
     tokenizer = load_tokenizer(folder)
     with skip_unused_imports():
-        import torch
-
+        from passk.models.arithmetic import make_reproducible
         from passk.sampling.expansion import expand
-    torch.set_num_threads(1)
+    make_reproducible()
     model = load_weights(folder, draw.dtype or job.section("sampling", Sampling).dtype).eval()
     stop = make_stop(tuple(draw.stop), tokenizer)
     config = _make_config(draw, find_ends(folder, tokenizer), stop)
