@@ -61,7 +61,10 @@ def study(tmp_path_factory):
         "vllm-greedy": draw | greedy | {"engine": "vllm"},
     }
     values["pretrain"] = {"base": base}
-    for name in ("train", "sft", "rejection_sampling", "reference_answers", "headline", "examples"):
+    for name in (
+        "train", "sft", "rejection_sampling", "reference_answers", "headline", "examples", "scores",
+        "expansions",
+    ):  # fmt: skip
         values[name] = {}
     values["analysis"].update(comparisons={}, questions={"pass_at_k": "counts"}, views={})
     values["report"].update(comparisons=[], panels={}, sections=[], judged_claims=[])
