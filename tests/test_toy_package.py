@@ -83,7 +83,8 @@ def write_study(workspace):
     }  # fmt: skip
     values["verification"]["words"] = {"ignore_case": False}
     values["validation"] |= {"truncated_at_most": 1.0, "unknown_at_most": 1.0}
-    values["rejection_sampling"], values["sft"], values["headline"] = {}, {}, {}
+    for name in ("rejection_sampling", "sft", "headline", "scores", "expansions"):
+        values[name] = {}
     values["examples"] = {
         "words": {"reference": "rule", "candidate": "base", "set": "test", "problems": 1}
     }
