@@ -72,7 +72,10 @@ def tables(
                 table_rows["pass_at_k"].append(
                     {"draw": draw, "model": draw, "arm": draw, "step": None, "set": name,
                      "temperature": 0.6, "k": k, "pass_at_k": value, "low": max(0, value - 0.04),
-                     "high": min(1, value + 0.04), "bound_high": min(1, value + 0.01), "n": 256,
+                     "high": min(1, value + 0.04),
+                     "fixed": value if k == 1 else None,
+                     "fixed_low": value - 0.01 if k == 1 else None,
+                     "fixed_high": value + 0.01 if k == 1 else None, "bound_high": min(1, value + 0.01), "n": 256,
                      "problems": 120}
                 )  # fmt: skip
             table_rows["greedy"].append(
@@ -456,7 +459,9 @@ def alone() -> ReportContext:
     rows = [
         {"draw": "real", "model": "real", "arm": "real", "step": None, "set": "real",
          "temperature": None, "k": key, "pass_at_k": value, "low": value - 0.05,
-         "high": min(1.0, value + 0.03), "bound_high": value, "n": 8, "problems": 100}
+         "high": min(1.0, value + 0.03), "fixed": value if key == 1 else None,
+         "fixed_low": value - 0.01 if key == 1 else None,
+         "fixed_high": value + 0.01 if key == 1 else None, "bound_high": value, "n": 8, "problems": 100}
         for key, value in zip(k, values, strict=True)
     ]  # fmt: skip
     sizes = [3, 1, 1, 1, 1, 1, 1, 2, 2, 3, 0, 84]

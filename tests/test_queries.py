@@ -281,7 +281,14 @@ def test_the_spread_is_that_of_the_gaps(written):
     groups = {"some": ["a", "b", "c"], "two": ["a", "b"]}
     inputs = written(*tables, comparisons=comparisons, groups=groups)
     gaps = dict(efficiency.QUESTION.answer(inputs).select("comparison", "efficiency_gap").rows())
-    found = {row["group"]: row for row in spread.QUESTION.answer(inputs).iter_rows(named=True)}
+    table = spread.QUESTION.answer(inputs)
+    assert table["quantity"].unique().sort().to_list() == ["closed", "efficiency_gap", "pass_at_k"]
+    spreads = table.filter(quantity="efficiency_gap")
+    found = {row["group"]: row for row in spreads.iter_rows(named=True)}
+    # Shares of one gap differ by as much as the gaps do, in units of it.
+    shares = table.filter(quantity="closed")["spread"] / spreads["spread"]
+    assert shares.n_unique() == 1 or shares[0] == pytest.approx(shares[1])
+    assert table.filter(quantity="pass_at_k")["k"].to_list() == [2, 2]  # n / 4 of 8 samples
     for group, names in groups.items():
         row = found[group]
         values = [gaps[name] for name in names]

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from passk.analysis.bootstrap import BootstrapCurve, bootstrap_curve, draw_problems
+from passk.analysis.every_k import bootstrap_every_k
 from passk.analysis.metrics import Integers
 from passk.core.digests import seed as seed_of
 
@@ -113,10 +114,23 @@ def resample_curve(
         seed: the study's seed.
         resamples: how many bootstrap resamples.
     """
+    drawn, samples = _draw(group, seed, resamples)
+    return bootstrap_curve(group.n, group.c, np.asarray(k), drawn, samples)
+
+
+def resample_every_k(group: EvaluationGroup, seed: int, resamples: int) -> BootstrapCurve:
+    """The same at every k up to the smallest n: the same resamples."""
+    drawn, samples = _draw(group, seed, resamples)
+    return bootstrap_every_k(group.n, group.c, drawn, samples)
+
+
+def _draw(
+    group: EvaluationGroup, seed: int, resamples: int
+) -> tuple[Integers, np.random.Generator]:
+    """Resampled problems, by the set alone, and the generator of samples, by draw and set."""
     problems = np.random.default_rng(seed_of("bootstrap problems", seed, group.set))
     samples = np.random.default_rng(seed_of("bootstrap samples", seed, group.draw, group.set))
-    drawn = draw_problems(len(group.problem_ids), resamples, problems)
-    return bootstrap_curve(group.n, group.c, np.asarray(k), drawn, samples)
+    return draw_problems(len(group.problem_ids), resamples, problems), samples
 
 
 def clip(k: Iterable[int], *groups: EvaluationGroup) -> list[int]:

@@ -62,7 +62,7 @@ def tabulate_curves(groups: Mapping[str, EvaluationGroup], job: Job) -> pl.DataF
         if not grid:
             raise StageError(f"analysis.k: no k is at most n = {group.smallest_n} of draw {draw!r}")
         curve = resample_curve(group, grid, job.seed, settings.resamples)
-        low, high = curve.interval(settings.level)
+        low, high = curve.rising_interval(settings.level)
         rows.append(
             pl.DataFrame(
                 {"k": grid, "pass_at_k": curve.estimate, "low": low, "high": high}
