@@ -1,5 +1,6 @@
 """The paper's claims: verdicts at their edges, and what they are judged on."""
 
+import json
 from dataclasses import replace
 
 import polars as pl
@@ -9,6 +10,7 @@ import report_tables as made
 from passk.analysis.proportions import mcnemar_mid_p, wilson
 from passk.report.claims import ablations, algorithms, crossover, distillation, longer, subset
 from passk.report.claims.conditions import Condition, Estimate, apply_holm, combine
+from passk.report.claims.document import describe_claims
 from passk.report.claims.ends import find_ends
 from passk.report.claims.judging import (
     correct_cells,
@@ -428,3 +430,22 @@ def test_evidence_of_claim_7_names_the_least_certain_k_and_the_problems_beyond_l
     assert "above the base by the interval at 7 of 7 k up to n/4; least certain" in said
     assert "at k = n = 256: 12 against 1 problems solved by one alone (mid-p = 0.002)" in said
     assert said.endswith("told apart one by one: 0; base only: 40")
+
+
+def test_claims_are_written_as_hypotheses_with_what_would_change_them():
+    context = made.many()
+    judged = judge_claims(context)
+    document = json.loads(json.dumps(describe_claims(judged, 0.95)))
+    assert [claim["number"] for claim in document["claims"]] == [1, 2, 4, 5, 6, 7]
+    for (_, verdicts), claim in zip(judged, document["claims"], strict=True):
+        parts = {verdict.part for verdict in verdicts}
+        assert sum(c["primary"] for c in claim["cells"]) == len(parts)
+        for verdict, entry in zip(verdicts, claim["cells"], strict=True):
+            assert entry["verdict"] == verdict.verdict
+            assert entry["would_change"]
+            states = {condition["state"] for condition in entry["conditions"]}
+            assert (entry["by_itself"] == SUPPORTED) == (states == {"shown"})
+            for condition in entry["conditions"]:
+                assert condition["null"] != condition["claimed"]
+                table = (condition["row"] or "difference").split()[0]
+                assert table in context.results
