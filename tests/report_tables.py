@@ -98,7 +98,8 @@ def tables(
                 table_rows["difference"].append(
                     {"comparison": comparison, "set": name, "k": k, "difference": value,
                      "low": value - 0.05, "high": value + 0.05, "band_low": value - 0.07,
-                     "band_high": value + 0.07, "problems": 120, "n": 256,
+                     "band_high": value + 0.07, "flip_p": 0.001 if abs(value) > 0.05 else 0.4,
+                     "problems": 120, "n": 256,
                      "candidate_only": None, "reference_only": None, "mid_p": None}
                 )  # fmt: skip
             more, fewer = (1, 40) if value < 0 else (12, 1)

@@ -48,6 +48,7 @@ def differences(first, large, alone=EQUAL, *, n=64, problems=48, bands=None):
         rows.append(
             {"comparison": "pair", "set": "s", "k": k, "difference": (low + high) / 2, "low": low,
              "high": high, "band_low": band[0], "band_high": band[1], "problems": problems, "n": n,
+             "flip_p": 0.001 if low > 0 or high < 0 else 0.4,
              "candidate_only": None, "reference_only": None, "mid_p": None}
         )  # fmt: skip
     if alone is not None:
@@ -131,6 +132,14 @@ def test_large_k_is_a_quarter_of_n_and_never_the_last_point():
 def test_what_no_data_of_this_size_could_decide_says_what_it_needs(table, note):
     verdict = judged(crossover.CLAIM, difference=table, crossover=crossed(0.0))
     assert (verdict.verdict, verdict.note) == (UNDECIDABLE, note)
+
+
+def test_a_sign_is_shown_where_interval_and_sign_flips_agree():
+    table = differences(UP, DOWN, FEWER).with_columns(
+        flip_p=pl.when(pl.col("k") == 16).then(0.06).otherwise("flip_p")
+    )
+    verdict = judged(crossover.CLAIM, difference=table, crossover=crossed(0.0))
+    assert (verdict.verdict, verdict.p) == (UNDECIDED, 1.0)
 
 
 def test_unequal_n_may_still_refute():

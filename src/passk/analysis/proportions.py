@@ -59,6 +59,32 @@ def sign_test(more: int, fewer: int) -> float:
     return sum(comb(total, i) for i in range(more, total + 1)) / 2**total
 
 
+def sign_flip_p(differences: ArrayLike, flips: int, rng: np.random.Generator) -> Floats:
+    """Two-sided randomisation test that two draws are of one model, by flipping signs of problems.
+
+    Were they, which draw is which would be chance at every problem, and each difference as likely
+    with either sign (Fisher 1935, section 21): `(1 + flips that reach the sum seen) / (1 + flips)`
+    keeps its level exactly, at any k and however few problems differ. Where all differences are -1,
+    0 or 1 it is McNemar's exact test.
+
+    Args:
+        differences: (M, K) of the single problems.
+        flips: how many are drawn.
+        rng: that draws them.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> [p] = sign_flip_p([[1.0]] * 3 + [[0.0]] * 9, 4000, rng)
+        >>> bool(abs(p - 0.25) < 0.03)  # both tails of 3 against none
+        True
+    """
+    values = np.asarray(differences, dtype=np.float64)
+    signs = rng.integers(2, size=(flips, len(values))) * 2.0 - 1.0
+    # Sums of one kind differ in their last bits; equal ones count as reached.
+    reached = np.abs(signs @ values) >= np.abs(values.sum(axis=0)) - 1e-9
+    return np.asarray((1 + reached.sum(axis=0)) / (1 + flips))
+
+
 def count_told_apart(chances: ArrayLike, level: float = 0.95) -> int:
     """How many of several tests hold at once, by Holm's step-down (Holm 1979).
 

@@ -1,22 +1,25 @@
 """How far the candidate is ahead of the reference at each k, paired by problem.
 
 Near k = n few problems are discordant, and bootstrap intervals exclude 0 too often there (at 3
-problems against none). So claims read intervals up to k = n / 4 alone, and at k = n McNemar's test
-of the problems that one of both draws solves and the other does not.
+problems against none). So claims read intervals up to k = n / 4 alone, beside a test by sign flips
+that is exact for two draws of one model, and at k = n McNemar's test of the problems that one of
+both draws solves and the other does not.
 """
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from passk.analysis.bootstrap import BootstrapCurve
 from passk.analysis.database import query
 from passk.analysis.evaluation_groups import GroupComparison, clip
-from passk.analysis.proportions import mcnemar_mid_p
+from passk.analysis.proportions import mcnemar_mid_p, sign_flip_p
 from passk.analysis.questions.inputs import QuestionInputs
 from passk.analysis.questions.pass_at_k import query_curves
 from passk.analysis.questions.question import AnalysisQuestion
 from passk.analysis.questions.tracing import trace_comparison
+from passk.core.digests import seed as seed_of
 from passk.core.tables import Table
 
 SQL = Path(__file__).parent / "difference.sql"
@@ -33,6 +36,7 @@ TABLE = Table(
         "high": pl.Float64(),
         "band_low": pl.Float64(),  # limits that hold at every k of the grid at once
         "band_high": pl.Float64(),
+        "flip_p": pl.Float64(),  # sign-flip test that both are draws of one model, two-sided
         "problems": pl.Int64(),
         "n": pl.Int64(),  # samples per problem; the smallest of both draws
         # In the row of the largest k alone, and where both draws have n samples of each problem:
@@ -46,10 +50,11 @@ TABLE = Table(
 
 _LIMITS = {
     "comparison": pl.String, "set": pl.String, "k": pl.Int64, "low": pl.Float64, "high": pl.Float64,
-    "band_low": pl.Float64, "band_high": pl.Float64, "problems": pl.Int64, "n": pl.Int64,
+    "band_low": pl.Float64, "band_high": pl.Float64, "flip_p": pl.Float64,
+    "problems": pl.Int64, "n": pl.Int64,
     "candidate_only": pl.Int64, "reference_only": pl.Int64, "mid_p": pl.Float64,
 }  # fmt: skip
-_SIMULATED = ("low", "high", "band_low", "band_high")
+_SIMULATED = ("low", "high", "band_low", "band_high", "flip_p")
 _TESTED = ("candidate_only", "reference_only", "mid_p")
 
 
@@ -79,9 +84,12 @@ def _limits(inputs: QuestionInputs, comparison: GroupComparison) -> pl.DataFrame
     band_low, band_high = difference.band(level)
     reference, candidate = comparison.reference, comparison.candidate
     n = min(reference.smallest_n, candidate.smallest_n)
-    rows = pl.DataFrame(
-        {"k": grid, "low": low, "high": high, "band_low": band_low, "band_high": band_high}
-    ).select(
+    bootstrap = inputs.analysis.bootstrap
+    names = (comparison.name, comparison.set)
+    rng = np.random.default_rng(seed_of("sign flips", inputs.seed, *names))
+    flipped = sign_flip_p(difference.problems, bootstrap.resamples, rng)
+    simulated = (low, high, band_low, band_high, flipped)
+    rows = pl.DataFrame({"k": grid, **dict(zip(_SIMULATED, simulated, strict=True))}).select(
         pl.lit(comparison.name).alias("comparison"),
         pl.lit(comparison.set).alias("set"),
         pl.col("k").cast(pl.Int64),

@@ -10,8 +10,8 @@ from passk.report.claims.ends import (
     FRACTION,
     JudgedEnds,
     describe_at_n,
-    estimate_at,
     find_ends,
+    needs_sign,
     needs_sign_at_n,
 )
 from passk.report.claims.sizes import size_of_signs
@@ -64,7 +64,7 @@ def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
 
 def need_lift(row: ResultRow, level: float) -> Condition:
     """The distilled model is ahead at one k; one of many k refutes by a band over all of them."""
-    lift = estimate_at(row, _WHAT, level).above()
+    lift = needs_sign(row, 1, _WHAT, level)
     columns = ("difference", "band_low", "band_high")
     at = cite("difference", "difference", comparison=row["comparison"], set=row["set"], k=row["k"])
     band = Estimate.of(row, columns, lift.statistic, level, at).above()

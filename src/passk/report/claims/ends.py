@@ -1,9 +1,10 @@
 """Differences at small and at large k, as claims judge them.
 
-Small k is the smallest of the grid, by its interval. Large k is judged twice: at the largest k of
-at most n / 4, by its interval, because intervals exclude 0 too often nearer to n; and at k = n, by
-McNemar's exact test (mid-p) on the problems that only one of both draws solves. A claim that needs
-a sign at large k needs both.
+Small k is the smallest of the grid. Large k is judged twice: at the largest k of at most n / 4,
+because intervals exclude 0 too often nearer to n; and at k = n, by McNemar's exact test (mid-p) on
+the problems that only one of both draws solves. A claim that needs a sign at large k needs both.
+A sign at k up to n / 4 is shown where the interval excludes 0 and a test by sign flips agrees: the
+interval is for problems like these, the test keeps its level for two draws of one model.
 """
 
 from collections.abc import Sequence
@@ -75,6 +76,38 @@ def estimate_at(row: ResultRow, name: str, level: float) -> Estimate:
     return Estimate.of(row, columns, f"{name} at k = {row['k']}", level, source)
 
 
+def needs_sign(row: ResultRow, sign: int, name: str, level: float) -> Condition:
+    """That one draw is ahead at one k: by the interval and by sign flips, both.
+
+    Args:
+        row: of `difference`.
+        sign: 1 where the candidate has to be ahead, -1 where the reference has to.
+        name: what the difference is called.
+        level: of both tests.
+    """
+    estimate = estimate_at(row, name, level)
+    condition = estimate.above() if sign > 0 else estimate.below()
+    p, apart = float(row["flip_p"]), row["flip_p"] <= 1.0 - level
+    return replace(
+        condition,
+        holds=condition.holds and apart,
+        fails=condition.fails and apart,
+        supports=max(condition.supports, p) if condition.supports < 1.0 else 1.0,
+        refutes=max(condition.refutes, p),
+    )
+
+
+def find_lead(row: ResultRow, level: float) -> int:
+    """Who is ahead at one k: 1 the candidate, -1 the reference, 0 where it cannot be told.
+
+    By McNemar's test at k = n, by the interval and sign flips at any other k.
+    """
+    ahead = (row["difference"] > 0) - (row["difference"] < 0)
+    if row["k"] == row["n"] and row["mid_p"] is not None:
+        return ahead if row["mid_p"] <= 1.0 - level else 0
+    return ahead if ahead and needs_sign(row, ahead, "", level).holds else 0
+
+
 def needs_sign_at_large(ends: JudgedEnds, sign: int, name: str, level: float) -> list[Condition]:
     """The two conditions of a sign at large k; without a large k the first does not hold.
 
@@ -92,8 +125,7 @@ def needs_sign_at_large(ends: JudgedEnds, sign: int, name: str, level: float) ->
         side = "above" if sign > 0 else "below"
         unknown = f"{name} at a k of at most n/{FRACTION}"
         return [Condition(unknown, f"{side} 0", None, None, holds=False), at_n]
-    estimate = estimate_at(ends.large, name, level)
-    at_large = estimate.above() if sign > 0 else estimate.below()
+    at_large = needs_sign(ends.large, sign, name, level)
     return [replace(at_large, fails=at_large.fails and not at_n.holds), at_n]
 
 

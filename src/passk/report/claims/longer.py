@@ -4,8 +4,8 @@ from passk.report.claims.conditions import combine
 from passk.report.claims.ends import (
     FRACTION,
     describe_ends,
-    estimate_at,
     find_ends,
+    needs_sign,
     needs_sign_at_large,
 )
 from passk.report.claims.sizes import size_of_signs
@@ -30,7 +30,7 @@ def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
         if (ends := find_ends(rows)) is None:
             continue
         conditions = [
-            estimate_at(ends.first, what, level).above(),
+            needs_sign(ends.first, 1, what, level),
             *needs_sign_at_large(ends, -1, what, level),
         ]
         verdicts.append(
