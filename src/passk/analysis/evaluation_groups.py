@@ -67,8 +67,11 @@ def group_counts(counts: pl.DataFrame) -> dict[tuple[str, str], EvaluationGroup]
     """The evaluation groups of a count table by (draw, set), sorted.
 
     Raises:
-        ValueError: a row has counts that no experiment can give; it is named.
+        ValueError: there is no problem, or a row has counts that no experiment can give; it is
+            named.
     """
+    if counts.is_empty():
+        raise ValueError("no counts: no draw has a problem; did filters leave none?")
     _check_counts(counts)
     groups = {}
     ordered = counts.sort("draw", "set", "problem_id")
@@ -138,8 +141,18 @@ def clip(k: Iterable[int], *groups: EvaluationGroup) -> list[int]:
 
     Where n differs by problem (imported samples), a larger k would average over fewer problems
     at each step, and the curve could fall; so it ends at the smallest n.
+
+    Raises:
+        ValueError: no k of the grid is at most n; a draw without a point would vanish.
     """
-    return [value for value in k if value <= min(group.smallest_n for group in groups)]
+    least = min(groups, key=lambda group: group.smallest_n)
+    grid = [value for value in k if value <= least.smallest_n]
+    if not grid:
+        raise ValueError(
+            f"analysis.k: no k is at most n = {least.smallest_n} of draw {least.draw!r} in set "
+            f"{least.set!r}, and pass@k is not defined for k above n; add a smaller k"
+        )
+    return grid
 
 
 def compare_groups(
@@ -154,8 +167,14 @@ def compare_groups(
         candidate: the draw that is compared.
 
     Raises:
-        ValueError: a draw has no counts, no set is shared, or a shared set's problems differ.
+        ValueError: the draws are one, a draw has no counts, no set is shared, or a shared set's
+            problems differ.
     """
+    if reference == candidate:
+        raise ValueError(
+            f"analysis.comparisons.{name}: draw {reference!r} is compared with itself, which says "
+            "nothing; for a null, draw it again with another `replicate`"
+        )
     draws = sorted({draw for draw, _ in groups})
     for role, draw in (("reference", reference), ("candidate", candidate)):
         if draw not in draws:

@@ -149,6 +149,7 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
         answers = _answer(compared, resamples, level, seed)
         grader = "" if counts else str(compared.counts["grader"][0])
         noted = [
+            *notes.same_counts(compared.counts),
             *notes.unequal_n(compared.counts, labels),
             *notes.limiting_n(compared.counts, compared.problems),
             *compared.notes,

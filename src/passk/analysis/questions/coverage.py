@@ -130,7 +130,7 @@ def describe_solver(
     together = count_beyond_luck((n, c), (n_other, c_other), shared)
     return {
         "certain": count_told_apart(chances, one_sided),
-        "certain_p": min(1.0, float(chances.min(initial=1.0)) * len(chances)),
+        "certain_p": min(1.0, float(chances.min()) * len(chances)) if len(chances) else 1.0,
         "beyond_luck": max(together, count_told_apart(chances, shared)),
         "sign_p": sign_test(int(alone.sum()), int(back.sum())),
         "solvable": int((c > 0).sum()),

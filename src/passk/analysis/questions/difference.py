@@ -98,7 +98,7 @@ def _limits(inputs: QuestionInputs, comparison: GroupComparison) -> pl.DataFrame
         pl.lit(n, pl.Int64).alias("n"),
     )
     tested = pl.DataFrame(
-        [{"k": grid[-1], **_test_at_n(comparison)}] if grid else [],
+        [{"k": grid[-1], **_test_at_n(comparison)}],
         schema={name: _LIMITS[name] for name in ("k", *_TESTED)},
     )
     return rows.join(tested, on="k", how="left", maintain_order="left")

@@ -59,9 +59,9 @@ def estimate_pass_at_k(inputs: QuestionInputs) -> pl.DataFrame:
     rows = query_curves(inputs.counts, inputs.analysis.k)
     limits = [pl.DataFrame(schema=_LIMITS)]
     for (draw, set_name), group in inputs.groups.items():
-        grid = clip(inputs.analysis.k, group)
-        if group.greedy or not grid:
+        if group.greedy:
             continue
+        grid = clip(inputs.analysis.k, group)
         level = inputs.analysis.bootstrap.level
         low, high = inputs.curve(group, grid).rising_interval(level)
         columns = {"draw": [draw] * len(grid), "set": [set_name] * len(grid), "k": grid}

@@ -98,7 +98,7 @@ def find_size(row: ResultRow, problems: int, level: float) -> SizeNeeded | None:
     return SizeNeeded(
         ceil(least * ratio),
         ceil(power * ratio),
-        f"{PUBLISHED_SHARE:.0%} of what RL solves is outside (the paper’s MATH500), and as large a "
+        f"{PUBLISHED_SHARE:.0%} of what is solved is outside (the paper’s MATH500), and as large a "
         "share is solved robustly as here",
     )
 
