@@ -249,7 +249,7 @@ def _constructed(m: int, rng: np.random.Generator) -> Iterator[tuple[str, str, s
         ("algorithms", "algorithms", SUPPORTED, [p, *[p**1.2] * 3]),
         ("algorithms", "algorithms", NOT_SUPPORTED, [p, p**1.2, better, p * 0.3]),
         ("algorithms", "algorithms", NOT_SUPPORTED, [p, p, hurt, dropped * 0.4]),
-        ("algorithms", "algorithms", UNDECIDED, [p, p**1.2, np.minimum(1, p**1.2 * 1.35)]),
+        ("algorithms", "algorithms", UNDECIDED, [p, p**1.2, np.minimum(1, p**1.2 * 1.45)]),
     )
 
 

@@ -133,9 +133,9 @@ SECTION = Section(
         "is better. Lines: {level} intervals; hollow diamonds: the paper's value. Spread: "
         "largest less smallest of a group, with limits that hold for all of it at once (Tukey's "
         "range, from the same resamples), of ΔSE, of pass@k at the largest k of at most n/4, and "
-        "of the share of the gap closed at k = 1, ({trained}@1 − {base}@1) / ({base}@K − {base}@1), which is "
-        "free of scale; “noise alone”: a spread below which equal algorithms stay in {level} of "
-        "such studies."
+        "of the share of the gap closed at k = 1, ({trained}@1 − {base}@1) / ({base}@K − "
+        "{base}@1), which is free of scale; “noise alone”: a spread below which equal algorithms "
+        "stay in {level} of such studies."
     ),
     reads=("efficiency", "spread", "pass_at_k"),
     paper=PaperFigure(
