@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from passk.analysis.metrics import HISTOGRAM_LABELS
+from passk.analysis.proportions import mcnemar_mid_p, sign_test, wilson
 from passk.analysis.questions.registry import QUESTIONS
 from passk.analysis.settings import Analysis
 from passk.data.expectations.results import SuiteResult
@@ -71,8 +72,11 @@ def tables(
                 table_rows["pass_at_k"].append(
                     {"draw": draw, "model": draw, "arm": draw, "step": None, "set": name,
                      "temperature": 0.6, "k": k, "pass_at_k": value, "low": max(0, value - 0.04),
-                     "high": min(1, value + 0.04), "bound_high": min(1, value + 0.01), "n": 256,
-                     "problems": 120}
+                     "high": min(1, value + 0.04),
+                     "fixed": value if k == 1 else None,
+                     "fixed_low": value - 0.01 if k == 1 else None,
+                     "fixed_high": value + 0.01 if k == 1 else None,
+                     "bound_high": min(1, value + 0.01), "n": 256, "problems": 120}
                 )  # fmt: skip
             table_rows["greedy"].append(
                 {"draw": f"{draw}-greedy", "model": draw, "set": name, "accuracy": single,
@@ -94,22 +98,26 @@ def tables(
                 table_rows["difference"].append(
                     {"comparison": comparison, "set": name, "k": k, "difference": value,
                      "low": value - 0.05, "high": value + 0.05, "band_low": value - 0.07,
-                     "band_high": value + 0.07}
+                     "band_high": value + 0.07, "flip_p": 0.001 if abs(value) > 0.05 else 0.4,
+                     "problems": 120, "n": 256,
+                     "candidate_only": None, "reference_only": None, "mid_p": None}
                 )  # fmt: skip
+            more, fewer = (1, 40) if value < 0 else (12, 1)
+            table_rows["difference"][-1].update(
+                candidate_only=more, reference_only=fewer, mid_p=mcnemar_mid_p(more, fewer)
+            )
             table_rows["crossover"].append(
                 {"comparison": comparison, "set": name, "crossover_k": crossed,
                  "low": crossed and crossed - 1, "high": crossed and crossed + 2,
                  "p_none": 0.002 if crossed else 0.97}
             )  # fmt: skip
-            sizes = {"both": 70, "reference_only": 40, "candidate_only": 1, "neither": 9}
             start = 0
-            for category, size in sizes.items():
+            for category, size in SOLVED.items():
                 indices = list(range(start, start + size))
                 table_rows["coverage"].append(
                     {"comparison": comparison, "set": name, "category": category, "problems": size,
                      "share": size / 120, "indices": indices, "excluded": 0,
-                     "certain": {"reference_only": size // 2, "candidate_only": 0}.get(category),
-                     "problem_ids": [f"{i:016x}" for i in indices]}
+                     "problem_ids": [f"{i:016x}" for i in indices], **outside(category)}
                 )  # fmt: skip
                 start += size
             gap = curve(*base, 256) - curve(*rl, 1)
@@ -124,14 +132,42 @@ def tables(
                 for name in members
             ]
             width = max(gaps) - min(gaps)
-            table_rows["spread"].append(
-                {"group": group, "set": name, "k": 256, "comparisons": len(members),
-                 "spread": width, "noise": 0.06, "low": max(0.0, width - 0.06),
-                 "high": width + 0.06,
-                 "smallest": min(gaps), "smallest_low": min(gaps) - 0.05,
-                 "smallest_high": min(gaps) + 0.05}
-            )  # fmt: skip
+            for quantity, k in (("efficiency_gap", 256), ("pass_at_k", 64), ("closed", 1)):
+                table_rows["spread"].append(
+                    {"group": group, "set": name, "quantity": quantity, "k": k,
+                     "comparisons": len(members), "problems": 120,
+                     "spread": width, "noise": 0.06, "low": max(0.0, width - 0.06),
+                     "high": width + 0.06,
+                     "smallest": min(gaps), "smallest_low": min(gaps) - 0.05,
+                     "smallest_high": min(gaps) + 0.05,
+                     "largest": max(gaps), "largest_low": max(gaps) - 0.05,
+                     "largest_high": max(gaps) + 0.05}
+                )  # fmt: skip
     return {name: _checked(name, rows) for name, rows in table_rows.items()}
+
+
+SOLVED = {"both": 70, "reference_only": 40, "candidate_only": 1, "neither": 9}
+ONE_SIDED = (
+    "certain", "certain_p", "beyond_luck", "sign_p", "solvable", "robust_from", "robust",
+    "robust_solvable", "outside", "outside_low", "outside_high", "same_n",
+)  # fmt: skip
+
+
+def outside(
+    category: str, sizes: dict[str, int] = SOLVED, beyond: int | None = None
+) -> dict[str, Any]:
+    """Columns of `coverage` for problems that one draw solves and the other does not."""
+    if category not in ("reference_only", "candidate_only"):
+        return dict.fromkeys(ONE_SIDED)
+    alone, both = sizes[category], sizes["both"]
+    back = sizes["candidate_only" if category == "reference_only" else "reference_only"]
+    low, high = wilson(alone, both + alone)
+    certain = (alone // 2 if category == "reference_only" else 0) if beyond is None else beyond
+    values = (
+        certain, 0.001 if certain else 1.0, certain, sign_test(alone, back), both + alone, 5, alone,
+        both + alone, alone / (both + alone), low, high, True,
+    )  # fmt: skip
+    return dict(zip(ONE_SIDED, values, strict=True))
 
 
 def seeds(names: list[str], draw: str = "grpo", comparison: str = "grpo") -> pl.DataFrame:
@@ -424,7 +460,10 @@ def alone() -> ReportContext:
     rows = [
         {"draw": "real", "model": "real", "arm": "real", "step": None, "set": "real",
          "temperature": None, "k": key, "pass_at_k": value, "low": value - 0.05,
-         "high": min(1.0, value + 0.03), "bound_high": value, "n": 8, "problems": 100}
+         "high": min(1.0, value + 0.03), "fixed": value if key == 1 else None,
+         "fixed_low": value - 0.01 if key == 1 else None,
+         "fixed_high": value + 0.01 if key == 1 else None, "bound_high": value, "n": 8,
+         "problems": 100}
         for key, value in zip(k, values, strict=True)
     ]  # fmt: skip
     sizes = [3, 1, 1, 1, 1, 1, 1, 2, 2, 3, 0, 84]

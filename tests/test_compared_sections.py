@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shlex
 from dataclasses import replace
 from itertools import pairwise
 
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 
 import report_tables as made
+from passk.provenance.audit.page import NumberParser, compare_number
 from passk.report.charts import broken_axis, training_curves
 from passk.report.html.page import render_page
 from passk.report.html.sourced_values import SourcedValue, to_text
@@ -67,6 +69,25 @@ def test_every_number_names_a_row_that_exists(document):
             rows = rows.filter(pl.col(name).cast(pl.String) == value)
         assert len(rows) == 1, (table, key)
         assert column in rows.columns
+
+
+@pytest.mark.parametrize("study", [made.alone, made.compared, made.many, made.coded, made.seeing])
+def test_every_number_is_the_value_of_the_row_and_column_that_it_names(study):
+    context = study()
+    document = render_page(context, draw_charts(context))
+    parser = NumberParser()
+    parser.feed(document)
+    wrong, looked_at = [], 0
+    for value, source, column in dict.fromkeys(parser.numbers):
+        table, *words = shlex.split(source)
+        if table == "validation":
+            continue
+        where = dict(word.split("=", 1) for word in words)
+        looked_at += 1
+        if problem := compare_number(value, context.results[table], table, where, column):
+            wrong.append(f"{column} of {source}: {problem}")
+    assert wrong == []
+    assert looked_at > 10
 
 
 def test_the_first_panel_shows_the_main_pair_alone_and_a_section_its_own_draws():
@@ -266,6 +287,16 @@ def test_cost_names_how_many_times_the_cheapest_arm_an_arm_drew():
     place = view.columns.index("Times the least")
     assert rows["dapo"][place] == "3.00"
     assert rows["GRPO"][place] == "1.00"
+    table = context.results["cost"]
+    longer = pl.when(arm="dapo").then(90).otherwise("steps").cast(pl.Int64)
+    results = {**context.results, "cost": table.with_columns(steps=longer)}
+    view = cost.tabulate_costs(replace(context, results=results))
+    rows = {to_text(row[0]): [to_text(cell) for cell in row] for row in view.rows}
+    assert rows["dapo"][place] == "–"  # no other arm has as many steps
+    coded = made.coded()
+    view = cost.tabulate_costs(coded)
+    domains = {to_text(row[0]): to_text(row[place]) for row in view.rows}
+    assert domains.get("code-grpo", "–") == "–"  # alone on its training set
     assert rows["GRPO"][view.columns.index("Rollouts drawn")] == "15,360"
     assert "Share with a gradient" in view.columns
 
@@ -278,7 +309,9 @@ def test_comparisons_stand_set_by_set_with_their_intervals():
         ["In-domain", "grpo-n32 against GRPO"], ["In-domain", "grpo-kl against GRPO"],
         ["hard", "grpo-n32 against GRPO"], ["hard", "grpo-kl against GRPO"],
     ]  # fmt: skip
-    assert said[0][3] == "k = 256: +0.040 [−0.010, +0.090]"
+    assert said[0][3] == "k = 64: +0.040 [−0.010, +0.090]"
+    assert said[0][4] == "k = 256: +0.040 [−0.010, +0.090]"
+    assert said[0][5] == "at k = n = 256: 12 against 1 problems solved by one alone (mid-p = 0.002)"
 
 
 def test_coverage_says_what_is_more_than_luck():

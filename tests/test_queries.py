@@ -281,7 +281,14 @@ def test_the_spread_is_that_of_the_gaps(written):
     groups = {"some": ["a", "b", "c"], "two": ["a", "b"]}
     inputs = written(*tables, comparisons=comparisons, groups=groups)
     gaps = dict(efficiency.QUESTION.answer(inputs).select("comparison", "efficiency_gap").rows())
-    found = {row["group"]: row for row in spread.QUESTION.answer(inputs).iter_rows(named=True)}
+    table = spread.QUESTION.answer(inputs)
+    assert table["quantity"].unique().sort().to_list() == ["closed", "efficiency_gap", "pass_at_k"]
+    spreads = table.filter(quantity="efficiency_gap")
+    found = {row["group"]: row for row in spreads.iter_rows(named=True)}
+    # Shares of one gap differ by as much as the gaps do, in units of it.
+    shares = table.filter(quantity="closed")["spread"] / spreads["spread"]
+    assert shares.n_unique() == 1 or shares[0] == pytest.approx(shares[1])
+    assert table.filter(quantity="pass_at_k")["k"].to_list() == [2, 2]  # n / 4 of 8 samples
     for group, names in groups.items():
         row = found[group]
         values = [gaps[name] for name in names]
@@ -398,3 +405,52 @@ def test_one_seed_twice_or_other_problems_are_refused(written):
     ]
     with pytest.raises(ValueError, match=r"'a' and 'a-s1' have different problems .* e\.g\. p"):
         seeds.QUESTION.answer(written(*tables))
+
+
+# --- what cannot be answered is refused, cell by cell ---------------------------------------------
+
+
+def pair(written, first, second, **parameters):
+    parameters = {"k": [1, 2]} | parameters
+    compared = parameters.pop("compared", {"reference": "a", "candidate": "b"})
+    return written(first, second, comparisons={"p": compared}, **parameters)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "refused"),
+    [
+        ({"k": [8, 16]}, "analysis.k: no k is at most n = 4 of draw '[ab]' in set '.*'"),
+        (
+            {"compared": {"reference": "a", "candidate": "a"}},
+            r"analysis\.comparisons\.p: draw 'a' is compared with itself",
+        ),
+        ({"compared": {"reference": "a", "candidate": "c"}}, "candidate = 'c': no such draw"),
+    ],
+)
+def test_a_comparison_that_says_nothing_is_refused_with_its_cell(written, parameters, refused):
+    tables = count_table("a", [1, 2, 4], 4), count_table("b", [0, 2, 3], 4)
+    with pytest.raises(ValueError, match=refused):
+        difference.QUESTION.answer(pair(written, *tables, **parameters))
+
+
+def test_draws_of_unequal_n_have_no_test_at_n_and_say_so(written):
+    tables = count_table("a", [1, 2, 4], 4), count_table("b", [0, 2, 3], 8)
+    rows = difference.QUESTION.answer(pair(written, *tables))
+    assert rows["mid_p"].null_count() == len(rows)
+    assert rows["n"].to_list() == [4, 4]
+    covered = coverage.QUESTION.answer(pair(written, *tables)).filter(category="candidate_only")
+    assert covered["same_n"].to_list() == [False]
+
+
+def test_the_test_at_n_stands_in_the_last_row_alone(written):
+    tables = count_table("a", [0] * 5 + [2], 4), count_table("b", [1] * 5 + [2], 4)
+    rows = difference.QUESTION.answer(pair(written, *tables)).sort("k")
+    assert rows["mid_p"].to_list() == [None, pytest.approx(0.03125)]
+    assert rows.row(1, named=True)["candidate_only"] == 5
+    assert rows.row(1, named=True)["reference_only"] == 0
+
+
+def test_no_counts_at_all_are_refused():
+    empty = count_table("a", [1], 4).clear()
+    with pytest.raises(ValueError, match="no counts: no draw has a problem"):
+        group_counts(empty)

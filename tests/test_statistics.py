@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 from scipy.stats import t as student
 
 from passk.analysis.bootstrap import (
@@ -15,7 +16,14 @@ from passk.analysis.bootstrap import (
 )
 from passk.analysis.crossing import estimate_crossover, find_crossings
 from passk.analysis.estimate_range import estimate_range
-from passk.analysis.proportions import compute_luck, count_told_apart, wilson
+from passk.analysis.every_k import bootstrap_every_k
+from passk.analysis.proportions import (
+    compute_luck,
+    count_beyond_luck,
+    count_told_apart,
+    mcnemar_mid_p,
+    wilson,
+)
 
 GRID = np.array([1, 2, 4, 8, 16, 32, 64])
 
@@ -123,6 +131,55 @@ def test_k_above_n_and_no_problems_are_refused():
         curve([1, 2], k=[128])
     with pytest.raises(ValueError, match="no problems"):
         bootstrap_curve([], [], [1], np.zeros((5, 0), int), np.random.default_rng(0))
+
+
+def test_every_k_is_the_same_resamples_as_a_grid():
+    n, c = np.array([64, 64, 80, 64]), np.array([0, 5, 80, 64])
+    drawn = draw_problems(4, 50, np.random.default_rng(0))
+    k = np.array([1, 2, 33, 64])
+    every = bootstrap_every_k(n, c, drawn, np.random.default_rng(1))
+    some = bootstrap_curve(n, c, k, drawn, np.random.default_rng(1))
+    assert every.estimate.size == 64
+    np.testing.assert_allclose(every.estimate[k - 1], some.estimate, atol=1e-12)
+    np.testing.assert_allclose(every.resamples[:, k - 1], some.resamples, atol=1e-12)
+    np.testing.assert_allclose(every.problems[:, k - 1], some.problems, atol=1e-12)
+
+
+def test_limits_of_a_curve_never_fall_and_hold_the_estimate():
+    rng = np.random.default_rng(3)
+    for p in (0.01, 0.2, 0.9):
+        found = curve(rng.binomial(64, rng.beta(p, 1 - p, 30)), k=[1, 2, 4, 8, 16, 32, 64])
+        low, high = found.rising_interval()
+        assert (np.diff(low) >= 0).all()
+        assert (np.diff(high) >= 0).all()
+        assert (low <= found.estimate).all()
+        assert (found.estimate <= high).all()
+
+
+def test_mid_p_is_half_the_point_and_all_beyond_it_on_both_sides():
+    for more, fewer in ((3, 0), (0, 5), (7, 2), (4, 4), (30, 12)):
+        total, small = more + fewer, min(more, fewer)
+        exact = 2 * (binom.cdf(small, total, 0.5) - binom.pmf(small, total, 0.5) / 2)
+        assert mcnemar_mid_p(more, fewer) == pytest.approx(exact)
+        assert mcnemar_mid_p(more, fewer) == mcnemar_mid_p(fewer, more)
+
+
+def test_two_draws_of_one_model_have_no_problem_beyond_luck():
+    rng = np.random.default_rng(2)
+    n, beyond = np.full(120, 32), 0
+    for _ in range(60):
+        p = rng.beta(0.1, 8, 120)
+        alone = rng.binomial(32, p), rng.binomial(32, p)
+        beyond += count_beyond_luck((n, alone[0]), (n, alone[1])) > 0
+    assert beyond <= 5  # level .025: more than 5 of 60 has chance .01
+
+
+def test_weak_problems_beyond_luck_are_seen_together_and_not_one_by_one():
+    n = np.full(60, 128)
+    few = np.repeat([3, 0], [40, 20])
+    assert count_told_apart(compute_luck(few, n, n)) == 0
+    # 40 at chance 1/8 each: more than 10 by luck has chance .006.
+    assert 29 <= count_beyond_luck((n, few), (n, np.zeros(60, int))) <= 32
 
 
 def test_crossing_interpolates_between_the_grid_points():

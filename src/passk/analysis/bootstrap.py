@@ -68,6 +68,18 @@ class BootstrapCurve:
         """Lower and upper limits, each (K,); see the module's docstring for the method."""
         return _interval(self, level)
 
+    def rising_interval(self, level: float = 0.95) -> tuple[Floats, Floats]:
+        """Limits of pass@k itself, which never falls with k: their running maxima over k.
+
+        Pass@k rises with k, so that a lower limit at a smaller k bounds it as well wherever that
+        limit holds: on the event that all limits hold at once nothing is lost, and at a single k
+        no more than where the limit of a smaller k is wrong by more than the curve rises (measured
+        in `benchmarks/inference.py`). A running maximum of upper limits only widens. Not for
+        differences, which may fall.
+        """
+        low, high = self.interval(level)
+        return np.maximum.accumulate(low), np.maximum.accumulate(high)
+
     def band(self, level: float = 0.95) -> tuple[Floats, Floats]:
         """Limits that hold at every k at once: sup-t (Montiel Olea & Plagborg-Moller 2019).
 

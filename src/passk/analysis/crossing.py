@@ -14,8 +14,8 @@ class CrossoverEstimate:
     """Where the reference catches up.
 
     Attributes:
-        k: smallest k past which the candidate is never ahead again, interpolated in log k; None if
-            there is none within the grid.
+        k: smallest k past which the candidate is never ahead again, interpolated in log k between
+            two neighbours of the grid; None if there is none within it.
         low: lower limit; None where even that lies past the grid. It is the grid's first k where
             the reference may be ahead from the start.
         high: upper limit; None where it lies past the grid.

@@ -18,12 +18,14 @@ class EstimateRange:
         noise: a spread that equal quantities exceed in 1 - level of cases: Tukey's honest
             significant difference, from resamples.
         smallest: the smallest estimate.
+        largest: the largest estimate.
         margin: half width of limits that hold for all the quantities at once.
     """
 
     spread: float
     noise: float
     smallest: float
+    largest: float
     margin: float
 
 
@@ -60,5 +62,6 @@ def estimate_range(curves: Sequence[BootstrapCurve], level: float = 0.95) -> Est
         spread=float(np.ptp(estimate)),
         noise=limit(np.ptp(centred, axis=1)),
         smallest=float(estimate.min()),
+        largest=float(estimate.max()),
         margin=limit(np.abs(centred).max(axis=1)),
     )

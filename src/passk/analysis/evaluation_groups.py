@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from passk.analysis.bootstrap import BootstrapCurve, bootstrap_curve, draw_problems
+from passk.analysis.every_k import bootstrap_every_k
 from passk.analysis.metrics import Integers
 from passk.core.digests import seed as seed_of
 
@@ -66,8 +67,11 @@ def group_counts(counts: pl.DataFrame) -> dict[tuple[str, str], EvaluationGroup]
     """The evaluation groups of a count table by (draw, set), sorted.
 
     Raises:
-        ValueError: a row has counts that no experiment can give; it is named.
+        ValueError: there is no problem, or a row has counts that no experiment can give; it is
+            named.
     """
+    if counts.is_empty():
+        raise ValueError("no counts: no draw has a problem; did filters leave none?")
     _check_counts(counts)
     groups = {}
     ordered = counts.sort("draw", "set", "problem_id")
@@ -113,10 +117,23 @@ def resample_curve(
         seed: the study's seed.
         resamples: how many bootstrap resamples.
     """
+    drawn, samples = _draw(group, seed, resamples)
+    return bootstrap_curve(group.n, group.c, np.asarray(k), drawn, samples)
+
+
+def resample_every_k(group: EvaluationGroup, seed: int, resamples: int) -> BootstrapCurve:
+    """The same at every k up to the smallest n: the same resamples."""
+    drawn, samples = _draw(group, seed, resamples)
+    return bootstrap_every_k(group.n, group.c, drawn, samples)
+
+
+def _draw(
+    group: EvaluationGroup, seed: int, resamples: int
+) -> tuple[Integers, np.random.Generator]:
+    """Resampled problems, by the set alone, and the generator of samples, by draw and set."""
     problems = np.random.default_rng(seed_of("bootstrap problems", seed, group.set))
     samples = np.random.default_rng(seed_of("bootstrap samples", seed, group.draw, group.set))
-    drawn = draw_problems(len(group.problem_ids), resamples, problems)
-    return bootstrap_curve(group.n, group.c, np.asarray(k), drawn, samples)
+    return draw_problems(len(group.problem_ids), resamples, problems), samples
 
 
 def clip(k: Iterable[int], *groups: EvaluationGroup) -> list[int]:
@@ -124,8 +141,18 @@ def clip(k: Iterable[int], *groups: EvaluationGroup) -> list[int]:
 
     Where n differs by problem (imported samples), a larger k would average over fewer problems
     at each step, and the curve could fall; so it ends at the smallest n.
+
+    Raises:
+        ValueError: no k of the grid is at most n; a draw without a point would vanish.
     """
-    return [value for value in k if value <= min(group.smallest_n for group in groups)]
+    least = min(groups, key=lambda group: group.smallest_n)
+    grid = [value for value in k if value <= least.smallest_n]
+    if not grid:
+        raise ValueError(
+            f"analysis.k: no k is at most n = {least.smallest_n} of draw {least.draw!r} in set "
+            f"{least.set!r}, and pass@k is not defined for k above n; add a smaller k"
+        )
+    return grid
 
 
 def compare_groups(
@@ -140,8 +167,14 @@ def compare_groups(
         candidate: the draw that is compared.
 
     Raises:
-        ValueError: a draw has no counts, no set is shared, or a shared set's problems differ.
+        ValueError: the draws are one, a draw has no counts, no set is shared, or a shared set's
+            problems differ.
     """
+    if reference == candidate:
+        raise ValueError(
+            f"analysis.comparisons.{name}: draw {reference!r} is compared with itself, which says "
+            "nothing; for a null, draw it again with another `replicate`"
+        )
     draws = sorted({draw for draw, _ in groups})
     for role, draw in (("reference", reference), ("candidate", candidate)):
         if draw not in draws:

@@ -11,6 +11,8 @@
 Every function takes the counts of single problems; a set's value is the mean over its problems.
 """
 
+from statistics import NormalDist
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -124,3 +126,15 @@ def bayes_at_n(n: ArrayLike, c: ArrayLike) -> tuple[float, float]:
     mean = (c + 1) / (n + 2)
     variance = mean * (1 - mean) / (n + 3)
     return float(mean.mean()), float(np.sqrt(variance.sum()) / n.size)
+
+
+def bayes_interval(n: ArrayLike, c: ArrayLike, level: float) -> tuple[float, float, float]:
+    """Bayes@N with limits of a normal distribution: posterior mean, lower and upper limit.
+
+    Example:
+        >>> tuple(round(x, 3) for x in bayes_interval([8, 8], [8, 0], 0.95))
+        (0.5, 0.375, 0.625)
+    """
+    mean, sd = bayes_at_n(n, c)
+    half = NormalDist().inv_cdf((1 + level) / 2) * sd
+    return mean, max(0.0, mean - half), min(1.0, mean + half)

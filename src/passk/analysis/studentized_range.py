@@ -60,6 +60,17 @@ def studentized_range(quantities: int, freedom: int, level: float = 0.95) -> flo
     return (low + high) / 2
 
 
+def range_quantile(quantities: int, level: float = 0.95) -> float:
+    """Quantile of the range of standard normals, whose standard deviation is known.
+
+    Example:
+        >>> round(range_quantile(6), 2), round(range_quantile(2), 2)  # 1.96 sqrt(2) = 2.77
+        (4.03, 2.77)
+    """
+    widths, chances = _range_of_normals(quantities)
+    return float(np.interp(level, chances, widths))
+
+
 def _range_of_normals(quantities: int) -> tuple[Floats, Floats]:
     """Widths, and the chance that standard normals span no more."""
     step = 0.02

@@ -152,6 +152,7 @@ def main(  # noqa: PLR0917  (a command line: every argument has a name)
         compared = _count(files, column or []) if counts else _judge(files)
         answers = _answer(compared, resamples, level, seed)
         noted = [
+            *notes.same_counts(compared.counts),
             *notes.unequal_n(compared.counts, labels),
             *notes.limiting_n(compared.counts, compared.problems),
             *compared.notes,

@@ -22,6 +22,20 @@ def differs_in_n(counts: pl.DataFrame) -> bool:
     return bool((sizes["n"] > 1).any())
 
 
+def same_counts(counts: pl.DataFrame) -> Iterator[str]:
+    """That nothing differs, as where files are compared with themselves."""
+    columns = ("n", "c", "unknown")
+    sides = [
+        counts.filter(pl.col("draw") == draw).sort("set", "problem_id").select(columns)
+        for draw in (REFERENCE, CANDIDATE)
+    ]
+    if sides[0].equals(sides[1]):
+        yield (
+            "both sides have the same counts on every problem, so that nothing differs; are these "
+            "the same samples? Verdicts on them say nothing"
+        )
+
+
 def unequal_n(counts: pl.DataFrame, labels: Mapping[str, str]) -> Iterator[str]:
     """That `solved` is not the same on both sides, where one has more samples."""
     if not differs_in_n(counts):

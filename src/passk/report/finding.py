@@ -1,7 +1,7 @@
 """The finding in one sentence, every number generated from the result tables."""
 
 from passk.analysis.questions.tracing import ResultRow
-from passk.report.claims.verdict import find_sign
+from passk.report.claims.ends import find_lead
 from passk.report.context import ReportContext, sort_rows
 from passk.report.html.intervals import format_crossing, format_interval
 from passk.report.html.sourced_values import Part, SourcedValue, bound_shares, cite
@@ -70,9 +70,9 @@ def _compared_on_many(
 
 
 def _ahead(context: ReportContext, base: str, rl: str, row: ResultRow) -> str:
-    """Who solves more at one k, as far as the interval of the difference tells."""
+    """Who solves more at one k, as far as tests tell: at k = n McNemar's, else as claims judge."""
     labels = {1: context.styles[rl].label, -1: context.styles[base].label}
-    which = find_sign(row["low"], row["high"])
+    which = find_lead(row, context.analysis.bootstrap.level)
     if which:
         return f"{labels[which]} solves more"
     return f"{labels[1]} and {labels[-1]} are not told apart"

@@ -35,6 +35,13 @@ class PanelSettings(ParameterSection):
     )
 
 
+class PrimaryCell(ParameterSection):
+    """The cell on which a claim is judged; its other cells are secondary."""
+
+    subject: str = Field(description="Comparison of the role, or group of comparisons.")
+    set: str = Field(description="Set or view.")
+
+
 class Headline(ParameterSection):
     """One early figure: two draws on one set."""
 
@@ -68,6 +75,14 @@ class ReportSettings(ParameterSection):
         "(claims 1 and 2; `report.comparisons` where left out). longer: last against first "
         "checkpoint. rollouts: many against few. kl: with KL penalty against without. "
         "distilled: against the base. algorithms: groups of `analysis.groups`, not comparisons.",
+    )
+    # Left out of what a stage is told where it is empty: pages made before it stay up to date.
+    primary: dict[str, PrimaryCell] = Field(
+        default_factory=dict,
+        exclude_if=lambda primary: not primary,
+        description="The cell that decides the claims of a role, ROLE: {subject, set}, roles as in "
+        "`claims`; a role left out has its first subject on the first set of the page that it is "
+        "judged on. The other cells of a claim are secondary, and share Holm's correction.",
     )
     counterparts: dict[str, dict[str, Text]] = Field(
         default_factory=dict,

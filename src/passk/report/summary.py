@@ -6,13 +6,18 @@ import polars as pl
 
 from passk.analysis.questions.tracing import ResultRow
 from passk.report.claims.judging import judge_claims
-from passk.report.claims.verdict import NOT_SUPPORTED, SUPPORTED, UNDECIDED
+from passk.report.claims.verdict import NOT_SUPPORTED, SUPPORTED, UNDECIDABLE, UNDECIDED
 from passk.report.context import ReportContext, sort_rows
 from passk.report.settings import Headline
 
 Values = dict[str, float | int | None]  # by name
 MOST = 20  # headline numbers of a study: more than that nobody reads
-_OUTCOMES = {SUPPORTED: "supported", NOT_SUPPORTED: "not_supported", UNDECIDED: "undecided"}
+_OUTCOMES = {
+    SUPPORTED: "supported",
+    NOT_SUPPORTED: "not_supported",
+    UNDECIDED: "undecided",
+    UNDECIDABLE: "undecidable",
+}
 
 
 def summarize_headlines(

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from statistics import NormalDist
 
 import numpy as np
 import polars as pl
@@ -12,7 +11,7 @@ from scipy.special import betaln, xlog1py, xlogy
 from passk.analysis.bootstrap import CountMeasure, bootstrap_mean, draw_problems
 from passk.analysis.evaluation_groups import EvaluationGroup, clip
 from passk.analysis.forecast import SuccessDistribution, fit
-from passk.analysis.measures import bayes_at_n, g_pass_at_k, mg_pass_at_k, pass_hat_k
+from passk.analysis.measures import bayes_interval, g_pass_at_k, mg_pass_at_k, pass_hat_k
 from passk.analysis.metrics import Floats, Integers
 from passk.analysis.questions.inputs import QuestionInputs
 from passk.analysis.questions.question import AnalysisQuestion
@@ -72,11 +71,10 @@ def _estimate(inputs: QuestionInputs, group: EvaluationGroup) -> Iterator[dict[s
             "measure": measure.name, "k": measure.k, "tau": measure.tau,
             "value": values[i], "low": low[i], "high": high[i], "problems": size,
         }  # fmt: skip
-    mean, sd = bayes_at_n(group.n, group.c)
-    half = NormalDist().inv_cdf((1 + inputs.analysis.bootstrap.level) / 2) * sd
+    mean, lower, upper = bayes_interval(group.n, group.c, inputs.analysis.bootstrap.level)
     yield {
         "measure": "bayes", "k": 0, "tau": 0.0, "value": mean,
-        "low": max(0.0, mean - half), "high": min(1.0, mean + half), "problems": size,
+        "low": lower, "high": upper, "problems": size,
     }  # fmt: skip
 
 

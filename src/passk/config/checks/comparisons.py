@@ -89,6 +89,7 @@ def _groups(analysis: Analysis) -> Iterator[str]:
 
 def _listed_sets(report: ReportSettings, sets: Collection[str]) -> Iterator[str]:
     lists = {f"report.panels.{name}.sets": panel.sets for name, panel in report.panels.items()}
+    lists |= {f"report.primary.{role}.set": [cell.set] for role, cell in report.primary.items()}
     for key, names in (lists | {"report.sets": report.sets}).items():
         for name in names:
             yield from unknown(key, name, sets, "set or view")
@@ -113,6 +114,9 @@ def _claims(
         known, noun = (groups, "group") if role in of_groups else (comparisons, "comparison")
         for name in names:
             yield from unknown(f"report.claims.{role}", name, known, noun)
+    for role, cell in report.primary.items():
+        judged = report.claims.get(role, report.comparisons or comparisons)
+        yield from unknown(f"report.primary.{role}.subject", cell.subject, judged, "subject of it")
 
 
 def _group_roles(report: ReportSettings) -> tuple[str, ...]:
@@ -134,10 +138,11 @@ def _sections(report: ReportSettings) -> Iterator[str]:
             yield from unknown("report.panels", name, panels, "section that compares")
         for name in report.counterparts:
             yield from unknown("report.counterparts", name, [*tables, "sets"], "table")
-    if report.claims:
+    if report.claims or report.primary:
         roles = [role for claim in CLAIMS.values() for role in claim.roles]
-        for role in report.claims:
-            yield from unknown("report.claims", role, roles, "role")
+        for key, named in (("claims", report.claims), ("primary", report.primary)):
+            for role in named:
+                yield from unknown(f"report.{key}", role, roles, "role")
     yield from published.faults(report.published, report.counterparts)
 
 

@@ -53,16 +53,14 @@ def tabulate_curves(groups: Mapping[str, EvaluationGroup], job: Job) -> pl.DataF
         Rows `k, pass_at_k, low, high, draw, set`.
 
     Raises:
-        StageError: no k of the grid is at most a draw's n.
+        ValueError: no k of the grid is at most a draw's n.
     """
     settings = job.section("analysis.bootstrap", Bootstrap)
     rows = []
     for draw, group in groups.items():
         grid = clip(job.params["analysis"]["k"], group)
-        if not grid:
-            raise StageError(f"analysis.k: no k is at most n = {group.smallest_n} of draw {draw!r}")
         curve = resample_curve(group, grid, job.seed, settings.resamples)
-        low, high = curve.interval(settings.level)
+        low, high = curve.rising_interval(settings.level)
         rows.append(
             pl.DataFrame(
                 {"k": grid, "pass_at_k": curve.estimate, "low": low, "high": high}

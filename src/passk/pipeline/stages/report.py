@@ -18,6 +18,8 @@ from passk.core.files import read_json, replacing_folder, write_text
 from passk.core.schemas.agreement import AGREEMENT
 from passk.data.expectations.results import SuiteResult
 from passk.pipeline.stages.job import Job, StageError
+from passk.report.claims.document import describe_claims
+from passk.report.claims.judging import judge_claims
 from passk.report.context import ReportContext
 from passk.report.entries import (
     ReportedArm,
@@ -38,7 +40,7 @@ SUITES = ("problems", "samples", "verdicts")
 
 
 def run(job: Job) -> dict[str, float]:
-    """Write reports/: index.html, numbers.json, metrics/NAME.json, figures/*.svg, plots/*.csv."""
+    """Write reports/: page, numbers.json, claims.json, metrics/NAME.json, figures/*, plots/*."""
     context = gather(job)
     drawn = draw_charts(context)
     document = render_page(context, drawn)
@@ -59,6 +61,8 @@ def run(job: Job) -> dict[str, float]:
         },
     )
     write_text(paths.REPORTS / "numbers.json", _to_json(collect_numbers(context)))
+    claims = describe_claims(judge_claims(context), context.analysis.bootstrap.level)
+    write_text(paths.REPORTS / "claims.json", _to_json(claims))
     write_text(paths.REPORTS / "index.html", document)
     return {"figures": float(len(drawn)), "bytes": float(len(document.encode()))}
 
@@ -142,8 +146,8 @@ def _read_suite(path: Path) -> SuiteResult:
 
 
 def _to_json(content: object) -> str:
-    """JSON of numbers, a line each."""
-    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+    """JSON, a value a line."""
+    return json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
 def _replace_folder(folder: Path, files: Mapping[str, str]) -> None:

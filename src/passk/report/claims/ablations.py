@@ -1,81 +1,110 @@
 """Claim 6: more rollouts help large k a little; a KL penalty hurts it at the same pass@1."""
 
+from dataclasses import replace
+
+from passk.report.claims.conditions import Condition, Estimate, combine
+from passk.report.claims.ends import (
+    FRACTION,
+    JudgedEnds,
+    describe_ends,
+    estimate_at,
+    find_ends,
+    needs_sign_at_large,
+)
+from passk.report.claims.sizes import SizeNeeded, size_of_equality, size_of_signs
 from passk.report.claims.verdict import (
-    NOT_SUPPORTED,
-    SUPPORTED,
     THRESHOLDS,
-    UNDECIDED,
     Claim,
     ClaimSubjects,
     ClaimVerdict,
-    Interval,
     Results,
     Thresholds,
-    find_ends,
-    find_sign,
-    get_limits,
+    conclude,
     group_rows,
-    list_differences,
 )
 from passk.report.html.sourced_values import MINUS
+
+_ROLLOUTS, _KL = f"more rollouts {MINUS} fewer", f"with KL penalty {MINUS} without"
 
 
 def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
     """Per comparison (few and many rollouts; without and with a KL penalty) and set."""
-    verdicts = []
+    level = subjects.level
     rollouts, penalties = (subjects.by_role.get(role, ()) for role in ("rollouts", "kl"))
+    judged = []
     for comparison, name, rows in group_rows(results, "difference", rollouts):
-        if (both := find_ends(rows)) is not None:
-            evidence = list_differences(both, f"more rollouts {MINUS} fewer")
-            verdict = decide_rollouts(get_limits(both[1]))
-            verdicts.append(ClaimVerdict(comparison, name, verdict, tuple(evidence), "rollouts"))
+        if (ends := find_ends(rows)) is not None:
+            conditions = need_little(ends, level)
+            size = size_of_signs(conditions[:2], ends.problems, level)
+            judged.append(((comparison, name), ends, conditions, _ROLLOUTS, "rollouts", size))
     for comparison, name, rows in group_rows(results, "difference", penalties):
-        if (both := find_ends(rows)) is not None:
-            evidence = list_differences(both, f"with KL penalty {MINUS} without")
-            verdict = decide_kl(get_limits(both[0]), get_limits(both[1]))
-            verdicts.append(ClaimVerdict(comparison, name, verdict, tuple(evidence), "KL"))
-    return verdicts
+        if (ends := find_ends(rows)) is not None:
+            conditions = need_harm(ends, level)
+            size = _size_of_harm(ends, conditions, level)
+            judged.append(((comparison, name), ends, conditions, _KL, "KL", size))
+    return [
+        conclude(
+            subject,
+            combine(conditions, level),
+            conditions,
+            describe_ends(ends, what),
+            part=part,
+            problems=ends.problems,
+            size=size,
+            lacking=ends.lacking,
+        )
+        for subject, ends, conditions, what, part, size in judged
+    ]
 
 
-def decide_rollouts(last: Interval, thresholds: Thresholds = THRESHOLDS) -> str:
-    """Verdict from the interval of more - fewer rollouts at the largest k.
+def need_little(
+    ends: JudgedEnds, level: float, thresholds: Thresholds = THRESHOLDS
+) -> list[Condition]:
+    """More rollouts are ahead at large k, and by no more than a little."""
+    signs = needs_sign_at_large(ends, 1, _ROLLOUTS, level)
+    if ends.large is None:
+        return signs
+    much = estimate_at(ends.large, _ROLLOUTS, level).at_most(thresholds.little)
+    # "A little" is not shown but not excluded: it fails where the whole interval lies above.
+    words = f"not shown to be above {thresholds.little:g}"
+    return [*signs, replace(much, needs=words, holds=not much.fails, supports=0.0)]
 
-    Example:
-        >>> decide_rollouts((0.01, 0.05)), decide_rollouts((-0.05, -0.01))
-        ('supported', 'not supported')
-        >>> decide_rollouts((-0.01, 0.05)), decide_rollouts((0.2, 0.3))  # much is not a little
-        ('undecided', 'not supported')
-    """
-    if last[1] < 0 or last[0] > thresholds.little:
-        return NOT_SUPPORTED
-    return SUPPORTED if last[0] > 0 else UNDECIDED
+
+def need_harm(
+    ends: JudgedEnds, level: float, thresholds: Thresholds = THRESHOLDS
+) -> list[Condition]:
+    """The penalty leaves pass@1 as it is and is behind at large k."""
+    first = estimate_at(ends.first, _KL, level).within(thresholds.same)
+    return [first, *needs_sign_at_large(ends, -1, _KL, level)]
 
 
-def decide_kl(first: Interval, last: Interval, thresholds: Thresholds = THRESHOLDS) -> str:
-    """Verdict from the intervals of with - without KL penalty at the smallest and largest k.
-
-    Example:
-        >>> decide_kl((-0.02, 0.03), (-0.3, -0.1)), decide_kl((-0.02, 0.03), (0.1, 0.2))
-        ('supported', 'not supported')
-        >>> decide_kl((-0.2, 0.03), (-0.3, -0.1)), decide_kl((-0.3, -0.1), (-0.3, -0.1))
-        ('undecided', 'not supported')
-    """
-    differs = first[0] > thresholds.same or first[1] < -thresholds.same
-    if differs or last[0] > 0:
-        return NOT_SUPPORTED
-    same = -thresholds.same <= first[0] and first[1] <= thresholds.same
-    return SUPPORTED if same and find_sign(*last) < 0 else UNDECIDED
+def _size_of_harm(ends: JudgedEnds, conditions: list[Condition], level: float) -> SizeNeeded:
+    """Problems that show pass@1 to be the same, and the difference at large k as it is seen."""
+    first: Estimate = estimate_at(ends.first, _KL, level)
+    half = (first.high - first.low) / 2
+    same = size_of_equality(half, THRESHOLDS.same, ends.problems, level)
+    signs = size_of_signs(conditions[1:], ends.problems, level)
+    least = max(same.least, signs.least)
+    if same.power is None or (signs.power is None and conditions[1:]):
+        return SizeNeeded(least, same.power, "pass@1 is the same, and large k is behind")
+    return SizeNeeded(
+        least,
+        max(same.power, signs.power or 0),
+        "pass@1 is the same, and large k is as far behind as here",
+    )
 
 
 CLAIM = Claim(
     6,
     "rollouts help a little, KL hurts",
     "More rollouts per prompt help large k a little; a KL penalty hurts it at the same pass@1.",
-    "Rollouts: supported where the interval of the difference at the largest k excludes 0 from "
-    f"above and does not lie wholly above {THRESHOLDS.little:g}; not supported where it excludes 0 "
-    "from below, or lies there. KL: supported where the interval at the smallest k lies within "
-    f"±{THRESHOLDS.same:g} and that at the largest k excludes 0 from below; not supported where "
-    f"the first lies beyond ±{THRESHOLDS.same:g} or the second excludes 0 from above; undecided "
+    f"Large k: the largest of at most n/{FRACTION}, by its interval, and k = n, by McNemar’s exact "
+    "test of the problems that one of both alone solves. Rollouts: supported where both show more "
+    f"rollouts ahead and the interval does not lie wholly above {THRESHOLDS.little:g}; not "
+    "supported where it excludes 0 from below, or lies there. KL: supported where the interval at "
+    f"the smallest k lies within ±{THRESHOLDS.same:g} and both show the penalty behind at large k; "
+    f"not supported where the first lies beyond ±{THRESHOLDS.same:g} or the second excludes 0 from "
+    "above (at large k only where the test at k = n does not show the claimed sign); undecided "
     "otherwise. That matched entropy does not explain the gap is not tested here.",
     judge,
     roles=("rollouts", "kl"),

@@ -1,129 +1,153 @@
 """Claim 7: distillation lifts the curve at every k, and solves problems that the base does not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
-from passk.analysis.proportions import sign_test
 from passk.analysis.questions.tracing import ResultRow
-from passk.report.claims.subset import decide_subset, describe_outside
+from passk.report.claims import subset
+from passk.report.claims.conditions import Condition, Estimate, combine
+from passk.report.claims.ends import (
+    FRACTION,
+    JudgedEnds,
+    describe_at_n,
+    find_ends,
+    needs_sign,
+    needs_sign_at_n,
+)
+from passk.report.claims.sizes import size_of_signs
 from passk.report.claims.verdict import (
-    NOT_SUPPORTED,
-    SUPPORTED,
-    UNDECIDED,
     Claim,
     ClaimSubjects,
     ClaimVerdict,
-    Interval,
     Results,
+    conclude,
     group_rows,
     list_differences,
 )
 from passk.report.html.sourced_values import MINUS, Part, SourcedValue, cite
 
+_WHAT = f"distilled {MINUS} base"
+
 
 def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
     """Per comparison of the base and the distilled model, and set."""
     verdicts = []
-    comparisons = subjects.by_role.get("distilled", ())
+    level, comparisons = subjects.level, subjects.by_role.get("distilled", ())
     covered = {
-        (comparison, name): rows
+        (comparison, name): {row["category"]: row for row in rows}
         for comparison, name, rows in group_rows(results, "coverage", comparisons)
     }
     for comparison, name, rows in group_rows(results, "difference", comparisons):
-        coverage = {row["category"]: row for row in covered.get((comparison, name), ())}
-        sizes = {category: row["problems"] for category, row in coverage.items()}
-        only = sizes.get("candidate_only", 0)
-        solvable = only + sizes.get("both", 0)
-        certain = coverage["candidate_only"]["certain"] if coverage else 0
-        verdict = decide_distillation(
-            [(row["low"], row["high"]) for row in rows],
-            [(row["band_low"], row["band_high"]) for row in rows],
-            goes_beyond(certain, only, sizes.get("reference_only", 0), subjects.level),
-            decide_subset(only, solvable, subjects.level) == SUPPORTED,
+        if (ends := find_ends(rows)) is None:
+            continue
+        coverage = covered.get((comparison, name), {})
+        only = coverage.get("candidate_only")
+        lifts = [need_lift(row, level) for row in ends.judged]
+        signs = [*lifts, needs_sign_at_n(ends, 1, _WHAT, level)]
+        conditions = [*signs, need_beyond(only, level), need_no_subset(only, level)]
+        evidence = _evidence(ends, only)
+        if only is not None:
+            evidence += ["; base only: ", *_back(coverage["reference_only"])]
+        verdicts.append(
+            conclude(
+                (comparison, name),
+                combine(conditions, level),
+                conditions,
+                evidence,
+                problems=ends.problems,
+                size=size_of_signs(signs, ends.problems, level),
+                lacking=ends.lacking,
+            )
         )
-        evidence = _evidence(rows, coverage, subjects.level)
-        verdicts.append(ClaimVerdict(comparison, name, verdict, tuple(evidence)))
     return verdicts
 
 
-def _evidence(
-    rows: Sequence[ResultRow], coverage: Mapping[str, ResultRow], level: float
-) -> list[Part]:
+def need_lift(row: ResultRow, level: float) -> Condition:
+    """The distilled model is ahead at one k; one of many k refutes by a band over all of them."""
+    lift = needs_sign(row, 1, _WHAT, level)
+    columns = ("difference", "band_low", "band_high")
+    at = cite("difference", "difference", comparison=row["comparison"], set=row["set"], k=row["k"])
+    band = Estimate.of(row, columns, lift.statistic, level, at).above()
+    return replace(lift, fails=band.fails, refutes=band.refutes)
+
+
+def need_beyond(only: ResultRow | None, level: float) -> Condition:
+    """Problems that the base never solves are solved by more than luck.
+
+    At least one by an exact test per problem (Holm), or more than the base solves alone by a sign
+    test; each of the two is made at half of 1 - level, one-sided.
+
+    Args:
+        only: row `candidate_only` of `coverage`; None where there is none.
+        level: of the tests.
+    """
+    p = 1.0 if only is None else min(1.0, 2 * min(only["certain_p"], only["sign_p"]))
+    return Condition(
+        "problems that the base never solves", "solved by more than luck",
+        None if only is None else only["problems"], None,
+        p <= 1.0 - level, supports=p,
+        source=None if only is None else cite(
+            "coverage", "problems", comparison=only["comparison"], set=only["set"],
+            category="candidate_only",
+        ),
+    )  # fmt: skip
+
+
+def need_no_subset(only: ResultRow | None, level: float) -> Condition:
+    """What is solved is not nearly a subset of what the base solves, as claim 2 decides it."""
+    words = "subset of what the base solves", "not shown to be nearly one (claim 2)"
+    if only is None:
+        return Condition(*words, None, None, holds=False)
+    nearly = combine(subset.list_conditions(only, level), level)
+    refuted = nearly.outcome > 0
+    return Condition(
+        *words, None, None, not refuted, refuted, 0.0 if not refuted else 1.0,
+        nearly.p if refuted else 1.0,
+    )  # fmt: skip
+
+
+def _evidence(ends: JudgedEnds, only: ResultRow | None) -> list[Part]:
     """The k at which the difference is least certain, and the problems beyond the base."""
-    least = min(rows, key=lambda row: float(row["low"]))
-    above = sum(row["low"] > 0 for row in rows)
-    parts: list[Part] = [f"above the base by the interval at {above} of {len(rows)} k; "]
-    parts += [*list_differences([least], f"least certain, distilled {MINUS} base")]
-    if "candidate_only" not in coverage:
+    rows: Sequence[ResultRow] = ends.judged
+    parts: list[Part] = []
+    if rows:
+        least = min(rows, key=lambda row: float(row["low"]))
+        above = sum(row["low"] > 0 for row in rows)
+        parts += [
+            f"above the base by the interval at {above} of {len(rows)} k up to n/{FRACTION}; "
+        ]
+        parts += [*list_differences([least], f"least certain, {_WHAT}"), "; "]
+    parts += describe_at_n(ends.last)
+    if only is None:
         return parts
-    only = coverage["candidate_only"]
-    key = {"comparison": least["comparison"], "set": least["set"]}
-    solvable = only["problems"] + coverage["both"]["problems"]
-    at = cite("coverage", "certain", **key, category="candidate_only")
-    parts += [
-        "; ",
-        *describe_outside(key, only["problems"], solvable, level, ("distilled", "base")),
-    ]
-    parts += ["; by more than luck: ", SourcedValue(str(only["certain"]), only["certain"], at)]
-    back = coverage["reference_only"]["problems"]
-    other = cite("coverage", "problems", **key, category="reference_only")
-    chance = sign_test(only["problems"], back)
-    sides = cite("coverage", "problems", **key, category="reference_only,candidate_only")
-    parts += ["; base only: ", SourcedValue(str(back), back, other)]
-    return [*parts, ", sign test p = ", SourcedValue(f"{chance:.2g}", chance, sides)]
+    key = {"comparison": only["comparison"], "set": only["set"], "category": "candidate_only"}
+    certain = SourcedValue(
+        str(only["certain"]), only["certain"], cite("coverage", "certain", **key)
+    )
+    return [
+        *parts, "; ", *subset.describe_outside(only, ("distilled", "base")),
+        "; told apart one by one: ", certain,
+    ]  # fmt: skip
 
 
-def goes_beyond(certain: int, only: int, back: int, level: float) -> bool:
-    """Whether a model solves problems that the base does not, by more than luck.
-
-    Args:
-        certain: problems that pass the exact test, problem by problem.
-        only: problems that only the model solves.
-        back: problems that only the base solves.
-        level: each of the two tests is made at half of 1 - level.
-
-    Example:
-        >>> goes_beyond(1, 3, 3, 0.95), goes_beyond(0, 6, 0, 0.95), goes_beyond(0, 5, 0, 0.95)
-        (True, True, False)
-    """
-    return certain >= 1 or sign_test(only, back) <= (1 - level) / 2
-
-
-def decide_distillation(
-    intervals: Sequence[Interval], bands: Sequence[Interval], beyond: bool, subset: bool
-) -> str:
-    """Verdict from distilled - base at every k, and from the problems that only it solves.
-
-    Args:
-        intervals: limits of the difference at each k.
-        bands: limits that hold at every k at once.
-        beyond: whether the distilled model solves problems that the base does not; `goes_beyond`.
-        subset: whether what it solves is nearly a subset of what the base solves.
-
-    Example:
-        >>> decide_distillation([(0.1, 0.2)], [(0.05, 0.25)], True, False)
-        'supported'
-        >>> decide_distillation([(0.1, 0.2)], [(0.05, 0.25)], False, False)
-        'undecided'
-        >>> decide_distillation([(-0.2, -0.1)], [(-0.3, -0.05)], True, False)
-        'not supported'
-    """
-    if subset or any(high < 0 for _, high in bands):
-        return NOT_SUPPORTED
-    above = bool(intervals) and all(low > 0 for low, _ in intervals)
-    return SUPPORTED if above and beyond else UNDECIDED
+def _back(row: ResultRow) -> list[Part]:
+    """Problems that the base alone solves."""
+    key = {"comparison": row["comparison"], "set": row["set"], "category": "reference_only"}
+    at = cite("coverage", "problems", **key)
+    return [SourcedValue(str(row["problems"]), row["problems"], at)]
 
 
 CLAIM = Claim(
     7,
     "distillation goes beyond",
     "Distillation lifts the curve at every k and solves problems that the base model does not.",
-    "Supported where the interval of distilled − base excludes 0 from above at every k, and "
-    "problems that the base never solves are solved by more than luck: at least one by an exact "
-    "test per problem (Holm's correction over the set), or more of them than the base solves "
-    "alone by a sign test, each one-sided at half of 1 − level; not supported where limits that "
-    "hold at every k at once show the base ahead at some k, or where the distilled model solves "
-    "nearly a subset (claim 2); undecided otherwise, as it must be where both models reach the "
-    "ceiling.",
+    "Supported where the interval of distilled − base excludes 0 from above at every k of at most "
+    f"n/{FRACTION}, McNemar’s exact test shows more problems solved in n samples, and problems "
+    "that the base never solves are solved by more than luck: at least one by an exact test per "
+    "problem (Holm’s correction over the set), or more of them than the base solves alone by a "
+    "sign test, each one-sided at half of 1 − level; not supported where limits that hold at every "
+    "k at once show the base ahead at some such k, or where the distilled model solves nearly a "
+    "subset (claim 2); undecided otherwise, as it must be where both models reach the ceiling.",
     judge,
     roles=("distilled",),
 )

@@ -1,19 +1,21 @@
 """Claim 5: longer RL raises pass@1 and lowers pass@k at large k."""
 
+from passk.report.claims.conditions import combine
+from passk.report.claims.ends import (
+    FRACTION,
+    describe_ends,
+    find_ends,
+    needs_sign,
+    needs_sign_at_large,
+)
+from passk.report.claims.sizes import size_of_signs
 from passk.report.claims.verdict import (
-    NOT_SUPPORTED,
-    SUPPORTED,
-    UNDECIDED,
     Claim,
     ClaimSubjects,
     ClaimVerdict,
-    Interval,
     Results,
-    find_ends,
-    find_sign,
-    get_limits,
+    conclude,
     group_rows,
-    list_differences,
 )
 from passk.report.html.sourced_values import MINUS
 
@@ -21,30 +23,28 @@ from passk.report.html.sourced_values import MINUS
 def judge(results: Results, subjects: ClaimSubjects) -> list[ClaimVerdict]:
     """Per comparison of an early and a late checkpoint of one arm, and set."""
     verdicts = []
+    what, level = f"last {MINUS} first checkpoint", subjects.level
     for comparison, name, rows in group_rows(
         results, "difference", subjects.by_role.get("longer", ())
     ):
-        if (both := find_ends(rows)) is None:
+        if (ends := find_ends(rows)) is None:
             continue
-        verdict = decide_longer(get_limits(both[0]), get_limits(both[1]))
-        evidence = list_differences(both, f"last {MINUS} first checkpoint")
-        verdicts.append(ClaimVerdict(comparison, name, verdict, tuple(evidence)))
+        conditions = [
+            needs_sign(ends.first, 1, what, level),
+            *needs_sign_at_large(ends, -1, what, level),
+        ]
+        verdicts.append(
+            conclude(
+                (comparison, name),
+                combine(conditions, level),
+                conditions,
+                describe_ends(ends, what),
+                problems=ends.problems,
+                size=size_of_signs(conditions, ends.problems, level),
+                lacking=ends.lacking,
+            )
+        )
     return verdicts
-
-
-def decide_longer(first: Interval, last: Interval) -> str:
-    """Verdict from the intervals of late - early at the smallest and the largest k.
-
-    Example:
-        >>> decide_longer((0.1, 0.2), (-0.2, -0.1)), decide_longer((0.1, 0.2), (0.1, 0.2))
-        ('supported', 'not supported')
-        >>> decide_longer((0.1, 0.2), (-0.1, 0.1))
-        'undecided'
-    """
-    early, late = find_sign(*first), find_sign(*last)
-    if early < 0 or late > 0:
-        return NOT_SUPPORTED
-    return SUPPORTED if early > 0 and late < 0 else UNDECIDED
 
 
 CLAIM = Claim(
@@ -52,8 +52,10 @@ CLAIM = Claim(
     "longer RL narrows",
     "Longer RL training raises pass@1 and lowers pass@256.",
     "Last against first checkpoint, paired by problem: supported where the interval at the "
-    "smallest k excludes 0 from above and that at the largest k from below; not supported where "
-    "one of them excludes the claimed sign; undecided otherwise.",
+    f"smallest k excludes 0 from above, that at the largest k of at most n/{FRACTION} from below, "
+    "and McNemar’s exact test shows fewer problems solved in n samples; not supported where one of "
+    "the two intervals excludes the claimed sign (at large k only where the test at k = n does not "
+    "show it); undecided otherwise.",
     judge,
     roles=("longer",),
 )

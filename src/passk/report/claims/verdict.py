@@ -1,10 +1,10 @@
 """What a claim and its verdict are, and every threshold that decides one.
 
-A claim may come out `not supported`, and `undecided` where an interval does not exclude what would
-decide it: no verdict rests on an estimate alone. Every threshold stands in `THRESHOLDS`, and the
-page prints it. A claim that needs several intervals at once is supported where each of them agrees
-(an intersection-union test, which needs no correction). One that any of many may refute is refuted
-by limits that hold for all of them at once.
+A claim may come out `not supported`, `undecided` where an interval does not exclude what would
+decide it, and `cannot be decided at this size` where even the most favourable data of so many
+problems or samples could not support it: no verdict rests on an estimate alone. Every threshold
+stands in `THRESHOLDS`, and the page prints it. How conditions make a verdict:
+`passk.report.claims.conditions`; how many problems one needs: `passk.report.claims.sizes`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,14 +13,17 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from passk.analysis.questions.tracing import ResultRow
+from passk.report.claims.conditions import Combined, Condition, Interval
+from passk.report.claims.sizes import SizeNeeded
 from passk.report.html.intervals import format_interval
 from passk.report.html.sourced_values import MINUS, Part
 from passk.report.roles import Roles
 
 SUPPORTED, NOT_SUPPORTED, UNDECIDED = "supported", "not supported", "undecided"
+UNDECIDABLE = "cannot be decided at this size"
+_OUTCOMES = {1: SUPPORTED, -1: NOT_SUPPORTED, 0: UNDECIDED}
 
 Results = Mapping[str, pl.DataFrame]
-Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,16 @@ class ClaimVerdict:
     Attributes:
         subject: the comparison judged, or the group of comparisons.
         set: the set on which it is judged.
-        verdict: supported, not supported or undecided.
+        verdict: supported, not supported, undecided, or cannot be decided at this size.
         evidence: a sentence.
         part: which part of a claim of several it is about.
+        conditions: what the claim needs, and what the data show of it.
+        p: p-value of the verdict; 1 where it is open, None where its rule gives none.
+        problems: of the set.
+        size: how many a verdict needs.
+        lacking: what else than problems it needs; empty where nothing is lacking.
+        primary: whether this is the cell that the claim is judged on.
+        alone: the verdict of this cell by itself, where it does not stand among all of the claim.
     """
 
     subject: str
@@ -66,6 +76,26 @@ class ClaimVerdict:
     verdict: str
     evidence: tuple[Part, ...]
     part: str = ""
+    conditions: tuple[Condition, ...] = ()
+    p: float | None = None
+    problems: int | None = None
+    size: SizeNeeded | None = None
+    lacking: str = ""
+    primary: bool = False
+    alone: str = ""
+
+    @property
+    def note(self) -> str:
+        """What stands in brackets behind the verdict; empty where nothing does."""
+        if self.alone:
+            return f"by itself {self.alone}"
+        if self.verdict != UNDECIDABLE:
+            return ""
+        if self.lacking:
+            return f"needs {self.lacking}"
+        if self.size is None or self.size.power is None:
+            return ""
+        return f"needs about {self.size.power:,} problems"
 
 
 @dataclass(frozen=True)
@@ -137,10 +167,37 @@ def group_rows(
     return parts
 
 
-def find_ends(rows: Sequence[ResultRow]) -> tuple[ResultRow, ResultRow] | None:
-    """Rows of the smallest and the largest k; None where there is one k only."""
-    ordered = sorted(rows, key=lambda row: int(row["k"]))
-    return (ordered[0], ordered[-1]) if len(ordered) > 1 else None
+def conclude(
+    subject: tuple[str, str],
+    combined: Combined,
+    conditions: Sequence[Condition],
+    evidence: Sequence[Part],
+    *,
+    part: str = "",
+    problems: int | None = None,
+    size: SizeNeeded | None = None,
+    lacking: str = "",
+) -> ClaimVerdict:
+    """The verdict that conditions make; open ones that no data of this size could close are told.
+
+    Args:
+        subject: comparison or group, and set.
+        combined: what the conditions make together.
+        conditions: what the claim needs.
+        evidence: a sentence.
+        part: of a claim of several.
+        problems: of the set.
+        size: how many a verdict needs.
+        lacking: what else it needs.
+    """
+    verdict = _OUTCOMES[combined.outcome]
+    small = size is not None and problems is not None and problems < size.least
+    if verdict == UNDECIDED and (small or lacking):
+        verdict = UNDECIDABLE
+    return ClaimVerdict(
+        *subject, verdict, tuple(evidence), part, tuple(conditions), combined.p, problems, size,
+        lacking,
+    )  # fmt: skip
 
 
 def get_limits(row: ResultRow) -> Interval:

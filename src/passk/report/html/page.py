@@ -9,7 +9,13 @@ from markupsafe import Markup
 from passk.report.charts.chart import DrawnChart
 from passk.report.charts.series_style import SeriesStyle, list_colours
 from passk.report.charts.svg import MUTED, draw_sample
-from passk.report.claims.judging import group_subjects, judge_claims, select_first_verdicts
+from passk.report.claims.judging import (
+    Judged,
+    group_subjects,
+    judge_claims,
+    select_primary_verdicts,
+)
+from passk.report.claims.size_table import tabulate_sizes
 from passk.report.context import ReportContext
 from passk.report.finding import state_finding
 from passk.report.html import sourced_values
@@ -32,6 +38,7 @@ def render_page(context: ReportContext, drawn: Mapping[str, DrawnChart]) -> str:
     environment.filters["html"] = _html
     environment.filters["sample"] = _sample
     environment.filters["matrices"] = group_subjects
+    environment.filters["primary_sets"] = _primary_sets
     template = environment.from_string((HERE / "page.html.j2").read_text(encoding="utf-8"))
     sentence = state_finding(context)
     sources = [part.source.row for part in sentence if isinstance(part, SourcedValue)]
@@ -44,7 +51,8 @@ def render_page(context: ReportContext, drawn: Mapping[str, DrawnChart]) -> str:
         finding=sentence,
         example=sources[-1] if sources and context.traced else "",
         claims=judged,
-        brief=select_first_verdicts(judged),
+        brief=select_primary_verdicts(judged),
+        sizes=tabulate_sizes(judged, context),
         level=f"{context.analysis.bootstrap.level * 100:g}%",
         sections=build_sections(context, drawn),
         context=context,
@@ -55,6 +63,11 @@ def _style(context: ReportContext) -> str:
     """The page's style; where files were read, also that of narrow tables."""
     names = ["page.css", *(["reading.css"] if context.reading.draws else [])]
     return "".join((HERE / name).read_text(encoding="utf-8") for name in names)
+
+
+def _primary_sets(brief: Judged) -> list[str]:
+    """Sets of the primary cells, each once."""
+    return list(dict.fromkeys(verdict.set for _, verdicts in brief for verdict in verdicts))
 
 
 def _script(*, traced: bool) -> str:

@@ -9,7 +9,7 @@ SECTION = build_domain_section(
     caption=(
         "The same questions where an answer is a program that is run on hidden tests, so that a "
         "lucky guess does not pass: base model and RL-trained model on sets of their own. Bands: "
-        "{level} intervals of the same bootstrap; a dotted vertical line marks the crossover. "
+        "pointwise {level} intervals; a dotted vertical line marks the crossover. "
         "Shares of failures are of all samples; unknown verdicts (faults of the judge, "
         "truncations) are kept apart from wrong ones. Examples: the problems that the base model "
         "solves most rarely, with the first right and the first wrong response of each model, by "

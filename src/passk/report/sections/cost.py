@@ -1,5 +1,7 @@
 """What training cost, in quantities that do not depend on the machine."""
 
+from collections.abc import Iterable
+
 from passk.analysis.questions.tracing import ResultRow
 from passk.report.context import ReportContext
 from passk.report.html.sourced_values import SourcedValue, cite
@@ -21,11 +23,10 @@ _RELATIVE = 3  # place of the column that sets rollouts in relation to the least
 def tabulate_costs(context: ReportContext) -> HtmlTable:
     """What each arm drew and generated."""
     entries = {row["arm"]: row for arm in context.train for row in context.rows("cost", arm=arm)}
-    least = min((row["rollouts"] or 0 for row in entries.values()), default=0)
     rows: list[Cells] = []
     for arm, entry in entries.items():
         row: Cells = [[context.label(arm)], *(_cell(entry, column) for column in _COLUMNS)]
-        row.insert(_RELATIVE, _times(entry, least))
+        row.insert(_RELATIVE, _times(context, entry, entries.values()))
         rows.append(row)
     columns = ["Arm", *(heading for heading, _ in _COLUMNS.values())]
     columns.insert(_RELATIVE, "Times the least")
@@ -41,18 +42,28 @@ def _cell(entry: ResultRow, column: str) -> TableCell:
     return [SourcedValue(text, value, cite("cost", column, arm=entry["arm"]))]
 
 
-def _times(entry: ResultRow, least: int) -> TableCell:
-    """Rollouts of an arm as a multiple of the least."""
-    if not least or not entry["rollouts"]:
+def _times(context: ReportContext, entry: ResultRow, entries: Iterable[ResultRow]) -> TableCell:
+    """Rollouts of an arm as a multiple of the least, of arms that are alike.
+
+    Alike: trained on one set, which is of one domain, for as many steps; alone there is none.
+    """
+    alike = [
+        other["rollouts"]
+        for other in entries
+        if other["steps"] == entry["steps"]
+        and context.train[other["arm"]].set == context.train[entry["arm"]].set
+        and other["rollouts"]
+    ]
+    if len(alike) < 2 or not entry["rollouts"]:
         return NONE
-    ratio = entry["rollouts"] / least
-    return [SourcedValue(f"{ratio:.2f}", ratio, cite("cost", "rollouts", arm=entry["arm"]))]
+    return [f"{entry['rollouts'] / min(alike):.2f}"]  # of numbers that stand beside it
 
 
 SECTION = Section(
     title="Cost of training",
     caption=(
-        "What each arm drew, greedy rollouts and refills included, and generated; the share of "
+        "What each arm drew, greedy rollouts and refills included, and generated; “times the "
+        "least” compares arms of one training set and as many steps; the share of "
         "prompts × rollouts that had a gradient (DAPO may find fewer groups than that within its "
         "rounds); the mean reward of the last tenth of the steps. Seconds depend on the machine "
         "and are in the run records (ledger.jsonl, MLflow), which passk explain names."

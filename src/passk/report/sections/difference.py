@@ -9,11 +9,15 @@ from passk.report.charts import axes, panels
 from passk.report.charts.axes import PanelFrame
 from passk.report.charts.chart import Chart
 from passk.report.charts.series_style import LINES, MARKERS, SeriesStyle
+from passk.report.claims.ends import describe_at_n, find_ends
 from passk.report.context import ReportContext, sort_rows
 from passk.report.html.intervals import format_crossing, format_interval
 from passk.report.html.sourced_values import bound_shares
-from passk.report.html.tables import Cells, HtmlTable
+from passk.report.html.tables import NONE, Cells, HtmlTable
 from passk.report.sections.section import PaperFigure, Section
+
+_AT = ("smallest k", "k up to n/4", "largest k")
+_BESIDE = ("Solved at k = n", "Crossover")
 
 
 def chart_differences(
@@ -73,10 +77,8 @@ def tabulate_crossovers(context: ReportContext) -> HtmlTable:
         ]
         rows.append([*row, *_compared(context, comparison, name, points)])
     difference = context.roles.fill("{trained} − {base}")
-    columns = [
-        "Comparison", "Set", f"{difference}, smallest k", f"{difference}, largest k", "Crossover",
-    ]  # fmt: skip
-    return HtmlTable(columns, rows, frozenset({0, 1, 4}))
+    columns = ["Comparison", "Set", *(f"{difference}, {at}" for at in _AT), *_BESIDE]
+    return HtmlTable(columns, rows, frozenset({0, 1, 5, 6}))
 
 
 def tabulate_differences(
@@ -91,31 +93,39 @@ def tabulate_differences(
     for comparison, name, points in by_set:
         row: Cells = [[context.label(name)], [context.versus(comparison)]]
         rows.append([*row, *_compared(context, comparison, name, points)])
-    columns = ["Set", "Comparison", "Difference, smallest k", "Difference, largest k", "Crossover"]
-    return HtmlTable(columns, rows, frozenset({0, 1, 4}))
+    columns = ["Set", "Comparison", *(f"Difference, {at}" for at in _AT), *_BESIDE]
+    return HtmlTable(columns, rows, frozenset({0, 1, 5, 6}))
 
 
 def _compared(
     context: ReportContext, comparison: str, name: str, rows: Sequence[ResultRow]
 ) -> Cells:
-    """Differences at both ends of the grid, and the crossover."""
+    """Differences at small, judged and largest k, McNemar's test at k = n, and the crossover."""
     points = sort_rows(rows, "k")
-    ends = [points[0], points[-1]]
+    judged = find_ends(points)
+    shown = [points[0], judged.large if judged else None, points[-1]]
     cells: Cells = []
-    for end in ends:
-        key = {"comparison": comparison, "set": name, "k": end["k"]}
-        value = format_interval("difference", "difference", end, key, signed=True)
-        cells.append([f"k = {end['k']}: ", *value])
+    for row in shown:
+        if row is None:
+            cells.append(NONE)
+            continue
+        key = {"comparison": comparison, "set": name, "k": row["k"]}
+        value = format_interval("difference", "difference", row, key, signed=True)
+        cells.append([f"k = {row['k']}: ", *value])
+    cells.append(describe_at_n(points[-1]))
     crossing = context.row("crossover", comparison=comparison, set=name)
-    crossed = format_crossing(crossing, ends[-1]["k"]) if crossing else ["–"]
+    crossed = format_crossing(crossing, points[-1]["n"]) if crossing else ["–"]
     return [*cells, bound_shares(crossed, context.analysis.bootstrap.resamples)]
 
 
 SECTION = Section(
     title="Difference and crossover",
     caption=(
-        "{trained} − {base} in pass@k, paired by problem, with {level} bands. Above 0 {trained} "
-        "solves more. A dotted vertical line marks the k past which {trained} is never ahead again."
+        "{trained} − {base} in pass@k, paired by problem, with pointwise {level} intervals (at "
+        "each k by itself), which are too narrow past k = n/4, where few problems differ; at k = n "
+        "McNemar's exact test (mid-p, two-sided) of the problems that one of both alone solves "
+        "stands in the table. Above 0 {trained} solves more. A dotted vertical line marks the k "
+        "past which {trained} is never ahead again, found on every whole k."
     ),
     reads=("pass_at_k", "difference", "crossover"),
     paper=PaperFigure(

@@ -13,6 +13,12 @@ from passk.report.html.sourced_values import MINUS, SourcedValue, cite, format_d
 from passk.report.html.tables import NONE, Cells, HtmlTable, drop_empty_columns
 from passk.report.sections.section import PaperFigure, Section
 
+_QUANTITIES = {
+    "efficiency_gap": "ΔSE, k = {}",
+    "pass_at_k": "pass@{}",
+    "closed": "share of the gap closed at k = {}",
+}
+
 
 def _comparisons(context: ReportContext) -> dict[str, Comparison]:
     """Comparisons whose gap is shown: those of the algorithms, or the main ones."""
@@ -82,25 +88,34 @@ def find_published_gaps(
 
 
 def tabulate_spreads(context: ReportContext, sets: Sequence[str]) -> HtmlTable:
-    """How far the gaps of a group lie apart, beside what noise alone gives."""
+    """How far the arms of a group lie apart in each quantity, beside what noise alone gives."""
     rows: list[Cells] = []
     for group in context.analysis.groups:
         for name in sets:
-            if (entry := context.row("spread", group=group, set=name)) is None:
-                continue
-            key = {"group": group, "set": name}
-            at = cite("spread", "noise", **key)
-            count = cite("spread", "comparisons", **key)
-            limits = ("smallest_low", "smallest_high")
-            rows.append(
-                [[context.label(name)], [context.label(group)],
-                 [SourcedValue(str(entry["comparisons"]), entry["comparisons"], count)],
-                 format_interval("spread", "spread", entry, key),
-                 [SourcedValue(format_decimal(entry["noise"]), entry["noise"], at)],
-                 format_interval("spread", "smallest", entry, key, signed=True, limits=limits)]
-            )  # fmt: skip
-    columns = ["Set", "Group", "Comparisons", "Spread of ΔSE", "Noise alone, up to", "Smallest ΔSE"]
-    return HtmlTable(columns, rows, frozenset({0, 1}))
+            for entry in context.rows("spread", group=group, set=name):
+                key = {"group": group, "set": name, "quantity": entry["quantity"]}
+                at = cite("spread", "noise", **key)
+                count = cite("spread", "comparisons", **key)
+                smallest, largest = (
+                    format_interval(
+                        "spread", end, entry, key, signed=entry["quantity"] == "efficiency_gap",
+                        limits=(f"{end}_low", f"{end}_high"),
+                    )
+                    for end in ("smallest", "largest")
+                )  # fmt: skip
+                rows.append(
+                    [[context.label(name)], [context.label(group)],
+                     [_QUANTITIES[entry["quantity"]].format(entry["k"])],
+                     [SourcedValue(str(entry["comparisons"]), entry["comparisons"], count)],
+                     format_interval("spread", "spread", entry, key),
+                     [SourcedValue(format_decimal(entry["noise"]), entry["noise"], at)],
+                     smallest, largest]
+                )  # fmt: skip
+    columns = [
+        "Set", "Group", "Quantity", "Comparisons", "Spread", "Noise alone, up to", "Smallest",
+        "Largest",
+    ]  # fmt: skip
+    return HtmlTable(columns, rows, frozenset({0, 1, 2}))
 
 
 def _tables(context: ReportContext) -> list[HtmlTable]:
@@ -123,8 +138,10 @@ def _caption(context: ReportContext) -> str:
         caption += "; hollow diamonds: the paper's value"
     if context.analysis.groups or not own:
         caption += (
-            ". Spread: largest less smallest ΔSE of a group, with limits that hold for all of it "
-            "at once (Tukey's range, from the same resamples); “noise alone”: a spread below which "
+            ". Spread: largest less smallest of a group, with limits that hold for all of it at "
+            "once (Tukey's range, from the same resamples), of ΔSE, of pass@k at the largest k of "
+            "at most n/4, and of the share of the gap closed at k = 1, ({trained}@1 − {base}@1) / "
+            "({base}@K − {base}@1), which is free of scale; “noise alone”: a spread below which "
             "equal algorithms stay in {level} of such studies"
         )
     return f"{caption}."
@@ -139,7 +156,9 @@ SECTION = Section(
         numbers=(
             "From the paper's table, in-domain, k = 256, in points: GRPO 44.0, PPO 42.3, ReMax "
             "45.3, RLOO 41.0, Reinforce++ 41.1, DAPO 42.6. Its text says 43.9 for GRPO, 42.6 for "
-            'RLOO and "always above 40", which holds in-domain and not for MATH500 (about 21).'
+            'RLOO and "always above 40", which holds in-domain and not for MATH500 (about 21). '
+            "Share of the gap closed at k = 1, from the table: 23 to 30% in domain (Omni-MATH "
+            "test), 25 to 38% on its training set, 63 to 67% on MATH500."
         ),
     ),
     charts=_charts,

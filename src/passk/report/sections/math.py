@@ -7,7 +7,7 @@ SECTION = build_domain_section(
     title="Mathematics",
     caption=(
         "The same questions where the answer is a mathematical expression: base model and "
-        "RL-trained model on sets of their own. Bands: {level} intervals of the same bootstrap; a "
+        "RL-trained model on sets of their own. Bands: pointwise {level} intervals; a "
         "dotted vertical line marks the crossover. Shares of failures are of all samples; unknown "
         "verdicts (faults of the judge, truncations) are kept apart from wrong ones. Examples: the "
         "problems that the base model solves most rarely, with the first right and the first wrong "

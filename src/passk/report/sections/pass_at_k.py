@@ -9,6 +9,7 @@ from passk.report.charts.panels import ExactLine
 from passk.report.charts.series_style import SeriesStyle
 from passk.report.charts.svg import MUTED
 from passk.report.context import ReportContext
+from passk.report.html.intervals import format_interval
 from passk.report.html.tables import Cells, HtmlTable, format_point
 from passk.report.sections.section import PaperFigure, Section
 
@@ -79,14 +80,41 @@ def tabulate_pass_at_k(context: ReportContext) -> HtmlTable:
     return HtmlTable(columns, rows, folded="All points as numbers")
 
 
+def tabulate_fixed(context: ReportContext) -> HtmlTable:
+    """pass@1 for problems like these, and of these problems alone."""
+    rows: list[Cells] = []
+    for name in context.set_names:
+        for draw in context.curves:
+            row = context.row("pass_at_k", draw=draw, set=name, k=1)
+            if row is None or row["fixed"] is None:
+                continue
+            key = {"draw": draw, "set": name, "k": 1}
+            limits = ("fixed_low", "fixed_high")
+            rows.append(
+                [[context.label(name)], [context.styles[draw].label],
+                 format_point(row, draw, name),
+                 format_interval("pass_at_k", "fixed", row, key, limits=limits)]
+            )  # fmt: skip
+    columns = ["Set", "Draw", "pass@1, problems like these", "These problems alone (Bayes@N)"]
+    return HtmlTable(
+        columns, rows, frozenset({0, 1}), folded="pass@1 of these problems alone",
+        caption=(
+            "How well these very problems are solved, whatever others there are: mean over them "
+            "of the posterior mean (c + 1) / (n + 2), with its limits (arXiv 2510.04265). The "
+            "interval for problems like these also holds what other problems would bring."
+        ),
+    )  # fmt: skip
+
+
 SECTION = Section(
     title="pass@k",
     caption=(
         "Chance that at least one of k answers is correct, mean over problems, unbiased estimate "
-        "1 − C(n − c, k) / C(n, k). Bands: {level} intervals of a paired two-level bootstrap over "
-        "problems and samples, {resamples} resamples. All panels share one vertical axis. The "
-        "dotted line of generated worlds is exact: what one reaches who guesses every step among "
-        "the operations of the corpus, and executes it without error."
+        "1 − C(n − c, k) / C(n, k). Bands: pointwise {level} intervals (at each k by itself) of a "
+        "paired two-level bootstrap over problems and samples, {resamples} resamples; like the "
+        "curve, they never fall with k. All panels share one vertical axis. The dotted line of "
+        "generated worlds is exact: what one reaches who guesses every step among the operations "
+        "of the corpus, and executes it without error."
     ),
     reads=("pass_at_k",),
     paper=PaperFigure(
@@ -99,5 +127,5 @@ SECTION = Section(
     charts=lambda context: chart_curves(
         context, "pass_at_k", context.curve_styles, context.set_names
     ),
-    tables=lambda context: [tabulate_pass_at_k(context)],
+    tables=lambda context: [tabulate_pass_at_k(context), tabulate_fixed(context)],
 )

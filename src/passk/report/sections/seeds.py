@@ -36,7 +36,7 @@ def compare_seeds(context: ReportContext) -> Iterator[SeedComparison]:
     """Every group, set and repeated comparison of the group for which both are known."""
     for name in context.every_set:
         for group, comparisons in context.analysis.groups.items():
-            spread = context.row("spread", group=group, set=name)
+            spread = context.row("spread", group=group, set=name, quantity="efficiency_gap")
             for row in context.rows("seeds", set=name, quantity="efficiency_gap"):
                 if spread is not None and row["name"] in comparisons and row["noise"] is not None:
                     yield SeedComparison(name, group, spread, row)
@@ -46,7 +46,9 @@ def describe_seeds(context: ReportContext) -> list[list[Part]]:
     """What the seeds say of the spread between algorithms, set by set."""
     sentences: list[list[Part]] = []
     for entry in compare_seeds(context):
-        spread = cite("spread", "spread", group=entry.group, set=entry.set)
+        spread = cite(
+            "spread", "spread", group=entry.group, set=entry.set, quantity="efficiency_gap"
+        )
         verdict = "more than seeds alone give" if entry.exceeds else "which seeds alone may give"
         sentences.append(
             [f"{context.label(entry.set)}: ΔSE of {context.label(entry.group)} spans ",
@@ -61,7 +63,7 @@ def tabulate_spreads(context: ReportContext) -> HtmlTable:
     """The spread between algorithms beside that over seeds."""
     rows: list[Cells] = []
     for entry in compare_seeds(context):
-        key = {"group": entry.group, "set": entry.set}
+        key = {"group": entry.group, "set": entry.set, "quantity": "efficiency_gap"}
         width, comparisons, chance = (
             SourcedValue(text.format(entry.spread[column]), entry.spread[column],
                    cite("spread", column, **key))

@@ -22,8 +22,8 @@ def _tables(context: ReportContext) -> list[HtmlTable]:
 SECTION = Section(
     title="pass@k by training step",
     caption=(
-        "One arm at several checkpoints, beside the base model it started from. Bands: {level} "
-        "intervals where at most four curves are drawn."
+        "One arm at several checkpoints, beside the base model it started from. Bands: pointwise "
+        "{level} intervals where at most four curves are drawn."
     ),
     reads=READS,
     paper=PaperFigure(

@@ -9,7 +9,7 @@ SECTION = build_domain_section(
     title="Visual reasoning",
     caption=(
         "The same questions where the answer needs an image: base model and RL-trained model on "
-        "sets of their own. Bands: {level} intervals of the same bootstrap; a dotted vertical "
+        "sets of their own. Bands: pointwise {level} intervals; a dotted vertical "
         "line marks the crossover. Shares of failures are of all samples; unknown verdicts "
         "(faults of the judge, truncations) are kept apart from wrong ones. Examples: the "
         "problems that the base model solves most rarely, with their image and the first right "
