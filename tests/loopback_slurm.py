@@ -30,8 +30,9 @@ def missing() -> str:
 class Slurm:
     """Slurm's commands, and what a test does with a cluster."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self.folder, self.stack = folder, stack
+        self.nodes: dict[str, subprocess.Popen[bytes]] = {}
         self.variables = {"SLURM_CONF": str(folder / "slurm.conf")}
 
     def call(self, *command: str, check: bool = True) -> str:
@@ -56,6 +57,31 @@ class Slurm:
         state = self.call("sinfo", "--noheader", f"--nodes={node}", "--format=%T")
         return "drain" in state or "down" in state
 
+    def start_node(self, node: str) -> None:
+        """Start a node: its daemon, and what it starts, see processes and a host of their own."""
+        # Jobs call srun without SLURM_CONF, as the plugin takes it from them.
+        script = (
+            f"hostname {node} && mkdir -p /etc/slurm && mount --bind {self.folder} /etc/slurm && "
+            f"exec slurmd -D -N {node} -f {self.folder}/slurm.conf"
+        )
+        self.nodes[node] = _start(
+            self.stack, self.folder, "unshare", "--pid", "--fork", "--kill-child", "--mount-proc",
+            "--uts", "sh", "-c", script,
+        )  # fmt: skip
+
+    def lose_node(self, node: str) -> None:
+        """A node dies with all that runs on it, and the controller gets to know."""
+        self.nodes[node].kill()
+        self.nodes[node].wait()
+        self.set_node(node, "down")
+
+    def bring_back(self, node: str) -> None:
+        """Start a node that died, and take one that is drained or down into use again."""
+        if self.nodes[node].poll() is not None:
+            self.start_node(node)
+        if self.is_out(node):
+            self.set_node(node, "resume")
+
     def set_node(self, node: str, state: str) -> None:
         """Change a node's state."""
         self.call("scontrol", "update", f"NodeName={node}", f"State={state}", "Reason=test")
@@ -72,23 +98,15 @@ def wait_for(holds: Callable[[], object], what: str, seconds: float = 180) -> No
 @contextmanager
 def running_slurm(folder: Path) -> Iterator[Slurm]:
     """Start Slurm in a folder; all of it ends with the context."""
-    slurm = Slurm(folder)
     _write_configuration(folder)
     with ExitStack() as stack:
+        slurm = Slurm(folder, stack)
         _start(stack, folder, "munged", "--foreground", *_munge_options(folder))
         wait_for((folder / "munge.socket").exists, "munged", 20)
         configuration = str(folder / "slurm.conf")
         _start(stack, folder, "slurmctld", "-D", "-f", configuration)
         for node in NODES:
-            # Jobs call srun without SLURM_CONF, as the plugin takes it from them.
-            script = (
-                f"hostname {node} && mkdir -p /etc/slurm && mount --bind {folder} /etc/slurm && "
-                f"exec slurmd -D -N {node} -f {configuration}"
-            )
-            _start(
-                stack, folder, "unshare", "--pid", "--fork", "--kill-child", "--mount-proc",
-                "--uts", "sh", "-c", script,
-            )  # fmt: skip
+            slurm.start_node(node)
         idle = ("sinfo", "--noheader", "--format=%D", "--states=idle", "--partition=cpu")
         wait_for(lambda: slurm.call(*idle, check=False) == str(len(NODES)), "nodes", 60)
         try:
@@ -104,7 +122,7 @@ def _path() -> str:
     return f"{os.environ['PATH']}:/usr/sbin:/sbin"
 
 
-def _start(stack: ExitStack, folder: Path, *command: str) -> None:
+def _start(stack: ExitStack, folder: Path, *command: str) -> subprocess.Popen[bytes]:
     """Start a daemon, which is killed with all that it started when the stack unwinds."""
     name = f"{command[0]}-{len(list(folder.iterdir()))}.out"
     log = stack.enter_context((folder / name).open("w"))
@@ -121,6 +139,7 @@ def _start(stack: ExitStack, folder: Path, *command: str) -> None:
                 process.wait(timeout=10)
 
     stack.callback(stop)
+    return process
 
 
 def _munge_options(folder: Path) -> list[str]:

@@ -45,8 +45,7 @@ def ready(slurm):
     """The cluster with all nodes in use again."""
     yield slurm
     for node in loopback_slurm.NODES:
-        if slurm.is_out(node):
-            slurm.set_node(node, "resume")
+        slurm.bring_back(node)
 
 
 @pytest.fixture(scope="module")
@@ -148,8 +147,8 @@ def test_a_drained_node_ends_its_jobs_and_gets_no_more(ready, study, prepared):
 
 def test_a_job_of_a_lost_node_goes_on_on_another(ready, study, prepared):
     run, _, node = start_sampling(ready, study)
-    ready.set_node(node, "down")
-    assert run.wait(timeout=600) == 0, log(study)
+    ready.lose_node(node)
+    assert run.wait(timeout=900) == 0, log(study)
     check_samples(study, prepared[1], reused=True)
     (record,) = records(study, "sample@base")
     assert record["execution"]["host"] in set(loopback_slurm.NODES) - {node}
