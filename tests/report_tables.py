@@ -462,7 +462,8 @@ def alone() -> ReportContext:
          "temperature": None, "k": key, "pass_at_k": value, "low": value - 0.05,
          "high": min(1.0, value + 0.03), "fixed": value if key == 1 else None,
          "fixed_low": value - 0.01 if key == 1 else None,
-         "fixed_high": value + 0.01 if key == 1 else None, "bound_high": value, "n": 8,
+         "fixed_high": value + 0.01 if key == 1 else None,
+         "bound_high": value, "n": 8,
          "problems": 100}
         for key, value in zip(k, values, strict=True)
     ]  # fmt: skip

@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike
 
 from passk.analysis.metrics import Floats, pass_at_k
 
+_AT_ONCE = 1000  # flips of all problems that are held in memory
+
 
 def wilson(successes: int, trials: int, level: float = 0.95) -> tuple[float, float]:
     """Score interval for a proportion (Wilson 1927), for one answer per problem.
@@ -79,10 +81,14 @@ def sign_flip_p(differences: ArrayLike, flips: int, rng: np.random.Generator) ->
         True
     """
     values = np.asarray(differences, dtype=np.float64)
-    signs = rng.integers(2, size=(flips, len(values))) * 2.0 - 1.0
     # Sums of one kind differ in their last bits; equal ones count as reached.
-    reached = np.abs(signs @ values) >= np.abs(values.sum(axis=0)) - 1e-9
-    return np.asarray((1 + reached.sum(axis=0)) / (1 + flips))
+    seen = np.abs(values.sum(axis=0)) - 1e-9
+    reached = np.zeros(values.shape[1], dtype=np.int64)
+    for start in range(0, flips, _AT_ONCE):
+        size = (min(_AT_ONCE, flips - start), len(values))
+        signs = rng.integers(2, size=size) * 2.0 - 1.0
+        reached += (np.abs(signs @ values) >= seen).sum(axis=0)
+    return np.asarray((1 + reached) / (1 + flips))
 
 
 def count_told_apart(chances: ArrayLike, level: float = 0.95) -> int:
