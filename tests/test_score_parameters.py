@@ -57,15 +57,16 @@ def test_an_imported_draw_needs_a_template():
 
 def test_the_section_is_composed_empty_and_a_grid_names_last_checkpoints(tmp_path):
     path = tmp_path / "study.yaml"
-    path.write_text("extends: smoke\n")
+    path.write_text("extends: imported\n")
     assert compose(path)["scores"] == {}
     path.write_text(
-        'extends: smoke\nscores: {"{draw}-by-{model}": {each: {draw: [base, grpo], '
+        'extends: smoke\nscores: {"{draw}-under-{model}": {each: {draw: [base, grpo], '
         'model: [base, grpo]}, draw: "{draw}", model: "{model}"}}\n'
     )
     composed = compose(path)["scores"]
-    assert list(composed) == ["base-by-base", "base-by-grpo", "grpo-by-base", "grpo-by-grpo"]
-    assert composed["base-by-grpo"] == {"model": "grpo/step-4", "draw": "base"}
+    names = [f"{draw}-under-{model}" for draw in ("base", "grpo") for model in ("base", "grpo")]
+    assert [name for name in composed if "under" in name] == names
+    assert composed["base-under-grpo"] == {"model": "grpo/step-4", "draw": "base"}
 
 
 def test_an_items_identity_has_its_engine_and_template():

@@ -242,6 +242,22 @@ def test_a_second_run_scores_nothing_and_a_lost_block_alone_to_the_same_bytes(st
     assert scores("toy", "own").read_bytes() == first
 
 
+def test_blocks_of_the_same_responses_are_scored_once_and_all_have_their_numbers(study):
+    sure = {"temperature": 1e-3, "keep_token_logprobs": True}
+    sample_stage.run(job(**sure))  # the twenty responses to a problem are all alike
+    job_ = score_job()
+    alike = Job("score", "own", {**job_.params, "draws": job(**sure).params["draws"]}, "inputs")
+    measured = score_stage.run(alike)
+    assert measured["responses"] == measured["scored"] == 140
+    frame = table()
+    assert (
+        frame.group_by("problem_id").agg(pl.col("sum_logprob").n_unique())["sum_logprob"].to_list()
+        == [1] * 7
+    )
+    assert score_stage.run(alike)["reused"] == 140
+    assert table().equals(frame)
+
+
 def test_a_kill_keeps_finished_blocks(study, monkeypatch):
     monkeypatch.setattr(teacher_forcing, "_WINDOW", 1000)
     scoring = ENGINES["step_loop"].scores

@@ -35,7 +35,7 @@ def with_valid_chains(inputs: QuestionInputs) -> QuestionInputs:
     labelled = counts.filter(pl.col("d").is_not_null().all().over("draw", "set"))
     # What is unknown may hold a right answer; whether its chain is valid nobody knows either.
     valid = labelled.with_columns(c=pl.col("d"))
-    groups = group_counts(valid)
+    groups = group_counts(valid) if len(valid) else {}
     comparisons = {
         name: entry
         for name, entry in inputs.analysis.comparisons.items()

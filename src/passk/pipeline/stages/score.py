@@ -45,9 +45,10 @@ def run(job: Job) -> dict[str, float]:
     planned = plan_scores(job, settings, responses)
     blocks = _make_blocks(job, settings, planned)
     store = BlockStore(SCORED_BLOCKS)
-    held = {key: samples for key in blocks if (samples := store.read(_as_block(key, blocks[key])))}
-    missing = {key: members for key, members in blocks.items() if key not in held}
-    reused = sum(map(len, held.values()))
+    first = {key: alike[0] for key, alike in blocks.items()}
+    held = {key: samples for key in first if (samples := store.read(_as_block(key, first[key])))}
+    missing = {key: members for key, members in first.items() if key not in held}
+    reused = sum(len(samples) * len(blocks[key]) for key, samples in held.items())
     if missing:
         scorer = _load(job, settings)
         _check_context(job, planned, scorer)
@@ -100,8 +101,14 @@ def select_responses(job: Job, settings: Score) -> pl.DataFrame:
     )
 
 
-def _make_blocks(job: Job, settings: Score, planned: PlannedScores) -> dict[str, Sequence[int]]:
-    """The places of responses by the key of the block that holds their scores."""
+def _make_blocks(
+    job: Job, settings: Score, planned: PlannedScores
+) -> dict[str, list[Sequence[int]]]:
+    """The places of responses by the key of the block that holds their scores.
+
+    Several blocks have one key where they hold the same responses to one prompt, token by token:
+    a model that is sure repeats itself, and two sets may share a problem.
+    """
     sampling = job.section("sampling", Sampling)
     recipe = {
         "weights": checkpoint.digest_weights(paths.model(job.study, settings.model)),
@@ -109,13 +116,13 @@ def _make_blocks(job: Job, settings: Score, planned: PlannedScores) -> dict[str,
         "version": _scoring(settings).version,
         "dtype": settings.dtype or sampling.dtype,
     }
-    blocks: dict[str, Sequence[int]] = {}
+    blocks: dict[str, list[Sequence[int]]] = {}
     for members in planned.members:
         for start in range(0, len(members), sampling.block):
             part = members[start : start + sampling.block]
             given = [planned.given[place] for place in part]
             ids = [one.response_ids.tolist() for one in given]
-            blocks[digest("score", recipe, given[0].prompt_ids, ids)] = part
+            blocks.setdefault(digest("score", recipe, given[0].prompt_ids, ids), []).append(part)
     return blocks
 
 
@@ -189,13 +196,14 @@ def _make_table(
     item: str,
     settings: Score,
     responses: pl.DataFrame,
-    blocks: Mapping[str, Sequence[int]],
+    blocks: Mapping[str, Sequence[Sequence[int]]],
     held: Mapping[str, Sequence[Sample]],
 ) -> pl.DataFrame:
     """The scores table."""
     by_place = {
         place: sample
-        for key, members in blocks.items()
+        for key, alike in blocks.items()
+        for members in alike
         for place, sample in zip(members, held[key], strict=True)
     }
     samples = [by_place[place] for place in range(responses.height)]
