@@ -244,7 +244,7 @@ def test_a_second_run_scores_nothing_and_a_lost_block_alone_to_the_same_bytes(st
 
 def test_blocks_of_the_same_responses_are_scored_once_and_all_have_their_numbers(study):
     sure = {"temperature": 1e-3, "keep_token_logprobs": True}
-    sample_stage.run(job(**sure))  # the twenty responses to a problem are all alike
+    sample_stage.run(job(**sure))  # the twenty responses to most problems are all alike
     job_ = score_job()
     alike = Job("score", "own", {**job_.params, "draws": job(**sure).params["draws"]}, "inputs")
     measured = score_stage.run(alike)
