@@ -131,11 +131,13 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     return workspace
 
 
+@pytest.mark.long
 def test_our_verdicts_on_the_example_are_the_recorded_ones(example):
     shown = example.run("passk", "disagreements", "--draw", "example")
     assert "0 of" in shown
 
 
+@pytest.mark.long
 def test_after_dvc_snakemake_has_nothing_to_do(example):
     assert "Nothing to be done" in example.run("snakemake", "-n", "--cores", "2")
 
@@ -150,6 +152,7 @@ def test_both_engines_give_the_same_bytes_from_scratch(example, tmp_path):
         assert (other.root / name).read_bytes() == (example.root / name).read_bytes()
 
 
+@pytest.mark.long
 def test_real_samples_reach_the_known_numbers(example, real):
     values = example.params()
     original = (example.root / "params.yaml").read_text()
@@ -176,6 +179,7 @@ def test_real_samples_reach_the_known_numbers(example, real):
         (example.root / "params.yaml").write_text(original)
 
 
+@pytest.mark.long
 def test_a_corrupt_table_is_named(example):
     path = example.root / "data/imported/verdicts/example.parquet"
     content = path.read_bytes()

@@ -21,6 +21,7 @@ from passk.core import processor
 from passk.core.ids import problem_id
 from test_documents import HOW_TO, examples
 
+pytestmark = pytest.mark.long
 HERE = Path(__file__).parent
 PACKAGE = HERE / "toy_package"
 PROJECT = tomllib.loads((PACKAGE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
