@@ -18,8 +18,16 @@ EDITS = {
     "bootstrap": ("analysis.bootstrap.resamples", 150, ("analyze@", "headline@", "report")),
     "colour": ("report.colours.base", "#123456", ("headline@", "report")),
     "title": ("report.title", "Another title", ("headline@", "report")),
-    "n": ("draws.base.n", 16, ("sample@base", "count@base", "expand@base", "score@base-by-base", *TABLES)),
-    "temperature": ("draws.grpo.temperature", 0.9, ("sample@grpo", "count@grpo", "score@grpo-by-base", *TABLES)),
+    "n": (
+        "draws.base.n",
+        16,
+        ("sample@base", "count@base", "expand@base", "score@base-by-base", *TABLES),
+    ),
+    "temperature": (
+        "draws.grpo.temperature",
+        0.9,
+        ("sample@grpo", "count@grpo", "score@grpo-by-base", *TABLES),
+    ),
     "learning rate": ("train.grpo.learning_rate", 1e-5, ("train@grpo", *TABLES)),
     "filter": (
         "sets.indomain.filters",
