@@ -60,7 +60,7 @@ def test_curves_are_plots(committed):
     assert "pass_at_k" in page.read_text()
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_snakemakes_own_report(committed):
     committed.run("snakemake", "--report", "run.html")
     assert (committed.root / "run.html").stat().st_size > 10_000

@@ -142,7 +142,7 @@ def test_after_dvc_snakemake_has_nothing_to_do(example):
     assert "Nothing to be done" in example.run("snakemake", "-n", "--cores", "2")
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_both_engines_give_the_same_bytes_from_scratch(example, tmp_path):
     other = copy_project(tmp_path, "imported")
     other.run("snakemake", "--cores", "2")

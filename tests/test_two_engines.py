@@ -84,7 +84,7 @@ def test_after_snakemake_dvc_has_nothing_to_do(smoke):
 # Alike to others in what they reach; each takes ten seconds.
 SLOW = (
     "k grid", "bootstrap", "colour", "temperature", "learning rate", "filter", "corpus", "gate",
-    "world",
+    "world", "title", "grader",
 )  # fmt: skip
 
 
@@ -131,7 +131,7 @@ def test_a_code_edit_reaches_what_uses_it(smoke):
     assert planned(smoke) == set()
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_plain_dvc_repro_runs_what_a_code_edit_reaches(smoke):
     path = smoke.root / "src/passk/report/sections/greedy.py"
     original = path.read_text()
@@ -148,7 +148,7 @@ def test_plain_dvc_repro_runs_what_a_code_edit_reaches(smoke):
     assert planned(smoke) == set()
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_files_are_legal_targets(smoke):
     def jobs(target):
         text = smoke.run("snakemake", "-n", "--cores", "2", target, "--printshellcmds")
